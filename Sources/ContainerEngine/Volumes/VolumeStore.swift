@@ -1,0 +1,178 @@
+import AsyncWork
+import FoundationEssentials
+import KeyValueStore
+import Linux
+import Synchronization
+
+/// A directory that outlives containers.
+public struct Volume: Codable, Sendable, Equatable {
+  public let name: String
+  public let driver: String
+  /// Where its content lies on the host.
+  public let mountpoint: String
+  /// Nanoseconds since 1970.
+  public let created: Int64
+  public let labels: [String: String]
+  public let options: [String: String]
+  /// The engine named it for a container.
+  public let isAnonymous: Bool
+}
+
+/// The volumes of the `local` driver: `<data-dir>/volumes/NAME/_data`, or what the options `type`, `device` and `o`
+/// describe, mounted while a container uses it.
+public final class VolumeStore: Sendable {
+  private static let prefix = "volumes/"
+  private static let knownOptions: Set<String> = ["type", "device", "o", "size"]
+  private struct State {
+    var volumes: [String: Volume] = [:]
+    /// Containers that have a mounted (`device`) volume in use.
+    var users: [String: Set<String>] = [:]
+  }
+  private let state = Mutex(State())
+  private let directory: String
+  private let store: any KeyValueStore
+  private let pool: BlockingPool
+  private let changes = AsyncLock()
+
+  /// Reads what is there.
+  public init(directory: String, store: any KeyValueStore, pool: BlockingPool) async throws {
+    self.directory = directory
+    self.store = store
+    self.pool = pool
+    try await pool.run { try FileSystem.makeDirectories(directory, mode: 0o701) }
+    for entry in try await store.list(prefix: Self.prefix) {
+      let volume = try JSONDecoder().decode(Volume.self, from: Data(entry.value))
+      state.withLock { $0.volumes[volume.name] = volume }
+    }
+  }
+
+  /// By name.
+  public func volumes() -> [Volume] { state.withLock { $0.volumes.values.sorted { $0.name < $1.name } } }
+
+  public func volume(_ name: String) throws(EngineError) -> Volume {
+    guard let volume = state.withLock({ $0.volumes[name] }) else {
+      throw EngineError(.notFound, "get \(name): no such volume")
+    }
+    return volume
+  }
+
+  /// Makes a volume, or returns the one of that name. Without a name it gets one of 64 digits.
+  public func create(
+    name: String?, driver: String = "local", options: [String: String] = [:], labels: [String: String] = [:]
+  ) async throws(EngineError) -> Volume {
+    let given = name.flatMap { $0.isEmpty ? nil : $0 }
+    let name = given ?? Identifier.random()
+    guard driver.isEmpty || driver == "local" else {
+      throw EngineError(.notFound, "error looking up volume plugin \(driver): plugin \"\(driver)\" not found")
+    }
+    guard Identifier.isValidName(name) else {
+      throw EngineError(
+        .invalidParameter,
+        "create \(name): \"\(name)\" includes invalid characters for a local volume name, only "
+          + "\"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use absolute path")
+    }
+    for option in options.keys.sorted() where !Self.knownOptions.contains(option) {
+      throw EngineError(.invalidParameter, "create \(name): invalid option: \"\(option)\"")
+    }
+    if options["device"] == nil, let option = options.keys.sorted().first {
+      throw EngineError(.invalidParameter, "create \(name): missing required option: \"device\" (with \"\(option)\")")
+    }
+    do {
+      return try await changes.withLock {
+        if let known = state.withLock({ $0.volumes[name] }) {
+          guard options.isEmpty || options == known.options else {
+            throw EngineError(.conflict, "create \(name): a volume with that name exists with other options")
+          }
+          return known
+        }
+        let root = "\(directory)/\(name)"
+        let volume = Volume(
+          name: name, driver: "local", mountpoint: root + "/_data", created: Clock.realtime, labels: labels,
+          options: options, isAnonymous: given == nil)
+        try await pool.run {
+          try FileSystem.makeDirectories(root, mode: 0o701)
+          try FileSystem.makeDirectories(root + "/_data", mode: 0o755)
+        }
+        try await store.put(Self.prefix + name, Array(try JSONEncoder().encode(volume)))
+        state.withLock { $0.volumes[name] = volume }
+        return volume
+      }
+    } catch let error as EngineError { throw error } catch {
+      throw EngineError(.internalFailure, "create \(name): \(error)", cause: error)
+    }
+  }
+
+  /// Removes a volume and its content. `users` tells who still has it.
+  public func remove(_ name: String, force: Bool, users: [String]) async throws(EngineError) {
+    do {
+      try await changes.withLock {
+        guard let volume = state.withLock({ $0.volumes[name] }) else {
+          if force { return }
+          throw EngineError(.notFound, "get \(name): no such volume")
+        }
+        guard users.isEmpty else {
+          throw EngineError(.conflict, "remove \(name): volume is in use - [\(users.joined(separator: ", "))]")
+        }
+        // Out of the store first: a crash afterwards leaves a directory that nobody knows, which recovery removes.
+        try await store.delete(Self.prefix + name)
+        _ = state.withLock { $0.volumes.removeValue(forKey: name) }
+        let root = "\(directory)/\(name)"
+        try await pool.run {
+          if volume.options["device"] != nil { try Mounts.unmount(volume.mountpoint, lazily: true) }
+          try FileSystem.removeTree(root)
+        }
+      }
+    } catch let error as EngineError { throw error } catch {
+      throw EngineError(.internalFailure, "remove \(name): \(error)", cause: error)
+    }
+  }
+
+  /// Mounts a volume that stands for a device or another file system, for one more container.
+  func acquire(_ name: String, for container: String) async throws(EngineError) {
+    let volume = try volume(name)
+    guard let device = volume.options["device"] else { return }
+    do {
+      try await changes.withLock {
+        let first = state.withLock { state in
+          let first = state.users[name]?.isEmpty ?? true
+          state.users[name, default: []].insert(container)
+          return first
+        }
+        guard first else { return }
+        do {
+          try await pool.run {
+            guard !(try Mounts.all().contains { $0.path == volume.mountpoint }) else { return }
+            let (flags, rest) = MountOptions.parse(volume.options["o"] ?? "")
+            try Mounts.mount(
+              source: device, at: volume.mountpoint, type: volume.options["type"] ?? "", flags: flags, options: rest)
+          }
+        } catch {
+          _ = state.withLock { $0.users[name]?.remove(container) }
+          throw EngineError(
+            .internalFailure, "failed to mount local volume: mount \(device):\(volume.mountpoint): \(error)",
+            cause: error)
+        }
+      }
+    } catch { throw error as? EngineError ?? EngineError(.internalFailure, "\(error)", cause: error) }
+  }
+
+  /// Unmounts it when the last container lets go.
+  func release(_ name: String, by container: String) async {
+    guard let volume = try? volume(name), volume.options["device"] != nil else { return }
+    await changes.withLock {
+      let last = state.withLock { state in
+        state.users[name]?.remove(container)
+        return state.users[name]?.isEmpty ?? true
+      }
+      guard last else { return }
+      do { try await pool.run { try Mounts.unmount(volume.mountpoint, lazily: true) } } catch {
+        Log.warning("volume \(name): \(error)")
+      }
+    }
+  }
+
+  /// Bytes that a volume's content takes.
+  public func size(of volume: Volume) async -> Int64 {
+    do { return try await pool.run { try FileTree.size(volume.mountpoint) } } catch { return -1 }
+  }
+}

@@ -1,0 +1,48 @@
+/// Where a request points: path and query (RFC 9112, section 3.2), raw and decoded.
+public struct RequestTarget: Sendable, Equatable {
+  /// The path as it was sent, encoded.
+  public let rawPath: String
+  /// The path's segments, each decoded after the path was split, so an encoded slash stays inside its segment.
+  /// "/" has one empty segment, "/a/" has "a" and an empty one.
+  public var segments: [String]
+  public let query: Query
+
+  /// Parses an origin-form (`/path?query`), an absolute-form (`http://host/path`) or the asterisk.
+  /// - Throws: `badRequest` where the path is not absolute or the percent-encoding is broken.
+  public init(_ raw: String) throws(HTTPServiceError) {
+    var rest = Substring(raw)
+    if rest.utf8.first != UInt8(ascii: "/") {
+      if raw == "*" {
+        self.init(rawPath: "*", segments: ["*"], query: Query())
+        return
+      }
+      guard let scheme = ["http://", "https://"].first(where: { rest.hasPrefix($0) }) else {
+        throw .badRequest("the request target must be a path that starts with a slash")
+      }
+      rest = rest.dropFirst(scheme.utf8.count)
+      rest = rest.firstIndex(of: "/").map { rest[$0...] } ?? "/"
+    }
+    let utf8 = rest.utf8
+    let mark = utf8.firstIndex(of: UInt8(ascii: "?"))
+    let path = mark.map { rest[..<$0] } ?? rest
+    var segments: [String] = []
+    for part in path.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+      guard let segment = PercentEncoding.decode(Substring(part)) else {
+        throw .badRequest("the path has a broken percent-encoding")
+      }
+      guard !segment.utf8.contains(0) else { throw .badRequest("the path has a zero byte") }
+      segments.append(segment)
+    }
+    let query = try mark.map { (mark) throws(HTTPServiceError) in try Query(rest[utf8.index(after: mark)...]) }
+    self.init(rawPath: String(path), segments: segments, query: query ?? Query())
+  }
+
+  init(rawPath: String, segments: [String], query: Query) {
+    self.rawPath = rawPath
+    self.segments = segments
+    self.query = query
+  }
+
+  /// The decoded path.
+  public var path: String { "/" + segments.joined(separator: "/") }
+}

@@ -1,0 +1,359 @@
+"""Fixtures of the system suite: an engine, its network, a registry, images, the `docker` CLI and docker-py.
+
+The suite speaks only the public API. With `DOCKER_HOST` set (a unix socket) it tests the engine there; otherwise it
+starts one: Apus, or the original with `APUS_TEST_ENGINE=dockerd`. `APUS_BINARY` names the program.
+"""
+
+import functools
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+
+import docker as docker_py
+import pytest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import engines  # noqa: E402
+import images  # noqa: E402
+import leaks  # noqa: E402
+
+KIND = os.environ.get("APUS_TEST_ENGINE", "apus")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "differs(reason): Debian's dockerd 20.10 answers otherwise than 28.x does")
+    config.addinivalue_line("markers", "own_engine: needs an engine that the suite starts itself")
+    config.addinivalue_line("markers", "apus: about Apus alone, not about the API that both engines serve")
+
+
+def pytest_collection_modifyitems(config, items):
+    external = "DOCKER_HOST" in os.environ
+    for item in items:
+        differs = item.get_closest_marker("differs")
+        if differs and KIND == "dockerd":
+            item.add_marker(pytest.mark.skip(reason="20.10: " + differs.args[0]))
+        if external and item.get_closest_marker("own_engine"):
+            item.add_marker(pytest.mark.skip(reason="the suite did not start this engine"))
+        if item.get_closest_marker("apus") and KIND != "apus":
+            item.add_marker(pytest.mark.skip(reason="about Apus alone"))
+    items.sort(key=lambda item: "_alone" in item.nodeid)
+
+
+class Cli:
+    """The real `docker` program pointed at one engine."""
+
+    def __init__(self, host, directory):
+        self.environment = {
+            key: value for key, value in os.environ.items() if not key.startswith(("DOCKER_", "http", "HTTP"))
+        }
+        self.environment.update(
+            DOCKER_HOST=host, DOCKER_CONFIG=str(directory), DOCKER_CLI_HINTS="false", DOCKER_BUILDKIT="0"
+        )
+
+    def __call__(self, *arguments, check=True, timeout=90, input=None, **more):
+        """Runs `docker ARGUMENTS`; with `check`, a failure raises and shows what docker said."""
+        done = subprocess.run(
+            ["docker", *map(str, arguments)], env=self.environment, capture_output=True, text=True, timeout=timeout,
+            **({"input": input} if input is not None else {"stdin": subprocess.DEVNULL}), **more,
+        )  # fmt: skip
+        if check and done.returncode:
+            raise AssertionError(f"docker {' '.join(map(str, arguments))}: exit {done.returncode}\n{done.stderr}")
+        return done
+
+    def out(self, *arguments, **more):
+        return self(*arguments, **more).stdout.rstrip("\n")
+
+    def fails(self, *arguments, code=None, says=(), **more):
+        """A command that must fail; answers what it wrote to standard error."""
+        done = self(*arguments, check=False, **more)
+        assert done.returncode != 0, f"docker {arguments} did not fail: {done.stdout}"
+        if code is not None:
+            assert done.returncode == code, (done.returncode, done.stderr)
+        for words in (says,) if isinstance(says, str) else says:
+            assert words in done.stderr, done.stderr
+        return done.stderr
+
+    def popen(self, *arguments, **more):
+        more = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, **more}
+        return subprocess.Popen(["docker", *map(str, arguments)], env=self.environment, **more)
+
+    def inspect(self, name, format=None):
+        if format:
+            return self.out("inspect", "--format", format, name)
+        return json.loads(self.out("inspect", name))[0]
+
+
+class UnderTest:
+    """The engine under test: where it is reached, and where its network is."""
+
+    def __init__(self, url, network=None, process=None):
+        self.url, self.network, self.process = url, network, process
+        self.socket = url[len("unix://") :]
+        self.pid = engines.socket_owner(self.socket)
+        self.host = network.host if network else engines.Namespace.of_process(self.pid)
+
+    def cli(self, directory):
+        return Cli(self.url, directory)
+
+
+@pytest.fixture(scope="session")
+def work():
+    directory = tempfile.mkdtemp(prefix="apus-test-")
+    os.chmod(directory, 0o755)
+    yield directory
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+class LocalRegistry(images.Registry):
+    """Debian's `docker-registry`, on the loopback of the engine's network."""
+
+    def __init__(self, directory, namespace, environment=None):
+        self.port = namespace.free_port()
+        self.namespace = namespace
+        super().__init__(f"127.0.0.1:{self.port}", lambda: namespace.connect(("127.0.0.1", self.port), 60))
+        os.makedirs(directory, exist_ok=True)
+        configuration = os.path.join(directory, "config.yml")
+        with open(configuration, "w") as file:
+            json.dump(
+                {
+                    "version": "0.1",
+                    "log": {"level": "error", "accesslog": {"disabled": True}},
+                    "storage": {"filesystem": {"rootdirectory": os.path.join(directory, "store")},
+                                "delete": {"enabled": True}},
+                    "http": {"addr": self.address},
+                    **(environment or {}),
+                },
+                file,
+            )  # fmt: skip
+        self.log = open(os.path.join(directory, "log"), "ab")
+        self.process = subprocess.Popen(
+            namespace.command("docker-registry", "serve", configuration),
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
+        )  # fmt: skip
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                namespace.connect(("127.0.0.1", self.port), 1).close()
+                return
+            except OSError:
+                if time.monotonic() > deadline or self.process.poll() is not None:
+                    raise
+                time.sleep(0.02)
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait()
+        self.log.close()
+
+
+@pytest.fixture(scope="session")
+def network():
+    """The network of an engine that the suite starts: a host and its neighbour."""
+    if "DOCKER_HOST" in os.environ:
+        yield None
+        return
+    network = engines.Network()
+    yield network
+    network.close()
+
+
+@pytest.fixture(scope="session")
+def registry(network, work):
+    namespace = network.host if network else engines.Namespace.of_process(
+        engines.socket_owner(os.environ["DOCKER_HOST"][len("unix://") :])
+    )
+    registry = LocalRegistry(os.path.join(work, "registry"), namespace)
+    yield registry
+    registry.close()
+
+
+SUBNET6 = "fd00:a905::/64"
+
+
+@pytest.fixture(scope="session")
+def engine(network, registry, work):
+    if "DOCKER_HOST" in os.environ:
+        yield UnderTest(os.environ["DOCKER_HOST"])
+        return
+    before = leaks.snapshot(network.host)
+    flags = ["--registry-mirror", f"http://{registry.address}", "--ipv6", "--fixed-cidr-v6", SUBNET6]
+    process = engines.KINDS[KIND](os.path.join(work, "engine"), network, flags).start()
+    yield UnderTest(process.url, network, process)
+    process.stop()
+    log = process.log(60)
+    found = leaks.difference(before, leaks.snapshot(network.host), process.directory) if KIND == "apus" else []
+    process.remove()
+    if found:
+        print(log)
+    assert not found, found
+
+
+@pytest.fixture(scope="session")
+def docker(engine, work):
+    directory = os.path.join(work, "cli")
+    os.makedirs(directory, exist_ok=True)
+    return engine.cli(directory)
+
+
+@pytest.fixture(scope="session")
+def client(engine):
+    client = docker_py.DockerClient(base_url=engine.url, version="auto", timeout=90)
+    yield client
+    client.close()
+
+
+@functools.lru_cache(None)
+def made(name):
+    """One of the images of `images`, made once."""
+    return getattr(images, name)()
+
+
+def load(client, image, *references):
+    client.images.load(image.archive(*references))
+
+
+@pytest.fixture(scope="session")
+def busybox(client):
+    load(client, made("busybox"), "busybox:latest")
+    return "busybox"
+
+
+@pytest.fixture(scope="session")
+def nginx(client, busybox):
+    load(client, made("nginx"), "nginx:latest")
+    return "nginx"
+
+
+@pytest.fixture(autouse=True)
+def tidy(request):
+    """Removes what a test made, so that the next one starts as this one did."""
+    if "client" not in request.fixturenames and "docker" not in request.fixturenames:
+        yield
+        return
+    client = request.getfixturevalue("client")
+    before = {c["Id"] for c in client.api.containers(all=True)}
+    volumes = {v["Name"] for v in client.api.volumes()["Volumes"] or []}
+    yield
+    for container in client.api.containers(all=True):
+        if container["Id"] not in before:
+            try:
+                client.api.remove_container(container["Id"], force=True, v=True)
+            except docker_py.errors.APIError as error:
+                if error.status_code not in (404, 409):
+                    raise
+    for volume in client.api.volumes()["Volumes"] or []:
+        if volume["Name"] not in volumes:
+            try:
+                client.api.remove_volume(volume["Name"], force=True)
+            except docker_py.errors.NotFound:
+                pass
+
+
+@pytest.fixture
+def name():
+    return "t" + uuid.uuid4().hex[:10]
+
+
+@pytest.fixture
+def host(engine):
+    """The network namespace that is the engine's host."""
+    return engine.host
+
+
+@pytest.fixture
+def neighbour(engine):
+    """Another host: joined to the engine's by a link of its own."""
+    if engine.network:
+        return engine.network.neighbour
+    pytest.skip("the engine's network is not ours to add a neighbour to")
+
+
+@pytest.fixture
+def port(host):
+    return host.free_port()
+
+
+@pytest.fixture
+def another_engine(work, network, registry):
+    """Starts further engines, beside the one under test: `another_engine(*flags)`."""
+    started = []
+
+    def start(*flags, network=network, directory=None):
+        tag = uuid.uuid4().hex[:4]
+        directory = directory or os.path.join(work, "engine-" + tag)
+        number = 30 + len(started) + int(tag[:2], 16) % 100
+        extra = ["--registry-mirror", f"http://{registry.address}"]
+        if not any(flag.startswith("--bip") for flag in flags):
+            extra += ["--bip", f"10.213.{number}.1/24"]
+        if not any(flag.startswith("--bridge") for flag in flags):
+            if KIND == "dockerd":
+                network.host.run("ip", "link", "add", "br" + tag, "type", "bridge")
+                extra = [flag for flag in extra if not flag.startswith(("--bip", "10.213."))]
+                network.host.run("ip", "address", "add", f"10.213.{number}.1/24", "dev", "br" + tag)
+                extra += ["--bridge", "br" + tag]
+            else:
+                extra += ["--bridge", "br" + tag]
+        engine = engines.KINDS[KIND](directory, network, [*extra, *flags], instance="t" + tag)
+        started.append(engine)
+        return engine.start()
+
+    yield start
+    for engine in started:
+        try:
+            if engines.ping(engine.socket, 0.5):
+                with_all = docker_py.DockerClient(base_url=engine.url, version="auto", timeout=60)
+                for container in with_all.api.containers(all=True):
+                    with_all.api.remove_container(container["Id"], force=True, v=True)
+                with_all.close()
+        finally:
+            engine.stop()
+            engine.remove()
+
+
+def wait_for(condition, within=10, what=""):
+    """Waits until `condition()` answers something true, and answers that."""
+    deadline = time.monotonic() + within
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"waited {within} s in vain for {what or condition}"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def until():
+    return wait_for
+
+
+@pytest.fixture
+def raw(engine):
+    """One HTTP request on the engine's socket, for what no client sends: `raw(method, path, body, headers)`."""
+    import http.client
+
+    def request(method, path, body=None, headers=None, timeout=30):
+        connection = http.client.HTTPConnection("docker", timeout=timeout)
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.settimeout(timeout)
+        connection.sock.connect(engine.socket)
+        if isinstance(body, (dict, list)):
+            body, headers = json.dumps(body), {"Content-Type": "application/json", **(headers or {})}
+        try:
+            connection.request(method, path, body, headers or {})
+            answer = connection.getresponse()
+            data = answer.read()
+        finally:
+            connection.close()
+        try:
+            return answer, json.loads(data)
+        except ValueError:
+            return answer, data
+
+    return request
