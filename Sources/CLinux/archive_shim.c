@@ -1,4 +1,6 @@
+#define _GNU_SOURCE 1
 #include "clinux.h"
+#include <sched.h>
 
 #include "archive_shim.h"
 

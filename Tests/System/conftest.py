@@ -23,6 +23,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import engines  # noqa: E402
 import images  # noqa: E402
 import leaks  # noqa: E402
+from registries import LocalRegistry  # noqa: E402
+from terminal import Terminal  # noqa: E402
 
 KIND = os.environ.get("APUS_TEST_ENGINE", "apus")
 
@@ -31,6 +33,17 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "differs(reason): Debian's dockerd 20.10 answers otherwise than 28.x does")
     config.addinivalue_line("markers", "own_engine: needs an engine that the suite starts itself")
     config.addinivalue_line("markers", "apus: about Apus alone, not about the API that both engines serve")
+
+
+def pytest_addoption(parser):
+    parser.addoption("--no-skips", action="store_true", help="a skipped test fails the run")
+
+
+def pytest_sessionfinish(session, exitstatus):
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if session.config.getoption("--no-skips") and reporter.stats.get("skipped") and exitstatus == 0:
+        session.exitstatus = 1
+        reporter.write_line("tests were skipped where none may be", red=True)
 
 
 def pytest_collection_modifyitems(config, items):
@@ -111,48 +124,6 @@ def work():
     shutil.rmtree(directory, ignore_errors=True)
 
 
-class LocalRegistry(images.Registry):
-    """Debian's `docker-registry`, on the loopback of the engine's network."""
-
-    def __init__(self, directory, namespace, environment=None):
-        self.port = namespace.free_port()
-        self.namespace = namespace
-        super().__init__(f"127.0.0.1:{self.port}", lambda: namespace.connect(("127.0.0.1", self.port), 60))
-        os.makedirs(directory, exist_ok=True)
-        configuration = os.path.join(directory, "config.yml")
-        with open(configuration, "w") as file:
-            json.dump(
-                {
-                    "version": "0.1",
-                    "log": {"level": "error", "accesslog": {"disabled": True}},
-                    "storage": {"filesystem": {"rootdirectory": os.path.join(directory, "store")},
-                                "delete": {"enabled": True}},
-                    "http": {"addr": self.address},
-                    **(environment or {}),
-                },
-                file,
-            )  # fmt: skip
-        self.log = open(os.path.join(directory, "log"), "ab")
-        self.process = subprocess.Popen(
-            namespace.command("docker-registry", "serve", configuration),
-            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
-        )  # fmt: skip
-        deadline = time.monotonic() + 20
-        while True:
-            try:
-                namespace.connect(("127.0.0.1", self.port), 1).close()
-                return
-            except OSError:
-                if time.monotonic() > deadline or self.process.poll() is not None:
-                    raise
-                time.sleep(0.02)
-
-    def close(self):
-        self.process.terminate()
-        self.process.wait()
-        self.log.close()
-
-
 @pytest.fixture(scope="session")
 def network():
     """The network of an engine that the suite starts: a host and its neighbour."""
@@ -182,17 +153,29 @@ def engine(network, registry, work):
     if "DOCKER_HOST" in os.environ:
         yield UnderTest(os.environ["DOCKER_HOST"])
         return
-    before = leaks.snapshot(network.host)
     flags = ["--registry-mirror", f"http://{registry.address}", "--ipv6", "--fixed-cidr-v6", SUBNET6]
     process = engines.KINDS[KIND](os.path.join(work, "engine"), network, flags).start()
-    yield UnderTest(process.url, network, process)
-    process.stop()
-    log = process.log(60)
-    found = leaks.difference(before, leaks.snapshot(network.host), process.directory) if KIND == "apus" else []
-    process.remove()
-    if found:
-        print(log)
-    assert not found, found
+    under_test = UnderTest(process.url, network, process)
+    client = docker_py.DockerClient(base_url=process.url, version="auto", timeout=60)
+    load(client, made("busybox"), "busybox:latest")
+    # The first container brings the bridge up and makes what all containers share; that is no leak.
+    client.containers.run("busybox", "true", remove=True, ports={"1/tcp": None})
+    client.close()
+    before = leaks.snapshot(network.host)
+    yield under_test
+    try:
+        assert process.process.poll() is None, f"the engine ended with {process.process.returncode}: {process.log()}"
+        left = under_test.cli(work).out("ps", "-aq")
+        assert not left, f"the tests left containers: {left}"
+        found = leaks.settled(before, network.host, process.directory)
+        if KIND == "dockerd":  # gives its bridge the IPv6 address late
+            found = [line for line in found if "fd00:a905::1" not in line]
+        assert not found, "\n".join([*found, process.log(15)])
+    finally:
+        process.stop()
+        stopped = leaks.of_directory(process.directory)
+        process.remove()
+    assert not stopped, stopped
 
 
 @pytest.fixture(scope="session")
@@ -357,3 +340,17 @@ def raw(engine):
             return answer, data
 
     return request
+
+
+@pytest.fixture
+def terminal(docker):
+    """`docker ARGUMENTS` on a terminal: `terminal("run", "-it", …)`."""
+    opened = []
+
+    def start(*arguments, **more):
+        opened.append(Terminal(["docker", *map(str, arguments)], docker.environment, **more))
+        return opened[-1]
+
+    yield start
+    for one in opened:
+        one.close()

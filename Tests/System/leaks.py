@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import time
 
 
 def lines(namespace, *command):
@@ -11,6 +12,20 @@ def lines(namespace, *command):
 
 def links(namespace):
     return {link["ifname"] for link in json.loads(namespace.run("ip", "-json", "link").stdout or "[]")}
+
+
+def ruleset(namespace):
+    """Each rule with its table and chain, without counters, handles and the elements that traffic makes."""
+    found, path = set(), []
+    for line in namespace.run("nft", "list", "ruleset", check=False).stdout.splitlines():
+        line = re.sub(r"counter packets \d+ bytes \d+ ?", "", line).strip()
+        if line.endswith("{") and not line.startswith("elements"):
+            path.append(line)
+        elif line == "}":
+            path.pop()
+        elif line:
+            found.add(" / ".join([*path, line]))
+    return found
 
 
 def processes():
@@ -36,32 +51,58 @@ def mounts():
         return {line.split()[4] for line in file}
 
 
+def local(line):
+    """Whether a line is about link-local or multicast addresses, which the kernel makes as links come and go."""
+    return bool(re.search(r"\bfe80:|\bff[0-9a-f]{2}:|\banycast\b", line))
+
+
 def snapshot(namespace):
     """The state of the host that `namespace` is the network of."""
-    tables = lines(namespace, "nft", "list", "tables")
-    addresses = lines(namespace, "ip", "-oneline", "address")
+    addresses = {re.sub(r"\\.*|valid_lft.*", "", line) for line in lines(namespace, "ip", "-oneline", "address")}
+    routes = lines(namespace, "ip", "route", "show", "table", "all")
+    routes |= lines(namespace, "ip", "-6", "route", "show", "table", "main")
     return {
-        "links": links(namespace),
-        "addresses": {re.sub(r"valid_lft.*|\\.*", "", line) for line in addresses},
-        "routes": lines(namespace, "ip", "route", "show", "table", "all")
-        | lines(namespace, "ip", "-6", "route", "show", "table", "main"),
-        "rules": lines(namespace, "ip", "rule"),
-        "tables": tables,
-        "mounts": mounts(),
-        "cgroups": cgroups(),
-        "processes": processes(),
+        "link": links(namespace),
+        "address": {line for line in addresses if not local(line)},
+        "route": {re.sub(r" linkdown| expires \d+sec| pref \w+", "", line).strip() for line in routes if not local(line)},
+        "policy rule": lines(namespace, "ip", "rule"),
+        "rule": ruleset(namespace),
+        "cgroup": cgroups(),
+        "mount": mounts(),
+        "process": processes(),
     }
 
 
-def difference(before, after, directory, keep=()):
+def difference(before, after, directory):
     """What `after` has more than `before`, in words. Processes count when they name `directory`."""
     found = []
-    for kind in ("links", "addresses", "routes", "rules", "tables", "cgroups"):
-        for extra in sorted(after[kind] - before[kind]):
-            if not any(word in extra for word in keep):
-                found.append(f"{kind}: {extra}")
-    found += [f"mounts: {mount}" for mount in sorted(after["mounts"]) if mount.startswith(directory)]
-    for pid, command in after["processes"].items():
-        if directory in command and pid not in before["processes"]:
-            found.append(f"processes: {pid} {command[:200]}")
+    for kind in ("link", "address", "route", "policy rule", "rule", "cgroup"):
+        found += [f"{kind}: {extra}" for extra in sorted(after[kind] - before[kind])]
+    found += [f"mount: {extra}" for extra in sorted(after["mount"] - before["mount"]) if extra.startswith(directory)]
+    for pid, command in after["process"].items():
+        if directory in command and pid not in before["process"] and pid != os.getpid():
+            found.append(f"process: {pid} {command[:200]}")
     return found
+
+
+def settled(before, namespace, directory, within=10):
+    """The difference once removals that are still under way have come to an end."""
+    deadline = time.monotonic() + within
+    while True:
+        found = difference(before, snapshot(namespace), directory)
+        if not found or time.monotonic() > deadline:
+            return found
+        time.sleep(0.1)
+
+
+def of_directory(directory, within=10):
+    """Processes and mounts that still name a directory whose engine has stopped."""
+    deadline = time.monotonic() + within
+    while True:
+        found = [f"mount: {mount}" for mount in mounts() if mount.startswith(directory + "/")]
+        for pid, command in processes().items():
+            if directory in command and pid != os.getpid():
+                found.append(f"process: {pid} {command[:200]}")
+        if not found or time.monotonic() > deadline:
+            return found
+        time.sleep(0.1)

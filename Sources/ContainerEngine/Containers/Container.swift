@@ -6,6 +6,9 @@ final class Container: Sendable {
   let id: String
   /// Everything that changes the container's life (start, stop, remove, …) happens under this lock, one at a time.
   let operations = AsyncLock()
+  /// Held while the container's resources come (start) or go (the end of its process): an end that comes at once waits
+  /// for its start, and the next start waits for the cleaning-up of the last end. Taken after `operations`.
+  let transitions = AsyncLock()
 
   private struct State {
     var record: ContainerRecord

@@ -1,3 +1,5 @@
+import Glibc
+
 /// One member of a tar archive. Names are bytes as in the kernel: not every file name is UTF-8.
 public struct ArchiveEntry: Sendable {
   public var path: [UInt8]

@@ -1,0 +1,106 @@
+/// Which of the two Internet protocols.
+public enum IPFamily: String, Sendable, Codable, Hashable, CaseIterable {
+  case v4 = "IPv4"
+  case v6 = "IPv6"
+}
+
+/// An address of either family.
+public enum IPAddress: Hashable, Comparable, Sendable, Codable, LosslessStringConvertible {
+  case v4(IPv4Address)
+  case v6(IPv6Address)
+
+  /// Reads either form; refuses what Go's net.ParseIP refuses. `::ffff:1.2.3.4` stays an IPv6 address: see `unmapped`.
+  public init?(_ text: String) {
+    if let address = IPv4Address(text) {
+      self = .v4(address)
+    } else if let address = IPv6Address(text) {
+      self = .v6(address)
+    } else {
+      return nil
+    }
+  }
+
+  /// From four or sixteen bytes in the order in which they are sent.
+  public init?(bytes: some Collection<UInt8>) {
+    if let address = IPv4Address(bytes: bytes) {
+      self = .v4(address)
+    } else if let address = IPv6Address(bytes: bytes) {
+      self = .v6(address)
+    } else {
+      return nil
+    }
+  }
+
+  public var family: IPFamily {
+    switch self {
+    case .v4: .v4
+    case .v6: .v6
+    }
+  }
+
+  public var v4: IPv4Address? { if case .v4(let address) = self { address } else { nil } }
+  public var v6: IPv6Address? { if case .v6(let address) = self { address } else { nil } }
+
+  /// The bytes in the order in which they are sent: four or sixteen.
+  public var bytes: [UInt8] {
+    switch self {
+    case .v4(let address): address.bytes
+    case .v6(let address): address.bytes
+    }
+  }
+
+  /// The IPv4 address where this is one written as IPv6 (`::ffff:a.b.c.d`), else itself.
+  public var unmapped: IPAddress {
+    if case .v6(let address) = self, let mapped = address.ipv4Mapped { return .v4(mapped) }
+    return self
+  }
+
+  public var isUnspecified: Bool {
+    switch self {
+    case .v4(let address): address.isUnspecified
+    case .v6(let address): address.isUnspecified
+    }
+  }
+
+  public var isLoopback: Bool {
+    switch self {
+    case .v4(let address): address.isLoopback
+    case .v6(let address): address.isLoopback
+    }
+  }
+
+  public var isMulticast: Bool {
+    switch self {
+    case .v4(let address): address.isMulticast
+    case .v6(let address): address.isMulticast
+    }
+  }
+
+  public var isLinkLocal: Bool {
+    switch self {
+    case .v4(let address): address.isLinkLocal
+    case .v6(let address): address.isLinkLocal
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .v4(let address): address.description
+    case .v6(let address): address.description
+    }
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let text = try container.decode(String.self)
+    guard let value = Self(text) else {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "invalid address: \(text)")
+    }
+    self = value
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
+  }
+}

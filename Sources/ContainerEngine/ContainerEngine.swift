@@ -1,0 +1,107 @@
+import AsyncWork
+import ContainerRuntime
+import FoundationEssentials
+import ImageStore
+import KeyValueStore
+import Linux
+import NetworkDrivers
+import Synchronization
+
+/// The one service over containers, images, networks and volumes. Both doors (Docker's API, Kubernetes' node agent) call
+/// it; it knows neither.
+///
+/// Crash-only: the truth is the store, the kernel and the monitors' files. Starting is recovering, and there is no other
+/// way to start.
+public final class ContainerEngine: Sendable {
+  public let configuration: EngineConfiguration
+  /// Stays the same for the life of the data directory.
+  public let id: String
+  public let images: ImageStore
+  public let volumes: VolumeStore
+  public let events = EventBus()
+  public let network: NetworkController
+  public let runtime: ContainerRuntime
+  let snapshots: SnapshotStore
+  let store: any KeyValueStore
+  let pool: BlockingPool
+  let table = ContainerTable()
+  let execs = Mutex<[String: ExecSession]>([:])
+  let background = Mutex<[Task<Void, Never>]>([])
+  /// Nanoseconds since 1970 when this process took over.
+  public let started = Clock.realtime
+
+  static let recordPrefix = "containers/"
+
+  init(
+    configuration: EngineConfiguration, id: String, images: ImageStore, snapshots: SnapshotStore, volumes: VolumeStore,
+    network: NetworkController, runtime: ContainerRuntime, store: any KeyValueStore, pool: BlockingPool
+  ) {
+    self.configuration = configuration
+    self.id = id
+    self.images = images
+    self.snapshots = snapshots
+    self.volumes = volumes
+    self.network = network
+    self.runtime = runtime
+    self.store = store
+    self.pool = pool
+  }
+
+  // MARK: containers
+
+  /// Newest first.
+  public func containers() -> [ContainerRecord] { table.all().map(\.record) }
+
+  /// By name, id, or the beginning of an id that only one container has.
+  public func container(_ reference: String) throws(EngineError) -> ContainerRecord {
+    try table.find(reference).record
+  }
+
+  /// Puts a record on disk; when this returns it is durable.
+  func save(_ record: ContainerRecord) async throws(EngineError) {
+    do {
+      let bytes = Array(try JSONEncoder().encode(record))
+      try await store.put(Self.recordPrefix + record.id, bytes)
+    } catch { throw EngineError.wrap(error) }
+  }
+
+  /// Saves where nobody can be told about a failure: in the background the record is right in memory, and recovery
+  /// would find the same truth again.
+  func saveOrWarn(_ record: ContainerRecord) async {
+    do { try await save(record) } catch { Log.error("container \(record.shortID): cannot save its state: \(error)") }
+  }
+
+  /// Tells the listeners what happened to a container, with docker's attributes.
+  func publish(_ record: ContainerRecord, _ action: String, _ more: [String: String] = [:]) {
+    var attributes = record.definition.labels
+    attributes["image"] = record.definition.image
+    attributes["name"] = record.name
+    attributes.merge(more) { $1 }
+    events.publish(Event(.container, action, actor: record.id, attributes: attributes))
+  }
+
+  /// `<data-dir>/containers/ID`: what must outlive the host's restart.
+  func dataDirectory(of id: String) -> String { "\(configuration.dataDirectory)/containers/\(id)" }
+
+  /// Starts work that nobody waits for and that ends with the engine.
+  func spawn(_ body: @escaping @Sendable () async -> Void) {
+    background.withLock { tasks in
+      tasks.removeAll { $0.isCancelled }
+      tasks.append(Task(operation: body))
+    }
+  }
+}
+
+extension EngineError {
+  /// Gives any failure the engine's shape; one that has it already stays as it is.
+  static func wrap(_ error: any Error) -> EngineError {
+    switch error {
+    case let error as EngineError: return error
+    case let error as StoreError where error.code == .full:
+      return EngineError(.internalFailure, error.message, cause: error)
+    case let error as SystemError where error.code == .noSpace:
+      return EngineError(.internalFailure, "\(error): free some space and try again", cause: error)
+    default: return EngineError(.internalFailure, "\(error)", cause: error)
+    }
+  }
+}

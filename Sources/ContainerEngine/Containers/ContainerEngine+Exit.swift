@@ -1,0 +1,116 @@
+import AsyncWork
+import ContainerRuntime
+import Linux
+
+extension ContainerEngine {
+  /// A container's process ended: tell those who wait, give back what it had, and start it again if its policy says so.
+  ///
+  /// The waiters are told before the cleaning-up: the exit code is settled (the monitor wrote it), and everything that
+  /// needs the resources gone takes the `transitions` lock.
+  func handleExit(_ exit: ContainerExit) async {
+    guard let container = table.all().first(where: { $0.id == exit.id }) else { return }
+    do {
+      try await container.transitions.withLock {
+        let before = container.record
+        guard before.state.isRunning else { return }
+        await settle(container, before, exit)
+      }
+    } catch { Log.error("container \(exit.id): \(error)") }
+    let record = container.record
+    if record.state.status == .exited, record.definition.autoRemove { await autoRemove(container) }
+  }
+
+  /// Records an end. The `transitions` lock is held.
+  func settle(_ container: Container, _ before: ContainerRecord, _ exit: ContainerExit) async {
+    container.setHealthTask(nil)
+    let restart = shouldRestart(before, exitCode: exit.exitCode)
+    let record = container.update { record in
+      record.state.status = restart ? .restarting : .exited
+      record.state.exitCode = exit.exitCode
+      record.state.oomKilled = exit.oomKilled
+      record.state.finished = exit.finished
+      record.state.pid = 0
+      record.state.pidStartTime = 0
+      if restart { record.restartCount += 1 }
+    }
+    if exit.oomKilled { publish(record, "oom") }
+    let duration = max(0, exit.finished - record.state.started)
+    publish(
+      record, "die", ["exitCode": "\(exit.exitCode)", "execDuration": "\(duration / 1_000_000_000)"])
+    container.announceExit(ExitReport(exitCode: exit.exitCode, error: ""))
+    do { try await releaseResources(of: record) } catch {
+      Log.error("container \(record.shortID): cleaning up: \(error)")
+    }
+    await saveOrWarn(container.update { $0.endpoints = [] })
+    if restart { scheduleRestart(container, after: container.nextRestartDelay(ranFor: duration)) }
+  }
+
+  /// Docker's rules: never after a stop by the user, `on-failure` only after a failure and only so often.
+  func shouldRestart(_ record: ContainerRecord, exitCode: Int32) -> Bool {
+    if record.state.stoppedByUser || record.definition.autoRemove { return false }
+    switch record.definition.restartPolicy.mode {
+    case .never: return false
+    case .always, .unlessStopped: return true
+    case .onFailure:
+      let limit = record.definition.restartPolicy.maximumRetries
+      return exitCode != 0 && (limit == 0 || record.restartCount < limit)
+    }
+  }
+
+  func scheduleRestart(_ container: Container, after delay: Duration) {
+    container.setRestartTask(
+      Task { [self] in
+        do { try await Task.sleep(for: delay) } catch { return }
+        await restartNow(container)
+      })
+  }
+
+  /// The start that a restart policy asked for; failing counts as an end, and the policy decides again.
+  private func restartNow(_ container: Container) async {
+    do {
+      try await exclusively(container) { () throws(EngineError) in
+        guard container.record.state.status == .restarting, !container.isRemoved else { return }
+        try await startHoldingLock(container)
+      }
+    } catch {
+      Log.warning("container \(container.record.shortID): restart failed: \(error)")
+      let record = container.record
+      guard record.state.status != .removing, !container.isRemoved else { return }
+      if !record.state.stoppedByUser, shouldRestart(record, exitCode: max(1, record.state.exitCode)) {
+        container.update {
+          $0.state.status = .restarting
+          $0.restartCount += 1
+        }
+        await saveOrWarn(container.record)
+        scheduleRestart(container, after: container.nextRestartDelay(ranFor: 0))
+      } else {
+        await saveOrWarn(container.update { $0.state.status = .exited })
+      }
+    }
+  }
+
+  private func autoRemove(_ container: Container) async {
+    do {
+      try await exclusively(container) { () throws(EngineError) in
+        if container.isRemoved || container.record.state.isRunning { return }
+        try await removeHoldingLock(container, removeVolumes: true)
+      }
+    } catch { Log.error("container \(container.record.shortID): automatic removal: \(error)") }
+  }
+
+  /// Gives back everything that a run of a container took: runtime state, network, mounts. Each step is tried whatever
+  /// became of the one before; the first failure is thrown at the end. Nothing there is no failure.
+  func releaseResources(of record: ContainerRecord) async throws {
+    var failures: [any Error] = []
+    func step(_ body: () async throws -> Void) async {
+      do { try await body() } catch { failures.append(error) }
+    }
+    await step { try await runtime.delete(record.id, runtime: record.runtime) }
+    await step { try await network.releaseSandbox(record.id) }
+    let shm = sharedMemoryPath(of: record.id)
+    await step { try await pool.run { try Mounts.unmount(shm, lazily: true) } }
+    await step { try await snapshots.unmount(id: record.id) }
+    for mount in record.mounts where mount.kind == .volume { await volumes.release(mount.name, by: record.id) }
+    if let first = failures.first { throw first }
+  }
+}

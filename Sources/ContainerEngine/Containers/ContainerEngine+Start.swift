@@ -1,0 +1,221 @@
+import AsyncWork
+import ContainerRuntime
+import Linux
+import NetworkDrivers
+import NetworkModel
+
+extension ContainerEngine {
+  /// Starts a container. Throws `.notModified` when it runs already.
+  public func startContainer(_ reference: String) async throws(EngineError) {
+    let container = try table.find(reference)
+    try await exclusively(container) { () throws(EngineError) in
+      let record = container.record
+      if container.isRemoved || record.state.status == .removing || record.state.status == .dead {
+        throw EngineError(
+          .conflict, "cannot start a container that is marked for removal: \(reference)")
+      }
+      if record.state.status == .paused {
+        throw EngineError(.conflict, "cannot start a paused container, try unpause instead")
+      }
+      if record.state.status == .running { throw EngineError(.notModified, "container \(record.id) is running") }
+      container.resetRestartDelay()
+      container.setRestartTask(nil)
+      container.update { $0.restartCount = 0 }
+      do { try await startHoldingLock(container) } catch {
+        if record.definition.autoRemove {
+          do { try await removeHoldingLock(container, removeVolumes: true) } catch let removal {
+            Log.error("container \(record.shortID): automatic removal: \(removal)")
+          }
+        }
+        throw error
+      }
+    }
+  }
+
+  /// The start itself; the `operations` lock is held. On failure everything that was made for this start is gone again.
+  func startHoldingLock(_ container: Container) async throws(EngineError) {
+    do {
+      try await container.transitions.withLock { try await startInTransition(container) }
+    } catch { throw EngineError.wrap(error) }
+    startHealthChecks(container)
+  }
+
+  private func startInTransition(_ container: Container) async throws {
+    let record = container.record
+    do {
+      let (process, endpoints) = try await bringUp(container, record)
+      let started = Clock.realtime
+      let running = container.update { record in
+        record.state.status = .running
+        record.state.pid = process.pid
+        record.state.pidStartTime = process.startTime
+        record.state.exitCode = 0
+        record.state.error = ""
+        record.state.oomKilled = false
+        record.state.started = started
+        record.state.stoppedByUser = false
+        record.state.health = nil
+        record.endpoints = endpoints
+      }
+      try await save(running)
+      publish(running, "start")
+    } catch {
+      await undoStart(container, error)
+      throw error
+    }
+  }
+
+  /// Makes the root, the network and the process. The root and the network do not need each other and come up at the
+  /// same time.
+  private func bringUp(
+    _ container: Container, _ record: ContainerRecord
+  ) async throws -> (ContainerProcess, [ContainerEndpoint]) {
+    for mount in record.mounts where mount.kind == .volume { try await volumes.acquire(mount.name, for: record.id) }
+    async let rootPath = snapshots.mount(id: record.id)
+    async let stack = connectNetwork(record)
+    let network = try await stack
+    let root = try await rootPath
+    try await checkBindSources(record)
+    let surroundings = try await surroundings(of: record, root: root, network: network)
+    let builder = SpecificationBuilder(record: record, surroundings: surroundings)
+    let limits = LogLimits(record.definition.logging, defaults: configuration.defaultLogging)
+    let launch = ContainerLaunch(
+      specification: builder.specification(), runtime: record.runtime,
+      openStandardInput: record.definition.openStandardInput,
+      leaveStandardInputOpen: !record.definition.closeStandardInputAfterFirstClient,
+      logPath: logsToFile(record) ? logPath(of: record.id) : nil,
+      rotation: LogRotation(maximumSize: limits.maximumSize, maximumFiles: limits.maximumFiles))
+    let process: ContainerProcess
+    do { process = try await runtime.create(launch) } catch { throw startFailure(error, record) }
+    for attachment in container.takeAttachments() { await attachment.start() }
+    do { try await runtime.start(record.id) } catch { throw startFailure(error, record) }
+    return (process, network.endpoints)
+  }
+
+  /// Docker's wording and, for `docker run`, its exit code class.
+  private func startFailure(_ error: any Error, _ record: ContainerRecord) -> EngineError {
+    guard let failure = error as? RuntimeError else { return EngineError.wrap(error) }
+    let code: EngineError.Code =
+      switch failure.code {
+      case .invalidSpecification, .commandNotFound, .commandNotExecutable: .invalidParameter
+      default: .internalFailure
+      }
+    return EngineError(code, failure.message, cause: failure)
+  }
+
+  /// After a failed start: nothing of it stays, and the record says why.
+  private func undoStart(_ container: Container, _ error: any Error) async {
+    let record = container.record
+    do { try await releaseResources(of: record) } catch {
+      Log.error("container \(record.shortID): undoing its start: \(error)")
+    }
+    let exitCode = ((error as? EngineError)?.cause as? RuntimeError)?.startExitCode ?? 128
+    let failed = container.update { record in
+      record.state.error = "\(error)"
+      record.state.exitCode = exitCode
+      record.state.pid = 0
+      record.state.finished = Clock.realtime
+      if record.state.status != .restarting { record.state.status = record.state.started == 0 ? .created : .exited }
+      record.endpoints = []
+    }
+    await saveOrWarn(failed)
+    for attachment in container.takeAttachments() { attachment.abandon() }
+    container.announceStartFailure(ExitReport(exitCode: exitCode, error: "\(error)"))
+  }
+
+  private func checkBindSources(_ record: ContainerRecord) async throws {
+    let sources = record.mounts.filter { $0.kind == .bind }.map(\.source)
+    if sources.isEmpty { return }
+    try await pool.run {
+      for source in sources where (try? FileStatus(path: source, followLinks: true)) == nil {
+        throw EngineError(
+          .invalidParameter, "invalid mount config for type \"bind\": bind source path does not exist: \(source)")
+      }
+    }
+  }
+
+  // MARK: surroundings
+
+  private func surroundings(
+    of record: ContainerRecord, root: String, network: ConnectedNetwork
+  ) async throws -> SpecificationBuilder.Surroundings {
+    let definition = record.definition
+    var surroundings = SpecificationBuilder.Surroundings(
+      rootPath: root, network: network.namespace, cgroupPath: cgroupPath(of: record))
+    surroundings.ipc = try await ipcNamespace(record)
+    if case .container(let id) = definition.namespaces.pid {
+      surroundings.pid = .path("/proc/\(try runningProcess(of: id, for: "PID"))/ns/pid")
+    } else if definition.namespaces.pid == .host {
+      surroundings.pid = .host
+    }
+    surroundings.nameFiles = try await writeNameFiles(record, network)
+    if definition.useInit ?? configuration.useInit { surroundings.initPath = try initProgram() }
+    surroundings.defaultLimits = configuration.defaultLimits
+    surroundings.sharedMemorySize = configuration.sharedMemorySize
+    surroundings.noNewPrivileges = configuration.noNewPrivileges
+    return surroundings
+  }
+
+  /// `/<instance>/ID`, or under the parent that the user named.
+  private func cgroupPath(of record: ContainerRecord) -> String {
+    let parent = record.definition.resources.cgroupParent.flatMap { $0.isEmpty ? nil : $0 } ?? configuration.cgroupParent
+    let base = parent ?? "/\(configuration.instance)"
+    return (base.hasPrefix("/") ? base : "/" + base) + "/" + record.id
+  }
+
+  private func runningProcess(of id: String, for kind: String) throws(EngineError) -> Int32 {
+    let other = try table.find(id).record
+    guard other.state.isRunning else {
+      throw EngineError(
+        .conflict, "cannot join \(kind) of a non running container: \(id)")
+    }
+    return other.state.pid
+  }
+
+  private func ipcNamespace(_ record: ContainerRecord) async throws -> NamespaceSpecification.IPC {
+    switch record.definition.namespaces.ipc {
+    case .host: return .host
+    case .none: return .none
+    case .standard, .private: return .private
+    case .shareable:
+      let path = sharedMemoryPath(of: record.id)
+      let size = record.definition.sharedMemorySize.flatMap { $0 > 0 ? $0 : nil } ?? configuration.sharedMemorySize
+      try await pool.run {
+        try FileSystem.makeDirectories(path, mode: 0o711)
+        try Mounts.unmount(path, lazily: true)
+        try Mounts.mount(
+          source: "shm", at: path, type: "tmpfs", flags: [.noSetID, .noDevices, .noExecute],
+          options: "mode=1777,size=\(size)")
+      }
+      return .shareable(sharedMemoryPath: path)
+    case .container(let id):
+      let pid = try runningProcess(of: id, for: "IPC")
+      switch try table.find(id).record.definition.namespaces.ipc {
+      case .shareable: return .path("/proc/\(pid)/ns/ipc", sharedMemoryPath: sharedMemoryPath(of: id))
+      case .host: return .host
+      case .container: return .path("/proc/\(pid)/ns/ipc", sharedMemoryPath: nil)
+      default:
+        throw EngineError(
+          .invalidParameter, "cannot join IPC namespace of container \(id): non-shareable IPC (hint: use IpcMode:shareable "
+            + "for the donor container)")
+      }
+    }
+  }
+
+  /// Where a shareable /dev/shm of a container is mounted.
+  func sharedMemoryPath(of id: String) -> String { "\(configuration.runDirectory)/shm/\(id)" }
+
+  private func initProgram() throws -> String {
+    for path in ["/usr/bin/docker-init", "/usr/bin/tini-static", "/usr/bin/tini", "/usr/libexec/docker/docker-init"]
+    where FileSystem.isExecutable(path) { return path }
+    throw EngineError(
+      .internalFailure, "--init needs a small init program and none is installed: install the Debian package tini")
+  }
+
+  func logsToFile(_ record: ContainerRecord) -> Bool {
+    let driver = record.definition.logging.driver
+    return (driver.isEmpty ? configuration.defaultLogging.driver : driver) != "none"
+  }
+
+  func logPath(of id: String) -> String { dataDirectory(of: id) + "/container.log" }
+}

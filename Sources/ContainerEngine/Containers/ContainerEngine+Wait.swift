@@ -1,0 +1,58 @@
+import Synchronization
+
+/// A registered wait; the door may send its header before it asks for the value.
+public final class ContainerWait: Sendable {
+  private struct State {
+    var result: Result<ExitReport, EngineError>?
+    var continuation: CheckedContinuation<Result<ExitReport, EngineError>, Never>?
+    var key: UInt64?
+  }
+  private let state = Mutex(State())
+  private let container: Container
+
+  init(_ container: Container, _ condition: WaitCondition) {
+    self.container = container
+    let key = container.wait(condition) { [weak self] in self?.finish($0) }
+    state.withLock { $0.key = key }
+  }
+
+  deinit {
+    if let key = state.withLock({ $0.key }) { container.stopWaiting(key) }
+  }
+
+  /// How the container ended. Throws when the waiting task is cancelled.
+  public func value() async throws(EngineError) -> (exitCode: Int32, error: String?) {
+    let result = await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let ready = state.withLock { state in
+          if let result = state.result { return result }
+          state.continuation = continuation
+          return nil as Result<ExitReport, EngineError>?
+        }
+        if let ready { continuation.resume(returning: ready) }
+      }
+    } onCancel: {
+      finish(.failure(EngineError(.unavailable, "the client stopped waiting")))
+    }
+    let report = try result.get()
+    return (report.exitCode, report.error.isEmpty ? nil : report.error)
+  }
+
+  private func finish(_ result: Result<ExitReport, EngineError>) {
+    let continuation = state.withLock { state in
+      guard state.result == nil else { return nil as CheckedContinuation<Result<ExitReport, EngineError>, Never>? }
+      state.result = result
+      let continuation = state.continuation
+      state.continuation = nil
+      return continuation
+    }
+    continuation?.resume(returning: result)
+  }
+}
+
+extension ContainerEngine {
+  /// Registers a wait now; its value comes later.
+  public func waitContainer(_ reference: String, until condition: WaitCondition) throws(EngineError) -> ContainerWait {
+    ContainerWait(try table.find(reference), condition)
+  }
+}

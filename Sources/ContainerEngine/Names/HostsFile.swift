@@ -1,0 +1,28 @@
+/// The text of a container's /etc/hosts (hosts(5)), as docker writes it.
+enum HostsFile {
+  static func text(
+    hostname: String, domainName: String?, addresses: [String], extraHosts: [(name: String, address: String)],
+    ipv6: Bool = true
+  ) -> String {
+    var text = "127.0.0.1\tlocalhost\n"
+    if ipv6 {
+      text += "::1\tlocalhost ip6-localhost ip6-loopback\nfe00::\tip6-localnet\nff00::\tip6-mcastprefix\n"
+        + "ff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n"
+    }
+    for (name, address) in extraHosts { text += "\(address)\t\(name)\n" }
+    if !hostname.isEmpty {
+      let names = domainName.flatMap { $0.isEmpty ? nil : "\(hostname).\($0) \(hostname)" } ?? hostname
+      for address in addresses { text += "\(address)\t\(names)\n" }
+    }
+    return text
+  }
+
+  /// Splits `name:address` or `name=address`; the address may be IPv6, in brackets or not.
+  static func parse(_ entry: String) -> (name: String, address: String)? {
+    guard let separator = entry.firstIndex(where: { $0 == "=" || $0 == ":" }) else { return nil }
+    let name = String(entry[..<separator])
+    var address = String(entry[entry.index(after: separator)...])
+    if address.hasPrefix("["), address.hasSuffix("]") { address = String(address.dropFirst().dropLast()) }
+    return name.isEmpty || address.isEmpty ? nil : (name, address)
+  }
+}

@@ -1,0 +1,66 @@
+import ContainerEngine
+import DockerAPI
+import HTTPService
+
+/// Further processes in a container that runs.
+enum ExecEndpoints {
+  static let create: Endpoint = { call in
+    let options = try await call.body(ExecOptions.self)
+    guard let command = options.cmd, !command.isEmpty else { throw QueryError("No exec command specified") }
+    var definition = ExecDefinition(command: command)
+    definition.environment = options.env ?? []
+    definition.workingDirectory = options.workingDir.isEmpty ? nil : options.workingDir
+    definition.user = options.user.isEmpty ? nil : options.user
+    definition.terminal = options.tty
+    definition.privileged = options.privileged
+    definition.standardInput = options.attachStdin
+    definition.standardOutput = options.attachStdout
+    definition.standardError = options.attachStderr
+    definition.detachKeys = options.detachKeys.isEmpty ? nil : options.detachKeys
+    return .json(IDResponse(id: try await call.engine.createExec(call.name, definition)), .created)
+  }
+
+  static let start: Endpoint = { call in
+    let options = try await call.bodyIfPresent(ExecStartOptions.self)
+    let exec = try call.engine.inspectExec(call.name)
+    let terminal = exec.definition.terminal
+    var size: (rows: UInt16, columns: UInt16)?
+    if let wanted = options.consoleSize, terminal, call.version >= APIVersion(1, 42) {
+      size = (UInt16(clamping: wanted.height), UInt16(clamping: wanted.width))
+    }
+    let session = try await call.engine.startExec(
+      exec.id, detached: options.detach, terminal: options.tty, consoleSize: size)
+    guard !options.detach, let session else { return Response(.ok) }
+    let input = exec.definition.standardInput
+    let type = AttachEndpoint.contentType(call, terminal: terminal)
+    return .takeover(headers: ["Content-Type": type]) { connection in
+      await SessionPump.run(session, connection, input: input, multiplexed: !terminal)
+    }
+  }
+
+  static let resize: Endpoint = { call in
+    let (rows, columns) = try AttachEndpoint.size(call)
+    try await call.engine.resizeExec(call.name, rows: rows, columns: columns)
+    return Response(.ok)
+  }
+
+  static let inspect: Endpoint = { call in
+    let record = try call.engine.inspectExec(call.name)
+    var answer = ExecInspect()
+    answer.id = record.id
+    answer.running = record.isRunning
+    answer.exitCode = record.exitCode.map { Int($0) }
+    answer.processConfig.tty = record.definition.terminal
+    answer.processConfig.entrypoint = record.definition.command.first ?? ""
+    answer.processConfig.arguments = Array(record.definition.command.dropFirst())
+    answer.processConfig.privileged = record.definition.privileged
+    answer.processConfig.user = record.definition.user ?? ""
+    answer.openStdin = record.definition.standardInput
+    answer.openStdout = record.definition.standardOutput
+    answer.openStderr = record.definition.standardError
+    answer.canRemove = record.exitCode != nil
+    answer.containerID = record.containerID
+    answer.pid = Int(record.pid)
+    return .json(answer)
+  }
+}

@@ -1,0 +1,76 @@
+import ContainerEngine
+import DockerAPI
+import HTTPService
+import Synchronization
+
+/// The Docker Engine API on top of a ``ContainerEngine``: from request to engine and back.
+///
+/// ``handler`` answers every path with and without a version (`/v1.43/containers/json`, `/containers/json`).
+public struct DockerServer: Sendable {
+  let engine: ContainerEngine
+  /// What the product is called and which version it has.
+  let product: Product
+  private let routes: RouteTable
+
+  /// What `GET /version` says about the program.
+  public struct Product: Sendable {
+    public var name: String
+    public var version: String
+    /// The commit it was built from; may be empty.
+    public var commit: String
+    /// When it was built, RFC 3339; may be empty.
+    public var buildTime: String
+
+    /// Makes a product.
+    public init(name: String = "Apus", version: String, commit: String = "", buildTime: String = "") {
+      self.name = name
+      self.version = version
+      self.commit = commit
+      self.buildTime = buildTime
+    }
+  }
+
+  /// Makes a server.
+  public init(engine: ContainerEngine, product: Product) {
+    self.engine = engine
+    self.product = product
+    routes = Routes.table
+  }
+
+  /// Answers requests; hand it to an HTTP server.
+  public var handler: Handler {
+    { request in await respond(to: request) }
+  }
+
+  private func respond(to request: Request) async -> Response {
+    var response: Response
+    do {
+      response = try await dispatch(request)
+    } catch {
+      response = ErrorAnswer.response(error)
+    }
+    response.headers["Api-Version"] = APIVersion.newest.description
+    response.headers["Docker-Experimental"] = "false"
+    response.headers["Ostype"] = "linux"
+    response.headers["Server"] = "\(product.name)/\(product.version) (linux)"
+    return response
+  }
+
+  private func dispatch(_ request: Request) async throws -> Response {
+    let (version, segments) = try Self.splitVersion(request.segments)
+    guard let (endpoint, parameters) = routes.find(request.method, segments) else {
+      throw RefusedError(.notFound, "page not found")
+    }
+    try version.validate()
+    return try await endpoint(Call(request: request, version: version, parameters: parameters, server: self))
+  }
+
+  /// Takes a version off the front of a path.
+  static func splitVersion(_ segments: [String]) throws -> (APIVersion, [String]) {
+    guard let first = segments.first, first.hasPrefix("v"), first.count > 1,
+      first.dropFirst().allSatisfy({ $0 == "." || ($0.isASCII && $0.isNumber) })
+    else { return (.newest, segments) }
+    guard let version = APIVersion(first.dropFirst()) else { throw RefusedError(.notFound, "page not found") }
+    return (version, Array(segments.dropFirst()))
+  }
+}

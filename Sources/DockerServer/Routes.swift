@@ -1,0 +1,112 @@
+import HTTPService
+
+/// Every path of the API, versions 1.24 to 1.50.
+enum Routes {
+  static let table: RouteTable = {
+    var table = RouteTable()
+    system(&table)
+    containers(&table)
+    images(&table)
+    volumesAndNetworks(&table)
+    for (method, pattern) in notImplemented { table.add(method, pattern, refuse(method, pattern)) }
+    return table
+  }()
+
+  private static func system(_ table: inout RouteTable) {
+    table.add(.get, "/_ping", SystemEndpoints.ping)
+    table.add(.head, "/_ping", SystemEndpoints.ping)
+    table.add(.get, "/version", SystemEndpoints.version)
+    table.add(.get, "/info", InfoEndpoint.info)
+    table.add(.get, "/system/df", DiskUsageEndpoint.diskUsage)
+    table.add(.get, "/events", EventsEndpoint.events)
+    table.add(.post, "/auth", SystemEndpoints.authenticate)
+    table.add(.get, "/plugins", SystemEndpoints.noPlugins)
+    table.add(.post, "/build/prune", SystemEndpoints.pruneBuildCache)
+  }
+
+  private static func containers(_ table: inout RouteTable) {
+    table.add(.get, "/containers/json", ListEndpoint.list)
+    table.add(.post, "/containers/create", CreateEndpoint.create)
+    table.add(.post, "/containers/prune", LifecycleEndpoints.prune)
+    table.add(.get, "/containers/{name}/json", InspectEndpoint.inspect)
+    table.add(.get, "/containers/{name}/top", InspectEndpoint.top)
+    table.add(.get, "/containers/{name}/changes", InspectEndpoint.changes)
+    table.add(.get, "/containers/{name}/logs", LogsEndpoint.logs)
+    table.add(.get, "/containers/{name}/stats", StatsEndpoint.stats)
+    table.add(.get, "/containers/{name}/export", ArchiveEndpoints.export)
+    table.add(.head, "/containers/{name}/archive", ArchiveEndpoints.status)
+    table.add(.get, "/containers/{name}/archive", ArchiveEndpoints.read)
+    table.add(.put, "/containers/{name}/archive", ArchiveEndpoints.write)
+    table.add(.post, "/containers/{name}/start", LifecycleEndpoints.start)
+    table.add(.post, "/containers/{name}/stop", LifecycleEndpoints.stop)
+    table.add(.post, "/containers/{name}/restart", LifecycleEndpoints.restart)
+    table.add(.post, "/containers/{name}/kill", LifecycleEndpoints.kill)
+    table.add(.post, "/containers/{name}/pause", LifecycleEndpoints.pause)
+    table.add(.post, "/containers/{name}/unpause", LifecycleEndpoints.unpause)
+    table.add(.post, "/containers/{name}/rename", LifecycleEndpoints.rename)
+    table.add(.post, "/containers/{name}/update", LifecycleEndpoints.update)
+    table.add(.post, "/containers/{name}/wait", WaitEndpoint.wait)
+    table.add(.post, "/containers/{name}/resize", AttachEndpoint.resize)
+    table.add(.post, "/containers/{name}/attach", AttachEndpoint.attach)
+    table.add(.post, "/containers/{name}/exec", ExecEndpoints.create)
+    table.add(.delete, "/containers/{name}", LifecycleEndpoints.remove)
+    table.add(.get, "/exec/{name}/json", ExecEndpoints.inspect)
+    table.add(.post, "/exec/{name}/start", ExecEndpoints.start)
+    table.add(.post, "/exec/{name}/resize", ExecEndpoints.resize)
+    table.add(.post, "/commit", CommitEndpoint.commit)
+  }
+
+  private static func images(_ table: inout RouteTable) {
+    table.add(.get, "/images/json", ImageEndpoints.list)
+    table.add(.get, "/images/get", ImageArchiveEndpoints.save)
+    table.add(.post, "/images/load", ImageArchiveEndpoints.load)
+    table.add(.post, "/images/create", PullEndpoint.create)
+    table.add(.post, "/images/prune", ImageEndpoints.prune)
+    table.add(.get, "/images/{name}/get", ImageArchiveEndpoints.saveOne)
+    table.add(.get, "/images/{name}/history", ImageEndpoints.history)
+    table.add(.get, "/images/{name}/json", ImageEndpoints.inspect)
+    table.add(.post, "/images/{name}/push", PushEndpoint.push)
+    table.add(.post, "/images/{name}/tag", ImageEndpoints.tag)
+    table.add(.delete, "/images/{name}", ImageEndpoints.remove)
+  }
+
+  private static func volumesAndNetworks(_ table: inout RouteTable) {
+    table.add(.get, "/volumes", VolumeEndpoints.list)
+    table.add(.post, "/volumes/create", VolumeEndpoints.create)
+    table.add(.post, "/volumes/prune", VolumeEndpoints.prune)
+    table.add(.get, "/volumes/{name}", VolumeEndpoints.inspect)
+    table.add(.delete, "/volumes/{name}", VolumeEndpoints.remove)
+    table.add(.get, "/networks", NetworkEndpoints.list)
+    table.add(.post, "/networks/prune", NetworkEndpoints.prune)
+    table.add(.get, "/networks/{name}", NetworkEndpoints.inspect)
+  }
+
+  /// What the API has and this engine does not.
+  private static let notImplemented: [(Method, String)] = [
+    (.get, "/containers/{name}/attach/ws"),
+    (.get, "/containers/{name}/checkpoints"), (.post, "/containers/{name}/checkpoints"),
+    (.delete, "/containers/{name}/checkpoints/{checkpoint}"),
+    (.get, "/images/search"), (.get, "/distribution/{name}/json"),
+    (.post, "/build"), (.post, "/build/cancel"), (.post, "/session"), (.post, "/grpc"),
+    (.post, "/networks/create"), (.post, "/networks/{name}/connect"), (.post, "/networks/{name}/disconnect"),
+    (.delete, "/networks/{name}"), (.put, "/volumes/{name}"),
+    (.get, "/plugins/privileges"), (.get, "/plugins/{name}/json"), (.delete, "/plugins/{name}"),
+    (.post, "/plugins/{name}/enable"), (.post, "/plugins/{name}/disable"), (.post, "/plugins/pull"),
+    (.post, "/plugins/{name}/push"), (.post, "/plugins/{name}/upgrade"), (.post, "/plugins/{name}/set"),
+    (.post, "/plugins/create"),
+    (.post, "/swarm/init"), (.post, "/swarm/join"), (.post, "/swarm/leave"), (.get, "/swarm"),
+    (.get, "/swarm/unlockkey"), (.post, "/swarm/update"), (.post, "/swarm/unlock"),
+    (.get, "/services"), (.get, "/services/{name}"), (.post, "/services/create"), (.post, "/services/{name}/update"),
+    (.delete, "/services/{name}"), (.get, "/services/{name}/logs"),
+    (.get, "/nodes"), (.get, "/nodes/{name}"), (.delete, "/nodes/{name}"), (.post, "/nodes/{name}/update"),
+    (.get, "/tasks"), (.get, "/tasks/{name}"), (.get, "/tasks/{name}/logs"),
+    (.get, "/secrets"), (.post, "/secrets/create"), (.delete, "/secrets/{name}"), (.get, "/secrets/{name}"),
+    (.post, "/secrets/{name}/update"),
+    (.get, "/configs"), (.post, "/configs/create"), (.delete, "/configs/{name}"), (.get, "/configs/{name}"),
+    (.post, "/configs/{name}/update"),
+  ]
+
+  private static func refuse(_ method: Method, _ pattern: String) -> Endpoint {
+    { _ in throw RefusedError(.notImplemented, "\(method) \(pattern) is not implemented by this engine") }
+  }
+}
