@@ -20,9 +20,12 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
     swiftSettings: strict)
 }
 
+extension Target.Dependency {
+  static func nio(_ product: String) -> Target.Dependency { .product(name: product, package: "swift-nio") }
+}
+
 let package = Package(
   name: "apus",
-  products: [.executable(name: "apus", targets: ["apus"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
     .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
@@ -33,11 +36,44 @@ let package = Package(
     // Kernel
     .target(
       name: "CLinux",
-      linkerSettings: [.linkedLibrary("archive"), .linkedLibrary("z"), .linkedLibrary("zstd"), .linkedLibrary("isal")]),
+      linkerSettings: ["archive", "z", "zstd", "isal", "deflate"].map { .linkedLibrary($0) }),
     target("Linux", ["CLinux"]),
+    target("Netlink", ["Linux", "Addressing"]),
+    target("Netfilter", ["Netlink", "Addressing"]),
+
     // Base
+    target("Addressing"),
     target("AsyncWork", ["Linux"]),
     .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
     target("KeyValueStore", ["AsyncWork", "CSQLite"]),
+    target("HTTPService", ["AsyncWork", .nio("NIOCore"), .nio("NIOPosix")]),
+
+    // Containers
+    target("OCI"),
+    target(
+      "ImageStore",
+      [
+        "OCI", "Linux", "AsyncWork", .nio("NIOCore"), .nio("NIOHTTP1"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
+    target("ContainerRuntime", ["OCI", "Linux", "AsyncWork", "ImageStore"]),
+
+    // Networking
+    target("NetworkModel", ["Addressing", "KeyValueStore"]),
+    target("NetworkDrivers", ["NetworkModel", "Netlink", "Netfilter", "AsyncWork", "Linux", "Addressing"]),
+
+    // Engine
+    target(
+      "ContainerEngine",
+      [
+        "OCI", "ImageStore", "ContainerRuntime", "NetworkModel", "NetworkDrivers", "KeyValueStore", "AsyncWork",
+        "Linux", "Addressing",
+      ]),
+
+    // Docker
+    target("DockerAPI", ["Addressing"]),
+    target("DockerServer", ["DockerAPI", "ContainerEngine", "ContainerRuntime", "ImageStore", "HTTPService", "OCI"]),
+
   ]
 )

@@ -50,6 +50,11 @@ public struct CIDR<Address: InternetAddress>: Hashable, Sendable, Codable, Lossl
   /// How many addresses there are, less one (the full count of ::/0 does not fit its own type).
   public var lastOffset: Address.RawValue { hostMask }
 
+  /// The larger network around this one; itself where `length` is not shorter.
+  public func supernet(prefixLength length: Int) -> CIDR {
+    CIDR(unchecked: address, Swift.min(Swift.max(length, 0), prefixLength)).network
+  }
+
   public func contains(_ address: Address) -> Bool { first.rawValue == address.rawValue & ~hostMask }
   /// True when all of `other` lies within.
   public func contains(_ other: CIDR) -> Bool { prefixLength <= other.prefixLength && contains(other.address) }

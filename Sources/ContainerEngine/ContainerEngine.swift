@@ -25,6 +25,7 @@ public final class ContainerEngine: Sendable {
   let store: any KeyValueStore
   let pool: BlockingPool
   let table = ContainerTable()
+  private let lock: DirectoryLock
   let execs = Mutex<[String: ExecSession]>([:])
   let background = Mutex<[Task<Void, Never>]>([])
   /// Nanoseconds since 1970 when this process took over.
@@ -34,7 +35,8 @@ public final class ContainerEngine: Sendable {
 
   init(
     configuration: EngineConfiguration, id: String, images: ImageStore, snapshots: SnapshotStore, volumes: VolumeStore,
-    network: NetworkController, runtime: ContainerRuntime, store: any KeyValueStore, pool: BlockingPool
+    network: NetworkController, runtime: ContainerRuntime, store: any KeyValueStore, pool: BlockingPool,
+    lock: DirectoryLock
   ) {
     self.configuration = configuration
     self.id = id
@@ -45,6 +47,7 @@ public final class ContainerEngine: Sendable {
     self.runtime = runtime
     self.store = store
     self.pool = pool
+    self.lock = lock
   }
 
   // MARK: containers

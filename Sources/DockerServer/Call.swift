@@ -7,15 +7,13 @@ struct Call: Sendable {
   let request: Request
   /// The version that the client asked for; decides about fields and defaults.
   let version: APIVersion
-  /// The path parameters, decoded.
-  let parameters: [String: String]
-  let server: DockerServer
+  let engine: ContainerEngine
+  let product: DockerServer.Product
 
-  var engine: ContainerEngine { server.engine }
   var query: Query { request.query }
 
   /// The container, image, volume … that the path names.
-  var name: String { parameters["name"] ?? "" }
+  var name: String { request.parameters["name"] ?? "" }
 
   /// The most that a JSON body may hold; real ones have a few kilobytes.
   private static let largestBody = 8 << 20
@@ -57,9 +55,14 @@ struct Call: Sendable {
     return filters
   }
 
+  /// A word in the query; nil where it is absent or empty.
+  func word(_ name: String) -> String? {
+    query[name].flatMap { $0.isEmpty ? nil : $0 }
+  }
+
   /// A number in the query; nil where it is absent or empty.
   func integer(_ name: String) throws(QueryError) -> Int? {
-    guard let text = query[name], !text.isEmpty else { return nil }
+    guard let text = word(name) else { return nil }
     guard let number = Int(text) else {
       throw QueryError("strconv.Atoi: parsing \"\(text)\": invalid syntax")
     }

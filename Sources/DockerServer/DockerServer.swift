@@ -1,16 +1,13 @@
 import ContainerEngine
 import DockerAPI
 import HTTPService
-import Synchronization
 
 /// The Docker Engine API on top of a ``ContainerEngine``: from request to engine and back.
 ///
 /// ``handler`` answers every path with and without a version (`/v1.43/containers/json`, `/containers/json`).
 public struct DockerServer: Sendable {
-  let engine: ContainerEngine
-  /// What the product is called and which version it has.
-  let product: Product
-  private let routes: RouteTable
+  private let product: Product
+  private let router: Router
 
   /// What `GET /version` says about the program.
   public struct Product: Sendable {
@@ -32,9 +29,11 @@ public struct DockerServer: Sendable {
 
   /// Makes a server.
   public init(engine: ContainerEngine, product: Product) {
-    self.engine = engine
     self.product = product
-    routes = Routes.table
+    router = Routes.router { request, endpoint in
+      let version = request.storage[VersionKey.self] ?? .newest
+      return try await endpoint(Call(request: request, version: version, engine: engine, product: product))
+    }
   }
 
   /// Answers requests; hand it to an HTTP server.
@@ -58,11 +57,15 @@ public struct DockerServer: Sendable {
 
   private func dispatch(_ request: Request) async throws -> Response {
     let (version, segments) = try Self.splitVersion(request.segments)
-    guard let (endpoint, parameters) = routes.find(request.method, segments) else {
-      throw RefusedError(.notFound, "page not found")
-    }
     try version.validate()
-    return try await endpoint(Call(request: request, version: version, parameters: parameters, server: self))
+    var request = request
+    request.segments = segments
+    request.storage[VersionKey.self] = version
+    return try await router.handle(request)
+  }
+
+  private enum VersionKey: StorageKey {
+    typealias Value = APIVersion
   }
 
   /// Takes a version off the front of a path.

@@ -15,6 +15,8 @@ enum ErrorAnswer {
     case let error as JSONError: (.badRequest, error.message)
     case let error as ReferenceError: (.badRequest, error.message)
     case let error as RefusedError: (error.status, error.message)
+    // A path with another method is as unknown to Docker as a path without any.
+    case let error as HTTPServiceError where error.code == .methodNotAllowed: (.notFound, "page not found")
     case let error as HTTPServiceError: (error.status, error.message)
     case is CancellationError: (.internalServerError, "context canceled")
     default: (.internalServerError, "\(error)")

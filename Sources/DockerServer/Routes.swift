@@ -2,17 +2,29 @@ import HTTPService
 
 /// Every path of the API, versions 1.24 to 1.50.
 enum Routes {
-  static let table: RouteTable = {
-    var table = RouteTable()
+  /// The routes as they are collected.
+  private struct Table {
+    var router = Router()
+    let run: @Sendable (Request, Endpoint) async throws -> Response
+
+    mutating func add(_ method: Method, _ pattern: String, _ endpoint: @escaping Endpoint) {
+      let run = run
+      router.add(method, pattern) { request in try await run(request, endpoint) }
+    }
+  }
+
+  /// - Parameter run: Runs an endpoint for a request.
+  static func router(run: @escaping @Sendable (Request, Endpoint) async throws -> Response) -> Router {
+    var table = Table(run: run)
     system(&table)
     containers(&table)
     images(&table)
     volumesAndNetworks(&table)
     for (method, pattern) in notImplemented { table.add(method, pattern, refuse(method, pattern)) }
-    return table
-  }()
+    return table.router
+  }
 
-  private static func system(_ table: inout RouteTable) {
+  private static func system(_ table: inout Table) {
     table.add(.get, "/_ping", SystemEndpoints.ping)
     table.add(.head, "/_ping", SystemEndpoints.ping)
     table.add(.get, "/version", SystemEndpoints.version)
@@ -24,7 +36,7 @@ enum Routes {
     table.add(.post, "/build/prune", SystemEndpoints.pruneBuildCache)
   }
 
-  private static func containers(_ table: inout RouteTable) {
+  private static func containers(_ table: inout Table) {
     table.add(.get, "/containers/json", ListEndpoint.list)
     table.add(.post, "/containers/create", CreateEndpoint.create)
     table.add(.post, "/containers/prune", LifecycleEndpoints.prune)
@@ -56,27 +68,28 @@ enum Routes {
     table.add(.post, "/commit", CommitEndpoint.commit)
   }
 
-  private static func images(_ table: inout RouteTable) {
+  private static func images(_ table: inout Table) {
     table.add(.get, "/images/json", ImageEndpoints.list)
     table.add(.get, "/images/get", ImageArchiveEndpoints.save)
     table.add(.post, "/images/load", ImageArchiveEndpoints.load)
     table.add(.post, "/images/create", PullEndpoint.create)
     table.add(.post, "/images/prune", ImageEndpoints.prune)
-    table.add(.get, "/images/{name}/get", ImageArchiveEndpoints.saveOne)
-    table.add(.get, "/images/{name}/history", ImageEndpoints.history)
-    table.add(.get, "/images/{name}/json", ImageEndpoints.inspect)
-    table.add(.post, "/images/{name}/push", PushEndpoint.push)
-    table.add(.post, "/images/{name}/tag", ImageEndpoints.tag)
-    table.add(.delete, "/images/{name}", ImageEndpoints.remove)
+    table.add(.get, "/images/{name...}/get", ImageArchiveEndpoints.saveOne)
+    table.add(.get, "/images/{name...}/history", ImageEndpoints.history)
+    table.add(.get, "/images/{name...}/json", ImageEndpoints.inspect)
+    table.add(.post, "/images/{name...}/push", PushEndpoint.push)
+    table.add(.post, "/images/{name...}/tag", ImageEndpoints.tag)
+    table.add(.delete, "/images/{name...}", ImageEndpoints.remove)
   }
 
-  private static func volumesAndNetworks(_ table: inout RouteTable) {
+  private static func volumesAndNetworks(_ table: inout Table) {
     table.add(.get, "/volumes", VolumeEndpoints.list)
     table.add(.post, "/volumes/create", VolumeEndpoints.create)
     table.add(.post, "/volumes/prune", VolumeEndpoints.prune)
     table.add(.get, "/volumes/{name}", VolumeEndpoints.inspect)
     table.add(.delete, "/volumes/{name}", VolumeEndpoints.remove)
     table.add(.get, "/networks", NetworkEndpoints.list)
+    table.add(.get, "/networks/", NetworkEndpoints.list)
     table.add(.post, "/networks/prune", NetworkEndpoints.prune)
     table.add(.get, "/networks/{name}", NetworkEndpoints.inspect)
   }
@@ -86,13 +99,13 @@ enum Routes {
     (.get, "/containers/{name}/attach/ws"),
     (.get, "/containers/{name}/checkpoints"), (.post, "/containers/{name}/checkpoints"),
     (.delete, "/containers/{name}/checkpoints/{checkpoint}"),
-    (.get, "/images/search"), (.get, "/distribution/{name}/json"),
+    (.get, "/images/search"), (.get, "/distribution/{name...}/json"),
     (.post, "/build"), (.post, "/build/cancel"), (.post, "/session"), (.post, "/grpc"),
     (.post, "/networks/create"), (.post, "/networks/{name}/connect"), (.post, "/networks/{name}/disconnect"),
     (.delete, "/networks/{name}"), (.put, "/volumes/{name}"),
-    (.get, "/plugins/privileges"), (.get, "/plugins/{name}/json"), (.delete, "/plugins/{name}"),
-    (.post, "/plugins/{name}/enable"), (.post, "/plugins/{name}/disable"), (.post, "/plugins/pull"),
-    (.post, "/plugins/{name}/push"), (.post, "/plugins/{name}/upgrade"), (.post, "/plugins/{name}/set"),
+    (.get, "/plugins/privileges"), (.get, "/plugins/{name...}/json"), (.delete, "/plugins/{name...}"),
+    (.post, "/plugins/{name...}/enable"), (.post, "/plugins/{name...}/disable"), (.post, "/plugins/pull"),
+    (.post, "/plugins/{name...}/push"), (.post, "/plugins/{name...}/upgrade"), (.post, "/plugins/{name...}/set"),
     (.post, "/plugins/create"),
     (.post, "/swarm/init"), (.post, "/swarm/join"), (.post, "/swarm/leave"), (.get, "/swarm"),
     (.get, "/swarm/unlockkey"), (.post, "/swarm/update"), (.post, "/swarm/unlock"),

@@ -94,7 +94,9 @@ public struct Router: Sendable {
     var search = Search(router: self, method: method, segments: segments)
     if let entry = search.run(0, 0) {
       var parameters = Request.Parameters()
-      parameters.items = zip(entry.names, search.values).map { (name: $0, value: $1) }
+      parameters.items = zip(entry.names, search.values).map {
+        (name: $0, value: segments[$1].joined(separator: "/"))
+      }
       return .found(entry.handler, parameters, entry.options)
     }
     if headIsGet, method == .head {
@@ -128,7 +130,8 @@ public struct Router: Sendable {
     let router: Router
     let method: Method
     let segments: [String]
-    var values: [String] = []
+    /// Which segments each parameter stands for; joined only for the route that is found.
+    var values: [Range<Int>] = []
     var allowed: [Method] = []
 
     mutating func run(_ node: Int, _ position: Int) -> Entry? {
@@ -140,7 +143,7 @@ public struct Router: Sendable {
       let segment = segments[position]
       if let next = router.nodes[node].literals[segment], let entry = run(next, position + 1) { return entry }
       if let next = router.nodes[node].parameter, !segment.isEmpty {
-        values.append(segment)
+        values.append(position..<position + 1)
         if let entry = run(next, position + 1) { return entry }
         values.removeLast()
       }
@@ -148,7 +151,7 @@ public struct Router: Sendable {
         // The longest first: `/images/a/push/push` is the push of `a/push`.
         var end = segments.count
         while end > position {
-          values.append(segments[position..<end].joined(separator: "/"))
+          values.append(position..<end)
           if let entry = run(next, end) { return entry }
           values.removeLast()
           end -= 1

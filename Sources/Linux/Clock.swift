@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The kernel's clocks (clock_gettime(2)).

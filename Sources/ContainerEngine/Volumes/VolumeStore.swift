@@ -22,6 +22,7 @@ public struct Volume: Codable, Sendable, Equatable {
 /// describe, mounted while a container uses it.
 public final class VolumeStore: Sendable {
   private static let prefix = "volumes/"
+  private static let removing = ".removing."
   private static let knownOptions: Set<String> = ["type", "device", "o", "size"]
   private struct State {
     var volumes: [String: Volume] = [:]
@@ -113,14 +114,16 @@ public final class VolumeStore: Sendable {
         guard users.isEmpty else {
           throw EngineError(.conflict, "remove \(name): volume is in use - [\(users.joined(separator: ", "))]")
         }
-        // Out of the store first: a crash afterwards leaves a directory that nobody knows, which recovery removes.
-        try await store.delete(Self.prefix + name)
-        _ = state.withLock { $0.volumes.removeValue(forKey: name) }
+        // Aside first: whatever the instant of a crash, recovery sees that the removal was decided and finishes it.
         let root = "\(directory)/\(name)"
+        let aside = "\(directory)/\(Self.removing)\(name)"
         try await pool.run {
           if volume.options["device"] != nil { try Mounts.unmount(volume.mountpoint, lazily: true) }
-          try FileSystem.removeTree(root)
+          if FileSystem.exists(root) { try FileSystem.rename(root, to: aside) }
         }
+        try await store.delete(Self.prefix + name)
+        _ = state.withLock { $0.volumes.removeValue(forKey: name) }
+        try await pool.run { try FileSystem.removeTree(aside) }
       }
     } catch let error as EngineError { throw error } catch {
       throw EngineError(.internalFailure, "remove \(name): \(error)", cause: error)
@@ -167,6 +170,29 @@ public final class VolumeStore: Sendable {
       guard last else { return }
       do { try await pool.run { try Mounts.unmount(volume.mountpoint, lazily: true) } } catch {
         Log.warning("volume \(name): \(error)")
+      }
+    }
+  }
+
+  /// Finishes removals that a crash cut short, and takes away what a creation left before it was known. A directory
+  /// with content that the store does not know is somebody's data and stays.
+  func removeStrays() async throws {
+    let known = Set(volumes().map(\.name))
+    let directory = directory
+    let names = try await pool.run { try FileSystem.list(directory) }
+    for name in names where name.hasPrefix(Self.removing) {
+      let volume = String(name.dropFirst(Self.removing.count))
+      if known.contains(volume) {
+        try await store.delete(Self.prefix + volume)
+        _ = state.withLock { $0.volumes.removeValue(forKey: volume) }
+      }
+      try await pool.run { try FileSystem.removeTree("\(directory)/\(name)") }
+    }
+    try await pool.run {
+      for name in names where !known.contains(name) && !name.hasPrefix(Self.removing) {
+        let data = "\(directory)/\(name)/_data"
+        if let content = try? FileSystem.list(data), !content.isEmpty { continue }
+        try FileSystem.removeTree("\(directory)/\(name)")
       }
     }
   }

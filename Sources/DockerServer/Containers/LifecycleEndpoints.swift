@@ -1,7 +1,6 @@
 import ContainerEngine
 import DockerAPI
 import HTTPService
-import Linux
 
 /// What changes a container's state.
 enum LifecycleEndpoints {

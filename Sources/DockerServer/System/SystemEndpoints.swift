@@ -16,7 +16,7 @@ enum SystemEndpoints {
 
   static let version: Endpoint = { call in
     let information = await call.engine.information()
-    let product = call.server.product
+    let product = call.product
     var version = SystemVersion()
     version.platform.name = product.name
     version.version = product.version

@@ -13,7 +13,7 @@ struct ContentHash {
     self.count += Int64(count)
   }
 
-  func finalize() -> Digest { Digest(sha256: hash.finalize()) }
+  func finalize() -> OCI.Digest { OCI.Digest(sha256: hash.finalize()) }
 
-  static func digest(_ bytes: [UInt8]) -> Digest { Digest(sha256: SHA256.hash(data: bytes)) }
+  static func digest(_ bytes: [UInt8]) -> OCI.Digest { OCI.Digest(sha256: SHA256.hash(data: bytes)) }
 }

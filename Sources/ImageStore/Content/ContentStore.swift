@@ -1,3 +1,4 @@
+import Synchronization
 import Linux
 import OCI
 

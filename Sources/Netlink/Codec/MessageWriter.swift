@@ -1,3 +1,5 @@
+import Linux
+
 /// Writes the payload of a netlink message: a fixed header of the family, then attributes. Lengths are never given: they
 /// are patched in when an attribute ends, so they cannot be wrong.
 public struct MessageWriter: Sendable {
@@ -5,6 +7,8 @@ public struct MessageWriter: Sendable {
   public private(set) var bytes: [UInt8] = []
   /// Where each named attribute begins: the kernel's errors point at offsets.
   var labels: [(offset: Int, name: StaticString)] = []
+  /// Descriptors whose numbers were written: they must stay open until the kernel has read the message.
+  private var descriptors: [FileDescriptor] = []
 
   public init() { bytes.reserveCapacity(256) }
 
@@ -72,6 +76,12 @@ public struct MessageWriter: Sendable {
       $0.append(string.utf8)
       $0.append(UInt8(0))
     }
+  }
+
+  /// Appends the number of a descriptor and keeps it open as long as the message lives.
+  public mutating func attribute(_ type: AttributeType, descriptor: FileDescriptor) {
+    descriptors.append(descriptor)
+    attribute(type, descriptor.rawValue)
   }
 
   /// Appends an attribute that says all by being there.

@@ -41,6 +41,16 @@ public struct NetlinkRequest: Sendable {
     payload = writer
   }
 
+  private init(_ type: UInt16, _ flags: RequestFlags, _ purpose: String, _ payload: MessageWriter) {
+    self.type = type
+    self.flags = flags
+    self.purpose = purpose
+    self.payload = payload
+  }
+
+  /// The same request, answered with the message that listeners get.
+  var echoing: NetlinkRequest { NetlinkRequest(type, flags.union(.echo), purpose, payload) }
+
   /// The bytes of the whole message with its header of 16 bytes.
   public func encoded(sequence: UInt32, port: UInt32) -> [UInt8] {
     var writer = MessageWriter()

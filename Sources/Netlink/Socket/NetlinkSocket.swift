@@ -119,6 +119,17 @@ public final class NetlinkSocket<Family: NetlinkFamily>: Sendable {
     throw NetlinkError(.interrupted, "\(request.purpose): the table changed during each of \(attempts) attempts")
   }
 
+  /// Reads a table of the kernel as values; `body` gives nil for messages that are of no interest.
+  public func decode<Element>(
+    _ request: NetlinkRequest, _ body: (NetlinkMessage) throws(NetlinkError) -> Element?
+  ) throws(NetlinkError) -> [Element] {
+    var elements: [Element] = []
+    for message in try dumpComplete(request) {
+      if let element = try body(message) { elements.append(element) }
+    }
+    return elements
+  }
+
   private func exchange(_ requests: [NetlinkRequest], first: inout UInt32) throws(NetlinkError) -> [Answer] {
     let base = first
     first &+= UInt32(requests.count)

@@ -34,7 +34,7 @@ public struct DriverName: RawRepresentable, Sendable, Hashable, Codable {
 }
 
 /// What a bridge network is made of.
-public struct BridgeOptions: Sendable, Hashable, Codable {
+public struct BridgeSettings: Sendable, Hashable, Codable {
   /// The link's name, at most 15 bytes.
   public var bridgeName: String
   public var mtu: Int
@@ -66,13 +66,13 @@ public struct NetworkRecord: Sendable, Hashable, Codable {
   /// When it was made, in nanoseconds since 1970.
   public var created: Int64
   public var subnets: [SubnetRecord]
-  public var bridge: BridgeOptions?
+  public var bridge: BridgeSettings?
   public var isInternal: Bool
   public var labels: [String: String]
 
   public init(
     id: String, name: String, driver: DriverName, created: Int64, subnets: [SubnetRecord] = [],
-    bridge: BridgeOptions? = nil, isInternal: Bool = false, labels: [String: String] = [:]
+    bridge: BridgeSettings? = nil, isInternal: Bool = false, labels: [String: String] = [:]
   ) {
     self.id = id
     self.name = name

@@ -1,16 +1,15 @@
 import Addressing
 
-/// What kind of link (ip-link(8)).
-public enum LinkKind: Sendable, Hashable {
-  case bridge
-  /// One end on the host, the other, with this name and address, in the sandbox.
-  case veth(peer: String, peerMAC: MACAddress)
-}
-
 /// A link on the host.
 public struct LinkPlan: Sendable, Hashable {
+  /// What kind of link (ip-link(8)).
+  public enum Kind: Sendable, Hashable {
+    case bridge
+    /// One end on the host, the other, with this name and address, in the sandbox.
+    case veth(peer: String, peerMAC: MACAddress)
+  }
   public var name: String
-  public var kind: LinkKind
+  public var kind: Kind
   public var mtu: Int
   public var mac: MACAddress?
   /// The bridge that it is a port of.
@@ -23,7 +22,7 @@ public struct LinkPlan: Sendable, Hashable {
   public var owner: String
 
   public init(
-    name: String, kind: LinkKind, mtu: Int, mac: MACAddress? = nil, master: String? = nil, isIsolated: Bool = false,
+    name: String, kind: Kind, mtu: Int, mac: MACAddress? = nil, master: String? = nil, isIsolated: Bool = false,
     hasLinkLocal: Bool = false, owner: String
   ) {
     self.name = name

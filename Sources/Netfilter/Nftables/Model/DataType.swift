@@ -1,3 +1,5 @@
+import Addressing
+
 /// What the bytes of a key or a value mean (nft(8), DATA TYPES; the numbers are nft's own, the kernel only keeps them).
 public enum DataType: UInt32, Sendable, Hashable {
   case ipv4Address = 7
@@ -75,4 +77,33 @@ public struct Datum: Sendable, Hashable {
   }
 
   var padded: [UInt8] { bytes + [UInt8](repeating: 0, count: type.paddedSize - bytes.count) }
+}
+
+extension DataType {
+  /// Bytes of a key or value made of these fields: a field that stands alone is not filled up.
+  static func length(of fields: [DataType]) -> Int {
+    fields.count == 1 ? fields[0].size : fields.reduce(0) { $0 + $1.paddedSize }
+  }
+}
+
+extension Datum: Comparable, CustomStringConvertible {
+  public static func < (a: Datum, b: Datum) -> Bool { a.bytes.lexicographicallyPrecedes(b.bytes) }
+
+  /// As nft writes it.
+  public var description: String {
+    switch type {
+    case .ipv4Address: bytes.map { String($0) }.joined(separator: ".")
+    case .ipv6Address: IPv6Address(bytes: bytes)?.description ?? ""
+    case .protocol:
+      switch bytes[0] {
+      case 6: "tcp"
+      case 17: "udp"
+      case 132: "sctp"
+      case let other: String(other)
+      }
+    case .port: String(UInt16(bytes[0]) << 8 | UInt16(bytes[1]))
+    case .mark: "0x" + bytes.reversed().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    case .interfaceName: "\"" + String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) + "\""
+    }
+  }
 }

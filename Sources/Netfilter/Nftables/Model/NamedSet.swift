@@ -54,3 +54,13 @@ public struct NamedSet: Sendable, Equatable {
     name == other.name && key == other.key && value == other.value && isInterval == other.isInterval
   }
 }
+
+extension NamedSet {
+  /// nft's word.
+  var keyword: String { value == .nothing ? "set" : "map" }
+}
+
+extension Element: Comparable {
+  /// By key, for an order that does not change from one run to the next.
+  public static func < (a: Element, b: Element) -> Bool { a.key.lexicographicallyPrecedes(b.key) }
+}

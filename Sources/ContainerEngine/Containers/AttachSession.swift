@@ -1,0 +1,167 @@
+import AsyncWork
+import ContainerRuntime
+import Synchronization
+
+/// A client at a process' standard streams: of a container, or of an exec.
+///
+/// The session exists before the process does: `docker run` attaches first and starts then. Output is pulled, so a slow
+/// client slows the process and fills no memory.
+public final class AttachSession: Sendable {
+  /// The process has a terminal: output is one raw stream.
+  public let isTerminal: Bool
+
+  private struct State {
+    var attachment: RuntimeAttachment?
+    var failure: (any Error)?
+    var closed = false
+    var waiting: [CheckedContinuation<Void, Never>] = []
+    var scanner: DetachKeyScanner?
+  }
+  private let state: Mutex<State>
+  private let wanted: Set<OutputStream>
+  private let replay: AsyncThrowingStream<LogEntry, any Error>?
+  private let live: Bool
+  private let onDetach: @Sendable () -> Void
+  private let onClose: @Sendable () -> Void
+
+  /// - Parameters:
+  ///   - replay: what was logged so far, shown first.
+  ///   - live: go on with live output.
+  ///   - onDetach: the user typed the detach keys.
+  ///   - onClose: the session is over, for whatever reason; called once.
+  init(
+    isTerminal: Bool, request: AttachRequest, replay: AsyncThrowingStream<LogEntry, any Error>? = nil,
+    onDetach: @escaping @Sendable () -> Void = {}, onClose: @escaping @Sendable () -> Void = {}
+  ) throws {
+    self.isTerminal = isTerminal
+    var wanted: Set<OutputStream> = []
+    if request.standardOutput || isTerminal { wanted.insert(.standardOutput) }
+    if request.standardError { wanted.insert(.standardError) }
+    self.wanted = wanted
+    self.replay = replay
+    live = request.stream
+    self.onDetach = onDetach
+    self.onClose = onClose
+    // Only a terminal's user can type keys; in a pipe the same bytes are data.
+    let scanner = isTerminal && request.standardInput ? try DetachKeyScanner(keys: request.detachKeys) : nil
+    state = Mutex(State(scanner: scanner))
+  }
+
+  deinit { close() }
+
+  // MARK: the engine's side
+
+  /// The process' streams are there.
+  func connect(_ attachment: RuntimeAttachment) {
+    let (waiting, closed) = state.withLock { state in
+      state.attachment = attachment
+      let waiting = state.waiting
+      state.waiting = []
+      return (waiting, state.closed)
+    }
+    for continuation in waiting { continuation.resume() }
+    if closed { attachment.close() }
+  }
+
+  /// There will be no streams.
+  func fail(_ error: (any Error)?) {
+    let waiting = state.withLock { state in
+      state.failure = error
+      state.closed = true
+      let waiting = state.waiting
+      state.waiting = []
+      return waiting
+    }
+    for continuation in waiting { continuation.resume() }
+    onClose()
+  }
+
+  // MARK: the client's side
+
+  /// What the process says, until it ends or the session closes. One reader.
+  public var output: AsyncThrowingStream<OutputChunk, any Error> {
+    let source = OutputSource(session: self, replay: replay)
+    return AsyncThrowingStream { try await source.next() }
+  }
+
+  /// Sends bytes to the process' standard input; waits until it has one. The detach keys close the session.
+  public func write(_ bytes: [UInt8]) async throws {
+    var data = bytes
+    let detached = state.withLock { state in
+      guard state.scanner != nil else { return false }
+      guard let (passed, detached) = state.scanner?.scan(bytes) else { return false }
+      data = passed
+      return detached
+    }
+    guard let attachment = try await connected() else { return }
+    if !data.isEmpty { try await attachment.write(data) }
+    if detached {
+      onDetach()
+      close()
+    }
+  }
+
+  /// The client has no more input: the process sees the end of its standard input.
+  public func closeInput() async {
+    do { try await connected()?.closeInput() } catch { return }
+  }
+
+  /// Ends the session; the process goes on.
+  public func close() {
+    let (attachment, waiting, first) = state.withLock { state in
+      let first = !state.closed
+      state.closed = true
+      let waiting = state.waiting
+      state.waiting = []
+      return (state.attachment, waiting, first)
+    }
+    for continuation in waiting { continuation.resume() }
+    attachment?.close()
+    if first { onClose() }
+  }
+
+  /// The process' streams once they are there; nil when the session closed first.
+  private func connected() async throws -> RuntimeAttachment? {
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+        let ready = state.withLock { state in
+          if state.attachment != nil || state.closed { return true }
+          state.waiting.append(continuation)
+          return false
+        }
+        if ready { continuation.resume() }
+      }
+    } onCancel: {
+      close()
+    }
+    let (attachment, failure, closed) = state.withLock { ($0.attachment, $0.failure, $0.closed) }
+    if let failure { throw failure }
+    return closed ? nil : attachment
+  }
+
+  /// Pulls first from the log, then from the process.
+  private actor OutputSource {
+    private let session: AttachSession
+    private var replay: AsyncThrowingStream<LogEntry, any Error>.Iterator?
+
+    init(session: AttachSession, replay: AsyncThrowingStream<LogEntry, any Error>?) {
+      self.session = session
+      self.replay = replay?.makeAsyncIterator()
+    }
+
+    func next() async throws -> OutputChunk? {
+      if var iterator = replay {
+        let entry = try await iterator.next(isolation: self)
+        replay = iterator
+        if let entry { return OutputChunk(stream: entry.stream, bytes: entry.bytes) }
+        replay = nil
+      }
+      guard session.live, let attachment = try await session.connected() else { return nil }
+      while let chunk = try await attachment.next() {
+        if session.wanted.contains(chunk.stream) { return chunk }
+      }
+      session.close()
+      return nil
+    }
+  }
+}

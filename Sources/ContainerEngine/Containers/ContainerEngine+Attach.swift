@@ -1,0 +1,80 @@
+import ContainerRuntime
+
+extension ContainerEngine {
+  /// Joins a container's standard streams. One that does not run yet is waited for.
+  public func attachContainer(
+    _ reference: String, _ request: AttachRequest
+  ) async throws(EngineError) -> AttachSession {
+    let container = try table.find(reference)
+    let record = container.record
+    if record.state.status == .paused {
+      throw EngineError(.conflict, "container \(record.id) is paused, unpause the container before attach")
+    }
+    if record.state.status == .restarting {
+      throw EngineError(
+        .conflict, "container \(record.id) is restarting, wait until the container is running")
+    }
+    var replay: AsyncThrowingStream<LogEntry, any Error>?
+    if request.logs {
+      replay = try await containerLogs(
+        record.id, LogsRequest(standardOutput: request.standardOutput, standardError: request.standardError))
+    }
+    do {
+      let session = try AttachSession(
+        isTerminal: record.definition.terminal, request: request, replay: replay,
+        onDetach: { [self] in publish(container.record, "detach") })
+      publish(record, "attach")
+      if request.stream { try await connect(session, to: container) }
+      return session
+    } catch let error as RuntimeError where error.code == .invalidSpecification {
+      throw EngineError(.invalidParameter, error.message, cause: error)
+    } catch { throw EngineError.wrap(error) }
+  }
+
+  private func connect(_ session: AttachSession, to container: Container) async throws {
+    // Under the transition lock a container is either up, with its streams there, or down, with a start to wait for.
+    try await container.transitions.withLock {
+      if container.record.state.isRunning {
+        session.connect(try await runtime.attach(container.id))
+        return
+      }
+      let runtime = runtime
+      _ = container.enqueue(
+        PendingAttachment(
+          connect: { [weak session] in
+            guard let session else { return }
+            session.connect(try await runtime.attach(container.id))
+          },
+          ready: { [weak session] result in
+            if case .failure(let error) = result { session?.fail(error) }
+          }))
+    }
+  }
+
+  /// A container's log, from the monitor's file.
+  public func containerLogs(
+    _ reference: String, _ request: LogsRequest
+  ) async throws(EngineError) -> AsyncThrowingStream<LogEntry, any Error> {
+    let container = try table.find(reference)
+    let record = container.record
+    guard logsToFile(record) else {
+      throw EngineError(
+        .notImplemented, "configured logging driver does not support reading")
+    }
+    var query = LogQuery()
+    query.standardOutput = request.standardOutput
+    query.standardError = request.standardError
+    query.follow = request.follow && (record.state.isRunning || record.state.status == .restarting)
+    query.since = request.since
+    query.until = request.until
+    query.tail = request.tail
+    let end = query.follow ? ContainerWait(container, .nextExit) : nil
+    do {
+      return try await runtime.logs(path: logPath(of: record.id), query) {
+        // A follower goes on until the container has ended and all that it wrote was read.
+        guard let end else { return }
+        do { _ = try await end.value() } catch { return }
+      }
+    } catch { throw EngineError.wrap(error) }
+  }
+}

@@ -1,0 +1,147 @@
+import ContainerRuntime
+import Linux
+import Synchronization
+
+/// An exec in memory: they end with the engine, as docker's do.
+final class ExecSession: Sendable {
+  let containerID: String
+  private let state: Mutex<ExecRecord>
+
+  init(_ record: ExecRecord) {
+    containerID = record.containerID
+    state = Mutex(record)
+  }
+
+  var record: ExecRecord { state.withLock { $0 } }
+
+  func update(_ body: (inout ExecRecord) -> Void) { state.withLock { body(&$0) } }
+
+  /// Takes the one start that an exec has.
+  func takeStart() -> Bool {
+    state.withLock { record in
+      if record.started { return false }
+      record.started = true
+      return true
+    }
+  }
+}
+
+extension ContainerEngine {
+  /// Prepares a process to run in a container that runs; returns its id.
+  public func createExec(
+    _ reference: String, _ definition: ExecDefinition
+  ) async throws(EngineError) -> String {
+    let record = try table.find(reference).record
+    try checkExecutable(record)
+    guard !definition.command.isEmpty else { throw EngineError(.invalidParameter, "No exec command specified") }
+    let id = Identifier.random()
+    execs.withLock { $0[id] = ExecSession(ExecRecord(id: id, containerID: record.id, definition: definition)) }
+    publish(record, "exec_create: \(definition.command.joined(separator: " "))", ["execID": id])
+    return id
+  }
+
+  /// Starts an exec. With `detached` nobody listens and nil is returned.
+  public func startExec(
+    _ id: String, detached: Bool, terminal: Bool, consoleSize: (rows: UInt16, columns: UInt16)? = nil
+  ) async throws(EngineError) -> AttachSession? {
+    let session = try exec(id)
+    let container: Container
+    do { container = try table.find(session.containerID) } catch {
+      throw EngineError(.notFound, "No such exec instance: \(id)")
+    }
+    try checkExecutable(container.record)
+    guard session.takeStart() else {
+      throw EngineError(.conflict, "Error: Exec command \(id) has already run")
+    }
+    let record = container.record
+    let definition = session.record.definition
+    var process = ProcessSpecification(arguments: definition.command)
+    let builder = SpecificationBuilder(
+      record: record, surroundings: .init(rootPath: "", network: .none, cgroupPath: ""))
+    process.environment = SpecificationBuilder.environment(
+      record.definition.environment + definition.environment, hostname: builder.hostname,
+      terminal: definition.terminal)
+    process.workingDirectory =
+      definition.workingDirectory.flatMap { $0.isEmpty ? nil : $0 }
+      ?? record.definition.workingDirectory.flatMap { $0.isEmpty ? nil : $0 } ?? "/"
+    process.user = definition.user.flatMap { $0.isEmpty ? nil : $0 } ?? record.definition.user ?? ""
+    process.additionalGroups = record.definition.additionalGroups
+    process.terminal = definition.terminal
+    if let size = consoleSize, size.rows > 0, size.columns > 0 {
+      process.terminalSize = TerminalSize(rows: size.rows, columns: size.columns)
+    }
+    process.addedCapabilities = record.definition.security.addedCapabilities
+    process.droppedCapabilities = record.definition.security.droppedCapabilities
+    process.noNewPrivileges = record.definition.security.noNewPrivileges || configuration.noNewPrivileges
+    process.seccomp = SpecificationBuilder.seccomp(record.definition.security)
+    let request = ExecLaunch(
+      containerID: record.id, execID: id, process: process,
+      privileged: definition.privileged || record.definition.security.privileged,
+      openStandardInput: definition.standardInput && !detached, runtime: record.runtime)
+    publish(record, "exec_start: \(definition.command.joined(separator: " "))", ["execID": id])
+    do {
+      let running = try await runtime.exec(request)
+      session.update {
+        $0.isRunning = true
+        $0.pid = running.pid
+      }
+      let attach = detached
+        ? nil
+        : try AttachSession(
+          isTerminal: definition.terminal,
+          request: AttachRequest(
+            standardInput: definition.standardInput, standardOutput: definition.standardOutput,
+            standardError: definition.standardError, detachKeys: definition.detachKeys),
+          onDetach: { [self] in publish(container.record, "exec_detach", ["execID": id]) })
+      if let attachment = running.attachment { attach?.connect(attachment) }
+      spawn { [self] in
+        let code = await running.exitCode()
+        session.update {
+          $0.isRunning = false
+          $0.exitCode = code
+        }
+        publish(container.record, "exec_die", ["execID": id, "exitCode": "\(code)"])
+      }
+      return attach
+    } catch {
+      let failure = error as? RuntimeError
+      session.update { $0.exitCode = failure?.startExitCode ?? 128 }
+      let code: EngineError.Code =
+        failure.map { [.commandNotFound, .commandNotExecutable, .invalidSpecification].contains($0.code) } == true
+        ? .invalidParameter : .internalFailure
+      throw EngineError(code, "\(error)", cause: error)
+    }
+  }
+
+  public func inspectExec(_ id: String) throws(EngineError) -> ExecRecord { try exec(id).record }
+
+  /// Tells the terminal of an exec how large it is.
+  public func resizeExec(_ id: String, rows: UInt16, columns: UInt16) async throws(EngineError) {
+    let session = try exec(id)
+    guard session.record.isRunning else {
+      throw EngineError(.conflict, "exec \(id) is not running")
+    }
+    do { try await runtime.resizeExec(session.containerID, exec: id, rows: rows, columns: columns) } catch {
+      throw EngineError.wrap(error)
+    }
+  }
+
+  private func exec(_ id: String) throws(EngineError) -> ExecSession {
+    guard let session = execs.withLock({ $0[id] }) else {
+      throw EngineError(.notFound, "No such exec instance: \(id)")
+    }
+    return session
+  }
+
+  private func checkExecutable(_ record: ContainerRecord) throws(EngineError) {
+    switch record.state.status {
+    case .running: return
+    case .paused:
+      throw EngineError(.conflict, "Container \(record.name) is paused, unpause the container before exec")
+    case .restarting:
+      throw EngineError(
+        .conflict, "Container \(record.id) is restarting, wait until the container is running")
+    default: throw EngineError(.conflict, "container \(record.id) is not running")
+    }
+  }
+}

@@ -1,0 +1,214 @@
+import AsyncWork
+import ContainerRuntime
+import FoundationEssentials
+import ImageStore
+import KeyValueStore
+import Linux
+import NetworkDrivers
+
+extension ContainerEngine {
+  /// Opens an engine on its directories. Starting is recovering: the store tells what should be, the kernel and the
+  /// monitors' files tell what is, and the difference is settled here.
+  public static func open(
+    _ configuration: EngineConfiguration, images imageConfiguration: ImageStoreConfiguration,
+    network networkConfiguration: NetworkConfiguration
+  ) async throws -> ContainerEngine {
+    let pool = try BlockingPool(name: "apus-io")
+    let data = configuration.dataDirectory
+    let run = configuration.runDirectory
+    let lock = try await pool.run {
+      // 0711: a container's user that was given a path inside must be able to pass, and nobody to look around.
+      try FileSystem.makeDirectories(data, mode: 0o711)
+      try FileSystem.makeDirectories(run, mode: 0o711)
+      try FileSystem.makeDirectories(data + "/containers", mode: 0o710)
+      return try DirectoryLock(data)
+    }
+    let store = try await SQLiteStore(path: data + "/engine.db")
+    let isFresh = try await store.revision() == 0
+    let id = try await engineID(store)
+    async let imageStore = ImageStore(configuration: imageConfiguration, pool: pool)
+    async let volumeStore = VolumeStore(directory: data + "/volumes", store: store, pool: pool)
+    let reactor = try Reactor()
+    let runtime = try await ContainerRuntime(
+      configuration: RuntimeConfiguration(
+        dataDirectory: data, runDirectory: run, defaultRuntime: configuration.defaultRuntime),
+      pool: pool, reactor: reactor)
+    let network = try await NetworkController(configuration: networkConfiguration, store: store, pool: pool)
+    let images = try await imageStore
+    let engine = ContainerEngine(
+      configuration: configuration, id: id, images: images, snapshots: images.snapshots,
+      volumes: try await volumeStore, network: network, runtime: runtime, store: store, pool: pool, lock: lock)
+    try await engine.recover(isFresh: isFresh)
+    return engine
+  }
+
+  private static func engineID(_ store: any KeyValueStore) async throws -> String {
+    if let known = try await store.get("engine/id") { return String(decoding: known.value, as: UTF8.self) }
+    var bytes = (0..<16).map { _ in UInt8.random(in: 0...255) }
+    bytes[6] = bytes[6] & 0x0F | 0x40
+    bytes[8] = bytes[8] & 0x3F | 0x80
+    let digits = bytes.map { byte in
+      let text = String(byte, radix: 16)
+      return text.count == 1 ? "0" + text : text
+    }.joined()
+    var id = ""
+    for (index, digit) in digits.enumerated() {
+      if [8, 12, 16, 20].contains(index) { id += "-" }
+      id.append(digit)
+    }
+    try await store.put("engine/id", Array(id.utf8))
+    return id
+  }
+
+  /// Takes over what a former engine left: adopts what runs, settles what ended, finishes what was half removed, and
+  /// clears away what belongs to nobody.
+  ///
+  /// - Parameter isFresh: the store was made just now. Then nothing is cleared away: directories that a fresh store does
+  ///   not know are the content of a lost one.
+  func recover(isFresh: Bool) async throws {
+    for entry in try await store.list(prefix: Self.recordPrefix) {
+      let record: ContainerRecord
+      do { record = try JSONDecoder().decode(ContainerRecord.self, from: Data(entry.value)) } catch {
+        Log.error("the record \(entry.key) cannot be read and is left alone: \(error)")
+        continue
+      }
+      table.insert(Container(record))
+    }
+    let containers = table.all()
+    var alive: Set<String> = []
+    var settled: [(Container, ContainerExit)] = []
+    for container in containers {
+      switch try await runtime.adopt(container.id) {
+      case .running(let process):
+        alive.insert(container.id)
+        adopt(container, process)
+      case .exited(let exit):
+        if container.record.state.isRunning || container.record.state.started < exit.finished { settled.append((container, exit)) }
+      case .absent:
+        if container.record.state.isRunning {
+          // The monitor's file is gone with the run directory: the host restarted.
+          settled.append(
+            (container, ContainerExit(id: container.id, exitCode: 255, oomKilled: false, finished: Clock.realtime)))
+        }
+      }
+    }
+    try await network.start(liveSandboxes: alive)
+    for container in containers where alive.contains(container.id) {
+      if case .network = container.record.definition.network {
+        let endpoints = network.endpoints(of: container.id).compactMap { endpoint in
+          network.network(endpoint.networkID).map { Self.describe(endpoint, on: $0) }
+        }
+        await saveOrWarn(container.update { $0.endpoints = endpoints })
+      }
+      startHealthChecks(container)
+    }
+    listenForExits()
+    if !isFresh { await clearStrays() }
+    spawn { [self] in await settleEnded(containers, settled, alive: alive) }
+  }
+
+  /// A container that runs on: what the record did not know yet (the engine died during its start) is filled in.
+  private func adopt(_ container: Container, _ process: ContainerProcess) {
+    container.update { record in
+      if !record.state.isRunning {
+        record.state.status = .running
+        record.state.started = Clock.realtime
+        record.state.exitCode = 0
+        record.state.error = ""
+      }
+      record.state.pid = process.pid
+      record.state.pidStartTime = process.startTime
+    }
+  }
+
+  private func listenForExits() {
+    let exits = runtime.exits
+    spawn { [weak self] in
+      for await exit in exits {
+        guard let self else { return }
+        spawn { [self] in await handleExit(exit) }
+      }
+    }
+  }
+
+  /// After the API is up: ends that happened while no engine was there, removals that were half done, and the starts
+  /// that restart policies ask for.
+  private func settleEnded(
+    _ containers: [Container], _ settled: [(Container, ContainerExit)], alive: Set<String>
+  ) async {
+    let ended = Set(settled.map { $0.0.id })
+    for (container, exit) in settled {
+      container.update { if !$0.state.isRunning { $0.state.status = .running } }
+      await handleExit(exit)
+    }
+    for container in containers where !alive.contains(container.id) && !ended.contains(container.id) {
+      let record = container.record
+      switch record.state.status {
+      case .removing, .dead:
+        do {
+          try await exclusively(container) { () throws(EngineError) in
+            if !container.isRemoved { try await removeHoldingLock(container, removeVolumes: false) }
+          }
+        } catch { Log.error("container \(record.shortID): finishing its removal: \(error)") }
+      case .restarting: scheduleRestart(container, after: .milliseconds(100))
+      case .created, .exited, .running, .paused:
+        do { try await releaseResources(of: record) } catch {
+          Log.warning("container \(record.shortID): cleaning up: \(error)")
+        }
+        if startsWithEngine(record) {
+          container.update { $0.state.status = .restarting }
+          scheduleRestart(container, after: .zero)
+        } else if record.definition.autoRemove, record.state.started != 0 {
+          do { try await removeContainer(record.id, force: true, removeVolumes: true) } catch {
+            Log.error("container \(record.shortID): automatic removal: \(error)")
+          }
+        }
+      }
+    }
+  }
+
+  /// `always` starts with the engine even after a stop by hand, `unless-stopped` does not, `on-failure` never does by
+  /// itself.
+  func startsWithEngine(_ record: ContainerRecord) -> Bool {
+    guard record.state.started != 0 else { return false }
+    return switch record.definition.restartPolicy.mode {
+    case .always: true
+    case .unlessStopped: !record.state.stoppedByUser
+    case .never, .onFailure: false
+    }
+  }
+
+  /// Directories, snapshots and pins of containers that the store does not know: a creation or a removal that a crash
+  /// cut short.
+  private func clearStrays() async {
+    let known = Set(table.all().map(\.id))
+    let containers = configuration.dataDirectory + "/containers"
+    let shm = configuration.runDirectory + "/shm"
+    do {
+      try await runtime.removeStrays(except: known)
+      try await snapshots.removeStrays(except: known)
+      try await volumes.removeStrays()
+      try await pool.run {
+        for name in try FileSystem.list(containers) where !known.contains(name) {
+          try FileSystem.removeTree("\(containers)/\(name)")
+        }
+        for name in (try? FileSystem.list(shm)) ?? [] where !known.contains(name) {
+          try Mounts.unmount("\(shm)/\(name)", lazily: true)
+          try FileSystem.removeTree("\(shm)/\(name)")
+        }
+      }
+    } catch { Log.error("clearing away strays: \(error)") }
+  }
+
+  /// Lets go of everything that is this process' and of nothing that is the containers': they run on.
+  public func close() async {
+    for task in background.withLock({ $0 }) { task.cancel() }
+    events.finish()
+    for container in table.all() {
+      container.setRestartTask(nil)
+      container.setHealthTask(nil)
+    }
+    do { try await images.shutDown() } catch { Log.warning("closing the image store: \(error)") }
+    await store.close()
+  }
+}

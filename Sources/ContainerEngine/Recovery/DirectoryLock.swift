@@ -1,0 +1,16 @@
+import Linux
+
+/// Holds a data directory for one engine: the kernel lets go of the lock when the process ends, however it ends.
+final class DirectoryLock: Sendable {
+  private let file: FileDescriptor
+
+  init(_ directory: String) throws {
+    let path = directory + "/engine.lock"
+    file = try FileDescriptor.open(path, [.readWrite, .create], mode: 0o600)
+    do { try file.tryLock() } catch where error.code == .tryAgain {
+      throw EngineError(
+        .conflict,
+        "another engine uses the data directory \(directory): stop it, or give this one its own with --data-dir")
+    }
+  }
+}

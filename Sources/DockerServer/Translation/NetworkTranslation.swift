@@ -1,0 +1,95 @@
+import ContainerEngine
+import DockerAPI
+
+/// A container's place on its networks, in Docker's views.
+enum NetworkTranslation {
+  /// The name that Docker uses for a network: the default bridge is `bridge`.
+  static func name(_ name: String) -> String { name == "default" ? "bridge" : name }
+
+  /// `NetworkSettings` of an inspect.
+  static func settings(_ record: ContainerRecord, _ request: CreateRequest) -> NetworkSettings {
+    var settings = NetworkSettings()
+    settings.networks = endpoints(record, request)
+    settings.ports = ports(record)
+    if record.state.isRunning {
+      settings.sandboxID = record.id
+      settings.sandboxKey = "/proc/\(record.state.pid)/ns/net"
+    }
+    if let endpoint = record.endpoints.first(where: { name($0.networkName) == "bridge" }) {
+      settings.endpointID = endpoint.endpointID
+      settings.gateway = endpoint.ipv4Gateway
+      settings.ipAddress = endpoint.ipv4
+      settings.ipPrefixLen = endpoint.ipv4PrefixLength
+      settings.macAddress = endpoint.mac
+      settings.globalIPv6Address = endpoint.ipv6
+      settings.globalIPv6PrefixLen = endpoint.ipv6PrefixLength
+      settings.ipv6Gateway = endpoint.ipv6Gateway
+    }
+    return settings
+  }
+
+  /// Endpoints by network; without addresses while the container does not run.
+  static func endpoints(_ record: ContainerRecord, _ request: CreateRequest) -> [String: EndpointSettings] {
+    var networks: [String: EndpointSettings] = [:]
+    for (name, settings) in request.networkingConfig?.endpointsConfig ?? [:] {
+      networks[name] = settings ?? EndpointSettings()
+    }
+    switch record.definition.network {
+    case .network(let wanted):
+      let wanted = name(wanted)
+      if networks[wanted] == nil { networks[wanted] = EndpointSettings() }
+    case .host: networks = ["host": EndpointSettings()]
+    case .none: networks = ["none": EndpointSettings()]
+    case .container: networks = [:]
+    }
+    for endpoint in record.endpoints {
+      var settings = networks[name(endpoint.networkName)] ?? EndpointSettings()
+      settings.networkID = endpoint.networkID
+      settings.endpointID = endpoint.endpointID
+      settings.gateway = endpoint.ipv4Gateway
+      settings.ipAddress = endpoint.ipv4
+      settings.ipPrefixLen = endpoint.ipv4PrefixLength
+      settings.macAddress = endpoint.mac
+      settings.globalIPv6Address = endpoint.ipv6
+      settings.globalIPv6PrefixLen = endpoint.ipv6PrefixLength
+      settings.ipv6Gateway = endpoint.ipv6Gateway
+      networks[name(endpoint.networkName)] = settings
+    }
+    return networks
+  }
+
+  /// Exposed ports and where they are published; `null` for one that is not. Empty while the container does not run.
+  static func ports(_ record: ContainerRecord) -> PortMap {
+    guard record.state.isRunning else { return [:] }
+    var ports: PortMap = [:]
+    for port in record.definition.exposedPorts { ports.updateValue(nil, forKey: InspectTranslation.portName(port)) }
+    for published in record.endpoints.flatMap(\.ports) {
+      let key = InspectTranslation.portName(published.container)
+      let binding = PortBinding(hostIP: published.hostAddress, hostPort: String(published.hostPort))
+      ports[key] = ((ports[key] ?? nil) ?? []) + [binding]
+    }
+    return ports
+  }
+
+  /// `Ports` of a list.
+  static func summary(_ record: ContainerRecord) -> [PortSummary] {
+    guard record.state.isRunning else { return [] }
+    var list: [PortSummary] = []
+    let published = record.endpoints.flatMap(\.ports)
+    for entry in published {
+      var port = PortSummary()
+      port.ip = entry.hostAddress
+      port.privatePort = entry.container.number
+      port.publicPort = entry.hostPort
+      port.type = entry.container.transport
+      list.append(port)
+    }
+    for exposed in record.definition.exposedPorts where !published.contains(where: { $0.container == exposed }) {
+      var port = PortSummary()
+      port.privatePort = exposed.number
+      port.type = exposed.transport
+      list.append(port)
+    }
+    return list
+  }
+}

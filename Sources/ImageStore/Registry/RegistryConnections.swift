@@ -1,0 +1,55 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOSSL
+import Synchronization
+
+/// The HTTP clients, made when the first registry is spoken to: an engine that pulls nothing pays nothing.
+final class RegistryConnections: Sendable {
+  private struct State {
+    var verifying: HTTPClient?
+    var trusting: HTTPClient?
+    /// The scheme that worked for a host.
+    var schemes: [String: String] = [:]
+  }
+  private let state = Mutex(State())
+  let configuration: ImageStoreConfiguration
+
+  init(configuration: ImageStoreConfiguration) { self.configuration = configuration }
+
+  /// The client for hosts whose certificate must, or need not, be valid.
+  func client(verifies: Bool) -> HTTPClient {
+    state.withLock { state in
+      if let client = verifies ? state.verifying : state.trusting { return client }
+      var options = HTTPClient.Configuration()
+      // Redirects are followed by hand, so that credentials stay with the host they are for.
+      options.redirectConfiguration = .disallow
+      options.timeout = .init(
+        connect: .milliseconds(Int64(configuration.connectTimeout * 1000)),
+        read: .milliseconds(Int64(configuration.idleTimeout * 1000)))
+      options.httpVersion = .http1Only
+      options.connectionPool.retryConnectionEstablishment = false
+      options.connectionPool.idleTimeout = .seconds(5)
+      if !verifies {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.certificateVerification = .none
+        options.tlsConfiguration = tls
+      }
+      let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: options)
+      if verifies { state.verifying = client } else { state.trusting = client }
+      return client
+    }
+  }
+
+  func knownScheme(_ host: RegistryHost) -> String? { state.withLock { $0.schemes[host.authority] } }
+  func remember(_ scheme: String?, for host: RegistryHost) { state.withLock { $0.schemes[host.authority] = scheme } }
+
+  func shutDown() async throws {
+    let clients = state.withLock { state in
+      let clients = [state.verifying, state.trusting].compactMap { $0 }
+      state.verifying = nil
+      state.trusting = nil
+      return clients
+    }
+    for client in clients { try await client.shutdown() }
+  }
+}

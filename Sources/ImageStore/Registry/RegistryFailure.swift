@@ -1,0 +1,92 @@
+import AsyncHTTPClient
+import Linux
+import NIOCore
+import NIOPosix
+import NIOSSL
+import OCI
+
+/// Why a request to a registry failed.
+struct RegistryFailure: Error, Sendable, CustomStringConvertible {
+  enum Kind: Sendable, Equatable {
+    /// No connection at all.
+    case unreachable
+    /// The connection broke, or nothing came in time.
+    case interrupted
+    /// The other side does not speak TLS, or its certificate is not trusted.
+    case tls
+    /// An answer that means failure.
+    case status(Int)
+    /// An answer that makes no sense.
+    case malformed
+  }
+  let kind: Kind
+  /// In the words of Go's HTTP client, which users of Docker know.
+  let message: String
+  let body: RegistryErrorBody?
+  /// Seconds the server asked to wait.
+  let retryAfter: Double?
+  let cause: (any Error)?
+
+  var description: String { message }
+
+  init(
+    _ kind: Kind, _ message: String, body: RegistryErrorBody? = nil, retryAfter: Double? = nil,
+    cause: (any Error)? = nil
+  ) {
+    self.kind = kind
+    self.message = message
+    self.body = body
+    self.retryAfter = retryAfter
+    self.cause = cause
+  }
+
+  /// Whether the same request may succeed later.
+  var isTransient: Bool {
+    switch kind {
+    case .interrupted: true
+    case .status(let code): code == 408 || code == 429 || code >= 500
+    case .unreachable, .tls, .malformed: false
+    }
+  }
+
+  /// Gives a thrown error its words.
+  static func from(_ error: any Error, method: String, url: String) -> any Error {
+    if error is CancellationError || error is RegistryFailure || error is ImageStoreError || error is SystemError {
+      return error
+    }
+    let prefix = "\(method.prefix(1))\(method.dropFirst().lowercased()) \"\(url)\": "
+    let host = RegistryHost.name(String((url.split(separator: "/").dropFirst().first ?? "")))
+    switch error {
+    case let error as NIOConnectionError:
+      if let single = error.connectionErrors.first {
+        let address = target(single.target)
+        let reason = (single.error as? IOError).map { Errno(rawValue: $0.errnoCode).description } ?? "\(single.error)"
+        return RegistryFailure(.unreachable, "\(prefix)dial tcp \(address): connect: \(reason)", cause: error)
+      }
+      return RegistryFailure(.unreachable, "\(prefix)dial tcp: lookup \(host): no such host", cause: error)
+    case let error as HTTPClientError where error == .connectTimeout:
+      return RegistryFailure(.unreachable, "\(prefix)dial tcp \(host): i/o timeout", cause: error)
+    case let error as HTTPClientError where error == .readTimeout || error == .deadlineExceeded:
+      return RegistryFailure(.interrupted, "\(prefix)net/http: timeout awaiting response", cause: error)
+    case let error as HTTPClientError where error == .remoteConnectionClosed:
+      return RegistryFailure(.interrupted, "\(prefix)EOF", cause: error)
+    case let error as HTTPClientError where error == .cancelled: return CancellationError()
+    case let error as IOError:
+      let reason = Errno(rawValue: error.errnoCode).description
+      return RegistryFailure(.interrupted, "\(prefix)read: \(reason)", cause: error)
+    case let error as NIOSSLError:
+      return RegistryFailure(.tls, "\(prefix)tls: \(error)", cause: error)
+    case let error as NIOSSLExtraError:
+      return RegistryFailure(.tls, "\(prefix)tls: \(error)", cause: error)
+    case let error as BoringSSLError:
+      return RegistryFailure(.tls, "\(prefix)http: server gave HTTP response to HTTPS client (\(error))", cause: error)
+    default: return RegistryFailure(.interrupted, "\(prefix)\(error)", cause: error)
+    }
+  }
+
+  private static func target(_ address: SocketAddress) -> String {
+    let ip = address.ipAddress ?? "\(address)"
+    let port = address.port.map { ":\($0)" } ?? ""
+    return ip.contains(":") ? "[\(ip)]\(port)" : ip + port
+  }
+}

@@ -1,0 +1,139 @@
+import Linux
+import Netlink
+
+/// The kernel's nf_tables of one network namespace. Calls block: make them on an owned thread.
+public final class NftablesConnection: Sendable {
+  private let socket: NetfilterSocket
+
+  /// Opens a connection to the calling thread's network namespace, or to `namespace`.
+  public init(in namespace: FileDescriptor? = nil) throws(NetlinkError) {
+    socket = try NetfilterSocket(in: namespace)
+  }
+
+  /// Carries out a transaction. Where the kernel refuses any part, nothing has happened and the error names that part.
+  /// - Parameter generation: the state that the transaction was computed from (`Snapshot.generation`); the kernel
+  ///   refuses with `.isOutdated` when there is a newer one.
+  public func commit(_ transaction: Transaction, from generation: UInt32? = nil) throws(NftablesError) {
+    guard !transaction.isEmpty else { return }
+    let begin = NetlinkRequest(Nft.batchBegin, [], purpose: "begin an nf_tables transaction") { w in
+      w.header(0, resource: Nft.subsystem)
+      if let generation { w.attribute(Nft.batchGeneration, bigEndian: generation) }
+    }
+    let end = NetlinkRequest(Nft.batchEnd, [], purpose: "commit an nf_tables transaction") {
+      $0.header(0, resource: Nft.subsystem)
+    }
+    let answers: [Answer]
+    do { answers = try socket.exchange([begin] + transaction.requests + [end]) } catch {
+      throw NftablesError(.failed, "nf_tables transaction of \(transaction.count) messages: \(error)", cause: error)
+    }
+    let errors = answers.compactMap(\.error)
+    guard let first = errors.first else { return }
+    if first.errno?.rawValue == 85 /* ERESTART */ {
+      throw NftablesError(.outdated, "the rules of this host changed meanwhile", cause: first)
+    }
+    let more = errors.count > 1 ? " (and \(errors.count - 1) more errors)" : ""
+    throw NftablesError(first.errno == .noEntry ? .notFound : .refused, "\(first)\(more)", cause: first)
+  }
+
+  /// The number of the newest state; every transaction of anybody makes a new one.
+  public func generation() throws(NftablesError) -> UInt32 {
+    let request = NetlinkRequest(Nft.Message.getGeneration.type, [], purpose: "read the nf_tables generation") {
+      $0.header(0)
+    }
+    return try reading { () throws(NetlinkError) in
+      guard let message = try socket.perform(request).first,
+        let number = try message.attributes(after: 4)[Nft.generationID]?.u32BigEndian
+      else { return 0 }
+      return number
+    }
+  }
+
+  /// The names of all tables.
+  public func tables() throws(NftablesError) -> [TableName] {
+    try reading { () throws(NetlinkError) in
+      let messages = try dump(.getTable, 0, "list the nf_tables tables") { _ in }
+      var names: [TableName] = []
+      for message in messages {
+        guard let family = message.payload.first.flatMap({ Family(rawValue: $0) }),
+          let name = try message.attributes(after: 4)[Nft.tableName]?.string
+        else { continue }
+        names.append(TableName(family, name))
+      }
+      return names
+    }
+  }
+
+  /// Everything that a table holds, at one moment: read again while somebody changes rules under way.
+  public func snapshot(_ table: TableName) throws(NftablesError) -> Snapshot {
+    for _ in 0..<20 {
+      let before = try generation()
+      let content = try read(table)
+      if try generation() == before { return Snapshot(table: content, generation: before) }
+    }
+    throw NftablesError(.outdated, "the rules of this host change all the time: table \(table) cannot be read")
+  }
+
+  private func read(_ name: TableName) throws(NftablesError) -> Table? {
+    guard try tables().contains(name) else { return nil }
+    return try reading { () throws(NetlinkError) in
+      let family = name.family.rawValue
+      var table = Table(name)
+      for message in try dump(.getSet, family, "list the sets of \(name)", { $0.attribute(Nft.setTable, string: name.name) }) {
+        guard let set = try NamedSet(message, table: name.name) else { continue }
+        table.sets.append(set)
+      }
+      for index in table.sets.indices {
+        table.sets[index].elements = try elements(of: table.sets[index], in: name)
+      }
+      for message in try dump(.getChain, family, "list the chains of \(name)", { _ in }) {
+        if let chain = try Chain(message, table: name.name) { table.chains.append(chain) }
+      }
+      for message in try dump(.getRule, family, "list the rules of \(name)", { $0.attribute(Nft.ruleTable, string: name.name) }) {
+        let attributes = try message.attributes(after: 4)
+        guard attributes[Nft.ruleTable]?.string == name.name, let chain = attributes[Nft.ruleChain]?.string,
+          let index = table.chains.firstIndex(where: { $0.name == chain })
+        else { continue }
+        table.chains[index].rules.append(try Rule(attributes))
+      }
+      return table
+    }
+  }
+
+  private func elements(of set: NamedSet, in table: TableName) throws(NetlinkError) -> Set<Element> {
+    var elements: Set<Element> = []
+    let messages = try dump(.getElement, table.family.rawValue, "list the elements of \(table) \(set.name)") {
+      $0.attribute(Nft.elementsTable, string: table.name)
+      $0.attribute(Nft.elementsSet, string: set.name)
+    }
+    for message in messages {
+      guard let list = try message.attributes(after: 4)[Nft.elementsList] else { continue }
+      for item in try list.nested() {
+        if let element = try Element(item, of: set) { elements.insert(element) }
+      }
+    }
+    return elements
+  }
+
+  private func dump(
+    _ message: Nft.Message, _ family: UInt8, _ purpose: String, _ body: (inout MessageWriter) -> Void
+  ) throws(NetlinkError) -> [NetlinkMessage] {
+    try socket.dumpComplete(
+      NetlinkRequest(message.type, .dump, purpose: purpose) { w in
+        w.header(family)
+        body(&w)
+      })
+  }
+
+  private func reading<Result>(_ body: () throws(NetlinkError) -> Result) throws(NftablesError) -> Result {
+    do { return try body() } catch {
+      throw NftablesError(error.errno == .noEntry ? .notFound : .failed, "\(error)", cause: error)
+    }
+  }
+}
+
+/// What a table held at one moment.
+public struct Snapshot: Sendable {
+  /// Nil when there is no such table.
+  public let table: Table?
+  public let generation: UInt32
+}

@@ -1,0 +1,145 @@
+import Addressing
+import Netfilter
+import NetworkModel
+
+/// The table of one instance: a fixed number of rules, whatever runs. Networks and ports are elements of sets and maps.
+///
+///     raw       what comes from outside to 127/8, or from a container as 127/8, is dropped before anything else
+///     publish   a port of this host leads to a container: one lookup by address, one for all addresses
+///     forward   known connections pass; between containers of one bridge as the network wants it; into a bridge only
+///               what was translated, that is, published; out of a bridge everything
+///     source    masquerade: what leaves a bridge; what a container sends to itself or a neighbour by way of a
+///               published port (else the answer would take the short way and not be recognised); what the host sends
+///               from 127/8
+enum FirewallTable {
+  static let bridges = NamedSet("bridges", key: [.interfaceName])
+  /// Input and output: a bridge and itself.
+  static let neighbours = NamedSet("neighbours", key: [.interfaceName, .interfaceName], value: .verdict)
+  static let masquerade4 = NamedSet("masquerade4", key: [.interfaceName])
+  static let masquerade6 = NamedSet("masquerade6", key: [.interfaceName])
+  static let publish4 = NamedSet(
+    "publish4", key: [.ipv4Address, .protocol, .port], value: .data([.ipv4Address, .port]))
+  static let publishAny4 = NamedSet("publish_any4", key: [.protocol, .port], value: .data([.ipv4Address, .port]))
+  static let publish6 = NamedSet(
+    "publish6", key: [.ipv6Address, .protocol, .port], value: .data([.ipv6Address, .port]))
+  static let publishAny6 = NamedSet("publish_any6", key: [.protocol, .port], value: .data([.ipv6Address, .port]))
+
+  static let sets = [bridges, neighbours, masquerade4, masquerade6, publish4, publishAny4, publish6, publishAny6]
+
+  /// The table without elements.
+  static func empty(_ name: String) -> Table {
+    Table(
+      TableName(.inet, name), sets: sets,
+      chains: [raw, publish, prerouting, output, incoming, forward, postrouting])
+  }
+
+  private static let loopback: [UInt8] = [127, 0, 0, 0]
+
+  private static let raw = Chain(
+    "raw", BaseHook(.filter, .prerouting, .raw),
+    rules: [
+      // route_localnet on a bridge must open 127/8 neither to containers nor, with a published port, to the neighbours
+      // of the host (CVE-2020-8558).
+      Rule(
+        "nobody outside reaches 127/8",
+        Match.interface(.inputName, "lo", equal: false) + Match.family(.ipv4)
+          + Match.network(.destination4, loopback, prefixLength: 8) + [.counter, .verdict(.drop)]),
+      Rule(
+        "nobody outside is 127/8",
+        Match.interface(.inputName, "lo", equal: false) + Match.family(.ipv4)
+          + Match.network(.source4, loopback, prefixLength: 8) + [.counter, .verdict(.drop)]),
+    ])
+
+  private static let publish = Chain(
+    "publish",
+    rules: [
+      Rule(
+        "IPv4 port of one address",
+        Match.family(.ipv4)
+          + Match.translateDestination(.ipv4, [.destination4, .transportProtocol, .destinationPort], map: publish4.name)),
+      Rule(
+        "IPv4 port of all addresses",
+        Match.family(.ipv4)
+          + Match.translateDestination(.ipv4, [.transportProtocol, .destinationPort], map: publishAny4.name)),
+      // ::1 cannot leave the host and link-local addresses cannot leave their link.
+      Rule(
+        "IPv6 loopback stays",
+        Match.family(.ipv6) + Match.network(.destination6, [UInt8](repeating: 0, count: 15) + [1], prefixLength: 128)
+          + [.verdict(.return)]),
+      Rule(
+        "IPv6 link-local stays",
+        Match.family(.ipv6)
+          + Match.network(.source6, [0xFE, 0x80] + [UInt8](repeating: 0, count: 14), prefixLength: 10)
+          + [.verdict(.return)]),
+      Rule(
+        "IPv6 port of one address",
+        Match.family(.ipv6)
+          + Match.translateDestination(.ipv6, [.destination6, .transportProtocol, .destinationPort], map: publish6.name)),
+      Rule(
+        "IPv6 port of all addresses",
+        Match.family(.ipv6)
+          + Match.translateDestination(.ipv6, [.transportProtocol, .destinationPort], map: publishAny6.name)),
+    ])
+
+  private static let prerouting = Chain(
+    "prerouting", BaseHook(.nat, .prerouting, .destinationNAT),
+    rules: [Rule("to this host", Match.destinationIsLocal + [.verdict(.jump("publish"))])])
+
+  private static let output = Chain(
+    "output", BaseHook(.nat, .output, .destinationNAT),
+    rules: [Rule("from this host to itself", Match.destinationIsLocal + [.verdict(.jump("publish"))])])
+
+  private static let incoming = Chain(
+    "incoming",
+    rules: [
+      Rule("published", Match.destinationTranslated + [.verdict(.accept)]),
+      Rule("not published", [.counter, .verdict(.drop)]),
+    ])
+
+  private static let forward = Chain(
+    "forward", BaseHook(.filter, .forward, .filter),
+    rules: [
+      Rule("known connection", Match.established + [.verdict(.accept)]),
+      Rule("between containers", Match.verdictMap([.inputName, .outputName], neighbours.name)),
+      Rule("into a bridge", Match.set([.outputName], bridges.name) + [.verdict(.goto("incoming"))]),
+      Rule("out of a bridge", Match.set([.inputName], bridges.name) + [.verdict(.accept)]),
+    ])
+
+  private static let postrouting = Chain(
+    "postrouting", BaseHook(.nat, .postrouting, .sourceNAT),
+    rules: [
+      Rule(
+        "back into the same bridge",
+        Match.set([.inputName, .outputName], neighbours.name) + Match.destinationTranslated + [.masquerade]),
+      Rule(
+        "from loopback",
+        Match.set([.outputName], bridges.name) + Match.family(.ipv4)
+          + Match.network(.source4, loopback, prefixLength: 8) + [.masquerade]),
+      Rule("same bridge keeps its addresses", Match.set([.inputName, .outputName], neighbours.name) + [.verdict(.return)]),
+      Rule("IPv4 leaves", Match.family(.ipv4) + Match.set([.inputName], masquerade4.name) + [.masquerade]),
+      Rule("IPv6 leaves", Match.family(.ipv6) + Match.set([.inputName], masquerade6.name) + [.masquerade]),
+    ])
+
+  /// The elements of one entry.
+  static func elements(of entry: FirewallEntry) -> [(set: NamedSet, element: Element)] {
+    switch entry {
+    case .bridge(let name, let interContainer):
+      return [
+        (bridges, Element([.interface(name)])),
+        (
+          neighbours,
+          Element([.interface(name), .interface(name)], .verdict(interContainer ? .accept : .goto("incoming")))
+        ),
+      ]
+    case .masquerade(let bridge, let family):
+      return [(family == .v4 ? masquerade4 : masquerade6, Element([.interface(bridge)]))]
+    case .publish(let key, let target):
+      let port: [Datum] = [.protocol(key.port.transport.number), .port(key.port.port.rawValue)]
+      let value = ElementValue.data([.address(target.address.bytes), .port(target.port.rawValue)])
+      if key.address.isUnspecified {
+        return [(key.address.family == .v4 ? publishAny4 : publishAny6, Element(port, value))]
+      }
+      return [(key.address.family == .v4 ? publish4 : publish6, Element([.address(key.address.bytes)] + port, value))]
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import Linux
+import Netfilter
+import NetworkModel
+
+/// The firewall as one nf_tables table that carries the instance's name.
+final class NftablesFirewall: Firewall {
+  private let connection: NftablesConnection
+  private let name: TableName
+
+  /// - Parameter namespace: the host's network namespace; nil means the calling thread's.
+  init(instance: String, in namespace: FileDescriptor? = nil) throws {
+    connection = try NftablesConnection(in: namespace)
+    name = TableName(.inet, instance)
+  }
+
+  func reconcile(_ fragments: [FirewallFragment]) throws {
+    var desired = FirewallTable.empty(name.name)
+    for fragment in fragments {
+      for entry in fragment.entries {
+        for (set, element) in FirewallTable.elements(of: entry) {
+          guard let index = desired.sets.firstIndex(where: { $0.name == set.name }) else { continue }
+          desired.sets[index].elements.insert(element)
+        }
+      }
+    }
+    // Somebody may change rules between reading and writing: the kernel tells, and we look again.
+    for attempt in 1...10 {
+      let snapshot = try connection.snapshot(name)
+      let difference = Transaction.difference(from: snapshot.table, to: desired)
+      do { return try connection.commit(difference, from: snapshot.generation) } catch {
+        guard error.code == .outdated, attempt < 10 else { throw error }
+      }
+    }
+  }
+
+  func add(_ fragment: FirewallFragment) throws {
+    var transaction = Transaction()
+    for entry in fragment.entries {
+      for (set, element) in FirewallTable.elements(of: entry) { transaction.add([element], to: set, in: name) }
+    }
+    try connection.commit(transaction)
+  }
+
+  func remove(_ fragment: FirewallFragment) throws {
+    let elements = fragment.entries.flatMap { FirewallTable.elements(of: $0) }
+    var transaction = Transaction()
+    for (set, element) in elements { transaction.delete([element], from: set, in: name) }
+    do { try connection.commit(transaction) } catch {
+      // Something of it is gone already. Take away what is still there.
+      guard error.code == .notFound else { throw error }
+      guard let table = try connection.snapshot(name).table else { return }
+      var rest = Transaction()
+      for (set, element) in elements where table.set(set.name)?.elements.contains(element) == true {
+        rest.delete([element], from: set, in: name)
+      }
+      try connection.commit(rest)
+    }
+  }
+
+  func removeAll() throws {
+    guard try connection.tables().contains(name) else { return }
+    var transaction = Transaction()
+    transaction.delete(name)
+    try connection.commit(transaction)
+  }
+}

@@ -1,0 +1,15 @@
+import NetworkModel
+
+/// A sandbox with loopback and nothing else. Docker calls the driver `null` and its network `none`.
+public struct NoneDriver: NetworkDriver {
+  public init() {}
+  public var name: DriverName { .null }
+  public var capabilities: DriverCapabilities { DriverCapabilities(scope: .local, hasLinks: false, allowsMany: false) }
+  public func validate(_ network: NetworkRecord) throws(NetworkError) {}
+  public func plan(_ network: NetworkRecord) -> ObjectPlan {
+    ObjectPlan(firewall: FirewallFragment(key: "network/\(network.id)", entries: []))
+  }
+  public func plan(_ endpoint: EndpointRecord, on network: NetworkRecord) -> ObjectPlan {
+    ObjectPlan(firewall: FirewallFragment(key: "endpoint/\(endpoint.id)", entries: []))
+  }
+}
