@@ -26,6 +26,7 @@ extension Target.Dependency {
 
 let package = Package(
   name: "apus",
+  products: [.executable(name: "apus", targets: ["apus"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
     .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
@@ -75,5 +76,14 @@ let package = Package(
     target("DockerAPI", ["Addressing"]),
     target("DockerServer", ["DockerAPI", "ContainerEngine", "ContainerRuntime", "ImageStore", "HTTPService", "OCI"]),
 
+
+    // Tools
+    .executableTarget(
+      name: "apus",
+      dependencies: [
+        "ContainerEngine", "ImageStore", "NetworkDrivers", "NetworkModel", "DockerServer", "HTTPService", "Linux",
+        "AsyncWork", "Addressing", "ContainerRuntime", "Netfilter", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
   ]
 )

@@ -21,6 +21,7 @@ public struct AddressBitmap: Sendable, Equatable, Codable {
     levels = Array(repeating: [:], count: height)
   }
 
+  /// True when a position is taken.
   public func contains(_ position: UInt128) -> Bool {
     (levels[0][position >> 6] ?? 0) >> UInt64(position & 63) & 1 == 1
   }

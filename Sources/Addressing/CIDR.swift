@@ -55,9 +55,11 @@ public struct CIDR<Address: InternetAddress>: Hashable, Sendable, Codable, Lossl
     CIDR(unchecked: address, Swift.min(Swift.max(length, 0), prefixLength)).network
   }
 
+  /// True when the address lies within.
   public func contains(_ address: Address) -> Bool { first.rawValue == address.rawValue & ~hostMask }
   /// True when all of `other` lies within.
   public func contains(_ other: CIDR) -> Bool { prefixLength <= other.prefixLength && contains(other.address) }
+  /// True when the two share an address.
   public func overlaps(_ other: CIDR) -> Bool { contains(other) || other.contains(self) }
 
   /// The address at a distance from the first one; nil outside.
@@ -98,7 +100,9 @@ extension CIDR: Comparable {
   }
 }
 
+/// An IPv4 address with its prefix.
 public typealias IPv4CIDR = CIDR<IPv4Address>
+/// An IPv6 address with its prefix.
 public typealias IPv6CIDR = CIDR<IPv6Address>
 
 extension CIDR where Address == IPv4Address {
@@ -110,19 +114,20 @@ extension CIDR where Address == IPv4Address {
 public struct Subnets<Address: InternetAddress>: Sequence, IteratorProtocol, Sendable {
   private let length: Int
   private let end: Address
-  private var next_: Address?
+  private var upcoming: Address?
 
   init(of network: CIDR<Address>, prefixLength: Int) {
     length = prefixLength
     end = network.last
-    next_ = network.first
+    upcoming = network.first
   }
 
+  /// The next network; nil after the last one.
   public mutating func next() -> CIDR<Address>? {
-    guard let first = next_ else { return nil }
+    guard let first = upcoming else { return nil }
     let subnet = CIDR(unchecked: first, length)
     let last = subnet.last
-    next_ = last < end ? last.advanced(by: 1) : nil
+    upcoming = last < end ? last.advanced(by: 1) : nil
     return subnet
   }
 }

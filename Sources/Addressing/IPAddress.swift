@@ -31,6 +31,7 @@ public enum IPAddress: Hashable, Comparable, Sendable, Codable, LosslessStringCo
     }
   }
 
+  /// Which of the two it is.
   public var family: IPFamily {
     switch self {
     case .v4: .v4
@@ -38,7 +39,9 @@ public enum IPAddress: Hashable, Comparable, Sendable, Codable, LosslessStringCo
     }
   }
 
+  /// Itself where it is IPv4.
   public var v4: IPv4Address? { if case .v4(let address) = self { address } else { nil } }
+  /// Itself where it is IPv6.
   public var v6: IPv6Address? { if case .v6(let address) = self { address } else { nil } }
 
   /// The bytes in the order in which they are sent: four or sixteen.
@@ -55,6 +58,7 @@ public enum IPAddress: Hashable, Comparable, Sendable, Codable, LosslessStringCo
     return self
   }
 
+  /// 0.0.0.0 or ::
   public var isUnspecified: Bool {
     switch self {
     case .v4(let address): address.isUnspecified
@@ -62,6 +66,7 @@ public enum IPAddress: Hashable, Comparable, Sendable, Codable, LosslessStringCo
     }
   }
 
+  /// 127.0.0.0/8 or ::1
   public var isLoopback: Bool {
     switch self {
     case .v4(let address): address.isLoopback
@@ -69,6 +74,7 @@ public enum IPAddress: Hashable, Comparable, Sendable, Codable, LosslessStringCo
     }
   }
 
+  /// 224.0.0.0/4 or ff00::/8
   public var isMulticast: Bool {
     switch self {
     case .v4(let address): address.isMulticast
@@ -76,6 +82,7 @@ public enum IPAddress: Hashable, Comparable, Sendable, Codable, LosslessStringCo
     }
   }
 
+  /// 169.254.0.0/16 or fe80::/10
   public var isLinkLocal: Bool {
     switch self {
     case .v4(let address): address.isLinkLocal

@@ -34,6 +34,7 @@ public enum IPCIDR: Hashable, Sendable, Codable, LosslessStringConvertible {
     }
   }
 
+  /// Which of the two it is.
   public var family: IPFamily { address.family }
   /// With its host bits, as given.
   public var address: IPAddress {
@@ -42,6 +43,7 @@ public enum IPCIDR: Hashable, Sendable, Codable, LosslessStringConvertible {
     case .v6(let cidr): .v6(cidr.address)
     }
   }
+  /// 0 to 32 or 128.
   public var prefixLength: Int {
     switch self {
     case .v4(let cidr): cidr.prefixLength
@@ -55,7 +57,9 @@ public enum IPCIDR: Hashable, Sendable, Codable, LosslessStringConvertible {
     case .v6(let cidr): .v6(cidr.network)
     }
   }
+  /// Itself where it is IPv4.
   public var v4: IPv4CIDR? { if case .v4(let cidr) = self { cidr } else { nil } }
+  /// Itself where it is IPv6.
   public var v6: IPv6CIDR? { if case .v6(let cidr) = self { cidr } else { nil } }
 
   /// False for an address of the other family.

@@ -3,6 +3,7 @@ public struct IPv4Address: InternetAddress {
   public let rawValue: UInt32
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
+  /// From the four numbers of its text.
   public init(_ a: UInt8, _ b: UInt8, _ c: UInt8, _ d: UInt8) {
     rawValue = UInt32(a) << 24 | UInt32(b) << 16 | UInt32(c) << 8 | UInt32(d)
   }
@@ -49,6 +50,7 @@ public struct IPv4Address: InternetAddress {
   /// 255.255.255.255
   public static let broadcast = IPv4Address(rawValue: .max)
 
+  /// 0.0.0.0
   public var isUnspecified: Bool { rawValue == 0 }
   /// 127.0.0.0/8
   public var isLoopback: Bool { rawValue >> 24 == 127 }

@@ -96,7 +96,9 @@ public struct IPv6Address: InternetAddress {
   /// `::1`
   public static let loopback = IPv6Address(rawValue: 1)
 
+  /// `::`
   public var isUnspecified: Bool { rawValue == 0 }
+  /// `::1`
   public var isLoopback: Bool { rawValue == 1 }
   /// ff00::/8
   public var isMulticast: Bool { rawValue >> 120 == 0xFF }

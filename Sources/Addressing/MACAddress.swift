@@ -55,7 +55,9 @@ public struct MACAddress: Hashable, Comparable, Sendable, Codable, LosslessStrin
   /// Six bytes in the order in which they are sent.
   public var bytes: [UInt8] { (0..<6).map { UInt8(truncatingIfNeeded: rawValue >> UInt64(40 - 8 * $0)) } }
 
+  /// Meant for a group of stations.
   public var isMulticast: Bool { rawValue >> 40 & 1 == 1 }
+  /// 00:00:00:00:00:00, which no station has.
   public var isZero: Bool { rawValue == 0 }
 
   public var description: String {

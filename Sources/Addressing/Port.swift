@@ -37,7 +37,9 @@ public struct Port: RawRepresentable, Hashable, Comparable, Sendable, Codable, L
 {
   public let rawValue: UInt16
   public init(rawValue: UInt16) { self.rawValue = rawValue }
+  /// From its number.
   public init(_ value: UInt16) { rawValue = value }
+  /// From a number in the source.
   public init(integerLiteral value: UInt16) { rawValue = value }
 
   /// Reads decimal digits, 0 to 65535, no sign.
@@ -63,7 +65,9 @@ public struct Port: RawRepresentable, Hashable, Comparable, Sendable, Codable, L
 
 /// Ports that follow one another; both ends belong to it.
 public struct PortRange: Hashable, Sendable, Codable, LosslessStringConvertible, Sequence {
+  /// The lowest port.
   public let first: Port
+  /// The highest port.
   public let last: Port
 
   /// Nil when the ends are in the wrong order.
@@ -73,6 +77,7 @@ public struct PortRange: Hashable, Sendable, Codable, LosslessStringConvertible,
     self.last = last
   }
 
+  /// One port alone.
   public init(_ port: Port) {
     first = port
     last = port
@@ -87,11 +92,15 @@ public struct PortRange: Hashable, Sendable, Codable, LosslessStringConvertible,
     self.init(first, last)
   }
 
+  /// How many ports there are.
   public var count: Int { Int(last.rawValue) - Int(first.rawValue) + 1 }
+  /// True when the port is one of them.
   public func contains(_ port: Port) -> Bool { first <= port && port <= last }
+  /// True when the two share a port.
   public func overlaps(_ other: PortRange) -> Bool { first <= other.last && other.first <= last }
   public var description: String { first == last ? "\(first)" : "\(first)-\(last)" }
 
+  /// The ports from the lowest to the highest.
   public func makeIterator() -> some IteratorProtocol<Port> {
     (first.rawValue...last.rawValue).lazy.map { Port($0) }.makeIterator()
   }
@@ -113,9 +122,12 @@ public struct PortRange: Hashable, Sendable, Codable, LosslessStringConvertible,
 
 /// A port of one protocol, written `80/tcp`.
 public struct TransportPort: Hashable, Comparable, Sendable, Codable, LosslessStringConvertible {
+  /// The number.
   public let port: Port
+  /// The protocol that it belongs to.
   public let transport: TransportProtocol
 
+  /// From its two parts.
   public init(_ port: Port, _ transport: TransportProtocol) {
     self.port = port
     self.transport = transport

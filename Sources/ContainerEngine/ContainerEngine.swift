@@ -21,7 +21,6 @@ public final class ContainerEngine: Sendable {
   public let events = EventBus()
   public let network: NetworkController
   public let runtime: ContainerRuntime
-  let snapshots: SnapshotStore
   let store: any KeyValueStore
   let pool: BlockingPool
   let table = ContainerTable()
@@ -34,14 +33,13 @@ public final class ContainerEngine: Sendable {
   static let recordPrefix = "containers/"
 
   init(
-    configuration: EngineConfiguration, id: String, images: ImageStore, snapshots: SnapshotStore, volumes: VolumeStore,
+    configuration: EngineConfiguration, id: String, images: ImageStore, volumes: VolumeStore,
     network: NetworkController, runtime: ContainerRuntime, store: any KeyValueStore, pool: BlockingPool,
     lock: DirectoryLock
   ) {
     self.configuration = configuration
     self.id = id
     self.images = images
-    self.snapshots = snapshots
     self.volumes = volumes
     self.network = network
     self.runtime = runtime

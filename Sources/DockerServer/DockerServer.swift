@@ -41,13 +41,23 @@ public struct DockerServer: Sendable {
     { request in await respond(to: request) }
   }
 
+  /// Answers what fails outside of an endpoint (a request that is not HTTP, a stream that breaks before its first byte) in
+  /// Docker's shape; hand it to the same HTTP server.
+  public var errorRenderer: @Sendable (any Error, Request?) -> Response {
+    { error, _ in introduced(ErrorAnswer.response(error)) }
+  }
+
   private func respond(to request: Request) async -> Response {
-    var response: Response
     do {
-      response = try await dispatch(request)
+      return introduced(try await dispatch(request))
     } catch {
-      response = ErrorAnswer.response(error)
+      return introduced(ErrorAnswer.response(error))
     }
+  }
+
+  /// With the headers that every answer has.
+  private func introduced(_ response: Response) -> Response {
+    var response = response
     response.headers["Api-Version"] = APIVersion.newest.description
     response.headers["Docker-Experimental"] = "false"
     response.headers["Ostype"] = "linux"

@@ -69,7 +69,7 @@ enum Routes {
   }
 
   private static func images(_ table: inout Table) {
-    table.add(.get, "/images/json", ImageEndpoints.list)
+    table.add(.get, "/images/json", ImageListing.list)
     table.add(.get, "/images/get", ImageArchiveEndpoints.save)
     table.add(.post, "/images/load", ImageArchiveEndpoints.load)
     table.add(.post, "/images/create", PullEndpoint.create)

@@ -189,7 +189,7 @@ final class ConnectionHandler: ChannelInboundHandler {
       method: head.method, target: target, headers: head.headers,
       body: RequestBody(stream: body, declaredLength: length, limit: core.configuration.limits.bodyBytes),
       connection: info, upgrade: head.upgrade)
-    task = Task { [core] in await core.serve(request, exchange) }
+    task = core.start(request, exchange)
   }
 
   /// The request does not follow the protocol: nothing that follows on this connection can be trusted.

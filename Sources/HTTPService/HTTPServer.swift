@@ -43,7 +43,9 @@ public final class HTTPServer: Sendable {
       .childChannelOption(.autoRead, value: false)
       .childChannelOption(.allowRemoteHalfClosure, value: true)
       .childChannelOption(.maxMessagesPerRead, value: 1)
-      .childChannelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 4096, maximum: 131_072))
+      .childChannelOption(
+        .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 4096, maximum: 131_072)
+      )
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           var peer = ConnectionInfo.Peer.local
@@ -89,7 +91,8 @@ public final class HTTPServer: Sendable {
       // A listener that is closed already is what is wanted.
       do { try await listener.channel.close() } catch {}
     }
-    await core.drain(within: limit)
+    // A loop that is gone must not be used: where a handler still may, its thread stays until the process ends.
+    guard await core.drain(within: limit) else { return }
     // Fails only where it was called before.
     do { try await group.shutdownGracefully() } catch {}
   }

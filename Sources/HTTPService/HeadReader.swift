@@ -43,12 +43,15 @@ struct HeadReader {
     guard parts.count == 3, !parts[0].isEmpty, !parts[1].isEmpty else {
       throw .badRequest("the request line must be a method, a target and a version")
     }
-    guard parts[0].allSatisfy(\.isTokenCharacter) else { throw .badRequest("the method has a character it may not have") }
+    guard parts[0].allSatisfy(\.isTokenCharacter) else {
+      throw .badRequest("the method has a character it may not have")
+    }
     guard parts[1].allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
       throw .badRequest("the request target must be percent-encoded")
     }
     let version = parts[2]
-    guard version.starts(with: "HTTP/".utf8), version.count == 8, version[version.startIndex + 6] == UInt8(ascii: ".") else {
+    guard version.starts(with: "HTTP/".utf8), version.count == 8, version[version.startIndex + 6] == UInt8(ascii: ".")
+    else {
       throw .badRequest("the request line names no HTTP version")
     }
     guard version[version.startIndex + 5] == UInt8(ascii: "1") else {

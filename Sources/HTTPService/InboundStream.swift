@@ -83,7 +83,12 @@ final class InboundStream: Sendable {
 
   /// The next bytes, or nil at the end.
   func next() async throws -> ByteBuffer? {
-    enum Outcome { case chunk(ByteBuffer), end, failed(any Error), wait }
+    enum Outcome {
+      case chunk(ByteBuffer)
+      case end
+      case failed(any Error)
+      case wait
+    }
     let (outcome, resume) = state.withLock { state -> (Outcome, Bool) in
       state.touched = true
       if state.first < state.chunks.count {

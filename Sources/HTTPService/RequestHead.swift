@@ -1,7 +1,11 @@
 /// A request without its body, as the parser read it.
 struct RequestHead: Sendable, Equatable {
   /// How long the body is (RFC 9112, section 6.3).
-  enum Framing: Sendable, Equatable { case none, length(Int), chunked }
+  enum Framing: Sendable, Equatable {
+    case none
+    case length(Int)
+    case chunked
+  }
 
   var method: Method
   var target: String

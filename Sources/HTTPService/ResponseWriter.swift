@@ -4,7 +4,11 @@ import Synchronization
 /// Writes a response piece by piece. Each piece is sent at once; a slow client makes `write` wait.
 /// For one task at a time.
 public final class ResponseWriter: Sendable {
-  enum Framing { case chunked, length(Int), untilClose, none }
+  enum Framing {
+    case chunked
+    case length(Int)
+    case untilClose, none
+  }
   private struct State {
     var framing: Framing
     /// The head that was not sent yet.
@@ -64,15 +68,16 @@ public final class ResponseWriter: Sendable {
   private func send(_ bytes: ByteBuffer?) async throws {
     let pieces = try state.withLock { state throws(HTTPServiceError) -> [ByteBuffer] in
       guard !state.ended else { throw HTTPServiceError(.misuse, "the response has already ended") }
+      // Checked before the head goes out, so that the mistake still becomes an error response.
+      if case .length(let left) = state.framing, let bytes, bytes.readableBytes > left {
+        throw HTTPServiceError(.misuse, "the response is longer than its Content-Length")
+      }
       let head = state.head
       state.head = nil
       guard let bytes else { return head.map { [$0] } ?? [] }
       switch state.framing {
       case .chunked: return Self.chunk(bytes, after: head)
       case .length(let left):
-        guard bytes.readableBytes <= left else {
-          throw HTTPServiceError(.misuse, "the response is longer than its Content-Length")
-        }
         state.framing = .length(left - bytes.readableBytes)
         return head.map { [$0, bytes] } ?? [bytes]
       case .untilClose: return head.map { [$0, bytes] } ?? [bytes]

@@ -6,8 +6,11 @@ import Synchronization
 final class ServerCore: Sendable {
   private struct State {
     var connections: [ObjectIdentifier: NIOLoopBound<ConnectionHandler>] = [:]
+    /// Requests whose task has not ended.
+    var tasks = 0
     var draining = false
-    var empty: CheckedContinuation<Void, Never>?
+    /// Resumed with whether all is quiet.
+    var quiet: CheckedContinuation<Bool, Never>?
     var dateSecond: Int64 = -1
     var date = ""
   }
@@ -42,20 +45,28 @@ final class ServerCore: Sendable {
 
   func unregister(_ connection: NIOLoopBound<ConnectionHandler>) {
     let id = ObjectIdentifier(connection.value)
+    leave { $0.connections.removeValue(forKey: id) }
+  }
+
+  private func leave(_ change: (inout State) -> Void) {
     state.withLock { state in
-      state.connections.removeValue(forKey: id)
-      guard state.connections.isEmpty else { return nil as CheckedContinuation<Void, Never>? }
-      defer { state.empty = nil }
-      return state.empty
-    }?.resume()
+      change(&state)
+      guard state.connections.isEmpty, state.tasks == 0 else { return nil as CheckedContinuation<Bool, Never>? }
+      defer { state.quiet = nil }
+      return state.quiet
+    }?.resume(returning: true)
   }
 
   var isDraining: Bool { state.withLock { $0.draining } }
 
   var connectionCount: Int { state.withLock { $0.connections.count } }
 
+  /// How long a task may take to notice that it was cancelled.
+  private static let cancellationTime = Duration.seconds(1)
+
   /// Ends every connection: idle ones now, busy ones after their response, all of them after `limit`.
-  func drain(within limit: Duration) async {
+  /// Returns false where a handler ignores that it was cancelled and may still use the event loop.
+  func drain(within limit: Duration) async -> Bool {
     let connections = state.withLock { state in
       state.draining = true
       return Array(state.connections.values)
@@ -64,21 +75,36 @@ final class ServerCore: Sendable {
     let deadline = Task {
       try await Task.sleep(for: limit)
       for connection in state.withLock({ Array($0.connections.values) }) { connection.execute { $0.closeNow() } }
+      try await Task.sleep(for: Self.cancellationTime)
+      state.withLock { state in
+        defer { state.quiet = nil }
+        return state.quiet
+      }?.resume(returning: false)
     }
-    await withCheckedContinuation { continuation in
+    let quiet = await withCheckedContinuation { continuation in
       let now = state.withLock { state in
-        if state.connections.isEmpty { return true }
-        state.empty = continuation
+        if state.connections.isEmpty, state.tasks == 0 { return true }
+        state.quiet = continuation
         return false
       }
-      if now { continuation.resume() }
+      if now { continuation.resume(returning: true) }
     }
     deadline.cancel()
+    return quiet
   }
 
   // MARK: One request
 
-  func serve(_ request: Request, _ exchange: Exchange) async {
+  /// Answers a request in a task of its own.
+  func start(_ request: Request, _ exchange: Exchange) -> Task<Void, Never> {
+    state.withLock { $0.tasks += 1 }
+    return Task {
+      await serve(request, exchange)
+      leave { $0.tasks -= 1 }
+    }
+  }
+
+  private func serve(_ request: Request, _ exchange: Exchange) async {
     do {
       let response = try await handler(request)
       switch response.body {

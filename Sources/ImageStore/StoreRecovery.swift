@@ -15,6 +15,9 @@ struct StoreRecovery {
       try Mounts.unmount(path + "/m", lazily: true)
       try FileSystem.removeTree(path)
     }
+    for name in try FileSystem.list(paths.root) where name.hasSuffix(".tmp") {
+      try FileSystem.removeFile(paths.root + "/" + name)
+    }
     var state = StoreState()
     try loadLayers(&state)
     try loadBlobs(&state)

@@ -6,8 +6,22 @@ public final class ListeningUnixSocket: Sendable {
   /// The bound socket, non-blocking; not listening yet.
   public let descriptor: FileDescriptor
   public let path: String
-  private let device: UInt64
-  private let inode: UInt64
+  private let identity: Identity
+
+  /// Which file is ours. The number alone does not tell: a file system gives a freed inode to the next file.
+  private struct Identity: Equatable {
+    let device: UInt64
+    let inode: UInt64
+    let changed: [Int64]
+
+    init?(_ path: String) {
+      var status = stat()
+      guard lstat(path, &status) == 0 else { return nil }
+      device = UInt64(status.st_dev)
+      inode = UInt64(status.st_ino)
+      changed = [Int64(status.st_ctim.tv_sec), Int64(status.st_ctim.tv_nsec)]
+    }
+  }
 
   /// Binds to `path`. A socket left there by a process that died is removed; one that answers is not.
   /// - Parameters:
@@ -35,15 +49,13 @@ public final class ListeningUnixSocket: Sendable {
         }
       }
     }
-    do {
+    do throws(SystemError) {
       if let id = try group.flatMap({ (name) throws(SystemError) in try Groups.id(of: name) }) {
         try check("chown", path) { lchown(path, uid_t.max, id) }
       }
       try check("chmod", path) { chmod(path, mode_t(mode)) }
-      var status = stat()
-      try check("lstat", path) { lstat(path, &status) }
-      device = UInt64(status.st_dev)
-      inode = UInt64(status.st_ino)
+      guard let identity = Identity(path) else { throw SystemError(.current, "lstat", path) }
+      self.identity = identity
     } catch {
       _ = Glibc.unlink(path)
       throw error
@@ -54,8 +66,7 @@ public final class ListeningUnixSocket: Sendable {
 
   /// Removes the file, unless another process has put its own there since.
   public func unlink() {
-    var status = stat()
-    guard lstat(path, &status) == 0, UInt64(status.st_dev) == device, UInt64(status.st_ino) == inode else { return }
+    guard Identity(path) == identity else { return }
     _ = Glibc.unlink(path)
   }
 

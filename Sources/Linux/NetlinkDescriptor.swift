@@ -3,6 +3,7 @@ import Glibc
 
 /// A datagram that arrived on a netlink socket.
 public struct NetlinkDatagram: Sendable {
+  /// What arrived, cut to the buffer.
   public let bytes: [UInt8]
   /// The port that sent it: 0 is the kernel.
   public let sender: UInt32
@@ -12,6 +13,7 @@ public struct NetlinkDatagram: Sendable {
 
 /// An AF_NETLINK socket (netlink(7)): bytes in, bytes out, no meaning attached.
 public final class NetlinkDescriptor: Sendable {
+  /// For waiting; reading and writing are done here.
   public let descriptor: FileDescriptor
   /// The port that the kernel chose for this socket.
   public let port: UInt32
@@ -19,8 +21,8 @@ public final class NetlinkDescriptor: Sendable {
   /// Opens a socket in the calling thread's network namespace.
   /// - Parameter family: the netlink family (NETLINK_ROUTE is 0, NETLINK_NETFILTER 12, NETLINK_GENERIC 16).
   public init(family: Int32, nonBlocking: Bool = false) throws(SystemError) {
-    let kind = 3 /* SOCK_RAW */ | O_CLOEXEC | (nonBlocking ? O_NONBLOCK : 0)
-    let descriptor = FileDescriptor(owning: try check("socket", "netlink") { socket(AF_NETLINK, Int32(kind), family) })
+    let kind = Int32(SOCK_RAW.rawValue) | O_CLOEXEC | (nonBlocking ? O_NONBLOCK : 0)
+    let descriptor = FileDescriptor(owning: try check("socket", "netlink") { socket(AF_NETLINK, kind, family) })
     let raw = descriptor.rawValue
     // Port 0 asks the kernel to choose: a number of our own could be another library's in this process.
     var address: [UInt32] = [UInt32(AF_NETLINK), 0, 0]
@@ -37,9 +39,20 @@ public final class NetlinkDescriptor: Sendable {
     port = address[1]
   }
 
-  /// Sets an option of level SOL_NETLINK to a number.
-  public func setOption(_ option: Int32, _ value: Int32) throws(SystemError) {
-    try Self.set(descriptor.rawValue, 270, option, value)
+  /// An option of level SOL_NETLINK (netlink(7)).
+  public enum Option: Int32, Sendable {
+    /// NETLINK_ADD_MEMBERSHIP: joins a multicast group.
+    case addMembership = 1
+    /// NETLINK_EXT_ACK: errors come with a text and say which attribute they are about.
+    case extendedErrors = 11
+    /// NETLINK_GET_STRICT_CHK: the kernel refuses what it does not know, and filters dumps itself.
+    case strictChecking = 12
+  }
+
+  /// Sets an option to a number.
+  public func setOption(_ option: Option, _ value: Int32) throws(SystemError) {
+    // SOL_NETLINK
+    try Self.set(descriptor.rawValue, 270, option.rawValue, value)
   }
 
   /// Sets the receive buffer in bytes, above the host's limit where the process may.

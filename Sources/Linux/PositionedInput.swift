@@ -27,6 +27,11 @@ extension FileDescriptor {
     }
   }
 
+  /// Writes the first `count` bytes of a buffer at `offset` (pwrite(2)).
+  public func write(_ buffer: [UInt8], count: Int, at offset: Int64) throws(SystemError) {
+    try write(buffer.span.bytes.extracting(first: count), at: offset)
+  }
+
   /// Lets a pipe hold `bytes` (F_SETPIPE_SZ), as far as the kernel permits; the size it had stays otherwise.
   public func growPipe(to bytes: Int) {
     _ = apus_fcntl(rawValue, 1031 /* F_SETPIPE_SZ */, bytes)

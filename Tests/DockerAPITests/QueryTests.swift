@@ -34,10 +34,12 @@ import Testing
 
   @Test func boundsAreRead() throws {
     let now = Timestamp(seconds: 1_000_000_000)
-    #expect(try Timestamp.parseBound("1136073600.000000001", now: now) == Timestamp(seconds: 1_136_073_600, nanoseconds: 1))
+    #expect(
+      try Timestamp.parseBound("1136073600.000000001", now: now) == Timestamp(seconds: 1_136_073_600, nanoseconds: 1))
     #expect(try Timestamp.parseBound("1h30m", now: now) == Timestamp(seconds: 1_000_000_000 - 5400))
-    #expect(try Timestamp.parseBound("2006-01-02T15:04:05.999999999+07:00", now: now)
-      == Timestamp(seconds: 1_136_189_045, nanoseconds: 999_999_999))
+    #expect(
+      try Timestamp.parseBound("2006-01-02T15:04:05.999999999+07:00", now: now)
+        == Timestamp(seconds: 1_136_189_045, nanoseconds: 999_999_999))
     #expect(try Timestamp.parseBound("2006-01-02", now: now) == Timestamp(seconds: 1_136_160_000))
     #expect(try Timestamp.parseBound("2006-01-02T15:04Z", now: now) == Timestamp(seconds: 1_136_214_240))
     #expect(throws: QueryError.self) { try Timestamp.parseBound("tomorrow", now: now) }

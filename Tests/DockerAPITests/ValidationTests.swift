@@ -36,12 +36,15 @@ import Testing
       } == "can't create 'AutoRemove' container with restart policy")
     #expect(refusal { $0.hostConfig?.resources.memory = 1 } == "Minimum memory limit allowed is 6MB")
     #expect(refusal { $0.hostConfig?.pidMode = "x" } == "invalid PID mode: x")
-    #expect(refusal { $0.hostConfig?.oomScoreAdj = 1001 } == "Invalid value 1001, range for oom score adj is [-1000, 1000]")
+    #expect(
+      refusal { $0.hostConfig?.oomScoreAdj = 1001 } == "Invalid value 1001, range for oom score adj is [-1000, 1000]")
     #expect(refusal { $0.hostConfig?.capAdd = ["foo"] } == #"invalid CapAdd: unknown capability: "CAP_FOO""#)
-    #expect(refusal { $0.config.workingDir = "a" }
+    #expect(
+      refusal { $0.config.workingDir = "a" }
         == "the working directory 'a' is invalid, it needs to be an absolute path")
     #expect(refusal { $0.config.stopSignal = "NOPE" } == "invalid signal: NOPE")
-    #expect(refusal { $0.hostConfig?.restartPolicy.name = "x" }
+    #expect(
+      refusal { $0.hostConfig?.restartPolicy.name = "x" }
         == "invalid restart policy: unknown policy 'x'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'")
     #expect(
       refusal { $0.hostConfig?.portBindings = ["80/tcp": [PortBinding(hostIP: "", hostPort: "x")]] }
@@ -70,8 +73,9 @@ import Testing
     let bind = try BindSpec("/a/../b:/c/:ro,rslave")
     #expect(bind.source == "/b" && bind.destination == "/c" && bind.readOnly && bind.propagation == "rslave")
     #expect(try BindSpec("data:/data").isVolume)
-    for wrong in ["a", "a:", ":/b", "/a:b", "/a:/", "/a:/b:xx", "/a:/b:ro,rw", "x:/b", "../a:/b", "vol:/b:shared", "a:b:c:d"]
-    {
+    for wrong in [
+      "a", "a:", ":/b", "/a:b", "/a:/", "/a:/b:xx", "/a:/b:ro,rw", "x:/b", "../a:/b", "vol:/b:shared", "a:b:c:d",
+    ] {
       #expect(throws: QueryError.self, "\(wrong)") { try BindSpec(wrong) }
     }
   }

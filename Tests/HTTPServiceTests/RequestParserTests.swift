@@ -103,7 +103,8 @@ import Testing
     let endless = String(repeating: "a", count: 1001)
     let many = "GET / HTTP/1.1\r\nHost: d\r\n" + String(repeating: "X: a\r\n", count: 10) + "\r\n"
     let trailers =
-      "POST / HTTP/1.1\r\nHost: d\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + String(repeating: "X: aaaa\r\n", count: 200)
+      "POST / HTTP/1.1\r\nHost: d\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
+      + String(repeating: "X: aaaa\r\n", count: 200)
     for text in [long, endless, many, trailers] {
       #expect { try events(text, limits: limits) } throws: {
         ($0 as? HTTPServiceError)?.status == .requestHeaderFieldsTooLarge

@@ -56,7 +56,7 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.skip(reason="the suite did not start this engine"))
         if item.get_closest_marker("apus") and KIND != "apus":
             item.add_marker(pytest.mark.skip(reason="about Apus alone"))
-    items.sort(key=lambda item: "_alone" in item.nodeid)
+    items.sort(key=lambda item: item.path.stem.endswith("_alone"))
 
 
 class Cli:
@@ -167,7 +167,7 @@ def engine(network, registry, work):
         assert process.process.poll() is None, f"the engine ended with {process.process.returncode}: {process.log()}"
         left = under_test.cli(work).out("ps", "-aq")
         assert not left, f"the tests left containers: {left}"
-        found = leaks.settled(before, network.host, process.directory)
+        found = leaks.settled(before, network.host, process.directory, process.instance)
         if KIND == "dockerd":  # gives its bridge the IPv6 address late
             found = [line for line in found if "fd00:a905::1" not in line]
         assert not found, "\n".join([*found, process.log(15)])
@@ -264,40 +264,49 @@ def port(host):
 
 
 @pytest.fixture
-def another_engine(work, network, registry):
-    """Starts further engines, beside the one under test: `another_engine(*flags)`."""
-    started = []
+def another_engine(work):
+    """Starts further engines, each on a host of its own unless told which: `another_engine(*flags, network=…)`.
 
-    def start(*flags, network=network, directory=None):
+    `prepare` is called with the engine before it starts.
+    """
+    started, networks = [], []
+
+    def start(*flags, network=None, prepare=None):
+        if network is None:
+            network = engines.Network()
+            networks.append(network)
         tag = uuid.uuid4().hex[:4]
-        directory = directory or os.path.join(work, "engine-" + tag)
-        number = 30 + len(started) + int(tag[:2], 16) % 100
-        extra = ["--registry-mirror", f"http://{registry.address}"]
-        if not any(flag.startswith("--bip") for flag in flags):
-            extra += ["--bip", f"10.213.{number}.1/24"]
-        if not any(flag.startswith("--bridge") for flag in flags):
-            if KIND == "dockerd":
-                network.host.run("ip", "link", "add", "br" + tag, "type", "bridge")
-                extra = [flag for flag in extra if not flag.startswith(("--bip", "10.213."))]
-                network.host.run("ip", "address", "add", f"10.213.{number}.1/24", "dev", "br" + tag)
-                extra += ["--bridge", "br" + tag]
+        bridge, address = "br" + tag, f"10.213.{10 + len(started)}.1/24"
+        extra = []
+        if not any(flag.startswith(("--bridge", "--bip")) for flag in flags):
+            if KIND == "dockerd":  # uses a bridge but does not make one of another name than docker0
+                network.host.run("ip", "link", "add", bridge, "type", "bridge")
+                network.host.run("ip", "address", "add", address, "dev", bridge)
+                extra = ["--bridge", bridge]
             else:
-                extra += ["--bridge", "br" + tag]
+                extra = ["--bridge", bridge, "--bip", address]
+        directory = os.path.join(work, "engine-" + tag)
         engine = engines.KINDS[KIND](directory, network, [*extra, *flags], instance="t" + tag)
         started.append(engine)
+        if prepare:
+            prepare(engine)
         return engine.start()
 
     yield start
     for engine in started:
         try:
             if engines.ping(engine.socket, 0.5):
-                with_all = docker_py.DockerClient(base_url=engine.url, version="auto", timeout=60)
-                for container in with_all.api.containers(all=True):
-                    with_all.api.remove_container(container["Id"], force=True, v=True)
-                with_all.close()
+                client = docker_py.DockerClient(base_url=engine.url, version="auto", timeout=60)
+                for container in client.api.containers(all=True):
+                    client.api.remove_container(container["Id"], force=True, v=True)
+                client.close()
         finally:
             engine.stop()
+            left = leaks.of_directory(engine.directory)
             engine.remove()
+            assert not left, left
+    for network in networks:
+        network.close()
 
 
 def wait_for(condition, within=10, what=""):

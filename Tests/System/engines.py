@@ -188,6 +188,7 @@ class Engine:
         self.instance = instance or f"t{os.getpid() % 10000}"
         self.flags = list(flags)
         self.process = None
+        self.prefix = []  # a command that the engine is run by
         self.log_path = os.path.join(self.directory, "engine.log")
         os.makedirs(self.directory, exist_ok=True)
 
@@ -204,7 +205,7 @@ class Engine:
 
     def start(self, timeout=30):
         os.makedirs(os.path.join(self.directory, "run"), exist_ok=True)
-        command = self.command()
+        command = [*self.prefix, *self.command()]
         if self.network:
             command = self.network.host.command(*command)
         with open(self.log_path, "ab") as log:
@@ -275,7 +276,30 @@ class Dockerd(Engine):
             "--host", self.url,
             *self.flags,
         ]  # fmt: skip
-        return ["unshare", "--mount", "--propagation", "private", "--", *daemon]
+        return ["nsenter", f"--mount=/proc/{self.holder.pid}/ns/mnt", "--", *daemon]
+
+    holder = None
+
+    def start(self, timeout=30):
+        if self.holder is None:  # keeps the mount namespace from one start to the next
+            self.holder = subprocess.Popen(
+                ["unshare", "--mount", "--propagation", "private", "--", "sleep", "infinity"], stdin=subprocess.DEVNULL
+            )
+            own = os.readlink("/proc/self/ns/mnt")
+            while os.readlink(f"/proc/{self.holder.pid}/ns/mnt") == own:
+                time.sleep(0.005)
+        # A containerd that died with its engine, but that process 1 has not reaped, passes for one that still runs.
+        pid_file = os.path.join(self.directory, "exec", "containerd", "containerd.pid")
+        if os.path.exists(pid_file):
+            os.unlink(pid_file)
+        return super().start(timeout)
+
+    def remove(self):
+        if self.holder:
+            self.holder.kill()
+            self.holder.wait()
+            self.holder = None
+        super().remove()
 
 
 KINDS = {"apus": Apus, "dockerd": Dockerd}

@@ -333,8 +333,3 @@ def whiteouts():
     links.file("attributes", "x", xattrs={"user.colour": "green"})
     links.directory("sticky", mode=0o1777)
     return Image([busybox_layer(), base, upper, links], command=["sh"])
-
-
-def tool():
-    """busybox and iperf3, for throughput."""
-    return Image([busybox_layer(), Layer().program("/usr/bin/iperf3")], command=["sh"])

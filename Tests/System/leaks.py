@@ -73,11 +73,17 @@ def snapshot(namespace):
     }
 
 
-def difference(before, after, directory):
-    """What `after` has more than `before`, in words. Processes count when they name `directory`."""
+def difference(before, after, directory, instance):
+    """What `after` has more than `before`, in words.
+
+    Links, addresses, routes and rules are the namespace's own. Of the whole machine's cgroups those count that carry
+    the engine's name, of its mounts and processes those that name its directory.
+    """
     found = []
-    for kind in ("link", "address", "route", "policy rule", "rule", "cgroup"):
+    for kind in ("link", "address", "route", "policy rule", "rule"):
         found += [f"{kind}: {extra}" for extra in sorted(after[kind] - before[kind])]
+    groups = {path.split("/", 5)[-1] for path in after["cgroup"] - before["cgroup"] if instance in path}
+    found += [f"cgroup: {group}" for group in sorted(groups)]
     found += [f"mount: {extra}" for extra in sorted(after["mount"] - before["mount"]) if extra.startswith(directory)]
     for pid, command in after["process"].items():
         if directory in command and pid not in before["process"] and pid != os.getpid():
@@ -85,11 +91,11 @@ def difference(before, after, directory):
     return found
 
 
-def settled(before, namespace, directory, within=10):
+def settled(before, namespace, directory, instance, within=10):
     """The difference once removals that are still under way have come to an end."""
     deadline = time.monotonic() + within
     while True:
-        found = difference(before, snapshot(namespace), directory)
+        found = difference(before, snapshot(namespace), directory, instance)
         if not found or time.monotonic() > deadline:
             return found
         time.sleep(0.1)

@@ -11,11 +11,11 @@ public final class AttachSession: Sendable {
   public let isTerminal: Bool
 
   private struct State {
-    var attachment: RuntimeAttachment?
+    var attachment: ProcessAttachment?
     var failure: (any Error)?
     var closed = false
     var waiting: [CheckedContinuation<Void, Never>] = []
-    var scanner: DetachKeyScanner?
+    var scanner: DetachScanner?
   }
   private let state: Mutex<State>
   private let wanted: Set<OutputStream>
@@ -43,7 +43,7 @@ public final class AttachSession: Sendable {
     self.onDetach = onDetach
     self.onClose = onClose
     // Only a terminal's user can type keys; in a pipe the same bytes are data.
-    let scanner = isTerminal && request.standardInput ? try DetachKeyScanner(keys: request.detachKeys) : nil
+    let scanner = isTerminal && request.standardInput ? try DetachScanner(DetachKeys(request.detachKeys)) : nil
     state = Mutex(State(scanner: scanner))
   }
 
@@ -52,7 +52,7 @@ public final class AttachSession: Sendable {
   // MARK: the engine's side
 
   /// The process' streams are there.
-  func connect(_ attachment: RuntimeAttachment) {
+  func connect(_ attachment: ProcessAttachment) {
     let (waiting, closed) = state.withLock { state in
       state.attachment = attachment
       let waiting = state.waiting
@@ -121,7 +121,7 @@ public final class AttachSession: Sendable {
   }
 
   /// The process' streams once they are there; nil when the session closed first.
-  private func connected() async throws -> RuntimeAttachment? {
+  private func connected() async throws -> ProcessAttachment? {
     await withTaskCancellationHandler {
       await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
         let ready = state.withLock { state in

@@ -1,3 +1,4 @@
+import AsyncWork
 import ContainerRuntime
 
 extension ContainerEngine {
@@ -55,8 +56,7 @@ extension ContainerEngine {
   public func containerLogs(
     _ reference: String, _ request: LogsRequest
   ) async throws(EngineError) -> AsyncThrowingStream<LogEntry, any Error> {
-    let container = try table.find(reference)
-    let record = container.record
+    let record = try table.find(reference).record
     guard logsToFile(record) else {
       throw EngineError(
         .notImplemented, "configured logging driver does not support reading")
@@ -68,13 +68,6 @@ extension ContainerEngine {
     query.since = request.since
     query.until = request.until
     query.tail = request.tail
-    let end = query.follow ? ContainerWait(container, .nextExit) : nil
-    do {
-      return try await runtime.logs(path: logPath(of: record.id), query) {
-        // A follower goes on until the container has ended and all that it wrote was read.
-        guard let end else { return }
-        do { _ = try await end.value() } catch { return }
-      }
-    } catch { throw EngineError.wrap(error) }
+    return runtime.logs(of: record.id, query)
   }
 }

@@ -1,4 +1,5 @@
 import AsyncWork
+import ContainerRuntime
 import FoundationEssentials
 import ImageStore
 import KeyValueStore
@@ -16,8 +17,8 @@ extension ContainerEngine {
   public func createContainer(
     _ request: ContainerDefinition, name: String? = nil, platform: String? = nil, doorState: [UInt8] = []
   ) async throws(EngineError) -> (id: String, warnings: [String]) {
-    let image: StoredImage
-    do { image = try images.image(named: request.image) } catch {
+    let image: Image
+    do { image = try await images.image(named: request.image) } catch {
       throw EngineError(.notFound, "No such image: \(Self.familiar(request.image))", cause: error)
     }
     var definition = DefinitionMerge.merged(request, with: image.configuration.config)
@@ -35,7 +36,7 @@ extension ContainerEngine {
     guard let path = command.first, !(path.isEmpty && command.count == 1) else {
       throw EngineError(.invalidParameter, "no command specified")
     }
-    if let runtime = definition.runtime, !runtime.isEmpty { try checkRuntime(runtime) }
+    let runtimeName = try chooseRuntime(definition.runtime)
     try resolveSharing(&definition)
     try checkLogging(definition.logging)
     warnings += HostLimits.discard(&definition.resources)
@@ -45,7 +46,7 @@ extension ContainerEngine {
     var record = ContainerRecord(
       id: id, name: name, created: Clock.realtime, imageID: image.id.description, definition: definition, path: path,
       arguments: Array(command.dropFirst()), doorState: doorState,
-      runtime: definition.runtime.flatMap { $0.isEmpty ? nil : $0 } ?? runtime.defaultRuntime)
+      runtime: runtimeName)
     var undo: [@Sendable () async -> Void] = []
     do {
       let (mounts, created) = try await resolveMounts(definition, image: image.configuration.config)
@@ -55,9 +56,9 @@ extension ContainerEngine {
           do { try await volumes.remove(name, force: true, users: []) } catch { Log.warning("undo create: \(error)") }
         }
       }
-      try await snapshots.prepare(id: id, image: image)
-      undo.append { [snapshots] in
-        do { try await snapshots.remove(id: id) } catch { Log.warning("undo create \(id): \(error)") }
+      try await images.prepareSnapshot(id, image: image.id)
+      undo.append { [images] in
+        do { try await images.removeSnapshot(id) } catch { Log.warning("undo create \(id): \(error)") }
       }
       try await copyVolumeContent(record, newVolumes: created)
       try await save(record)
@@ -114,6 +115,14 @@ extension ContainerEngine {
       definition.namespaces.pid = .container(try table.find(reference).id)
     }
     if case .network(let name) = definition.network { try checkNetwork(name) }
+  }
+
+  /// The OCI runtime by its name, refused now when it is not there.
+  private func chooseRuntime(_ name: String?) throws(EngineError) -> String {
+    do { return try runtime.runtime(named: name).name } catch {
+      let code: EngineError.Code = error.code == .invalidSpecification ? .invalidParameter : .internalFailure
+      throw EngineError(code, error.message, cause: error)
+    }
   }
 
   private func checkLogging(_ choice: LoggingChoice) throws(EngineError) {

@@ -6,11 +6,17 @@ import Synchronization
 final class ExecSession: Sendable {
   let containerID: String
   private let state: Mutex<ExecRecord>
+  private let executed = Mutex<ExecutedProcess?>(nil)
 
   init(_ record: ExecRecord) {
     containerID = record.containerID
     state = Mutex(record)
   }
+
+  /// The process, once it runs.
+  var process: ExecutedProcess? { executed.withLock { $0 } }
+
+  func setProcess(_ process: ExecutedProcess) { executed.withLock { $0 = process } }
 
   var record: ExecRecord { state.withLock { $0 } }
 
@@ -74,13 +80,15 @@ extension ContainerEngine {
     process.droppedCapabilities = record.definition.security.droppedCapabilities
     process.noNewPrivileges = record.definition.security.noNewPrivileges || configuration.noNewPrivileges
     process.seccomp = SpecificationBuilder.seccomp(record.definition.security)
-    let request = ExecLaunch(
-      containerID: record.id, execID: id, process: process,
-      privileged: definition.privileged || record.definition.security.privileged,
-      openStandardInput: definition.standardInput && !detached, runtime: record.runtime)
+    var choices = ExecChoices()
+    choices.privileged = definition.privileged || record.definition.security.privileged
+    choices.standardInput = definition.standardInput && !detached
+    choices.attach = !detached
+    choices.hostname = builder.hostname
     publish(record, "exec_start: \(definition.command.joined(separator: " "))", ["execID": id])
     do {
-      let running = try await runtime.exec(request)
+      let running = try await runtime.execute(process, in: record.id, id: id, choices)
+      session.setProcess(running)
       session.update {
         $0.isRunning = true
         $0.pid = running.pid
@@ -95,7 +103,7 @@ extension ContainerEngine {
           onDetach: { [self] in publish(container.record, "exec_detach", ["execID": id]) })
       if let attachment = running.attachment { attach?.connect(attachment) }
       spawn { [self] in
-        let code = await running.exitCode()
+        let code = await running.wait()
         session.update {
           $0.isRunning = false
           $0.exitCode = code
@@ -121,7 +129,7 @@ extension ContainerEngine {
     guard session.record.isRunning else {
       throw EngineError(.conflict, "exec \(id) is not running")
     }
-    do { try await runtime.resizeExec(session.containerID, exec: id, rows: rows, columns: columns) } catch {
+    do { try await session.process?.resize(TerminalSize(rows: rows, columns: columns)) } catch {
       throw EngineError.wrap(error)
     }
   }

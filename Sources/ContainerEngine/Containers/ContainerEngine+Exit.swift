@@ -1,6 +1,8 @@
 import AsyncWork
 import ContainerRuntime
+import ImageStore
 import Linux
+import NetworkDrivers
 
 extension ContainerEngine {
   /// A container's process ended: tell those who wait, give back what it had, and start it again if its policy says so.
@@ -8,14 +10,12 @@ extension ContainerEngine {
   /// The waiters are told before the cleaning-up: the exit code is settled (the monitor wrote it), and everything that
   /// needs the resources gone takes the `transitions` lock.
   func handleExit(_ exit: ContainerExit) async {
-    guard let container = table.all().first(where: { $0.id == exit.id }) else { return }
-    do {
-      try await container.transitions.withLock {
-        let before = container.record
-        guard before.state.isRunning else { return }
-        await settle(container, before, exit)
-      }
-    } catch { Log.error("container \(exit.id): \(error)") }
+    guard let container = table[exit.id] else { return }
+    await container.transitions.withLock {
+      let before = container.record
+      guard before.state.isRunning else { return }
+      await settle(container, before, exit)
+    }
     let record = container.record
     if record.state.status == .exited, record.definition.autoRemove { await autoRemove(container) }
   }
@@ -105,11 +105,11 @@ extension ContainerEngine {
     func step(_ body: () async throws -> Void) async {
       do { try await body() } catch { failures.append(error) }
     }
-    await step { try await runtime.delete(record.id, runtime: record.runtime) }
+    await step { try await runtime.delete(record.id) }
     await step { try await network.releaseSandbox(record.id) }
     let shm = sharedMemoryPath(of: record.id)
     await step { try await pool.run { try Mounts.unmount(shm, lazily: true) } }
-    await step { try await snapshots.unmount(id: record.id) }
+    await step { try await images.unmountSnapshot(record.id) }
     for mount in record.mounts where mount.kind == .volume { await volumes.release(mount.name, by: record.id) }
     if let first = failures.first { throw first }
   }

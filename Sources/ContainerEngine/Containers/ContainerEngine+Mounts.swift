@@ -1,4 +1,6 @@
+import AsyncWork
 import FoundationEssentials
+import ImageStore
 import Linux
 import OCI
 
@@ -91,7 +93,7 @@ extension ContainerEngine {
           throw EngineError(
             .invalidParameter, "invalid mount config for type \"bind\": bind source path does not exist: \(source)")
         }
-        do { try FileSystem.makeDirectories(source) } catch {
+        do throws(SystemError) { try FileSystem.makeDirectories(source) } catch {
           throw EngineError(
             .internalFailure, "error while creating mount source path '\(source)': mkdir \(source): \(error.code)",
             cause: error)
@@ -110,13 +112,13 @@ extension ContainerEngine {
     if candidates.isEmpty { return }
     let empty = try await pool.run { try candidates.filter { try FileSystem.list($0.source).isEmpty } }
     if empty.isEmpty { return }
-    let root = try await snapshots.mount(id: record.id)
+    let root = try await images.mountSnapshot(record.id)
     do {
       try await pool.run {
         let base = try FileDescriptor.open(root, [.pathOnly, .directory])
         for mount in empty {
           let content: FileDescriptor
-          do { content = try .open(mount.destination, under: base, [.readOnly, .directory]) } catch {
+          do throws(SystemError) { content = try .open(mount.destination, under: base, [.readOnly, .directory]) } catch {
             if error.code == .noEntry || error.code == .notDirectory { continue }
             throw error
           }
@@ -126,10 +128,10 @@ extension ContainerEngine {
         }
       }
     } catch {
-      try await snapshots.unmount(id: record.id)
+      try await images.unmountSnapshot(record.id)
       throw error
     }
-    try await snapshots.unmount(id: record.id)
+    try await images.unmountSnapshot(record.id)
   }
 
   /// Ids of containers that mount a volume.

@@ -1,5 +1,8 @@
 import AsyncWork
+import ImageStore
+import KeyValueStore
 import Linux
+import Synchronization
 
 extension ContainerEngine {
   /// Removes a container and everything that was made for it. `force` kills it first. The teardown goes on after an
@@ -43,7 +46,7 @@ extension ContainerEngine {
       do { try await body() } catch { failures.append(error) }
     }
     await step { try await releaseResources(of: record) }
-    await step { try await snapshots.remove(id: record.id) }
+    await step { try await images.removeSnapshot(record.id) }
     let data = dataDirectory(of: record.id)
     await step { try await pool.run { try FileSystem.removeTree(data) } }
     if let first = failures.first {
@@ -94,7 +97,7 @@ extension ContainerEngine {
       record.name = name
       do { try await save(record) } catch {
         table.release(name: name, of: container.id)
-        throw error
+        throw EngineError.wrap(error)
       }
       container.update { $0.name = name }
       table.release(name: old, of: container.id)
@@ -117,8 +120,9 @@ extension ContainerEngine {
         ids.append(record.id)
         reclaimed += size
       } catch {
-        if error.code == .notFound || error.code == .conflict { continue }
-        throw error
+        let failure = EngineError.wrap(error)
+        if failure.code == .notFound || failure.code == .conflict { continue }
+        throw failure
       }
     }
     return (ids, reclaimed)

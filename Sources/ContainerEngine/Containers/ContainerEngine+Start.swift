@@ -1,5 +1,6 @@
 import AsyncWork
 import ContainerRuntime
+import ImageStore
 import Linux
 import NetworkDrivers
 import NetworkModel
@@ -22,13 +23,15 @@ extension ContainerEngine {
       container.setRestartTask(nil)
       container.update { $0.restartCount = 0 }
       do { try await startHoldingLock(container) } catch {
-        if record.definition.autoRemove {
-          do { try await removeHoldingLock(container, removeVolumes: true) } catch let removal {
-            Log.error("container \(record.shortID): automatic removal: \(removal)")
-          }
-        }
-        throw error
+        if record.definition.autoRemove { await removeAfterFailedStart(container) }
+        throw EngineError.wrap(error)
       }
+    }
+  }
+
+  private func removeAfterFailedStart(_ container: Container) async {
+    do { try await removeHoldingLock(container, removeVolumes: true) } catch {
+      Log.error("container \(container.record.shortID): automatic removal: \(error)")
     }
   }
 
@@ -71,22 +74,27 @@ extension ContainerEngine {
     _ container: Container, _ record: ContainerRecord
   ) async throws -> (ContainerProcess, [ContainerEndpoint]) {
     for mount in record.mounts where mount.kind == .volume { try await volumes.acquire(mount.name, for: record.id) }
-    async let rootPath = snapshots.mount(id: record.id)
-    async let stack = connectNetwork(record)
-    let network = try await stack
-    let root = try await rootPath
+    let stack = Task { try await connectNetwork(record) }
+    let rootPath: Result<String, any Error>
+    do { rootPath = .success(try await images.mountSnapshot(record.id)) } catch { rootPath = .failure(error) }
+    // Both have ended before either's failure is told: the undoing must not race with what is still coming up.
+    let network = try await stack.result.get()
+    let root = try rootPath.get()
     try await checkBindSources(record)
     let surroundings = try await surroundings(of: record, root: root, network: network)
     let builder = SpecificationBuilder(record: record, surroundings: surroundings)
+    var streams = StreamChoices()
+    streams.standardInput = record.definition.openStandardInput
+    streams.keepInputOpen = !record.definition.closeStandardInputAfterFirstClient
+    streams.log = logsToFile(record)
     let limits = LogLimits(record.definition.logging, defaults: configuration.defaultLogging)
-    let launch = ContainerLaunch(
-      specification: builder.specification(), runtime: record.runtime,
-      openStandardInput: record.definition.openStandardInput,
-      leaveStandardInputOpen: !record.definition.closeStandardInputAfterFirstClient,
-      logPath: logsToFile(record) ? logPath(of: record.id) : nil,
-      rotation: LogRotation(maximumSize: limits.maximumSize, maximumFiles: limits.maximumFiles))
+    if let size = limits.maximumSize {
+      streams.rotation = LogRotation(maximumSize: size, maximumFiles: limits.maximumFiles)
+    }
     let process: ContainerProcess
-    do { process = try await runtime.create(launch) } catch { throw startFailure(error, record) }
+    do {
+      process = try await runtime.create(builder.specification(), streams: streams, runtime: record.runtime)
+    } catch { throw startFailure(error, record) }
     for attachment in container.takeAttachments() { await attachment.start() }
     do { try await runtime.start(record.id) } catch { throw startFailure(error, record) }
     return (process, network.endpoints)

@@ -1,3 +1,5 @@
+import AsyncWork
+import ContainerRuntime
 import Linux
 
 extension ContainerEngine {

@@ -24,10 +24,10 @@ public final class ContainerWait: Sendable {
   public func value() async throws(EngineError) -> (exitCode: Int32, error: String?) {
     let result = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        let ready = state.withLock { state in
+        let ready = state.withLock { state -> Result<ExitReport, EngineError>? in
           if let result = state.result { return result }
           state.continuation = continuation
-          return nil as Result<ExitReport, EngineError>?
+          return nil
         }
         if let ready { continuation.resume(returning: ready) }
       }

@@ -15,6 +15,9 @@ final class ContainerTable: Sendable {
       .map { ($0.record.created, $0) }.sorted { $0.0 > $1.0 }.map(\.1)
   }
 
+  /// By full id.
+  subscript(id: String) -> Container? { state.withLock { $0.byID[id] } }
+
   /// Finds by full id, name, or the beginning of an id that only one container has.
   func find(_ reference: String) throws(EngineError) -> Container {
     let name = reference.hasPrefix("/") ? String(reference.dropFirst()) : reference

@@ -1,7 +1,3 @@
-import ContainerRuntime
-import ImageStore
-import NetworkDrivers
-
 /// How one engine is set up. The executable fills it from flags and the configuration file.
 public struct EngineConfiguration: Sendable {
   /// Names everything that this engine makes in the kernel, so that two engines on a host never touch each other's.
@@ -12,6 +8,8 @@ public struct EngineConfiguration: Sendable {
   public var runDirectory: String
   /// Name or path of the OCI runtime for containers that name none.
   public var defaultRuntime: String?
+  /// Further OCI runtimes: name → path.
+  public var runtimes: [String: String] = [:]
   public var defaultLogging = LoggingChoice()
   /// Resolvers, search domains and options for containers that name none.
   public var nameServers: [String] = []

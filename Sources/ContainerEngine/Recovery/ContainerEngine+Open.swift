@@ -5,6 +5,8 @@ import ImageStore
 import KeyValueStore
 import Linux
 import NetworkDrivers
+import NetworkModel
+import Synchronization
 
 extension ContainerEngine {
   /// Opens an engine on its directories. Starting is recovering: the store tells what should be, the kernel and the
@@ -26,18 +28,18 @@ extension ContainerEngine {
     let store = try await SQLiteStore(path: data + "/engine.db")
     let isFresh = try await store.revision() == 0
     let id = try await engineID(store)
-    async let imageStore = ImageStore(configuration: imageConfiguration, pool: pool)
-    async let volumeStore = VolumeStore(directory: data + "/volumes", store: store, pool: pool)
+    let images = try await ImageStore(configuration: imageConfiguration, pool: pool)
+    let volumes = try await VolumeStore(directory: data + "/volumes", store: store, pool: pool)
     let reactor = try Reactor()
-    let runtime = try await ContainerRuntime(
-      configuration: RuntimeConfiguration(
-        dataDirectory: data, runDirectory: run, defaultRuntime: configuration.defaultRuntime),
-      pool: pool, reactor: reactor)
+    var runtimeConfiguration = ContainerRuntime.Configuration(runDirectory: run, dataDirectory: data)
+    runtimeConfiguration.defaultRuntime = configuration.defaultRuntime
+    runtimeConfiguration.runtimes = configuration.runtimes
+    let settled = runtimeConfiguration
+    let runtime = try await pool.run { try ContainerRuntime(settled, pool: pool, reactor: reactor) }
     let network = try await NetworkController(configuration: networkConfiguration, store: store, pool: pool)
-    let images = try await imageStore
     let engine = ContainerEngine(
-      configuration: configuration, id: id, images: images, snapshots: images.snapshots,
-      volumes: try await volumeStore, network: network, runtime: runtime, store: store, pool: pool, lock: lock)
+      configuration: configuration, id: id, images: images,
+      volumes: volumes, network: network, runtime: runtime, store: store, pool: pool, lock: lock)
     try await engine.recover(isFresh: isFresh)
     return engine
   }
@@ -75,18 +77,23 @@ extension ContainerEngine {
       table.insert(Container(record))
     }
     let containers = table.all()
+    let found = Dictionary(uniqueKeysWithValues: try await runtime.recover().map { ($0.id, $0.state) })
     var alive: Set<String> = []
     var settled: [(Container, ContainerExit)] = []
     for container in containers {
-      switch try await runtime.adopt(container.id) {
-      case .running(let process):
+      switch found[container.id] {
+      case .running(let process, let isPaused):
         alive.insert(container.id)
-        adopt(container, process)
-      case .exited(let exit):
-        if container.record.state.isRunning || container.record.state.started < exit.finished { settled.append((container, exit)) }
-      case .absent:
+        adopt(container, process, isPaused: isPaused)
+      case .ended(let exit):
+        let state = container.record.state
+        if state.isRunning || state.started < exit.finished { settled.append((container, exit)) }
+      case .created:
+        // Made and never started: the start was not acknowledged, and giving back its resources undoes it.
+        if container.record.state.isRunning { settled.append((container, .init(id: container.id, exitCode: 255, oomKilled: false, finished: Clock.realtime))) }
+      case nil:
         if container.record.state.isRunning {
-          // The monitor's file is gone with the run directory: the host restarted.
+          // The monitor's files are gone with the run directory: the host restarted.
           settled.append(
             (container, ContainerExit(id: container.id, exitCode: 255, oomKilled: false, finished: Clock.realtime)))
         }
@@ -103,15 +110,16 @@ extension ContainerEngine {
       startHealthChecks(container)
     }
     listenForExits()
-    if !isFresh { await clearStrays() }
-    spawn { [self] in await settleEnded(containers, settled, alive: alive) }
+    if !isFresh { await clearStrays(of: Set(found.keys)) }
+    spawn { [self, settled, alive] in await settleEnded(containers, settled, alive: alive) }
   }
 
   /// A container that runs on: what the record did not know yet (the engine died during its start) is filled in.
-  private func adopt(_ container: Container, _ process: ContainerProcess) {
+  private func adopt(_ container: Container, _ process: ContainerProcess, isPaused: Bool) {
     container.update { record in
-      if !record.state.isRunning {
-        record.state.status = .running
+      let wasRunning = record.state.isRunning
+      record.state.status = isPaused ? .paused : .running
+      if !wasRunning {
         record.state.started = Clock.realtime
         record.state.exitCode = 0
         record.state.error = ""
@@ -180,13 +188,13 @@ extension ContainerEngine {
 
   /// Directories, snapshots and pins of containers that the store does not know: a creation or a removal that a crash
   /// cut short.
-  private func clearStrays() async {
+  private func clearStrays(of runs: Set<String>) async {
     let known = Set(table.all().map(\.id))
     let containers = configuration.dataDirectory + "/containers"
     let shm = configuration.runDirectory + "/shm"
     do {
-      try await runtime.removeStrays(except: known)
-      try await snapshots.removeStrays(except: known)
+      for id in runs where !known.contains(id) { try await runtime.delete(id) }
+      try await images.removeSnapshots(except: known)
       try await volumes.removeStrays()
       try await pool.run {
         for name in try FileSystem.list(containers) where !known.contains(name) {

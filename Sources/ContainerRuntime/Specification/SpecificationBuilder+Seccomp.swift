@@ -5,6 +5,12 @@ extension SpecificationBuilder {
   func seccomp(
     _ choice: SeccompChoice, privileged: Bool, capabilities: [String]
   ) throws(RuntimeError) -> RuntimeSeccomp? {
-    return nil
+    switch choice {
+    case .unconfined: nil
+    case .defaultProfile:
+      privileged ? nil : DefaultSeccompProfile.profile.resolve(capabilities: capabilities, host: host)
+    case .profile(let text):
+      try SeccompProfileText.parse(text, machine: host.machine).resolve(capabilities: capabilities, host: host)
+    }
   }
 }

@@ -1,3 +1,4 @@
+import Linux
 import OCI
 
 /// Turns a specification into the configuration that an OCI runtime reads. Pure: what the host knows comes in.

@@ -75,6 +75,9 @@ struct UserDatabase {
     } else {
       group = try number(ofGroup: groupPart)
     }
+    // The primary group too: a process that drops it could otherwise pass rules that deny the group (CVE-2022-36109).
+    supplementary.removeAll { $0 == group }
+    supplementary.insert(group, at: 0)
     for name in additionalGroups {
       let number = try number(ofGroup: name)
       if !supplementary.contains(number) { supplementary.append(number) }

@@ -27,7 +27,8 @@ public struct BindSpec: Sendable, Hashable {
     destination = PathText.clean(parts[1])
     mode = parts.count == 3 ? parts[2] : ""
     guard parts[1].hasPrefix("/") else {
-      throw QueryError("invalid volume specification: '\(text)': invalid mount path: '\(parts[1])' mount path must be absolute")
+      throw QueryError(
+        "invalid volume specification: '\(text)': invalid mount path: '\(parts[1])' mount path must be absolute")
     }
     if destination == "/" {
       throw QueryError("invalid volume specification: '\(text)': invalid specification: destination can't be '/'")

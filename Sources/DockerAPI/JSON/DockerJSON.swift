@@ -41,7 +41,8 @@ public enum DockerJSON {
   /// Reads a request body, with the messages that the Docker engine answers for one that it cannot read.
   ///
   /// - Throws: ``JSONError``: `invalid JSON: …`, or `unexpected content after JSON`.
-  public static func decodeBody<Value: JSONCodable>(_ type: Value.Type, from bytes: [UInt8]) throws(JSONError) -> Value {
+  public static func decodeBody<Value: JSONCodable>(_ type: Value.Type, from bytes: [UInt8]) throws(JSONError) -> Value
+  {
     do {
       return try decode(type, from: bytes)
     } catch {

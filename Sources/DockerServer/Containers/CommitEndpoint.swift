@@ -6,16 +6,12 @@ import HTTPService
 enum CommitEndpoint {
   static let commit: Endpoint = { call in
     let request = try await call.bodyIfPresent(CreateRequest.self)
-    let query = call.query
-    guard let container = query["container"], !container.isEmpty else {
-      throw EngineError(.notFound, "No such container: ")
-    }
-    let override = call.hasBody ? DefinitionTranslation.imageConfiguration(request.config) : nil
+    guard let container = call.word("container") else { throw RefusedError(.notFound, "No such container: ") }
+    let given = request.config == ContainerConfig() ? nil : ImageTranslation.process(request.config)
     let id = try await call.engine.commitContainer(
-      container, repository: query["repo"].flatMap { $0.isEmpty ? nil : $0 },
-      tag: query["tag"].flatMap { $0.isEmpty ? nil : $0 }, comment: query["comment"] ?? "",
-      author: query["author"] ?? "", changes: query.all("changes"), pause: query.flag("pause", default: true),
-      configuration: override)
+      container, repository: call.word("repo"), tag: call.word("tag"), comment: call.query["comment"] ?? "",
+      author: call.query["author"] ?? "", changes: call.query.all("changes"),
+      pause: call.query.flag("pause", default: true), configuration: given)
     return .json(IDResponse(id: id), .created)
   }
 }

@@ -1,6 +1,7 @@
 import ContainerEngine
 import DockerAPI
 import HTTPService
+import ImageStore
 
 /// What there is to know about one container.
 enum InspectEndpoint {
@@ -25,20 +26,17 @@ enum InspectEndpoint {
     answer.args = record.arguments
     answer.state = InspectTranslation.state(record)
     answer.image = record.imageID
-    let files = engine.containerFiles(record.id)
-    answer.resolvConfPath = files.resolverFile
-    answer.hostnamePath = files.hostnameFile
-    answer.hostsPath = files.hostsFile
-    answer.logPath = record.definition.logging.driver == "none" ? "" : files.logFile
+    let directory = engine.configuration.dataDirectory + "/containers/" + record.id
+    answer.resolvConfPath = directory + "/resolv.conf"
+    answer.hostnamePath = directory + "/hostname"
+    answer.hostsPath = directory + "/hosts"
+    answer.logPath = request.hostConfig?.logConfig.type == "none" ? "" : directory + "/container.log"
     answer.name = "/" + record.name
     answer.restartCount = record.restartCount
     answer.driver = "overlay2"
     answer.platform = record.platform
-    let execs = engine.execIDs(of: record.id)
-    answer.execIDs = execs.isEmpty ? nil : execs
     answer.hostConfig = InspectTranslation.hostConfig(request, record)
     answer.graphDriver.name = "overlay2"
-    answer.graphDriver.data = files.layers
     answer.mounts = InspectTranslation.mounts(record, request)
     answer.config = InspectTranslation.config(request, record)
     answer.networkSettings = NetworkTranslation.settings(record, request)
@@ -60,11 +58,7 @@ enum InspectEndpoint {
     let answer = changes.map { change in
       var entry = FilesystemChange()
       entry.path = change.path
-      switch change.kind {
-      case .modified: entry.kind = 0
-      case .added: entry.kind = 1
-      case .deleted: entry.kind = 2
-      }
+      entry.kind = UInt16(change.kind.rawValue)
       return entry
     }
     // Docker prints null for a container that changed nothing.

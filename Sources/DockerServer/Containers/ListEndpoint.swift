@@ -7,14 +7,15 @@ enum ListEndpoint {
   static let list: Endpoint = { call in
     let query = call.query
     let selection = try await ContainerSelection(
-      filters: try call.filters(ContainerSelection.accepted), all: query.flag("all"), limit: try call.integer("limit") ?? 0,
+      filters: try call.filters(ContainerSelection.accepted), all: query.flag("all"),
+      limit: try call.integer("limit") ?? 0,
       before: query["before"], since: query["since"], engine: call.engine)
     let now = Timestamps.now
     var summaries: [ContainerSummary] = []
     for record in selection.select(call.engine.containers()) {
       var summary = summarize(record, call.engine, now)
       if query.flag("size") {
-        let size = try await call.engine.containerSize(record.id)
+        guard let size = try await size(of: record, call.engine) else { continue }
         summary.sizeRw = size.writable
         summary.sizeRootFs = size.root
       }
@@ -22,6 +23,18 @@ enum ListEndpoint {
       summaries.append(summary)
     }
     return .json(summaries)
+  }
+
+  /// The sizes of a container's files; nil for one that is gone.
+  static func size(
+    of record: ContainerRecord, _ engine: ContainerEngine
+  ) async throws -> (writable: Int64, root: Int64)? {
+    do {
+      return try await engine.containerSize(record.id)
+    } catch {
+      guard error.code == .notFound else { throw error }
+      return nil
+    }
   }
 
   /// One entry of the list.

@@ -24,9 +24,9 @@ enum StatsEndpoint {
       try await writer.start()
       var previous: ContainerStatistics?
       while true {
-        let (wire, current) = try await reading(record.id, engine, previous)
-        try await writer.write(DockerJSON.encodeLine(wire))
-        previous = current
+        let reading = try await reading(record.id, engine, previous)
+        try await writer.write(DockerJSON.encodeLine(reading.wire))
+        previous = reading.current
         try await Task.sleep(for: .seconds(1))
       }
     }
@@ -37,22 +37,21 @@ enum StatsEndpoint {
     _ id: String, _ engine: ContainerEngine, _ previous: ContainerStatistics?
   ) async throws -> (wire: ContainerStats, current: ContainerStatistics?) {
     let record = try engine.container(id)
-    var wire = ContainerStats()
-    if record.state.isRunning {
-      do {
-        let current = try await engine.containerStatistics(id)
-        wire = translate(current, previous)
-        wire.id = record.id
-        wire.name = "/" + record.name
-        return (wire, current)
-      } catch let error as EngineError where error.code == .conflict || error.code == .notFound {
-        // It ended between the two questions.
-        _ = try engine.container(id)
-      }
-    }
+    let current = record.state.isRunning ? try await statistics(id, engine) : nil
+    var wire = current.map { translate($0, previous) } ?? ContainerStats()
     wire.id = record.id
     wire.name = "/" + record.name
-    return (wire, nil)
+    return (wire, current)
+  }
+
+  /// nil for a container that ended between the two questions.
+  private static func statistics(_ id: String, _ engine: ContainerEngine) async throws -> ContainerStatistics? {
+    do {
+      return try await engine.containerStatistics(id)
+    } catch {
+      guard error.code == .conflict || error.code == .notFound else { throw error }
+      return nil
+    }
   }
 
   static func translate(_ current: ContainerStatistics, _ previous: ContainerStatistics?) -> ContainerStats {

@@ -46,7 +46,9 @@ enum ImageEndpoints {
   }
 
   static let tag: Endpoint = { call in
-    guard let repository = call.word("repo") else { throw QueryError("repository name must have at least one component") }
+    guard let repository = call.word("repo") else {
+      throw QueryError("repository name must have at least one component")
+    }
     var reference = try Reference(repository)
     if reference.digest != nil { throw QueryError("cannot import digest reference") }
     if let tag = call.word("tag") { reference = try reference.withTag(tag) }
@@ -54,8 +56,7 @@ enum ImageEndpoints {
       throw QueryError("refusing to create an ambiguous tag using digest algorithm as name")
     }
     let id = try await call.engine.images.tag(call.name, as: reference.withDefaultTag.description)
-    call.engine.events.publish(
-      Event(.image, "tag", actor: id.description, attributes: ["name": reference.withDefaultTag.familiar]))
+    call.engine.publishImage("tag", id: id.description, name: reference.withDefaultTag.familiar)
     return Response(.created)
   }
 
@@ -75,37 +76,26 @@ enum ImageEndpoints {
 
   static let prune: Endpoint = { call in
     let filters = try call.filters(["dangling", "label", "label!", "until"])
-    let danglingOnly = try filters.flag("dangling", default: true)
     let until = try PruneBound.until(filters)
-    var report = ImagesPruneReport()
-    var deleted: [ImageDeleteItem] = []
-    let used = Set(call.engine.containers().map(\.imageID))
-    for image in try await call.engine.images.list() where !used.contains(image.id.description) {
-      let labels = image.configuration.config?.labels ?? [:]
-      guard !danglingOnly || (image.tags.isEmpty && image.digests.isEmpty) || image.isDangling,
-        filters.matchesLabels("label", labels), !filters.excludesLabels("label!", labels),
-        (ImageTimes.created(image) ?? DockerAPI.Timestamp()).nanosecondsSince1970 <= until
-      else { continue }
-      do {
-        var changes: [ImageChange] = []
-        if image.tags.isEmpty {
-          changes = try await call.engine.removeImage(image.id.description, force: false, prune: true)
-        } else {
-          for name in image.tags {
-            changes += try await call.engine.removeImage(name.familiar, force: false, prune: true)
-          }
-        }
-        deleted += changes.map { item($0) }
-        if changes.contains(.deleted(image.id)) { report.spaceReclaimed += UInt64(max(0, image.size)) }
-      } catch let error as ImageStoreError where error.code == .conflict || error.code == .notFound {
-        // It is needed after all, or went with another one.
-        continue
-      } catch let error as EngineError where error.code == .conflict || error.code == .notFound {
-        continue
-      }
+    let engine = call.engine
+    let result = try await engine.images.prune(
+      danglingOnly: try filters.flag("dangling", default: true),
+      matching: { image in
+        let labels = image.configuration.config?.labels ?? [:]
+        let created = ImageTimes.created(image) ?? DockerAPI.Timestamp()
+        return filters.matchesLabels("label", labels) && !filters.excludesLabels("label!", labels)
+          && created.nanosecondsSince1970 <= until
+      },
+      users: { id in
+        engine.containersUsing(imageID: id.description).map { ImageUse(container: $0, isRunning: false) }
+      })
+    for case .untagged(let name, let image) in result.changes {
+      engine.publishImage("untag", id: image.description, name: name)
     }
-    report.imagesDeleted = deleted.isEmpty ? nil : deleted
-    call.engine.events.publish(
+    var report = ImagesPruneReport()
+    report.imagesDeleted = result.changes.isEmpty ? nil : result.changes.map { item($0) }
+    report.spaceReclaimed = UInt64(max(0, result.reclaimed))
+    engine.events.publish(
       Event(.image, "prune", actor: "", attributes: ["reclaimed": String(report.spaceReclaimed)]))
     return .json(report)
   }
@@ -113,25 +103,17 @@ enum ImageEndpoints {
   static let history: Endpoint = { call in
     let image = try await call.engine.images.image(named: call.name)
     try PlatformChoice.check(call, image, since: APIVersion(1, 48))
-    let sizes = try await call.engine.images.layerSizes(of: image.id)
-    var items: [ImageHistoryItem] = []
-    var layer = 0
-    for entry in image.configuration.history ?? [] {
-      var item = ImageHistoryItem()
-      item.id = "<missing>"
-      item.created = entry.created.flatMap { DockerAPI.Timestamp(rfc3339: $0) }?.seconds ?? 0
-      item.createdBy = entry.createdBy ?? ""
-      item.comment = entry.comment ?? ""
-      if entry.emptyLayer != true {
-        item.size = layer < sizes.count ? sizes[layer] : 0
-        layer += 1
-      }
-      items.insert(item, at: 0)
-    }
-    if !items.isEmpty {
-      items[0].id = image.id.description
-      items[0].tags = image.tags.isEmpty ? nil : image.tags.map(\.familiar)
-    }
-    return .json(items)
+    let steps = try await call.engine.images.history(of: image.id.description)
+    return .json(
+      steps.map { step in
+        var item = ImageHistoryItem()
+        item.id = step.image?.description ?? "<missing>"
+        item.created = DockerAPI.Timestamp(rfc3339: step.created)?.seconds ?? 0
+        item.createdBy = step.createdBy
+        item.comment = step.comment
+        item.size = step.size
+        item.tags = step.tags.isEmpty ? nil : step.tags
+        return item
+      })
   }
 }

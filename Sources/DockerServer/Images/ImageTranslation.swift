@@ -31,4 +31,32 @@ enum ImageTranslation {
     }
     return run
   }
+
+  /// From the configuration in a commit's body.
+  static func process(_ config: ContainerConfig) -> ProcessConfiguration {
+    var process = ProcessConfiguration()
+    process.user = config.user.isEmpty ? nil : config.user
+    process.exposedPorts = config.exposedPorts?.mapValues { _ in OCI.EmptyObject() }
+    process.environment = config.env
+    process.entrypoint = config.entrypoint?.words
+    process.command = config.cmd?.words
+    process.volumes = config.volumes?.mapValues { _ in OCI.EmptyObject() }
+    process.workingDirectory = config.workingDir.isEmpty ? nil : config.workingDir
+    process.labels = config.labels
+    process.stopSignal = config.stopSignal.isEmpty ? nil : config.stopSignal
+    process.stopTimeout = config.stopTimeout
+    process.onBuild = config.onBuild
+    process.shell = config.shell?.words
+    process.healthcheck = config.healthcheck.map { check in
+      var health = ProcessConfiguration.Healthcheck()
+      health.test = check.test
+      health.interval = check.interval
+      health.timeout = check.timeout
+      health.startPeriod = check.startPeriod
+      health.startInterval = check.startInterval
+      health.retries = check.retries
+      return health
+    }
+    return process
+  }
 }

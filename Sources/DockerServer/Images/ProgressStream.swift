@@ -1,7 +1,6 @@
 import DockerAPI
 import HTTPService
 import ImageStore
-import Synchronization
 
 /// Carries a transfer's progress to the client, one JSON line an event.
 enum ProgressStream {
@@ -11,49 +10,63 @@ enum ProgressStream {
   /// - Parameter operation: Gets a handler to report to; what it returns is printed after the last event.
   static func response(
     _ operation: @escaping @Sendable (@escaping ProgressHandler) async throws -> [ProgressMessage]
-  ) -> Response {
-    .stream(headers: ["Content-Type": "application/json"]) { writer in
-      let (events, continuation) = AsyncStream<ProgressEvent>.makeStream()
-      let work = Task {
-        defer { continuation.finish() }
-        return try await operation { continuation.yield($0) }
-      }
+  ) async throws -> Response {
+    let (events, continuation) = AsyncStream<ProgressEvent>.makeStream()
+    let work = Task {
+      defer { continuation.finish() }
+      return try await operation { continuation.yield($0) }
+    }
+    let first = await withTaskCancellationHandler {
+      await events.first { _ in true }
+    } onCancel: {
+      work.cancel()
+    }
+    let headers: Headers = ["Content-Type": "application/json"]
+    guard let first else {
+      return Response(.ok, headers: headers, bytes: try await work.value.flatMap { DockerJSON.encodeLine($0) })
+    }
+    return .stream(headers: headers) { writer in
       try await withTaskCancellationHandler {
-        var lines = 0
-        for await event in events {
-          try await writer.write(DockerJSON.encodeLine(message(event)))
-          lines += 1
-        }
-        do {
-          for message in try await work.value { try await writer.write(DockerJSON.encodeLine(message)) }
-        } catch {
-          guard lines > 0 else { throw error }
-          try await writer.write(DockerJSON.encodeLine(ProgressMessage(error: ErrorAnswer.describe(error).message)))
-        }
+        try await write(first, writer)
+        for await event in events { try await write(event, writer) }
+        try await writer.write(await lastLines(work))
       } onCancel: {
         work.cancel()
       }
     }
   }
 
-  /// Docker's form of an event. Lines about a layer carry a detail, empty where there is no bar, so that the client keeps
-  /// them on the layer's own line.
-  static func message(_ event: ProgressEvent) -> ProgressMessage {
-    if let current = event.current {
-      return ProgressMessage(
-        status: event.status, id: event.id, progressDetail: ProgressDetail(current: current, total: event.total ?? 0))
+  private static func write(_ event: ProgressEvent, _ writer: ResponseWriter) async throws {
+    try await writer.write(messages(event).flatMap { DockerJSON.encodeLine($0) })
+  }
+
+  private static func lastLines(_ work: Task<[ProgressMessage], any Error>) async -> [UInt8] {
+    do {
+      return try await work.value.flatMap { DockerJSON.encodeLine($0) }
+    } catch {
+      return DockerJSON.encodeLine(ProgressMessage(error: ErrorAnswer.describe(error).message))
     }
-    var message = ProgressMessage(status: event.status, id: event.id)
-    if layerWords.contains(event.status) { message.progressDetail = ProgressDetail() }
+  }
+
+  /// Docker's form of an event. Lines about a layer carry a detail, empty where there is no bar, so that the client keeps
+  /// them on the layer's own line. What was pushed is told twice: for people, and for programs.
+  static func messages(_ event: ProgressEvent) -> [ProgressMessage] {
+    if let current = event.current {
+      let detail = ProgressDetail(current: current, total: event.total ?? 0)
+      return [ProgressMessage(status: event.status, id: event.id, progressDetail: detail)]
+    }
+    let detail = layerWords.contains(event.status) ? ProgressDetail() : nil
+    var messages = [ProgressMessage(status: event.status, id: event.id, progressDetail: detail)]
     if let pushed = event.pushed {
-      message = ProgressMessage()
+      var message = ProgressMessage()
       message.progressDetail = ProgressDetail()
       message.aux = .object([
         JSONMember(name: "Tag", value: .string(pushed.tag)), JSONMember(name: "Digest", value: .string(pushed.digest)),
         JSONMember(name: "Size", value: .number(String(pushed.size))),
       ])
+      messages.append(message)
     }
-    return message
+    return messages
   }
 
   /// What is said about a layer, as against `Pulling from …` which has an id too.

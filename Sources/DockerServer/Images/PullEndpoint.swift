@@ -7,11 +7,11 @@ import OCI
 /// `POST /images/create`: pulls an image, or makes one from an archive.
 enum PullEndpoint {
   static let create: Endpoint = { call in
-    if let image = call.word("fromImage") { return try pull(call, image) }
-    return try ImageArchiveEndpoints.importArchive(call)
+    if let image = call.word("fromImage") { return try await pull(call, image) }
+    return try await ImageArchiveEndpoints.importArchive(call)
   }
 
-  private static func pull(_ call: Call, _ image: String) throws -> Response {
+  private static func pull(_ call: Call, _ image: String) async throws -> Response {
     let name = image.hasSuffix(":") ? String(image.dropLast()) : image
     var reference = try Reference(name)
     if let tag = call.word("tag") {
@@ -26,12 +26,9 @@ enum PullEndpoint {
     let platform = try PlatformChoice.ofPull(call)
     let credentials = RegistryAccess.credentials(call)
     let engine = call.engine
-    return ProgressStream.response { progress in
-      let result = try await engine.images.pull(
-        wanted, platform: platform, credentials: credentials, progress: progress)
-      engine.events.publish(
-        Event(.image, "pull", actor: wanted.familiar, attributes: ["name": wanted.familiarName]))
-      _ = result
+    return try await ProgressStream.response { progress in
+      try await engine.images.pull(wanted, platform: platform, credentials: credentials, progress: progress)
+      engine.publishImage("pull", id: wanted.familiar, name: wanted.familiarName)
       return []
     }
   }

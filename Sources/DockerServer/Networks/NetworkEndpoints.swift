@@ -56,16 +56,20 @@ enum NetworkEndpoints {
     answer.created = Timestamps.wire(network.created)
     answer.scope = network.scope
     answer.driver = network.driver
-    answer.enableIPv4 = network.enableIPv4
-    answer.enableIPv6 = network.enableIPv6
+    answer.enableIPv4 = network.hasIPv4
+    answer.enableIPv6 = network.hasIPv6
     answer.ipam.driver = "default"
-    answer.ipam.config = network.subnets.isEmpty ? nil : network.subnets.map { subnet in
-      var pool = IPAMPool()
-      pool.subnet = subnet.subnet
-      pool.gateway = subnet.gateway
-      pool.ipRange = subnet.range
-      return pool
-    }
+    answer.ipam.config =
+      network.subnets.isEmpty
+      ? nil
+      : network.subnets.map { subnet in
+        var pool = IPAMPool()
+        pool.subnet = subnet.subnet
+        pool.gateway = subnet.gateway
+        pool.ipRange = subnet.range
+        pool.auxiliaryAddresses = subnet.auxiliary.isEmpty ? nil : subnet.auxiliary
+        return pool
+      }
     answer.isInternal = network.isInternal
     answer.options = network.options
     answer.labels = network.labels

@@ -11,57 +11,46 @@ enum DiskUsageEndpoint {
       for kind in wanted where !kinds.contains(kind) { throw QueryError("unknown object type: \(kind)") }
       kinds = Set(wanted)
     }
-    var usage = DiskUsage()
+    let usage = try await call.engine.diskUsage(
+      includeImages: kinds.contains("image"), includeContainers: kinds.contains("container"),
+      includeVolumes: kinds.contains("volume"))
+    var answer = DiskUsage()
     if kinds.contains("image") {
-      (usage.images, usage.layersSize) = try await images(call.engine, call.version)
+      answer.layersSize = usage.layersSize
+      answer.images = usage.images.map { image($0, call.version) }
     }
-    if kinds.contains("container") { usage.containers = try await containers(call.engine) }
-    if kinds.contains("volume") { usage.volumes = await volumes(call.engine) }
-    if kinds.contains("build-cache") { usage.buildCache = [] }
-    return .json(usage)
+    if kinds.contains("container") { answer.containers = containers(usage, call.engine) }
+    if kinds.contains("volume") { answer.volumes = volumes(usage) }
+    // Nothing is kept of builds.
+    if kinds.contains("build-cache") { answer.buildCache = [] }
+    return .json(answer)
   }
 
-  private static func images(
-    _ engine: ContainerEngine, _ version: APIVersion
-  ) async throws -> ([ImageSummary], Int64) {
-    let containers = engine.containers()
-    var summaries: [ImageSummary] = []
-    for image in try await engine.images.list() {
-      var summary = ImageListing.summarize(image, version)
-      summary.containers = Int64(containers.count { $0.imageID == summary.id })
-      summaries.append(summary)
-    }
-    return (summaries, summaries.reduce(0) { $0 + $1.size })
+  private static func image(_ usage: EngineDiskUsage.ImageUsage, _ version: APIVersion) -> ImageSummary {
+    var summary = ImageListing.summarize(usage.image, version)
+    summary.sharedSize = usage.sharedSize
+    summary.containers = Int64(usage.containers)
+    return summary
   }
 
-  private static func containers(_ engine: ContainerEngine) async throws -> [ContainerSummary] {
+  private static func containers(_ usage: EngineDiskUsage, _ engine: ContainerEngine) -> [ContainerSummary] {
     let now = Timestamps.now
-    var summaries: [ContainerSummary] = []
-    for record in engine.containers() {
-      var summary = ListEndpoint.summarize(record, engine, now)
-      do {
-        let size = try await engine.containerSize(record.id)
-        summary.sizeRw = size.writable
-        summary.sizeRootFs = size.root
-      } catch let error where error.code == .notFound {
-        // Removed since the list was made.
-        continue
-      }
-      summaries.append(summary)
+    return usage.containers.map { entry in
+      var summary = ListEndpoint.summarize(entry.record, engine, now)
+      summary.sizeRw = entry.writable
+      summary.sizeRootFs = entry.root
+      return summary
     }
-    return summaries
   }
 
-  private static func volumes(_ engine: ContainerEngine) async -> [VolumeInspect] {
-    var list: [VolumeInspect] = []
-    for volume in engine.volumes.volumes() {
-      var answer = VolumeEndpoints.describe(volume)
-      var usage = VolumeUsage()
-      usage.size = await engine.volumes.size(of: volume)
-      usage.refCount = Int64(engine.containersUsing(volume: volume.name).count)
-      answer.usageData = usage
-      list.append(answer)
+  private static func volumes(_ usage: EngineDiskUsage) -> [VolumeInspect] {
+    usage.volumes.map { entry in
+      var answer = VolumeEndpoints.describe(entry.volume)
+      var size = VolumeUsage()
+      size.size = entry.size
+      size.refCount = Int64(entry.references)
+      answer.usageData = size
+      return answer
     }
-    return list
   }
 }

@@ -36,11 +36,18 @@ enum SystemEndpoints {
           "MinAPIVersion": version.minAPIVersion, "Os": "linux",
         ])
     ]
-    for runtime in information.runtimes.sorted(by: { $0.name < $1.name }) {
+    for runtime in information.runtimes.filter({ !$0.path.isEmpty }).sorted(by: { $0.name < $1.name }) {
       version.components.append(
         SystemVersion.Component(name: runtime.name, version: runtime.version, details: ["Path": runtime.path]))
     }
     return .json(version)
+  }
+
+  /// `docker login`: asks the registry whether it takes the credentials.
+  static let authenticate: Endpoint = { call in
+    let auth = try await call.body(AuthConfig.self)
+    throw RefusedError(
+      .notImplemented, "POST /auth is not implemented by this engine (registry \(auth.serverAddress))")
   }
 
   /// There are no plugins, which is a truthful list.

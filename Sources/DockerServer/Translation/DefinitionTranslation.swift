@@ -35,7 +35,7 @@ enum DefinitionTranslation {
     definition.resources = limits(host.resources)
     if host.oomScoreAdj != 0 { definition.resources.oomScoreAdjustment = host.oomScoreAdj }
     definition.devices = (host.resources.devices ?? []).map { device in
-      ContainerEngine.DeviceRequest(
+      EngineDevice(
         hostPath: device.pathOnHost,
         containerPath: device.pathInContainer.isEmpty ? device.pathOnHost : device.pathInContainer,
         permissions: device.cgroupPermissions.isEmpty ? "rwm" : device.cgroupPermissions)
@@ -159,8 +159,8 @@ enum DefinitionTranslation {
     return requests
   }
 
-  static func restartPolicy(_ policy: DockerAPI.RestartPolicy) -> ContainerEngine.RestartPolicy {
-    ContainerEngine.RestartPolicy(
-      ContainerEngine.RestartPolicy.Mode(rawValue: policy.name) ?? .never, maximumRetries: policy.maximumRetryCount)
+  static func restartPolicy(_ policy: DockerAPI.RestartPolicy) -> EngineRestartPolicy {
+    EngineRestartPolicy(
+      EngineRestartPolicy.Mode(rawValue: policy.name) ?? .never, maximumRetries: policy.maximumRetryCount)
   }
 }

@@ -12,9 +12,8 @@ enum HostDefaults {
   /// Docker's read-only paths.
   static let readonlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
 
-  static func fill(_ request: inout CreateRequest, engine: ContainerEngine) {
+  static func fill(_ request: inout CreateRequest, _ configuration: EngineConfiguration) {
     var host = request.hostConfig ?? HostConfig()
-    let configuration = engine.configuration
     if host.resources.memory > 0, host.resources.memorySwap == 0 {
       host.resources.memorySwap = host.resources.memory * 2
     }

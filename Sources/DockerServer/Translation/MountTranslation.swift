@@ -4,15 +4,15 @@ import DockerAPI
 /// From `-v`, `--mount`, `--tmpfs` and image volumes to the engine's mounts.
 enum MountTranslation {
   /// Everything that a user asked for by name.
-  static func mounts(_ host: HostConfig) throws(QueryError) -> [ContainerEngine.MountRequest] {
-    var mounts: [ContainerEngine.MountRequest] = []
+  static func mounts(_ host: HostConfig) throws(QueryError) -> [EngineMount] {
+    var mounts: [EngineMount] = []
     for entry in host.binds ?? [] { mounts.append(try bind(entry, driver: host.volumeDriver)) }
     for mount in host.mounts ?? [] { mounts.append(try translate(mount)) }
     for (target, options) in (host.tmpfs ?? [:]).sorted(by: { $0.key < $1.key }) {
       guard target.hasPrefix("/") else {
         throw QueryError("invalid mount path: '\(target)' mount path must be absolute")
       }
-      var mount = ContainerEngine.MountRequest(.tmpfs, target: PathText.clean(target))
+      var mount = EngineMount(.tmpfs, target: PathText.clean(target))
       mount.options = options
       mounts.append(mount)
     }
@@ -23,9 +23,9 @@ enum MountTranslation {
     return mounts
   }
 
-  private static func bind(_ text: String, driver: String) throws(QueryError) -> ContainerEngine.MountRequest {
+  private static func bind(_ text: String, driver: String) throws(QueryError) -> EngineMount {
     let spec = try BindSpec(text)
-    var mount = ContainerEngine.MountRequest(
+    var mount = EngineMount(
       spec.isVolume ? .volume : .bind, source: spec.source, target: spec.destination)
     mount.readOnly = spec.readOnly
     mount.propagation = spec.propagation
@@ -36,18 +36,18 @@ enum MountTranslation {
     return mount
   }
 
-  private static func translate(_ request: DockerAPI.MountRequest) throws(QueryError) -> ContainerEngine.MountRequest {
+  private static func translate(_ request: DockerAPI.MountRequest) throws(QueryError) -> EngineMount {
     let target = PathText.clean(request.target)
     switch request.type {
     case "bind":
-      var mount = ContainerEngine.MountRequest(.bind, source: PathText.clean(request.source), target: target)
+      var mount = EngineMount(.bind, source: PathText.clean(request.source), target: target)
       mount.readOnly = request.readOnly
       mount.propagation = request.bindOptions?.propagation ?? ""
       mount.nonRecursive = request.bindOptions?.nonRecursive ?? false
       mount.createSource = request.bindOptions?.createMountpoint ?? false
       return mount
     case "volume":
-      var mount = ContainerEngine.MountRequest(.volume, source: request.source, target: target)
+      var mount = EngineMount(.volume, source: request.source, target: target)
       if !request.source.isEmpty { try BindSpec.validateVolumeName(request.source) }
       mount.readOnly = request.readOnly
       mount.noCopy = request.volumeOptions?.noCopy ?? false
@@ -57,7 +57,7 @@ enum MountTranslation {
       mount.volumeSubpath = request.volumeOptions?.subpath ?? ""
       return mount
     case "tmpfs":
-      var mount = ContainerEngine.MountRequest(.tmpfs, target: target)
+      var mount = EngineMount(.tmpfs, target: target)
       mount.readOnly = request.readOnly
       mount.options = tmpfsOptions(request.tmpfsOptions, readOnly: request.readOnly)
       return mount
@@ -78,7 +78,7 @@ enum MountTranslation {
 
   /// The paths in `Config.Volumes`; one that a mount covers already is left to it.
   static func anonymousVolumes(
-    _ config: ContainerConfig, taken mounts: [ContainerEngine.MountRequest]
+    _ config: ContainerConfig, taken mounts: [EngineMount]
   ) throws(QueryError) -> [String] {
     var paths: [String] = []
     for path in (config.volumes ?? [:]).keys.sorted() {

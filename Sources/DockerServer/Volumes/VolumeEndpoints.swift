@@ -55,24 +55,13 @@ enum VolumeEndpoints {
     let filters = try call.filters(["all", "label", "label!"])
     // Until 1.42 every unused volume went; since then named ones stay unless `all` is said.
     let all = call.version < APIVersion(1, 42) ? true : try filters.flag("all", default: false)
-    var report = VolumesPruneReport()
-    var names: [String] = []
-    for volume in call.engine.volumes.volumes() where all || volume.isAnonymous {
-      guard filters.matchesLabels("label", volume.labels), !filters.excludesLabels("label!", volume.labels),
-        call.engine.containersUsing(volume: volume.name).isEmpty
-      else { continue }
-      let size = await call.engine.volumes.size(of: volume)
-      do {
-        try await call.engine.volumes.remove(
-          volume.name, force: false, users: call.engine.containersUsing(volume: volume.name))
-      } catch let error where error.code == .conflict {
-        // A container took it meanwhile.
-        continue
-      }
-      names.append(volume.name)
-      report.spaceReclaimed += UInt64(max(0, size))
+    let (names, reclaimed) = try await call.engine.pruneVolumes { volume in
+      (all || volume.isAnonymous) && filters.matchesLabels("label", volume.labels)
+        && !filters.excludesLabels("label!", volume.labels)
     }
+    var report = VolumesPruneReport()
     report.volumesDeleted = names.isEmpty ? nil : names
+    report.spaceReclaimed = UInt64(max(0, reclaimed))
     call.engine.events.publish(
       Event(.volume, "prune", actor: "", attributes: ["reclaimed": String(report.spaceReclaimed)]))
     return .json(report)
@@ -85,7 +74,8 @@ enum VolumeEndpoints {
     answer.driver = volume.driver
     answer.mountpoint = volume.mountpoint
     answer.createdAt = DockerAPI.Timestamp(seconds: volume.created / 1_000_000_000).description
-    answer.labels = volume.isAnonymous ? volume.labels.merging(["com.docker.volume.anonymous": ""]) { $1 } : volume.labels
+    answer.labels =
+      volume.isAnonymous ? volume.labels.merging(["com.docker.volume.anonymous": ""]) { $1 } : volume.labels
     if answer.labels?.isEmpty == true { answer.labels = nil }
     answer.options = volume.options.isEmpty ? nil : volume.options
     answer.scope = "local"

@@ -84,7 +84,7 @@ struct RegistryFailure: Error, Sendable, CustomStringConvertible {
     }
   }
 
-  private static func target(_ address: SocketAddress) -> String {
+  private static func target(_ address: NIOCore.SocketAddress) -> String {
     let ip = address.ipAddress ?? "\(address)"
     let port = address.port.map { ":\($0)" } ?? ""
     return ip.contains(":") ? "[\(ip)]\(port)" : ip + port

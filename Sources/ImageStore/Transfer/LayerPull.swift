@@ -56,7 +56,7 @@ struct LayerPull: Sendable {
     let blob = blob
     try await withThrowingTaskGroup(of: UnpackedLayer?.self) { group in
       group.addTask {
-        try await store.pool.run {
+        try await DedicatedThread.run("unpack") {
           let unpacker = LayerUnpacker(file: file, growth: growth, limit: limit) { offset in
             if flag.value { bar.step("Extracting", offset) }
           }

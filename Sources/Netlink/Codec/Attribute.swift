@@ -3,19 +3,28 @@
 public struct Attribute: Sendable {
   /// Without the flags NLA_F_NESTED and NLA_F_NET_BYTEORDER.
   public let type: UInt16
+  /// The bytes behind the attribute's header.
   public let payload: ArraySlice<UInt8>
 
+  /// A number of one byte.
   public var u8: UInt8? { payload.count == 1 ? payload.first : nil }
+  /// A number of two bytes in the host's byte order.
   public var u16: UInt16? { number(UInt16.self) }
+  /// A number of four bytes in the host's byte order.
   public var u32: UInt32? { number(UInt32.self) }
+  /// A number of eight bytes in the host's byte order.
   public var u64: UInt64? { number(UInt64.self) }
+  /// A number of four bytes with a sign.
   public var i32: Int32? { number(Int32.self) }
   /// Numbers in network byte order.
   public var u16BigEndian: UInt16? { u16.map { UInt16(bigEndian: $0) } }
+  /// A number of four bytes in network byte order.
   public var u32BigEndian: UInt32? { u32.map { UInt32(bigEndian: $0) } }
+  /// A number of eight bytes in network byte order.
   public var u64BigEndian: UInt64? { u64.map { UInt64(bigEndian: $0) } }
   /// Text up to the closing zero.
   public var string: String { String(decoding: payload.prefix { $0 != 0 }, as: UTF8.self) }
+  /// The payload as an array.
   public var bytes: [UInt8] { Array(payload) }
 
   private func number<T: FixedWidthInteger>(_: T.Type) -> T? {
@@ -28,6 +37,7 @@ public struct Attribute: Sendable {
 
 /// The attributes of a message or of a nested attribute, in the order in which they came.
 public struct Attributes: Sendable, Sequence {
+  /// All of them, repeated ones too.
   public let all: [Attribute]
 
   /// Splits bytes into attributes. Throws `.malformed` where a length leads out of them.
@@ -48,6 +58,7 @@ public struct Attributes: Sendable, Sequence {
   /// The last attribute of that type, as the kernel's own parser takes it.
   public subscript(_ type: AttributeType) -> Attribute? { all.last { $0.type == type.rawValue } }
 
+  /// In the order in which they came.
   public func makeIterator() -> IndexingIterator<[Attribute]> { all.makeIterator() }
 }
 

@@ -10,6 +10,7 @@ public struct MessageWriter: Sendable {
   /// Descriptors whose numbers were written: they must stay open until the kernel has read the message.
   private var descriptors: [FileDescriptor] = []
 
+  /// An empty payload.
   public init() { bytes.reserveCapacity(256) }
 
   /// Appends a number in the host's byte order, as netlink's headers and most attributes want it.

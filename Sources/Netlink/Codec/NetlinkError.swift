@@ -5,7 +5,7 @@ public struct NetlinkError: Error, Sendable, CustomStringConvertible {
   /// The kind of failure; more may be added.
   public struct Code: Hashable, Sendable, CustomStringConvertible {
     enum Kind: String, Hashable, Sendable {
-      case rejected, unanswered, malformed, truncated, overrun, interrupted, inputOutput
+      case rejected, unanswered, malformed, truncated, overrun, interrupted, unsupported, inputOutput
     }
     let kind: Kind
     /// The kernel refused: `errno` says why.
@@ -20,11 +20,14 @@ public struct NetlinkError: Error, Sendable, CustomStringConvertible {
     public static let overrun = Code(kind: .overrun)
     /// A dump was changed under way again and again.
     public static let interrupted = Code(kind: .interrupted)
+    /// The kernel has no way to do this in one step.
+    public static let unsupported = Code(kind: .unsupported)
     /// A system call failed: see `cause`.
     public static let inputOutput = Code(kind: .inputOutput)
     public var description: String { kind.rawValue }
   }
 
+  /// The kind of failure.
   public let code: Code
   /// What was tried, on which object, and the kernel's own words where it gave any.
   public let message: String
@@ -34,6 +37,7 @@ public struct NetlinkError: Error, Sendable, CustomStringConvertible {
   public let kernelText: String?
   /// The name of the attribute that the kernel pointed at, such as `IFLA_MTU`.
   public let attribute: String?
+  /// The error below, where there is one.
   public let cause: (any Error)?
 
   init(
@@ -59,5 +63,6 @@ public struct NetlinkError: Error, Sendable, CustomStringConvertible {
 }
 
 extension Errno {
+  static let networkUnreachable = Errno(rawValue: 101)
   static let noBufferSpace = Errno(rawValue: 105)
 }

@@ -2,20 +2,25 @@
 public struct RequestFlags: OptionSet, Sendable {
   public let rawValue: UInt16
   public init(rawValue: UInt16) { self.rawValue = rawValue }
+  /// Every request has it.
   public static let request = RequestFlags(rawValue: 0x1)
   /// Ask for an answer even where all went well.
   public static let acknowledge = RequestFlags(rawValue: 0x4)
   /// Ask for the message that listeners get, too: it tells what the kernel chose.
   public static let echo = RequestFlags(rawValue: 0x8)
+  /// Ask for all objects.
   public static let dump = RequestFlags(rawValue: 0x300)
   /// Creating: replace what is there.
   public static let replace = RequestFlags(rawValue: 0x100)
   /// Creating: fail where something is there.
   public static let exclusive = RequestFlags(rawValue: 0x200)
+  /// Creating: make what is not there.
   public static let create = RequestFlags(rawValue: 0x400)
+  /// Creating: add at the end.
   public static let append = RequestFlags(rawValue: 0x800)
   /// Deleting: do not recurse, or delete all that match (NLM_F_NONREC, NLM_F_BULK).
   public static let nonRecursive = RequestFlags(rawValue: 0x100)
+  /// Deleting: all that match.
   public static let bulk = RequestFlags(rawValue: 0x200)
 }
 
@@ -23,6 +28,7 @@ public struct RequestFlags: OptionSet, Sendable {
 public struct NetlinkRequest: Sendable {
   /// nlmsg_type.
   public let type: UInt16
+  /// nlmsg_flags.
   public let flags: RequestFlags
   /// What the request does, for people ("create link web1"): it begins every error's message.
   public let purpose: String
@@ -40,16 +46,6 @@ public struct NetlinkRequest: Sendable {
     writer.align()
     payload = writer
   }
-
-  private init(_ type: UInt16, _ flags: RequestFlags, _ purpose: String, _ payload: MessageWriter) {
-    self.type = type
-    self.flags = flags
-    self.purpose = purpose
-    self.payload = payload
-  }
-
-  /// The same request, answered with the message that listeners get.
-  var echoing: NetlinkRequest { NetlinkRequest(type, flags.union(.echo), purpose, payload) }
 
   /// The bytes of the whole message with its header of 16 bytes.
   public func encoded(sequence: UInt32, port: UInt32) -> [UInt8] {
@@ -73,7 +69,9 @@ public struct NetlinkMessage: Sendable {
   public let type: UInt16
   /// nlmsg_flags.
   public let flags: UInt16
+  /// The number of the request that it answers; 0 for announcements.
   public let sequence: UInt32
+  /// The socket that it is for.
   public let port: UInt32
   /// What follows the header of 16 bytes.
   public let payload: ArraySlice<UInt8>

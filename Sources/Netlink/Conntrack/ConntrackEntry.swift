@@ -2,14 +2,18 @@ import Addressing
 
 /// One direction of a connection as the kernel tracks it.
 public struct ConntrackTuple: Sendable, Hashable {
+  /// Who sends.
   public let source: IPAddress
+  /// Who receives.
   public let destination: IPAddress
   /// IANA's protocol number.
   public let protocolNumber: UInt8
   /// Nil for protocols without ports.
   public let sourcePort: Port?
+  /// Nil for protocols without ports.
   public let destinationPort: Port?
 
+  /// The protocol where it is one with ports.
   public var transport: TransportProtocol? { TransportProtocol(number: protocolNumber) }
 
   init?(_ attribute: Attribute?) throws(NetlinkError) {
@@ -39,19 +43,25 @@ public struct ConntrackEntry: Sendable, Hashable {
     public static let destinationTranslated = Status(rawValue: 0x20)
   }
 
+  /// As the first packet looked before any translation.
   public let original: ConntrackTuple
   /// As answers look before they are translated back: its source is the server that a translated connection reached.
   public let reply: ConntrackTuple
+  /// What has happened to it.
   public let status: Status
   /// Seconds until it is forgotten.
   public let timeout: UInt32
+  /// The connection's mark.
   public let mark: UInt32
+  /// Zones keep equal tuples apart; 0 is the usual one.
   public let zone: UInt16
+  /// Tells an entry from a later one with the same tuple.
   public let identifier: UInt32
   /// The state of a TCP connection (TCP_CONNTRACK_*): 3 is established.
   public let tcpState: UInt8?
   /// Where the host counts (net.netfilter.nf_conntrack_acct).
   public let originalPackets: UInt64?
+  /// Where the host counts.
   public let replyPackets: UInt64?
   /// The original tuple as the kernel wrote it: deleting gives it back whole, ICMP's fields included.
   let tuple: [UInt8]

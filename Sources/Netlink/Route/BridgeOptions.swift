@@ -10,20 +10,30 @@ public struct BridgeOptions: Sendable, Equatable {
   public var ageingTime: UInt32?
   /// Spanning tree: 0 off, 1 in the kernel, 2 by a daemon.
   public var spanningTree: UInt32?
+  /// The bridge's rank in the spanning tree; lower wins.
   public var priority: UInt16?
+  /// Ports keep VLANs apart.
   public var vlanFiltering: Bool?
+  /// The VLAN of frames without a tag.
   public var defaultVLAN: UInt16?
   /// Which of 01:80:c2:00:00:0X are forwarded, a bit each.
   public var groupForwardMask: UInt16?
+  /// Sends multicast only to ports that asked for it.
   public var multicastSnooping: Bool?
+  /// Asks who wants multicast.
   public var multicastQuerier: Bool?
+  /// 0 never, 1 where a router was seen, 2 always.
   public var multicastRouter: UInt8?
+  /// How many groups are remembered.
   public var multicastHashMaximum: UInt32?
   /// Whether bridged packets pass iptables' hooks.
   public var callsIptables: Bool?
+  /// Whether bridged packets pass ip6tables' hooks.
   public var callsIp6tables: Bool?
+  /// Whether bridged packets pass arptables' hooks.
   public var callsArptables: Bool?
 
+  /// Nothing set.
   public init() {}
 
   private enum Key {

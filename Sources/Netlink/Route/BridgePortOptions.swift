@@ -2,20 +2,31 @@
 public struct BridgePortOptions: Sendable, Equatable {
   /// STP's state: 0 disabled, 1 listening, 2 learning, 3 forwarding, 4 blocking.
   public var state: UInt8?
+  /// The port's rank in the spanning tree.
   public var priority: UInt16?
+  /// The port's cost in the spanning tree.
   public var cost: UInt32?
   /// Sends a frame back out of the port it came in by.
   public var hairpin: Bool?
+  /// Shuts the port when the spanning tree's packets come in by it.
   public var guardsBPDU: Bool?
+  /// The root of the spanning tree cannot be behind this port.
   public var blocksRoot: Bool?
+  /// Stops multicast at once when the station leaves the group.
   public var fastLeave: Bool?
+  /// Learns addresses from what comes in.
   public var learning: Bool?
   /// Sends frames for unknown addresses here, too.
   public var unicastFlood: Bool?
+  /// Sends unknown multicast here, too.
   public var multicastFlood: Bool?
+  /// Sends broadcasts here, too.
   public var broadcastFlood: Bool?
+  /// Sends multicast to each station by itself.
   public var multicastToUnicast: Bool?
+  /// 0 never, 1 where a router was seen, 2 always.
   public var multicastRouter: UInt8?
+  /// Answers ARP for stations behind other ports.
   public var proxyARP: Bool?
   /// Answers ARP and neighbour discovery from the bridge's own tables instead of flooding.
   public var suppressesNeighbours: Bool?
@@ -24,6 +35,7 @@ public struct BridgePortOptions: Sendable, Equatable {
   /// Takes no frames from addresses that are not in the forwarding table.
   public var locked: Bool?
 
+  /// Nothing set.
   public init() {}
 
   private enum Key {

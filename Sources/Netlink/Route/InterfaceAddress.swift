@@ -25,16 +25,22 @@ public struct InterfaceAddress: Sendable, Hashable {
     public static let noPrefixRoute = Flags(rawValue: 0x200)
   }
 
+  /// The link that has it.
   public var linkIndex: UInt32
   /// The link's own address with its prefix.
   public var address: IPCIDR
   /// The address of the other end of a point-to-point link.
   public var peer: IPAddress?
+  /// The directed broadcast address.
   public var broadcast: IPv4Address?
+  /// How far it is valid.
   public var scope: Scope
+  /// What is special about it.
   public var flags: Flags
+  /// An alias name that begins with the link's (IPv4).
   public var label: String?
 
+  /// An address for a link.
   public init(
     _ address: IPCIDR, linkIndex: UInt32, broadcast: IPv4Address? = nil, scope: Scope = .global, flags: Flags = [],
     label: String? = nil
@@ -114,6 +120,7 @@ extension NetlinkRequest {
     address.request(RouteMessage.newAddress, [.create, .replace, .acknowledge], "replace")
   }
 
+  /// Deletes an address; fails with EADDRNOTAVAIL where the link does not have it.
   public static func deleteAddress(_ address: InterfaceAddress) -> NetlinkRequest {
     address.request(RouteMessage.deleteAddress, .acknowledge, "delete")
   }

@@ -7,7 +7,9 @@ public struct Link: Sendable, Equatable {
     case unknown, notPresent, down, lowerLayerDown, testing, dormant, up
   }
 
+  /// The kernel's number in this namespace.
   public let index: UInt32
+  /// Unique in its namespace.
   public let name: String
   /// Other names by which it can be found.
   public let alternativeNames: [String]
@@ -15,6 +17,7 @@ public struct Link: Sendable, Equatable {
   public let kind: String?
   /// IFF_* (netdevice(7)).
   public let flags: UInt32
+  /// Whether it can carry packets now.
   public let operationalState: OperationalState
   /// Bytes.
   public let mtu: UInt32
@@ -26,21 +29,32 @@ public struct Link: Sendable, Equatable {
   public let parentIndex: UInt32?
   /// The id by which this namespace knows the one of `parentIndex`.
   public let parentNamespace: Int32?
+  /// Free text.
   public let alias: String?
+  /// Links can be grouped by a number; 0 is the usual group.
   public let group: UInt32
+  /// Packets.
   public let transmitQueueLength: UInt32
   /// How many users want it promiscuous.
   public let promiscuity: UInt32
+  /// Its counters.
   public let statistics: LinkStatistics?
   /// What kind of port it is (`bridge`), where it has a master.
   public let portKind: String?
+  /// For a bridge.
   public let bridge: BridgeOptions?
+  /// For a bridge's port.
   public let bridgePort: BridgePortOptions?
+  /// For a VXLAN.
   public let vxlan: VXLANOptions?
+  /// For a macvlan.
   public let macvlanMode: MacvlanMode?
+  /// Nil where IPv6 is off.
   public let ipv6AddressGeneration: IPv6AddressGeneration?
 
+  /// It is set to be up; see `isRunning`.
   public var isUp: Bool { flags & 0x1 != 0 }
+  /// It is `lo`.
   public var isLoopback: Bool { flags & 0x8 != 0 }
   /// It has a carrier: a veth's peer is up, a cable is in.
   public var isRunning: Bool { flags & 0x40 != 0 }

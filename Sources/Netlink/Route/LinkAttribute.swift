@@ -13,11 +13,8 @@ enum LinkAttribute {
   static let familySpecific = AttributeType(26, "IFLA_AF_SPEC")
   static let group = AttributeType(27, "IFLA_GROUP")
   static let namespace = AttributeType(28, "IFLA_NET_NS_FD")
-  static let extendedMask = AttributeType(29, "IFLA_EXT_MASK")
   static let promiscuity = AttributeType(30, "IFLA_PROMISCUITY")
-  static let carrier = AttributeType(33, "IFLA_CARRIER")
   static let linkNamespace = AttributeType(37, "IFLA_LINK_NETNSID")
-  static let newIndex = AttributeType(49, "IFLA_NEW_IFINDEX")
   static let properties = AttributeType(52, "IFLA_PROP_LIST")
   static let alternativeName = AttributeType(53, "IFLA_ALT_IFNAME")
 

@@ -23,7 +23,8 @@ public enum IpvlanMode: UInt16, Sendable {
 /// A kind of link that can be created, with what defines it.
 public enum LinkKind: Sendable {
   case bridge(BridgeOptions)
-  /// A pair of links; `peer` describes the other end, which may begin its life in another namespace.
+  /// A pair of links; `peer` describes the other end, which may begin its life in another namespace. It cannot begin
+  /// its life up: the kernel opens no end that has no other end yet.
   case veth(peer: LinkSettings)
   case vxlan(VXLANOptions)
   /// Needs `NewLink.parentIndex`.
@@ -53,7 +54,7 @@ public enum LinkKind: Sendable {
       writer.nested(LinkAttribute.Info.data) {
         $0.nested(AttributeType(1, "VETH_INFO_PEER")) {
           LinkRequest.header(to: &$0, flags: peer.flags)
-          peer.write(to: &$0)
+          peer.atBirth.write(to: &$0)
         }
       }
     case .vxlan(let options):

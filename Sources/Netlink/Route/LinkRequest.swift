@@ -29,14 +29,16 @@ enum LinkRequest {
 
 extension NetlinkRequest {
   /// Creates a link; fails with EEXIST where its name is taken. Settings of the link (and of a veth's peer) are applied
-  /// with it, so that nobody ever sees it half made.
+  /// with it, so that nobody ever sees it half made. An alias and the IPv6 address generation are left out, because the
+  /// kernel sets them only later, and a veth's peer cannot be up at once (ENOTCONN): `RouteSocket.createLink` sees to
+  /// these.
   public static func createLink(_ link: NewLink) -> NetlinkRequest {
     NetlinkRequest(
       RouteMessage.newLink, [.create, .exclusive, .acknowledge],
       purpose: "create \(link.kind.name) link \(link.settings.name ?? "without a name")"
     ) {
       LinkRequest.header(to: &$0, flags: link.settings.flags)
-      link.settings.write(to: &$0)
+      link.settings.atBirth.write(to: &$0)
       if let parent = link.parentIndex { $0.attribute(LinkAttribute.link, parent) }
       $0.nested(LinkAttribute.linkInfo) {
         $0.attribute(LinkAttribute.Info.kind, string: link.kind.name)

@@ -26,9 +26,11 @@ public enum IPv6AddressGeneration: UInt8, Sendable {
 public struct LinkSettings: Sendable {
   /// At most 15 bytes. Setting it on a link that is referred to by index renames the link.
   public var name: String?
+  /// Up or down.
   public var isUp: Bool?
   /// Bytes.
   public var mtu: UInt32?
+  /// The hardware address.
   public var address: MACAddress?
   /// The index of the bridge (or other master) that the link becomes a port of; 0 frees it.
   public var masterIndex: UInt32?
@@ -36,12 +38,18 @@ public struct LinkSettings: Sendable {
   public var namespace: FileDescriptor?
   /// Free text that `ip link` shows; empty removes it.
   public var alias: String?
+  /// Takes packets for any station.
   public var isPromiscuous: Bool?
+  /// Takes packets for any group.
   public var takesAllMulticast: Bool?
+  /// Packets.
   public var transmitQueueLength: UInt32?
+  /// A number that groups links.
   public var group: UInt32?
+  /// Decide it before the link is up: an address that is there stays.
   public var ipv6AddressGeneration: IPv6AddressGeneration?
 
+  /// The settings that are common; the rest are properties.
   public init(
     name: String? = nil, isUp: Bool? = nil, mtu: UInt32? = nil, address: MACAddress? = nil, masterIndex: UInt32? = nil,
     namespace: FileDescriptor? = nil
@@ -87,11 +95,14 @@ public struct LinkSettings: Sendable {
 
 /// A link to create.
 public struct NewLink: Sendable {
+  /// What it is.
   public var kind: LinkKind
+  /// What every link has.
   public var settings: LinkSettings
   /// The link below (macvlan, ipvlan).
   public var parentIndex: UInt32?
 
+  /// A link of a kind.
   public init(_ kind: LinkKind, _ settings: LinkSettings, parentIndex: UInt32? = nil) {
     self.kind = kind
     self.settings = settings

@@ -30,19 +30,25 @@ public struct Neighbour: Sendable, Hashable {
     public static let router = Flags(rawValue: 0x80)
   }
 
+  /// The link behind which it is.
   public var linkIndex: UInt32
   /// The address that is resolved; nil in a bridge's table. In a VXLAN's table it is the remote host.
   public var destination: IPAddress?
+  /// Nil while it is not known.
   public var hardwareAddress: MACAddress?
+  /// How sure the kernel is.
   public var state: State
+  /// Whose entry it is.
   public var flags: Flags
   /// True for forwarding tables (`bridge fdb`), false for neighbours (`ip neigh`).
   public var isForwarding: Bool
   /// The bridge of a forwarding entry.
   public var masterIndex: UInt32?
+  /// The VLAN of a forwarding entry.
   public var vlan: UInt16?
   /// The remote host's network identifier and UDP port, in a VXLAN's table.
   public var networkIdentifier: UInt32?
+  /// The remote host's UDP port, in a VXLAN's table.
   public var port: Port?
 
   /// A neighbour.
@@ -132,6 +138,7 @@ extension NetlinkRequest {
     entry.request(RouteMessage.newNeighbour, [.create, .append, .acknowledge], "append")
   }
 
+  /// Deletes an entry; fails with ENOENT where there is none.
   public static func deleteNeighbour(_ entry: Neighbour) -> NetlinkRequest {
     entry.request(RouteMessage.deleteNeighbour, .acknowledge, "delete")
   }

@@ -22,8 +22,11 @@ public struct Route: Sendable, Hashable {
 
   /// The routing tables that have names.
   public enum Table {
+    /// Asked last.
     public static let `default`: UInt32 = 253
+    /// The usual one.
     public static let main: UInt32 = 254
+    /// The host's own addresses, kept by the kernel.
     public static let local: UInt32 = 255
   }
 
@@ -31,19 +34,25 @@ public struct Route: Sendable, Hashable {
   public var destination: IPCIDR
   /// The next hop; nil where the destination is on the link. For an IPv4 destination it may be an IPv6 address (RTA_VIA).
   public var gateway: IPAddress?
+  /// The link that leads there.
   public var linkIndex: UInt32?
   /// The source address of packets that this host sends this way.
   public var preferredSource: IPAddress?
+  /// The routing table.
   public var table: UInt32
   /// Lower is better; nil lets the kernel choose (0 for IPv4, 1024 for IPv6).
   public var metric: UInt32?
+  /// How far the destination is.
   public var scope: InterfaceAddress.Scope
+  /// What happens to the packet.
   public var action: Action
+  /// Who made it.
   public var origin: Origin
   /// The gateway is reachable on the link even though no route says so.
   public var isOnLink: Bool
   /// The path's MTU in bytes.
   public var mtu: UInt32?
+  /// The segment size that TCP announces, in bytes.
   public var advertisedSegmentSize: UInt32?
 
   /// The scope follows from the gateway: global with one, the link without.
@@ -80,6 +89,7 @@ public struct Route: Sendable, Hashable {
     return Route(everything, via: gateway, linkIndex: linkIndex)
   }
 
+  /// It is for every destination.
   public var isDefault: Bool { destination.prefixLength == 0 }
 
   private static let everyIPv4 = IPv4CIDR(host: .any).supernet(prefixLength: 0)
@@ -177,6 +187,7 @@ extension NetlinkRequest {
     route.request(RouteMessage.newRoute, [.create, .replace, .acknowledge], "replace")
   }
 
+  /// Deletes a route; fails with ESRCH where there is none.
   public static func deleteRoute(_ route: Route) -> NetlinkRequest {
     route.request(RouteMessage.deleteRoute, .acknowledge, "delete")
   }

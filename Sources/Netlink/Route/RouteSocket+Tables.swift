@@ -14,27 +14,15 @@ extension NetlinkSocket where Family == RouteFamily {
     }
   }
 
-  /// Creates a link and returns its index.
-  public func createLink(_ link: NewLink) throws(NetlinkError) -> UInt32 {
-    let name = link.settings.name.map { LinkReference.name($0) }
-    if let name, link.settings.namespace == nil {
-      let answers = try exchange([.createLink(link), .getLink(name)])
-      if let error = answers[0].error ?? answers[1].error { throw error }
-      if let message = answers[1].replies.first { return try Link(message).index }
-    } else {
-      // The name, or the namespace, is the kernel's to tell.
-      let request = NetlinkRequest.createLink(link).echoing
-      if let message = try perform(request).first { return try Link(message).index }
-    }
-    throw NetlinkError(.unanswered, "create link: the kernel did not tell its index")
-  }
-
+  /// All links, or those of one kind or with one master.
   public func links(kind: String? = nil, masterIndex: UInt32? = nil) throws(NetlinkError) -> [Link] {
-    try decode(.dumpLinks(kind: kind, masterIndex: masterIndex)) { (message) throws(NetlinkError) in
+    try decode(.dumpLinks(kind: kind, masterIndex: masterIndex)) {
+      (message) throws(NetlinkError) in
       try Link(message)
     }
   }
 
+  /// Addresses, of all links or of one, of both families or of one.
   public func addresses(linkIndex: UInt32 = 0, family: IPFamily? = nil) throws(NetlinkError) -> [InterfaceAddress] {
     try decode(.dumpAddresses(linkIndex: linkIndex, family: family)) { (message) throws(NetlinkError) in
       guard IPFamily(number: try message.header(at: 0, UInt8.self)) != nil else { return nil }
@@ -42,6 +30,7 @@ extension NetlinkSocket where Family == RouteFamily {
     }
   }
 
+  /// Routes, of both families or of one, of all tables or of one, through all links or one.
   public func routes(
     family: IPFamily? = nil, table: UInt32? = nil, linkIndex: UInt32? = nil
   ) throws(NetlinkError) -> [Route] {
@@ -62,23 +51,26 @@ extension NetlinkSocket where Family == RouteFamily {
       guard let message = try perform(.lookUpRoute(to: address)).first else { return nil }
       return try Route(message)
     } catch {
-      if error.errno == Errno(rawValue: 101) /* ENETUNREACH */ { return nil }
+      if error.errno == .networkUnreachable { return nil }
       throw error
     }
   }
 
+  /// Neighbours, of all links or of one.
   public func neighbours(linkIndex: UInt32? = nil, family: IPFamily? = nil) throws(NetlinkError) -> [Neighbour] {
     try decode(.dumpNeighbours(linkIndex: linkIndex, family: family)) { (message) throws(NetlinkError) in
       try Neighbour(message)
     }
   }
 
+  /// Forwarding entries: of everything, of one bridge, or of one port or device.
   public func forwarding(bridgeIndex: UInt32? = nil, linkIndex: UInt32 = 0) throws(NetlinkError) -> [Neighbour] {
     try decode(.dumpForwarding(bridgeIndex: bridgeIndex, linkIndex: linkIndex)) { (message) throws(NetlinkError) in
       try Neighbour(message)
     }
   }
 
+  /// Rules that choose a table, in the kernel's order.
   public func rules(family: IPFamily) throws(NetlinkError) -> [RoutingRule] {
     try decode(.dumpRules(family: family)) { (message) throws(NetlinkError) in try RoutingRule(message) }
   }

@@ -12,24 +12,38 @@ public struct RoutingRule: Sendable, Hashable {
     case prohibit = 8
   }
 
+  /// Rules of the two families are apart.
   public var family: IPFamily
   /// Lower numbers are asked first; nil lets the kernel choose.
   public var priority: UInt32?
+  /// Where the packet comes from.
   public var source: IPCIDR?
+  /// Where it goes.
   public var destination: IPCIDR?
+  /// The name of the link that it came in by.
   public var incomingLink: String?
+  /// The name of the link that its socket is bound to.
   public var outgoingLink: String?
+  /// The packet's mark.
   public var mark: UInt32?
+  /// Which bits of the mark count.
   public var markMask: UInt32?
+  /// Its protocol.
   public var transport: TransportProtocol?
+  /// Its source port.
   public var sourcePorts: PortRange?
+  /// Its destination port.
   public var destinationPorts: PortRange?
+  /// The table to look in.
   public var table: UInt32
+  /// What is done with a packet that matches.
   public var action: Action
   /// Ignores routes of the table whose prefix is this long or shorter.
   public var suppressedPrefixLength: UInt32?
+  /// Matches what it would not match.
   public var isInverted: Bool
 
+  /// A rule for every packet of a family.
   public init(family: IPFamily, table: UInt32, priority: UInt32? = nil) {
     self.family = family
     self.table = table
@@ -77,8 +91,9 @@ public struct RoutingRule: Sendable, Hashable {
     incomingLink = attributes[Key.incoming]?.string
     outgoingLink = attributes[Key.outgoing]?.string
     priority = attributes[Key.priority]?.u32
-    mark = attributes[Key.mark]?.u32
     markMask = attributes[Key.markMask]?.u32
+    // The kernel leaves a mark of zero out.
+    mark = attributes[Key.mark]?.u32 ?? (markMask == nil ? nil : 0)
     table = attributes[Key.table]?.u32 ?? UInt32(shortTable)
     suppressedPrefixLength = attributes[Key.suppressedPrefixLength]?.u32.flatMap { $0 == .max ? nil : $0 }
     transport = attributes[Key.transport]?.u8.flatMap { TransportProtocol(number: $0) }
@@ -118,14 +133,17 @@ public struct RoutingRule: Sendable, Hashable {
 }
 
 extension NetlinkRequest {
+  /// Adds a rule; fails with EEXIST where there is the same one.
   public static func addRule(_ rule: RoutingRule) -> NetlinkRequest {
     rule.request(RouteMessage.newRule, [.create, .exclusive, .acknowledge], "add")
   }
 
+  /// Deletes a rule; fails with ENOENT where there is none.
   public static func deleteRule(_ rule: RoutingRule) -> NetlinkRequest {
     rule.request(RouteMessage.deleteRule, .acknowledge, "delete")
   }
 
+  /// Asks for the rules of a family.
   public static func dumpRules(family: IPFamily) -> NetlinkRequest {
     NetlinkRequest(RouteMessage.getRule, .dump, purpose: "list rules") {
       $0.append(family.number)

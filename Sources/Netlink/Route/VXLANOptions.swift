@@ -12,20 +12,28 @@ public struct VXLANOptions: Sendable, Equatable {
   public var parentIndex: UInt32?
   /// The UDP destination port. The kernel's own default is 8472; IANA's is 4789.
   public var port: Port?
+  /// Learns remote hosts from what they send.
   public var learning: Bool?
   /// Answers ARP from the neighbour table.
   public var proxy: Bool?
   /// Tells listeners of destinations that the forwarding table (L2) or neighbour table (L3) lacks.
   public var reportsL2Misses: Bool?
+  /// Tells listeners of neighbours that the neighbour table lacks.
   public var reportsL3Misses: Bool?
+  /// Of the outer packets; 0 inherits.
   public var timeToLive: UInt8?
+  /// Of the outer packets; 1 inherits.
   public var typeOfService: UInt8?
   /// Seconds.
   public var ageing: UInt32?
+  /// The outer UDP packets carry a checksum (IPv4).
   public var checksum: Bool?
+  /// Outer packets over IPv6 go without a checksum.
   public var zeroChecksum6Transmit: Bool?
+  /// Outer packets over IPv6 are taken without a checksum.
   public var zeroChecksum6Receive: Bool?
 
+  /// A VXLAN with the kernel's defaults.
   public init(identifier: UInt32) { self.identifier = identifier }
 
   private enum Key {

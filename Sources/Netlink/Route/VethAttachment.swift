@@ -6,22 +6,28 @@ import Linux
 public struct VethAttachment: Sendable {
   /// The end outside, a port of the bridge.
   public var hostName: String
+  /// Nil lets the kernel choose one at random.
   public var hostAddress: MACAddress?
+  /// Says whose it is.
   public var hostAlias: String?
   /// Nil leaves the outer end without a master.
   public var bridgeIndex: UInt32?
+  /// For the port of the bridge.
   public var portOptions: BridgePortOptions?
   /// The end inside.
   public var innerName: String
+  /// Nil lets the kernel choose one at random.
   public var innerAddress: MACAddress?
   /// Bytes, for both ends.
   public var mtu: UInt32?
+  /// Of the inner end.
   public var addresses: [IPCIDR]
   /// Next hops of default routes, at most one a family.
   public var gateways: [IPAddress]
   /// Further routes of the inner end; their link is filled in.
   public var routes: [Route]
 
+  /// A pair with nothing on it yet.
   public init(hostName: String, innerName: String, bridgeIndex: UInt32? = nil) {
     self.hostName = hostName
     self.innerName = innerName
@@ -33,7 +39,9 @@ public struct VethAttachment: Sendable {
 
   /// The kernel's numbers of the two ends, each in its own namespace.
   public struct Indices: Sendable, Equatable {
+    /// The outer end, in the bridge's namespace.
     public let host: UInt32
+    /// The inner end, in the other namespace.
     public let inner: UInt32
   }
 
@@ -71,10 +79,9 @@ public struct VethAttachment: Sendable {
   func hostRequests(namespace: FileDescriptor) -> [NetlinkRequest] {
     let peer = LinkSettings(
       name: innerName, mtu: mtu, address: innerAddress, namespace: namespace)
-    var settings = LinkSettings(
+    let settings = LinkSettings(
       name: hostName, isUp: true, mtu: mtu, address: hostAddress, masterIndex: bridgeIndex)
-    settings.alias = hostAlias
-    var requests: [NetlinkRequest] = [.createLink(NewLink(.veth(peer: peer), settings))]
+    var requests = NewLink(.veth(peer: peer), settings).namedRequests(alias: hostAlias)
     if let portOptions { requests.append(.setBridgePort(.name(hostName), portOptions)) }
     requests.append(.getLink(.name(hostName)))
     return requests

@@ -9,20 +9,25 @@ public protocol NetlinkFamily: Sendable {
 
 /// Links, addresses, routes, neighbours, rules (rtnetlink(7)).
 public enum RouteFamily: NetlinkFamily {
+  /// NETLINK_ROUTE
   public static let number: Int32 = 0
 }
 
 /// nf_tables, conntrack, log and queue (nfnetlink).
 public enum NetfilterFamily: NetlinkFamily {
+  /// NETLINK_NETFILTER
   public static let number: Int32 = 12
 }
 
 /// Families with registered names, IPVS among them.
 public enum GenericFamily: NetlinkFamily {
+  /// NETLINK_GENERIC
   public static let number: Int32 = 16
 }
 
+/// A socket for links, addresses and routes.
 public typealias RouteSocket = NetlinkSocket<RouteFamily>
+/// A socket for nf_tables and conntrack.
 public typealias NetfilterSocket = NetlinkSocket<NetfilterFamily>
 
 /// What the kernel said to one request of an exchange.
@@ -50,8 +55,8 @@ public final class NetlinkSocket<Family: NetlinkFamily>: Sendable {
       } else {
         socket = try NetlinkDescriptor(family: Family.number)
       }
-      try socket.setOption(11 /* NETLINK_EXT_ACK */, 1)
-      try socket.setOption(12 /* NETLINK_GET_STRICT_CHK */, 1)
+      try socket.setOption(.extendedErrors, 1)
+      try socket.setOption(.strictChecking, 1)
       // All acknowledgements of a batch wait here while the batch is carried out.
       try socket.setReceiveBuffer(8 << 20)
       try socket.setSendBuffer(8 << 20)
@@ -92,19 +97,10 @@ public final class NetlinkSocket<Family: NetlinkFamily>: Sendable {
       let number = sequence
       sequence &+= 1
       try send(request.encoded(sequence: number, port: socket.port), request.purpose)
-      var messages: [NetlinkMessage] = []
-      var interrupted = false
+      var assembly = DumpAssembly(request: request, sequence: number)
       while true {
-        for message in try receive(request.purpose) where message.sequence == number {
-          interrupted = interrupted || message.isInterrupted
-          switch message.type {
-          case NetlinkMessage.noop: break
-          case NetlinkMessage.overrun: throw NetlinkError(.overrun, "\(request.purpose): the kernel lost messages")
-          case NetlinkMessage.error, NetlinkMessage.done:
-            if let error = try Acknowledgement(message).error(for: request) { throw error }
-            return interrupted ? .interrupted(messages) : .complete(messages)
-          default: messages.append(message)
-          }
+        for message in try receive(request.purpose) {
+          if let dump = try assembly.take(message) { return dump }
         }
       }
     }
@@ -200,7 +196,8 @@ public final class NetlinkSocket<Family: NetlinkFamily>: Sendable {
     return try Self.messages(of: datagram, purpose)
   }
 
-  private static func messages(of datagram: NetlinkDatagram, _ purpose: String) throws(NetlinkError) -> [NetlinkMessage] {
+  private static func messages(of datagram: NetlinkDatagram, _ purpose: String) throws(NetlinkError) -> [NetlinkMessage]
+  {
     // Only the kernel is believed; any process may send to a port.
     guard datagram.sender == 0 else { return [] }
     guard datagram.fullSize == datagram.bytes.count else {

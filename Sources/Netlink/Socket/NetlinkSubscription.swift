@@ -7,20 +7,32 @@ public struct NetlinkGroup<Family: NetlinkFamily>: Sendable, Hashable {
 }
 
 extension NetlinkGroup where Family == RouteFamily {
+  /// Links made, changed and deleted.
   public static var links: Self { Self(rawValue: 1) }
+  /// Neighbours and forwarding entries.
   public static var neighbours: Self { Self(rawValue: 3) }
+  /// Addresses of links.
   public static var ipv4Addresses: Self { Self(rawValue: 5) }
+  /// Routes.
   public static var ipv4Routes: Self { Self(rawValue: 7) }
+  /// Rules that choose a table.
   public static var ipv4Rules: Self { Self(rawValue: 8) }
+  /// Addresses of links.
   public static var ipv6Addresses: Self { Self(rawValue: 9) }
+  /// Routes.
   public static var ipv6Routes: Self { Self(rawValue: 11) }
+  /// Rules that choose a table.
   public static var ipv6Rules: Self { Self(rawValue: 19) }
 }
 
 extension NetlinkGroup where Family == NetfilterFamily {
+  /// Connections that the kernel began to track.
   public static var newConnections: Self { Self(rawValue: 1) }
+  /// Connections whose state changed.
   public static var changedConnections: Self { Self(rawValue: 2) }
+  /// Connections that the kernel forgot.
   public static var endedConnections: Self { Self(rawValue: 3) }
+  /// Changes of nf_tables' rules, by anyone.
   public static var nftables: Self { Self(rawValue: 7) }
 }
 
@@ -50,7 +62,7 @@ public final class NetlinkSubscription<Family: NetlinkFamily>: Sendable {
         socket = try NetlinkDescriptor(family: Family.number, nonBlocking: true)
       }
       try socket.setReceiveBuffer(4 << 20)
-      for group in groups { try socket.setOption(1 /* NETLINK_ADD_MEMBERSHIP */, Int32(bitPattern: group.rawValue)) }
+      for group in groups { try socket.setOption(.addMembership, Int32(bitPattern: group.rawValue)) }
     } catch let error as SystemError {
       throw .system(error, "subscribe to netlink events")
     } catch {

@@ -51,7 +51,9 @@ public struct BridgeDriver: NetworkDriver {
     let hasIPv6 = network.subnet(.v6) != nil
     plan.host.links = [
       LinkPlan(
-        name: name, kind: .bridge, mtu: bridge.mtu, hasLinkLocal: hasIPv6,
+        name: name, kind: .bridge, mtu: bridge.mtu,
+        // A bridge without an address of its own takes its lowest port's, and would change it as containers come and go.
+        mac: network.subnet(.v4)?.gateway.v4.map { MACAddress(derivedFrom: $0) }, hasLinkLocal: hasIPv6,
         owner: Owner.network(network.id, instance))
     ]
     for record in network.subnets {
@@ -69,7 +71,7 @@ public struct BridgeDriver: NetworkDriver {
       SysctlPlan("ipv6/conf/\(name)/disable_ipv6", hasIPv6 ? "0" : "1", isOptional: !hasIPv6),
     ]
     if hasIPv6 { plan.host.sysctls.append(SysctlPlan("ipv6/conf/all/forwarding", "1")) }
-    plan.firewall.entries.append(.bridge(name, interContainer: bridge.interContainer))
+    plan.firewall.entries.append(.bridge(name, network.subnets.map(\.subnet), interContainer: bridge.interContainer))
     if bridge.masquerade && !network.isInternal {
       for record in network.subnets { plan.firewall.entries.append(.masquerade(bridge: name, record.subnet.family)) }
     }
@@ -82,7 +84,10 @@ public struct BridgeDriver: NetworkDriver {
     plan.host.links = [
       LinkPlan(
         name: endpoint.hostInterface, kind: .veth(peer: endpoint.interface, peerMAC: mac), mtu: endpoint.mtu,
-        master: bridge.bridgeName, isIsolated: !bridge.interContainer, owner: Owner.endpoint(endpoint.id, instance))
+        master: bridge.bridgeName, isIsolated: !bridge.interContainer,
+        // Where bridged packets pass the IP hooks (br_netfilter), a container's way to its own published port is turned
+        // back inside the bridge and never reaches routing.
+        isHairpin: true, owner: Owner.endpoint(endpoint.id, instance))
     ]
     if let address = endpoint.address {
       plan.sandbox.addresses.append(AddressPlan(link: endpoint.interface, address: .v4(address)))

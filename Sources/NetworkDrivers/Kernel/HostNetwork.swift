@@ -7,8 +7,8 @@ import NetworkModel
 final class HostNetwork: Sendable {
   private let socket: RouteSocket
 
-  /// Opens its socket in the calling thread's network namespace.
-  init() throws { socket = try RouteSocket() }
+  /// Opens its socket in the calling thread's network namespace, or in `namespace`.
+  init(in namespace: FileDescriptor? = nil) throws { socket = try RouteSocket(in: namespace) }
 
   /// Brings the links, addresses and settings of a network to be as planned, whatever is there now.
   func ensure(_ plan: NamespacePlan) throws {
@@ -26,7 +26,7 @@ final class HostNetwork: Sendable {
         settings.address = link.mac
         _ = try socket.createLink(NewLink(.bridge(BridgeOptions()), settings))
       }
-      var settings = LinkSettings(isUp: true, mtu: UInt32(link.mtu))
+      var settings = LinkSettings(isUp: true, mtu: UInt32(link.mtu), address: link.mac)
       settings.alias = link.owner
       settings.ipv6AddressGeneration = link.hasLinkLocal ? nil : IPv6AddressGeneration.none
       do { try socket.perform(.setLink(.name(link.name), settings)) } catch {
@@ -59,7 +59,7 @@ final class HostNetwork: Sendable {
         master = bridge.index
       }
       let peer = LinkSettings(
-        name: peerName, isUp: true, mtu: UInt32(link.mtu), address: peerMAC, namespace: sandbox)
+        name: peerName, mtu: UInt32(link.mtu), address: peerMAC, namespace: sandbox)
       let own = LinkSettings(name: link.name, mtu: UInt32(link.mtu), masterIndex: master)
       var marks = LinkSettings(isUp: true)
       marks.alias = link.owner
@@ -67,9 +67,10 @@ final class HostNetwork: Sendable {
       var batch: [NetlinkRequest] = [
         .createLink(NewLink(.veth(peer: peer), own)), .setLink(.name(link.name), marks),
       ]
-      if link.isIsolated {
+      if link.isIsolated || link.isHairpin {
         var port = BridgePortOptions()
-        port.isolated = true
+        port.isolated = link.isIsolated
+        port.hairpin = link.isHairpin
         batch.append(.setBridgePort(.name(link.name), port))
       }
       try socket.perform(batch)
@@ -77,13 +78,26 @@ final class HostNetwork: Sendable {
     try configure(plan.sandbox, sandbox)
   }
 
+  /// Puts links that are there under their masters again: a bridge that somebody deleted has lost its ports.
+  func attach(_ links: [LinkPlan]) throws {
+    for link in links {
+      guard let name = link.master, let bridge = try socket.link(.name(name)), let own = try socket.link(.name(link.name)),
+        own.masterIndex != bridge.index
+      else { continue }
+      try socket.perform(.setLink(.index(own.index), LinkSettings(isUp: true, masterIndex: bridge.index)))
+    }
+  }
+
   private func configure(_ plan: NamespacePlan, _ sandbox: FileDescriptor) throws {
     guard !plan.addresses.isEmpty || !plan.routes.isEmpty else { return }
     if !plan.sysctls.isEmpty { try Namespaces.inside(sandbox, .network) { try write(plan.sysctls) } }
     let inside = try RouteSocket(in: sandbox)
     var indices: [String: UInt32] = [:]
+    // A veth cannot be born up: its other end is not there yet.
     for name in Set(plan.addresses.map(\.link) + plan.routes.map(\.link)) {
-      guard let link = try inside.link(.name(name)) else {
+      let answers = try inside.exchange([.setLink(.name(name), LinkSettings(isUp: true)), .getLink(.name(name))])
+      if let error = answers[0].error ?? answers[1].error { throw error }
+      guard let link = try answers[1].replies.first.map({ try Link($0) }) else {
         throw NetworkError(.failed, "link \(name) is not in its sandbox")
       }
       indices[name] = link.index

@@ -2,9 +2,9 @@ import Addressing
 
 /// What a network or endpoint wants of the host's firewall, in words that every backend can turn into its own rules.
 public enum FirewallEntry: Sendable, Hashable {
-  /// A bridge of ours: what is not asked for by a container and not published does not get in. Containers on it may
-  /// reach each other or not.
-  case bridge(String, interContainer: Bool)
+  /// A bridge of ours with its subnets: what is not asked for by a container and not published does not get in.
+  /// Containers on it may reach each other or not.
+  case bridge(String, [IPCIDR], interContainer: Bool)
   /// What a container on the bridge sends to elsewhere leaves with an address of the host.
   case masquerade(bridge: String, IPFamily)
   /// A port of the host leads to a port of a container. An unspecified host address means all addresses of its family.

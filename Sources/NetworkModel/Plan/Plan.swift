@@ -16,6 +16,8 @@ public struct LinkPlan: Sendable, Hashable {
   public var master: String?
   /// A port that reaches its bridge but no other isolated port.
   public var isIsolated: Bool
+  /// A port out of which a frame may go that came in by it.
+  public var isHairpin: Bool
   /// Whether the kernel gives the link an IPv6 link-local address by itself.
   public var hasLinkLocal: Bool
   /// Who owns the link; kept in the kernel as the link's alias.
@@ -23,7 +25,7 @@ public struct LinkPlan: Sendable, Hashable {
 
   public init(
     name: String, kind: Kind, mtu: Int, mac: MACAddress? = nil, master: String? = nil, isIsolated: Bool = false,
-    hasLinkLocal: Bool = false, owner: String
+    isHairpin: Bool = false, hasLinkLocal: Bool = false, owner: String
   ) {
     self.name = name
     self.kind = kind
@@ -31,6 +33,7 @@ public struct LinkPlan: Sendable, Hashable {
     self.mac = mac
     self.master = master
     self.isIsolated = isIsolated
+    self.isHairpin = isHairpin
     self.hasLinkLocal = hasLinkLocal
     self.owner = owner
   }

@@ -3,12 +3,12 @@ import Linux
 /// What a container sees as its file system, held by a descriptor on its root. Every path is resolved inside it by the
 /// kernel, whatever the container does meanwhile. For the thread that opened it.
 struct ContainerTree {
-  let reader: TreeReader
+  let reader: RootedTree
 
-  init(root: FileDescriptor) { reader = TreeReader(root: root) }
+  init(root: FileDescriptor) { reader = RootedTree(root: root) }
 
   /// What a path is, links at its end not followed unless the path asks for it.
-  func hold(_ path: ContainerPath) throws(SystemError) -> TreeReader.Held {
+  func hold(_ path: ContainerPath) throws(SystemError) -> RootedTree.Held {
     let held = try reader.hold(path.bytes, followLast: path.followsLast)
     if path.followsLast, held.status.kind != .directory { throw SystemError(.notDirectory, "stat", path.absolute) }
     return held
@@ -36,7 +36,7 @@ struct ContainerTree {
         continue
       }
       let next = (done + [part]).joined(separator: "/")
-      let held: TreeReader.Held
+      let held: RootedTree.Held
       do { held = try reader.hold(Array(next.utf8), followLast: false) } catch {
         guard error.code == .noEntry || error.code == .notDirectory else { throw error }
         done.append(part)

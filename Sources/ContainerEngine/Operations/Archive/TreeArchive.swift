@@ -14,18 +14,18 @@ struct TreeArchive {
   init(sink: @escaping ([UInt8]) throws -> Void) throws { writer = try ArchiveWriter(sink: sink) }
 
   /// Writes what is held under `name`, with everything below it.
-  mutating func add(_ held: TreeReader.Held, name: [UInt8]) throws {
+  mutating func add(_ held: RootedTree.Held, name: [UInt8]) throws {
     try addMember(held, name: name)
     if held.status.kind == .directory { try addContents(of: held, below: name) }
   }
 
   /// Writes everything below a directory, but not the directory.
-  mutating func addContents(of directory: TreeReader.Held, below prefix: [UInt8]?) throws {
+  mutating func addContents(of directory: RootedTree.Held, below prefix: [UInt8]?) throws {
     let handle = try directory.open()
-    for name in try TreeReader.names(in: handle) {
-      let held: TreeReader.Held
+    for name in try RootedTree.names(in: handle) {
+      let held: RootedTree.Held
       // What vanished since the listing is not there: nothing to write, nothing to complain about.
-      do { held = try TreeReader.hold(name, in: handle) } catch {
+      do { held = try RootedTree.hold(name, in: handle) } catch {
         if error.code == .noEntry { continue }
         throw error
       }
@@ -35,7 +35,7 @@ struct TreeArchive {
 
   mutating func finish() throws { try writer.finish() }
 
-  private mutating func addMember(_ held: TreeReader.Held, name: [UInt8]) throws {
+  private mutating func addMember(_ held: RootedTree.Held, name: [UInt8]) throws {
     let status = held.status
     // Archives cannot hold sockets.
     if status.kind == .socket || status.kind == .unknown { return }

@@ -23,7 +23,8 @@ struct TreeExtraction {
       if let owner { (entry.user, entry.group) = owner }
       entry.attributes = entry.attributes.filter { $0.name == Array("security.capability".utf8) }
       guard let parts = BytePath.parts(entry.path) else {
-        throw EngineError(.invalidParameter, "\"\(entry.displayPath)\" is outside of the directory it is extracted into")
+        throw EngineError(
+          .invalidParameter, "\"\(entry.displayPath)\" is outside of the directory it is extracted into")
       }
       let path = BytePath.append(destination, BytePath.joined(parts))
       if parts.isEmpty {
@@ -32,8 +33,9 @@ struct TreeExtraction {
       }
       let place = try tree.place(path, makeParents: true)
       let present = try tree.status(place)
-      if let present, try !merges(entry, present, place) { try tree.remove(place) }
-      try make(entry, at: place, isThere: present?.kind == .directory && isDirectory(entry), tree, reader, destination)
+      if let present, try !merges(entry, present, path) { try tree.remove(place) }
+      let isThere = present?.kind == .directory && isDirectory(entry)
+      try make(entry, at: place, path, isThere: isThere, tree, reader, destination)
       if isDirectory(entry) { directories.append((entry, path)) }
     }
     // What follows the archive's end is read too: a client that still writes must not be cut off.
@@ -47,27 +49,29 @@ struct TreeExtraction {
   private func isDirectory(_ entry: ArchiveEntry) -> Bool { entry.kind == .directory && entry.hardLink == nil }
 
   /// Whether what is there may stay; throws where replacing it is refused.
-  private func merges(_ entry: ArchiveEntry, _ present: FileStatus, _ place: TreeWriter.Place) throws -> Bool {
+  private func merges(_ entry: ArchiveEntry, _ present: FileStatus, _ path: [UInt8]) throws -> Bool {
+    let place = String(decoding: path, as: UTF8.self)
     let wantsDirectory = isDirectory(entry)
     if keepKinds, present.kind == .directory, !wantsDirectory {
       throw EngineError(
-        .invalidParameter, "cannot overwrite directory \"/\(place.display)\" with non-directory \"\(entry.displayPath)\"")
+        .invalidParameter, "cannot overwrite directory \"/\(place)\" with non-directory \"\(entry.displayPath)\"")
     }
     if keepKinds, present.kind != .directory, wantsDirectory {
       throw EngineError(
-        .invalidParameter, "cannot overwrite non-directory \"/\(place.display)\" with directory \"\(entry.displayPath)\"")
+        .invalidParameter, "cannot overwrite non-directory \"/\(place)\" with directory \"\(entry.displayPath)\"")
     }
     return present.kind == .directory && wantsDirectory
   }
 
   private func make(
-    _ entry: ArchiveEntry, at place: TreeWriter.Place, isThere: Bool, _ tree: TreeWriter, _ reader: ArchiveReader,
-    _ destination: [UInt8]
+    _ entry: ArchiveEntry, at place: TreeWriter.Place, _ path: [UInt8], isThere: Bool, _ tree: TreeWriter,
+    _ reader: ArchiveReader, _ destination: [UInt8]
   ) throws {
     if let link = entry.hardLink {
       guard let parts = BytePath.parts(link) else {
         throw EngineError(
-          .invalidParameter, "invalid hardlink \"\(entry.displayPath)\" -> \"\(String(decoding: link, as: UTF8.self))\"")
+          .invalidParameter, "invalid hardlink \"\(entry.displayPath)\" -> \"\(String(decoding: link, as: UTF8.self))\""
+        )
       }
       let target = try tree.place(BytePath.append(destination, BytePath.joined(parts)), makeParents: false)
       return try tree.makeHardLink(place, to: target)
@@ -75,7 +79,7 @@ struct TreeExtraction {
     switch entry.kind {
     case .directory:
       if !isThere { try tree.makeDirectory(place, mode: 0o755) }
-      let handle = try tree.open(place.path, [.readOnly, .directory, .noFollow])
+      let handle = try tree.open(path, [.readOnly, .directory, .noFollow])
       try tree.apply(entry, to: handle)
     case .regular:
       let file = try tree.makeFile(place, mode: 0o600)

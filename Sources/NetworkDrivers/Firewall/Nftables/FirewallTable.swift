@@ -15,6 +15,10 @@ enum FirewallTable {
   static let bridges = NamedSet("bridges", key: [.interfaceName])
   /// Input and output: a bridge and itself.
   static let neighbours = NamedSet("neighbours", key: [.interfaceName, .interfaceName], value: .verdict)
+  /// A bridge and an address of its own subnet. Without the input link, because a packet that is turned back inside the
+  /// bridge (br_netfilter) has none when it leaves.
+  static let inside4 = NamedSet("inside4", key: [.interfaceName, .ipv4Address], isInterval: true)
+  static let inside6 = NamedSet("inside6", key: [.interfaceName, .ipv6Address], isInterval: true)
   static let masquerade4 = NamedSet("masquerade4", key: [.interfaceName])
   static let masquerade6 = NamedSet("masquerade6", key: [.interfaceName])
   static let publish4 = NamedSet(
@@ -24,7 +28,9 @@ enum FirewallTable {
     "publish6", key: [.ipv6Address, .protocol, .port], value: .data([.ipv6Address, .port]))
   static let publishAny6 = NamedSet("publish_any6", key: [.protocol, .port], value: .data([.ipv6Address, .port]))
 
-  static let sets = [bridges, neighbours, masquerade4, masquerade6, publish4, publishAny4, publish6, publishAny6]
+  static let sets = [
+    bridges, neighbours, inside4, inside6, masquerade4, masquerade6, publish4, publishAny4, publish6, publishAny6,
+  ]
 
   /// The table without elements.
   static func empty(_ name: String) -> Table {
@@ -109,8 +115,13 @@ enum FirewallTable {
     "postrouting", BaseHook(.nat, .postrouting, .sourceNAT),
     rules: [
       Rule(
-        "back into the same bridge",
-        Match.set([.inputName, .outputName], neighbours.name) + Match.destinationTranslated + [.masquerade]),
+        "IPv4 back into the same bridge",
+        Match.destinationTranslated + Match.family(.ipv4) + Match.set([.outputName, .source4], inside4.name)
+          + [.masquerade]),
+      Rule(
+        "IPv6 back into the same bridge",
+        Match.destinationTranslated + Match.family(.ipv6) + Match.set([.outputName, .source6], inside6.name)
+          + [.masquerade]),
       Rule(
         "from loopback",
         Match.set([.outputName], bridges.name) + Match.family(.ipv4)
@@ -123,8 +134,14 @@ enum FirewallTable {
   /// The elements of one entry.
   static func elements(of entry: FirewallEntry) -> [(set: NamedSet, element: Element)] {
     switch entry {
-    case .bridge(let name, let interContainer):
-      return [
+    case .bridge(let name, let subnets, let interContainer):
+      let inside = subnets.map { subnet in
+        let ends = [subnet.network.address, subnet.host(subnet.lastOffset) ?? subnet.address].map {
+          [Datum.interface(name), .address($0.bytes)]
+        }
+        return (set: subnet.family == .v4 ? inside4 : inside6, element: Element(ends[0], end: ends[1]))
+      }
+      return inside + [
         (bridges, Element([.interface(name)])),
         (
           neighbours,

@@ -1,0 +1,14 @@
+import CLinux
+import Glibc
+
+extension FileDescriptor {
+  /// Moves up to `count` bytes from here to `target` inside the kernel, without copying them to this process
+  /// (splice(2)); one of the two must be a pipe. Never waits: `.tryAgain` where nothing can move now.
+  /// - Returns: how many bytes moved; 0 at the end of the input.
+  public func splice(to target: FileDescriptor, upTo count: Int) throws(SystemError) -> Int {
+    let (from, into) = (rawValue, target.rawValue)
+    return try check("splice") {
+      apus_splice(from, into, count)
+    }
+  }
+}

@@ -1,0 +1,6 @@
+import Glibc
+
+extension Threads {
+  /// Holds the calling thread: for owned threads, where the kernel offers nothing to wait for.
+  public static func pause(milliseconds: UInt32) { usleep(milliseconds * 1000) }
+}

@@ -1,0 +1,50 @@
+import Addressing
+import Linux
+import NetworkModel
+
+/// How the networks of one engine are set up. The names are dockerd's where it has them.
+public struct NetworkConfiguration: Sendable {
+  /// Names the firewall table and marks every link.
+  public var instance: String
+  /// Where namespaces are pinned and endpoints noted: gone with the next boot, as the kernel's own state is.
+  public var runDirectory: String
+  /// The link of the default network (`--bridge`).
+  public var bridgeName: String
+  /// The bridge's address with its subnet (`--bip`); nil takes a free subnet of the pools.
+  public var bridgeAddress: IPv4CIDR?
+  /// The bridge's IPv6 address with its subnet (`--bip6`).
+  public var bridgeAddress6: IPv6CIDR?
+  /// Where on the default network addresses are given out (`--fixed-cidr`).
+  public var fixedCIDR: IPv4CIDR?
+  /// The IPv6 subnet of the default network, or a part of that of `bridgeAddress6` (`--fixed-cidr-v6`).
+  public var fixedCIDR6: IPv6CIDR?
+  /// Whether the default network has IPv6 (`--ipv6`).
+  public var ipv6 = false
+  /// Bytes (`--mtu`).
+  public var mtu = 1500
+  /// Where subnets are cut from (`--default-address-pool`).
+  public var pools = AddressPool.defaults
+  /// Whether containers on the default network reach each other (`--icc`).
+  public var interContainer = true
+  /// Whether what leaves the default network gets an address of the host (`--ip-masq`).
+  public var masquerade = true
+  /// Whether forwarding is switched on (`--ip-forward`).
+  public var forwarding = true
+  /// Whether user space leads on what the kernel cannot: `[::1]`, and IPv6 to a container without it
+  /// (`--userland-proxy`).
+  public var userlandProxy = true
+  /// The program that is started as `PROGRAM port-proxy …` to do so; nil keeps ports in this process.
+  public var proxyProgram: String?
+  /// Where ports are published when the binding names no address (`--ip`); nil means all addresses.
+  public var defaultBindAddress: IPAddress?
+  /// Which ports are chosen when none is asked for; nil takes the host's ephemeral range.
+  public var ephemeralPorts: PortRange?
+  /// The network namespace that plays the host; nil is the one this process started in.
+  public var hostNamespace: FileDescriptor?
+
+  public init(instance: String = "apus", runDirectory: String = "/run/apus", bridgeName: String = "apus0") {
+    self.instance = instance
+    self.runDirectory = runDirectory
+    self.bridgeName = bridgeName
+  }
+}

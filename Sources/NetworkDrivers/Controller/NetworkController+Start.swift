@@ -1,0 +1,151 @@
+import Addressing
+import FoundationEssentials
+import KeyValueStore
+import Linux
+import Netlink
+import NetworkModel
+import Synchronization
+
+extension NetworkController {
+  /// Starting is recovering: reads the store, the run directory and the kernel, takes over what lives, removes what nobody
+  /// owns, and brings links and rules to what they should be.
+  /// - Parameter liveSandboxes: the sandboxes that somebody lives in. All others are removed.
+  public func start(liveSandboxes: Set<String>) async throws {
+    var networks = try await storedNetworks()
+    if let namespace = configuration.hostNamespace { try Namespaces.enter(namespace, .network) }
+    let host = try HostNetwork()
+    let run = configuration.runDirectory
+    let journal = try EndpointJournal(directory: "\(run)/endpoints")
+    let sandboxes = try SandboxDirectory(directory: "\(run)/netns")
+    let services = Services(
+      host: host, firewall: try NftablesFirewall(instance: configuration.instance),
+      ports: PortPublisher(
+        ephemeral: try configuration.ephemeralPorts ?? HostPorts.ephemeralRange(), reserved: try HostPorts.reserved(),
+        holder: try portHolder(), hasIPv6: HostPorts.hasIPv6(), proxies: configuration.userlandProxy,
+        defaultAddress: configuration.defaultBindAddress),
+      journal: journal, sandboxes: sandboxes, connections: try NetfilterSocket(),
+      reaper: try LinkReaper(in: configuration.hostNamespace))
+    setServices(services)
+
+    let links = try host.links()
+    let noted = try journal.all()
+    let living = try noted.filter { endpoint in
+      guard liveSandboxes.contains(endpoint.sandboxID) else { return false }
+      return try endpoint.hostInterface.isEmpty
+        || (sandboxes.open(endpoint.sandboxID) != nil && links.contains { $0.name == endpoint.hostInterface })
+    }
+    try await settleDefaults(&networks, host, keepingSubnets: Set(living.map(\.networkID)))
+    let settled = networks
+    view.withLock { $0.networks = Dictionary(uniqueKeysWithValues: settled.map { ($0.id, $0) }) }
+    for network in settled { pools[network.id] = network.subnets.map { SubnetAllocator($0) } }
+
+    try removeStrays(noted, living, links, liveSandboxes, services)
+    try adopt(living, services)
+  }
+
+  private func portHolder() throws -> any PortHolder {
+    guard configuration.userlandProxy, let program = configuration.proxyProgram else { return LocalPortHolder() }
+    return try ProxyPortHolder(program: program, path: "\(configuration.runDirectory)/port-proxy.sock")
+  }
+
+  /// Networks as the store has them.
+  private func storedNetworks() async throws -> [NetworkRecord] {
+    try await store.list(prefix: "network/").map { entry in
+      do { return try JSONDecoder().decode(NetworkRecord.self, from: Data(entry.value)) } catch {
+        throw NetworkError(.failed, "the store's record \(entry.key) cannot be read", cause: error)
+      }
+    }
+  }
+
+  /// The three networks that are always there. The default bridge follows the configuration, except that a subnet in use
+  /// stays, and one that was chosen stays while nothing of the host has come to overlap it.
+  private func settleDefaults(
+    _ networks: inout [NetworkRecord], _ host: HostNetwork, keepingSubnets used: Set<String>
+  ) async throws {
+    var changed: [NetworkRecord] = []
+    for (name, driver) in [("host", DriverName.host), ("none", .null)] where !networks.contains(where: { $0.name == name }) {
+      changed.append(NetworkRecord(id: ObjectID.random(), name: name, driver: driver, created: Clock.realtime))
+    }
+    let old = networks.first { $0.name == "bridge" }
+    if old.map({ !used.contains($0.id) }) ?? true {
+      let others = networks.filter { $0.name != "bridge" }.flatMap { $0.subnets.map(\.subnet) }
+      let taken = try host.routedNetworks(except: configuration.bridgeName) + others
+      let network = try DefaultNetwork.make(configuration, old: old, avoiding: taken)
+      try driver(of: network).validate(network)
+      if network != old {
+        networks.removeAll { $0.id == network.id }
+        changed.append(network)
+      }
+    }
+    guard !changed.isEmpty else { return }
+    let encoder = JSONEncoder()
+    var mutations: [Mutation] = []
+    for network in changed {
+      mutations.append(.put(key: "network/\(network.id)", value: Array(try encoder.encode(network))))
+    }
+    try await store.commit(mutations)
+    networks += changed
+  }
+
+  /// Removes what carries our mark and belongs to no living endpoint, network or sandbox.
+  private func removeStrays(
+    _ noted: [EndpointRecord], _ living: [EndpointRecord], _ links: [Link], _ sandboxes: Set<String>,
+    _ services: Services
+  ) throws {
+    var errors = ErrorList()
+    let owners = Set(
+      living.map { Owner.endpoint($0.id, configuration.instance) }
+        + networks().map { Owner.network($0.id, configuration.instance) })
+    let bridges = Set(networks().compactMap { $0.bridge?.bridgeName })
+    for link in links where Owner.isOurs(link.alias, configuration.instance) {
+      // A network's owner mark on another link name is a bridge that was renamed in the configuration.
+      let isBridge = link.kind == "bridge"
+      if let alias = link.alias, owners.contains(alias), !isBridge || bridges.contains(link.name) { continue }
+      errors.attempt { try services.host.deleteLink(link.name) }
+    }
+    let ids = Set(living.map(\.id))
+    for endpoint in noted where !ids.contains(endpoint.id) {
+      // A veth between its making and its marking bears no alias yet, but its name is noted.
+      if !endpoint.hostInterface.isEmpty { errors.attempt { try services.host.deleteLink(endpoint.hostInterface) } }
+      errors.attempt { try services.journal.remove(endpoint.id) }
+    }
+    for id in try services.sandboxes.all() where !sandboxes.contains(id) {
+      errors.attempt { try services.sandboxes.remove(id) }
+    }
+    // A stray that cannot be removed must not keep the engine from starting.
+    for error in errors.errors { Diagnostics.warn("cleaning up: \(error)") }
+  }
+
+  /// Takes over endpoints that live, with the addresses and ports that they have, and settles links and rules.
+  private func adopt(_ living: [EndpointRecord], _ services: Services) throws {
+    view.withLock { $0.endpoints = Dictionary(uniqueKeysWithValues: living.map { ($0.id, $0) }) }
+    var fragments: [FirewallFragment] = []
+    for network in networks() {
+      let plan = try driver(of: network).plan(network)
+      try services.host.ensure(configuration.forwarding ? plan.host : plan.host.withoutForwarding)
+      fragments.append(plan.firewall)
+    }
+    for endpoint in living {
+      guard let network = network(endpoint.networkID) else { continue }
+      let plan = try driver(of: network).plan(endpoint, on: network)
+      fragments.append(plan.firewall)
+      var errors = ErrorList()
+      errors.attempt { try adoptAddresses(of: endpoint) }
+      errors.attempt { try services.host.attach(plan.host.links) }
+      errors.attempt { try services.ports.adopt(endpoint.ports) }
+      errors.attempt { try services.ports.open(endpoint.ports) }
+      for error in errors.errors { Diagnostics.warn("adopting endpoint \(endpoint.name): \(error)") }
+    }
+    services.ports.releaseRest()
+    try services.firewall.reconcile(fragments)
+  }
+}
+
+extension NamespacePlan {
+  /// For `--ip-forward=false`: the host's owner wants to decide about forwarding.
+  var withoutForwarding: NamespacePlan {
+    var plan = self
+    plan.sysctls.removeAll { $0.path == "ipv4/ip_forward" || $0.path == "ipv6/conf/all/forwarding" }
+    return plan
+  }
+}

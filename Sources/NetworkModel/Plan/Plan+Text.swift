@@ -1,0 +1,57 @@
+import Addressing
+
+extension ObjectPlan {
+  /// The plan as lines for people and golden files, in a fixed order.
+  public var text: String {
+    var lines = ["\(firewall.key)"]
+    lines += Self.section("host", host) + Self.section("sandbox", sandbox)
+    if !firewall.entries.isEmpty { lines += ["  firewall"] + firewall.entries.map { "    \($0.text)" } }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func section(_ name: String, _ plan: NamespacePlan) -> [String] {
+    var lines = plan.links.map { "    link \($0.text)" }
+    lines += plan.sysctls.map { "    sysctl \($0.path) = \($0.value)" + ($0.isOptional ? " (if there)" : "") }
+    lines += plan.addresses.map { "    address \($0.address) on \($0.link)" }
+    lines += plan.routes.map { route in
+      "    route \(route.destination.map { "\($0)" } ?? "default")"
+        + (route.gateway.map { " via \($0)" } ?? "") + " on \(route.link)"
+    }
+    lines += plan.neighbours.map { "    neighbour \($0.address) is \($0.mac) on \($0.link)" }
+    return lines.isEmpty ? [] : ["  \(name)"] + lines
+  }
+}
+
+extension LinkPlan {
+  fileprivate var text: String {
+    var words = [name]
+    switch kind {
+    case .bridge: words.append("bridge")
+    case .veth(let peer, let mac): words.append("veth to \(peer) \(mac) in the sandbox")
+    }
+    words.append("mtu \(mtu)")
+    if let mac { words.append("address \(mac)") }
+    if let master { words.append("port of \(master)") }
+    if isIsolated { words.append("isolated") }
+    if isHairpin { words.append("hairpin") }
+    if hasLinkLocal { words.append("link-local") }
+    words.append("owner \(owner)")
+    return words.joined(separator: ", ")
+  }
+}
+
+extension FirewallEntry {
+  /// The entry in a sentence.
+  public var text: String {
+    switch self {
+    case .bridge(let name, let subnets, let interContainer):
+      "bridge \(name) with \(subnets.map { "\($0)" }.joined(separator: " and ")), containers "
+        + (interContainer ? "reach each other" : "do not reach each other")
+    case .masquerade(let bridge, let family): "masquerade \(family.rawValue) out of \(bridge)"
+    case .publish(let key, let target):
+      "publish \(Self.host(key.address)):\(key.port) to \(Self.host(target.address)):\(target.port)"
+    }
+  }
+
+  private static func host(_ address: IPAddress) -> String { address.family == .v6 ? "[\(address)]" : "\(address)" }
+}

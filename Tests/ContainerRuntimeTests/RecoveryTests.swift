@@ -1,0 +1,62 @@
+import AsyncWork
+import ContainerRuntime
+import Linux
+import Testing
+
+@Suite(.enabled(if: RuntimeFixture.isPossible), .timeLimit(.minutes(1)))
+struct RecoveryTests {
+  @Test func aNewEngineAdoptsWhatRuns() async throws {
+    try await RuntimeFixture.with { fixture in
+      let process = try await fixture.runtime.create(fixture.specification("a", ["sleep", "100"]))
+      try await fixture.runtime.start("a")
+      _ = try await fixture.runtime.create(fixture.specification("b", ["true"]))
+      let second = try fixture.successor()
+      let ends = Ends(second)
+      let found = try await second.recover()
+      #expect(found.map(\.id) == ["a", "b"])
+      #expect(found.first?.state == .running(process, isPaused: false))
+      if case .created = found.last?.state {} else { Issue.record("\(String(describing: found.last))") }
+      try await second.kill("a", signal: 15)
+      try await second.kill("a", signal: 9)
+      #expect(await ends.of("a").exitCode == 137)
+      try await second.delete("a")
+      try await second.delete("b")
+      #expect(try await second.recover().isEmpty)
+    }
+  }
+
+  @Test func exitCodesOfThoseThatEndedAreFound() async throws {
+    try await RuntimeFixture.with { fixture in
+      _ = try await fixture.runtime.create(fixture.sh("a", "exit 42"))
+      try await fixture.runtime.start("a")
+      _ = await fixture.ends.of("a")
+      let found = try await fixture.successor().recover()
+      guard case .ended(let exit)? = found.first?.state else {
+        Issue.record("\(found)")
+        return
+      }
+      #expect(exit.exitCode == 42)
+    }
+  }
+
+  @Test func aKilledMonitorIsNoticed() async throws {
+    try await RuntimeFixture.with { fixture in
+      let process = try await fixture.runtime.create(fixture.specification("a", ["sleep", "100"]))
+      try await fixture.runtime.start("a")
+      let monitor = try #require(Self.parent(of: process.pid))
+      let handle = try #require(try Processes.open(monitor))
+      try Processes.signal(9, to: handle)
+      try await fixture.reactor.waitReadable(handle)
+      try await fixture.runtime.kill("a", signal: 9)
+      let exit = await fixture.ends.of("a")
+      #expect(exit.monitorLost)
+      #expect(exit.exitCode == 137)
+    }
+  }
+
+  private static func parent(of pid: Int32) -> Int32? {
+    guard let text = try? FileSystem.readText("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else { return nil }
+    let fields = text[text.index(after: end)...].split(separator: " ")
+    return fields.count > 1 ? Int32(fields[1]) : nil
+  }
+}
