@@ -26,7 +26,12 @@ public final class ContainerEngine: Sendable {
   let table = ContainerTable()
   private let lock: DirectoryLock
   let execs = Mutex<[String: ExecSession]>([:])
-  let background = Mutex<[Task<Void, Never>]>([])
+  /// Work that nobody waits for.
+  struct BackgroundTasks: Sendable {
+    var running: [UInt64: Task<Void, Never>] = [:]
+    var next: UInt64 = 0
+  }
+  let background = Mutex(BackgroundTasks())
   /// Nanoseconds since 1970 when this process took over.
   public let started = Clock.realtime
 
@@ -87,8 +92,12 @@ public final class ContainerEngine: Sendable {
   /// Starts work that nobody waits for and that ends with the engine.
   func spawn(_ body: @escaping @Sendable () async -> Void) {
     background.withLock { tasks in
-      tasks.removeAll { $0.isCancelled }
-      tasks.append(Task(operation: body))
+      tasks.next += 1
+      let key = tasks.next
+      tasks.running[key] = Task {
+        await body()
+        _ = background.withLock { $0.running.removeValue(forKey: key) }
+      }
     }
   }
 }
@@ -102,7 +111,7 @@ extension EngineError {
       return EngineError(.internalFailure, error.message, cause: error)
     case let error as SystemError where error.code == .noSpace:
       return EngineError(.internalFailure, "\(error): free some space and try again", cause: error)
-    default: return EngineError(.internalFailure, "\(error)", cause: error)
+    default: return shaped(error)
     }
   }
 }

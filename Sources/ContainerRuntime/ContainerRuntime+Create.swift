@@ -19,9 +19,18 @@ public struct StreamChoices: Codable, Sendable, Equatable {
 extension ContainerRuntime {
   /// Makes a container: its process stands ready and waits for `start`. Its log is appended to.
   ///
-  /// Throws `RuntimeError` in docker's words; then nothing of it is left but the log.
+  /// Throws `RuntimeError` in docker's words; then nothing of it is left but the log. Cancelling the calling task does
+  /// not stop it halfway.
   public func create(
     _ specification: ContainerSpecification, streams: StreamChoices = .init(), runtime name: String? = nil
+  ) async throws(RuntimeError) -> ContainerProcess {
+    try await Uncancelled.run { [self] () async throws(RuntimeError) in
+      try await make(specification, streams: streams, runtime: name)
+    }
+  }
+
+  private func make(
+    _ specification: ContainerSpecification, streams: StreamChoices, runtime name: String?
   ) async throws(RuntimeError) -> ContainerProcess {
     let id = specification.id
     let runtime = try self.runtime(named: name)
@@ -65,7 +74,8 @@ extension ContainerRuntime {
       monitor: try monitorPath(), runtime: runtime, runtimeRoot: stateDirectory(runtime), paths: paths,
       exitDirectory: configuration.runDirectory + "/exits", temporaryDirectory: configuration.runDirectory + "/tmp",
       terminal: terminal, standardInput: streams.standardInput,
-      keepInputOpen: streams.standardInput && (streams.keepInputOpen || terminal), log: streams.log ? paths.logForMonitor : nil)
+      keepInputOpen: streams.standardInput && (streams.keepInputOpen || terminal),
+      log: streams.log ? paths.logForMonitor : nil)
   }
 
   private struct Launch: Sendable {

@@ -23,6 +23,14 @@ extension ContainerRuntime {
   public func execute(
     _ process: ProcessSpecification, in container: String, id: String, _ choices: ExecChoices = .init()
   ) async throws(RuntimeError) -> ExecutedProcess {
+    try await Uncancelled.run { [self] () async throws(RuntimeError) in
+      try await executeUncancelled(process, in: container, id: id, choices)
+    }
+  }
+
+  private func executeUncancelled(
+    _ process: ProcessSpecification, in container: String, id: String, _ choices: ExecChoices
+  ) async throws(RuntimeError) -> ExecutedProcess {
     let running = try self.container(container)
     let paths = ExecPaths(runDirectory: configuration.runDirectory, id: id)
     do {

@@ -6,7 +6,14 @@ import Synchronization
 extension ContainerRuntime {
   /// Lets a created container run its process.
   public func start(_ id: String) async throws(RuntimeError) {
-    try await command(try container(id), "start")
+    let running = try container(id)
+    if running.runtime.isCrun {
+      let state = "\(stateDirectory(running.runtime))/\(id)"
+      do { if try await pool.run({ StartGate.open(stateDirectory: state) }) { return } } catch {
+        throw .wrap(error, "cannot start container \(id)")
+      }
+    }
+    try await command(running, "start")
   }
 
   /// Sends a signal to the first process, or to every process of the container. One that has ended is `.notRunning`.

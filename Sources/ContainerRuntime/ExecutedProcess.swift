@@ -13,7 +13,8 @@ public final class ExecutedProcess: Sendable {
   private let pool: BlockingPool
   private let result: ExecResult
 
-  init(id: String, pid: Int32, attachment: ProcessAttachment?, control: String, pool: BlockingPool, result: ExecResult) {
+  init(id: String, pid: Int32, attachment: ProcessAttachment?, control: String, pool: BlockingPool, result: ExecResult)
+  {
     self.id = id
     self.pid = pid
     self.attachment = attachment

@@ -33,6 +33,11 @@ enum Routes {
     table.add(.get, "/events", EventsEndpoint.events)
     table.add(.post, "/auth", SystemEndpoints.authenticate)
     table.add(.get, "/plugins", SystemEndpoints.noPlugins)
+    table.add(.get, "/plugins/{name...}/json", SystemEndpoints.noSuchPlugin)
+    table.add(.delete, "/plugins/{name...}", SystemEndpoints.noSuchPlugin)
+    for action in ["enable", "disable", "push", "upgrade", "set"] {
+      table.add(.post, "/plugins/{name...}/\(action)", SystemEndpoints.noSuchPlugin)
+    }
     table.add(.post, "/build/prune", SystemEndpoints.pruneBuildCache)
   }
 
@@ -103,10 +108,7 @@ enum Routes {
     (.post, "/build"), (.post, "/build/cancel"), (.post, "/session"), (.post, "/grpc"),
     (.post, "/networks/create"), (.post, "/networks/{name}/connect"), (.post, "/networks/{name}/disconnect"),
     (.delete, "/networks/{name}"), (.put, "/volumes/{name}"),
-    (.get, "/plugins/privileges"), (.get, "/plugins/{name...}/json"), (.delete, "/plugins/{name...}"),
-    (.post, "/plugins/{name...}/enable"), (.post, "/plugins/{name...}/disable"), (.post, "/plugins/pull"),
-    (.post, "/plugins/{name...}/push"), (.post, "/plugins/{name...}/upgrade"), (.post, "/plugins/{name...}/set"),
-    (.post, "/plugins/create"),
+    (.get, "/plugins/privileges"), (.post, "/plugins/pull"), (.post, "/plugins/create"),
     (.post, "/swarm/init"), (.post, "/swarm/join"), (.post, "/swarm/leave"), (.get, "/swarm"),
     (.get, "/swarm/unlockkey"), (.post, "/swarm/update"), (.post, "/swarm/unlock"),
     (.get, "/services"), (.get, "/services/{name}"), (.post, "/services/create"), (.post, "/services/{name}/update"),
@@ -120,6 +122,7 @@ enum Routes {
   ]
 
   private static func refuse(_ method: Method, _ pattern: String) -> Endpoint {
-    { _ in throw RefusedError(.notImplemented, "\(method) \(pattern) is not implemented by this engine") }
+    let shown = pattern.replacing("...", with: "")
+    return { _ in throw RefusedError(.notImplemented, "\(method) \(shown) is not implemented by this engine") }
   }
 }

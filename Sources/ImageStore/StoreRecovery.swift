@@ -7,7 +7,9 @@ struct StoreRecovery {
 
   /// What no start has finished: directories that nothing names.
   func load() throws -> StoreState {
-    for directory in paths.all { try FileSystem.makeDirectories(directory, mode: directory == paths.root ? 0o710 : 0o700) }
+    for directory in paths.all {
+      try FileSystem.makeDirectories(directory, mode: directory == paths.root ? 0o710 : 0o700)
+    }
     try FileSystem.changeMode(paths.root, 0o710)
     // A mount that a crash left under staging must go before its directory can.
     for name in try FileSystem.list(paths.staging) {

@@ -49,3 +49,8 @@ extension FileDescriptor {
     return Int(count)
   }
 }
+
+extension Errno {
+  /// A FIFO that nobody reads, when it is opened for writing without waiting (fifo(7)).
+  public static let noDeviceOrAddress = Errno(rawValue: ENXIO)
+}

@@ -1,5 +1,7 @@
 import ArgumentParser
 import ContainerEngine
+import Glibc
+import NetworkDrivers
 
 /// The program: chooses the command and nothing else.
 @main
@@ -9,6 +11,8 @@ struct Apus: AsyncParsableCommand {
     subcommands: [EngineCommand.self, CheckCommand.self])
 
   static func main() async {
+    // Not a command for people: the process that holds published ports, started by the engine.
+    if CommandLine.arguments.dropFirst().first == "port-proxy" { Glibc.exit(PortProxy.main()) }
     await main(EngineSettings.spellOutBooleans(Array(CommandLine.arguments.dropFirst())))
   }
 }

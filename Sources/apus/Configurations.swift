@@ -1,5 +1,7 @@
+import Addressing
 import ContainerEngine
 import ImageStore
+import Linux
 import NetworkDrivers
 import NetworkModel
 
@@ -51,6 +53,7 @@ extension EngineSettings {
     configuration.masquerade = masquerade
     configuration.forwarding = forwarding
     configuration.userlandProxy = userlandProxy
+    configuration.proxyProgram = try? FileSystem.readLink("/proc/self/exe")
     configuration.defaultBindAddress = bindAddress
     return configuration
   }

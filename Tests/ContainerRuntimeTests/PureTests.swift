@@ -137,7 +137,9 @@ import Testing
   @Test func deviceRules() {
     #expect(DeviceRuleText.parse("c 42:* rmw") == RuntimeDeviceRule(allow: true, type: "c", major: 42, access: "rmw"))
     #expect(DeviceRuleText.parse("a *:* r") == RuntimeDeviceRule(allow: true, type: "a", access: "r"))
-    for text in ["", "c 42 rwm", "x 1:1 r", "c 1:1 z", "c 1:1 ", "c -1:1 r"] { #expect(DeviceRuleText.parse(text) == nil) }
+    for text in ["", "c 42 rwm", "x 1:1 r", "c 1:1 z", "c 1:1 ", "c -1:1 r"] {
+      #expect(DeviceRuleText.parse(text) == nil)
+    }
   }
 
   @Test func networkCounters() {
@@ -175,7 +177,9 @@ import Testing
     }
     let unified = CgroupFeatures.layout(of: Mounts.parse(mount("/sys/fs/cgroup", "cgroup2")))
     #expect(unified.layout == .unified && unified.unifiedMount == "/sys/fs/cgroup")
-    let legacy = mount("/sys/fs/cgroup/memory", "cgroup", "rw,memory") + mount("/sys/fs/cgroup/cpu,cpuacct", "cgroup", "rw,cpu,cpuacct")
+    let legacy =
+      mount("/sys/fs/cgroup/memory", "cgroup", "rw,memory")
+      + mount("/sys/fs/cgroup/cpu,cpuacct", "cgroup", "rw,cpu,cpuacct")
     let v1 = CgroupFeatures.layout(of: Mounts.parse(legacy))
     #expect(v1.layout == .legacy)
     #expect(Cgroup(path: "a/b", features: v1).directory("cpuacct") == "/sys/fs/cgroup/cpu,cpuacct/a/b")
@@ -187,7 +191,10 @@ import Testing
     ("crun: executable file `x` not found in $PATH: No such file or directory", RuntimeError.Code.commandNotFound),
     ("crun: open executable: Permission denied", .commandNotExecutable),
     ("crun: open executable: Operation not permitted", .commandNotExecutable),
-    ("time=\"2024\" level=error msg=\"runc create failed: exec: \\\"x\\\": executable file not found in $PATH\"", .commandNotFound),
+    (
+      "time=\"2024\" level=error msg=\"runc create failed: exec: \\\"x\\\": executable file not found in $PATH\"",
+      .commandNotFound
+    ),
     ("crun: mount `/a` to `b`: Not a directory", .commandNotFound),
     ("crun: write cgroup: Invalid argument", .failed),
   ])

@@ -55,7 +55,9 @@ struct RecoveryTests {
   }
 
   private static func parent(of pid: Int32) -> Int32? {
-    guard let text = try? FileSystem.readText("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else { return nil }
+    guard let text = try? FileSystem.readText("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else {
+      return nil
+    }
     let fields = text[text.index(after: end)...].split(separator: " ")
     return fields.count > 1 ? Int32(fields[1]) : nil
   }

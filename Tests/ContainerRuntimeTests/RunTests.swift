@@ -88,7 +88,9 @@ struct RunTests {
       try FileSystem.makeDirectory(fixture.directory + "/shared")
       try FileSystem.write(fixture.directory + "/shared/file", Array("content".utf8))
       var specification = fixture.sh(
-        "a", "cat /data/file; echo x > /data/new || echo ro; grep ' /scratch ' /proc/mounts; echo y > /root-file || echo ro-root")
+        "a",
+        "cat /data/file; echo x > /data/new || echo ro; grep ' /scratch ' /proc/mounts; echo y > /root-file || echo ro-root"
+      )
       specification.readOnlyRoot = true
       specification.mounts = [
         .bind(fixture.directory + "/shared", target: "/data", readOnly: true),
@@ -133,7 +135,8 @@ struct RunTests {
 
   @Test func privilegedHasEverything() async throws {
     try await RuntimeFixture.with { fixture in
-      var specification = fixture.sh("a", "grep -E 'CapEff|Seccomp:' /proc/self/status; echo 0 > /proc/sys/vm/nothing; ls /dev")
+      var specification = fixture.sh(
+        "a", "grep -E 'CapEff|Seccomp:' /proc/self/status; echo 0 > /proc/sys/vm/nothing; ls /dev")
       specification.privileged = true
       let (_, output) = try await fixture.run(specification)
       #expect(output.contains("Seccomp:\t0"), "\(output)")

@@ -111,7 +111,11 @@ actor Ends {
   }
 
   private func add(_ exit: ContainerExit) {
-    if let waiter = waiters.removeValue(forKey: exit.id) { waiter.resume(returning: exit) } else { seen[exit.id] = exit }
+    if let waiter = waiters.removeValue(forKey: exit.id) {
+      waiter.resume(returning: exit)
+    } else {
+      seen[exit.id] = exit
+    }
   }
 
   func of(_ id: String) async -> ContainerExit {

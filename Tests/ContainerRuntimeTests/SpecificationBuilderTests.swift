@@ -44,7 +44,9 @@ import Testing
       specification.initPath = "/usr/bin/tini-static"
       specification.process.terminal = true
       specification.process.environment = ["A=1", "BARE", "PATH=/bin"]
-      specification.process.limits = [.init(name: "nofile", soft: 100, hard: 200), .init(name: "core", soft: -1, hard: -1)]
+      specification.process.limits = [
+        .init(name: "nofile", soft: 100, hard: 200), .init(name: "core", soft: -1, hard: -1),
+      ]
       specification.process.noNewPrivileges = true
       specification.process.oomScoreAdjustment = 500
       specification.mounts = [

@@ -127,7 +127,9 @@ final class FakeRegistry: Sendable {
       var code = 200
       if case .wrong = answer { bytes = bytes.map { $0 ^ 0x55 } }
       if case .whole = answer {
-      } else if let range = request.headers.first(name: "Range"), let start = Int(range.dropFirst(6).dropLast()), start < bytes.count {
+      } else if let range = request.headers.first(name: "Range"), let start = Int(range.dropFirst(6).dropLast()),
+        start < bytes.count
+      {
         headers.append(("Content-Range", "bytes \(start)-\(bytes.count - 1)/\(bytes.count)"))
         bytes = Array(bytes[start...])
         code = 206

@@ -7,9 +7,11 @@ import Testing
 @Suite struct ImageLifeTests {
   private func withImage(_ body: (StoreFixture, Digest) async throws -> Void) async throws {
     try await StoreFixture.with { fixture in
-      let tar = try ImageFixture.tar([.directory("etc"), .file("etc/a"), .file("etc/b")], ["etc/a": [1], "etc/b": [2]])
+      let tar = try ImageFixture.tar(
+        [.directory("etc"), .file("etc/a"), .file("etc/b")], ["etc/a": [1], "etc/b": [2]])
       let id = try await fixture.store.importRootFilesystem(
-        Chunks(bytes: tar), changes: ["CMD [\"sh\"]", "ENV A=\"b c\" D=e", "EXPOSE 80", "LABEL k=v"], name: Reference("app:1"))
+        Chunks(bytes: tar), changes: ["CMD [\"sh\"]", "ENV A=\"b c\" D=e", "EXPOSE 80", "LABEL k=v"],
+        name: Reference("app:1"))
       try await body(fixture, id)
     }
   }
@@ -28,11 +30,14 @@ import Testing
       #expect(image.configuration.config?.command == ["sh"])
       #expect(image.configuration.config?.environment == ["A=b c", "D=e"])
       #expect(image.configuration.config?.exposedPorts?.keys.sorted() == ["80/tcp"])
-      #expect(try await fixture.store.history(of: "app:1").map(\.size) == [2])
-      #expect(await message { _ = try await fixture.store.importRootFilesystem(Chunks(bytes: []), changes: ["RUN x"]) }
-        == "RUN is not a valid change command")
-      #expect(await message { _ = try await fixture.store.importRootFilesystem(Chunks(bytes: Array("junk junk".utf8))) } != "")
-      #expect(try FileSystem.list(fixture.root + "/staging").isEmpty)
+      try await #expect(fixture.store.history(of: "app:1").map(\.size) == [2])
+      #expect(
+        await message { _ = try await fixture.store.importRootFilesystem(Chunks(bytes: []), changes: ["RUN x"]) }
+          == "RUN is not a valid change command")
+      #expect(
+        await message { _ = try await fixture.store.importRootFilesystem(Chunks(bytes: Array("junk junk".utf8))) } != ""
+      )
+      try #expect(FileSystem.list(fixture.root + "/staging").isEmpty)
     }
   }
 
@@ -40,12 +45,12 @@ import Testing
     try await withImage { fixture, id in
       let store = fixture.store
       for name in ["app:1", id.description, id.hex, id.short, String(id.hex.prefix(4)), "docker.io/library/app:1"] {
-        #expect(try await store.image(named: name).id == id, "\(name)")
+        try await #expect(store.image(named: name).id == id, "\(name)")
       }
       #expect(await message { _ = try await store.image(named: "nope") } == "No such image: nope:latest")
       try await store.tag("app:1", as: "localhost:5000/other")
-      #expect(try await store.image(named: "localhost:5000/other:latest").id == id)
-      #expect(await message { _ = try await store.tag("app:1", as: "Bad") } .contains("must be lowercase"))
+      try await #expect(store.image(named: "localhost:5000/other:latest").id == id)
+      #expect(await message { _ = try await store.tag("app:1", as: "Bad") }.contains("must be lowercase"))
     }
   }
 
@@ -57,18 +62,20 @@ import Testing
         await message { _ = try await store.remove(id.short, force: false, prune: true) { _ in [] } }
           == "conflict: unable to delete \(id.short) (must be forced) - image is referenced in multiple repositories")
       let use = ImageUse(container: String(repeating: "c", count: 64), isRunning: true)
-      #expect(try await store.remove("app:2", force: false, prune: true) { _ in [use] } == [.untagged("app:2", image: id)])
+      try await #expect(
+        store.remove("app:2", force: false, prune: true) { _ in [use] } == [.untagged("app:2", image: id)])
       #expect(
         await message { _ = try await store.remove("app:1", force: false, prune: true) { _ in [use] } }
           == "conflict: unable to remove repository reference \"app:1\" (must force) - container cccccccccccc is using its "
           + "referenced image \(id.short)")
       #expect(
         await message { _ = try await store.remove(id.hex, force: true, prune: true) { _ in [use] } }
-          == "conflict: unable to delete \(id.short) (cannot be forced) - image is being used by running container cccccccccccc")
+          == "conflict: unable to delete \(id.short) (cannot be forced) - image is being used by running container cccccccccccc"
+      )
       let layer = try await store.image(id: id).layers
       let changes = try await store.remove("app:1", force: false, prune: true) { _ in [] }
       #expect(changes == [.untagged("app:1", image: id), .deleted(id)] + layer.map { .deleted($0) })
-      #expect(try fixture.leftovers().isEmpty)
+      try #expect(fixture.leftovers().isEmpty)
     }
   }
 
@@ -78,16 +85,16 @@ import Testing
       try await StoreFixture.with { other in
         let loaded = try await other.store.load(Chunks(bytes: bytes, size: 4096))
         #expect(loaded == [LoadedImage(image: id, names: ["app:1"])])
-        #expect(try FileSystem.read(other.store.layerDirectories(of: id)[0] + "/etc/b") == [2])
-        #expect(try await collect(other.store.save(["app:1"])) == bytes)
+        try #expect(FileSystem.read(other.store.layerDirectories(of: id)[0] + "/etc/b") == [2])
+        try await #expect(collect(other.store.save(["app:1"])) == bytes)
         // Loading again, and loading what is compressed, changes nothing.
-        #expect(try await other.store.load(Chunks(bytes: Deflater().write(bytes, finish: true))).map(\.image) == [id])
+        try await #expect(other.store.load(Chunks(bytes: Deflater().write(bytes, finish: true))).map(\.image) == [id])
       }
       try await StoreFixture.with { other in
         for broken in [Array(bytes.prefix(bytes.count / 2)), Array("nonsense".utf8), []] {
           #expect(await message { _ = try await other.store.load(Chunks(bytes: broken)) } != "")
         }
-        #expect(try other.leftovers().isEmpty)
+        try #expect(other.leftovers().isEmpty)
       }
     }
   }
@@ -97,14 +104,14 @@ import Testing
       let store = fixture.store
       try await store.prepareSnapshot("c1", image: id)
       let root = try await store.mountSnapshot("c1")
-      #expect(try await store.mountSnapshot("c1") == root)
+      try await #expect(store.mountSnapshot("c1") == root)
       #expect(FileSystem.exists(root + "/etc/hosts") && FileSystem.exists(root + "/proc"))
-      #expect(try await store.snapshotChanges("c1").isEmpty)
+      try await #expect(store.snapshotChanges("c1").isEmpty)
       try FileSystem.write(root + "/etc/a", [9, 9])
       try FileSystem.removeFile(root + "/etc/b")
       try FileSystem.makeDirectory(root + "/new")
-      #expect(
-        try await store.snapshotChanges("c1") == [
+      try await #expect(
+        store.snapshotChanges("c1") == [
           FileChange(kind: .modified, path: "/etc"), FileChange(kind: .modified, path: "/etc/a"),
           FileChange(kind: .deleted, path: "/etc/b"), FileChange(kind: .added, path: "/new"),
         ])
@@ -112,17 +119,17 @@ import Testing
       options.changes = ["USER nobody"]
       options.name = try Reference("app:2")
       let committed = try await store.commit(snapshot: "c1", options)
-      #expect(try await store.image(id: committed).configuration.config?.user == "nobody")
-      #expect(try await store.image(id: committed).parent == id)
+      try await #expect(store.image(id: committed).configuration.config?.user == "nobody")
+      try await #expect(store.image(id: committed).parent == id)
       try await store.prepareSnapshot("c2", image: committed)
       let second = try await store.mountSnapshot("c2")
-      #expect(try FileSystem.read(second + "/etc/a") == [9, 9])
+      try #expect(FileSystem.read(second + "/etc/a") == [9, 9])
       #expect(!FileSystem.exists(second + "/etc/b"))
       // An image goes by force; its layers stay while a container needs them.
       for snapshot in ["c1", "c2"] { try await store.removeSnapshot(snapshot) }
-      #expect(try Mounts.all().allSatisfy { !$0.path.hasPrefix(fixture.root) })
-      #expect(try FileSystem.list(fixture.root + "/snapshots").isEmpty)
-      #expect(try FileSystem.list(fixture.root + "/staging").isEmpty)
+      try #expect(Mounts.all().allSatisfy { !$0.path.hasPrefix(fixture.root) })
+      try #expect(FileSystem.list(fixture.root + "/snapshots").isEmpty)
+      try #expect(FileSystem.list(fixture.root + "/staging").isEmpty)
     }
   }
 
@@ -133,8 +140,8 @@ import Testing
       try FileSystem.write(root + "/x", [1])
       let again = try await fixture.reopened()
       #expect(again.snapshots == ["c1"])
-      #expect(try await again.mountSnapshot("c1") == root)
-      #expect(try FileSystem.read(root + "/x") == [1])
+      try await #expect(again.mountSnapshot("c1") == root)
+      try #expect(FileSystem.read(root + "/x") == [1])
       try await again.removeSnapshot("c1")
     }
   }
@@ -148,8 +155,8 @@ import Testing
       try FileSystem.write(root + "/images/\(String(repeating: "0", count: 64)).json", Array("{".utf8))
       try FileSystem.write(root + "/references.json.1.tmp", Array("{".utf8))
       let again = try await fixture.reopened()
-      #expect(try await again.list().map(\.id) == [id])
-      #expect(try FileSystem.list(root + "/staging").isEmpty)
+      try await #expect(again.list().map(\.id) == [id])
+      try #expect(FileSystem.list(root + "/staging").isEmpty)
       #expect(!FileSystem.exists(root + "/layers/0123"))
       #expect(!FileSystem.exists(root + "/snapshots/half"))
       #expect(!FileSystem.exists(root + "/references.json.1.tmp"))
@@ -159,10 +166,10 @@ import Testing
   @Test func pruneKeepsWhatIsUsed() async throws {
     try await withImage { fixture, id in
       let use = ImageUse(container: "c", isRunning: false)
-      #expect(try await fixture.store.prune(danglingOnly: true) { _ in [] }.changes.isEmpty)
-      #expect(try await fixture.store.prune(danglingOnly: false) { _ in [use] }.changes.isEmpty)
-      #expect(try await fixture.store.prune(danglingOnly: false) { _ in [] }.changes.contains(.deleted(id)))
-      #expect(try fixture.leftovers().isEmpty)
+      try await #expect(fixture.store.prune(danglingOnly: true) { _ in [] }.changes.isEmpty)
+      try await #expect(fixture.store.prune(danglingOnly: false) { _ in [use] }.changes.isEmpty)
+      try await #expect(fixture.store.prune(danglingOnly: false) { _ in [] }.changes.contains(.deleted(id)))
+      try #expect(fixture.leftovers().isEmpty)
     }
   }
 }

@@ -26,7 +26,9 @@ import Testing
     for _ in 0..<50_000 {
       let raw = (0..<Int.random(in: 0...16)).map { _ in alphabet.randomElement()! }
       guard let clean = LayerPath.normalize(raw), !clean.isEmpty else { continue }
-      let parts = clean.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+      let parts = clean.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map {
+        String(decoding: $0, as: UTF8.self)
+      }
       #expect(!parts.contains { $0.isEmpty || $0 == "." || $0 == ".." })
     }
   }

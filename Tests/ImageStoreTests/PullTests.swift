@@ -1,5 +1,6 @@
 import ImageStore
 import Linux
+import NIOHTTP1
 import OCI
 import Synchronization
 import Testing
@@ -35,8 +36,8 @@ import Testing
       #expect(result.image == image.id)
       #expect(result.isNew)
       let layers = try fixture.store.layerDirectories(of: image.id)
-      #expect(try FileSystem.readText(layers[1] + "/etc/a") == "one")
-      #expect(try FileSystem.readText(layers[0] + "/etc/c") == "three")
+      try #expect(FileSystem.readText(layers[1] + "/etc/a") == "one")
+      try #expect(FileSystem.readText(layers[0] + "/etc/c") == "three")
       let whiteout = try FileStatus(path: layers[0] + "/etc/b")
       #expect(whiteout.kind == .characterDevice && whiteout.special == 0)
       let texts = recorder.texts
@@ -45,21 +46,24 @@ import Testing
       for status in ["Pulling fs layer", "Verifying Checksum", "Download complete", "Pull complete"] {
         #expect(texts.contains("\(id): \(status)"), "\(status)")
       }
-      #expect(texts.suffix(2) == ["Digest: \(sha256(image.manifest))", "Status: Downloaded newer image for \(reference.familiar)"])
+      #expect(
+        texts.suffix(2) == [
+          "Digest: \(sha256(image.manifest))", "Status: Downloaded newer image for \(reference.familiar)",
+        ])
       let found = try await fixture.store.image(named: reference.familiar)
       #expect(found.tags == [reference])
       #expect(found.digests.map(\.digest) == [sha256(image.manifest)])
       #expect(found.size == 11)
       // A second pull changes nothing and downloads no layer.
       let again = Recorder()
-      #expect(try await !fixture.store.pull(reference) { again.take($0) }.isNew)
+      try await #expect(!fixture.store.pull(reference) { again.take($0) }.isNew)
       #expect(again.texts.contains("\(id): Already exists"))
       #expect(again.texts.last == "Status: Image is up to date for \(reference.familiar)")
       // And a new start knows it all.
       let reopened = try await fixture.reopened()
-      #expect(try await reopened.image(named: reference.familiar).id == image.id)
-      #expect(try FileSystem.list(fixture.root + "/staging").isEmpty)
-      #expect(try FileSystem.list(fixture.root + "/ingest").isEmpty)
+      try await #expect(reopened.image(named: reference.familiar).id == image.id)
+      try #expect(FileSystem.list(fixture.root + "/staging").isEmpty)
+      try #expect(FileSystem.list(fixture.root + "/ingest").isEmpty)
     }
   }
 
@@ -68,13 +72,22 @@ import Testing
     let blob = sha256(image.layers[0].blob).description
     for faults: [FakeRegistry.Answer] in [
       [.status(429, [("Retry-After", "0")], []), .status(500, [], []), .status(503, [], [])],
-      [.cut(10), .cut(1), .cut(0)], [.close, .close], [.hang], [.cut(20), .whole],
+      [.cut(10), .cut(1), .cut(0)], [.close, .close], [.hang],
     ] {
       try await pull(image, { $0.path.hasSuffix(blob) && $0.earlier < faults.count ? faults[$0.earlier] : .good }) {
         fixture, reference, registry in
-        #expect(try await fixture.store.pull(reference).image == image.id)
+        try await #expect(fixture.store.pull(reference).image == image.id)
         #expect(registry.log.filter { $0.path.hasSuffix(blob) }.count == faults.count + 1)
       }
+    }
+  }
+
+  @Test func registryWithoutRanges() async throws {
+    let image = try ImageFixture.small()
+    let blob = sha256(image.layers[0].blob).description
+    try await pull(image, { $0.path.hasSuffix(blob) ? ($0.earlier == 0 ? .cut(20) : .whole) : .good }) {
+      fixture, reference, _ in
+      try await #expect(fixture.store.pull(reference).image == image.id)
     }
   }
 
@@ -83,16 +96,19 @@ import Testing
     let blob = sha256(image.layers[0].blob).description
     let broken = Mutex(true)
     try await pull(
-      image, { $0.path.hasSuffix(blob) && broken.withLock { $0 } ? ($0.earlier == 0 ? .cut(30) : .status(500, [], [])) : .good }
+      image,
+      {
+        $0.path.hasSuffix(blob) && broken.withLock { $0 } ? ($0.earlier == 0 ? .cut(30) : .status(500, [], [])) : .good
+      }
     ) { fixture, reference, registry in
       await #expect(throws: ImageStoreError.self) { try await fixture.store.pull(reference) }
-      #expect(try await fixture.store.list().isEmpty)
-      #expect(try FileStatus(path: fixture.root + "/ingest/" + sha256(image.layers[0].blob).hex).size == 30)
-      #expect(try FileSystem.list(fixture.root + "/staging").isEmpty)
+      try await #expect(fixture.store.list().isEmpty)
+      try #expect(FileStatus(path: fixture.root + "/ingest/" + sha256(image.layers[0].blob).hex).size == 30)
+      try #expect(FileSystem.list(fixture.root + "/staging").isEmpty)
       broken.withLock { $0 = false }
       // Another process, after a crash.
       let store = try await fixture.reopened()
-      #expect(try await store.pull(reference).image == image.id)
+      try await #expect(store.pull(reference).image == image.id)
       #expect(registry.log.last { $0.path.hasSuffix(blob) }?.headers.first(name: "Range") == "bytes=30-")
       try await store.shutDown()
     }
@@ -101,12 +117,13 @@ import Testing
   @Test func wrongBytesAreRefusedAndForgotten() async throws {
     let image = try ImageFixture.small()
     let blob = sha256(image.layers[1].blob)
-    try await pull(image, { $0.path.hasSuffix(blob.description) && $0.earlier == 0 ? .wrong : .good }) { fixture, reference, _ in
+    try await pull(image, { $0.path.hasSuffix(blob.description) && $0.earlier == 0 ? .wrong : .good }) {
+      fixture, reference, _ in
       let text = await message { try await fixture.store.pull(reference) }
       #expect(text == "filesystem layer verification failed for digest \(blob)")
-      #expect(try await fixture.store.list().isEmpty)
+      try await #expect(fixture.store.list().isEmpty)
       #expect(!FileSystem.exists(fixture.root + "/ingest/" + blob.hex))
-      #expect(try await fixture.store.pull(reference).image == image.id)
+      try await #expect(fixture.store.pull(reference).image == image.id)
     }
   }
 
@@ -116,13 +133,13 @@ import Testing
     try await pull(image, { $0.path.hasSuffix(config) ? .wrong : .good }) { fixture, reference, _ in
       let text = await message { try await fixture.store.pull(reference) }
       #expect(text.contains("image config verification failed"))
-      #expect(try fixture.leftovers().isEmpty)
+      try #expect(fixture.leftovers().isEmpty)
     }
     try await pull(image, { $0.path.contains("/manifests/") ? .wrong : .good }) { fixture, reference, _ in
       let byDigest = reference.withDigest(sha256(image.manifest))
       #expect(await message { try await fixture.store.pull(byDigest) }.contains("manifest verification failed"))
       #expect(await message { try await fixture.store.pull(reference) }.contains("malformed manifest"))
-      #expect(try fixture.leftovers().isEmpty)
+      try #expect(fixture.leftovers().isEmpty)
     }
   }
 
@@ -134,7 +151,7 @@ import Testing
     image.layers[0].blob = Array(image.layers[0].blob)
     try await pull(image, { $0.path.hasSuffix(real) ? .status(200, [], long) : .good }) { fixture, reference, _ in
       #expect(await message { try await fixture.store.pull(reference) }.contains("more bytes"))
-      #expect(try await fixture.store.list().isEmpty)
+      try await #expect(fixture.store.list().isEmpty)
     }
   }
 
@@ -146,16 +163,18 @@ import Testing
     try await pull(image) { fixture, reference, _ in
       let text = await message { try await fixture.store.pull(reference) }
       #expect(text.hasPrefix("layers from manifest don't match image configuration"))
-      #expect(try await fixture.store.list().isEmpty)
-      #expect(try FileSystem.list(fixture.root + "/staging").isEmpty)
+      try await #expect(fixture.store.list().isEmpty)
+      try #expect(FileSystem.list(fixture.root + "/staging").isEmpty)
     }
   }
 
   @Test func endlessLayerIsRefused() async throws {
-    let image = try ImageFixture(tars: [ImageFixture.tar([.file("big")], ["big": [UInt8](repeating: 0, count: 8 << 20)])])
+    let image = try ImageFixture(tars: [
+      ImageFixture.tar([.file("big")], ["big": [UInt8](repeating: 0, count: 8 << 20)])
+    ])
     try await pull(image, { _ in .good }, { $0.maximumLayerSize = 1 << 20 }) { fixture, reference, _ in
       #expect(await message { try await fixture.store.pull(reference) }.contains("unpacks to more than"))
-      #expect(try fixture.leftovers().isEmpty)
+      try #expect(fixture.leftovers().isEmpty)
     }
   }
 
@@ -165,7 +184,7 @@ import Testing
     try image.makeManifest()
     try await pull(image) { fixture, reference, _ in
       #expect(await message { try await fixture.store.pull(reference) }.contains("unexpected EOF"))
-      #expect(try await fixture.store.list().isEmpty)
+      try await #expect(fixture.store.list().isEmpty)
     }
   }
 
@@ -186,7 +205,8 @@ import Testing
     }
     try await StoreFixture.with { fixture in
       let text = await message { try await fixture.store.pull(Reference("127.0.0.1:1/x")) }
-      #expect(text == "Get \"http://127.0.0.1:1/v2/x/manifests/latest\": dial tcp 127.0.0.1:1: connect: connection refused")
+      #expect(
+        text == "Get \"http://127.0.0.1:1/v2/x/manifests/latest\": dial tcp 127.0.0.1:1: connect: connection refused")
     }
   }
 
@@ -212,7 +232,9 @@ import Testing
     let port = Mutex("")
     let script: @Sendable (FakeRegistry.Request) -> FakeRegistry.Answer = { request in
       if request.path.hasPrefix("/token") {
-        guard request.headers.first(name: "Authorization") == "Basic dTpw", request.path.contains("scope=repository%3Aa%2Fb%3Apull") else {
+        guard request.headers.first(name: "Authorization") == "Basic dTpw",
+          request.path.contains("scope=repository%3Aa%2Fb%3Apull")
+        else {
           return .status(401, [], [])
         }
         return .status(200, [], Array("{\"token\":\"secret\"}".utf8))
@@ -224,7 +246,7 @@ import Testing
     _ = port
     try await pull(image, script) { fixture, reference, _ in
       let credentials = RegistryCredentials(username: "u", password: "p")
-      #expect(try await fixture.store.pull(reference, credentials: credentials).image == image.id)
+      try await #expect(fixture.store.pull(reference, credentials: credentials).image == image.id)
     }
     try await pull(image, script) { fixture, reference, _ in
       #expect(await message { try await fixture.store.pull(reference) }.hasPrefix("pull access denied"))
@@ -242,7 +264,8 @@ import Testing
           guard request.headers.contains(name: "Authorization") else {
             return .status(401, [("WWW-Authenticate", "Basic realm=\"r\"")], [])
           }
-          return request.path.contains("/blobs/") ? .status(307, [("Location", "http://\(otherHost)\(request.path)")], []) : .good
+          return request.path.contains("/blobs/")
+            ? .status(307, [("Location", "http://\(otherHost)\(request.path)")], []) : .good
         }
       ) { fixture, reference, _ in
         _ = try await fixture.store.pull(reference, credentials: RegistryCredentials(username: "u", password: "p"))
@@ -259,7 +282,7 @@ import Testing
     try await registry.serve { host in
       try await StoreFixture.with({ $0.mirrors = ["http://127.0.0.1:1", "http://\(host)"] }) { fixture in
         _ = try await fixture.store.pull(Reference("nginx"))
-        #expect(try await fixture.store.image(named: "nginx").tags.map(\.familiar) == ["nginx:latest"])
+        try await #expect(fixture.store.image(named: "nginx").tags.map(\.familiar) == ["nginx:latest"])
       }
     }
   }

@@ -80,7 +80,9 @@ struct ImageFixture: Sendable {
   var manifest: [UInt8]
   var manifestType = MediaType.dockerManifest
 
-  init(layers: [[ArchiveEntry]], files: [String: [UInt8]] = [:], edit: (inout ImageConfiguration) -> Void = { _ in }) throws {
+  init(layers: [[ArchiveEntry]], files: [String: [UInt8]] = [:], edit: (inout ImageConfiguration) -> Void = { _ in })
+    throws
+  {
     try self.init(tars: layers.map { try Self.tar($0, files) }, edit: edit)
   }
 
@@ -125,7 +127,8 @@ struct ImageFixture: Sendable {
 
   /// Two small layers: a shell-less root with a file that the second one changes.
   static func small() throws -> ImageFixture {
-    let first = try tar([.directory("etc"), .file("etc/a"), .file("etc/b")], ["etc/a": Array("one".utf8), "etc/b": Array("two".utf8)])
+    let first = try tar(
+      [.directory("etc"), .file("etc/a"), .file("etc/b")], ["etc/a": Array("one".utf8), "etc/b": Array("two".utf8)])
     let second = try tar([.directory("etc"), .file("etc/.wh.b"), .file("etc/c")], ["etc/c": Array("three".utf8)])
     return try ImageFixture(tars: [first, second])
   }

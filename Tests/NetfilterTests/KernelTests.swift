@@ -61,7 +61,8 @@ import Testing
       let foreignHandle = try TestNamespace.command("/usr/sbin/nft", ["-a", "list", "chain", "inet", "sample", "post"])
       let handle = try #require(
         foreignHandle.split(separator: "\n").first { $0.contains("\"own\"") }?.split(separator: " ").last)
-      try TestNamespace.command("/usr/sbin/nft", ["delete", "rule", "inet", "sample", "post", "handle", String(handle)])
+      try TestNamespace.command(
+        "/usr/sbin/nft", ["delete", "rule", "inet", "sample", "post", "handle", String(handle)])
 
       let broken = try connection.snapshot(name)
       let repair = Transaction.difference(from: broken.table, to: SampleTable.table)
@@ -79,10 +80,12 @@ import Testing
       var transaction = Transaction()
       transaction.add(name)
       transaction.add(SampleTable.ports, to: name)
-      transaction.delete([Element([.address([9, 9, 9, 9]), .protocol(6), .port(9)])], from: SampleTable.ports, in: name)
+      transaction.delete(
+        [Element([.address([9, 9, 9, 9]), .protocol(6), .port(9)])], from: SampleTable.ports, in: name)
       #expect { try connection.commit(transaction) } throws: {
         let error = $0 as? NftablesError
-        return error?.code == .notFound && error?.message.contains("delete element 9.9.9.9 . tcp . 9 of inet half ports") == true
+        return error?.code == .notFound
+          && error?.message.contains("delete element 9.9.9.9 . tcp . 9 of inet half ports") == true
       }
       #expect(try connection.tables().isEmpty)
     }

@@ -25,7 +25,8 @@ enum SampleTable {
   static let ports6 = NamedSet(
     "ports6", key: [.protocol, .port], value: .data([.ipv6Address, .port]),
     elements: [
-      Element([.protocol(6), .port(443)], .data([.address([0xFD] + [UInt8](repeating: 0, count: 14) + [2]), .port(443)]))
+      Element(
+        [.protocol(6), .port(443)], .data([.address([0xFD] + [UInt8](repeating: 0, count: 14) + [2]), .port(443)]))
     ])
 
   static let table = Table(

@@ -23,7 +23,8 @@ enum TestNamespace {
     let output = try FileDescriptor.pipe()
     let feed = try FileDescriptor.pipe()
     let child = try ChildProcess.start(
-      ProcessRequest(path, arguments, environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"],
+      ProcessRequest(
+        path, arguments, environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"],
         descriptors: [feed.read, output.write, output.write]))
     feed.read.close()
     output.write.close()

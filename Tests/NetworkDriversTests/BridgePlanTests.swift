@@ -1,3 +1,5 @@
+import Addressing
+import Netfilter
 import NetworkModel
 import Testing
 

@@ -24,7 +24,7 @@ import Testing
   private func address(_ text: String) throws -> IPAddress { try #require(IPAddress(text)) }
 
   private func packet(
-    _ transport: TransportProtocol = .tcp, _ source: String, _ destination: String, _ port: UInt16
+    _ source: String, _ destination: String, _ port: UInt16, _ transport: TransportProtocol = .tcp
   ) throws -> VirtualPacket {
     VirtualPacket(transport, from: try address(source), to: try address(destination), Port(port))
   }
@@ -47,7 +47,7 @@ import Testing
 
   @Test func theOtherTransportIsNotPublished() throws {
     let host = try host(ports: [("0.0.0.0", 8080, .tcp, 80)])
-    #expect(host.receive(try packet(.udp, "198.51.100.7", "192.0.2.1", 8080), on: "out0").fate == .delivered)
+    #expect(host.receive(try packet("198.51.100.7", "192.0.2.1", 8080, .udp), on: "out0").fate == .delivered)
   }
 
   @Test(arguments: [UInt16(80), 81])

@@ -28,17 +28,18 @@ enum Samples {
     ipv6: Bool = false, ports: [(String, UInt16, TransportProtocol, UInt16)] = []
   ) throws -> EndpointRecord {
     let address = try #require(IPv4CIDR("172.17.0.2/16"))
-    let address6 = ipv6 ? try #require(IPv6CIDR("fd00:17::2/64")) : nil
+    let address6: IPv6CIDR = try #require(IPv6CIDR("fd00:17::2/64"))
+    let gateway6: IPv6Address = try #require(IPv6Address("fd00:17::1"))
     return EndpointRecord(
       id: String(repeating: "b", count: 64), name: "web", networkID: String(repeating: "a", count: 64),
       sandboxID: "box", interface: "eth0", hostInterface: "apusbbbbbbbbbbb",
-      mac: MACAddress(derivedFrom: address.address), address: address, address6: address6,
-      gateway: try #require(IPv4Address("172.17.0.1")), gateway6: ipv6 ? try #require(IPv6Address("fd00:17::1")) : nil,
+      mac: MACAddress(derivedFrom: address.address), address: address, address6: ipv6 ? address6 : nil,
+      gateway: IPv4Address(172, 17, 0, 1), gateway6: ipv6 ? gateway6 : nil,
       mtu: 1500,
       ports: try ports.map { host, hostPort, transport, port in
         let hostAddress: IPAddress = try #require(IPAddress(host))
         let target: IPAddress? =
-          hostAddress.family == .v4 ? .v4(address.address) : address6.map { .v6($0.address) } ?? .v4(address.address)
+          hostAddress.family == .v4 ? .v4(address.address) : ipv6 ? .v6(address6.address) : .v4(address.address)
         return PublishedPort(
           TransportPort(Port(port), transport), hostAddress: hostAddress, hostPort: Port(hostPort), target: target)
       })

@@ -166,7 +166,7 @@ def ping(path, timeout=10):
     while time.monotonic() < deadline:
         try:
             with socket.socket(socket.AF_UNIX) as client:
-                client.settimeout(deadline - time.monotonic())
+                client.settimeout(max(0.001, deadline - time.monotonic()))
                 client.connect(path)
                 client.sendall(b"GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n")
                 if b" 200 " in client.recv(4096):

@@ -128,7 +128,7 @@ def test_many_execs_leave_nothing(docker, client, running):
 
 
 def test_attach_shows_and_sends(docker, name):
-    docker("run", "-di", "--name", name, "busybox", "sh", "-c", "for i in 1 2; do read line; echo got $line; done")
+    docker("run", "-di", "--name", name, "busybox", "sh", "-c", "for i in 1 2; do read line; echo got $line; done; sleep 0.5")
     done = docker("attach", name, input="one\ntwo\n")
     assert done.stdout == "got one\ngot two\n"
 
@@ -155,10 +155,22 @@ def test_two_attached_see_the_same(docker, name):
     assert [watcher.communicate(timeout=15)[0] for watcher in watchers] == [b"both\n"] * 2
 
 
-def test_attach_with_logs_by_docker_py(client, name):
-    container = client.containers.run("busybox", ["sh", "-c", "echo early; sleep 3; echo late"], name=name, detach=True)
-    time.sleep(1.2)
-    assert b"".join(container.attach(stream=True, logs=True)) == b"early\nlate\n"
+def frames(data):
+    """The (stream, bytes) frames of an attachment without a terminal."""
+    found = []
+    while data:
+        stream, length = data[0], int.from_bytes(data[4:8], "big")
+        found.append((stream, data[8 : 8 + length]))
+        data = data[8 + length :]
+    return found
+
+
+def test_attach_with_logs_without_an_upgrade(docker, raw, name):
+    docker("run", "-d", "--name", name, "busybox", "sh", "-c", "echo early; sleep 3; echo late >&2")
+    time.sleep(1)
+    answer, data = raw("POST", f"/v1.41/containers/{name}/attach?logs=1&stream=1&stdout=1&stderr=1")
+    assert answer.status == 200 and answer.headers["Content-Type"] == "application/vnd.docker.raw-stream"
+    assert frames(data) == [(1, b"early\n"), (2, b"late\n")]
 
 
 def test_top(docker, client, running):

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+import engines
 from conftest import SUBNET6, Cli, made
 from registries import FakeRegistry
 
@@ -52,18 +53,23 @@ def test_predefined_networks_stay(docker):
 @pytest.mark.own_engine
 def test_plain_http_elsewhere_needs_permission(another_engine, engine, docker, work):
     """A registry on another host is asked by TLS, unless the engine is told that it may be insecure."""
-    registry = FakeRegistry(engine.network.neighbour, engine.network.neighbour_address)
+    strict = FakeRegistry(engine.network.neighbour, engine.network.neighbour_address)
+    network = engines.Network()
+    allowed = FakeRegistry(network.neighbour, network.neighbour_address)
     try:
-        registry.serve("library/x", made("busybox"))
-        said = docker.fails("pull", f"{registry.address}/library/x:latest")
+        strict.serve("library/x", made("busybox"))
+        said = docker.fails("pull", f"{strict.address}/library/x:latest")
         assert re.search("(?i)https|tls|ssl", said), said
-        other = another_engine("--insecure-registry", registry.address, network=engine.network)
+        allowed.serve("library/x", made("busybox"))
+        other = another_engine("--insecure-registry", allowed.address, network=network)
         cli = Cli(other.url, work)
-        cli("pull", f"{registry.address}/library/x:latest")
-        assert cli.out("run", "--rm", f"{registry.address}/library/x", "echo", "pulled") == "pulled"
+        cli("pull", f"{allowed.address}/library/x:latest")
+        assert cli.out("run", "--rm", f"{allowed.address}/library/x", "echo", "pulled") == "pulled"
         other.stop()
     finally:
-        registry.close()
+        strict.close()
+        allowed.close()
+        network.close()
 
 
 @pytest.mark.own_engine

@@ -23,7 +23,7 @@ extension ContainerEngine {
   /// Records an end. The `transitions` lock is held.
   func settle(_ container: Container, _ before: ContainerRecord, _ exit: ContainerExit) async {
     container.setHealthTask(nil)
-    let restart = shouldRestart(before, exitCode: exit.exitCode)
+    let restart = Self.shouldRestart(before, exitCode: exit.exitCode)
     let record = container.update { record in
       record.state.status = restart ? .restarting : .exited
       record.state.exitCode = exit.exitCode
@@ -38,6 +38,8 @@ extension ContainerEngine {
     publish(
       record, "die", ["exitCode": "\(exit.exitCode)", "execDuration": "\(duration / 1_000_000_000)"])
     container.announceExit(ExitReport(exitCode: exit.exitCode, error: ""))
+    // On disk before the monitor's exit file goes: a crash in between would lose the exit code.
+    await saveOrWarn(record)
     do { try await releaseResources(of: record) } catch {
       Log.error("container \(record.shortID): cleaning up: \(error)")
     }
@@ -46,7 +48,7 @@ extension ContainerEngine {
   }
 
   /// Docker's rules: never after a stop by the user, `on-failure` only after a failure and only so often.
-  func shouldRestart(_ record: ContainerRecord, exitCode: Int32) -> Bool {
+  static func shouldRestart(_ record: ContainerRecord, exitCode: Int32) -> Bool {
     if record.state.stoppedByUser || record.definition.autoRemove { return false }
     switch record.definition.restartPolicy.mode {
     case .never: return false
@@ -76,7 +78,7 @@ extension ContainerEngine {
       Log.warning("container \(container.record.shortID): restart failed: \(error)")
       let record = container.record
       guard record.state.status != .removing, !container.isRemoved else { return }
-      if !record.state.stoppedByUser, shouldRestart(record, exitCode: max(1, record.state.exitCode)) {
+      if !record.state.stoppedByUser, Self.shouldRestart(record, exitCode: max(1, record.state.exitCode)) {
         container.update {
           $0.state.status = .restarting
           $0.restartCount += 1

@@ -169,7 +169,7 @@ extension ContainerEngine {
     let configuration = configuration
     try await pool.run {
       try FileSystem.makeDirectories(directory, mode: 0o710)
-      let host = ResolverFile(parsing: (try? FileSystem.readText("/etc/resolv.conf")) ?? "")
+      let host = ResolverFile.ofHost()
       var resolver = ResolverFile.forContainer(
         nameServers: definition.nameServers.isEmpty ? configuration.nameServers : definition.nameServers,
         search: definition.searchDomains.isEmpty ? configuration.searchDomains : definition.searchDomains,

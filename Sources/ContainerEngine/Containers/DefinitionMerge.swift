@@ -7,9 +7,12 @@ enum DefinitionMerge {
     var result = request
     guard let image else { return result }
     if result.user?.isEmpty ?? true { result.user = image.user }
-    if request.entrypoint == nil {
+    if request.entrypoint?.isEmpty ?? true {
       if request.command?.isEmpty ?? true { result.command = image.command }
       result.entrypoint = image.entrypoint
+    } else if request.entrypoint == [""] {
+      // `--entrypoint ""` takes the image's entrypoint away.
+      result.entrypoint = nil
     }
     if result.workingDirectory?.isEmpty ?? true { result.workingDirectory = image.workingDirectory }
     let given = Set(request.environment.map { $0.prefix { $0 != "=" } })

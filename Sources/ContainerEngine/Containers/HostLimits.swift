@@ -41,7 +41,7 @@ enum HostLimits {
   private static let swapAccounting =
     isVersion1
     ? FileSystem.exists("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes")
-    : FileSystem.exists("/proc/swaps")
+    : !FileSystem.exists("/sys/fs/cgroup/init.scope") || FileSystem.exists("/sys/fs/cgroup/init.scope/memory.swap.max")
 
   private static func isMounted(_ controller: String) -> Bool {
     if isVersion1 || FileSystem.exists("/sys/fs/cgroup/\(controller)") {

@@ -1,3 +1,5 @@
+import Linux
+
 /// A resolv.conf(5): what the host has, and what a container gets from it.
 struct ResolverFile: Equatable {
   var nameServers: [String] = []
@@ -17,6 +19,15 @@ struct ResolverFile: Equatable {
       default: continue
       }
     }
+  }
+
+  /// The host's. Where systemd-resolved answers on the loopback address 127.0.0.53, its own list of the resolvers behind
+  /// it is taken, as docker does.
+  static func ofHost() -> ResolverFile {
+    let file = ResolverFile(parsing: (try? FileSystem.readText("/etc/resolv.conf")) ?? "")
+    guard file.nameServers == ["127.0.0.53"], let behind = try? FileSystem.readText("/run/systemd/resolve/resolv.conf")
+    else { return file }
+    return ResolverFile(parsing: behind)
   }
 
   /// What a container on a bridge gets: the user's choices, else the engine's, else the host's. A resolver on the

@@ -6,10 +6,11 @@ extension EngineError {
   /// Gives an error of a layer below the engine's shape, and keeps what kind it is: a missing image stays "not found".
   static func shaped(_ error: any Error) -> EngineError {
     switch error {
+    case let error as EngineError: error
     case let error as ImageStoreError: EngineError(code(error.code), error.message, cause: error)
     case let error as RuntimeError: EngineError(code(error.code), error.message, cause: error)
     case let error as NetworkError: EngineError(code(error.code), error.message, cause: error)
-    default: wrap(error)
+    default: EngineError(.internalFailure, "\(error)", cause: error)
     }
   }
 

@@ -163,7 +163,7 @@ extension ContainerEngine {
         do { try await releaseResources(of: record) } catch {
           Log.warning("container \(record.shortID): cleaning up: \(error)")
         }
-        if startsWithEngine(record) {
+        if Self.startsWithEngine(record) {
           container.update { $0.state.status = .restarting }
           scheduleRestart(container, after: .zero)
         } else if record.definition.autoRemove, record.state.started != 0 {
@@ -177,7 +177,7 @@ extension ContainerEngine {
 
   /// `always` starts with the engine even after a stop by hand, `unless-stopped` does not, `on-failure` never does by
   /// itself.
-  func startsWithEngine(_ record: ContainerRecord) -> Bool {
+  static func startsWithEngine(_ record: ContainerRecord) -> Bool {
     guard record.state.started != 0 else { return false }
     return switch record.definition.restartPolicy.mode {
     case .always: true
@@ -210,7 +210,7 @@ extension ContainerEngine {
 
   /// Lets go of everything that is this process' and of nothing that is the containers': they run on.
   public func close() async {
-    for task in background.withLock({ $0 }) { task.cancel() }
+    for task in background.withLock({ Array($0.running.values) }) { task.cancel() }
     events.finish()
     for container in table.all() {
       container.setRestartTask(nil)

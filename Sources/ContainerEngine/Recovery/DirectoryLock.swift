@@ -7,7 +7,8 @@ final class DirectoryLock: Sendable {
   init(_ directory: String) throws {
     let path = directory + "/engine.lock"
     file = try FileDescriptor.open(path, [.readWrite, .create], mode: 0o600)
-    do { try file.tryLock() } catch where error.code == .tryAgain {
+    do throws(SystemError) { try file.tryLock() } catch {
+      guard error.code == .tryAgain else { throw error }
       throw EngineError(
         .conflict,
         "another engine uses the data directory \(directory): stop it, or give this one its own with --data-dir")

@@ -17,7 +17,14 @@ enum MountOptions {
       case "suid": flags.remove(.noSetID)
       case "dev": flags.remove(.noDevices)
       case "exec": flags.remove(.noExecute)
-      case "defaults": continue
+      case "noatime": flags.insert(.noAccessTime)
+      case "nodiratime": flags.insert(.noDirectoryAccessTime)
+      case "relatime": flags.insert(.relativeAccessTime)
+      case "strictatime": flags.insert(.strictAccessTime)
+      case "sync": flags.insert(.synchronous)
+      case "dirsync": flags.insert(.synchronousDirectories)
+      case "remount": flags.insert(.remount)
+      case "atime", "diratime", "async", "auto", "noauto", "defaults": continue
       default: rest.append(option)
       }
     }

@@ -84,8 +84,11 @@ final class LogWatch: Sendable {
     guard let limit = rotation.maximumSize, limit > 0 else { return }
     let task = Task { [self] in
       do {
+        var asked: UInt64?
         for await _ in try changes(in: paths.dataDirectory) {
-          try await pool.run { [self] in try rotateIfFull(paths, limit: limit, keep: rotation.maximumFiles) }
+          asked = try await pool.run { [self, asked] in
+            try rotateIfFull(paths, limit: limit, keep: rotation.maximumFiles, asked: asked)
+          }
         }
       } catch {
         // A log that cannot be rotated goes on growing; the container's life is worth more.
@@ -104,16 +107,32 @@ final class LogWatch: Sendable {
   }
 
   /// The monitor holds the old file open and writes into it until it is told to open the path anew, which makes the new
-  /// file: no line falls between.
-  private func rotateIfFull(_ paths: ContainerPaths, limit: Int64, keep: Int) throws {
-    let size: Int64
-    do { size = try FileStatus(path: paths.log).size } catch {
-      // Moved already (or by an engine that was killed at this point) and not made anew yet.
-      if error.code == .noEntry { return try MonitorControl.reopenLog(paths.control) }
-      throw error
+  /// file: no line falls between. It must be told once only, because it empties what it opens: `asked` is the file for
+  /// which it was told last. Blocks.
+  private func rotateIfFull(
+    _ paths: ContainerPaths, limit: Int64, keep: Int, asked: UInt64?
+  ) throws -> UInt64? {
+    guard let status = try current(paths) else {
+      // Moved, and not made anew yet: it is about to be. If the monitor took the word and did nothing (it drops a line
+      // that comes with another), or an earlier engine ended at this point, it is told again.
+      if try MonitorControl.isRead(paths.control) {
+        Threads.pause(milliseconds: 20)
+        if try current(paths) == nil, try MonitorControl.isRead(paths.control) {
+          try MonitorControl.reopenLog(paths.control)
+        }
+      }
+      return asked
     }
-    if size < limit { return }
+    if status.size < limit || status.inode == asked { return asked }
     try names.withLock { _ in try LogFiles(path: paths.log).shift(keep: keep) }
     try MonitorControl.reopenLog(paths.control)
+    return status.inode
+  }
+
+  private func current(_ paths: ContainerPaths) throws -> FileStatus? {
+    do { return try FileStatus(path: paths.log) } catch {
+      if error.code == .noEntry { return nil }
+      throw error
+    }
   }
 }

@@ -10,6 +10,16 @@ enum MonitorControl {
   /// Makes the monitor close its log and open the path anew.
   static func reopenLog(_ path: String) throws(RuntimeError) { try send("2 0 0\n", path) }
 
+  /// Whether the monitor has read all that it was told; true when it is gone.
+  static func isRead(_ path: String) throws(SystemError) -> Bool {
+    do throws(SystemError) {
+      return try FileDescriptor.open(path, [.writeOnly, .nonBlocking]).bytesToRead() == 0
+    } catch {
+      guard error.code == .noEntry || error.code == .noDeviceOrAddress else { throw error }
+      return true
+    }
+  }
+
   private static func send(_ line: String, _ path: String) throws(RuntimeError) {
     do throws(SystemError) {
       let fifo = try FileDescriptor.open(path, [.writeOnly, .nonBlocking])

@@ -34,7 +34,8 @@ enum RuntimeMessage {
         ": Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists "
         + "and is the expected type"
     }
-    let inner = "OCI runtime \(action) failed: \(runtime.name) \(action) failed: unable to start container process: \(words)"
+    let inner =
+      "OCI runtime \(action) failed: \(runtime.name) \(action) failed: unable to start container process: \(words)"
     if action == "exec" { return RuntimeError(code, "\(inner): unknown") }
     return RuntimeError(
       code, "failed to create task for container: failed to create shim task: \(inner): unknown")

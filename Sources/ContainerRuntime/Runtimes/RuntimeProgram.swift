@@ -30,7 +30,8 @@ enum HostPrograms {
   static func missing(_ name: String) -> RuntimeError {
     let packages = ["crun": "crun", "runc": "runc", "conmon": "conmon", "tini-static": "tini", "ps": "procps"]
     let help =
-      packages[name].map { "install it with: apt-get install \($0)" } ?? "check the name and the path in the configuration"
+      packages[name].map { "install it with: apt-get install \($0)" }
+      ?? "check the name and the path in the configuration"
     return RuntimeError(.missingProgram, "\(name) is not installed on this host; \(help)")
   }
 }

@@ -30,14 +30,15 @@ enum DefaultSeccompProfile {
   /// Flags of clone(2) that make namespaces, CLONE_NEWNS to CLONE_NEWNET and CLONE_NEWCGROUP.
   private static let namespaceFlags: UInt64 = 0x7E02_0000
 
-  private static let conditional: [SeccompProfile.Rule] = [
-    // Since 4.8 a tracer cannot step past a filter.
-    rule("process_vm_readv process_vm_writev ptrace", includes: .init(minimumKernel: .init(4, 8))),
-    // Sockets of every family but AF_ALG (38) and AF_VSOCK (40), which reach past the container.
-    rule("socket", [argument(0, "LT", 38)]),
-    rule("socket", [argument(0, "EQ", 39)]),
-    rule("socket", [argument(0, "GT", 40)]),
-  ]
+  private static let conditional: [SeccompProfile.Rule] =
+    [
+      // Since 4.8 a tracer cannot step past a filter.
+      rule("process_vm_readv process_vm_writev ptrace", includes: .init(minimumKernel: .init(4, 8))),
+      // Sockets of every family but AF_ALG (38) and AF_VSOCK (40), which reach past the container.
+      rule("socket", [argument(0, "LT", 38)]),
+      rule("socket", [argument(0, "EQ", 39)]),
+      rule("socket", [argument(0, "GT", 40)]),
+    ]
     + [0, 8, 0x20000, 0x20008, 0xFFFF_FFFF].map { rule("personality", [argument(0, "EQ", $0)]) }
     + [
       rule("sync_file_range2 swapcontext", includes: .init(architectures: ["ppc64le"])),

@@ -41,7 +41,8 @@ struct SeccompProfileText: Decodable {
     }
     if parsed.architectures?.isEmpty == false, parsed.archMap?.isEmpty == false {
       throw RuntimeError(
-        .invalidSpecification, "both 'architectures' and 'archMap' are specified in the seccomp profile, use either one")
+        .invalidSpecification, "both 'architectures' and 'archMap' are specified in the seccomp profile, use either one"
+      )
     }
     let own = SeccompProfile.architecture(machine).names
     let mapped = parsed.archMap?.first { $0.architecture == own.first }

@@ -3,7 +3,7 @@ import OCI
 
 extension SpecificationBuilder {
   /// Limits in the runtime's words. What the host cannot limit is left out, as docker does with a warning (see
-  /// `ResourceWarnings`).
+  /// `HostFeatures.warnings`).
   func resources(
     _ specification: ResourceSpecification, _ resolved: ResolvedHostObjects
   ) throws(RuntimeError) -> RuntimeResources {
@@ -20,6 +20,7 @@ extension SpecificationBuilder {
         if host.cgroups.blockIOWeight {
           resources.blockIOWeights.append(entry(.weight(UInt16(clamping: device.value))))
         }
+      case _ where !host.cgroups.blockIOThrottle: break
       case .readBytes: resources.readBytes.append(entry(.rate(device.value)))
       case .writeBytes: resources.writeBytes.append(entry(.rate(device.value)))
       case .readOperations: resources.readOperations.append(entry(.rate(device.value)))

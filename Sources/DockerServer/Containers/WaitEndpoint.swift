@@ -14,12 +14,17 @@ enum WaitEndpoint {
     return .stream(headers: headers, endsWithServer: true) { writer in
       // The client starts the container only after it has the header: by then the wait is registered.
       try await writer.start()
-      do throws(EngineError) {
-        let (code, error) = try await wait.value()
-        try? await writer.write(DockerJSON.encodeLine(answer(code, error)))
-      } catch {
-        try? await writer.write(DockerJSON.encodeLine(answer(-1, error.message)))
-      }
+      try await writer.write(DockerJSON.encodeLine(await outcome(wait)))
+    }
+  }
+
+  /// How the container ended; a wait that fails after the header was sent can only say so in the body.
+  private static func outcome(_ wait: ContainerWait) async -> WaitResponse {
+    do {
+      let (code, error) = try await wait.value()
+      return answer(code, error)
+    } catch {
+      return answer(-1, error.message)
     }
   }
 

@@ -33,7 +33,7 @@ enum InfoEndpoint {
         return (runtime.name, entry)
       }, uniquingKeysWith: { first, _ in first })
     info.defaultRuntime = facts.defaultRuntime
-    info.runcCommit.id = facts.runtimes.first { $0.name == facts.defaultRuntime }?.version ?? ""
+    info.runcCommit.id = facts.runtimes.first { $0.name == "runc" }?.version ?? ""
     info.liveRestoreEnabled = facts.liveRestore
     info.initBinary = facts.initProgram
     info.securityOptions = facts.securityOptions

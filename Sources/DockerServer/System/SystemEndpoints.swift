@@ -53,6 +53,11 @@ enum SystemEndpoints {
   /// There are no plugins, which is a truthful list.
   static let noPlugins: Endpoint = { _ in .json([EmptyObject]()) }
 
+  /// `docker inspect` looks here too, and takes a 404 for "look elsewhere".
+  static let noSuchPlugin: Endpoint = { call in
+    throw RefusedError(.notFound, "plugin \"\(call.name)\" not found")
+  }
+
   /// There is no build cache, so there is nothing to remove; `docker system prune` asks.
   static let pruneBuildCache: Endpoint = { _ in
     Response(

@@ -84,7 +84,9 @@ struct ImageArchiveReader {
 
   private func bytes(_ name: String) throws -> [UInt8] {
     let path = try file(name)
-    guard try FileStatus(path: path).size <= Int64(Self.maximumDocument) else { throw Self.invalid("\"\(name)\" is too large") }
+    guard try FileStatus(path: path).size <= Int64(Self.maximumDocument) else {
+      throw Self.invalid("\"\(name)\" is too large")
+    }
     return try FileSystem.read(path)
   }
 

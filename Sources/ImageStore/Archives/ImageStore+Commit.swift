@@ -27,7 +27,8 @@ extension ImageStore {
     var base: ImageConfiguration?
     if let image = record.image {
       // A base that was removed by force leaves its layers, not its history.
-      do { base = try await configuration(of: image) } catch let error as ImageStoreError where error.code == .notFound {}
+      do { base = try await configuration(of: image) } catch let error as ImageStoreError where error.code == .notFound
+      {}
     }
     var process = options.process
     try ConfigurationChange.apply(options.changes, to: &process)

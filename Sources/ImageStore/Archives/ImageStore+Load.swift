@@ -7,6 +7,10 @@ public struct LoadedImage: Sendable, Equatable {
   public var image: Digest
   /// The names it got, as Docker shows them; none for an image that the archive leaves nameless.
   public var names: [String]
+  public init(image: Digest, names: [String]) {
+    self.image = image
+    self.names = names
+  }
 }
 
 extension ImageStore {

@@ -102,7 +102,8 @@ private struct ImageArchiveWriter {
           ImageArchiveDocuments.referenceAnnotation: name.tag ?? "latest",
         ]
         index.manifests.append(descriptor)
-        repositories[name.familiarName, default: [:]][name.tag ?? "latest"] = image.layers.last?.diffID.hex ?? image.id.hex
+        repositories[name.familiarName, default: [:]][name.tag ?? "latest"] =
+          image.layers.last?.diffID.hex ?? image.id.hex
       }
     }
     try json(ImageArchiveDocuments.index, index)

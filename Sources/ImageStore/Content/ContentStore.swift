@@ -1,6 +1,6 @@
-import Synchronization
 import Linux
 import OCI
+import Synchronization
 
 /// Blobs by digest. These block: they run on the pool.
 extension ImageStore {

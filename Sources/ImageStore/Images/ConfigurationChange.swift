@@ -56,7 +56,9 @@ enum ConfigurationChange {
       try needArgument()
       c.onBuild = (c.onBuild ?? []) + [rest]
     case "SHELL":
-      guard let words = list(rest) else { throw ImageStoreError(.invalid, "SHELL requires the arguments to be in JSON form") }
+      guard let words = list(rest) else {
+        throw ImageStoreError(.invalid, "SHELL requires the arguments to be in JSON form")
+      }
       c.shell = words
     case "HEALTHCHECK": c.healthcheck = try healthcheck(rest)
     default: throw ImageStoreError(.invalid, "\(instruction) is not a valid change command")
@@ -84,7 +86,9 @@ enum ConfigurationChange {
   /// `name=value …` with quotes and backslashes, or the old form `name value`.
   private static func pairs(_ text: String, _ instruction: String) throws -> [(String, String)] {
     let words = split(text)
-    guard let first = words.first else { throw ImageStoreError(.invalid, "\(instruction) requires at least one argument") }
+    guard let first = words.first else {
+      throw ImageStoreError(.invalid, "\(instruction) requires at least one argument")
+    }
     if !first.contains("=") {
       let name = text.prefix { $0 != " " && $0 != "\t" }
       let value = trim(text[name.endIndex...])

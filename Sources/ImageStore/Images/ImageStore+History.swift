@@ -34,11 +34,16 @@ extension ImageStore {
     // A config without history still has layers.
     while layer < sizes.count {
       steps.append(
-        ImageHistoryStep(image: nil, created: image.configuration.created ?? "", createdBy: "", comment: "", size: sizes[layer], tags: []))
+        ImageHistoryStep(
+          image: nil, created: image.configuration.created ?? "", createdBy: "", comment: "", size: sizes[layer],
+          tags: []))
       layer += 1
     }
     if steps.isEmpty {
-      steps = [ImageHistoryStep(image: nil, created: image.configuration.created ?? "", createdBy: "", comment: "", size: 0, tags: [])]
+      steps = [
+        ImageHistoryStep(
+          image: nil, created: image.configuration.created ?? "", createdBy: "", comment: "", size: 0, tags: [])
+      ]
     }
     steps[steps.count - 1].image = image.id
     steps[steps.count - 1].tags = image.tags.map(\.familiar)

@@ -51,9 +51,13 @@ extension ImageStore {
   public var diskUsage: ImageDiskUsage {
     state.withLock { state in
       var owners: [Digest: Int] = [:]
-      for image in state.images.values { for layer in Set(image.layers.map(\.diffID)) { owners[layer, default: 0] += 1 } }
+      for image in state.images.values {
+        for layer in Set(image.layers.map(\.diffID)) { owners[layer, default: 0] += 1 }
+      }
       let shared = state.images.mapValues { image in
-        image.layers.filter { owners[$0.diffID, default: 0] > 1 }.reduce(0) { $0 + (state.layers[$1.diffID]?.size ?? 0) }
+        image.layers.filter { owners[$0.diffID, default: 0] > 1 }.reduce(0) {
+          $0 + (state.layers[$1.diffID]?.size ?? 0)
+        }
       }
       return ImageDiskUsage(layersSize: state.layers.values.reduce(0) { $0 + $1.size }, sharedSize: shared)
     }

@@ -82,7 +82,9 @@ private struct ImageRemoval {
   private mutating func delete(_ id: Digest, force: Bool, prune: Bool, quiet: Bool) throws {
     do { try check(id, force: force, references: true) } catch {
       // A name was removed, as asked; that something still needs the image is then no failure, unless it dangles unused.
-      if quiet && (!references(id).isEmpty || !users(id).isEmpty || !store.state.withLock({ $0.children(of: id) }).isEmpty) {
+      if quiet
+        && (!references(id).isEmpty || !users(id).isEmpty || !store.state.withLock({ $0.children(of: id) }).isEmpty)
+      {
         return
       }
       throw error

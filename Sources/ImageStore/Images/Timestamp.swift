@@ -11,7 +11,8 @@ enum Timestamp {
     let days = seconds.quotientFloor(86400)
     let time = seconds - days * 86400
     let (year, month, day) = civil(days)
-    return "\(pad(year, 4))-\(pad(month, 2))-\(pad(day, 2))T\(pad(time / 3600, 2)):\(pad(time / 60 % 60, 2)):\(pad(time % 60, 2))"
+    return
+      "\(pad(year, 4))-\(pad(month, 2))-\(pad(day, 2))T\(pad(time / 3600, 2)):\(pad(time / 60 % 60, 2)):\(pad(time % 60, 2))"
       + ".\(pad(fraction, 9))Z"
   }
 

@@ -44,7 +44,9 @@ final class LayerUnpacker {
   /// - Throws: what broke. A broken archive in a blob that also has the wrong digest counts as the wrong digest, because
   ///   that is the reason: the blob is then read to its end.
   func unpack(into directory: String, expecting blob: Digest?) throws -> UnpackedLayer {
-    do { return try unpackArchive(into: directory) } catch let error where error is ArchiveError || error is ImageStoreError {
+    do { return try unpackArchive(into: directory) } catch let error
+      where error is ArchiveError || error is ImageStoreError
+    {
       guard let blob else { throw error }
       var rest = [UInt8](repeating: 0, count: Self.pieceSize)
       while try readBlob(&rest) > 0 {}

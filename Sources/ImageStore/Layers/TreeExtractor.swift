@@ -121,7 +121,8 @@ final class TreeExtractor {
       let existing = try tree.place(target, makeParents: false)
       try replacing(place) { () throws(SystemError) in try tree.makeHardLink(place, to: existing) }
     } catch let error as SystemError where error.code == .noEntry || error.code == .notDirectory {
-      throw Self.refused(raw, "its hard link names \(String(decoding: target, as: UTF8.self)), which is not there", cause: error)
+      throw Self.refused(
+        raw, "its hard link names \(String(decoding: target, as: UTF8.self)), which is not there", cause: error)
     }
   }
 

@@ -54,7 +54,8 @@ struct BlobDownload: Sendable {
     var skip: Int64 = 0
     if offset > 0 {
       if response.status == .partialContent {
-        guard let range = response.headers.first(name: "Content-Range").flatMap({ ContentRange($0) }), range.first == offset
+        guard let range = response.headers.first(name: "Content-Range").flatMap({ ContentRange($0) }),
+          range.first == offset
         else { throw RegistryFailure(.malformed, "the registry answered another range of \(descriptor.digest)") }
       } else {
         // No ranges here: what is on disk already comes again.
@@ -63,25 +64,32 @@ struct BlobDownload: Sendable {
     }
     var batch: [ByteBuffer] = []
     var size = 0
-    for try await piece in response.body {
-      var piece = piece
-      if skip > 0 {
-        let cut = min(skip, Int64(piece.readableBytes))
-        piece.moveReaderIndex(forwardBy: Int(cut))
-        skip -= cut
-        if piece.readableBytes == 0 { continue }
+    do {
+      for try await piece in response.body {
+        var piece = piece
+        if skip > 0 {
+          let cut = min(skip, Int64(piece.readableBytes))
+          piece.moveReaderIndex(forwardBy: Int(cut))
+          skip -= cut
+          if piece.readableBytes == 0 { continue }
+        }
+        size += piece.readableBytes
+        guard offset + Int64(size) <= descriptor.size else {
+          throw ImageStoreError(
+            .corrupt,
+            "the registry sends more bytes of \(descriptor.digest) than the \(descriptor.size) its manifest says")
+        }
+        batch.append(piece)
+        if size >= Self.batchSize {
+          try await write(batch, &offset)
+          batch.removeAll(keepingCapacity: true)
+          size = 0
+        }
       }
-      size += piece.readableBytes
-      guard offset + Int64(size) <= descriptor.size else {
-        throw ImageStoreError(
-          .corrupt, "the registry sends more bytes of \(descriptor.digest) than the \(descriptor.size) its manifest says")
-      }
-      batch.append(piece)
-      if size >= Self.batchSize {
-        try await write(batch, &offset)
-        batch.removeAll(keepingCapacity: true)
-        size = 0
-      }
+    } catch {
+      // What came before the connection broke is worth keeping.
+      try await write(batch, &offset)
+      throw error
     }
     try await write(batch, &offset)
     guard offset == descriptor.size else {

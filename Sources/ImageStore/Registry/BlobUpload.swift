@@ -39,7 +39,9 @@ struct BlobUpload: Sendable {
         let location = try await begin(RegistryPath.uploads(repository))
         try await upload(path, blob, to: try target(location, blob.digest), progress)
         return true
-      } catch let failure as RegistryFailure where failure.isTransient && attempt < session.configuration.downloadAttempts {
+      } catch let failure as RegistryFailure
+        where failure.isTransient && attempt < session.configuration.downloadAttempts
+      {
         try await RegistrySession.pause(attempt: attempt, failure, session.configuration)
         attempt += 1
       }

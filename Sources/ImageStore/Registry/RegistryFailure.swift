@@ -71,6 +71,12 @@ struct RegistryFailure: Error, Sendable, CustomStringConvertible {
     case let error as HTTPClientError where error == .remoteConnectionClosed:
       return RegistryFailure(.interrupted, "\(prefix)EOF", cause: error)
     case let error as HTTPClientError where error == .cancelled: return CancellationError()
+    case let error as IOError where Self.connectErrors.contains(Errno(rawValue: error.errnoCode)):
+      let authority = String(url.split(separator: "/").dropFirst().first ?? "")
+      let port = url.hasPrefix("https:") ? ":443" : ":80"
+      let address = authority == host || authority.hasSuffix("]") ? authority + port : authority
+      return RegistryFailure(
+        .unreachable, "\(prefix)dial tcp \(address): connect: \(Errno(rawValue: error.errnoCode))", cause: error)
     case let error as IOError:
       let reason = Errno(rawValue: error.errnoCode).description
       return RegistryFailure(.interrupted, "\(prefix)read: \(reason)", cause: error)
@@ -83,6 +89,12 @@ struct RegistryFailure: Error, Sendable, CustomStringConvertible {
     default: return RegistryFailure(.interrupted, "\(prefix)\(error)", cause: error)
     }
   }
+
+  /// Errors of connect(2) when the host or the port is not there.
+  private static let connectErrors: Set<Errno> = [
+    .connectionRefused, Errno(rawValue: 113) /* EHOSTUNREACH */, Errno(rawValue: 101), /* ENETUNREACH */
+    .addressNotAvailable,
+  ]
 
   private static func target(_ address: NIOCore.SocketAddress) -> String {
     let ip = address.ipAddress ?? "\(address)"

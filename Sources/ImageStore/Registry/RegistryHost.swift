@@ -68,7 +68,9 @@ struct RegistryHost: Sendable, Hashable {
   /// Whether an entry of `insecure-registries` covers a host: the same `host:port`, the same host, or a network that
   /// holds its address.
   private static func matches(_ authority: String, _ entry: String) -> Bool {
-    let entry = entry.split(separator: "/").count == 2 && !entry.contains("://") ? entry : String(entry.split(separator: "/").last ?? "")
+    let entry =
+      entry.split(separator: "/").count == 2 && !entry.contains("://")
+      ? entry : String(entry.split(separator: "/").last ?? "")
     if entry == authority || entry == name(authority) { return true }
     let parts = entry.split(separator: "/")
     guard parts.count == 2, let bits = UInt32(parts[1]), bits <= 32, let network = ipv4(String(parts[0])),

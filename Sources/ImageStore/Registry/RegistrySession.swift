@@ -32,7 +32,8 @@ final class RegistrySession: Sendable {
     var attempt = 1
     while true {
       do {
-        return try await sendOnce(method, path, headers: headers, body: body.map { .bytes(ByteBuffer(bytes: $0)) }, accepting: accepting)
+        return try await sendOnce(
+          method, path, headers: headers, body: body.map { .bytes(ByteBuffer(bytes: $0)) }, accepting: accepting)
       } catch let failure as RegistryFailure where failure.isTransient && attempt < configuration.downloadAttempts {
         try await Self.pause(attempt: attempt, failure, configuration)
         attempt += 1

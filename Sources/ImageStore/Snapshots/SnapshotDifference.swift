@@ -3,7 +3,11 @@ import Linux
 /// A path of a container's root file system that differs from its image.
 public struct FileChange: Sendable, Equatable {
   /// Raw values are those of Docker's API.
-  public enum Kind: Int, Sendable { case modified = 0, added = 1, deleted = 2 }
+  public enum Kind: Int, Sendable {
+    case modified = 0
+    case added = 1
+    case deleted = 2
+  }
   public var kind: Kind
   /// Absolute, as the container sees it.
   public var path: String

@@ -1,6 +1,6 @@
-import Synchronization
 import Linux
 import OCI
+import Synchronization
 
 /// One pull of one image from one registry.
 struct ImagePull: Sendable {
@@ -13,7 +13,9 @@ struct ImagePull: Sendable {
   private var repository: String { reference.path }
 
   func run(_ fetched: FetchedManifest) async throws -> PullResult {
-    progress(ProgressEvent(id: reference.tag ?? reference.digest?.description ?? "", status: "Pulling from \(shownRepository)"))
+    progress(
+      ProgressEvent(id: reference.tag ?? reference.digest?.description ?? "", status: "Pulling from \(shownRepository)")
+    )
     let (manifest, image) = try await choose(fetched)
     let bytes = try await configuration(manifest)
     let configuration: ImageConfiguration
@@ -22,13 +24,15 @@ struct ImagePull: Sendable {
     guard diffIDs.count == manifest.layers.count else {
       throw ImageStoreError(
         .corrupt,
-        "layers from manifest don't match image configuration: \(manifest.layers.count) layers, \(diffIDs.count) diff IDs")
+        "layers from manifest don't match image configuration: \(manifest.layers.count) layers, \(diffIDs.count) diff IDs"
+      )
     }
     let needed = diffIDs + manifest.layers.map(\.digest) + [manifest.config.digest, image.digest]
     store.state.withLock { $0.pin(needed) }
     defer { store.state.withLock { $0.unpin(needed) } }
     try await pullLayers(zip(manifest.layers, diffIDs).map { ($0, $1) })
-    let isNew = try await commit(image, config: manifest.config.digest, bytes: bytes, diffIDs: diffIDs, served: fetched.digest)
+    let isNew = try await commit(
+      image, config: manifest.config.digest, bytes: bytes, diffIDs: diffIDs, served: fetched.digest)
     progress(ProgressEvent(status: "Digest: \(fetched.digest)"))
     progress(
       ProgressEvent(
@@ -48,7 +52,9 @@ struct ImagePull: Sendable {
       switch current.document {
       case .manifest(let manifest):
         guard MediaType.isImageConfig(manifest.config.mediaType) || manifest.config.mediaType.isEmpty else {
-          throw ImageStoreError(.invalid, "unsupported media type \(manifest.config.mediaType): \(reference.familiar) is no container image")
+          throw ImageStoreError(
+            .invalid, "unsupported media type \(manifest.config.mediaType): \(reference.familiar) is no container image"
+          )
         }
         return (manifest, current)
       case .index(let index):

@@ -33,7 +33,9 @@ extension ImageStore {
       let session = RegistrySession(
         host: host, connections: registries, credentials: credentials, scopes: ["repository:\(reference.path):pull"])
       let fetched: FetchedManifest
-      do { fetched = try await session.manifest(reference.path, reference.digest?.description ?? reference.tag ?? "latest") } catch {
+      do {
+        fetched = try await session.manifest(reference.path, reference.digest?.description ?? reference.tag ?? "latest")
+      } catch {
         // A mirror that has not got it, or does not answer, is no reason to fail.
         if error is CancellationError { throw error }
         last = PullErrors.manifest(error, reference)

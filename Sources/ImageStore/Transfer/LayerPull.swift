@@ -39,7 +39,7 @@ struct LayerPull: Sendable {
       try await store.pool.run {
         try FileSystem.removeTree(staged.directory)
         // Wrong bytes must not be resumed; bytes that are merely too few may be right.
-        if let error = error as? ImageStoreError, error.code == .corrupt {
+        if error is ArchiveError || (error as? ImageStoreError)?.code == .corrupt {
           try FileSystem.removeFile(store.paths.partial(blob.digest))
         }
       }

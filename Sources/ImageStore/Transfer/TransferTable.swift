@@ -16,6 +16,10 @@ actor TransferTable {
     let task = Task { try await body() }
     running[digest] = task
     defer { running[digest] = nil }
-    try await withTaskCancellationHandler { try await task.value } onCancel: { task.cancel() }
+    try await withTaskCancellationHandler {
+      try await task.value
+    } onCancel: {
+      task.cancel()
+    }
   }
 }

@@ -9,7 +9,9 @@ public enum Compression: Sendable, Equatable {
     let head = Array(magic.prefix(4))
     if head.starts(with: [0x1F, 0x8B]) {
       self = .gzip
-    } else if head == [0x28, 0xB5, 0x2F, 0xFD] || (head.count == 4 && head[0] & 0xF0 == 0x50 && head[1...] == [0x2A, 0x4D, 0x18]) {
+    } else if head == [0x28, 0xB5, 0x2F, 0xFD]
+      || (head.count == 4 && head[0] & 0xF0 == 0x50 && head[1...] == [0x2A, 0x4D, 0x18])
+    {
       self = .zstd
     } else {
       self = .none

@@ -38,24 +38,45 @@ public struct TreeReader {
     public func open() throws(SystemError) -> FileDescriptor { try held.open() }
   }
 
+  /// A path of more directories than this has no name that fits a system call (PATH_MAX).
+  private static let deepest = 2048
+
   /// Visits everything below the top, and the top itself first where `includingTop`. `visit` tells whether to go down
   /// into a directory. What vanishes during the walk is left out.
   public func walk(includingTop: Bool, _ visit: (Item) throws -> Bool) throws {
     let top = try RootedTree(root: directory).hold([], followLast: false)
     if includingTop, try !visit(Item(top, path: prefix)) { return }
-    try walk(directory, prefix, visit)
-  }
-
-  private func walk(_ directory: FileDescriptor, _ path: [UInt8], _ visit: (Item) throws -> Bool) throws {
-    for name in try RootedTree.names(in: directory) {
+    // Not recursive: whoever made the tree must not decide how much stack it takes.
+    var open: [Level] = [try Level(directory, prefix)]
+    while let index = open.indices.last {
+      guard let name = open[index].names.popLast() else {
+        open.removeLast()
+        continue
+      }
       let held: RootedTree.Held
-      do { held = try RootedTree.hold(name, in: directory) } catch {
+      do { held = try RootedTree.hold(name, in: open[index].directory) } catch {
         if error.code == .noEntry { continue }
         throw error
       }
-      let inner = path.isEmpty ? name : path + [UInt8(ascii: "/")] + name
-      guard try visit(Item(held, path: inner)), held.status.kind == .directory else { continue }
-      try walk(try held.open(), inner, visit)
+      let parent = open[index].path
+      let path = parent.isEmpty ? name : parent + [UInt8(ascii: "/")] + name
+      guard try visit(Item(held, path: path)), held.status.kind == .directory else { continue }
+      guard open.count < Self.deepest else {
+        throw ArchiveError("directories are nested more than \(Self.deepest) deep")
+      }
+      open.append(try Level(try held.open(), path))
+    }
+  }
+
+  /// A directory on the way, with the names that are left in it, the next one last.
+  private struct Level {
+    let directory: FileDescriptor
+    let path: [UInt8]
+    var names: [[UInt8]]
+    init(_ directory: FileDescriptor, _ path: [UInt8]) throws(SystemError) {
+      self.directory = directory
+      self.path = path
+      names = try RootedTree.names(in: directory).reversed()
     }
   }
 }

@@ -64,7 +64,8 @@ public final class TreeWriter {
     return FileDescriptor(
       owning: try check("openat2", String(decoding: path, as: UTF8.self)) {
         Self.terminated(target) {
-          apus_openat2(base, $0, UInt64(UInt32(bitPattern: flags.rawValue | O_CLOEXEC)), 0, ResolveFlags.inRoot.rawValue)
+          apus_openat2(
+            base, $0, UInt64(UInt32(bitPattern: flags.rawValue | O_CLOEXEC)), 0, ResolveFlags.inRoot.rawValue)
         }
       })
   }

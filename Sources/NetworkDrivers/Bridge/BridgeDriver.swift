@@ -68,6 +68,9 @@ public struct BridgeDriver: NetworkDriver {
       SysctlPlan("ipv4/conf/\(name)/route_localnet", "1"),
       // A container must not tell the host its routes (CVE-2020-13401).
       SysctlPlan("ipv6/conf/\(name)/accept_ra", "0", isOptional: true),
+      // Addresses are ours to give: looking for duplicates would only hold up the first second's packets, because a
+      // router that has no settled link-local address does not ask for its neighbours.
+      SysctlPlan("ipv6/conf/\(name)/accept_dad", "0", isOptional: true),
       SysctlPlan("ipv6/conf/\(name)/disable_ipv6", hasIPv6 ? "0" : "1", isOptional: !hasIPv6),
     ]
     if hasIPv6 { plan.host.sysctls.append(SysctlPlan("ipv6/conf/all/forwarding", "1")) }
@@ -95,6 +98,7 @@ public struct BridgeDriver: NetworkDriver {
     if let address = endpoint.address6 {
       // New links of a sandbox come without IPv6.
       plan.sandbox.sysctls = [
+        SysctlPlan("ipv6/conf/\(endpoint.interface)/accept_dad", "0", isOptional: true),
         SysctlPlan("ipv6/conf/\(endpoint.interface)/disable_ipv6", "0"),
         SysctlPlan("ipv6/conf/\(endpoint.interface)/accept_ra", "0", isOptional: true),
       ]

@@ -27,7 +27,8 @@ struct EndpointJournal: Sendable {
     for name in try FileSystem.list(directory) {
       let path = "\(directory)/\(name)"
       do {
-        records.append(try JSONDecoder().decode(EndpointRecord.self, from: Data(try FileSystem.read(path, limit: 1 << 20))))
+        records.append(
+          try JSONDecoder().decode(EndpointRecord.self, from: Data(try FileSystem.read(path, limit: 1 << 20))))
       } catch is DecodingError {
         try FileSystem.removeFile(path)
       }

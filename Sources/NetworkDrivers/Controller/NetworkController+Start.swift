@@ -63,7 +63,8 @@ extension NetworkController {
     _ networks: inout [NetworkRecord], _ host: HostNetwork, keepingSubnets used: Set<String>
   ) async throws {
     var changed: [NetworkRecord] = []
-    for (name, driver) in [("host", DriverName.host), ("none", .null)] where !networks.contains(where: { $0.name == name }) {
+    for (name, driver) in [("host", DriverName.host), ("none", .null)]
+    where !networks.contains(where: { $0.name == name }) {
       changed.append(NetworkRecord(id: ObjectID.random(), name: name, driver: driver, created: Clock.realtime))
     }
     let old = networks.first { $0.name == "bridge" }

@@ -50,6 +50,8 @@ public actor NetworkController {
     drivers = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
   }
 
+  deinit { thread.stop() }
+
   // MARK: reading
 
   /// All networks, by name.
@@ -75,7 +77,9 @@ public actor NetworkController {
 
   /// The endpoints on a network, by name.
   nonisolated public func endpoints(on network: String) -> [EndpointRecord] {
-    view.withLock { $0.endpoints.values.filter { $0.networkID == network }.sorted { ($0.name, $0.id) < ($1.name, $1.id) } }
+    view.withLock {
+      $0.endpoints.values.filter { $0.networkID == network }.sorted { ($0.name, $0.id) < ($1.name, $1.id) }
+    }
   }
 
   func running() throws(NetworkError) -> Services {

@@ -81,7 +81,8 @@ final class HostNetwork: Sendable {
   /// Puts links that are there under their masters again: a bridge that somebody deleted has lost its ports.
   func attach(_ links: [LinkPlan]) throws {
     for link in links {
-      guard let name = link.master, let bridge = try socket.link(.name(name)), let own = try socket.link(.name(link.name)),
+      guard let name = link.master, let bridge = try socket.link(.name(name)),
+        let own = try socket.link(.name(link.name)),
         own.masterIndex != bridge.index
       else { continue }
       try socket.perform(.setLink(.index(own.index), LinkSettings(isUp: true, masterIndex: bridge.index)))

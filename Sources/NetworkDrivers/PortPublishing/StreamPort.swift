@@ -93,7 +93,8 @@ final class StreamRelay: ProxyHandler {
   private let onClose: (StreamRelay) -> Void
   private static let chunk = 1 << 16
 
-  init(_ client: FileDescriptor, to target: SocketAddress, onClose: @escaping (StreamRelay) -> Void) throws(SystemError) {
+  init(_ client: FileDescriptor, to target: SocketAddress, onClose: @escaping (StreamRelay) -> Void) throws(SystemError)
+  {
     self.client = client
     self.onClose = onClose
     let domain: SocketDomain = if case .ipv6 = target { .ipv6 } else { .ipv4 }

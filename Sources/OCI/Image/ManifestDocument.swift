@@ -24,10 +24,13 @@ public enum ManifestDocument: Hashable, Sendable {
       throw ImageSpecificationError("malformed manifest: it is not a JSON object", cause: error)
     }
     let declared = contentType.map { String($0.prefix { $0 != ";" }).trimmingBlanks }
-    let known = [declared, probe.mediaType].compactMap { $0 }.filter { MediaType.isManifest($0) || MediaType.isIndex($0) }
+    let known = [declared, probe.mediaType].compactMap { $0 }.filter {
+      MediaType.isManifest($0) || MediaType.isIndex($0)
+    }
     if let schema = probe.schemaVersion, schema == 1 || declared == MediaType.dockerSignedManifestV1 {
       throw ImageSpecificationError(
-        "manifest has schema version 1, which is obsolete: ask the image's publisher for a schema version 2 or OCI image")
+        "manifest has schema version 1, which is obsolete: ask the image's publisher for a schema version 2 or OCI image"
+      )
     }
     guard probe.schemaVersion == 2 else {
       throw ImageSpecificationError("malformed manifest: unsupported schema version \(probe.schemaVersion ?? 0)")

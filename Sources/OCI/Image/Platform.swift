@@ -32,7 +32,10 @@ public struct Platform: Hashable, Sendable, Codable, CustomStringConvertible {
     let parts = text.lowercased().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     guard
       parts.allSatisfy({ part in
-        !part.isEmpty && part.utf8.allSatisfy { ($0 >= 0x30 && $0 <= 0x39) || ($0 >= 0x61 && $0 <= 0x7A) || $0 == 0x5F || $0 == 0x2D || $0 == 0x2E }
+        !part.isEmpty
+          && part.utf8.allSatisfy {
+            ($0 >= 0x30 && $0 <= 0x39) || ($0 >= 0x61 && $0 <= 0x7A) || $0 == 0x5F || $0 == 0x2D || $0 == 0x2E
+          }
       })
     else { return nil }
     switch parts.count {

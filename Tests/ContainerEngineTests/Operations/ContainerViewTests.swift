@@ -98,3 +98,37 @@ import Testing
     #expect(kinds == ["/": .directory, "/pipe": .fifo, "/null": .characterDevice])
   }
 }
+
+@Suite struct DeepTreeTests {
+  /// Makes directories inside each other, without names that grow.
+  private func nest(_ path: String, levels: Int) throws {
+    var directory = try FileDescriptor.open(path, [.readOnly, .directory])
+    for _ in 0..<levels {
+      let here = "/proc/self/fd/\(directory.rawValue)/d"
+      try FileSystem.makeDirectory(here)
+      directory = try .open(here, [.readOnly, .directory])
+    }
+  }
+
+  @Test func deepTreesNeitherCrashNorHang() async throws {
+    let scratch = try Scratch()
+    try nest(scratch.path, levels: 1500)
+    let path = scratch.path
+    let (members, walked) = try await OwnThread.run("test") {
+      let root = try FileDescriptor.open(path, [.readOnly, .directory])
+      var bytes = 0
+      var archive = try TreeArchive { bytes += $0.count }
+      try archive.add(try ContainerTree(root: root).hold(ContainerPath("/")), name: [])
+      try archive.finish()
+      var walked = 0
+      try TreeReader(directory: root).walk(includingTop: false) { _ in
+        walked += 1
+        return true
+      }
+      return (bytes, walked)
+    }
+    #expect(members > 1500 * 512)
+    #expect(walked == 1500)
+    try await OwnThread.run("test") { try FileSystem.removeTree(path + "/d") }
+  }
+}

@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct DistributionTests {
   @Test func bearerChallenge() {
-    let header = "Bearer realm=\"https://auth.example/token\",service=\"registry.example\",scope=\"repository:a/b:pull,push\""
+    let header =
+      "Bearer realm=\"https://auth.example/token\",service=\"registry.example\",scope=\"repository:a/b:pull,push\""
     let challenges = AuthenticationChallenge.parse(header)
     #expect(challenges.count == 1)
     #expect(challenges.first?.scheme == "bearer")
@@ -30,7 +31,8 @@ import Testing
   }
 
   @Test func errorBody() {
-    let text = "{\"errors\":[{\"code\":\"MANIFEST_UNKNOWN\",\"message\":\"manifest unknown\",\"detail\":{\"Tag\":\"x\"}}]}"
+    let text =
+      "{\"errors\":[{\"code\":\"MANIFEST_UNKNOWN\",\"message\":\"manifest unknown\",\"detail\":{\"Tag\":\"x\"}}]}"
     #expect(RegistryErrorBody(Array(text.utf8))?.text == "manifest unknown: manifest unknown")
     #expect(RegistryErrorBody(Array("<html>".utf8)) == nil)
     #expect(RegistryErrorBody(Array("{\"details\":\"no\"}".utf8))?.text == "no")

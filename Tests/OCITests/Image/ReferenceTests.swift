@@ -23,7 +23,9 @@ import Testing
     .init(text: "localhost:5000/x:t", full: "localhost:5000/x:t", familiar: "localhost:5000/x:t"),
     .init(text: "127.0.0.1:5000/big:1", full: "127.0.0.1:5000/big:1", familiar: "127.0.0.1:5000/big:1"),
     .init(text: "[::1]:5000/x", full: "[::1]:5000/x", familiar: "[::1]:5000/x"),
-    .init(text: "quay.io/a/b__c/d-e--f.g:V_1.2-x", full: "quay.io/a/b__c/d-e--f.g:V_1.2-x", familiar: "quay.io/a/b__c/d-e--f.g:V_1.2-x"),
+    .init(
+      text: "quay.io/a/b__c/d-e--f.g:V_1.2-x", full: "quay.io/a/b__c/d-e--f.g:V_1.2-x",
+      familiar: "quay.io/a/b__c/d-e--f.g:V_1.2-x"),
     .init(text: "a@\(digest)", full: "docker.io/library/a@\(digest)", familiar: "a@\(digest)"),
     .init(text: "a:1@\(digest)", full: "docker.io/library/a:1@\(digest)", familiar: "a:1@\(digest)"),
     .init(text: "Host/x", full: "Host/x", familiar: "Host/x"),
@@ -34,13 +36,14 @@ import Testing
     #expect(reference.description == c.full)
     #expect(reference.familiar == c.familiar)
     // What is printed is read back as the same thing.
-    #expect(try Reference(reference.familiar) == reference)
-    #expect(try Reference(reference.description) == reference)
+    try #expect(Reference(reference.familiar) == reference)
+    try #expect(Reference(reference.description) == reference)
   }
 
   @Test(arguments: [
     "", ":", "@", "a:", "a@", "/a", "a/", "a//b", "Nginx", "a:-x", "a:.x", "a b", "-a", "a-", "a..b", "a___b", "a._b",
-    "localhost:/x", "a.b:x/y", "a@sha256:12", "a@md5:\(String(repeating: "0", count: 32))", "é", "a:é", "a\n", "a\u{0}b",
+    "localhost:/x", "a.b:x/y", "a@sha256:12", "a@md5:\(String(repeating: "0", count: 32))", "é", "a:é", "a\n",
+    "a\u{0}b",
     "http://x/y", "[::1/x", "x-.com/y", "a@sha256:" + String(repeating: "AB", count: 32),
     String(repeating: "a", count: 256), "a:" + String(repeating: "b", count: 129), String(repeating: "ab", count: 32),
   ]) func refuses(_ text: String) {
@@ -61,9 +64,9 @@ import Testing
   }
 
   @Test func defaultTag() throws {
-    #expect(try Reference("nginx").withDefaultTag.familiar == "nginx:latest")
-    #expect(try Reference("nginx:1").withDefaultTag.familiar == "nginx:1")
-    #expect(try Reference("nginx@\(Self.digest)").withDefaultTag.tag == nil)
+    try #expect(Reference("nginx").withDefaultTag.familiar == "nginx:latest")
+    try #expect(Reference("nginx:1").withDefaultTag.familiar == "nginx:1")
+    try #expect(Reference("nginx@\(Self.digest)").withDefaultTag.tag == nil)
   }
 
   /// Random texts over the grammar's own characters either fail or survive a round trip.
@@ -71,7 +74,8 @@ import Testing
     var generator = SystemRandomNumberGenerator()
     let alphabet = Array("ab0Z.-_/:@[]l é\n")
     for _ in 0..<20_000 {
-      let text = String((0..<Int.random(in: 0...24, using: &generator)).map { _ in alphabet.randomElement(using: &generator)! })
+      let text = String(
+        (0..<Int.random(in: 0...24, using: &generator)).map { _ in alphabet.randomElement(using: &generator)! })
       guard let reference = try? Reference(text) else { continue }
       #expect((try? Reference(reference.familiar)) == reference, "\(text)")
       #expect((try? Reference(reference.description)) == reference, "\(text)")

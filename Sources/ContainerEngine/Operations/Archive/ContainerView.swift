@@ -62,13 +62,14 @@ enum ContainerView {
 }
 
 /// A thread for one piece of work that may take long (a client that reads slowly) or that changes the thread itself.
+/// Its stack is large enough for walks through deep trees.
 enum OwnThread {
   static func run<Result: Sendable>(
     _ name: String, _ body: @escaping @Sendable () throws -> Result
   ) async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in
       do {
-        try Threads.start(name: name) { continuation.resume(with: .init(catching: body)) }
+        try Threads.start(name: name, stackSize: 16 << 20) { continuation.resume(with: .init(catching: body)) }
       } catch { continuation.resume(throwing: error) }
     }
   }

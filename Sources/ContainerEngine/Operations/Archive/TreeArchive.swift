@@ -9,6 +9,10 @@ struct TreeArchive {
   }
   private let writer: ArchiveWriter
   private var firstNames: [Inode: [UInt8]] = [:]
+  private var depth = 0
+  /// A path of more directories than this has no name that fits a system call; a container can still make one, and
+  /// must not exhaust this thread's stack by it.
+  private static let deepest = 2048
 
   /// - Parameter sink: takes the archive's bytes in order.
   init(sink: @escaping ([UInt8]) throws -> Void) throws { writer = try ArchiveWriter(sink: sink) }
@@ -21,6 +25,11 @@ struct TreeArchive {
 
   /// Writes everything below a directory, but not the directory.
   mutating func addContents(of directory: RootedTree.Held, below prefix: [UInt8]?) throws {
+    guard depth < Self.deepest else {
+      throw EngineError(.invalidParameter, "directories are nested more than \(Self.deepest) deep")
+    }
+    depth += 1
+    defer { depth -= 1 }
     let handle = try directory.open()
     for name in try RootedTree.names(in: handle) {
       let held: RootedTree.Held

@@ -47,7 +47,9 @@ extension Transaction {
     for chain in desired.chains {
       guard let old = actual.chain(chain.name) else { continue }
       guard (old.base == nil) == (chain.base == nil) else { return false }
-      if let a = old.base, let b = chain.base, (a.type, a.hook, a.priority) != (b.type, b.hook, b.priority) { return false }
+      if let a = old.base, let b = chain.base, (a.type, a.hook, a.priority) != (b.type, b.hook, b.priority) {
+        return false
+      }
     }
     return true
   }

@@ -78,17 +78,21 @@ public final class NftablesConnection: Sendable {
     return try reading { () throws(NetlinkError) in
       let family = name.family.rawValue
       var table = Table(name)
-      for message in try dump(.getSet, family, "list the sets of \(name)", { $0.attribute(Nft.setTable, string: name.name) }) {
+      for message in try dump(
+        .getSet, family, "list the sets of \(name)", { $0.attribute(Nft.setTable, string: name.name) })
+      {
         guard let set = try NamedSet(message, table: name.name) else { continue }
         table.sets.append(set)
       }
       for index in table.sets.indices {
-        table.sets[index].elements = try elements(of: table.sets[index], in: name)
+        table.sets[index].elements = try stableElements(of: table.sets[index], in: name)
       }
       for message in try dump(.getChain, family, "list the chains of \(name)", { _ in }) {
         if let chain = try Chain(message, table: name.name) { table.chains.append(chain) }
       }
-      for message in try dump(.getRule, family, "list the rules of \(name)", { $0.attribute(Nft.ruleTable, string: name.name) }) {
+      for message in try dump(
+        .getRule, family, "list the rules of \(name)", { $0.attribute(Nft.ruleTable, string: name.name) })
+      {
         let attributes = try message.attributes(after: 4)
         guard attributes[Nft.ruleTable]?.string == name.name, let chain = attributes[Nft.ruleChain]?.string,
           let index = table.chains.firstIndex(where: { $0.name == chain })
@@ -97,6 +101,18 @@ public final class NftablesConnection: Sendable {
       }
       return table
     }
+  }
+
+  /// A hash table that is growing can be read with elements missing, and the kernel does not say so. It grows in the
+  /// background, so the generation does not tell either: what two readings agree on is right.
+  private func stableElements(of set: NamedSet, in table: TableName) throws(NetlinkError) -> Set<Element> {
+    var last = try elements(of: set, in: table)
+    for _ in 0..<20 {
+      let next = try elements(of: set, in: table)
+      if next == last { break }
+      last = next
+    }
+    return last
   }
 
   private func elements(of set: NamedSet, in table: TableName) throws(NetlinkError) -> Set<Element> {

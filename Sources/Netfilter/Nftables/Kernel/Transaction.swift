@@ -160,7 +160,8 @@ public struct Transaction: Sendable {
     func purpose(_ part: [Element]) -> String {
       let key = part[0].key.map(\.description).joined(separator: " . ")
       return part.count == 1
-        ? "\(verb) element \(key) of \(table) \(set)" : "\(verb) \(part.count) elements from \(key) on of \(table) \(set)"
+        ? "\(verb) element \(key) of \(table) \(set)"
+        : "\(verb) \(part.count) elements from \(key) on of \(table) \(set)"
     }
     func send(_ part: [Element], _ transaction: inout Transaction) {
       transaction.append(message, flags, table.family, purpose(part)) { w in

@@ -18,7 +18,10 @@ private struct RuleRenderer {
     var mask: [UInt8]?
   }
   private enum Kind {
-    case datum(DataType), family, state, status, addressType, mark, data(set: String, isAddress6: Bool), number
+    case datum(DataType)
+    case family, state, status, addressType, mark
+    case data(set: String, isAddress6: Bool)
+    case number
   }
   private var registers: [(register: Register, term: Term)] = []
   var words: [String] = []
@@ -134,7 +137,8 @@ private struct RuleRenderer {
     case (.transport, 0, 2): Term(words: "th sport", kind: .datum(.port))
     case (.transport, 2, 2): Term(words: "th dport", kind: .datum(.port))
     default:
-      Term(words: "@\(base == .link ? "ll" : base == .network ? "nh" : "th"),\(offset * 8),\(length * 8)", kind: .number)
+      Term(
+        words: "@\(base == .link ? "ll" : base == .network ? "nh" : "th"),\(offset * 8),\(length * 8)", kind: .number)
     }
   }
 

@@ -62,7 +62,8 @@ enum FirewallTable {
       Rule(
         "IPv4 port of one address",
         Match.family(.ipv4)
-          + Match.translateDestination(.ipv4, [.destination4, .transportProtocol, .destinationPort], map: publish4.name)),
+          + Match.translateDestination(
+            .ipv4, [.destination4, .transportProtocol, .destinationPort], map: publish4.name)),
       Rule(
         "IPv4 port of all addresses",
         Match.family(.ipv4)
@@ -80,7 +81,8 @@ enum FirewallTable {
       Rule(
         "IPv6 port of one address",
         Match.family(.ipv6)
-          + Match.translateDestination(.ipv6, [.destination6, .transportProtocol, .destinationPort], map: publish6.name)),
+          + Match.translateDestination(
+            .ipv6, [.destination6, .transportProtocol, .destinationPort], map: publish6.name)),
       Rule(
         "IPv6 port of all addresses",
         Match.family(.ipv6)
@@ -126,7 +128,8 @@ enum FirewallTable {
         "from loopback",
         Match.set([.outputName], bridges.name) + Match.family(.ipv4)
           + Match.network(.source4, loopback, prefixLength: 8) + [.masquerade]),
-      Rule("same bridge keeps its addresses", Match.set([.inputName, .outputName], neighbours.name) + [.verdict(.return)]),
+      Rule(
+        "same bridge keeps its addresses", Match.set([.inputName, .outputName], neighbours.name) + [.verdict(.return)]),
       Rule("IPv4 leaves", Match.family(.ipv4) + Match.set([.inputName], masquerade4.name) + [.masquerade]),
       Rule("IPv6 leaves", Match.family(.ipv6) + Match.set([.inputName], masquerade6.name) + [.masquerade]),
     ])
