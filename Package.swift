@@ -29,6 +29,7 @@ let package = Package(
   products: [.executable(name: "apus", targets: ["apus"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
     .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
     .package(url: "https://github.com/apple/swift-crypto.git", "3.12.3"..<"5.0.0"),
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -37,7 +38,7 @@ let package = Package(
     // Kernel
     .target(
       name: "CLinux",
-      linkerSettings: ["archive", "z", "zstd", "isal", "deflate"].map { .linkedLibrary($0) }),
+      linkerSettings: ["archive", "zstd", "isal"].map { .linkedLibrary($0) }),
     target("Linux", ["CLinux"]),
     target("Netlink", ["Linux", "Addressing"]),
     target("Netfilter", ["Netlink", "Addressing"]),
@@ -54,7 +55,8 @@ let package = Package(
     target(
       "ImageStore",
       [
-        "OCI", "Linux", "AsyncWork", .nio("NIOCore"), .nio("NIOHTTP1"),
+        "OCI", "Linux", "AsyncWork", .nio("NIOCore"), .nio("NIOPosix"), .nio("NIOHTTP1"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
@@ -85,5 +87,33 @@ let package = Package(
         "AsyncWork", "Addressing", "ContainerRuntime", "Netfilter", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+
+    // Tests
+    tests("Addressing", []),
+    tests("Linux", []),
+    tests("AsyncWork", ["Linux"]),
+    tests("KeyValueStore", ["Linux"]),
+    tests("Netlink", ["Linux", "Addressing"]),
+    tests("Netfilter", ["Linux", "Netlink", "Addressing"]),
+    tests("OCI", []),
+    tests(
+      "ImageStore",
+      [
+        "OCI", "Linux", "AsyncWork", .nio("NIOCore"), .nio("NIOPosix"), .nio("NIOHTTP1"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+      ]),
+    tests("ContainerRuntime", ["OCI", "Linux", "AsyncWork"], resources: [.copy("Golden")]),
+    tests("NetworkModel", ["Addressing"]),
+    tests(
+      "NetworkDrivers",
+      ["NetworkModel", "Netfilter", "Netlink", "Linux", "AsyncWork", "Addressing", "KeyValueStore"],
+      resources: [.copy("Golden")]),
+    tests(
+      "ContainerEngine",
+      ["ContainerRuntime", "ImageStore", "NetworkModel", "Addressing", "OCI", "Linux", "AsyncWork"]),
+    tests("HTTPService", ["AsyncWork", "Linux", .nio("NIOCore"), .nio("NIOPosix")]),
+    tests("DockerAPI", []),
+    tests("DockerServer", ["DockerAPI", "ContainerEngine", "ContainerRuntime", "HTTPService", "OCI"]),
   ]
 )

@@ -33,6 +33,7 @@ extension ContainerRuntime {
     _ specification: ContainerSpecification, streams: StreamChoices, runtime name: String?
   ) async throws(RuntimeError) -> ContainerProcess {
     let id = specification.id
+    guard process(of: id) == nil else { throw RuntimeError(.failed, "container \(id) is already there") }
     let runtime = try self.runtime(named: name)
     var record = BundleRecord(
       runtimeName: runtime.name, runtimePath: runtime.path, cgroupPath: specification.cgroupPath,

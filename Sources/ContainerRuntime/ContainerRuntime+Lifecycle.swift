@@ -64,6 +64,7 @@ extension ContainerRuntime {
       try await pool.run { [self] in
         guard let record = BundleRecord.read(paths) else {
           try FileSystem.removeTree(paths.bundle)
+          try FileSystem.removeFile(paths.exit)
           return
         }
         try removeTraces(id, record)

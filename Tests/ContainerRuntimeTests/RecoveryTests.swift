@@ -54,6 +54,18 @@ struct RecoveryTests {
     }
   }
 
+  @Test func aSecondCreateLeavesTheFirstAlone() async throws {
+    try await RuntimeFixture.with { fixture in
+      let process = try await fixture.runtime.create(fixture.specification("a", ["sleep", "100"]))
+      try await fixture.runtime.start("a")
+      await #expect(throws: RuntimeError.self) {
+        _ = try await fixture.runtime.create(fixture.specification("a", ["true"]))
+      }
+      #expect(Processes.isAlive(process.pid))
+      try await fixture.runtime.delete("never-there")
+    }
+  }
+
   private static func parent(of pid: Int32) -> Int32? {
     guard let text = try? FileSystem.readText("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else {
       return nil

@@ -33,3 +33,14 @@ import Testing
     #expect(unchanged.headers["Content-Type"] == nil)
   }
 }
+
+@Suite struct CreateErrorTests {
+  @Test func onlyAMissingImageIsNotFound() {
+    let image = EngineError(.notFound, "No such image: nginx:latest")
+    #expect(ErrorAnswer.describe(CreateEndpoint.forCreate(image)).status == .notFound)
+    let network = EngineError(.notFound, "network foo not found")
+    #expect(ErrorAnswer.describe(CreateEndpoint.forCreate(network)).status == .badRequest)
+    let name = EngineError(.conflict, "Conflict. The container name is in use")
+    #expect(ErrorAnswer.describe(CreateEndpoint.forCreate(name)).status == .conflict)
+  }
+}

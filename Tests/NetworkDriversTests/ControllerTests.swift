@@ -1,6 +1,7 @@
 import Addressing
 import Linux
 import Netfilter
+import Netlink
 import NetworkModel
 import Testing
 
@@ -237,6 +238,26 @@ import Testing
       #expect(try await lab.command(["/usr/sbin/nft", "list", "ruleset"], in: lab.host) == empty)
       #expect(try FileSystem.list(lab.directory + "/run/netns").isEmpty)
       #expect(try FileSystem.list(lab.directory + "/run/endpoints").isEmpty)
+    }
+  }
+
+  @Test func theConnectionsOfAVanishedContainerAreForgotten() async throws {
+    try await Lab.with { lab in
+      let controller = try await lab.controller()
+      try await controller.start(liveSandboxes: [])
+      _ = try await run(controller, "web", [(nil, "8053", "80/udp")])
+      let server = try await EchoServer(in: lab.sandbox("web"), port: 80)
+      #expect(try await ask(lab.outside, host, 8053, kind: .datagram) == Lab.outsideAddress)
+      func remembered() async throws -> Int {
+        try await Lab.onThread { [host = lab.host] in
+          let container: IPAddress = try #require(IPAddress("172.17.0.2"))
+          return try NetfilterSocket(in: host).connections().filter { $0.reply.source == container }.count
+        }
+      }
+      #expect(try await remembered() == 1)
+      withExtendedLifetime(server) {}
+      try await controller.releaseSandbox("web")
+      #expect(try await remembered() == 0)
     }
   }
 

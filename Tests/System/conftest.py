@@ -167,7 +167,7 @@ def engine(network, registry, work):
         assert process.process.poll() is None, f"the engine ended with {process.process.returncode}: {process.log()}"
         left = under_test.cli(work).out("ps", "-aq")
         assert not left, f"the tests left containers: {left}"
-        found = leaks.settled(before, network.host, process.directory, process.instance)
+        found = leaks.settled(before, network.host, process)
         if KIND == "dockerd":  # gives its bridge the IPv6 address late
             found = [line for line in found if "fd00:a905::1" not in line]
         assert not found, "\n".join([*found, process.log(15)])

@@ -73,7 +73,7 @@ def snapshot(namespace):
     }
 
 
-def difference(before, after, directory, instance):
+def difference(before, after, engine):
     """What `after` has more than `before`, in words.
 
     Links, addresses, routes and rules are the namespace's own. Of the whole machine's cgroups those count that carry
@@ -82,20 +82,20 @@ def difference(before, after, directory, instance):
     found = []
     for kind in ("link", "address", "route", "policy rule", "rule"):
         found += [f"{kind}: {extra}" for extra in sorted(after[kind] - before[kind])]
-    groups = {path.split("/", 5)[-1] for path in after["cgroup"] - before["cgroup"] if instance in path}
+    groups = {path.split("/", 5)[-1] for path in after["cgroup"] - before["cgroup"] if engine.instance in path}
     found += [f"cgroup: {group}" for group in sorted(groups)]
-    found += [f"mount: {extra}" for extra in sorted(after["mount"] - before["mount"]) if extra.startswith(directory)]
+    found += [f"mount: {extra}" for extra in sorted(after["mount"] - before["mount"]) if extra.startswith(engine.directory)]
     for pid, command in after["process"].items():
-        if directory in command and pid not in before["process"] and pid != os.getpid():
+        if engine.directory in command and pid not in before["process"] and pid not in (os.getpid(), engine.process.pid):
             found.append(f"process: {pid} {command[:200]}")
     return found
 
 
-def settled(before, namespace, directory, instance, within=10):
+def settled(before, namespace, engine, within=10):
     """The difference once removals that are still under way have come to an end."""
     deadline = time.monotonic() + within
     while True:
-        found = difference(before, snapshot(namespace), directory, instance)
+        found = difference(before, snapshot(namespace), engine)
         if not found or time.monotonic() > deadline:
             return found
         time.sleep(0.1)

@@ -152,7 +152,7 @@ def test_nothing_is_left_once_all_is_removed(own, name):
     own.docker("run", "-d", "--name", name, "-p", "80", "-v", "/data", "--tmpfs", "/t", "nginx")
     own.crash()
     own.docker("rm", "-fv", name)
-    assert leaks.settled(before, own.host, own.engine.directory, own.engine.instance) == []
+    assert leaks.settled(before, own.host, own.engine) == []
 
 
 def test_a_clean_stop_and_start_keeps_what_there_was(own, name):

@@ -5,24 +5,27 @@ import HTTPService
 /// `POST /containers/{id}/wait`.
 enum WaitEndpoint {
   static let wait: Endpoint = { call in
-    let wait = try call.engine.waitContainer(call.name, until: try condition(call))
+    let condition = try condition(call)
+    let wait = try call.engine.waitContainer(call.name, until: condition)
+    // Why a start failed is told to whoever started it; a wait that was begun before tells it only about its own failure.
+    let tellsError = condition == .notRunning
     let headers: Headers = ["Content-Type": "application/json"]
     if call.version < APIVersion(1, 30) {
       let (code, error) = try await wait.value()
-      return Response(.ok, headers: headers, bytes: DockerJSON.encodeLine(answer(code, error)))
+      return Response(.ok, headers: headers, bytes: DockerJSON.encodeLine(answer(code, tellsError ? error : nil)))
     }
     return .stream(headers: headers, endsWithServer: true) { writer in
       // The client starts the container only after it has the header: by then the wait is registered.
       try await writer.start()
-      try await writer.write(DockerJSON.encodeLine(await outcome(wait)))
+      try await writer.write(DockerJSON.encodeLine(await outcome(wait, tellsError: tellsError)))
     }
   }
 
   /// How the container ended; a wait that fails after the header was sent can only say so in the body.
-  private static func outcome(_ wait: ContainerWait) async -> WaitResponse {
+  private static func outcome(_ wait: ContainerWait, tellsError: Bool) async -> WaitResponse {
     do {
       let (code, error) = try await wait.value()
-      return answer(code, error)
+      return answer(code, tellsError ? error : nil)
     } catch {
       return answer(-1, error.message)
     }

@@ -23,8 +23,7 @@ extension NetworkController {
         ephemeral: try configuration.ephemeralPorts ?? HostPorts.ephemeralRange(), reserved: try HostPorts.reserved(),
         holder: try portHolder(), hasIPv6: HostPorts.hasIPv6(), proxies: configuration.userlandProxy,
         defaultAddress: configuration.defaultBindAddress),
-      journal: journal, sandboxes: sandboxes, connections: try NetfilterSocket(),
-      reaper: try LinkReaper(in: configuration.hostNamespace))
+      journal: journal, sandboxes: sandboxes, reaper: try LinkReaper(in: configuration.hostNamespace))
     setServices(services)
 
     let links = try host.links()

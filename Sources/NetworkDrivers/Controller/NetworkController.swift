@@ -34,7 +34,6 @@ public actor NetworkController {
     var ports: PortPublisher
     var journal: EndpointJournal
     var sandboxes: SandboxDirectory
-    var connections: NetfilterSocket
     var reaper: LinkReaper
   }
 
@@ -187,7 +186,7 @@ public actor NetworkController {
       let plan = driver.plan(endpoint, on: network)
       // Rules first: no packet shall find its way to the next owner of the address.
       errors.attempt { try services.firewall.remove(plan.firewall) }
-      errors.attempt { try forgetConnections(endpoint, services) }
+      do { try await services.reaper.forget(Self.connections(of: endpoint)) } catch { errors.append(error) }
       do { try await services.reaper.delete(plan.host.links.map(\.name)) } catch { errors.append(error) }
     }
     // Only now, so that a port is not given to the next while rules of this one are left.
@@ -203,8 +202,8 @@ public actor NetworkController {
   }
 
   /// Connection tracking would send a client's next UDP packet to an address that nobody has any more.
-  private func forgetConnections(_ endpoint: EndpointRecord, _ services: Services) throws {
-    guard !endpoint.ports.isEmpty else { return }
+  private static func connections(of endpoint: EndpointRecord) -> [ConntrackFilter] {
+    guard !endpoint.ports.isEmpty else { return [] }
     var filters: [ConntrackFilter] = []
     for address in [endpoint.address.map { IPAddress.v4($0.address) }, endpoint.address6.map { .v6($0.address) }] {
       guard let address else { continue }
@@ -212,7 +211,7 @@ public actor NetworkController {
       filter.replySource = address
       filters.append(filter)
     }
-    try services.connections.deleteConnections(matching: filters)
+    return filters
   }
 
   /// Docker's words around a port that cannot be had.

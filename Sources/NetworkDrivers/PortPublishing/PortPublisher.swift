@@ -92,7 +92,7 @@ final class PortPublisher {
         }
         return held
       } catch {
-        held.forEach { holder.release($0) }
+        for port in held { holder.release(port) }
         for host in hosts { allocator.release(port, binding.container.transport, on: host) }
         // Another process has it. In a range the next one may be free; docker tries ten times as well.
         refused.insert(port)

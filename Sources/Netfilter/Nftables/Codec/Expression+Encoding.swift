@@ -56,9 +56,10 @@ extension Expression {
       w.attribute(1, bigEndian: register.number)
       w.attribute(2, bigEndian: key.rawValue)
     case .addressType(let ofDestination, let register):
+      // NFT_FIB_RESULT_ADDRTYPE of NFTA_FIB_F_DADDR or _SADDR.
       w.attribute(1, bigEndian: register.number)
-      w.attribute(2, bigEndian: UInt32(3) /* NFT_FIB_RESULT_ADDRTYPE */)
-      w.attribute(3, bigEndian: UInt32(ofDestination ? 2 : 1) /* NFTA_FIB_F_DADDR, _SADDR */)
+      w.attribute(2, bigEndian: UInt32(3))
+      w.attribute(3, bigEndian: UInt32(ofDestination ? 2 : 1))
     case .compare(let register, let comparison, let value):
       w.attribute(1, bigEndian: register.number)
       w.attribute(2, bigEndian: comparison.rawValue)
@@ -103,7 +104,8 @@ extension Expression {
       w.attribute(4, bigEndian: modulus)
       w.attribute(5, bigEndian: seed)
       w.attribute(6, bigEndian: offset)
-      w.attribute(7, bigEndian: UInt32(0) /* NFT_HASH_JENKINS */)
+      // NFT_HASH_JENKINS.
+      w.attribute(7, bigEndian: UInt32(0))
     }
   }
 }

@@ -2,6 +2,15 @@ import Linux
 import Netlink
 
 /// The kernel's nf_tables of one network namespace. Calls block: make them on an owned thread.
+///
+/// It speaks nfnetlink itself instead of calling libnftables. Both measured on the same two cores (kernel 6.18, a map
+/// with concatenated keys, medians of 300; libnftables 1.0.6 in process, fed with text):
+///
+///     one element in one transaction       11 µs      libnftables 70–79 µs
+///     20,000 elements in one transaction   0.18 s     libnftables 0.27–0.46 s
+///
+/// Besides the time, refusals name the object that they are about, a transaction can be tied to the state that it was
+/// computed from, and what is read back are values to compare and not text to parse.
 public final class NftablesConnection: Sendable {
   private let socket: NetfilterSocket
 
@@ -28,7 +37,8 @@ public final class NftablesConnection: Sendable {
     }
     let errors = answers.compactMap(\.error)
     guard let first = errors.first else { return }
-    if first.errno?.rawValue == 85 /* ERESTART */ {
+    // ERESTART: the generation that the batch names is not the newest.
+    if first.errno?.rawValue == 85 {
       throw NftablesError(.outdated, "the rules of this host changed meanwhile", cause: first)
     }
     let more = errors.count > 1 ? " (and \(errors.count - 1) more errors)" : ""
