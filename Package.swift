@@ -78,13 +78,13 @@ let package = Package(
     target("DockerAPI", ["Addressing"]),
     target("DockerServer", ["DockerAPI", "ContainerEngine", "ContainerRuntime", "ImageStore", "HTTPService", "OCI"]),
 
-
     // Tools
     .executableTarget(
       name: "apus",
       dependencies: [
         "ContainerEngine", "ImageStore", "NetworkDrivers", "NetworkModel", "DockerServer", "HTTPService", "Linux",
-        "AsyncWork", "Addressing", "ContainerRuntime", "Netfilter", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "AsyncWork", "Addressing", "ContainerRuntime", "Netfilter",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 
@@ -114,6 +114,6 @@ let package = Package(
       ["ContainerRuntime", "ImageStore", "NetworkModel", "Addressing", "OCI", "Linux", "AsyncWork"]),
     tests("HTTPService", ["AsyncWork", "Linux", .nio("NIOCore"), .nio("NIOPosix")]),
     tests("DockerAPI", []),
-    tests("DockerServer", ["DockerAPI", "ContainerEngine", "ContainerRuntime", "HTTPService", "OCI"]),
+    tests("DockerServer", ["DockerAPI", "ContainerEngine", "ContainerRuntime", "ImageStore", "HTTPService", "OCI"]),
   ]
 )

@@ -47,9 +47,6 @@ public struct DockerServer: Sendable {
     { error, _ in introduced(ErrorAnswer.response(error)) }
   }
 
-  /// Docker's shape for an error that happens outside of a handler, or in a stream before its first byte.
-  public static func renderError(_ error: any Error, _ request: Request?) -> Response { ErrorAnswer.response(error) }
-
   private func respond(to request: Request) async -> Response {
     do {
       return introduced(try await dispatch(request))

@@ -97,6 +97,7 @@ enum Routes {
     table.add(.get, "/networks/", NetworkEndpoints.list)
     table.add(.post, "/networks/prune", NetworkEndpoints.prune)
     table.add(.get, "/networks/{name}", NetworkEndpoints.inspect)
+    table.add(.delete, "/networks/{name}", NetworkEndpoints.remove)
   }
 
   /// What the API has and this engine does not.
@@ -107,7 +108,7 @@ enum Routes {
     (.get, "/images/search"), (.get, "/distribution/{name...}/json"),
     (.post, "/build"), (.post, "/build/cancel"), (.post, "/session"), (.post, "/grpc"),
     (.post, "/networks/create"), (.post, "/networks/{name}/connect"), (.post, "/networks/{name}/disconnect"),
-    (.delete, "/networks/{name}"), (.put, "/volumes/{name}"),
+    (.put, "/volumes/{name}"),
     (.get, "/plugins/privileges"), (.post, "/plugins/pull"), (.post, "/plugins/create"),
     (.post, "/swarm/init"), (.post, "/swarm/join"), (.post, "/swarm/leave"), (.get, "/swarm"),
     (.get, "/swarm/unlockkey"), (.post, "/swarm/update"), (.post, "/swarm/unlock"),

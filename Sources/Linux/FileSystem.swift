@@ -180,7 +180,10 @@ public enum FileSystem {
   public static func capacity(_ path: String) throws(SystemError) -> (free: UInt64, total: UInt64, type: UInt64) {
     var s = statfs()
     try check("statfs", path) { statfs(path, &s) }
-    return (UInt64(s.f_bavail) * UInt64(s.f_bsize), UInt64(s.f_blocks) * UInt64(s.f_bsize), UInt64(bitPattern: Int64(s.f_type)))
+    return (
+      UInt64(s.f_bavail) * UInt64(s.f_bsize), UInt64(s.f_blocks) * UInt64(s.f_bsize),
+      UInt64(bitPattern: Int64(s.f_type))
+    )
   }
 
   /// Everything before the last `/`.

@@ -67,7 +67,9 @@ public enum Mounts {
   }
 
   /// Everything mounted in this mount namespace, in the kernel's order.
-  public static func all() throws(SystemError) -> [MountPoint] { parse(try FileSystem.readText("/proc/self/mountinfo")) }
+  public static func all() throws(SystemError) -> [MountPoint] {
+    parse(try FileSystem.readText("/proc/self/mountinfo"))
+  }
 
   /// Parses the text of a mountinfo file.
   public static func parse(_ text: String) -> [MountPoint] {

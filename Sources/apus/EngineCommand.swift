@@ -29,7 +29,7 @@ struct EngineCommand: AsyncParsableCommand {
     let engine = try await ContainerEngine.open(
       settings.engineConfiguration, images: settings.imageConfiguration, network: settings.networkConfiguration)
     let docker = DockerServer(engine: engine, product: .init(version: Version.text))
-    let server = HTTPServer(renderError: DockerServer.renderError, handler: docker.handler)
+    let server = HTTPServer(renderError: docker.errorRenderer, handler: docker.handler)
     do {
       try await serve(server, settings)
       try await waitForSignal(signals)

@@ -20,7 +20,7 @@ struct StoreContractTests {
   }
 
   @Test(arguments: Engine.allCases) func aValueComesBackWithItsRevisions(_ engine: Engine) async throws {
-    try await withStore(engine) { store in
+    try await withStore(engine) { (store: any KeyValueStore) async throws in
       #expect(try await store.revision() == 0)
       #expect(try await store.get("a") == nil)
       #expect(try await store.put("a", [1]) == 1)
@@ -31,7 +31,7 @@ struct StoreContractTests {
   }
 
   @Test(arguments: Engine.allCases) func aListHoldsExactlyThePrefixInOrder(_ engine: Engine) async throws {
-    try await withStore(engine) { store in
+    try await withStore(engine) { (store: any KeyValueStore) async throws in
       for key in ["b/2", "a", "b/10", "b0", "b/", "c/1", "b/é"] { try await store.put(key, [0]) }
       #expect(try await store.list(prefix: "b/").map(\.key) == ["b/", "b/10", "b/2", "b/é"])
       #expect(try await store.list(prefix: "zz").isEmpty)
@@ -40,7 +40,7 @@ struct StoreContractTests {
   }
 
   @Test(arguments: Engine.allCases) func aTransactionIsOneRevisionAndAllOrNothing(_ engine: Engine) async throws {
-    try await withStore(engine) { store in
+    try await withStore(engine) { (store: any KeyValueStore) async throws in
       try await store.put("a", [1])
       #expect(try await store.commit([.put(key: "b", value: [2]), .delete(key: "a")]) == 2)
       #expect(try await store.get("a") == nil)
@@ -58,7 +58,7 @@ struct StoreContractTests {
   }
 
   @Test(arguments: Engine.allCases) func concurrentWritesGetDifferentRevisions(_ engine: Engine) async throws {
-    try await withStore(engine) { store in
+    try await withStore(engine) { (store: any KeyValueStore) async throws in
       let revisions = try await withThrowingTaskGroup(of: Int64.self) { group in
         for number in 0..<200 { group.addTask { try await store.put("k\(number)", [UInt8(number % 256)]) } }
         return try await group.reduce(into: [Int64]()) { $0.append($1) }
@@ -69,7 +69,7 @@ struct StoreContractTests {
   }
 
   @Test(arguments: Engine.allCases) func aClosedStoreRefusesWrites(_ engine: Engine) async throws {
-    try await withStore(engine) { store in
+    try await withStore(engine) { (store: any KeyValueStore) async throws in
       await store.close()
       let error = await #expect(throws: StoreError.self) { try await store.put("a", [1]) }
       #expect(error?.code == .closed)

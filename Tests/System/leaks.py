@@ -29,11 +29,14 @@ def ruleset(namespace):
 
 
 def processes():
+    """Each process's command line, and what it holds open, so that one shows whose it is even if its words do not."""
     found = {}
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
             with open(f"/proc/{pid}/cmdline", "rb") as file:
-                found[int(pid)] = file.read().replace(b"\0", b" ").decode(errors="replace").strip()
+                words = file.read().replace(b"\0", b" ").decode(errors="replace").strip()
+            held = [os.readlink(f"/proc/{pid}/fd/{number}") for number in os.listdir(f"/proc/{pid}/fd")]
+            found[int(pid)] = " ".join([words, *(path for path in held if path.startswith("/tmp/"))])
         except OSError:
             pass
     return found

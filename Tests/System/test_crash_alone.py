@@ -207,11 +207,12 @@ def test_a_hundred_kills(another_engine):
         assert not refused, (f"seed {seed}", refused[:10])
         for client in clients:
             for name in list(client.book):
-                assert request(engine.socket, "DELETE", f"/containers/{name}?force=1&v=1")[0] in (204, 404), name
+                answer = request(engine.socket, "DELETE", f"/containers/{name}?force=1&v=1")
+                assert answer[0] in (204, 404), (f"seed {seed}", name, answer)
         _, volumes = request(engine.socket, "GET", "/volumes")
         left = [f"volume: {volume['Name']}" for volume in volumes["Volumes"] or []]
         found = left + leaks.settled(before, engine.network.host, engine)
-        assert not found, (f"seed {seed}", found)
+        assert not found, f"seed {seed}\n" + "\n".join(found)
     finally:
         for client in clients:
             client.ending = True

@@ -103,13 +103,13 @@ def test_pull_of_what_is_not_there(docker, registry):
     assert "manifest for" in said and "not found" in said or "manifest unknown" in said or "repository does not exist" in said
 
 
-@pytest.mark.parametrize("reference", ["UPPER/case", "bad:tag:again", "x@sha256:123", "-dash", "a//b"])
+@pytest.mark.parametrize("reference", ["lower/UPPER", "bad:tag:again", "x@sha256:123", "-dash", "a//b"])
 def test_references_that_do_not_parse(docker, reference):
     docker.fails("pull", "--", reference, says="invalid reference format")
 
 
 def test_references_that_do_not_parse_by_the_api(raw):
-    answer, body = raw("POST", "/v1.41/images/create?fromImage=UPPER%2Fcase&tag=latest")
+    answer, body = raw("POST", "/v1.41/images/create?fromImage=lower%2FUPPER&tag=latest")
     assert answer.status == 400 and "invalid reference format" in body["message"]
 
 

@@ -45,7 +45,9 @@ final class Container: Sendable {
   // MARK: waiting for the end
 
   /// Registers a waiter, or answers at once when the condition holds already.
-  func wait(_ condition: WaitCondition, _ finish: @escaping @Sendable (Result<ExitReport, EngineError>) -> Void) -> UInt64? {
+  func wait(_ condition: WaitCondition, _ finish: @escaping @Sendable (Result<ExitReport, EngineError>) -> Void)
+    -> UInt64?
+  {
     let (key, answer): (UInt64?, ExitReport?) = state.withLock { state in
       let report = ExitReport(exitCode: state.record.state.exitCode, error: state.record.state.error)
       if state.removed { return (nil, report) }

@@ -37,7 +37,7 @@ extension ContainerEngine {
       throw EngineError(.invalidParameter, "no command specified")
     }
     let runtimeName = try chooseRuntime(definition.runtime)
-    try resolveSharing(&definition)
+    resolveSharing(&definition)
     try checkLogging(definition.logging)
     warnings += HostLimits.discard(&definition.resources)
 
@@ -104,17 +104,14 @@ extension ContainerEngine {
   }
 
   /// Turns names of other containers into ids, so that a rename does not break what was asked.
-  private func resolveSharing(_ definition: inout ContainerDefinition) throws(EngineError) {
-    if case .container(let reference) = definition.network {
-      definition.network = .container(try table.find(reference).id)
-    }
-    if case .container(let reference) = definition.namespaces.ipc {
-      definition.namespaces.ipc = .container(try table.find(reference).id)
-    }
-    if case .container(let reference) = definition.namespaces.pid {
-      definition.namespaces.pid = .container(try table.find(reference).id)
-    }
-    if case .network(let name) = definition.network { try checkNetwork(name) }
+  ///
+  /// What is not there is refused at the start and not here, as docker does: a client takes "not found" from a creation
+  /// for a missing image.
+  private func resolveSharing(_ definition: inout ContainerDefinition) {
+    func resolved(_ reference: String) -> String { (try? table.find(reference).id) ?? reference }
+    if case .container(let name) = definition.network { definition.network = .container(resolved(name)) }
+    if case .container(let name) = definition.namespaces.ipc { definition.namespaces.ipc = .container(resolved(name)) }
+    if case .container(let name) = definition.namespaces.pid { definition.namespaces.pid = .container(resolved(name)) }
   }
 
   /// The OCI runtime by its name, refused now when it is not there.
@@ -131,7 +128,8 @@ extension ContainerEngine {
       throw EngineError(.invalidParameter, "logger: no log driver named '\(driver)' is registered")
     }
     let known: Set<String> = [
-      "max-size", "max-file", "labels", "labels-regex", "env", "env-regex", "tag", "compress", "mode", "max-buffer-size",
+      "max-size", "max-file", "labels", "labels-regex", "env", "env-regex", "tag", "compress", "mode",
+      "max-buffer-size",
     ]
     for option in choice.options.keys.sorted() where !known.contains(option) {
       throw EngineError(

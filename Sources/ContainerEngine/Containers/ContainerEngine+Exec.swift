@@ -62,10 +62,9 @@ extension ContainerEngine {
     let record = container.record
     let definition = session.record.definition
     var process = ProcessSpecification(arguments: definition.command)
-    let builder = SpecificationBuilder(
-      record: record, surroundings: .init(rootPath: "", network: .none, cgroupPath: ""))
+    let hostname = hostname(of: record)
     process.environment = SpecificationBuilder.environment(
-      record.definition.environment + definition.environment, hostname: builder.hostname,
+      record.definition.environment + definition.environment, hostname: hostname,
       terminal: definition.terminal)
     process.workingDirectory =
       definition.workingDirectory.flatMap { $0.isEmpty ? nil : $0 }
@@ -84,7 +83,7 @@ extension ContainerEngine {
     choices.privileged = definition.privileged || record.definition.security.privileged
     choices.standardInput = definition.standardInput && !detached
     choices.attach = !detached
-    choices.hostname = builder.hostname
+    choices.hostname = hostname
     publish(record, "exec_start: \(definition.command.joined(separator: " "))", ["execID": id])
     do {
       let running = try await runtime.execute(process, in: record.id, id: id, choices)
@@ -93,7 +92,8 @@ extension ContainerEngine {
         $0.isRunning = true
         $0.pid = running.pid
       }
-      let attach = detached
+      let attach =
+        detached
         ? nil
         : try AttachSession(
           isTerminal: definition.terminal,

@@ -113,6 +113,12 @@ extension ContainerEngine {
     await step { try await pool.run { try Mounts.unmount(shm, lazily: true) } }
     await step { try await images.unmountSnapshot(record.id) }
     for mount in record.mounts where mount.kind == .volume { await volumes.release(mount.name, by: record.id) }
+    if record.state.started != 0 {
+      for mount in record.mounts where mount.kind == .volume && record.state.finished >= record.state.started {
+        events.publish(
+          Event(.volume, "unmount", actor: mount.name, attributes: ["container": record.id, "driver": mount.driver]))
+      }
+    }
     if let first = failures.first { throw first }
   }
 }

@@ -118,7 +118,8 @@ extension ContainerEngine {
         let base = try FileDescriptor.open(root, [.pathOnly, .directory])
         for mount in empty {
           let content: FileDescriptor
-          do throws(SystemError) { content = try .open(mount.destination, under: base, [.readOnly, .directory]) } catch {
+          do throws(SystemError) { content = try .open(mount.destination, under: base, [.readOnly, .directory]) } catch
+          {
             if error.code == .noEntry || error.code == .notDirectory { continue }
             throw error
           }

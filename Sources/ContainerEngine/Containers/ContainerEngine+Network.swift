@@ -23,14 +23,21 @@ extension ContainerEngine {
     case .host: return ConnectedNetwork(namespace: .host)
     case .none: return ConnectedNetwork(namespace: .path(try await network.createSandbox(id: record.id)))
     case .container(let id):
-      let other = try table.find(id).record
+      let other: ContainerRecord
+      do { other = try table.find(id).record } catch {
+        throw EngineError(error.code, "joining network namespace of container: \(error)", cause: error)
+      }
       guard other.state.isRunning else {
-        throw EngineError(.conflict, "cannot join network of a non running container: \(id)")
+        throw EngineError(
+          .conflict,
+          "joining network namespace of container: cannot join network namespace of a non running container: "
+            + "container \(id) is not running")
       }
       return ConnectedNetwork(
         namespace: try await sharedNamespace(of: other), sharedWith: other.id)
     case .network(let name):
       let resolved = name == "default" ? Self.defaultNetwork : name
+      try checkNetwork(resolved)
       let path = try await network.createSandbox(id: record.id)
       let options = try endpointOptions(record, networkName: name)
       var endpoint: EndpointRecord
@@ -139,11 +146,24 @@ extension ContainerEngine {
 
   /// Refuses a network that is not there, before anything is made.
   func checkNetwork(_ name: String) throws(EngineError) {
-    if name == "default" { return }
     if network.network(name) == nil { throw EngineError(.notFound, "network \(name) not found") }
   }
 
   // MARK: names
+
+  /// What a container calls itself: the name that was asked for, that of the stack which it shares (the host's, another
+  /// container's), or its short id.
+  func hostname(of record: ContainerRecord) -> String {
+    if let name = record.definition.hostname, !name.isEmpty { return name }
+    if record.definition.namespaces.uts == .host { return SystemFacts.hostName }
+    switch record.definition.network {
+    case .host: return SystemFacts.hostName
+    case .container(let id):
+      guard let other = table[id]?.record, other.id != record.id else { return record.shortID }
+      return hostname(of: other)
+    case .network, .none: return record.shortID
+    }
+  }
 
   /// Writes the files that tell a container its own name, its neighbours' and its resolvers; returns where each is
   /// mounted. A container that shares another's stack shares its names too.
@@ -158,11 +178,7 @@ extension ContainerEngine {
     ]
     if connected.sharedWith != nil { return files }
     let usesHostStack = connected.namespace == .host
-    let builder = SpecificationBuilder(
-      record: record, surroundings: .init(rootPath: "", network: .none, cgroupPath: ""))
-    let hostname =
-      usesHostStack && (record.definition.hostname ?? "").isEmpty || record.definition.namespaces.uts == .host
-      ? SystemFacts.hostName : builder.hostname
+    let hostname = hostname(of: record)
     let addresses = connected.endpoints.flatMap { [$0.ipv4, $0.ipv6] }.filter { !$0.isEmpty }
     let extra = try extraHosts(record, connected)
     let definition = record.definition
@@ -201,7 +217,8 @@ extension ContainerEngine {
         throw EngineError(.invalidParameter, "bad format for add-host: \"\(entry)\"")
       }
       if address == "host-gateway" {
-        let gateway = configuration.hostGateway ?? network.network(Self.defaultNetwork)?.subnet(.v4).map { "\($0.gateway)" }
+        let gateway =
+          configuration.hostGateway ?? network.network(Self.defaultNetwork)?.subnet(.v4).map { "\($0.gateway)" }
         guard let gateway else {
           throw EngineError(
             .invalidParameter, "unable to derive the IP value for host-gateway: set host-gateway-ip")

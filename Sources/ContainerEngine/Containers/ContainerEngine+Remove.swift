@@ -16,7 +16,8 @@ extension ContainerEngine {
       let record = container.record
       if record.state.isRunning || record.state.status == .restarting {
         guard force else {
-          let state = record.state.status == .paused ? "paused" : record.state.status == .restarting ? "restarting" : "running"
+          let state =
+            record.state.status == .paused ? "paused" : record.state.status == .restarting ? "restarting" : "running"
           throw EngineError(
             .conflict,
             "cannot remove container \"/\(record.name)\": container is \(state): stop the container before removing or "
@@ -40,7 +41,10 @@ extension ContainerEngine {
     container.setHealthTask(nil)
     // On disk first: a crash from here on makes recovery finish the removal instead of showing half a container.
     let record = container.update { $0.state.status = .removing }
-    try await save(record)
+    do { try await save(record) } catch {
+      // On a full disk removing is the way out: without the mark a crash only means that it must be asked for again.
+      Log.warning("container \(record.shortID): cannot mark its removal: \(error)")
+    }
     var failures: [any Error] = []
     func step(_ body: () async throws -> Void) async {
       do { try await body() } catch { failures.append(error) }

@@ -46,8 +46,7 @@ extension ContainerEngine {
   private func startInTransition(_ container: Container) async throws {
     let record = container.record
     do {
-      let (process, endpoints) = try await bringUp(container, record)
-      let started = Clock.realtime
+      let (process, endpoints, started) = try await bringUp(container, record)
       let running = container.update { record in
         record.state.status = .running
         record.state.pid = process.pid
@@ -72,8 +71,17 @@ extension ContainerEngine {
   /// same time.
   private func bringUp(
     _ container: Container, _ record: ContainerRecord
-  ) async throws -> (ContainerProcess, [ContainerEndpoint]) {
-    for mount in record.mounts where mount.kind == .volume { try await volumes.acquire(mount.name, for: record.id) }
+  ) async throws -> (ContainerProcess, [ContainerEndpoint], started: Int64) {
+    for mount in record.mounts where mount.kind == .volume {
+      try await volumes.acquire(mount.name, for: record.id)
+      events.publish(
+        Event(
+          .volume, "mount", actor: mount.name,
+          attributes: [
+            "container": record.id, "destination": mount.destination, "driver": mount.driver,
+            "propagation": mount.propagation, "read/write": "\(!mount.readOnly)",
+          ]))
+    }
     let stack = Task { try await connectNetwork(record) }
     let rootPath: Result<String, any Error>
     do { rootPath = .success(try await images.mountSnapshot(record.id)) } catch { rootPath = .failure(error) }
@@ -96,8 +104,10 @@ extension ContainerEngine {
       process = try await runtime.create(builder.specification(), streams: streams, runtime: record.runtime)
     } catch { throw startFailure(error, record) }
     for attachment in container.takeAttachments() { await attachment.start() }
+    // Taken before: the process may have ended by the time the call returns.
+    let started = Clock.realtime
     do { try await runtime.start(record.id) } catch { throw startFailure(error, record) }
-    return (process, network.endpoints)
+    return (process, network.endpoints, started)
   }
 
   /// Docker's wording and, for `docker run`, its exit code class.
@@ -149,7 +159,7 @@ extension ContainerEngine {
   ) async throws -> SpecificationBuilder.Surroundings {
     let definition = record.definition
     var surroundings = SpecificationBuilder.Surroundings(
-      rootPath: root, network: network.namespace, cgroupPath: cgroupPath(of: record))
+      rootPath: root, hostname: hostname(of: record), network: network.namespace, cgroupPath: cgroupPath(of: record))
     surroundings.ipc = try await ipcNamespace(record)
     if case .container(let id) = definition.namespaces.pid {
       surroundings.pid = .path("/proc/\(try runningProcess(of: id, for: "PID"))/ns/pid")
@@ -166,7 +176,8 @@ extension ContainerEngine {
 
   /// `/<instance>/ID`, or under the parent that the user named.
   private func cgroupPath(of record: ContainerRecord) -> String {
-    let parent = record.definition.resources.cgroupParent.flatMap { $0.isEmpty ? nil : $0 } ?? configuration.cgroupParent
+    let parent =
+      record.definition.resources.cgroupParent.flatMap { $0.isEmpty ? nil : $0 } ?? configuration.cgroupParent
     let base = parent ?? "/\(configuration.instance)"
     return (base.hasPrefix("/") ? base : "/" + base) + "/" + record.id
   }
@@ -204,7 +215,8 @@ extension ContainerEngine {
       case .container: return .path("/proc/\(pid)/ns/ipc", sharedMemoryPath: nil)
       default:
         throw EngineError(
-          .invalidParameter, "cannot join IPC namespace of container \(id): non-shareable IPC (hint: use IpcMode:shareable "
+          .invalidParameter,
+          "cannot join IPC namespace of container \(id): non-shareable IPC (hint: use IpcMode:shareable "
             + "for the donor container)")
       }
     }

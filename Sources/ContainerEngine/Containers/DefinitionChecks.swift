@@ -140,7 +140,8 @@ enum DefinitionChecks {
           "invalid mount config for type \"bind\": invalid mount path: '\(mount.source)' mount path must be absolute")
       }
       if mount.kind == .tmpfs, !mount.source.isEmpty {
-        throw EngineError(.invalidParameter, "invalid mount config for type \"tmpfs\": field Source must not be specified")
+        throw EngineError(
+          .invalidParameter, "invalid mount config for type \"tmpfs\": field Source must not be specified")
       }
     }
   }

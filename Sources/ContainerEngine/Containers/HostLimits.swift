@@ -6,12 +6,14 @@ enum HostLimits {
     var warnings: [String] = []
     if limits.memorySwap ?? 0 > 0, !swapAccounting {
       warnings.append(
-        "Your kernel does not support swap limit capabilities or the cgroup is not mounted. Memory limited without swap.")
+        "Your kernel does not support swap limit capabilities or the cgroup is not mounted. Memory limited without swap."
+      )
       limits.memorySwap = nil
     }
     if limits.memorySwappiness ?? -1 >= 0, !isVersion1 {
-      warnings.append("Your kernel does not support memory swappiness capabilities or the cgroup is not mounted. "
-        + "Memory swappiness discarded.")
+      warnings.append(
+        "Your kernel does not support memory swappiness capabilities or the cgroup is not mounted. "
+          + "Memory swappiness discarded.")
       limits.memorySwappiness = nil
     }
     if limits.disableOOMKiller == true, !isVersion1 {

@@ -1,8 +1,10 @@
 /// Makes names for containers that got none: an adjective and a person's or bird's name, in docker's manner.
 enum NameGenerator {
   private static let adjectives = [
-    "agile", "amber", "bold", "brave", "bright", "brisk", "calm", "clever", "cosmic", "crisp", "daring", "deft", "eager",
-    "early", "elegant", "fair", "fancy", "fast", "fearless", "fleet", "fluent", "fresh", "friendly", "gallant", "gentle",
+    "agile", "amber", "bold", "brave", "bright", "brisk", "calm", "clever", "cosmic", "crisp", "daring", "deft",
+    "eager",
+    "early", "elegant", "fair", "fancy", "fast", "fearless", "fleet", "fluent", "fresh", "friendly", "gallant",
+    "gentle",
     "gifted", "glad", "golden", "graceful", "happy", "hardy", "honest", "humble", "jolly", "keen", "kind", "lively",
     "loyal", "lucid", "lucky", "mellow", "merry", "modest", "nimble", "noble", "patient", "placid", "polite", "proud",
     "quick", "quiet", "rapid", "ready", "rustic", "serene", "sharp", "silent", "sleek", "smart", "snappy", "solid",

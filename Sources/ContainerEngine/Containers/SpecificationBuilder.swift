@@ -5,6 +5,7 @@ struct SpecificationBuilder {
   /// Where things are at this start.
   struct Surroundings: Equatable {
     var rootPath: String
+    var hostname: String
     var network: NamespaceSpecification.Network
     var ipc: NamespaceSpecification.IPC = .private
     var pid: NamespaceSpecification.Choice = .private
@@ -18,7 +19,7 @@ struct SpecificationBuilder {
     var noNewPrivileges = false
 
     static func == (a: Surroundings, b: Surroundings) -> Bool {
-      a.rootPath == b.rootPath && a.network == b.network && a.ipc == b.ipc && a.pid == b.pid
+      a.rootPath == b.rootPath && a.hostname == b.hostname && a.network == b.network && a.ipc == b.ipc && a.pid == b.pid
         && a.nameFiles.map(\.target) == b.nameFiles.map(\.target)
         && a.nameFiles.map(\.source) == b.nameFiles.map(\.source) && a.cgroupPath == b.cgroupPath
         && a.initPath == b.initPath && a.defaultLimits == b.defaultLimits
@@ -53,8 +54,7 @@ struct SpecificationBuilder {
     return spec
   }
 
-  /// What the container calls itself: the user's name for it, else its short id.
-  var hostname: String { definition.hostname.flatMap { $0.isEmpty ? nil : $0 } ?? record.shortID }
+  private var hostname: String { surroundings.hostname }
 
   private var usesHostNames: Bool { definition.namespaces.uts == .host }
 
@@ -162,7 +162,11 @@ struct SpecificationBuilder {
       MountSpecification.bind($0.source, target: $0.target)
     }
     // Parents before what lies under them.
-    for mount in record.mounts.sorted(by: { ($0.destination.split(separator: "/").count, $0.destination) < ($1.destination.split(separator: "/").count, $1.destination) }) {
+    for mount in record.mounts.sorted(by: {
+      ($0.destination.split(separator: "/").count, $0.destination) < (
+        $1.destination.split(separator: "/").count, $1.destination
+      )
+    }) {
       switch mount.kind {
       case .tmpfs:
         var spec = MountSpecification.tmpfs(target: mount.destination, options: mount.options)

@@ -14,7 +14,9 @@ public struct Event: Sendable, Equatable {
   /// Nanoseconds since 1970.
   public let time: Int64
 
-  public init(_ kind: Kind, _ action: String, actor: String, attributes: [String: String] = [:], time: Int64 = Clock.realtime) {
+  public init(
+    _ kind: Kind, _ action: String, actor: String, attributes: [String: String] = [:], time: Int64 = Clock.realtime
+  ) {
     self.kind = kind
     self.action = action
     self.actor = actor

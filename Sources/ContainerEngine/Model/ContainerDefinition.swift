@@ -148,7 +148,12 @@ public struct MountRequest: Codable, Sendable, Hashable {
 
 /// When a container that ended is started again.
 public struct RestartPolicy: Codable, Sendable, Hashable {
-  public enum Mode: String, Codable, Sendable { case never = "no", always, onFailure = "on-failure", unlessStopped = "unless-stopped" }
+  public enum Mode: String, Codable, Sendable {
+    case never = "no"
+    case always
+    case onFailure = "on-failure"
+    case unlessStopped = "unless-stopped"
+  }
   public var mode: Mode
   /// For `on-failure`: give up after so many; 0 for never.
   public var maximumRetries: Int

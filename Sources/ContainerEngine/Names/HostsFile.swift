@@ -6,7 +6,8 @@ enum HostsFile {
   ) -> String {
     var text = "127.0.0.1\tlocalhost\n"
     if ipv6 {
-      text += "::1\tlocalhost ip6-localhost ip6-loopback\nfe00::\tip6-localnet\nff00::\tip6-mcastprefix\n"
+      text +=
+        "::1\tlocalhost ip6-localhost ip6-loopback\nfe00::\tip6-localnet\nff00::\tip6-mcastprefix\n"
         + "ff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n"
     }
     for (name, address) in extraHosts { text += "\(address)\t\(name)\n" }

@@ -90,7 +90,10 @@ extension ContainerEngine {
         if state.isRunning || state.started < exit.finished { settled.append((container, exit)) }
       case .created:
         // Made and never started: the start was not acknowledged, and giving back its resources undoes it.
-        if container.record.state.isRunning { settled.append((container, .init(id: container.id, exitCode: 255, oomKilled: false, finished: Clock.realtime))) }
+        if container.record.state.isRunning {
+          settled.append(
+            (container, .init(id: container.id, exitCode: 255, oomKilled: false, finished: Clock.realtime)))
+        }
       case nil:
         if container.record.state.isRunning {
           // The monitor's files are gone with the run directory: the host restarted.

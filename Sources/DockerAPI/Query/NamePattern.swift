@@ -82,7 +82,7 @@ public struct NamePattern: Sendable {
     case .oneOf(let ranges, let negated): program.append(.oneOf(ranges, negated: negated))
     case .start: program.append(.start)
     case .end: program.append(.end)
-    case .sequence(let nodes): nodes.forEach { emit($0) }
+    case .sequence(let nodes): for node in nodes { emit(node) }
     case .either(let nodes): emitEither(nodes)
     case .repeated(let node, let atLeast, let atMost): emitRepeated(node, atLeast, atMost)
     }

@@ -1,4 +1,5 @@
 import ContainerEngine
+import ContainerRuntime
 import DockerAPI
 import HTTPService
 
@@ -28,8 +29,19 @@ enum ExecEndpoints {
     if let wanted = options.consoleSize, terminal, call.version >= APIVersion(1, 42) {
       size = (UInt16(clamping: wanted.height), UInt16(clamping: wanted.width))
     }
-    let session = try await call.engine.startExec(
-      exec.id, detached: options.detach, terminal: options.tty, consoleSize: size)
+    let session: AttachSession?
+    do {
+      session = try await call.engine.startExec(
+        exec.id, detached: options.detach, terminal: options.tty, consoleSize: size)
+    } catch let error as EngineError {
+      guard !options.detach, error.cause is RuntimeError else { throw error }
+      // Docker has taken the connection over by now: a program that cannot be run is told in the output, and the exit
+      // code (126, 127) is there for who inspects.
+      let complaint = Array((error.message + "\r\n").utf8)
+      return .takeover(headers: ["Content-Type": AttachEndpoint.contentType(call, terminal: terminal)]) { connection in
+        try await connection.write(terminal ? complaint : MultiplexedFrame.frame(.standardOutput, complaint))
+      }
+    }
     guard !options.detach, let session else { return Response(.ok) }
     let input = exec.definition.standardInput
     let type = AttachEndpoint.contentType(call, terminal: terminal)

@@ -21,6 +21,7 @@ enum LogsEndpoint {
     let entries = try await call.engine.containerLogs(record.id, request)
     let terminal = record.definition.terminal
     let timestamps = query.flag("timestamps")
+    let details = query.flag("details") ? Array((LogDetails.text(record) + " ").utf8) : []
     let type = !terminal && call.version >= APIVersion(1, 42) ? StreamType.multiplexed : StreamType.raw
     return .stream(headers: ["Content-Type": type], endsWithServer: true) { writer in
       try await writer.start()
@@ -28,7 +29,9 @@ enum LogsEndpoint {
       for try await entry in entries {
         var bytes = entry.bytes
         // A long line comes in pieces; only its beginning is stamped.
-        if timestamps, startsLine[entry.stream] ?? true {
+        let starts = startsLine[entry.stream] ?? true
+        if starts { bytes = details + bytes }
+        if timestamps, starts {
           let moment = DockerAPI.Timestamp(nanosecondsSince1970: entry.time)
           bytes = Array(moment.fixedWidth.utf8) + [UInt8(ascii: " ")] + bytes
         }

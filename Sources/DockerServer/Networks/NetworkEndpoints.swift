@@ -41,6 +41,15 @@ enum NetworkEndpoints {
     return .json(describe(network, call.engine, withContainers: true))
   }
 
+  /// The networks that every engine has stay; there are no others yet.
+  static let remove: Endpoint = { call in
+    let term = call.name
+    guard
+      let network = call.engine.networks().first(where: { $0.name == term || $0.id == term || $0.id.hasPrefix(term) })
+    else { throw RefusedError(.notFound, "network \(term) not found") }
+    throw RefusedError(.forbidden, "\(network.name) is a pre-defined network and cannot be removed")
+  }
+
   /// Networks of users are what a prune removes; there are none yet.
   static let prune: Endpoint = { call in
     _ = try call.filters(["label", "label!", "until"])

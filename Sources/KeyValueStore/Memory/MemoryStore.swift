@@ -17,14 +17,17 @@ public final class MemoryStore: KeyValueStore {
 
   public func list(prefix: String) async throws(StoreError) -> [KeyValue] {
     state.withLock { state in
-      state.values.values.filter { $0.key.hasPrefix(prefix) }.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+      state.values.values.filter { $0.key.hasPrefix(prefix) }.sorted {
+        $0.key.utf8.lexicographicallyPrecedes($1.key.utf8)
+      }
     }
   }
 
   public func commit(_ mutations: [Mutation], where preconditions: [Precondition]) async throws(StoreError) -> Int64 {
     let result: Result<Int64, StoreError> = state.withLock { state in
       if state.closed { return .failure(StoreError(.closed, "the store is closed")) }
-      for case .modRevision(let key, let expected) in preconditions where state.values[key]?.modRevision ?? 0 != expected {
+      for case .modRevision(let key, let expected) in preconditions
+      where state.values[key]?.modRevision ?? 0 != expected {
         return .failure(StoreError(.conflict, "key \(key) was changed by somebody else"))
       }
       if mutations.isEmpty { return .success(state.revision) }

@@ -7,7 +7,8 @@ import Testing
   private func build(
     _ record: ContainerRecord, _ change: (inout SpecificationBuilder.Surroundings) -> Void = { _ in }
   ) -> ContainerSpecification {
-    var surroundings = SpecificationBuilder.Surroundings(rootPath: "/root", network: .none, cgroupPath: "/apus/id")
+    var surroundings = SpecificationBuilder.Surroundings(
+      rootPath: "/root", hostname: "aaaaaaaaaaaa", network: .none, cgroupPath: "/apus/id")
     change(&surroundings)
     return SpecificationBuilder(record: record, surroundings: surroundings).specification()
   }
