@@ -5,7 +5,6 @@ import Synchronization
 /// own state (its namespaces), happen here, never on Swift's cooperative pool.
 public final class OwnedThread: SerialExecutor {
   private struct State {
-    var jobs: [UnownedJob] = []
     var closures: [@Sendable () -> Void] = []
     var stopped = false
   }
@@ -24,17 +23,24 @@ public final class OwnedThread: SerialExecutor {
     wakeUp.signal()
   }
 
-  /// Runs `body` on the thread and returns what it gives.
+  /// Runs `body` on the thread and returns what it gives. Throws `CancellationError` when the thread was stopped.
   public func run<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in
-      submit { continuation.resume(with: .init(catching: body)) }
+      let queued = submit { continuation.resume(with: .init(catching: body)) }
+      if !queued { continuation.resume(throwing: CancellationError()) }
     }
   }
 
-  /// Queues `body` and returns at once.
-  public func submit(_ body: @escaping @Sendable () -> Void) {
-    state.withLock { $0.closures.append(body) }
-    wakeUp.signal()
+  /// Queues `body` and returns at once; false when the thread was stopped and will never run it.
+  @discardableResult
+  public func submit(_ body: @escaping @Sendable () -> Void) -> Bool {
+    let queued = state.withLock { state in
+      if state.stopped { return false }
+      state.closures.append(body)
+      return true
+    }
+    if queued { wakeUp.signal() }
+    return queued
   }
 
   public func enqueue(_ job: consuming ExecutorJob) {

@@ -31,7 +31,7 @@ enum Routes {
     table.add(.get, "/info", InfoEndpoint.info)
     table.add(.get, "/system/df", DiskUsageEndpoint.diskUsage)
     table.add(.get, "/events", EventsEndpoint.events)
-    table.add(.post, "/auth", SystemEndpoints.authenticate)
+    table.add(.post, "/auth", RegistryEndpoints.authenticate)
     table.add(.get, "/plugins", SystemEndpoints.noPlugins)
     table.add(.get, "/plugins/{name...}/json", SystemEndpoints.noSuchPlugin)
     table.add(.delete, "/plugins/{name...}", SystemEndpoints.noSuchPlugin)
@@ -85,6 +85,7 @@ enum Routes {
     table.add(.post, "/images/{name...}/push", PushEndpoint.push)
     table.add(.post, "/images/{name...}/tag", ImageEndpoints.tag)
     table.add(.delete, "/images/{name...}", ImageEndpoints.remove)
+    table.add(.get, "/distribution/{name...}/json", RegistryEndpoints.distribution)
   }
 
   private static func volumesAndNetworks(_ table: inout Table) {
@@ -105,7 +106,7 @@ enum Routes {
     (.get, "/containers/{name}/attach/ws"),
     (.get, "/containers/{name}/checkpoints"), (.post, "/containers/{name}/checkpoints"),
     (.delete, "/containers/{name}/checkpoints/{checkpoint}"),
-    (.get, "/images/search"), (.get, "/distribution/{name...}/json"),
+    (.get, "/images/search"),
     (.post, "/build"), (.post, "/build/cancel"), (.post, "/session"), (.post, "/grpc"),
     (.post, "/networks/create"), (.post, "/networks/{name}/connect"), (.post, "/networks/{name}/disconnect"),
     (.put, "/volumes/{name}"),

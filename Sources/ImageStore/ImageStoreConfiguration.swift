@@ -17,6 +17,9 @@ public struct ImageStoreConfiguration: Sendable {
   public var downloadAttempts = 5
   /// Seconds without a byte after which a registry counts as hanging.
   public var idleTimeout = 30.0
+  /// Seconds in which a registry must begin to answer a request for a document (manifest, token, list of tags). Who
+  /// waits for such a one learns soon that a registry is dead; a blob may take its time.
+  public var answerTimeout = 10.0
   /// Seconds for a connection to come up.
   public var connectTimeout = 15.0
   /// Seconds before the first retry; every later one waits twice as long.

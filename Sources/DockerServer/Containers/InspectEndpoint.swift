@@ -37,6 +37,7 @@ enum InspectEndpoint {
     answer.platform = record.platform
     answer.hostConfig = InspectTranslation.hostConfig(request, record)
     answer.graphDriver.name = "overlay2"
+    answer.graphDriver.data = StorageTranslation.data(ofContainer: record.id, engine.images)
     answer.mounts = InspectTranslation.mounts(record, request)
     answer.config = InspectTranslation.config(request, record)
     answer.networkSettings = NetworkTranslation.settings(record, request)

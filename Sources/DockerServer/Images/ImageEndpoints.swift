@@ -33,12 +33,7 @@ enum ImageEndpoints {
     answer.size = image.size
     if version < APIVersion(1, 44) { answer.virtualSize = image.size }
     answer.graphDriver.name = "overlay2"
-    if let directories = try? engine.images.layerDirectories(of: image.id), let upper = directories.first {
-      answer.graphDriver.data = ["UpperDir": upper]
-      if directories.count > 1 {
-        answer.graphDriver.data?["LowerDir"] = directories.dropFirst().joined(separator: ":")
-      }
-    }
+    answer.graphDriver.data = StorageTranslation.data(ofImage: image.id, engine.images)
     answer.rootFS.type = "layers"
     answer.rootFS.layers = image.layers.map(\.description)
     answer.metadata.lastTagTime = Timestamps.wire(image.lastTagged)

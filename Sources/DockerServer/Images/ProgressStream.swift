@@ -23,7 +23,9 @@ enum ProgressStream {
     }
     let headers: Headers = ["Content-Type": "application/json"]
     guard let first else {
-      return Response(.ok, headers: headers, bytes: try await work.value.flatMap { DockerJSON.encodeLine($0) })
+      // Streamed too, however short: clients tell a list of JSON lines from one document by the chunked transfer coding.
+      let lines = try await work.value.flatMap { DockerJSON.encodeLine($0) }
+      return .stream(headers: headers) { writer in try await writer.write(lines) }
     }
     return .stream(headers: headers) { writer in
       try await withTaskCancellationHandler {

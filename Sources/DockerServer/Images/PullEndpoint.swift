@@ -11,10 +11,11 @@ enum PullEndpoint {
     return try await ImageArchiveEndpoints.importArchive(call)
   }
 
-  private static func pull(_ call: Call, _ image: String) async throws -> Response {
-    let name = image.hasSuffix(":") ? String(image.dropLast()) : image
-    var reference = try Reference(name)
-    if let tag = call.word("tag") {
+  /// What a pull names: a tag, a digest, or with neither all tags of a repository.
+  static func reference(_ image: String, tag: String?) throws -> Reference {
+    // A client that wants all tags may send the name with an empty one.
+    var reference = try Reference(image.hasSuffix(":") ? String(image.dropLast()) : image)
+    if let tag {
       if let digest = Digest(tag) {
         reference = reference.repository.withDigest(digest)
       } else {
@@ -22,41 +23,23 @@ enum PullEndpoint {
       }
     }
     if reference.familiarName == "scratch" { throw RefusedError(.forbidden, "'scratch' is a reserved name") }
-    let wanted = reference.withDefaultTag
+    return reference
+  }
+
+  private static func pull(_ call: Call, _ image: String) async throws -> Response {
+    let wanted = try reference(image, tag: call.word("tag"))
     let platform = try PlatformChoice.ofPull(call)
     let credentials = RegistryAccess.credentials(call)
     let engine = call.engine
     return try await ProgressStream.response { progress in
-      try await engine.images.pull(wanted, platform: platform, credentials: credentials, progress: progress)
+      if wanted.tag == nil && wanted.digest == nil {
+        try await engine.images.pullAllTags(
+          of: wanted, platform: platform, credentials: credentials, progress: progress)
+      } else {
+        try await engine.images.pull(wanted, platform: platform, credentials: credentials, progress: progress)
+      }
       engine.publishImage("pull", id: wanted.familiar, name: wanted.familiarName)
       return []
     }
-  }
-}
-
-/// The credentials that a client sends along.
-enum RegistryAccess {
-  /// Those of `X-Registry-Auth`; none where the header is missing or broken, as in Docker.
-  static func credentials(_ call: Call) -> RegistryCredentials {
-    guard let header = call.request.headers["X-Registry-Auth"], let auth = try? AuthConfig.fromHeader(header) else {
-      return RegistryCredentials()
-    }
-    return credentials(auth)
-  }
-
-  /// From Docker's form.
-  static func credentials(_ auth: AuthConfig) -> RegistryCredentials {
-    var credentials = RegistryCredentials(
-      username: auth.username, password: auth.password, identityToken: auth.identityToken,
-      registryToken: auth.registryToken)
-    if credentials.username.isEmpty, let bytes = Base64.decode(auth.auth) {
-      let parts = String(decoding: bytes, as: UTF8.self).split(
-        separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-      if parts.count == 2 {
-        credentials.username = String(parts[0])
-        credentials.password = String(parts[1])
-      }
-    }
-    return credentials
   }
 }

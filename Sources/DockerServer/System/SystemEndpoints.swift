@@ -2,7 +2,7 @@ import ContainerEngine
 import DockerAPI
 import HTTPService
 
-/// `_ping`, `version`, `auth`, and lists that are always empty here.
+/// `_ping`, `version`, and lists that are always empty here.
 enum SystemEndpoints {
   static let ping: Endpoint = { call in
     var response = Response(.ok, text: call.request.method == .head ? "" : "OK")
@@ -41,13 +41,6 @@ enum SystemEndpoints {
         SystemVersion.Component(name: runtime.name, version: runtime.version, details: ["Path": runtime.path]))
     }
     return .json(version)
-  }
-
-  /// `docker login`: asks the registry whether it takes the credentials.
-  static let authenticate: Endpoint = { call in
-    let auth = try await call.body(AuthConfig.self)
-    throw RefusedError(
-      .notImplemented, "POST /auth is not implemented by this engine (registry \(auth.serverAddress))")
   }
 
   /// There are no plugins, which is a truthful list.

@@ -3,14 +3,19 @@ import OCI
 
 /// A change of an image's config given as a line of a Dockerfile (`docker commit --change`, `docker import --change`).
 enum ConfigurationChange {
-  /// Applies lines in order.
+  /// Applies lines in order. An entry point drops the command, which was meant for another one, unless an earlier line
+  /// set it (moby, builder/dockerfile, dispatchEntrypoint).
   /// - Throws: `ImageStoreError` for an instruction that means nothing here.
   static func apply(_ lines: [String], to configuration: inout ProcessConfiguration) throws {
+    var commandWasSet = false
     for line in lines {
       let line = trim(line[...])
       if line.isEmpty || line.hasPrefix("#") { continue }
       let word = line.prefix { $0 != " " && $0 != "\t" }
-      try apply(word.uppercased(), String(trim(line[word.endIndex...])), to: &configuration)
+      let instruction = word.uppercased()
+      try apply(instruction, String(trim(line[word.endIndex...])), to: &configuration)
+      if instruction == "CMD", configuration.command?.isEmpty == false { commandWasSet = true }
+      if instruction == "ENTRYPOINT", !commandWasSet { configuration.command = nil }
     }
   }
 
@@ -20,13 +25,19 @@ enum ConfigurationChange {
     }
     switch instruction {
     case "CMD": c.command = list(rest) ?? (rest.isEmpty ? [] : shell(c) + [rest])
-    case "ENTRYPOINT": c.entrypoint = list(rest) ?? (rest.isEmpty ? [] : shell(c) + [rest])
+    case "ENTRYPOINT":
+      // `[]` takes the entry point away; `[""]` stays as it is until a container is made.
+      let words = list(rest) ?? (rest.isEmpty ? [] : shell(c) + [rest])
+      c.entrypoint = words.isEmpty ? nil : words
     case "ENV":
       for (name, value) in try pairs(rest, instruction) {
         var environment = c.environment ?? []
-        environment.removeAll { $0.hasPrefix("\(name)=") }
-        // In place where it was, as Docker does, would need its index; order means nothing to a process.
-        c.environment = environment + ["\(name)=\(value)"]
+        if let index = environment.firstIndex(where: { $0.hasPrefix("\(name)=") }) {
+          environment[index] = "\(name)=\(value)"
+        } else {
+          environment.append("\(name)=\(value)")
+        }
+        c.environment = environment
       }
     case "LABEL":
       var labels = c.labels ?? [:]

@@ -10,19 +10,27 @@ import Synchronization
 final class RegistryAuthorization: Sendable {
   private let credentials: RegistryCredentials
   private let header: Mutex<String?>
+  /// Whether a token that outlives the password is asked for too.
+  private let wantsIdentityToken: Bool
+  private let givenIdentityToken: Mutex<String>
 
-  init(_ credentials: RegistryCredentials) {
+  init(_ credentials: RegistryCredentials, wantsIdentityToken: Bool = false) {
     self.credentials = credentials
+    self.wantsIdentityToken = wantsIdentityToken
+    givenIdentityToken = Mutex(credentials.identityToken)
     header = Mutex(credentials.registryToken.isEmpty ? nil : "Bearer \(credentials.registryToken)")
   }
 
   /// Value of `Authorization`, nil before a challenge was met.
   var current: String? { header.withLock { $0 } }
 
+  /// The identity token: what the token service gave, or what was brought along.
+  var identityToken: String { givenIdentityToken.withLock { $0 } }
+
   /// Meets a challenge; false where that is impossible.
   func answer(
     _ challenges: [AuthenticationChallenge], scopes: [String], registryIsPlain: Bool,
-    send: (HTTPClientRequest, String) async throws -> HTTPClientResponse
+    send: (HTTPClientRequest) async throws -> HTTPClientResponse
   ) async throws -> Bool {
     if let bearer = challenges.first(where: { $0.scheme == "bearer" }), let realm = bearer.parameters["realm"] {
       let token = try await token(realm, bearer, scopes: scopes, registryIsPlain: registryIsPlain, send: send)
@@ -47,7 +55,7 @@ final class RegistryAuthorization: Sendable {
 
   private func token(
     _ realm: String, _ challenge: AuthenticationChallenge, scopes: [String], registryIsPlain: Bool,
-    send: (HTTPClientRequest, String) async throws -> HTTPClientResponse
+    send: (HTTPClientRequest) async throws -> HTTPClientResponse
   ) async throws -> String {
     guard realm.hasPrefix("https://") || realm.hasPrefix("http://") else {
       throw RegistryFailure(.malformed, "invalid token realm \"\(realm)\"")
@@ -61,8 +69,8 @@ final class RegistryAuthorization: Sendable {
     var request: HTTPClientRequest
     if !credentials.identityToken.isEmpty {
       fields += [
-        ("scope", wanted.joined(separator: " ")), ("grant_type", "refresh_token"), ("client_id", "apus"),
-        ("refresh_token", credentials.identityToken),
+        ("scope", wanted.joined(separator: " ")), ("grant_type", "refresh_token"),
+        ("client_id", "apus"), ("refresh_token", credentials.identityToken),
       ]
       request = HTTPClientRequest(url: realm)
       request.method = .POST
@@ -70,25 +78,32 @@ final class RegistryAuthorization: Sendable {
       request.body = .bytes(ByteBuffer(string: Self.form(fields)))
     } else {
       fields += wanted.map { ("scope", $0) }
+      if wantsIdentityToken { fields += [("offline_token", "true"), ("client_id", "apus")] }
       if !credentials.username.isEmpty { fields.append(("account", credentials.username)) }
       request = HTTPClientRequest(url: realm + (realm.contains("?") ? "&" : "?") + Self.form(fields))
       if !credentials.username.isEmpty { request.headers.add(name: "Authorization", value: basic) }
     }
-    let response = try await send(request, "authorization")
+    let response = try await send(request)
     let body = try await Array(buffer: response.body.collect(upTo: 1 << 20))
     guard response.status == .ok else {
       let words = RegistryErrorBody(body)
       throw RegistryFailure(
         .status(Int(response.status.code)),
-        words?.text ?? "unexpected status from token service \(realm): \(response.status)", body: words)
+        words?.text
+          ?? (response.status == .unauthorized
+            ? "unauthorized: authentication required"
+            : "unexpected status from token service \(realm): \(response.status)"), body: words,
+        isFromTokenService: true)
     }
     struct Answer: Decodable {
       let token: String?
       let access_token: String?
+      let refresh_token: String?
     }
     guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(body)),
       let token = answer.token ?? answer.access_token, !token.isEmpty, !token.contains(where: { $0.isNewline })
     else { throw RegistryFailure(.malformed, "the token service \(realm) gave no token") }
+    if let given = answer.refresh_token, !given.isEmpty { givenIdentityToken.withLock { $0 = given } }
     return token
   }
 

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Linux
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import OCI
@@ -10,8 +11,10 @@ struct RegistryFailure: Error, Sendable, CustomStringConvertible {
   enum Kind: Sendable, Equatable {
     /// No connection at all.
     case unreachable
-    /// The connection broke, or nothing came in time.
+    /// The connection broke.
     case interrupted
+    /// Nothing came in time.
+    case timedOut
     /// The other side does not speak TLS, or its certificate is not trusted.
     case tls
     /// An answer that means failure.
@@ -25,29 +28,36 @@ struct RegistryFailure: Error, Sendable, CustomStringConvertible {
   let body: RegistryErrorBody?
   /// Seconds the server asked to wait.
   let retryAfter: Double?
+  /// Whether the service that gives tokens failed, and not the registry.
+  let isFromTokenService: Bool
   let cause: (any Error)?
 
   var description: String { message }
 
   init(
     _ kind: Kind, _ message: String, body: RegistryErrorBody? = nil, retryAfter: Double? = nil,
-    cause: (any Error)? = nil
+    isFromTokenService: Bool = false, cause: (any Error)? = nil
   ) {
     self.kind = kind
     self.message = message
     self.body = body
     self.retryAfter = retryAfter
+    self.isFromTokenService = isFromTokenService
     self.cause = cause
   }
 
   /// Whether the same request may succeed later.
   var isTransient: Bool {
     switch kind {
-    case .interrupted: true
+    case .interrupted, .timedOut: true
     case .status(let code): code == 408 || code == 429 || code >= 500
     case .unreachable, .tls, .malformed: false
     }
   }
+
+  /// Whether a request for a document is worth one more try at once. Who asks for fewer requests, or does not answer, is
+  /// not asked again.
+  var isWorthAnotherTry: Bool { isTransient && kind != .timedOut && kind != .status(429) }
 
   /// Gives a thrown error its words.
   static func from(_ error: any Error, method: String, url: String) -> any Error {
@@ -67,7 +77,10 @@ struct RegistryFailure: Error, Sendable, CustomStringConvertible {
     case let error as HTTPClientError where error == .connectTimeout:
       return RegistryFailure(.unreachable, "\(prefix)dial tcp \(host): i/o timeout", cause: error)
     case let error as HTTPClientError where error == .readTimeout || error == .deadlineExceeded:
-      return RegistryFailure(.interrupted, "\(prefix)net/http: timeout awaiting response", cause: error)
+      return RegistryFailure(
+        .timedOut, "\(prefix)net/http: request canceled (Client.Timeout exceeded while awaiting headers)", cause: error)
+    case let error as HTTPClientError where error == .tlsHandshakeTimeout:
+      return RegistryFailure(.timedOut, "\(prefix)net/http: TLS handshake timeout", cause: error)
     case let error as HTTPClientError where error == .remoteConnectionClosed:
       return RegistryFailure(.interrupted, "\(prefix)EOF", cause: error)
     case let error as HTTPClientError where error == .cancelled: return CancellationError()
@@ -95,6 +108,9 @@ struct RegistryFailure: Error, Sendable, CustomStringConvertible {
     .connectionRefused, Errno(rawValue: 113) /* EHOSTUNREACH */, Errno(rawValue: 101), /* ENETUNREACH */
     .addressNotAvailable,
   ]
+
+  /// The reason phrase of a status, as Go has it.
+  static func phrase(_ status: Int) -> String { HTTPResponseStatus(statusCode: status).reasonPhrase }
 
   private static func target(_ address: NIOCore.SocketAddress) -> String {
     let ip = address.ipAddress ?? "\(address)"

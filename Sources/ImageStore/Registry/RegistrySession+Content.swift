@@ -16,7 +16,7 @@ extension RegistrySession {
   func manifest(_ repository: String, _ reference: String) async throws -> FetchedManifest {
     var headers = HTTPHeaders()
     for type in MediaType.acceptedManifests { headers.add(name: "Accept", value: type) }
-    let response = try await send(.GET, RegistryPath.manifest(repository, reference), headers: headers)
+    let response = try await ask(RegistryPath.manifest(repository, reference), headers: headers)
     let bytes = try await collect(response, limit: ManifestDocument.maximumSize, what: "manifest")
     let digest = ContentHash.digest(bytes)
     if let wanted = Digest(reference), wanted != digest {
@@ -40,7 +40,7 @@ extension RegistrySession {
     guard descriptor.size <= Int64(limit) else {
       throw ImageStoreError(.corrupt, "blob \(descriptor.digest) is larger than \(limit) bytes")
     }
-    let response = try await send(.GET, RegistryPath.blob(repository, descriptor.digest))
+    let response = try await ask(RegistryPath.blob(repository, descriptor.digest))
     let bytes = try await collect(response, limit: Int(descriptor.size), what: "blob \(descriptor.digest)")
     guard Int64(bytes.count) == descriptor.size, ContentHash.digest(bytes) == descriptor.digest else {
       throw ImageStoreError(
@@ -49,7 +49,7 @@ extension RegistrySession {
     return bytes
   }
 
-  private func collect(_ response: HTTPClientResponse, limit: Int, what: String) async throws -> [UInt8] {
+  func collect(_ response: HTTPClientResponse, limit: Int, what: String) async throws -> [UInt8] {
     do { return Array(buffer: try await response.body.collect(upTo: limit)) } catch is NIOTooManyBytesError {
       throw ImageStoreError(.corrupt, "\(what) is larger than \(limit) bytes")
     } catch { throw RegistryFailure.from(error, method: "GET", url: "\(host.authority)/\(what)") }

@@ -34,12 +34,15 @@ struct ImagePull: Sendable {
     let isNew = try await commit(
       image, config: manifest.config.digest, bytes: bytes, diffIDs: diffIDs, served: fetched.digest)
     progress(ProgressEvent(status: "Digest: \(fetched.digest)"))
-    progress(
-      ProgressEvent(
-        status: isNew
-          ? "Status: Downloaded newer image for \(reference.familiar)"
-          : "Status: Image is up to date for \(reference.familiar)"))
     return PullResult(image: manifest.config.digest, digest: fetched.digest, isNew: isNew)
+  }
+
+  /// The last line of a pull; with all tags there is one for the repository.
+  static func status(_ reference: Reference, isNew: Bool) -> ProgressEvent {
+    ProgressEvent(
+      status: isNew
+        ? "Status: Downloaded newer image for \(reference.familiar)"
+        : "Status: Image is up to date for \(reference.familiar)")
   }
 
   /// Docker prints the path alone for its own registry, and the whole name for others' without the domain too.

@@ -27,24 +27,74 @@ extension ImageStore {
     progress: @escaping ProgressHandler = { _ in }
   ) async throws -> PullResult {
     let reference = reference.withDefaultTag
+    let result = try await onHosts(of: reference, credentials) { session in
+      try await pullOne(reference, platform, session, progress)
+    }
+    progress(ImagePull.status(reference, isNew: result.isNew))
+    return result
+  }
+
+  /// Pulls all tags of a repository (`docker pull --all-tags`), one after the other; the first failure ends it, and what
+  /// came before stays.
+  /// - Parameter repository: its tag does not matter.
+  /// - Throws: as `pull`.
+  @discardableResult
+  public func pullAllTags(
+    of repository: Reference, platform: Platform? = nil, credentials: RegistryCredentials = .init(),
+    progress: @escaping ProgressHandler = { _ in }
+  ) async throws -> [PullResult] {
+    let repository = repository.repository
+    let results = try await onHosts(of: repository, credentials) { session in
+      let tags: [String]
+      do { tags = try await session.tags(repository.path) } catch { throw PullErrors.manifest(error, repository) }
+      var results: [PullResult] = []
+      for tag in tags {
+        try Task.checkCancellation()
+        let reference: Reference
+        do { reference = try repository.withTag(tag) } catch {
+          throw ImageStoreError(.corrupt, "the registry lists \"\(tag)\", which is no tag", cause: error)
+        }
+        results.append(try await pullOne(reference, platform, session, progress))
+      }
+      return results
+    }
+    progress(ImagePull.status(repository, isNew: results.contains { $0.isNew }))
+    return results
+  }
+
+  private func pullOne(
+    _ reference: Reference, _ platform: Platform?, _ session: RegistrySession, _ progress: @escaping ProgressHandler
+  ) async throws -> PullResult {
+    let fetched: FetchedManifest
+    do {
+      fetched = try await session.manifest(reference.path, reference.digest?.description ?? reference.tag ?? "latest")
+    } catch { throw PullErrors.manifest(error, reference) }
+    return try await ImagePull(
+      store: self, session: session, reference: reference, platform: platform ?? .host, progress: progress
+    ).run(fetched)
+  }
+
+  /// Runs `body` with each host that may serve a reference until one does: a mirror that has not got an image, does not
+  /// answer, or breaks off in the middle is no reason to fail. Bytes that one host sent are not asked of the next again.
+  func onHosts<Result>(
+    of reference: Reference, _ credentials: RegistryCredentials, _ body: (RegistrySession) async throws -> Result
+  ) async throws -> Result {
     var last: (any Error)?
     for host in RegistryHost.candidates(for: reference, configuration) {
       try Task.checkCancellation()
       let session = RegistrySession(
         host: host, connections: registries, credentials: credentials, scopes: ["repository:\(reference.path):pull"])
-      let fetched: FetchedManifest
-      do {
-        fetched = try await session.manifest(reference.path, reference.digest?.description ?? reference.tag ?? "latest")
-      } catch {
-        // A mirror that has not got it, or does not answer, is no reason to fail.
-        if error is CancellationError { throw error }
-        last = PullErrors.manifest(error, reference)
-        continue
+      do { return try await body(session) } catch {
+        guard Self.isHostsOwn(error) else { throw error }
+        last = error
       }
-      let pull = ImagePull(
-        store: self, session: session, reference: reference, platform: platform ?? .host, progress: progress)
-      return try await pull.run(fetched)
     }
     throw last ?? ImageStoreError(.unavailable, "no registry for \(reference.familiar)")
+  }
+
+  /// Whether another host may do better.
+  private static func isHostsOwn(_ error: any Error) -> Bool {
+    guard let error = error as? ImageStoreError else { return error is RegistryFailure }
+    return [.notFound, .denied, .unavailable, .corrupt].contains(error.code)
   }
 }

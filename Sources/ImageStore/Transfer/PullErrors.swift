@@ -27,7 +27,8 @@ enum PullErrors {
       return ImageStoreError(
         .notFound, "manifest for \(reference.familiar) not found: manifest unknown: manifest unknown", cause: failure)
     case .status(429):
-      return ImageStoreError(.unavailable, "toomanyrequests: \(failure.message)", cause: failure)
+      return ImageStoreError(
+        .unavailable, failure.body == nil ? "toomanyrequests: \(failure.message)" : failure.message, cause: failure)
     default: return ImageStoreError(.unavailable, failure.message, cause: failure)
     }
   }

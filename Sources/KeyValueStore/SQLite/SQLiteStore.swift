@@ -55,7 +55,12 @@ public final class SQLiteStore: KeyValueStore {
   }
 
   public func close() async {
-    state.withLock { $0.closed = true }
+    let first = state.withLock { state in
+      let first = !state.closed
+      state.closed = true
+      return first
+    }
+    guard first else { return }
     thread.submit { [self] in
       commitQueued()
       connection.close()
