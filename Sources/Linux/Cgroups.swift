@@ -74,7 +74,12 @@ public struct Cgroup: Sendable, Equatable {
 
   private func remove(_ directory: String) throws(SystemError) {
     guard FileSystem.exists(directory) else { return }
-    for child in try Self.children(of: directory) { try remove(child) }
+    do {
+      for child in try Self.children(of: directory) { try remove(child) }
+    } catch {
+      // Somebody else removed it while we looked.
+      if error.code != .noEntry { throw error }
+    }
     for attempt in 0..<200 {
       if rmdir(directory) == 0 { return }
       let code = Errno.current

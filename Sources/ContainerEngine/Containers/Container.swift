@@ -19,6 +19,7 @@ final class Container: Sendable {
     var healthTask: Task<Void, Never>?
     var restartDelay: Duration = .zero
     var removed = false
+    var isCleaningUp = false
   }
   private struct Waiter {
     let condition: WaitCondition
@@ -83,6 +84,12 @@ final class Container: Sendable {
     }
     for waiter in take({ _ in true }) { waiter.finish(.success(report)) }
     for attachment in takeAttachments() { attachment.abandon() }
+  }
+
+  /// Between the end of the process and the return of everything that it had.
+  var isCleaningUp: Bool {
+    get { state.withLock { $0.isCleaningUp } }
+    set { state.withLock { $0.isCleaningUp = newValue } }
   }
 
   var isRemoved: Bool { state.withLock { $0.removed } }

@@ -49,7 +49,7 @@ extension ContainerEngine {
       runtime: runtimeName)
     var undo: [@Sendable () async -> Void] = []
     do {
-      let (mounts, created) = try await resolveMounts(definition, image: image.configuration.config)
+      let (mounts, created) = try await resolveMounts(definition, for: id)
       record.mounts = mounts
       undo.append { [volumes] in
         for name in created {

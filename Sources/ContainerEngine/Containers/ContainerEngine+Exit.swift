@@ -23,6 +23,8 @@ extension ContainerEngine {
   /// Records an end. The `transitions` lock is held.
   func settle(_ container: Container, _ before: ContainerRecord, _ exit: ContainerExit) async {
     container.setHealthTask(nil)
+    container.isCleaningUp = true
+    defer { container.isCleaningUp = false }
     let restart = Self.shouldRestart(before, exitCode: exit.exitCode)
     let record = container.update { record in
       record.state.status = restart ? .restarting : .exited
@@ -30,6 +32,7 @@ extension ContainerEngine {
       record.state.oomKilled = exit.oomKilled
       record.state.finished = exit.finished
       record.state.pid = 0
+      record.endpoints = []
       record.state.pidStartTime = 0
       if restart { record.restartCount += 1 }
     }
@@ -43,7 +46,6 @@ extension ContainerEngine {
     do { try await releaseResources(of: record) } catch {
       Log.error("container \(record.shortID): cleaning up: \(error)")
     }
-    await saveOrWarn(container.update { $0.endpoints = [] })
     if restart { scheduleRestart(container, after: container.nextRestartDelay(ranFor: duration)) }
   }
 

@@ -8,7 +8,7 @@ extension ContainerEngine {
   /// Decides what is mounted where: the user's mounts, other containers' (`volumes-from`), and an anonymous volume for
   /// each path that still has none. Returns the volumes that it made, so that a failure can undo them.
   func resolveMounts(
-    _ definition: ContainerDefinition, image: ProcessConfiguration?
+    _ definition: ContainerDefinition, for id: String
   ) async throws(EngineError) -> (mounts: [ContainerMount], created: [String]) {
     var mounts: [String: ContainerMount] = [:]
     var created: [String] = []
@@ -29,7 +29,7 @@ extension ContainerEngine {
         }
       }
       for request in definition.mounts {
-        let mount = try await resolve(request, &created)
+        let mount = try await resolve(request, for: id, &created)
         mounts[mount.destination] = mount
       }
       for path in definition.anonymousVolumes {
@@ -38,7 +38,7 @@ extension ContainerEngine {
           throw EngineError(.invalidParameter, "invalid volume specification: '\(path)': destination can't be '/'")
         }
         if mounts[destination] != nil { continue }
-        let volume = try await volumes.create(name: nil, labels: [Self.anonymousLabel: ""])
+        let volume = try await volumes.create(name: nil, labels: [Self.anonymousLabel: ""], owner: id)
         created.append(volume.name)
         mounts[destination] = ContainerMount(
           kind: .volume, name: volume.name, source: volume.mountpoint, destination: destination, driver: "local",
@@ -57,7 +57,7 @@ extension ContainerEngine {
   static let anonymousLabel = "com.docker.volume.anonymous"
 
   private func resolve(
-    _ request: MountRequest, _ created: inout [String]
+    _ request: MountRequest, for id: String, _ created: inout [String]
   ) async throws(EngineError) -> ContainerMount {
     let destination = PathRules.clean(request.target)
     switch request.kind {
@@ -77,7 +77,8 @@ extension ContainerEngine {
       var labels = request.volumeLabels
       if request.source.isEmpty { labels[Self.anonymousLabel] = "" }
       let volume = try await volumes.create(
-        name: request.source, driver: request.volumeDriver, options: request.volumeOptions, labels: labels)
+        name: request.source, driver: request.volumeDriver, options: request.volumeOptions, labels: labels,
+        owner: id)
       if isNew { created.append(volume.name) }
       return ContainerMount(
         kind: .volume, name: volume.name, source: volume.mountpoint, destination: destination, driver: volume.driver,

@@ -65,7 +65,7 @@ extension ContainerEngine {
 
   /// Until no container is between its end and the end of its cleaning-up.
   private func waitForCleanUps() async {
-    for container in table.all() where !container.record.state.isRunning && !container.record.endpoints.isEmpty {
+    for container in table.all() where container.isCleaningUp {
       await container.transitions.withLock {}
     }
   }

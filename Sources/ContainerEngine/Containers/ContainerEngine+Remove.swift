@@ -49,7 +49,8 @@ extension ContainerEngine {
     func step(_ body: () async throws -> Void) async {
       do { try await body() } catch { failures.append(error) }
     }
-    await step { try await releaseResources(of: record) }
+    // After its end a container may still be giving back what it had: that goes first.
+    await step { try await container.transitions.withLock { try await releaseResources(of: record) } }
     await step { try await images.removeSnapshot(record.id) }
     let data = dataDirectory(of: record.id)
     await step { try await pool.run { try FileSystem.removeTree(data) } }
@@ -60,19 +61,24 @@ extension ContainerEngine {
         .internalFailure, "container \(record.id): removal failed: \(first); remove it again when the cause is gone",
         cause: first)
     }
-    do { try await store.delete(Self.recordPrefix + record.id) } catch { throw EngineError.wrap(error) }
+    let anonymous = record.mounts.filter { $0.kind == .volume && $0.isAnonymous }.map(\.name)
+    let volumesGo = removeVolumes || record.definition.autoRemove
+    do {
+      // In one transaction: volumes that stay belong to nobody from now on, those that go are garbage if we crash here.
+      let disowning = volumesGo ? [] : try volumes.disowning(anonymous)
+      try await store.commit([.delete(key: Self.recordPrefix + record.id)] + disowning)
+    } catch { throw EngineError.wrap(error) }
+    if !volumesGo { volumes.disowned(anonymous) }
     table.remove(container)
     execs.withLock { execs in
       for (key, session) in execs where session.containerID == record.id { execs[key] = nil }
     }
-    if removeVolumes || record.definition.autoRemove {
-      for mount in record.mounts where mount.kind == .volume && mount.isAnonymous {
-        let users = containersUsing(volume: mount.name)
-        if !users.isEmpty { continue }
+    if volumesGo {
+      for name in anonymous where containersUsing(volume: name).isEmpty {
         do {
-          try await volumes.remove(mount.name, force: true, users: [])
-          events.publish(Event(.volume, "destroy", actor: mount.name, attributes: ["driver": "local"]))
-        } catch { Log.warning("container \(record.shortID): volume \(mount.name) stays: \(error)") }
+          try await volumes.remove(name, force: true, users: [])
+          events.publish(Event(.volume, "destroy", actor: name, attributes: ["driver": "local"]))
+        } catch { Log.warning("container \(record.shortID): volume \(name) stays: \(error)") }
       }
     }
     publish(record, "destroy")

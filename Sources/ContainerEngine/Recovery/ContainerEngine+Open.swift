@@ -163,9 +163,12 @@ extension ContainerEngine {
         } catch { Log.error("container \(record.shortID): finishing its removal: \(error)") }
       case .restarting: scheduleRestart(container, after: .milliseconds(100))
       case .created, .exited, .running, .paused:
-        do { try await releaseResources(of: record) } catch {
-          Log.warning("container \(record.shortID): cleaning up: \(error)")
-        }
+        do {
+          try await container.transitions.withLock {
+            // The API is up by now: a client may have started it meanwhile.
+            if !container.record.state.isRunning { try await releaseResources(of: record) }
+          }
+        } catch { Log.warning("container \(record.shortID): cleaning up: \(error)") }
         if Self.startsWithEngine(record) {
           container.update { $0.state.status = .restarting }
           scheduleRestart(container, after: .zero)
@@ -199,6 +202,7 @@ extension ContainerEngine {
       for id in runs where !known.contains(id) { try await runtime.delete(id) }
       try await images.removeSnapshots(except: known)
       try await volumes.removeStrays()
+      try await volumes.removeOrphans(except: known)
       try await pool.run {
         for name in try FileSystem.list(containers) where !known.contains(name) {
           try FileSystem.removeTree("\(containers)/\(name)")

@@ -16,6 +16,9 @@ public struct Volume: Codable, Sendable, Equatable {
   public let options: [String: String]
   /// The engine named it for a container.
   public let isAnonymous: Bool
+  /// The container whose creation made this volume, for as long as it is there. An owner that is unknown at recovery was
+  /// never acknowledged, or was being removed with its volumes: the volume is garbage then.
+  public internal(set) var owner: String?
 }
 
 /// The volumes of the `local` driver: `<data-dir>/volumes/NAME/_data`, or what the options `type`, `device` and `o`
@@ -59,7 +62,8 @@ public final class VolumeStore: Sendable {
 
   /// Makes a volume, or returns the one of that name. Without a name it gets one of 64 digits.
   public func create(
-    name: String?, driver: String = "local", options: [String: String] = [:], labels: [String: String] = [:]
+    name: String?, driver: String = "local", options: [String: String] = [:], labels: [String: String] = [:],
+    owner: String? = nil
   ) async throws(EngineError) -> Volume {
     let given = name.flatMap { $0.isEmpty ? nil : $0 }
     let name = given ?? Identifier.random()
@@ -89,7 +93,7 @@ public final class VolumeStore: Sendable {
         let root = "\(directory)/\(name)"
         let volume = Volume(
           name: name, driver: "local", mountpoint: root + "/_data", created: Clock.realtime, labels: labels,
-          options: options, isAnonymous: given == nil)
+          options: options, isAnonymous: given == nil, owner: given == nil ? owner : nil)
         try await pool.run {
           try FileSystem.makeDirectories(root, mode: 0o701)
           try FileSystem.makeDirectories(root + "/_data", mode: 0o755)
@@ -100,6 +104,33 @@ public final class VolumeStore: Sendable {
       }
     } catch let error as EngineError { throw error } catch {
       throw EngineError(.internalFailure, "create \(name): \(error)", cause: error)
+    }
+  }
+
+  /// What makes volumes independent of their owner, to be committed together with the owner's removal. Call `disowned`
+  /// after the commit.
+  func disowning(_ names: [String]) throws -> [Mutation] {
+    try state.withLock { state in
+      try names.compactMap { name in
+        guard var volume = state.volumes[name], volume.owner != nil else { return nil }
+        volume.owner = nil
+        return .put(key: Self.prefix + name, value: Array(try JSONEncoder().encode(volume)))
+      }
+    }
+  }
+
+  /// The mutations of `disowning` are on disk.
+  func disowned(_ names: [String]) {
+    state.withLock { state in
+      for name in names { state.volumes[name]?.owner = nil }
+    }
+  }
+
+  /// Removes volumes whose owner is not among `containers`: see `Volume.owner`.
+  func removeOrphans(except containers: Set<String>) async throws {
+    for volume in volumes() {
+      guard let owner = volume.owner, !containers.contains(owner) else { continue }
+      try await remove(volume.name, force: true, users: [])
     }
   }
 

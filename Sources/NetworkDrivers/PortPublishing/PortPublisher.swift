@@ -55,7 +55,7 @@ final class PortPublisher {
 
   /// Lets packets in where user space leads them on, now that there is somebody to receive them.
   func open(_ ports: [PublishedPort]) throws {
-    for port in ports where !port.isTranslatable { try holder.open(port) }
+    for port in ports where port.needsProxy { try holder.open(port) }
   }
 
   /// After all adoptions: lets go what belongs to endpoints that are no more.

@@ -37,6 +37,10 @@ public struct PublishedPort: Sendable, Hashable, Codable, CustomStringConvertibl
     return hostAddress.family == .v4 || !hostAddress.isLoopback
   }
 
+  /// Whether user space must lead on packets of this port: what no rule can translate, and `[::1]`, which the kernel
+  /// never forwards from, among all IPv6 addresses of the host.
+  public var needsProxy: Bool { !isTranslatable || (hostAddress.family == .v6 && hostAddress.isUnspecified) }
+
   public var description: String {
     let host = hostAddress.family == .v6 ? "[\(hostAddress)]" : "\(hostAddress)"
     return "\(host):\(hostPort)->\(container)"
