@@ -115,32 +115,10 @@ public enum FileSystem {
       if error.code == .noEntry { return }
       throw error
     }
-    let first = removeContents(of: handle, path)
+    var removal = TreeRemoval(root: handle, path: path)
+    let first = removal.run()
     do { try removeDirectory(path) } catch { throw first ?? error }
     if let first { throw first }
-  }
-
-  private static func removeContents(of handle: FileDescriptor, _ path: String) -> SystemError? {
-    var first: SystemError?
-    do {
-      for name in try names(in: handle) {
-        if unlinkat(handle.rawValue, name, 0) == 0 { continue }
-        let code = Errno.current
-        if code == .noEntry { continue }
-        guard code == .isDirectory || code == .notPermitted else {
-          first = first ?? SystemError(code, "unlink", "\(path)/\(name)")
-          continue
-        }
-        do {
-          let child = try FileDescriptor.open(name, [.readOnly, .directory, .noFollow], at: handle)
-          if let inner = removeContents(of: child, "\(path)/\(name)") { first = first ?? inner }
-        } catch { first = first ?? error }
-        if unlinkat(handle.rawValue, name, AT_REMOVEDIR) != 0, Errno.current != .noEntry {
-          first = first ?? SystemError(.current, "rmdir", "\(path)/\(name)")
-        }
-      }
-    } catch { first = first ?? error }
-    return first
   }
 
   /// Names in a directory, without `.` and `..`, in no order.

@@ -7,8 +7,18 @@ public enum FileTree {
   public static func size(_ path: String) throws(SystemError) -> Int64 {
     var seen: Set<UInt64> = []
     var total: Int64 = 0
-    var queue: [FileDescriptor] = [try .open(path, [.readOnly, .directory, .noFollow])]
-    while let directory = queue.popLast() {
+    let root = try FileDescriptor.open(path, [.readOnly, .directory, .noFollow])
+    // Paths and not descriptors wait their turn: a tree can be wider than the limit of open files.
+    var queue = ["."]
+    while let current = queue.popLast() {
+      let directory: FileDescriptor
+      do {
+        directory = try .open(
+          current, under: root, [.readOnly, .directory, .noFollow], resolve: [.beneath, .noSymlinks])
+      } catch {
+        if error.code == .noEntry { continue }
+        throw error
+      }
       for name in try FileSystem.names(in: directory) {
         let status: FileStatus
         do { status = try FileStatus(path: name, at: directory) } catch {
@@ -17,8 +27,9 @@ public enum FileTree {
         }
         if status.links > 1, status.kind != .directory, !seen.insert(status.inode).inserted { continue }
         total += status.kind == .regular ? status.size : 0
-        if status.kind == .directory {
-          queue.append(try .open(name, [.readOnly, .directory, .noFollow], at: directory))
+        // What lies deeper than the longest path can name is not counted.
+        if status.kind == .directory, current.utf8.count + name.utf8.count < 4000 {
+          queue.append("\(current)/\(name)")
         }
       }
     }
@@ -27,7 +38,12 @@ public enum FileTree {
 
   /// Copies what lies in `source` into the directory `target`, with owners, modes, times, links, nodes and extended
   /// attributes; links are copied and never followed.
-  public static func copyContents(of source: FileDescriptor, to target: FileDescriptor) throws(SystemError) {
+  ///
+  /// Throws `.loop` for a tree deeper than 256 directories, which no image has and a hostile one might.
+  public static func copyContents(
+    of source: FileDescriptor, to target: FileDescriptor, depth: Int = 0
+  ) throws(SystemError) {
+    if depth > 256 { throw SystemError(.loop, "copy", "a tree of more than 256 nested directories") }
     for name in try FileSystem.names(in: source) {
       let status = try FileStatus(path: name, at: source)
       switch status.kind {
@@ -35,7 +51,7 @@ public enum FileTree {
         try check("mkdirat", name) { mkdirat(target.rawValue, name, status.mode) }
         let from = try FileDescriptor.open(name, [.readOnly, .directory, .noFollow], at: source)
         let to = try FileDescriptor.open(name, [.readOnly, .directory, .noFollow], at: target)
-        try copyContents(of: from, to: to)
+        try copyContents(of: from, to: to, depth: depth + 1)
         try copyMetadata(from: from, status, to: to)
       case .regular:
         let from = try FileDescriptor.open(name, [.readOnly, .noFollow], at: source)

@@ -12,6 +12,9 @@ final class TreeExtractor {
     case plain
   }
 
+  /// Bytes from which a file goes to the disk at once, and not with all others at the end; small ones are faster together.
+  private static let writebackSize: Int64 = 256 * 1024
+
   private let tree: TreeWriter
   private let style: Style
   private var directoryTimes: [ArchiveEntry] = []
@@ -63,6 +66,7 @@ final class TreeExtractor {
     case .regular:
       let file = try replacing(place) { () throws(SystemError) in try tree.makeFile(place, mode: 0o600) }
       try archive.copyData(to: file, size: entry.size)
+      if entry.size >= Self.writebackSize { file.startWriteback() }
       size += entry.size
       try tree.apply(entry, to: file)
     case .directory: try makeDirectory(entry, place)

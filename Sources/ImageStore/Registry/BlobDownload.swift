@@ -109,6 +109,8 @@ struct BlobDownload: Sendable {
         try file.write(piece.readableBytesSpan, at: position)
         position += Int64(piece.readableBytes)
       }
+      // The disk works while the rest comes: the pull's end waits for all of it.
+      file.startWriteback(from: start, count: position - start)
       return position
     }
     growth.advance(to: offset)

@@ -92,7 +92,8 @@ final class RegistryAuthorization: Sendable {
         words?.text
           ?? (response.status == .unauthorized
             ? "unauthorized: authentication required"
-            : "unexpected status from token service \(realm): \(response.status)"), body: words,
+            : "unexpected status from token service \(realm): \(response.status)"),
+        body: words,
         isFromTokenService: true)
     }
     struct Answer: Decodable {

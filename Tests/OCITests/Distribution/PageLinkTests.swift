@@ -14,7 +14,8 @@ import Testing
       ("list?last=2", "", "/v2/a/tags/list?last=2"), ("http://h:1/v2/a/tags/list?x", "", "/v2/a/tags/list?x"),
       ("/m/v2/a/tags/list?x", "/m", "/v2/a/tags/list?x"), ("https://other/v2/a", "", nil), ("//other/v2/a", "", nil),
       ("", "", nil),
-    ] as [(String, String, String?)]) func staysAtHome(target: String, prefix: String, path: String?) {
+    ] as [(String, String, String?)]) func staysAtHome(target: String, prefix: String, path: String?)
+  {
     #expect(PageLink.path(target, from: "/v2/a/tags/list?n=1", authority: "h:1", prefix: prefix) == path)
   }
 }
