@@ -249,3 +249,7 @@ int apus_fsmount(int fd, unsigned flags, unsigned attributes) {
 int apus_move_mount(int from, const char *from_path, int to, const char *to_path, unsigned flags) {
   return (int)syscall(SYS_move_mount, from, from_path, to, to_path, flags);
 }
+
+int apus_start_writeback(int fd, int64_t offset, int64_t count) {
+  return sync_file_range(fd, offset, count, SYNC_FILE_RANGE_WRITE);
+}

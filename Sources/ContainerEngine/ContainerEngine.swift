@@ -5,6 +5,7 @@ import ImageStore
 import KeyValueStore
 import Linux
 import NetworkDrivers
+import NetworkModel
 import Synchronization
 
 /// The one service over containers, images, networks and volumes. Both doors (Docker's API, Kubernetes' node agent) call
@@ -84,6 +85,15 @@ public final class ContainerEngine: Sendable {
     attributes["name"] = record.name
     attributes.merge(more) { $1 }
     events.publish(Event(.container, action, actor: record.id, attributes: attributes))
+  }
+
+  /// Tells that a container joined or left a network.
+  func publish(_ endpoint: ContainerEndpoint, _ action: String, container id: String) {
+    let driver = network.network(endpoint.networkID)?.driver.rawValue ?? ""
+    events.publish(
+      Event(
+        .network, action, actor: endpoint.networkID,
+        attributes: ["container": id, "name": endpoint.networkName, "type": driver]))
   }
 
   /// `<data-dir>/containers/ID`: what must outlive the host's restart.

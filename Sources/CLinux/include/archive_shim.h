@@ -46,4 +46,7 @@ int apus_fsconfig(int fd, unsigned command, const char *key, const void *value, 
 int apus_fsmount(int fd, unsigned flags, unsigned attributes);
 int apus_move_mount(int from, const char *from_path, int to, const char *to_path, unsigned flags);
 
+/// sync_file_range(2) that starts to write dirty pages and does not wait for them. glibc hides it without _GNU_SOURCE.
+int apus_start_writeback(int fd, int64_t offset, int64_t count);
+
 #endif

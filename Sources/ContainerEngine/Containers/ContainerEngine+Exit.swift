@@ -26,18 +26,21 @@ extension ContainerEngine {
     container.isCleaningUp = true
     defer { container.isCleaningUp = false }
     let restart = Self.shouldRestart(before, exitCode: exit.exitCode)
+    // The time of the monitor's file comes from a clock that ticks every few milliseconds; seen live, now is truer.
+    let now = Clock.realtime
+    let finished = now - exit.finished < 50_000_000 ? now : exit.finished
     let record = container.update { record in
       record.state.status = restart ? .restarting : .exited
       record.state.exitCode = exit.exitCode
       record.state.oomKilled = exit.oomKilled
-      record.state.finished = exit.finished
+      record.state.finished = finished
       record.state.pid = 0
       record.endpoints = []
       record.state.pidStartTime = 0
       if restart { record.restartCount += 1 }
     }
     if exit.oomKilled { publish(record, "oom") }
-    let duration = max(0, exit.finished - record.state.started)
+    let duration = max(0, finished - record.state.started)
     publish(
       record, "die", ["exitCode": "\(exit.exitCode)", "execDuration": "\(duration / 1_000_000_000)"])
     container.announceExit(ExitReport(exitCode: exit.exitCode, error: ""))
@@ -46,7 +49,17 @@ extension ContainerEngine {
     do { try await releaseResources(of: record) } catch {
       Log.error("container \(record.shortID): cleaning up: \(error)")
     }
+    publishRelease(of: before)
     if restart { scheduleRestart(container, after: container.nextRestartDelay(ranFor: duration)) }
+  }
+
+  /// Tells that a container's networks and volumes are free of it.
+  private func publishRelease(of record: ContainerRecord) {
+    for endpoint in record.endpoints { publish(endpoint, "disconnect", container: record.id) }
+    for mount in record.mounts where mount.kind == .volume {
+      events.publish(
+        Event(.volume, "unmount", actor: mount.name, attributes: ["container": record.id, "driver": mount.driver]))
+    }
   }
 
   /// Docker's rules: never after a stop by the user, `on-failure` only after a failure and only so often.
@@ -115,12 +128,6 @@ extension ContainerEngine {
     await step { try await pool.run { try Mounts.unmount(shm, lazily: true) } }
     await step { try await images.unmountSnapshot(record.id) }
     for mount in record.mounts where mount.kind == .volume { await volumes.release(mount.name, by: record.id) }
-    if record.state.started != 0 {
-      for mount in record.mounts where mount.kind == .volume && record.state.finished >= record.state.started {
-        events.publish(
-          Event(.volume, "unmount", actor: mount.name, attributes: ["container": record.id, "driver": mount.driver]))
-      }
-    }
     if let first = failures.first { throw first }
   }
 }

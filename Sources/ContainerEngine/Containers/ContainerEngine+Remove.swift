@@ -40,7 +40,10 @@ extension ContainerEngine {
     container.setRestartTask(nil)
     container.setHealthTask(nil)
     // On disk first: a crash from here on makes recovery finish the removal instead of showing half a container.
-    let record = container.update { $0.state.status = .removing }
+    let record = container.update {
+      $0.state.status = .removing
+      $0.state.removesVolumes = removeVolumes
+    }
     do { try await save(record) } catch {
       // On a full disk removing is the way out: without the mark a crash only means that it must be asked for again.
       Log.warning("container \(record.shortID): cannot mark its removal: \(error)")

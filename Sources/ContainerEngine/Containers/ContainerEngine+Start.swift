@@ -88,6 +88,7 @@ extension ContainerEngine {
     // Both have ended before either's failure is told: the undoing must not race with what is still coming up.
     let network = try await stack.result.get()
     let root = try rootPath.get()
+    for endpoint in network.endpoints { publish(endpoint, "connect", container: record.id) }
     try await checkBindSources(record)
     let surroundings = try await surroundings(of: record, root: root, network: network)
     let builder = SpecificationBuilder(record: record, surroundings: surroundings)

@@ -46,6 +46,8 @@ public struct ContainerState: Codable, Sendable, Equatable {
   /// Somebody stopped it on purpose: `unless-stopped` lets it rest.
   public var stoppedByUser = false
   public var health: HealthState?
+  /// A removal that is under way takes the anonymous volumes too: recovery finishes it as it was asked for.
+  public var removesVolumes: Bool?
 
   public var isRunning: Bool { status == .running || status == .paused }
   public init() {}

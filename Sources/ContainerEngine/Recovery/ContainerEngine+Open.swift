@@ -158,7 +158,9 @@ extension ContainerEngine {
       case .removing, .dead:
         do {
           try await exclusively(container) { () throws(EngineError) in
-            if !container.isRemoved { try await removeHoldingLock(container, removeVolumes: false) }
+            if !container.isRemoved {
+              try await removeHoldingLock(container, removeVolumes: record.state.removesVolumes ?? false)
+            }
           }
         } catch { Log.error("container \(record.shortID): finishing its removal: \(error)") }
       case .restarting: scheduleRestart(container, after: .milliseconds(100))

@@ -21,6 +21,8 @@ actor LogCursor {
   private var readyHead = 0
   private var changes: AsyncStream<Void>.Iterator?
   private var finished = false
+  /// Everything up to the end of the first line is the rest of one that was rotated away.
+  private var skipsFragment = false
 
   init(
     path: String, query: LogQuery, pool: BlockingPool, watch: LogWatch, isLive: @escaping @Sendable () -> Bool
@@ -38,7 +40,12 @@ actor LogCursor {
     while true {
       if readyHead < ready.count {
         readyHead += 1
-        return ready[readyHead - 1]
+        let entry = ready[readyHead - 1]
+        if skipsFragment {
+          skipsFragment = entry.isPartial
+          continue
+        }
+        return entry
       }
       if finished { return nil }
       try await fill()
@@ -71,13 +78,15 @@ actor LogCursor {
     }
     let (handles, start) = try await pool.run { [files, query, watch] in
       let handles = try watch.names.withLock { _ in try files.open() }
+      if handles.count > 1, query.tail == nil, files.beginsInsideLine { return (handles, (skip: 0, offset: Int64(-1))) }
       guard let tail = query.tail else { return (handles, (skip: 0, offset: Int64(0))) }
       return (handles, try LogFiles.tail(tail, of: handles))
     }
     queue = Array(handles.dropFirst(start.skip))
     if !queue.isEmpty {
       current = queue.removeFirst()
-      offset = start.offset
+      offset = max(0, start.offset)
+      skipsFragment = start.offset < 0
     }
   }
 

@@ -91,6 +91,26 @@ struct LogFiles: Sendable {
     return lines >= count ? .found(0) : .fewer(lines)
   }
 
+  /// There when the file that was dropped last ended in the middle of a line: the oldest one that is left begins with
+  /// the rest of that line, which nobody can read any more.
+  private var cutMarker: String { path + "-cut" }
+
+  /// Whether the oldest file begins in the middle of a line.
+  var beginsInsideLine: Bool { FileSystem.exists(cutMarker) }
+
+  private func markCut(dropping file: String) throws(SystemError) {
+    guard let handle = try handle(file) else { return }
+    let size = try FileStatus(of: handle).size
+    var end = try handle.read(upTo: 65536, at: max(0, size - 65536))[...]
+    if end.last == 0x0A { end = end.dropLast() }
+    let last = end.lastIndex(of: 0x0A).map { end[($0 + 1)...] } ?? end
+    if last.isEmpty || LogLine.isFull(last) {
+      try FileSystem.removeFile(cutMarker)
+    } else {
+      try FileSystem.write(cutMarker, [UInt8]())
+    }
+  }
+
   /// Moves every file one number up, drops what is beyond `keep` files, and leaves no current file. With one file to
   /// keep nothing is moved: the monitor replaces it.
   func shift(keep: Int) throws(SystemError) {
@@ -99,6 +119,7 @@ struct LogFiles: Sendable {
     while FileSystem.exists(older(highest)) { highest += 1 }
     for number in stride(from: highest - 1, through: 1, by: -1) {
       if number + 1 >= keep {
+        try markCut(dropping: older(number))
         try FileSystem.removeFile(older(number))
       } else {
         try FileSystem.rename(older(number), to: older(number + 1))
