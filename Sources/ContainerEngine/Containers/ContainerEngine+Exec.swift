@@ -41,6 +41,7 @@ extension ContainerEngine {
     try checkExecutable(record)
     guard !definition.command.isEmpty else { throw EngineError(.invalidParameter, "No exec command specified") }
     let id = Identifier.random()
+    forgetOldExecs()
     execs.withLock { $0[id] = ExecSession(ExecRecord(id: id, containerID: record.id, definition: definition)) }
     publish(record, "exec_create: \(definition.command.joined(separator: " "))", ["execID": id])
     return id
@@ -107,13 +108,17 @@ extension ContainerEngine {
         session.update {
           $0.isRunning = false
           $0.exitCode = code
+          $0.finished = Clock.realtime
         }
         publish(container.record, "exec_die", ["execID": id, "exitCode": "\(code)"])
       }
       return attach
     } catch {
       let failure = error as? RuntimeError
-      session.update { $0.exitCode = failure?.startExitCode ?? 128 }
+      session.update {
+        $0.exitCode = failure?.startExitCode ?? 128
+        $0.finished = Clock.realtime
+      }
       let code: EngineError.Code =
         failure.map { [.commandNotFound, .commandNotExecutable, .invalidSpecification].contains($0.code) } == true
         ? .invalidParameter : .internalFailure
@@ -131,6 +136,17 @@ extension ContainerEngine {
     }
     do { try await session.process?.resize(TerminalSize(rows: rows, columns: columns)) } catch {
       throw EngineError.wrap(error)
+    }
+  }
+
+  /// Five minutes after its end nobody asks for an exec any more (docker's figure); a health check makes one each time.
+  private func forgetOldExecs() {
+    let limit = Clock.realtime - 300_000_000_000
+    execs.withLock { execs in
+      execs = execs.filter { entry in
+        let finished = entry.value.record.finished
+        return finished == 0 || finished > limit
+      }
     }
   }
 

@@ -227,7 +227,8 @@ extension ContainerEngine {
   func sharedMemoryPath(of id: String) -> String { "\(configuration.runDirectory)/shm/\(id)" }
 
   private func initProgram() throws -> String {
-    for path in ["/usr/bin/docker-init", "/usr/bin/tini-static", "/usr/bin/tini", "/usr/libexec/docker/docker-init"]
+    // A static one: it runs inside of images that have no C library.
+    for path in ["/usr/bin/tini-static", "/usr/bin/docker-init", "/usr/libexec/docker/docker-init"]
     where FileSystem.isExecutable(path) { return path }
     throw EngineError(
       .internalFailure, "--init needs a small init program and none is installed: install the Debian package tini")

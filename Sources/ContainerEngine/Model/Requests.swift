@@ -76,6 +76,8 @@ public struct ExecRecord: Sendable {
   public var started = false
   public var exitCode: Int32?
   public var pid: Int32 = 0
+  /// Nanoseconds since 1970 when it ended or failed to start; 0 before.
+  public var finished: Int64 = 0
 }
 
 /// When a wait ends.
