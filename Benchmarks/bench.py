@@ -171,13 +171,16 @@ def start_to_ping(side):
 
 
 def resident(side):
-    """Resident memory, in MB, of every process in the engine's network namespace: the engine and its helpers."""
+    """Resident memory, in MB, of every process in the engine's network namespace: the engine and its helpers.
+
+    Proportional (PSS): a page that several processes share, as the many monitors' or shims' program text, counts once.
+    """
     own, total = os.fstat(side.network.host.descriptor).st_ino, 0
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
             if os.stat(f"/proc/{pid}/ns/net").st_ino == own:
-                with open(f"/proc/{pid}/status") as file:
-                    found = re.search(r"VmRSS:\s+(\d+)", file.read())
+                with open(f"/proc/{pid}/smaps_rollup") as file:
+                    found = re.search(r"^Pss:\s+(\d+)", file.read(), re.MULTILINE)
                     total += int(found.group(1)) if found else 0
         except OSError:
             pass

@@ -25,18 +25,21 @@ extension ContainerEngine {
       try FileSystem.makeDirectories(data + "/containers", mode: 0o710)
       return try DirectoryLock(data)
     }
+    // The parts do not need each other yet: the images' index is read while the store opens and the network looks around.
+    let imageStore = Task { try await ImageStore(configuration: imageConfiguration, pool: pool) }
     let store = try await SQLiteStore(path: data + "/engine.db")
     let isFresh = try await store.revision() == 0
     let id = try await engineID(store)
-    let images = try await ImageStore(configuration: imageConfiguration, pool: pool)
     let volumes = try await VolumeStore(directory: data + "/volumes", store: store, pool: pool)
     let reactor = try Reactor()
     var runtimeConfiguration = ContainerRuntime.Configuration(runDirectory: run, dataDirectory: data)
     runtimeConfiguration.defaultRuntime = configuration.defaultRuntime
     runtimeConfiguration.runtimes = configuration.runtimes
     let settled = runtimeConfiguration
-    let runtime = try await pool.run { try ContainerRuntime(settled, pool: pool, reactor: reactor) }
+    let runtimeReady = Task { try await pool.run { try ContainerRuntime(settled, pool: pool, reactor: reactor) } }
     let network = try await NetworkController(configuration: networkConfiguration, store: store, pool: pool)
+    let images = try await imageStore.value
+    let runtime = try await runtimeReady.value
     let engine = ContainerEngine(
       configuration: configuration, id: id, images: images,
       volumes: volumes, network: network, runtime: runtime, store: store, pool: pool, lock: lock)

@@ -98,13 +98,18 @@ final class RegistryAuthorization: Sendable {
     }
     struct Answer: Decodable {
       let token: String?
-      let access_token: String?
-      let refresh_token: String?
+      let accessToken: String?
+      let refreshToken: String?
+      enum CodingKeys: String, CodingKey {
+        case token
+        case accessToken = "access_token"
+        case refreshToken = "refresh_token"
+      }
     }
     guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(body)),
-      let token = answer.token ?? answer.access_token, !token.isEmpty, !token.contains(where: { $0.isNewline })
+      let token = answer.token ?? answer.accessToken, !token.isEmpty, !token.contains(where: { $0.isNewline })
     else { throw RegistryFailure(.malformed, "the token service \(realm) gave no token") }
-    if let given = answer.refresh_token, !given.isEmpty { givenIdentityToken.withLock { $0 = given } }
+    if let given = answer.refreshToken, !given.isEmpty { givenIdentityToken.withLock { $0 = given } }
     return token
   }
 
