@@ -39,11 +39,11 @@ public enum FileTree {
   /// Copies what lies in `source` into the directory `target`, with owners, modes, times, links, nodes and extended
   /// attributes; links are copied and never followed.
   ///
-  /// Throws `.loop` for a tree deeper than 256 directories, which no image has and a hostile one might.
+  /// Throws `.loop` for a tree deeper than 100 directories, which no image has and a hostile one might.
   public static func copyContents(
     of source: FileDescriptor, to target: FileDescriptor, depth: Int = 0
   ) throws(SystemError) {
-    if depth > 256 { throw SystemError(.loop, "copy", "a tree of more than 256 nested directories") }
+    if depth > 100 { throw SystemError(.loop, "copy", "a tree of more than 100 nested directories") }
     for name in try FileSystem.names(in: source) {
       let status = try FileStatus(path: name, at: source)
       switch status.kind {

@@ -5,7 +5,7 @@ import Glibc
 public enum Threads {
   /// Starts a detached thread, all signals blocked, that runs `body` once. `name` is cut to 15 bytes.
   public static func start(
-    name: String, stackSize: Int = 256 * 1024, _ body: @escaping @Sendable () -> Void
+    name: String, stackSize: Int = 1024 * 1024, _ body: @escaping @Sendable () -> Void
   ) throws(SystemError) {
     let box = Unmanaged.passRetained(Box(body))
     let error = apus_thread_start(

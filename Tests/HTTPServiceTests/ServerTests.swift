@@ -183,7 +183,13 @@ import Testing
       let handler: Handler = { request in
         started.fire()
         return try await withTaskCancellationHandler {
-          if sendsBody { _ = try await request.body.collect(upTo: 1000) }
+          do {
+            if sendsBody { _ = try await request.body.collect(upTo: 1000) }
+          } catch {
+            // The body's end can be told a moment before the cancellation; either way the handler knows.
+            cancelled.fire()
+            throw error
+          }
           try await Task.sleep(for: .seconds(60))
           return Response(.ok)
         } onCancel: {

@@ -52,6 +52,7 @@ final class Container: Sendable {
     let (key, answer): (UInt64?, ExitReport?) = state.withLock { state in
       let report = ExitReport(exitCode: state.record.state.exitCode, error: state.record.state.error)
       if state.removed { return (nil, report) }
+      if condition == .ended, !state.record.state.isRunning { return (nil, report) }
       if condition == .notRunning, !state.record.state.isRunning, state.record.state.status != .restarting {
         return (nil, report)
       }
@@ -74,6 +75,11 @@ final class Container: Sendable {
   /// Tells those who wait that the start failed: they would wait for ever.
   func announceStartFailure(_ report: ExitReport) {
     for waiter in take({ $0.condition == .nextExit }) { waiter.finish(.success(report)) }
+  }
+
+  /// Tells those who wait for the removal that it failed: they would wait for ever.
+  func announceRemovalFailure(_ error: EngineError) {
+    for waiter in take({ $0.condition == .removed }) { waiter.finish(.failure(error)) }
   }
 
   /// Tells everybody that the container is gone.

@@ -126,6 +126,16 @@ extension ContainerEngine {
     }
   }
 
+  /// Refuses, before anything happens, what a start of this exec would refuse.
+  public func checkExecStart(_ id: String) throws(EngineError) {
+    let session = try exec(id)
+    guard let container = table[session.containerID] else {
+      throw EngineError(.notFound, "No such exec instance: \(id)")
+    }
+    try checkExecutable(container.record)
+    if session.record.started { throw EngineError(.conflict, "Error: Exec command \(id) has already run") }
+  }
+
   public func inspectExec(_ id: String) throws(EngineError) -> ExecRecord { try exec(id).record }
 
   /// Tells the terminal of an exec how large it is.

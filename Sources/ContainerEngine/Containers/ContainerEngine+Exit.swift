@@ -85,7 +85,7 @@ extension ContainerEngine {
   /// The start that a restart policy asked for; failing counts as an end, and the policy decides again.
   private func restartNow(_ container: Container) async {
     do {
-      try await exclusively(container) { () throws(EngineError) in
+      try await exclusively(container) { [self] () throws(EngineError) in
         guard container.record.state.status == .restarting, !container.isRemoved else { return }
         try await startHoldingLock(container)
       }
@@ -108,7 +108,7 @@ extension ContainerEngine {
 
   private func autoRemove(_ container: Container) async {
     do {
-      try await exclusively(container) { () throws(EngineError) in
+      try await exclusively(container) { [self] () throws(EngineError) in
         if container.isRemoved || container.record.state.isRunning { return }
         try await removeHoldingLock(container, removeVolumes: true)
       }

@@ -11,7 +11,8 @@ extension ContainerEngine {
     _ reference: String, force: Bool = false, removeVolumes: Bool = false
   ) async throws(EngineError) {
     let container = try table.find(reference)
-    try await exclusively(container) { () throws(EngineError) in
+    if force { try await killWithoutWaiting(container) }
+    try await exclusively(container) { [self] () throws(EngineError) in
       if container.isRemoved { throw EngineError.noSuchContainer(reference) }
       let record = container.record
       if record.state.isRunning || record.state.status == .restarting {
@@ -70,7 +71,12 @@ extension ContainerEngine {
       // In one transaction: volumes that stay belong to nobody from now on, those that go are garbage if we crash here.
       let disowning = volumesGo ? [] : try volumes.disowning(anonymous)
       try await store.commit([.delete(key: Self.recordPrefix + record.id)] + disowning)
-    } catch { throw EngineError.wrap(error) }
+    } catch {
+      container.update { $0.state.status = .dead }
+      let failure = EngineError.wrap(error)
+      container.announceRemovalFailure(failure)
+      throw failure
+    }
     if !volumesGo { volumes.disowned(anonymous) }
     table.remove(container)
     execs.withLock { execs in
@@ -99,7 +105,7 @@ extension ContainerEngine {
       throw EngineError(
         .invalidParameter, "Invalid container name (\(wanted)), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed")
     }
-    try await exclusively(container) { () throws(EngineError) in
+    try await exclusively(container) { [self] () throws(EngineError) in
       let old = container.record.name
       if old == name {
         throw EngineError(

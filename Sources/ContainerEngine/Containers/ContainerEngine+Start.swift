@@ -9,7 +9,7 @@ extension ContainerEngine {
   /// Starts a container. Throws `.notModified` when it runs already.
   public func startContainer(_ reference: String) async throws(EngineError) {
     let container = try table.find(reference)
-    try await exclusively(container) { () throws(EngineError) in
+    try await exclusively(container) { [self] () throws(EngineError) in
       let record = container.record
       if container.isRemoved || record.state.status == .removing || record.state.status == .dead {
         throw EngineError(

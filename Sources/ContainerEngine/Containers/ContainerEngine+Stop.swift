@@ -9,7 +9,7 @@ extension ContainerEngine {
     _ reference: String, signal: String? = nil, timeout: Int? = nil
   ) async throws(EngineError) {
     let container = try table.find(reference)
-    try await exclusively(container) { () throws(EngineError) in
+    try await exclusively(container) { [self] () throws(EngineError) in
       try await stopHoldingLock(container, signal: signal, timeout: timeout, byUser: true)
     }
   }
@@ -19,7 +19,7 @@ extension ContainerEngine {
     _ reference: String, signal: String? = nil, timeout: Int? = nil
   ) async throws(EngineError) {
     let container = try table.find(reference)
-    try await exclusively(container) { () throws(EngineError) in
+    try await exclusively(container) { [self] () throws(EngineError) in
       if container.record.state.isRunning || container.record.state.status == .restarting {
         try await stopHoldingLock(container, signal: signal, timeout: timeout, byUser: false)
       }
@@ -32,10 +32,13 @@ extension ContainerEngine {
   public func killContainer(_ reference: String, signal: String? = nil) async throws(EngineError) {
     let container = try table.find(reference)
     let number = try SignalNames.number(signal ?? "KILL")
-    try await exclusively(container) { () throws(EngineError) in
+    let wasRunning = container.record.state.isRunning
+    if number == SignalNames.kill { try await killWithoutWaiting(container) }
+    try await exclusively(container) { [self] () throws(EngineError) in
       let record = container.record
       guard record.state.isRunning || record.state.status == .restarting else {
-        throw EngineError(.conflict, "cannot kill container: \(reference): container \(record.id) is not running")
+        if wasRunning, number == SignalNames.kill { return }
+        throw EngineError(.conflict, "container \(record.id) is not running")
       }
       if record.state.status == .restarting {
         container.setRestartTask(nil)
@@ -48,7 +51,9 @@ extension ContainerEngine {
         return
       }
       let stopNumber = try SignalNames.number(record.definition.stopSignal ?? "TERM")
-      if number == SignalNames.kill || number == stopNumber { container.update { $0.state.stoppedByUser = true } }
+      if number == SignalNames.kill || number == stopNumber {
+        await saveOrWarn(container.update { $0.state.stoppedByUser = true })
+      }
       try await send(number, to: container)
       publish(record, "kill", ["signal": "\(number)"])
       if number == SignalNames.kill {
@@ -62,7 +67,7 @@ extension ContainerEngine {
   /// Freezes all processes of a container.
   public func pauseContainer(_ reference: String) async throws(EngineError) {
     let container = try table.find(reference)
-    try await exclusively(container) { () throws(EngineError) in
+    try await exclusively(container) { [self] () throws(EngineError) in
       let record = container.record
       if record.state.status == .paused {
         throw EngineError(.conflict, "Container \(record.id) is already paused")
@@ -73,7 +78,7 @@ extension ContainerEngine {
       do { try await runtime.pause(record.id) } catch {
         throw EngineError(.internalFailure, "Cannot pause container \(record.id): \(error)", cause: error)
       }
-      container.update { $0.state.status = .paused }
+      container.update { if $0.state.status == .running { $0.state.status = .paused } }
       await saveOrWarn(container.record)
       publish(record, "pause")
     }
@@ -81,23 +86,38 @@ extension ContainerEngine {
 
   public func unpauseContainer(_ reference: String) async throws(EngineError) {
     let container = try table.find(reference)
-    try await exclusively(container) { () throws(EngineError) in
+    try await exclusively(container) { [self] () throws(EngineError) in
       let record = container.record
       guard record.state.status == .paused else {
         throw EngineError(.conflict, "Container \(record.id) is not paused")
       }
       try await thaw(container)
-      container.update { $0.state.status = .running }
+      // It may have ended as it thawed.
+      container.update { if $0.state.status == .paused { $0.state.status = .running } }
       await saveOrWarn(container.record)
       publish(record, "unpause")
     }
   }
 
-  /// Runs `body` under the container's lock; the typed error survives the closure.
+  /// Runs `body` under the container's lock, to its end even if the client leaves meanwhile: half a stop or half a start
+  /// is what nobody asked for.
   func exclusively<Value: Sendable>(
-    _ container: Container, _ body: () async throws(EngineError) -> Value
+    _ container: Container, _ body: @escaping @Sendable () async throws(EngineError) -> Value
   ) async throws(EngineError) -> Value {
-    do { return try await container.operations.withLock { try await body() } } catch { throw EngineError.wrap(error) }
+    let task = Task { () async -> Result<Value, EngineError> in
+      do { return .success(try await container.operations.withLock { try await body() }) } catch {
+        return .failure(EngineError.wrap(error))
+      }
+    }
+    return try await task.value.get()
+  }
+
+  /// Kills at once what an operation that holds the lock may be waiting for: a stop with a long grace period must not
+  /// keep a kill or a forced removal waiting.
+  func killWithoutWaiting(_ container: Container) async throws(EngineError) {
+    guard container.record.state.isRunning else { return }
+    await saveOrWarn(container.update { $0.state.stoppedByUser = true })
+    try await send(SignalNames.kill, to: container)
   }
 
   func stopHoldingLock(
@@ -137,6 +157,15 @@ extension ContainerEngine {
           "container \(record.id) did not end within 30 seconds of SIGKILL: a process of it hangs in the kernel")
       }
     }
+    if byUser, container.record.state.status == .restarting {
+      // Its end came before our word that it is to stay down.
+      container.setRestartTask(nil)
+      await saveOrWarn(
+        container.update {
+          $0.state.status = .exited
+          $0.state.stoppedByUser = true
+        })
+    }
     if byUser { publish(container.record, "stop") }
   }
 
@@ -151,6 +180,9 @@ extension ContainerEngine {
 
   private func thaw(_ container: Container) async throws(EngineError) {
     do { try await runtime.resume(container.id) } catch {
+      // A frozen process of cgroup v2 dies of SIGKILL without being thawed first.
+      let state = container.record.state
+      if !state.isRunning || !Processes.isAlive(state.pid) { return }
       throw EngineError(.internalFailure, "Cannot unpause container \(container.id): \(error)", cause: error)
     }
   }
@@ -158,7 +190,7 @@ extension ContainerEngine {
   /// True when the container ended within so many seconds; a negative number waits for ever.
   @discardableResult
   func waitForEnd(_ container: Container, seconds: Int) async -> Bool {
-    let wait = ContainerWait(container, .notRunning)
+    let wait = ContainerWait(container, .ended)
     if seconds < 0 {
       do { _ = try await wait.value() } catch { return false }
       return true

@@ -84,6 +84,8 @@ public struct ExecRecord: Sendable {
 public enum WaitCondition: Sendable {
   /// At once when the container does not run, otherwise with its end.
   case notRunning
+  /// At once when its process has ended, whether or not it will be started again.
+  case ended
   /// With the next end, even if the container has not started yet.
   case nextExit
   /// When the container is gone.

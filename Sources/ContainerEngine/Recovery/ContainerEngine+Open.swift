@@ -82,27 +82,25 @@ extension ContainerEngine {
     let containers = table.all()
     let found = Dictionary(uniqueKeysWithValues: try await runtime.recover().map { ($0.id, $0.state) })
     var alive: Set<String> = []
-    var settled: [(Container, ContainerExit)] = []
+    var settled: [(Container, ContainerExit, started: Int64)] = []
     for container in containers {
+      let state = container.record.state
+      func settle(_ exit: ContainerExit) { settled.append((container, exit, started: state.started)) }
+      let unknown = ContainerExit(id: container.id, exitCode: 255, oomKilled: false, finished: Clock.realtime)
       switch found[container.id] {
       case .running(let process, let isPaused):
         alive.insert(container.id)
         adopt(container, process, isPaused: isPaused)
       case .ended(let exit):
-        let state = container.record.state
-        if state.isRunning || state.started < exit.finished { settled.append((container, exit)) }
+        // A removal that was cut short goes on as one; an end that is on record already is not told again.
+        if state.status == .removing || state.status == .dead { break }
+        if state.isRunning || max(state.started, state.finished) < exit.finished { settle(exit) }
       case .created:
         // Made and never started: the start was not acknowledged, and giving back its resources undoes it.
-        if container.record.state.isRunning {
-          settled.append(
-            (container, .init(id: container.id, exitCode: 255, oomKilled: false, finished: Clock.realtime)))
-        }
+        if state.isRunning { settle(unknown) }
       case nil:
-        if container.record.state.isRunning {
-          // The monitor's files are gone with the run directory: the host restarted.
-          settled.append(
-            (container, ContainerExit(id: container.id, exitCode: 255, oomKilled: false, finished: Clock.realtime)))
-        }
+        // The monitor's files are gone with the run directory: the host restarted.
+        if state.isRunning { settle(unknown) }
       }
     }
     try await network.start(liveSandboxes: alive)
@@ -126,6 +124,9 @@ extension ContainerEngine {
       let wasRunning = record.state.isRunning
       record.state.status = isPaused ? .paused : .running
       if !wasRunning {
+        record.state.stoppedByUser = false
+        record.state.oomKilled = false
+        record.state.health = nil
         record.state.started = Clock.realtime
         record.state.exitCode = 0
         record.state.error = ""
@@ -148,19 +149,26 @@ extension ContainerEngine {
   /// After the API is up: ends that happened while no engine was there, removals that were half done, and the starts
   /// that restart policies ask for.
   private func settleEnded(
-    _ containers: [Container], _ settled: [(Container, ContainerExit)], alive: Set<String>
+    _ containers: [Container], _ settled: [(Container, ContainerExit, started: Int64)], alive: Set<String>
   ) async {
     let ended = Set(settled.map { $0.0.id })
-    for (container, exit) in settled {
-      container.update { if !$0.state.isRunning { $0.state.status = .running } }
-      await handleExit(exit)
+    for (container, exit, startedThen) in settled {
+      // The API is up: a client may have started it since we looked, and that run has not ended.
+      let isSame = await container.transitions.withLock {
+        container.update {
+          if $0.state.started == startedThen, $0.state.status != .removing, !$0.state.isRunning {
+            $0.state.status = .running
+          }
+        }.state.started == startedThen
+      }
+      if isSame { await handleExit(exit) }
     }
     for container in containers where !alive.contains(container.id) && !ended.contains(container.id) {
       let record = container.record
       switch record.state.status {
       case .removing, .dead:
         do {
-          try await exclusively(container) { () throws(EngineError) in
+          try await exclusively(container) { [self] () throws(EngineError) in
             if !container.isRemoved {
               try await removeHoldingLock(container, removeVolumes: record.state.removesVolumes ?? false)
             }
@@ -220,6 +228,20 @@ extension ContainerEngine {
     } catch { Log.error("clearing away strays: \(error)") }
   }
 
+  /// Takes away the cgroups above our containers' where no container is left in them.
+  private func removeEmptyCgroups() async {
+    let name = configuration.instance
+    do {
+      try await pool.run {
+        let root = "/sys/fs/cgroup"
+        for path in ["\(root)/\(name)"] + (try FileSystem.list(root)).map({ "\(root)/\($0)/\(name)" }) {
+          // One that is in use refuses to go, and that is how we learn it.
+          do { try FileSystem.removeDirectory(path) } catch { continue }
+        }
+      }
+    } catch { Log.debug("cgroups: \(error)") }
+  }
+
   /// Lets go of everything that is this process' and of nothing that is the containers': they run on.
   public func close() async {
     for task in background.withLock({ Array($0.running.values) }) { task.cancel() }
@@ -228,6 +250,7 @@ extension ContainerEngine {
       container.setRestartTask(nil)
       container.setHealthTask(nil)
     }
+    await removeEmptyCgroups()
     do { try await images.shutDown() } catch { Log.warning("closing the image store: \(error)") }
     await store.close()
   }

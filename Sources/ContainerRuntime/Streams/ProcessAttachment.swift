@@ -10,6 +10,7 @@ public final class ProcessAttachment: Sendable {
   private let socket: FileDescriptor
   private let reactor: Reactor
   private let writing = AsyncLock()
+  private let isClosed = Mutex(false)
   /// What must have happened before the end of the output is shown.
   private let beforeEnd: @Sendable () async -> Void
 
@@ -43,7 +44,8 @@ public final class ProcessAttachment: Sendable {
         packet = []
       }
       guard let stream = packet.first else {
-        await beforeEnd()
+        // A client that left does not wait for the process.
+        if !isClosed.withLock({ $0 }) { await beforeEnd() }
         return nil
       }
       if packet.count == 1 { continue }
@@ -82,5 +84,8 @@ public final class ProcessAttachment: Sendable {
   }
 
   /// Ends the connection; the process goes on.
-  public func close() { PacketSocket.shutdownBoth(socket) }
+  public func close() {
+    isClosed.withLock { $0 = true }
+    PacketSocket.shutdownBoth(socket)
+  }
 }

@@ -29,24 +29,27 @@ enum ExecEndpoints {
     if let wanted = options.consoleSize, terminal, call.version >= APIVersion(1, 42) {
       size = (UInt16(clamping: wanted.height), UInt16(clamping: wanted.width))
     }
-    let session: AttachSession?
-    do {
-      session = try await call.engine.startExec(
-        exec.id, detached: options.detach, terminal: options.tty, consoleSize: size)
-    } catch let error as EngineError {
-      guard !options.detach, error.cause is RuntimeError else { throw error }
-      // Docker has taken the connection over by now: a program that cannot be run is told in the output, and the exit
-      // code (126, 127) is there for who inspects.
-      let complaint = Array((error.message + "\r\n").utf8)
-      return .takeover(headers: ["Content-Type": AttachEndpoint.contentType(call, terminal: terminal)]) { connection in
-        try await connection.write(terminal ? complaint : MultiplexedFrame.frame(.standardOutput, complaint))
-      }
+    if options.detach {
+      _ = try await call.engine.startExec(exec.id, detached: true, terminal: options.tty, consoleSize: size)
+      return Response(.ok)
     }
-    guard !options.detach, let session else { return Response(.ok) }
+    try call.engine.checkExecStart(exec.id)
+    let consoleSize = size
     let input = exec.definition.standardInput
     let type = AttachEndpoint.contentType(call, terminal: terminal)
+    // Docker's order: the connection is taken over first and the process starts then. Clients that read their headers
+    // with a buffer would lose output that comes together with them.
     return .takeover(headers: ["Content-Type": type]) { connection in
-      await SessionPump.run(session, connection, input: input, multiplexed: !terminal)
+      do {
+        let session = try await call.engine.startExec(
+          exec.id, detached: false, terminal: options.tty, consoleSize: consoleSize)
+        guard let session else { return }
+        await SessionPump.run(session, connection, input: input, multiplexed: !terminal)
+      } catch {
+        // A program that cannot be run is told in the output; its exit code (126, 127) is there for who inspects.
+        let complaint = Array((ErrorAnswer.describe(error).message + "\r\n").utf8)
+        try await connection.write(terminal ? complaint : MultiplexedFrame.frame(.standardOutput, complaint))
+      }
     }
   }
 

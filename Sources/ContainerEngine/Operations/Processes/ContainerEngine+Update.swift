@@ -11,14 +11,15 @@ extension ContainerEngine {
   ) async throws(EngineError) -> [String] {
     let container = try table.find(reference)
     var warnings: [String] = []
-    var wanted = resources
-    if var limits = wanted {
+    var possible = resources
+    if var limits = resources {
       try DefinitionChecks.validate(limits)
       warnings = HostLimits.discard(&limits)
-      wanted = limits
+      possible = limits
     }
+    let wanted = possible
     if let restartPolicy { try ResourceUpdate.validate(restartPolicy) }
-    try await exclusively(container) { () throws(EngineError) in
+    try await exclusively(container) { [self] () throws(EngineError) in
       let old = container.record
       if container.isRemoved || old.state.status == .removing || old.state.status == .dead {
         throw Self.cannotUpdate(old.id, "container is marked for removal and cannot be \"update\"")
