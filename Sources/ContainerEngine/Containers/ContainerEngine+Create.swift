@@ -51,9 +51,12 @@ extension ContainerEngine {
     do {
       let (mounts, created) = try await resolveMounts(definition, for: id)
       record.mounts = mounts
-      undo.append { [volumes] in
+      undo.append { [self] in
         for name in created {
-          do { try await volumes.remove(name, force: true, users: []) } catch { Log.warning("undo create: \(error)") }
+          // Another creation may have begun to use it meanwhile.
+          do { try await volumes.remove(name, force: true, users: containersUsing(volume: name)) } catch {
+            Log.warning("undo create: \(error)")
+          }
         }
       }
       try await images.prepareSnapshot(id, image: image.id)

@@ -105,6 +105,12 @@ extension ContainerEngine {
     }
     try await network.start(liveSandboxes: alive)
     for container in containers where alive.contains(container.id) {
+      for mount in container.record.mounts where mount.kind == .volume {
+        // Known as a user again, so that the volume stays mounted until the last of them has ended.
+        do { try await volumes.acquire(mount.name, for: container.id) } catch {
+          Log.warning("container \(container.record.shortID): volume \(mount.name): \(error)")
+        }
+      }
       if case .network = container.record.definition.network {
         let endpoints = network.endpoints(of: container.id).compactMap { endpoint in
           network.network(endpoint.networkID).map { Self.describe(endpoint, on: $0) }

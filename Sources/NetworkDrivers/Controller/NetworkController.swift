@@ -189,11 +189,10 @@ public actor NetworkController {
       do { try await services.reaper.forget(Self.connections(of: endpoint)) } catch { errors.append(error) }
       do { try await services.reaper.delete(plan.host.links.map(\.name)) } catch { errors.append(error) }
     }
-    // Only now, so that a port is not given to the next while rules of this one are left.
-    services.ports.release(endpoint.ports)
-    // While something is left the endpoint stays noted, so that a later try, or a restart, finds it. Only its address is
-    // kept from others by that.
+    // While something is left the endpoint stays noted with its address and ports, so that a later try, or a restart,
+    // finds it, and nobody else gets them while rules of this one are left.
     if errors.isEmpty {
+      services.ports.release(endpoint.ports)
       errors.attempt { try services.journal.remove(endpoint.id) }
       releaseAddresses(of: endpoint)
       view.withLock { $0.endpoints[endpoint.id] = nil }
