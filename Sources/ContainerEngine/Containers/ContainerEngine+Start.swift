@@ -168,7 +168,7 @@ extension ContainerEngine {
       surroundings.pid = .host
     }
     surroundings.nameFiles = try await writeNameFiles(record, network)
-    if definition.useInit ?? configuration.useInit { surroundings.initPath = try initProgram() }
+    if definition.useInit ?? configuration.useInit { surroundings.initPath = try runtime.initProgram() }
     surroundings.defaultLimits = configuration.defaultLimits
     surroundings.sharedMemorySize = configuration.sharedMemorySize
     surroundings.noNewPrivileges = configuration.noNewPrivileges
@@ -226,18 +226,8 @@ extension ContainerEngine {
   /// Where a shareable /dev/shm of a container is mounted.
   func sharedMemoryPath(of id: String) -> String { "\(configuration.runDirectory)/shm/\(id)" }
 
-  private func initProgram() throws -> String {
-    // A static one: it runs inside of images that have no C library.
-    for path in ["/usr/bin/tini-static", "/usr/bin/docker-init", "/usr/libexec/docker/docker-init"]
-    where FileSystem.isExecutable(path) { return path }
-    throw EngineError(
-      .internalFailure, "--init needs a small init program and none is installed: install the Debian package tini")
-  }
-
   func logsToFile(_ record: ContainerRecord) -> Bool {
     let driver = record.definition.logging.driver
     return (driver.isEmpty ? configuration.defaultLogging.driver : driver) != "none"
   }
-
-  func logPath(of id: String) -> String { dataDirectory(of: id) + "/container.log" }
 }

@@ -221,9 +221,11 @@ public final class VolumeStore: Sendable {
     }
     try await pool.run {
       for name in names where !known.contains(name) && !name.hasPrefix(Self.removing) {
-        let data = "\(directory)/\(name)/_data"
-        if let content = try? FileSystem.list(data), !content.isEmpty { continue }
-        try FileSystem.removeTree("\(directory)/\(name)")
+        // Removing only what is empty: the kernel itself refuses to lose content, whatever we failed to see.
+        do {
+          try FileSystem.removeDirectory("\(directory)/\(name)/_data")
+          try FileSystem.removeDirectory("\(directory)/\(name)")
+        } catch { Log.warning("\(directory)/\(name) belongs to no known volume and stays: \(error)") }
       }
     }
   }
