@@ -64,18 +64,27 @@ public final class ContainerEngine: Sendable {
     try table.find(reference).record
   }
 
-  /// Puts a record on disk; when this returns it is durable.
-  func save(_ record: ContainerRecord) async throws(EngineError) {
+  /// Puts a container's record on disk as it is when its turn comes: of two writers the later one never puts back what
+  /// the earlier one has changed. When this returns it is durable. A container that is forgotten stays so.
+  func save(_ container: Container) async throws(EngineError) {
     do {
-      let bytes = Array(try JSONEncoder().encode(record))
-      try await store.put(Self.recordPrefix + record.id, bytes)
+      try await container.saving.withLock {
+        if !container.isForgotten { try await put(container.record) }
+      }
     } catch { throw EngineError.wrap(error) }
+  }
+
+  /// Writes one record. `Container.saving` is held, or nobody else knows the container yet.
+  func put(_ record: ContainerRecord) async throws {
+    try await store.put(Self.recordPrefix + record.id, Array(try JSONEncoder().encode(record)))
   }
 
   /// Saves where nobody can be told about a failure: in the background the record is right in memory, and recovery
   /// would find the same truth again.
-  func saveOrWarn(_ record: ContainerRecord) async {
-    do { try await save(record) } catch { Log.error("container \(record.shortID): cannot save its state: \(error)") }
+  func saveOrWarn(_ container: Container) async {
+    do { try await save(container) } catch {
+      Log.error("container \(container.record.shortID): cannot save its state: \(error)")
+    }
   }
 
   /// Tells the listeners what happened to a container, with docker's attributes.

@@ -9,6 +9,8 @@ final class Container: Sendable {
   /// Held while the container's resources come (start) or go (the end of its process): an end that comes at once waits
   /// for its start, and the next start waits for the cleaning-up of the last end. Taken after `operations`.
   let transitions = AsyncLock()
+  /// Held while the record is written. Taken last.
+  let saving = AsyncLock()
 
   private struct State {
     var record: ContainerRecord
@@ -19,6 +21,7 @@ final class Container: Sendable {
     var healthTask: Task<Void, Never>?
     var restartDelay: Duration = .zero
     var removed = false
+    var isForgotten = false
     var isCleaningUp = false
   }
   private struct Waiter {
@@ -96,6 +99,12 @@ final class Container: Sendable {
   var isCleaningUp: Bool {
     get { state.withLock { $0.isCleaningUp } }
     set { state.withLock { $0.isCleaningUp = newValue } }
+  }
+
+  /// Whether the record is off the disk for good. Set while `saving` is held.
+  var isForgotten: Bool {
+    get { state.withLock { $0.isForgotten } }
+    set { state.withLock { $0.isForgotten = newValue } }
   }
 
   var isRemoved: Bool { state.withLock { $0.removed } }

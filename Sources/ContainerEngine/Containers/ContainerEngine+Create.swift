@@ -52,6 +52,7 @@ extension ContainerEngine {
       let (mounts, created) = try await resolveMounts(definition, for: id)
       record.mounts = mounts
       undo.append { [self] in
+        volumes.unclaim(by: id)
         for name in created {
           // Another creation may have begun to use it meanwhile.
           do { try await volumes.remove(name, force: true, users: containersUsing(volume: name)) } catch {
@@ -64,7 +65,7 @@ extension ContainerEngine {
         do { try await images.removeSnapshot(id) } catch { Log.warning("undo create \(id): \(error)") }
       }
       try await copyVolumeContent(record, newVolumes: created)
-      try await save(record)
+      try await put(record)
     } catch {
       for step in undo.reversed() { await step() }
       table.release(name: name, of: id)
@@ -72,6 +73,7 @@ extension ContainerEngine {
     }
     let container = Container(record)
     table.insert(container)
+    volumes.unclaim(by: id)
     publish(record, "create")
     return (id, warnings)
   }

@@ -45,7 +45,7 @@ extension ContainerEngine {
       record, "die", ["exitCode": "\(exit.exitCode)", "execDuration": "\(duration / 1_000_000_000)"])
     container.announceExit(ExitReport(exitCode: exit.exitCode, error: ""))
     // On disk before the monitor's exit file goes: a crash in between would lose the exit code.
-    await saveOrWarn(record)
+    await saveOrWarn(container)
     do { try await releaseResources(of: record) } catch {
       Log.error("container \(record.shortID): cleaning up: \(error)")
     }
@@ -98,10 +98,11 @@ extension ContainerEngine {
           $0.state.status = .restarting
           $0.restartCount += 1
         }
-        await saveOrWarn(container.record)
+        await saveOrWarn(container)
         scheduleRestart(container, after: container.nextRestartDelay(ranFor: 0))
       } else {
-        await saveOrWarn(container.update { $0.state.status = .exited })
+        container.update { $0.state.status = .exited }
+        await saveOrWarn(container)
       }
     }
   }

@@ -38,13 +38,14 @@ extension ContainerEngine {
           throw EngineError(.invalidParameter, "invalid volume specification: '\(path)': destination can't be '/'")
         }
         if mounts[destination] != nil { continue }
-        let volume = try await volumes.create(name: nil, labels: [Self.anonymousLabel: ""], owner: id)
+        let volume = try await volumes.create(name: nil, labels: [Self.anonymousLabel: ""], owner: id, claimedBy: id)
         created.append(volume.name)
         mounts[destination] = ContainerMount(
           kind: .volume, name: volume.name, source: volume.mountpoint, destination: destination, driver: "local",
           isAnonymous: true)
       }
     } catch {
+      volumes.unclaim(by: id)
       for name in created {
         do { try await volumes.remove(name, force: true, users: []) } catch { Log.warning("undo create: \(error)") }
       }
@@ -78,7 +79,7 @@ extension ContainerEngine {
       if request.source.isEmpty { labels[Self.anonymousLabel] = "" }
       let volume = try await volumes.create(
         name: request.source, driver: request.volumeDriver, options: request.volumeOptions, labels: labels,
-        owner: id)
+        owner: id, claimedBy: id)
       if isNew { created.append(volume.name) }
       return ContainerMount(
         kind: .volume, name: volume.name, source: volume.mountpoint, destination: destination, driver: volume.driver,

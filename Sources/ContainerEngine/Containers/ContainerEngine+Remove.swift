@@ -45,7 +45,7 @@ extension ContainerEngine {
       $0.state.status = .removing
       $0.state.removesVolumes = removeVolumes
     }
-    do { try await save(record) } catch {
+    do { try await save(container) } catch {
       // On a full disk removing is the way out: without the mark a crash only means that it must be asked for again.
       Log.warning("container \(record.shortID): cannot mark its removal: \(error)")
     }
@@ -60,7 +60,7 @@ extension ContainerEngine {
     await step { try await pool.run { try FileSystem.removeTree(data) } }
     if let first = failures.first {
       container.update { $0.state.status = .dead }
-      await saveOrWarn(container.record)
+      await saveOrWarn(container)
       throw EngineError(
         .internalFailure, "container \(record.id): removal failed: \(first); remove it again when the cause is gone",
         cause: first)
@@ -70,7 +70,10 @@ extension ContainerEngine {
     do {
       // In one transaction: volumes that stay belong to nobody from now on, those that go are garbage if we crash here.
       let disowning = volumesGo ? [] : try volumes.disowning(anonymous)
-      try await store.commit([.delete(key: Self.recordPrefix + record.id)] + disowning)
+      try await container.saving.withLock {
+        try await store.commit([.delete(key: Self.recordPrefix + record.id)] + disowning)
+        container.isForgotten = true
+      }
     } catch {
       container.update { $0.state.status = .dead }
       let failure = EngineError.wrap(error)
@@ -112,13 +115,17 @@ extension ContainerEngine {
           .invalidParameter, "Renaming a container with the same name as its current name")
       }
       try table.reserve(name: name, for: container.id)
-      var record = container.record
-      record.name = name
-      do { try await save(record) } catch {
+      do {
+        try await container.saving.withLock {
+          var record = container.record
+          record.name = name
+          try await put(record)
+          container.update { $0.name = name }
+        }
+      } catch {
         table.release(name: name, of: container.id)
         throw EngineError.wrap(error)
       }
-      container.update { $0.name = name }
       table.release(name: old, of: container.id)
       publish(container.record, "rename", ["oldName": "/\(old)"])
     }

@@ -59,7 +59,7 @@ extension ContainerEngine {
         record.state.health = nil
         record.endpoints = endpoints
       }
-      try await save(running)
+      try await save(container)
       publish(running, "start")
     } catch {
       await undoStart(container, error)
@@ -129,7 +129,7 @@ extension ContainerEngine {
       Log.error("container \(record.shortID): undoing its start: \(error)")
     }
     let exitCode = ((error as? EngineError)?.cause as? RuntimeError)?.startExitCode ?? 128
-    let failed = container.update { record in
+    container.update { record in
       record.state.error = "\(error)"
       record.state.exitCode = exitCode
       record.state.pid = 0
@@ -137,7 +137,7 @@ extension ContainerEngine {
       if record.state.status != .restarting { record.state.status = record.state.started == 0 ? .created : .exited }
       record.endpoints = []
     }
-    await saveOrWarn(failed)
+    await saveOrWarn(container)
     for attachment in container.takeAttachments() { attachment.abandon() }
     container.announceStartFailure(ExitReport(exitCode: exitCode, error: "\(error)"))
   }

@@ -46,13 +46,14 @@ extension ContainerEngine {
           $0.state.status = .exited
           $0.state.stoppedByUser = true
         }
-        await saveOrWarn(container.record)
+        await saveOrWarn(container)
         container.announceExit(ExitReport(exitCode: record.state.exitCode, error: ""))
         return
       }
       let stopNumber = try SignalNames.number(record.definition.stopSignal ?? "TERM")
       if number == SignalNames.kill || number == stopNumber {
-        await saveOrWarn(container.update { $0.state.stoppedByUser = true })
+        container.update { $0.state.stoppedByUser = true }
+        await saveOrWarn(container)
       }
       try await send(number, to: container)
       publish(record, "kill", ["signal": "\(number)"])
@@ -79,7 +80,7 @@ extension ContainerEngine {
         throw EngineError(.internalFailure, "Cannot pause container \(record.id): \(error)", cause: error)
       }
       container.update { if $0.state.status == .running { $0.state.status = .paused } }
-      await saveOrWarn(container.record)
+      await saveOrWarn(container)
       publish(record, "pause")
     }
   }
@@ -94,7 +95,7 @@ extension ContainerEngine {
       try await thaw(container)
       // It may have ended as it thawed.
       container.update { if $0.state.status == .paused { $0.state.status = .running } }
-      await saveOrWarn(container.record)
+      await saveOrWarn(container)
       publish(record, "unpause")
     }
   }
@@ -116,7 +117,8 @@ extension ContainerEngine {
   /// keep a kill or a forced removal waiting.
   func killWithoutWaiting(_ container: Container) async throws(EngineError) {
     guard container.record.state.isRunning else { return }
-    await saveOrWarn(container.update { $0.state.stoppedByUser = true })
+    container.update { $0.state.stoppedByUser = true }
+    await saveOrWarn(container)
     try await send(SignalNames.kill, to: container)
   }
 
@@ -130,7 +132,7 @@ extension ContainerEngine {
         $0.state.status = .exited
         $0.state.stoppedByUser = $0.state.stoppedByUser || byUser
       }
-      await saveOrWarn(container.record)
+      await saveOrWarn(container)
       container.announceExit(ExitReport(exitCode: record.state.exitCode, error: ""))
       if byUser { publish(record, "stop") }
       return
@@ -143,7 +145,7 @@ extension ContainerEngine {
     container.update { $0.state.stoppedByUser = byUser }
     if byUser {
       // Before the signal: an engine that dies in between must not start the container again.
-      await saveOrWarn(container.record)
+      await saveOrWarn(container)
     }
     publish(record, "kill", ["signal": "\(number)"])
     try await send(number, to: container)
@@ -160,11 +162,11 @@ extension ContainerEngine {
     if byUser, container.record.state.status == .restarting {
       // Its end came before our word that it is to stay down.
       container.setRestartTask(nil)
-      await saveOrWarn(
-        container.update {
-          $0.state.status = .exited
-          $0.state.stoppedByUser = true
-        })
+      container.update {
+        $0.state.status = .exited
+        $0.state.stoppedByUser = true
+      }
+      await saveOrWarn(container)
     }
     if byUser { publish(container.record, "stop") }
   }

@@ -115,7 +115,8 @@ extension ContainerEngine {
         let endpoints = network.endpoints(of: container.id).compactMap { endpoint in
           network.network(endpoint.networkID).map { Self.describe(endpoint, on: $0) }
         }
-        await saveOrWarn(container.update { $0.endpoints = endpoints })
+        container.update { $0.endpoints = endpoints }
+        await saveOrWarn(container)
       }
       startHealthChecks(container)
     }

@@ -31,6 +31,8 @@ public final class VolumeStore: Sendable {
     var volumes: [String: Volume] = [:]
     /// Containers that have a mounted (`device`) volume in use.
     var users: [String: Set<String>] = [:]
+    /// Containers whose creation is under way and that will mount a volume: no table of containers knows them yet.
+    var claims: [String: Set<String>] = [:]
   }
   private let state = Mutex(State())
   private let directory: String
@@ -61,9 +63,13 @@ public final class VolumeStore: Sendable {
   }
 
   /// Makes a volume, or returns the one of that name. Without a name it gets one of 64 digits.
+  ///
+  /// - Parameters:
+  ///   - owner: see `Volume.owner`.
+  ///   - container: whose creation needs it: until `unclaim` nobody removes the volume.
   public func create(
     name: String?, driver: String = "local", options: [String: String] = [:], labels: [String: String] = [:],
-    owner: String? = nil
+    owner: String? = nil, claimedBy container: String? = nil
   ) async throws(EngineError) -> Volume {
     let given = name.flatMap { $0.isEmpty ? nil : $0 }
     let name = given ?? Identifier.random()
@@ -88,6 +94,7 @@ public final class VolumeStore: Sendable {
           guard options.isEmpty || options == known.options else {
             throw EngineError(.conflict, "create \(name): a volume with that name exists with other options")
           }
+          if let container { claim(name, for: container) }
           return known
         }
         let root = "\(directory)/\(name)"
@@ -100,10 +107,25 @@ public final class VolumeStore: Sendable {
         }
         try await store.put(Self.prefix + name, Array(try JSONEncoder().encode(volume)))
         state.withLock { $0.volumes[name] = volume }
+        if let container { claim(name, for: container) }
         return volume
       }
     } catch let error as EngineError { throw error } catch {
       throw EngineError(.internalFailure, "create \(name): \(error)", cause: error)
+    }
+  }
+
+  private func claim(_ name: String, for container: String) {
+    _ = state.withLock { $0.claims[name, default: []].insert(container) }
+  }
+
+  /// A container's creation has ended, well or not.
+  func unclaim(by container: String) {
+    state.withLock { state in
+      for name in state.claims.filter({ $0.value.contains(container) }).keys {
+        state.claims[name]?.remove(container)
+        if state.claims[name]?.isEmpty == true { state.claims[name] = nil }
+      }
     }
   }
 
@@ -142,12 +164,13 @@ public final class VolumeStore: Sendable {
           if force { return }
           throw EngineError(.notFound, "get \(name): no such volume")
         }
+        let users = users + state.withLock { Array($0.claims[name] ?? []) }
         guard users.isEmpty else {
           throw EngineError(.conflict, "remove \(name): volume is in use - [\(users.joined(separator: ", "))]")
         }
         // Aside first: whatever the instant of a crash, recovery sees that the removal was decided and finishes it.
         let root = "\(directory)/\(name)"
-        let aside = "\(directory)/\(Self.removing)\(name)"
+        let aside = "\(directory)/\(Self.removing)\(name)@\(Identifier.random().prefix(12))"
         try await pool.run {
           if volume.options["device"] != nil { try Mounts.unmount(volume.mountpoint, lazily: true) }
           if FileSystem.exists(root) { try FileSystem.rename(root, to: aside) }
@@ -212,8 +235,9 @@ public final class VolumeStore: Sendable {
     let directory = directory
     let names = try await pool.run { try FileSystem.list(directory) }
     for name in names where name.hasPrefix(Self.removing) {
-      let volume = String(name.dropFirst(Self.removing.count))
-      if known.contains(volume) {
+      let volume = String(name.dropFirst(Self.removing.count).prefix { $0 != "@" })
+      // Where there is a directory too, a new volume has got the name since.
+      if known.contains(volume), !names.contains(volume) {
         try await store.delete(Self.prefix + volume)
         _ = state.withLock { $0.volumes.removeValue(forKey: volume) }
       }

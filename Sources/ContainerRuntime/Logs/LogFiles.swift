@@ -93,7 +93,11 @@ struct LogFiles: Sendable {
 
   /// There when the file that was dropped last ended in the middle of a line: the oldest one that is left begins with
   /// the rest of that line, which nobody can read any more.
-  private var cutMarker: String { path + "-cut" }
+  /// Its name does not begin as the log's files do: whoever counts those (a person, a log shipper) shall not find it.
+  private var cutMarker: String {
+    let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
+    return path[..<slash] + ".cut-" + path[slash...]
+  }
 
   /// Whether the oldest file begins in the middle of a line.
   var beginsInsideLine: Bool { FileSystem.exists(cutMarker) }

@@ -75,10 +75,13 @@ final class ProxyPortHolder: PortHolder {
     let connection = try start()
     self.connection = connection
     for (key, port) in held {
-      guard let socket = try PortReservation.bind(port) else { continue }
-      _ = try exchange(
-        .add(key, target: port.target, port: port.container.port), [socket.descriptor], on: connection)
-      if opened.contains(key) { _ = try exchange(.open(key), [], on: connection) }
+      // A port that another process took in between is lost to its own container and to nobody else.
+      do {
+        guard let socket = try PortReservation.bind(port) else { continue }
+        _ = try exchange(
+          .add(key, target: port.target, port: port.container.port), [socket.descriptor], on: connection)
+        if opened.contains(key) { _ = try exchange(.open(key), [], on: connection) }
+      } catch let error as NetworkError { Diagnostics.warn("after the port proxy's end: \(error)") }
     }
     _ = try exchange(request, descriptors, on: connection)
   }

@@ -42,7 +42,7 @@ extension ContainerEngine {
     guard record.state.started == started, let now = record.state.health?.status, now != before else { return }
     publish(record, "health_status: \(now.rawValue)")
     // Only a change is worth a write; the results in between live in memory, as docker's do.
-    spawn { [self] in await saveOrWarn(container.record) }
+    spawn { [self] in await saveOrWarn(container) }
   }
 
   /// Runs the check once.

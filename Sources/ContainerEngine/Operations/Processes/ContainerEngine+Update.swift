@@ -45,7 +45,7 @@ extension ContainerEngine {
         $0.definition.resources = definition.resources
         $0.definition.restartPolicy = definition.restartPolicy
       }
-      try await save(record)
+      try await save(container)
       publish(record, "update")
     }
     return warnings

@@ -2,7 +2,8 @@ import Linux
 import Netfilter
 import NetworkModel
 
-/// The firewall as one nf_tables table that carries the instance's name.
+/// The firewall as one nf_tables table that carries the instance's name, behind `apus-` where it is not `apus` itself:
+/// an instance may be called what is a word of the nft language, and nft(8) could not name such a table.
 final class NftablesFirewall: Firewall {
   private let connection: NftablesConnection
   private let name: TableName
@@ -10,7 +11,11 @@ final class NftablesFirewall: Firewall {
   /// - Parameter namespace: the host's network namespace; nil means the calling thread's.
   init(instance: String, in namespace: FileDescriptor? = nil) throws {
     connection = try NftablesConnection(in: namespace)
-    name = TableName(.inet, instance)
+    name = Self.tableName(instance)
+  }
+
+  static func tableName(_ instance: String) -> TableName {
+    TableName(.inet, instance == "apus" ? instance : "apus-\(instance)")
   }
 
   func reconcile(_ fragments: [FirewallFragment]) throws {
