@@ -76,7 +76,11 @@ let package = Package(
 
     // Docker
     target("DockerAPI", ["Addressing"]),
-    target("DockerServer", ["DockerAPI", "ContainerEngine", "ContainerRuntime", "ImageStore", "HTTPService", "OCI"]),
+    target(
+      "DockerServer",
+      [
+        "DockerAPI", "ContainerEngine", "ContainerRuntime", "ImageStore", "HTTPService", "OCI", "NetworkModel", "Addressing",
+      ]),
 
     // Tools
     .executableTarget(

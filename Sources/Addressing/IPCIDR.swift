@@ -34,6 +34,21 @@ public enum IPCIDR: Hashable, Sendable, Codable, LosslessStringConvertible {
     }
   }
 
+  /// An address of the link alone: 169.254.0.0/16 and fe80::/64 (RFC 3927, RFC 4291) where it is of those, else by
+  /// itself.
+  public init(linkLocal address: IPAddress) {
+    switch address {
+    case .v4(let v4):
+      self =
+        address.isLinkLocal
+        ? IPv4CIDR(v4, prefixLength: 16).map { .v4($0) } ?? .v4(.init(host: v4)) : .v4(.init(host: v4))
+    case .v6(let v6):
+      self =
+        address.isLinkLocal
+        ? IPv6CIDR(v6, prefixLength: 64).map { .v6($0) } ?? .v6(.init(host: v6)) : .v6(.init(host: v6))
+    }
+  }
+
   /// Which of the two it is.
   public var family: IPFamily { address.family }
   /// With its host bits, as given.

@@ -96,6 +96,9 @@ enum Routes {
     table.add(.delete, "/volumes/{name}", VolumeEndpoints.remove)
     table.add(.get, "/networks", NetworkEndpoints.list)
     table.add(.get, "/networks/", NetworkEndpoints.list)
+    table.add(.post, "/networks/create", NetworkEndpoints.create)
+    table.add(.post, "/networks/{name}/connect", NetworkEndpoints.connect)
+    table.add(.post, "/networks/{name}/disconnect", NetworkEndpoints.disconnect)
     table.add(.post, "/networks/prune", NetworkEndpoints.prune)
     table.add(.get, "/networks/{name}", NetworkEndpoints.inspect)
     table.add(.delete, "/networks/{name}", NetworkEndpoints.remove)
@@ -108,7 +111,6 @@ enum Routes {
     (.delete, "/containers/{name}/checkpoints/{checkpoint}"),
     (.get, "/images/search"),
     (.post, "/build"), (.post, "/build/cancel"), (.post, "/session"), (.post, "/grpc"),
-    (.post, "/networks/create"), (.post, "/networks/{name}/connect"), (.post, "/networks/{name}/disconnect"),
     (.put, "/volumes/{name}"),
     (.get, "/plugins/privileges"), (.post, "/plugins/pull"), (.post, "/plugins/create"),
     (.post, "/swarm/init"), (.post, "/swarm/join"), (.post, "/swarm/leave"), (.get, "/swarm"),

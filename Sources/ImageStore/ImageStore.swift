@@ -25,7 +25,7 @@ public final class ImageStore: Sendable {
     self.configuration = configuration
     self.pool = pool
     paths = StorePaths(root: configuration.root)
-    registries = RegistryConnections(configuration: configuration)
+    registries = RegistryConnections(configuration: configuration, pool: pool)
     do {
       let paths = paths
       let loaded = try await pool.run { try StoreRecovery(paths: paths).load() }

@@ -7,6 +7,9 @@ public struct ImageStoreConfiguration: Sendable {
   /// Hosts (`host`, `host:port`) that may be spoken to without a verified certificate or without TLS at all (dockerd's
   /// `insecure-registries`). The loopback network always may.
   public var insecureRegistries: [String] = []
+  /// Where the operator keeps certificates for registries, in a directory for each that is named `host` or `host:port`:
+  /// authorities to trust as `*.crt`, certificates to show as `*.cert` with `*.key` (Docker's layout).
+  public var certificatesDirectory = "/etc/docker/certs.d"
   /// Host that stands for docker.io.
   public var defaultRegistryHost = "registry-1.docker.io"
   /// Blobs that one pull downloads at a time.

@@ -32,6 +32,7 @@ extension EngineSettings {
     var configuration = ImageStoreConfiguration(root: dataDirectory + "/images")
     configuration.mirrors = registryMirrors
     configuration.insecureRegistries = insecureRegistries
+    configuration.certificatesDirectory = registryCertificatesDirectory
     configuration.maximumDownloads = maximumDownloads
     configuration.maximumUploads = maximumUploads
     configuration.downloadAttempts = downloadAttempts

@@ -48,6 +48,9 @@ struct EngineOptions: ParsableArguments {
 
   @Option(help: "URL of a mirror of docker.io (repeatable).") var registryMirror: [String] = []
   @Option(help: "Registry that may be used without TLS (repeatable).") var insecureRegistry: [String] = []
+  @Option(
+    help: "Certificates for registries: HOST[:PORT]/*.crt, *.cert with *.key below it (default /etc/docker/certs.d).")
+  var registryCertsDir: String?
   @Option(help: "Layers that a pull fetches at a time (default 3).") var maxConcurrentDownloads: String?
   @Option(help: "Layers that a push sends at a time (default 5).") var maxConcurrentUploads: String?
   @Option(help: "Attempts for one layer (default 5).") var maxDownloadAttempts: String?
@@ -87,8 +90,8 @@ struct EngineOptions: ParsableArguments {
       "ip-forward": ipForward, "iptables": iptables, "ip6tables": ip6tables, "userland-proxy": userlandProxy,
       "host-gateway-ip": hostGatewayIp, "max-concurrent-downloads": maxConcurrentDownloads,
       "max-concurrent-uploads": maxConcurrentUploads, "max-download-attempts": maxDownloadAttempts,
-      "storage-driver": storageDriver, "default-runtime": defaultRuntime, "log-driver": logDriver,
-      "default-shm-size": defaultShmSize, "init": useInit, "cgroup-parent": cgroupParent,
+      "storage-driver": storageDriver, "registry-certs-dir": registryCertsDir, "default-runtime": defaultRuntime,
+      "log-driver": logDriver, "default-shm-size": defaultShmSize, "init": useInit, "cgroup-parent": cgroupParent,
       "no-new-privileges": noNewPrivileges, "live-restore": liveRestore, "default-stop-timeout": defaultStopTimeout,
     ]
     let lists: [String: [String]] = [

@@ -54,7 +54,7 @@ import Testing
 
   @Test func aStoppedContainerHasItsNetworkWithoutAddresses() throws {
     let record = try record()
-    let settings = NetworkTranslation.settings(record, InspectTranslation.request(record))
+    let settings = NetworkTranslation.settings(record)
     #expect(Array(settings.networks.keys) == ["bridge"])
     #expect(settings.ports.isEmpty)
     #expect(settings.ipAddress.isEmpty)
@@ -71,8 +71,7 @@ import Testing
           ports: [PublishedPort(container: ContainerPort(number: 80), hostAddress: "0.0.0.0", hostPort: 8080)])
       ]
     }
-    let request = InspectTranslation.request(record)
-    let settings = NetworkTranslation.settings(record, request)
+    let settings = NetworkTranslation.settings(record)
     #expect(settings.ipAddress == "172.17.0.2")
     #expect(settings.networks["bridge"]?.gateway == "172.17.0.1")
     #expect(settings.ports["80/tcp"] == [PortBinding(hostIP: "0.0.0.0", hostPort: "8080")])

@@ -92,7 +92,6 @@ import Testing
     #expect(
       refusal(#"{"Image":"a","HostConfig":{"Binds":["/a:/x","/b:/x/"]}}"#) == "Duplicate mount point: /x")
     #expect(refusal(#"{"Image":"a","HostConfig":{"SecurityOpt":["foo"]}}"#) == #"invalid --security-opt 1: "foo""#)
-    #expect(refusal(#"{"Image":"a","HostConfig":{"Links":["a:b"]}}"#) != "")
     #expect(
       refusal(
         #"{"Image":"a","HostConfig":{"Mounts":[{"Type":"volume","Target":"/a","VolumeOptions":{"Subpath":"x"}}]}}"#,
@@ -108,6 +107,6 @@ import Testing
 
   @Test func theEngineWideAddressMovesToItsEndpoint() throws {
     let definition = try definition(#"{"Image":"a","MacAddress":"02:42:ac:11:00:02"}"#)
-    #expect(definition.endpoints["default"]?.mac == "02:42:ac:11:00:02")
+    #expect(definition.endpoints["bridge"]?.mac == "02:42:ac:11:00:02")
   }
 }

@@ -23,6 +23,28 @@ import Testing
     try expectGolden(Samples.table(plans).text, "bridge-\(name)-nftables")
   }
 
+  @Test(arguments: [GatewayMode.routed, .unprotectedNAT, .isolated])
+  func gatewayMode(_ mode: GatewayMode) throws {
+    var network = try Samples.network(ipv6: true)
+    network.bridge?.gatewayMode4 = mode
+    network.bridge?.gatewayMode6 = mode
+    network.isInternal = mode == .isolated
+    try driver.validate(network)
+    var endpoint = try Samples.endpoint(ipv6: true)
+    endpoint.openPorts = [TransportPort(80, .tcp)]
+    let plans = [driver.plan(network), driver.plan(endpoint, on: network)]
+    try expectGolden(plans.map(\.text).joined(separator: "\n"), "bridge-\(mode.rawValue)")
+    try expectGolden(Samples.table(plans).text, "bridge-\(mode.rawValue)-nftables")
+  }
+
+  @Test func aLinkHasTheSettingsAndAddressesThatWereAskedFor() throws {
+    let network = try Samples.network()
+    var endpoint = try Samples.endpoint()
+    endpoint.settings = [try #require(LinkSetting("net.ipv4.conf.IFNAME.log_martians=1"))]
+    endpoint.linkLocal = try ["169.254.9.9", "fe80::9"].map { try #require(IPAddress($0)) }
+    try expectGolden(driver.plan(endpoint, on: network).text, "bridge-settings")
+  }
+
   @Test func networksThatCannotBeAreRefused() throws {
     func refuse(_ change: (inout NetworkRecord) throws -> Void, _ words: String) throws {
       var network = try Samples.network(ipv6: true)
@@ -34,7 +56,8 @@ import Testing
     try refuse({ $0.bridge?.bridgeName = "a/b" }, "invalid bridge name")
     try refuse({ $0.bridge?.bridgeName = "" }, "invalid bridge name")
     try refuse({ $0.bridge?.mtu = 1000 }, "invalid MTU")
-    try refuse({ $0.subnets.removeFirst() }, "needs an IPv4 subnet")
+    try refuse({ $0.bridge?.gatewayMode6 = .isolated }, "can only be used for an internal network")
+    try refuse({ $0.subnets.append($0.subnets[0]) }, "doesn't support multiple subnets")
     try refuse({ $0.subnets[0].gateway = $0.subnets[1].gateway }, "no matching subnet for gateway")
     try refuse({ $0.subnets[0].range = $0.subnets[1].subnet }, "no matching subnet for range")
   }

@@ -5,6 +5,7 @@ starts one: Apus, or the original with `APUS_TEST_ENGINE=dockerd`. `APUS_BINARY`
 """
 
 import functools
+import itertools
 import json
 import os
 import shutil
@@ -223,6 +224,7 @@ def tidy(request):
     client = request.getfixturevalue("client")
     before = {c["Id"] for c in client.api.containers(all=True)}
     volumes = {v["Name"] for v in client.api.volumes()["Volumes"] or []}
+    networks = {n["Id"] for n in client.api.networks()}
     yield
     for container in client.api.containers(all=True):
         if container["Id"] not in before:
@@ -237,11 +239,42 @@ def tidy(request):
                 client.api.remove_volume(volume["Name"], force=True)
             except docker_py.errors.NotFound:
                 pass
+    for network in client.api.networks():
+        if network["Id"] not in networks:
+            try:
+                client.api.remove_network(network["Id"])
+            except docker_py.errors.NotFound:
+                pass
 
 
 @pytest.fixture
 def name():
     return "t" + uuid.uuid4().hex[:10]
+
+
+@pytest.fixture
+def net(docker, name):
+    """Makes networks: `net(*flags)` answers the name of a new one."""
+    count = itertools.count(1)
+
+    def make(*flags):
+        network = f"{name}-n{next(count)}"
+        docker("network", "create", *flags, network)
+        return network
+
+    return make
+
+
+@pytest.fixture
+def run(docker, name):
+    """Runs containers in the background: `run("a", *flags, image=…, command=…)` answers the container's name."""
+
+    def start(suffix, *flags, image="busybox", command=("sleep", "600")):
+        container = f"{name}-{suffix}"
+        docker("run", "-d", "--name", container, *flags, image, *(command if image == "busybox" else ()))
+        return container
+
+    return start
 
 
 @pytest.fixture

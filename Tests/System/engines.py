@@ -189,6 +189,7 @@ class Engine:
         self.flags = list(flags)
         self.process = None
         self.prefix = []  # a command that the engine is run by
+        self.certificates = None  # a directory of certificates for registries, instead of the host's
         self.log_path = os.path.join(self.directory, "engine.log")
         os.makedirs(self.directory, exist_ok=True)
 
@@ -258,6 +259,7 @@ class Apus(Engine):
             "--run-dir", os.path.join(self.directory, "run"),
             "--docker-socket", self.socket,
             "--instance", self.instance,
+            *(["--registry-certs-dir", self.certificates] if self.certificates else []),
             *self.flags,
         ]  # fmt: skip
 
@@ -276,6 +278,10 @@ class Dockerd(Engine):
             "--host", self.url,
             *self.flags,
         ]  # fmt: skip
+        if self.certificates:
+            place = "/etc/docker/certs.d"
+            mount = f'mkdir -p {place} && mount --bind "$0" {place} && exec "$@"'
+            daemon = ["sh", "-c", mount, self.certificates, *daemon]
         return ["nsenter", f"--mount=/proc/{self.holder.pid}/ns/mnt", "--", *daemon]
 
     holder = None

@@ -13,12 +13,15 @@ import images
 
 
 class LocalRegistry(images.Registry):
-    """Debian's `docker-registry`, on the loopback of the engine's network."""
+    """Debian's `docker-registry`, on the loopback of the engine's network unless another of its addresses is given.
 
-    def __init__(self, directory, namespace, environment=None):
+    `environment` and `http` are added to its configuration, and to that configuration's part of the name.
+    """
+
+    def __init__(self, directory, namespace, environment=None, address="127.0.0.1", http=None):
         self.port = namespace.free_port()
         self.namespace = namespace
-        super().__init__(f"127.0.0.1:{self.port}", lambda: namespace.connect(("127.0.0.1", self.port), 60))
+        super().__init__(f"{address}:{self.port}", lambda: namespace.connect((address, self.port), 60))
         os.makedirs(directory, exist_ok=True)
         configuration = os.path.join(directory, "config.yml")
         with open(configuration, "w") as file:
@@ -28,7 +31,7 @@ class LocalRegistry(images.Registry):
                     "log": {"level": "error", "accesslog": {"disabled": True}},
                     "storage": {"filesystem": {"rootdirectory": os.path.join(directory, "store")},
                                 "delete": {"enabled": True}},
-                    "http": {"addr": self.address},
+                    "http": {"addr": self.address, **(http or {})},
                     **(environment or {}),
                 },
                 file,
@@ -41,7 +44,7 @@ class LocalRegistry(images.Registry):
         deadline = time.monotonic() + 20
         while True:
             try:
-                namespace.connect(("127.0.0.1", self.port), 1).close()
+                namespace.connect((address, self.port), 1).close()
                 return
             except OSError:
                 if time.monotonic() > deadline or self.process.poll() is not None:
@@ -55,9 +58,12 @@ class LocalRegistry(images.Registry):
 
 
 class FakeRegistry:
-    """A registry whose every answer is a test's own: `routes` maps a path to a function of the request handler."""
+    """A registry whose every answer is a test's own: `routes` maps a path to a function of the request handler.
 
-    def __init__(self, namespace, address="127.0.0.1"):
+    With `tls`, an `ssl.SSLContext`, it is served over TLS.
+    """
+
+    def __init__(self, namespace, address="127.0.0.1", tls=None):
         self.routes, self.requests = {}, []
         fake = self
 
@@ -100,6 +106,8 @@ class FakeRegistry:
         self.server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.server.server_bind()
         self.server.server_activate()
+        if tls:  # greeted in each connection's own thread
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
         self.address = f"{address}:{self.server.server_port}"
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,))
         self.thread.start()

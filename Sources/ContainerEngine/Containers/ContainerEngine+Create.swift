@@ -38,6 +38,8 @@ extension ContainerEngine {
     }
     let runtimeName = try chooseRuntime(definition.runtime)
     resolveSharing(&definition)
+    resolveNetworks(&definition)
+    try checkLinks(&definition)
     try checkLogging(definition.logging)
     warnings += HostLimits.discard(&definition.resources)
 
@@ -117,6 +119,28 @@ extension ContainerEngine {
     if case .container(let name) = definition.network { definition.network = .container(resolved(name)) }
     if case .container(let name) = definition.namespaces.ipc { definition.namespaces.ipc = .container(resolved(name)) }
     if case .container(let name) = definition.namespaces.pid { definition.namespaces.pid = .container(resolved(name)) }
+  }
+
+  /// Keeps the settings of networks under the networks' names, and those of the network mode in any case.
+  private func resolveNetworks(_ definition: inout ContainerDefinition) {
+    guard case .network(let mode) = definition.network else { return }
+    var endpoints: [String: EndpointRequest] = [:]
+    for (reference, request) in definition.endpoints { endpoints[networkName(reference)] = request }
+    let primary = networkName(mode)
+    if endpoints[primary] == nil { endpoints[primary] = EndpointRequest() }
+    definition.endpoints = endpoints
+  }
+
+  /// Refuses links to nobody. On a network with names they are the endpoint's.
+  private func checkLinks(_ definition: inout ContainerDefinition) throws(EngineError) {
+    for (name, _) in Self.links(definition.links) {
+      do { _ = try table.find(name) } catch {
+        throw EngineError(.invalidParameter, "could not get container for \(name): \(error)", cause: error)
+      }
+    }
+    guard case .network(let mode) = definition.network, networkName(mode) != Self.defaultNetwork else { return }
+    definition.endpoints[networkName(mode)]?.links += definition.links
+    definition.links = []
   }
 
   /// The OCI runtime by its name, refused now when it is not there.

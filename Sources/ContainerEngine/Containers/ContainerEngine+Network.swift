@@ -20,8 +20,14 @@ extension ContainerEngine {
   /// Makes a container's sandbox and joins it to its network, or finds the stack that it shares.
   func connectNetwork(_ record: ContainerRecord) async throws -> ConnectedNetwork {
     switch record.definition.network {
-    case .host: return ConnectedNetwork(namespace: .host)
-    case .none: return ConnectedNetwork(namespace: .path(try await network.createSandbox(id: record.id)))
+    case .host:
+      var connected = ConnectedNetwork(namespace: .host)
+      connected.endpoints = [try await join(record, "host", EndpointRequest(), ports: [])]
+      return connected
+    case .none:
+      var connected = ConnectedNetwork(namespace: .path(try await network.createSandbox(id: record.id)))
+      connected.endpoints = [try await join(record, "none", EndpointRequest(), ports: [])]
+      return connected
     case .container(let id):
       let other: ContainerRecord
       do { other = try table.find(id).record } catch {
@@ -35,23 +41,65 @@ extension ContainerEngine {
       }
       return ConnectedNetwork(
         namespace: try await sharedNamespace(of: other), sharedWith: other.id)
-    case .network(let name):
-      let resolved = name == "default" ? Self.defaultNetwork : name
-      try checkNetwork(resolved)
+    case .network:
+      let wanted = memberships(of: record.definition)
+      for (name, _) in wanted { try checkNetwork(name) }
       let path = try await network.createSandbox(id: record.id)
-      let options = try endpointOptions(record, networkName: name)
-      var endpoint: EndpointRecord
-      do {
-        endpoint = try await network.join(sandbox: record.id, network: resolved, options: options)
-      } catch let error as NetworkError where error.code == .conflict {
-        // The port may belong to a container that has ended and is being cleaned up this moment.
-        await waitForCleanUps()
-        endpoint = try await network.join(sandbox: record.id, network: resolved, options: options)
+      var connected = ConnectedNetwork(namespace: .path(path))
+      let carrier = portNetwork(of: record.definition)
+      for (name, request) in wanted {
+        let ports = name == carrier ? try portBindings(record.definition) : []
+        connected.endpoints.append(try await join(record, name, request, ports: ports))
       }
-      guard let joined = network.network(resolved) else {
-        throw EngineError(.notFound, "network \(resolved) not found")
+      return connected
+    }
+  }
+
+  /// Joins a container's sandbox to one network.
+  func join(
+    _ record: ContainerRecord, _ name: String, _ request: EndpointRequest, ports: [PortBinding]
+  ) async throws -> ContainerEndpoint {
+    let options = try endpointOptions(record, request, ports: ports)
+    var endpoint: EndpointRecord
+    do {
+      endpoint = try await network.join(sandbox: record.id, network: name, options: options)
+    } catch let error as NetworkError where error.code == .conflict || error.code == .forbidden {
+      // The port or address may belong to a container that has ended and is being cleaned up this moment.
+      await waitForCleanUps()
+      endpoint = try await network.join(sandbox: record.id, network: name, options: options)
+    }
+    guard let joined = network.network(endpoint.networkID) else {
+      throw EngineError(.notFound, "network \(name) not found")
+    }
+    return describe(endpoint, on: joined, of: record)
+  }
+
+  /// The network whose endpoint carries a container's published ports: the one that gives the default route, among
+  /// those that can.
+  func portNetwork(of definition: ContainerDefinition) -> String? {
+    memberships(of: definition)
+      .filter { membership in
+        guard let record = network.network(membership.name) else { return false }
+        return record.bridge != nil && !record.isInternal
       }
-      return ConnectedNetwork(namespace: .path(path), endpoints: [Self.describe(endpoint, on: joined)])
+      .min { (-$0.request.gatewayPriority, $0.name) < (-$1.request.gatewayPriority, $1.name) }?.name
+  }
+
+  /// The name under which a container's settings for a network are kept: `default` and ids become names.
+  func networkName(_ reference: String) -> String {
+    let resolved = reference == "default" ? Self.defaultNetwork : reference
+    return network.network(resolved)?.name ?? resolved
+  }
+
+  /// The networks that a container is on, or will be when it starts, first the one of its network mode. One that has
+  /// been taken off all its networks starts on that one again.
+  func memberships(of definition: ContainerDefinition) -> [(name: String, request: EndpointRequest)] {
+    guard case .network(let mode) = definition.network else { return [] }
+    let primary = networkName(mode)
+    if definition.endpoints.isEmpty { return [(primary, EndpointRequest())] }
+    let names = definition.endpoints.keys.sorted()
+    return (names.filter { $0 == primary } + names.filter { $0 != primary }).map { name in
+      (name: name, request: definition.endpoints[name] ?? EndpointRequest())
     }
   }
 
@@ -64,39 +112,68 @@ extension ContainerEngine {
   }
 
   /// Until no container is between its end and the end of its cleaning-up.
-  private func waitForCleanUps() async {
+  func waitForCleanUps() async {
     for container in table.all() where container.isCleaningUp {
       await container.transitions.withLock {}
     }
   }
 
   private func endpointOptions(
-    _ record: ContainerRecord, networkName: String
+    _ record: ContainerRecord, _ request: EndpointRequest, ports: [PortBinding]
   ) throws(EngineError) -> EndpointOptions {
-    let request = record.definition.endpoints[networkName] ?? record.definition.endpoints[Self.defaultNetwork]
     var options = EndpointOptions(name: record.name)
-    if let text = request?.ipv4, !text.isEmpty {
+    if let text = request.ipv4, !text.isEmpty {
       guard let address = IPv4Address(text) else {
         throw EngineError(.invalidParameter, "invalid IPv4 address: \(text)")
       }
       options.address = address
     }
-    if let text = request?.ipv6, !text.isEmpty {
+    if let text = request.ipv6, !text.isEmpty {
       guard let address = IPv6Address(text) else {
         throw EngineError(.invalidParameter, "invalid IPv6 address: \(text)")
       }
       options.address6 = address
     }
-    if let text = request?.mac, !text.isEmpty {
+    for text in request.linkLocal {
+      guard let address = IPAddress(text) else {
+        throw EngineError(.invalidParameter, "invalid link-local IP address: \(text)")
+      }
+      options.linkLocal.append(address)
+    }
+    if let text = request.mac, !text.isEmpty {
       guard let mac = MACAddress(text) else { throw EngineError(.invalidParameter, "invalid MAC address: \(text)") }
       options.mac = mac
     }
-    options.ports = try portBindings(record.definition)
+    for (label, value) in request.driverOptions.sorted(by: { $0.key < $1.key }) {
+      switch label {
+      case Self.interfaceNameLabel: options.interface = value
+      case Self.settingsLabel:
+        for text in value.split(separator: ",") {
+          guard let setting = LinkSetting(String(text)) else {
+            throw EngineError(
+              .invalidParameter,
+              "invalid endpoint option \(label): \"\(text)\": write net.ipv4.conf.IFNAME.NAME=VALUE")
+          }
+          options.settings.append(setting)
+        }
+      // Labels of other makers mean nothing to us, and nothing is lost by keeping them.
+      default:
+        if label.hasPrefix("com.docker.network.") {
+          throw EngineError(.invalidParameter, "unknown endpoint option \"\(label)\"")
+        }
+      }
+    }
+    options.gatewayPriority = request.gatewayPriority
+    options.ports = ports
     return options
   }
 
+  private static let settingsLabel = "com.docker.network.endpoint.sysctls"
+  /// What the endpoint's link is called in the container (docker 28).
+  private static let interfaceNameLabel = "com.docker.network.endpoint.ifname"
+
   /// What is to be published: the requested ports, and with `publishAllPorts` each exposed one that has no request.
-  private func portBindings(_ definition: ContainerDefinition) throws(EngineError) -> [PortBinding] {
+  func portBindings(_ definition: ContainerDefinition) throws(EngineError) -> [PortBinding] {
     var bindings: [PortBinding] = []
     var requests = definition.publishedPorts
     if definition.publishAllPorts {
@@ -125,7 +202,8 @@ extension ContainerEngine {
   }
 
   /// An endpoint as the doors show it.
-  static func describe(_ endpoint: EndpointRecord, on network: NetworkRecord) -> ContainerEndpoint {
+  func describe(_ endpoint: EndpointRecord, on network: NetworkRecord, of record: ContainerRecord) -> ContainerEndpoint
+  {
     var result = ContainerEndpoint(
       networkName: network.name, networkID: network.id, endpointID: endpoint.id, interface: endpoint.interface,
       mac: endpoint.mac.map { "\($0)" } ?? "", ipv4: endpoint.address.map { "\($0.address)" } ?? "",
@@ -136,6 +214,11 @@ extension ContainerEngine {
       result.ipv6PrefixLength = address.prefixLength
       result.ipv6Gateway = endpoint.gateway6.map { "\($0)" } ?? ""
     }
+    result.openPorts = endpoint.openPorts.map {
+      ContainerPort(number: $0.port.rawValue, transport: $0.transport.rawValue)
+    }
+    result.routedFamilies = endpoint.addresses.map(\.family).filter { network.bridge?.gatewayMode($0) == .routed }
+    result.names = names(of: record, on: network)
     result.ports = endpoint.ports.map { port in
       PublishedPort(
         container: ContainerPort(number: port.container.port.rawValue, transport: port.container.transport.rawValue),
@@ -144,93 +227,18 @@ extension ContainerEngine {
     return result
   }
 
+  /// The names by which others on a network find a container: its own, its aliases, its short id, its host name. The
+  /// default network has none, as docker has it.
+  func names(of record: ContainerRecord, on network: NetworkRecord) -> [String] {
+    if network.isPredefined { return [] }
+    var names = [record.name] + (record.definition.endpoints[network.name]?.aliases ?? []) + [record.shortID]
+    if let hostname = record.definition.hostname, !hostname.isEmpty { names.append(hostname) }
+    var seen: Set<String> = []
+    return names.filter { seen.insert($0).inserted }
+  }
+
   /// Refuses a network that is not there, before anything is made.
   func checkNetwork(_ name: String) throws(EngineError) {
     if network.network(name) == nil { throw EngineError(.notFound, "network \(name) not found") }
-  }
-
-  // MARK: names
-
-  /// What a container calls itself: the name that was asked for, that of the stack which it shares (the host's, another
-  /// container's), or its short id.
-  func hostname(of record: ContainerRecord) -> String {
-    if let name = record.definition.hostname, !name.isEmpty { return name }
-    if record.definition.namespaces.uts == .host { return SystemFacts.hostName }
-    switch record.definition.network {
-    case .host: return SystemFacts.hostName
-    case .container(let id):
-      guard let other = table[id]?.record, other.id != record.id else { return record.shortID }
-      return hostname(of: other)
-    case .network, .none: return record.shortID
-    }
-  }
-
-  /// Writes the files that tell a container its own name, its neighbours' and its resolvers; returns where each is
-  /// mounted. A container that shares another's stack shares its names too.
-  func writeNameFiles(
-    _ record: ContainerRecord, _ connected: ConnectedNetwork
-  ) async throws -> [(target: String, source: String)] {
-    let directory = dataDirectory(of: connected.sharedWith ?? record.id)
-    let files = [
-      (target: "/etc/resolv.conf", source: directory + "/resolv.conf"),
-      (target: "/etc/hostname", source: directory + "/hostname"),
-      (target: "/etc/hosts", source: directory + "/hosts"),
-    ]
-    if connected.sharedWith != nil { return files }
-    let usesHostStack = connected.namespace == .host
-    let hostname = hostname(of: record)
-    let addresses = connected.endpoints.flatMap { [$0.ipv4, $0.ipv6] }.filter { !$0.isEmpty }
-    let extra = try extraHosts(record, connected)
-    let definition = record.definition
-    let configuration = configuration
-    try await pool.run {
-      try FileSystem.makeDirectories(directory, mode: 0o710)
-      let host = ResolverFile.ofHost()
-      var resolver = ResolverFile.forContainer(
-        nameServers: definition.nameServers.isEmpty ? configuration.nameServers : definition.nameServers,
-        search: definition.searchDomains.isEmpty ? configuration.searchDomains : definition.searchDomains,
-        options: definition.resolverOptions.isEmpty ? configuration.resolverOptions : definition.resolverOptions,
-        host: host)
-      if usesHostStack, definition.nameServers.isEmpty, configuration.nameServers.isEmpty {
-        resolver.nameServers = host.nameServers
-      }
-      var hosts = HostsFile.text(
-        hostname: usesHostStack ? "" : hostname, domainName: definition.domainName, addresses: addresses,
-        extraHosts: extra)
-      if usesHostStack {
-        hosts = (try? FileSystem.readText("/etc/hosts")) ?? hosts
-        for (name, address) in extra { hosts += "\(address)\t\(name)\n" }
-      }
-      try FileSystem.write(directory + "/resolv.conf", Array(resolver.text.utf8))
-      try FileSystem.write(directory + "/hostname", Array((hostname + "\n").utf8))
-      try FileSystem.write(directory + "/hosts", Array(hosts.utf8))
-    }
-    return files
-  }
-
-  private func extraHosts(
-    _ record: ContainerRecord, _ connected: ConnectedNetwork
-  ) throws(EngineError) -> [(name: String, address: String)] {
-    var result: [(name: String, address: String)] = []
-    for entry in record.definition.extraHosts {
-      guard let (name, address) = HostsFile.parse(entry) else {
-        throw EngineError(.invalidParameter, "bad format for add-host: \"\(entry)\"")
-      }
-      if address == "host-gateway" {
-        let gateway =
-          configuration.hostGateway ?? network.network(Self.defaultNetwork)?.subnet(.v4).map { "\($0.gateway)" }
-        guard let gateway else {
-          throw EngineError(
-            .invalidParameter, "unable to derive the IP value for host-gateway: set host-gateway-ip")
-        }
-        result.append((name, gateway))
-      } else {
-        guard IPAddress(address) != nil else {
-          throw EngineError(.invalidParameter, "invalid IP address in add-host: \"\(address)\"")
-        }
-        result.append((name, address))
-      }
-    }
-    return result
   }
 }

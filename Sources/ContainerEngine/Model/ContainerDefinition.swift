@@ -29,6 +29,8 @@ public struct ContainerDefinition: Codable, Sendable {
   public var network: NetworkChoice = .network("default")
   /// Settings for the endpoint on each named network.
   public var endpoints: [String: EndpointRequest] = [:]
+  /// `container:alias`: what the default network has instead of names (`--link`).
+  public var links: [String] = []
   /// `80/tcp`: what the container listens on.
   public var exposedPorts: [ContainerPort] = []
   public var publishedPorts: [PublishedPortRequest] = []
@@ -110,8 +112,18 @@ public enum NetworkChoice: Codable, Sendable, Hashable {
 public struct EndpointRequest: Codable, Sendable, Hashable {
   public var ipv4: String?
   public var ipv6: String?
+  /// Addresses of the link alone that it gets besides.
+  public var linkLocal: [String] = []
+  /// Addresses were spoken of, even if none was named: clients see the difference.
+  public var choosesAddresses = false
   public var mac: String?
+  /// Names by which others on the network find the container.
   public var aliases: [String] = []
+  /// `container:alias`: names by which this container alone finds others.
+  public var links: [String] = []
+  public var driverOptions: [String: String] = [:]
+  /// The endpoint with the highest priority gives the default route.
+  public var gatewayPriority = 0
   public init() {}
 }
 

@@ -102,6 +102,11 @@ public struct ContainerEndpoint: Codable, Sendable, Equatable {
   public var ipv6PrefixLength = 0
   public var ipv6Gateway = ""
   public var ports: [PublishedPort] = []
+  /// Ports that can be reached at the endpoint's own addresses of the families that its network routes.
+  public var openPorts: [ContainerPort] = []
+  public var routedFamilies: [IPFamily] = []
+  /// Names by which others on the network find the container; empty on the default network, which has no names.
+  public var names: [String] = []
 }
 
 /// A published port as it is carried.

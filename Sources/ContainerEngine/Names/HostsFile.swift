@@ -12,10 +12,27 @@ enum HostsFile {
     }
     for (name, address) in extraHosts { text += "\(address)\t\(name)\n" }
     if !hostname.isEmpty {
-      let names = domainName.flatMap { $0.isEmpty ? nil : "\(hostname).\($0) \(hostname)" } ?? hostname
+      let names = names(hostname: hostname, domainName: domainName)
       for address in addresses { text += "\(address)\t\(names)\n" }
     }
     return text
+  }
+
+  /// What a container is called at its own addresses.
+  static func names(hostname: String, domainName: String?) -> String {
+    domainName.flatMap { $0.isEmpty ? nil : "\(hostname).\($0) \(hostname)" } ?? hostname
+  }
+
+  /// A file with the lines of some addresses taken away and others added; all else stays as somebody wrote it.
+  static func text(_ text: String, without gone: [String], adding new: [String], names: String) -> String {
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    lines.removeAll { line in
+      guard let address = line.split(whereSeparator: { $0 == " " || $0 == "\t" }).first else { return false }
+      return gone.contains(String(address))
+    }
+    if lines.last == "" { lines.removeLast() }
+    lines += new.map { "\($0)\t\(names)" }
+    return lines.joined(separator: "\n") + "\n"
   }
 
   /// Splits `name:address` or `name=address`; the address may be IPv6, in brackets or not.

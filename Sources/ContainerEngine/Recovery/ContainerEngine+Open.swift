@@ -111,9 +111,9 @@ extension ContainerEngine {
           Log.warning("container \(container.record.shortID): volume \(mount.name): \(error)")
         }
       }
-      if case .network = container.record.definition.network {
+      do {
         let endpoints = network.endpoints(of: container.id).compactMap { endpoint in
-          network.network(endpoint.networkID).map { Self.describe(endpoint, on: $0) }
+          network.network(endpoint.networkID).map { describe(endpoint, on: $0, of: container.record) }
         }
         container.update { $0.endpoints = endpoints }
         await saveOrWarn(container)

@@ -34,6 +34,7 @@ struct Directive: Sendable {
     // Apus's own.
     Directive("data-dir", "data-root", .string), Directive("run-dir", "exec-root", .string),
     Directive("instance", nil, .string), Directive("docker-socket", nil, .list),
+    Directive("registry-certs-dir", .string),
     // The door.
     Directive("host", "hosts", .list), Directive("group", .string), Directive("pidfile", .string),
     Directive("log-level", .string), Directive("debug", .boolean),

@@ -105,6 +105,7 @@ extension EngineSettings {
     for registry in insecureRegistries where registry.contains("://") {
       throw SettingsError(.invalid, "insecure registry \(registry) should not contain '://'")
     }
+    registryCertificatesDirectory = try path(reader, "registry-certs-dir") ?? registryCertificatesDirectory
     maximumDownloads = try reader.integer("max-concurrent-downloads", in: 1...1000) ?? maximumDownloads
     maximumUploads = try reader.integer("max-concurrent-uploads", in: 1...1000) ?? maximumUploads
     downloadAttempts = try reader.integer("max-download-attempts", in: 1...1000) ?? downloadAttempts

@@ -46,6 +46,8 @@ public struct EngineSettings: Sendable, Equatable {
 
   public var registryMirrors: [String] = []
   public var insecureRegistries: [String] = []
+  /// Where certificates for registries are, a directory for each.
+  public var registryCertificatesDirectory = "/etc/docker/certs.d"
   public var maximumDownloads = 3
   public var maximumUploads = 5
   public var downloadAttempts = 5

@@ -102,7 +102,7 @@ struct ContainerSelection {
 
   private func matchesNetwork(_ record: ContainerRecord) -> Bool {
     guard filters.has("network") else { return true }
-    let networks = NetworkTranslation.endpoints(record, InspectTranslation.request(record))
+    let networks = NetworkTranslation.endpoints(record)
     return filters("network").contains { wanted in
       networks.contains { $0.key == wanted || (!wanted.isEmpty && $0.value.networkID.hasPrefix(wanted)) }
     }

@@ -40,7 +40,7 @@ enum InspectEndpoint {
     answer.graphDriver.data = StorageTranslation.data(ofContainer: record.id, engine.images)
     answer.mounts = InspectTranslation.mounts(record, request)
     answer.config = InspectTranslation.config(request, record)
-    answer.networkSettings = NetworkTranslation.settings(record, request)
+    answer.networkSettings = NetworkTranslation.settings(record)
     return answer
   }
 

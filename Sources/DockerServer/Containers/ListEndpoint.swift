@@ -55,7 +55,7 @@ enum ListEndpoint {
     summary.status = StatusText.status(InspectTranslation.state(record), now: now)
     summary.hostConfig.networkMode = InspectTranslation.hostConfig(request, record).networkMode
     summary.hostConfig.annotations = record.definition.annotations.isEmpty ? nil : record.definition.annotations
-    summary.networkSettings.networks = NetworkTranslation.endpoints(record, request)
+    summary.networkSettings.networks = NetworkTranslation.endpoints(record)
     summary.mounts = InspectTranslation.mounts(record, request)
     return summary
   }

@@ -2,20 +2,20 @@ import ContainerEngine
 import DockerAPI
 import HTTPService
 
-/// Networks: those that every engine has.
+/// Networks.
 enum NetworkEndpoints {
   static let list: Endpoint = { call in
     let filters = try call.filters(["dangling", "driver", "id", "label", "name", "scope", "type"])
     for type in filters("type") where type != "builtin" && type != "custom" {
       throw QueryError("invalid filter: 'type'='\(type)'")
     }
-    let dangling = filters.has("dangling") ? try filters.flag("dangling", default: false) : nil
+    let dangling = try dangling(filters)
     let networks = call.engine.networks().filter { network in
       guard filters.matchesPattern("name", network.name), filters.matchesPrefix("id", network.id),
         filters.matchesExactly("driver", network.driver), filters.matchesExactly("scope", network.scope),
         filters.matchesLabels("label", network.labels)
       else { return false }
-      let builtin = ["bridge", "host", "none"].contains(network.name)
+      let builtin = network.isPredefined
       guard filters.matchesExactly("type", builtin ? "builtin" : "custom") else { return false }
       if let dangling, dangling != (!builtin && network.endpoints.isEmpty) { return false }
       return true
@@ -25,6 +25,11 @@ enum NetworkEndpoints {
   }
 
   static let inspect: Endpoint = { call in
+    if let verbose = call.word("verbose"),
+      !["1", "0", "true", "false", "True", "False", "T", "F", "t", "f"].contains(verbose)
+    {
+      throw QueryError("invalid value for verbose: \"\(verbose)\"")
+    }
     let networks = call.engine.networks()
     let term = call.name
     if let scope = call.word("scope"), scope != "local" {
@@ -41,19 +46,56 @@ enum NetworkEndpoints {
     return .json(describe(network, call.engine, withContainers: true))
   }
 
-  /// The networks that every engine has stay; there are no others yet.
-  static let remove: Endpoint = { call in
-    let term = call.name
-    guard
-      let network = call.engine.networks().first(where: { $0.name == term || $0.id == term || $0.id.hasPrefix(term) })
-    else { throw RefusedError(.notFound, "network \(term) not found") }
-    throw RefusedError(.forbidden, "\(network.name) is a pre-defined network and cannot be removed")
+  static let create: Endpoint = { call in
+    let body = try await call.body(NetworkCreateRequest.self)
+    if body.ingress { throw RefusedError(.forbidden, "Ingress network can only be global scope network") }
+    var answer = NetworkCreateResponse()
+    answer.id = try await call.engine.createNetwork(EndpointTranslation.network(body))
+    return .json(answer, .created)
   }
 
-  /// Networks of users are what a prune removes; there are none yet.
+  static let connect: Endpoint = { call in
+    let body = try await call.body(NetworkConnectRequest.self)
+    try await call.engine.connect(
+      body.container, to: call.name, try EndpointTranslation.request(body.endpointConfig ?? EndpointSettings()))
+    return Response(.ok)
+  }
+
+  static let disconnect: Endpoint = { call in
+    let body = try await call.body(NetworkDisconnectRequest.self)
+    try await call.engine.disconnect(body.container, from: call.name, force: body.force)
+    return Response(.ok)
+  }
+
+  static let remove: Endpoint = { call in
+    try await call.engine.removeNetwork(call.name)
+    return .empty
+  }
+
   static let prune: Endpoint = { call in
-    _ = try call.filters(["label", "label!", "until"])
-    return .json(NetworksPruneReport())
+    let filters = try call.filters(["label", "label!", "until"])
+    let until = try PruneBound.until(filters)
+    let names = try await call.engine.pruneNetworks { network in
+      network.created <= until && filters.matchesLabels("label", network.labels)
+        && !filters.excludesLabels("label!", network.labels)
+    }
+    call.engine.events.publish(Event(.network, "prune", actor: "", attributes: ["reclaimed": "0"]))
+    var report = NetworksPruneReport()
+    report.networksDeleted = names.isEmpty ? nil : names
+    return .json(report)
+  }
+
+  /// Docker's rule of this one list: a single value, true or false.
+  private static func dangling(_ filters: Filters) throws -> Bool? {
+    let given = filters("dangling")
+    guard let value = given.first else { return nil }
+    guard given.count == 1 else { throw QueryError("got more than one value for filter key \"dangling\"") }
+    switch value {
+    case "1", "true": return true
+    case "0", "false": return false
+    default:
+      throw QueryError("invalid value for filter 'dangling', must be \"true\" (or \"1\"), or \"false\" (or \"0\")")
+    }
   }
 
   private static func describe(
@@ -67,9 +109,10 @@ enum NetworkEndpoints {
     answer.driver = network.driver
     answer.enableIPv4 = network.hasIPv4
     answer.enableIPv6 = network.hasIPv6
-    answer.ipam.driver = "default"
+    answer.ipam.driver = network.ipamDriver
+    answer.ipam.options = network.ipamOptions.isEmpty ? nil : network.ipamOptions
     answer.ipam.config =
-      network.subnets.isEmpty
+      network.subnets.isEmpty && network.isPredefined
       ? nil
       : network.subnets.map { subnet in
         var pool = IPAMPool()
@@ -80,6 +123,9 @@ enum NetworkEndpoints {
         return pool
       }
     answer.isInternal = network.isInternal
+    answer.attachable = network.isAttachable
+    answer.configOnly = network.isConfigurationOnly
+    answer.configFrom.network = network.configuredFrom
     answer.options = network.options
     answer.labels = network.labels
     guard withContainers else { return answer }

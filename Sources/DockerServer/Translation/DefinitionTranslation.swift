@@ -11,7 +11,8 @@ enum DefinitionTranslation {
     process(config, &definition)
     definition.healthCheck = config.healthcheck.map { healthCheck($0) }
     definition.network = try network(host.networkMode)
-    definition.endpoints = endpoints(request.networkingConfig)
+    definition.endpoints = try endpoints(request.networkingConfig)
+    definition.links = host.links ?? []
     definition.exposedPorts = try exposed(config, host)
     definition.publishedPorts = try published(host)
     definition.publishAllPorts = host.publishAllPorts
@@ -71,9 +72,6 @@ enum DefinitionTranslation {
 
   /// What this engine does not do is refused by name instead of being dropped.
   private static func refuse(_ host: HostConfig) throws(QueryError) {
-    if host.links?.isEmpty == false {
-      throw QueryError("links between containers are not implemented by this engine; use a network instead")
-    }
     if let request = host.resources.deviceRequests?.first {
       throw QueryError(
         "could not select device driver \"\(request.driver)\" with capabilities: "
@@ -109,16 +107,10 @@ enum DefinitionTranslation {
     }
   }
 
-  private static func endpoints(_ networking: NetworkingConfig?) -> [String: EndpointRequest] {
+  private static func endpoints(_ networking: NetworkingConfig?) throws(QueryError) -> [String: EndpointRequest] {
     var endpoints: [String: EndpointRequest] = [:]
     for (name, settings) in networking?.endpointsConfig ?? [:] {
-      guard let settings else { continue }
-      var endpoint = EndpointRequest()
-      endpoint.ipv4 = nonEmpty(settings.ipamConfig?.ipv4Address ?? "")
-      endpoint.ipv6 = nonEmpty(settings.ipamConfig?.ipv6Address ?? "")
-      endpoint.mac = nonEmpty(settings.macAddress)
-      endpoint.aliases = settings.aliases ?? []
-      endpoints[name == "bridge" ? "default" : name] = endpoint
+      endpoints[name] = try EndpointTranslation.request(settings ?? EndpointSettings())
     }
     return endpoints
   }

@@ -1,3 +1,4 @@
+import Addressing
 import ContainerEngine
 import DockerAPI
 
@@ -7,9 +8,9 @@ enum NetworkTranslation {
   static func name(_ name: String) -> String { name == "default" ? "bridge" : name }
 
   /// `NetworkSettings` of an inspect.
-  static func settings(_ record: ContainerRecord, _ request: CreateRequest) -> NetworkSettings {
+  static func settings(_ record: ContainerRecord) -> NetworkSettings {
     var settings = NetworkSettings()
-    settings.networks = endpoints(record, request)
+    settings.networks = endpoints(record)
     settings.ports = ports(record)
     if record.state.isRunning {
       settings.sandboxID = record.id
@@ -29,20 +30,18 @@ enum NetworkTranslation {
   }
 
   /// Endpoints by network; without addresses while the container does not run.
-  static func endpoints(_ record: ContainerRecord, _ request: CreateRequest) -> [String: EndpointSettings] {
+  static func endpoints(_ record: ContainerRecord) -> [String: EndpointSettings] {
     var networks: [String: EndpointSettings] = [:]
-    for (name, settings) in request.networkingConfig?.endpointsConfig ?? [:] {
-      networks[name] = settings ?? EndpointSettings()
-    }
     switch record.definition.network {
-    case .network(let wanted):
-      let wanted = name(wanted)
-      if networks[wanted] == nil { networks[wanted] = EndpointSettings() }
+    case .network(let mode):
+      networks = record.definition.endpoints.mapValues { EndpointTranslation.settings($0) }
+      // Off all its networks while it does not run: it starts on the one of its network mode.
+      if networks.isEmpty && !record.state.isRunning { networks[name(mode)] = EndpointSettings() }
     case .host: networks = ["host": EndpointSettings()]
     case .none: networks = ["none": EndpointSettings()]
-    case .container: networks = [:]
+    case .container: return [:]
     }
-    for endpoint in record.endpoints {
+    for endpoint in record.endpoints where record.state.isRunning {
       var settings = networks[name(endpoint.networkName)] ?? EndpointSettings()
       settings.networkID = endpoint.networkID
       settings.endpointID = endpoint.endpointID
@@ -53,6 +52,7 @@ enum NetworkTranslation {
       settings.globalIPv6Address = endpoint.ipv6
       settings.globalIPv6PrefixLen = endpoint.ipv6PrefixLength
       settings.ipv6Gateway = endpoint.ipv6Gateway
+      settings.dnsNames = endpoint.names.isEmpty ? nil : endpoint.names
       networks[name(endpoint.networkName)] = settings
     }
     return networks
@@ -67,6 +67,16 @@ enum NetworkTranslation {
       let key = InspectTranslation.portName(published.container)
       let binding = PortBinding(hostIP: published.hostAddress, hostPort: String(published.hostPort))
       ports[key] = ((ports[key] ?? nil) ?? []) + [binding]
+    }
+    // A port that is reached at the container's own address has no port of the host.
+    for endpoint in record.endpoints {
+      for family in endpoint.routedFamilies {
+        let binding = PortBinding(hostIP: family == .v4 ? "0.0.0.0" : "::", hostPort: "")
+        for port in endpoint.openPorts {
+          let key = InspectTranslation.portName(port)
+          ports[key] = ((ports[key] ?? nil) ?? []) + [binding]
+        }
+      }
     }
     return ports
   }

@@ -16,7 +16,8 @@ extension ImageStore {
     } catch let failure as RegistryFailure {
       let url = session.base + RegistryPath.root
       guard case .status(let code) = failure.kind else {
-        throw ImageStoreError(.unavailable, failure.message, cause: failure)
+        throw ImageStoreError(
+          failure.kind == .unauthenticated ? .denied : .unavailable, failure.message, cause: failure)
       }
       let message =
         failure.isFromTokenService

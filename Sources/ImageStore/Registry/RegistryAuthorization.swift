@@ -24,6 +24,9 @@ final class RegistryAuthorization: Sendable {
   /// Value of `Authorization`, nil before a challenge was met.
   var current: String? { header.withLock { $0 } }
 
+  /// Whether a challenge was met with the name and the password themselves.
+  var isBasic: Bool { current?.hasPrefix("Basic ") == true }
+
   /// The identity token: what the token service gave, or what was brought along.
   var identityToken: String { givenIdentityToken.withLock { $0 } }
 
@@ -47,6 +50,11 @@ final class RegistryAuthorization: Sendable {
       }
     }
     return false
+  }
+
+  /// Whether a name and a password, and nothing else, would meet a challenge, and there are none.
+  func lacksCredentials(for challenges: [AuthenticationChallenge]) -> Bool {
+    !challenges.isEmpty && challenges.allSatisfy { $0.scheme == "basic" } && credentials.username.isEmpty
   }
 
   private var basic: String {

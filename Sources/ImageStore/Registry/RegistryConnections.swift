@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import AsyncWork
 import NIOCore
 import NIOSSL
 import Synchronization
@@ -13,8 +14,19 @@ final class RegistryConnections: Sendable {
   }
   private let state = Mutex(State())
   let configuration: ImageStoreConfiguration
+  private let pool: BlockingPool
 
-  init(configuration: ImageStoreConfiguration) { self.configuration = configuration }
+  init(configuration: ImageStoreConfiguration, pool: BlockingPool) {
+    self.configuration = configuration
+    self.pool = pool
+  }
+
+  /// The operator's certificates for a host; nil where none are looked at, because the host's own need not be valid
+  /// either (as in Docker).
+  func trust(_ host: RegistryHost) -> RegistryTrust? {
+    guard host.verifies else { return nil }
+    return RegistryTrust(directory: configuration.certificatesDirectory + "/" + host.authority, pool: pool)
+  }
 
   /// The client for hosts whose certificate must, or need not, be valid.
   func client(verifies: Bool) -> HTTPClient {

@@ -3,7 +3,6 @@ import Linux
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-import NIOSSL
 import OCI
 
 /// Why a request to a registry failed.
@@ -17,6 +16,8 @@ struct RegistryFailure: Error, Sendable, CustomStringConvertible {
     case timedOut
     /// The other side does not speak TLS, or its certificate is not trusted.
     case tls
+    /// The registry wants a name and a password, and there are none.
+    case unauthenticated
     /// An answer that means failure.
     case status(Int)
     /// An answer that makes no sense.
@@ -51,7 +52,7 @@ struct RegistryFailure: Error, Sendable, CustomStringConvertible {
     switch kind {
     case .interrupted, .timedOut: true
     case .status(let code): code == 408 || code == 429 || code >= 500
-    case .unreachable, .tls, .malformed: false
+    case .unreachable, .tls, .unauthenticated, .malformed: false
     }
   }
 
@@ -59,13 +60,22 @@ struct RegistryFailure: Error, Sendable, CustomStringConvertible {
   /// not asked again.
   var isWorthAnotherTry: Bool { isTransient && kind != .timedOut && kind != .status(429) }
 
+  /// `Get "https://…": `, as Go's HTTP client begins.
+  static func prefix(_ method: String, _ url: String) -> String {
+    "\(method.prefix(1))\(method.dropFirst().lowercased()) \"\(url)\": "
+  }
+
   /// Gives a thrown error its words.
   static func from(_ error: any Error, method: String, url: String) -> any Error {
     if error is CancellationError || error is RegistryFailure || error is ImageStoreError || error is SystemError {
       return error
     }
-    let prefix = "\(method.prefix(1))\(method.dropFirst().lowercased()) \"\(url)\": "
+    let prefix = prefix(method, url)
     let host = RegistryHost.name(String((url.split(separator: "/").dropFirst().first ?? "")))
+    if let failure = TLSFailure(error) {
+      return RegistryFailure(
+        failure.kind == .broken ? .interrupted : .tls, prefix + failure.words(host), cause: error)
+    }
     switch error {
     case let error as NIOConnectionError:
       if let single = error.connectionErrors.first {
@@ -93,12 +103,6 @@ struct RegistryFailure: Error, Sendable, CustomStringConvertible {
     case let error as IOError:
       let reason = Errno(rawValue: error.errnoCode).description
       return RegistryFailure(.interrupted, "\(prefix)read: \(reason)", cause: error)
-    case let error as NIOSSLError:
-      return RegistryFailure(.tls, "\(prefix)tls: \(error)", cause: error)
-    case let error as NIOSSLExtraError:
-      return RegistryFailure(.tls, "\(prefix)tls: \(error)", cause: error)
-    case let error as BoringSSLError:
-      return RegistryFailure(.tls, "\(prefix)http: server gave HTTP response to HTTPS client (\(error))", cause: error)
     default: return RegistryFailure(.interrupted, "\(prefix)\(error)", cause: error)
     }
   }

@@ -9,6 +9,7 @@ final class RegistrySession: Sendable {
   let host: RegistryHost
   private let connections: RegistryConnections
   private let authorization: RegistryAuthorization
+  private let trust: RegistryTrust?
   /// What tokens are asked for, `repository:library/nginx:pull`.
   private let scopes: [String]
 
@@ -20,6 +21,7 @@ final class RegistrySession: Sendable {
     self.connections = connections
     self.scopes = scopes
     authorization = RegistryAuthorization(credentials, wantsIdentityToken: wantsIdentityToken)
+    trust = connections.trust(host)
   }
 
   /// The identity token that the token service gave, empty where it gave none.
@@ -138,15 +140,24 @@ final class RegistrySession: Sendable {
           tried += 1
           continue
         }
+        if authorization.lacksCredentials(for: challenges) {
+          throw RegistryFailure(
+            .unauthenticated, RegistryFailure.prefix(method.rawValue, url) + "no basic auth credentials")
+        }
       }
       let bytes = (try? await Array(buffer: response.body.collect(upTo: 1 << 20))) ?? []
-      let words = RegistryErrorBody(bytes)
+      var words = RegistryErrorBody(bytes)
+      // An answer to HEAD has no body; this is what a name and a password that are refused get.
+      if words == nil, method == .HEAD, status == 401, authorization.isBasic { words = Self.unauthorized }
       let retryAfter = response.headers.first(name: "Retry-After").flatMap { Double($0) }
       throw RegistryFailure(
         .status(status), words?.text ?? "received unexpected HTTP status: \(response.status)", body: words,
         retryAfter: retryAfter)
     }
   }
+
+  private static let unauthorized = RegistryErrorBody(
+    Array(#"{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}"#.utf8))
 
   private static let maximumRedirects = 8
 
@@ -182,8 +193,26 @@ final class RegistrySession: Sendable {
     var request = request
     request.headers.replaceOrAdd(name: "User-Agent", value: configuration.userAgent)
     let client = connections.client(verifies: host.verifies)
-    do {
-      return try await client.execute(request, deadline: deadline)
-    } catch { throw RegistryFailure.from(error, method: request.method.rawValue, url: request.url) }
+    guard let trust, request.url.hasPrefix("https://") else {
+      do { return try await client.execute(request, deadline: deadline) } catch {
+        throw RegistryFailure.from(error, method: request.method.rawValue, url: request.url)
+      }
+    }
+    while true {
+      let choice = try await trust.current()
+      request.tlsConfiguration = choice.configuration
+      do { return try await client.execute(request, deadline: deadline) } catch {
+        let failure = TLSFailure(error)
+        // Docker's directory may hold certificates for several registries behind one name.
+        if failure?.isRefusal == true, trust.advance(past: choice.index) { continue }
+        if failure?.kind == .untrusted, let url = URL(string: request.url), let name = url.host,
+          let complaint = await CertificateProbe.complaint(host: name, port: url.port ?? 443)
+        {
+          throw RegistryFailure(
+            .tls, RegistryFailure.prefix(request.method.rawValue, request.url) + complaint, cause: error)
+        }
+        throw RegistryFailure.from(error, method: request.method.rawValue, url: request.url)
+      }
+    }
   }
 }

@@ -113,6 +113,7 @@ struct ImagePush: Sendable {
       return ImageStoreError(
         .denied, failure.body == nil ? "denied: requested access to the resource is denied" : failure.message,
         cause: failure)
+    case .unauthenticated: return ImageStoreError(.denied, "no basic auth credentials", cause: failure)
     default: return ImageStoreError(.unavailable, failure.message, cause: failure)
     }
   }

@@ -23,6 +23,7 @@ enum PullErrors {
         .denied,
         "pull access denied for \(reference.familiarName), repository does not exist or may require 'docker login': "
           + detail, cause: failure)
+    case .unauthenticated: return ImageStoreError(.denied, failure.message, cause: failure)
     case .status(404):
       return ImageStoreError(
         .notFound, "manifest for \(reference.familiar) not found: manifest unknown: manifest unknown", cause: failure)

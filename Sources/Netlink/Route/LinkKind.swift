@@ -31,6 +31,8 @@ public enum LinkKind: Sendable {
   case macvlan(MacvlanMode)
   /// Needs `NewLink.parentIndex`.
   case ipvlan(IpvlanMode)
+  /// A VLAN by its number (1 to 4094). Needs `NewLink.parentIndex`.
+  case vlan(UInt16)
   /// A kind that needs nothing but its name: `dummy`, `ifb`, `vcan`.
   case plain(String)
 
@@ -42,6 +44,7 @@ public enum LinkKind: Sendable {
     case .vxlan: "vxlan"
     case .macvlan: "macvlan"
     case .ipvlan: "ipvlan"
+    case .vlan: "vlan"
     case .plain(let name): name
     }
   }
@@ -63,6 +66,8 @@ public enum LinkKind: Sendable {
       writer.nested(LinkAttribute.Info.data) { $0.attribute(AttributeType(1, "IFLA_MACVLAN_MODE"), mode.rawValue) }
     case .ipvlan(let mode):
       writer.nested(LinkAttribute.Info.data) { $0.attribute(AttributeType(1, "IFLA_IPVLAN_MODE"), mode.rawValue) }
+    case .vlan(let id):
+      writer.nested(LinkAttribute.Info.data) { $0.attribute(AttributeType(1, "IFLA_VLAN_ID"), id) }
     case .plain: break
     }
   }

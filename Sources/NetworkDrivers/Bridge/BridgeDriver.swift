@@ -9,16 +9,20 @@ public struct BridgeDriver: NetworkDriver {
   public init(instance: String) { self.instance = instance }
 
   public var name: DriverName { .bridge }
-  public var capabilities: DriverCapabilities { DriverCapabilities(scope: .local, hasLinks: true, allowsMany: true) }
+  public var capabilities: DriverCapabilities {
+    DriverCapabilities(scope: .local, hasLinks: true, allowsMany: true, includesHost: true)
+  }
+
+  public func configure(_ network: inout NetworkRecord, options: [String: String]) throws(NetworkError) {
+    network.bridge = try BridgeOptionReader.settings(options, network: network)
+  }
 
   public func validate(_ network: NetworkRecord) throws(NetworkError) {
     guard let bridge = network.bridge else {
       throw NetworkError(.invalid, "network \(network.name): a bridge network needs a bridge")
     }
     let name = bridge.bridgeName
-    guard (1...15).contains(name.utf8.count), name != ".", name != "..",
-      name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != 0x2F && $0 != 0x3A })
-    else {
+    guard LinkName.isValid(name) else {
       throw NetworkError(
         .invalid, "network \(network.name): invalid bridge name \"\(name)\": 1 to 15 bytes without blanks, / and :")
     }
@@ -27,8 +31,12 @@ public struct BridgeDriver: NetworkDriver {
     guard (least...65535).contains(bridge.mtu) else {
       throw NetworkError(.invalid, "network \(network.name): invalid MTU \(bridge.mtu): \(least) to 65535")
     }
-    guard network.subnet(.v4) != nil else {
-      throw NetworkError(.invalid, "network \(network.name): a bridge network needs an IPv4 subnet")
+    for family in [IPFamily.v4, .v6] where network.subnets.filter({ $0.subnet.family == family }).count > 1 {
+      throw NetworkError(.forbidden, "bridge driver doesn't support multiple subnets")
+    }
+    let modes = [IPFamily.v4, .v6].filter { network.subnet($0) != nil }.map { bridge.gatewayMode($0) }
+    if modes.contains(.isolated) && !network.isInternal {
+      throw NetworkError(.invalid, "gateway mode 'isolated' can only be used for an internal network")
     }
     for record in network.subnets {
       guard record.subnet.contains(record.gateway) else {
@@ -53,10 +61,11 @@ public struct BridgeDriver: NetworkDriver {
       LinkPlan(
         name: name, kind: .bridge, mtu: bridge.mtu,
         // A bridge without an address of its own takes its lowest port's, and would change it as containers come and go.
-        mac: network.subnet(.v4)?.gateway.v4.map { MACAddress(derivedFrom: $0) }, hasLinkLocal: hasIPv6,
+        mac: network.subnet(.v4)?.gateway.v4.map { MACAddress(derivedFrom: $0) } ?? Self.mac(of: network.id),
+        hasLinkLocal: hasIPv6,
         owner: Owner.network(network.id, instance))
     ]
-    for record in network.subnets {
+    for record in network.subnets where bridge.hasHostAddress(record.subnet.family) {
       if let address = IPCIDR(record.gateway, prefixLength: record.subnet.prefixLength) {
         plan.host.addresses.append(AddressPlan(link: name, address: address))
       }
@@ -75,10 +84,27 @@ public struct BridgeDriver: NetworkDriver {
     ]
     if hasIPv6 { plan.host.sysctls.append(SysctlPlan("ipv6/conf/all/forwarding", "1")) }
     plan.firewall.entries.append(.bridge(name, network.subnets.map(\.subnet), interContainer: bridge.interContainer))
-    if bridge.masquerade && !network.isInternal {
-      for record in network.subnets { plan.firewall.entries.append(.masquerade(bridge: name, record.subnet.family)) }
+    if network.isInternal {
+      plan.firewall.entries.append(.confine(bridge: name))
+      return plan
+    }
+    for family in [IPFamily.v4, .v6] where network.subnet(family) != nil {
+      let mode = bridge.gatewayMode(family)
+      if bridge.masquerade && mode.translates {
+        plan.firewall.entries.append(.masquerade(bridge: name, family))
+      }
+      // Docker lets a routed container be pinged.
+      if mode == .routed { plan.firewall.entries.append(.echo(bridge: name, family)) }
+      if mode == .unprotectedNAT { plan.firewall.entries.append(.unprotected(bridge: name, family)) }
     }
     return plan
+  }
+
+  /// For a bridge that has no IPv4 gateway to derive it from: locally administered, the same after a restart.
+  private static func mac(of id: String) -> MACAddress? {
+    let digits = Array(id.prefix(10))
+    let pairs = stride(from: 0, to: digits.count, by: 2).map { String(digits[$0..<min($0 + 2, digits.count)]) }
+    return MACAddress((["02"] + pairs).joined(separator: ":"))
   }
 
   public func plan(_ endpoint: EndpointRecord, on network: NetworkRecord) -> ObjectPlan {
@@ -92,25 +118,10 @@ public struct BridgeDriver: NetworkDriver {
         // back inside the bridge and never reaches routing.
         isHairpin: true, owner: Owner.endpoint(endpoint.id, instance))
     ]
-    if let address = endpoint.address {
-      plan.sandbox.addresses.append(AddressPlan(link: endpoint.interface, address: .v4(address)))
-    }
-    if let address = endpoint.address6 {
-      // New links of a sandbox come without IPv6.
-      plan.sandbox.sysctls = [
-        SysctlPlan("ipv6/conf/\(endpoint.interface)/accept_dad", "0", isOptional: true),
-        SysctlPlan("ipv6/conf/\(endpoint.interface)/disable_ipv6", "0"),
-        SysctlPlan("ipv6/conf/\(endpoint.interface)/accept_ra", "0", isOptional: true),
-      ]
-      plan.sandbox.addresses.append(AddressPlan(link: endpoint.interface, address: .v6(address)))
-    }
-    if !network.isInternal {
-      if let gateway = endpoint.gateway {
-        plan.sandbox.routes.append(RoutePlan(destination: nil, gateway: .v4(gateway), link: endpoint.interface))
-      }
-      if let gateway = endpoint.gateway6 {
-        plan.sandbox.routes.append(RoutePlan(destination: nil, gateway: .v6(gateway), link: endpoint.interface))
-      }
+    plan.sandbox.take(addressesOf: endpoint)
+    plan.sandbox.take(settingsOf: endpoint)
+    for address in endpoint.addresses where bridge.gatewayMode(address.family) == .routed {
+      plan.firewall.entries += endpoint.openPorts.map { .open(bridge: bridge.bridgeName, address, $0) }
     }
     for port in endpoint.ports where port.isTranslatable {
       guard let target = port.target else { continue }
@@ -121,15 +132,5 @@ public struct BridgeDriver: NetworkDriver {
           PublishTarget(address: target, port: port.container.port)))
     }
     return plan
-  }
-}
-
-/// The mark on every link that says whose it is, kept as the link's alias: names are too short for it.
-enum Owner {
-  static func network(_ id: String, _ instance: String) -> String { "\(instance)/network/\(id)" }
-  static func endpoint(_ id: String, _ instance: String) -> String { "\(instance)/endpoint/\(id)" }
-  /// Whether a link with this alias belongs to the instance.
-  static func isOurs(_ alias: String?, _ instance: String) -> Bool {
-    alias?.hasPrefix("\(instance)/network/") == true || alias?.hasPrefix("\(instance)/endpoint/") == true
   }
 }

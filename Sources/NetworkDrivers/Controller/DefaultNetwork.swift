@@ -67,11 +67,7 @@ enum DefaultNetwork {
       return SubnetRecord(subnet: range, gateway: gateway, isChosen: true)
     }
     if let old, !old.isChosen, !taken.contains(where: { $0.overlaps(old.subnet) }) { return old }
-    guard let random = UniqueLocal.pool() else {
-      throw NetworkError(.failed, "no unique local IPv6 prefix could be made")
-    }
-    let pools = configuration.pools.filter { $0.base.family == .v6 }
-    let subnet = try SubnetChooser.choose(.v6, from: pools.isEmpty ? [random] : pools, avoiding: taken)
+    let subnet = try SubnetPlanner.chosen(.v6, configuration.pools, avoiding: taken)
     guard let gateway = subnet.host(1) else {
       throw NetworkError(.invalid, "subnet \(subnet) is too small for a bridge")
     }
@@ -86,15 +82,5 @@ enum DefaultNetwork {
         .conflict,
         "\(flag): \(subnet) overlaps \(other), which this host already reaches another way: choose another subnet")
     }
-  }
-}
-
-/// Unique local IPv6 unicast addresses (RFC 4193).
-enum UniqueLocal {
-  /// A random /48 to cut /64 subnets from; nil never happens, but the compiler cannot know.
-  static func pool() -> AddressPool? {
-    let global = UInt128(UInt64.random(in: 0..<(1 << 40)))
-    let prefix = UInt128(0xFD) << 120 | global << 80
-    return IPCIDR(.v6(IPv6Address(rawValue: prefix)), prefixLength: 48).flatMap { AddressPool(base: $0, size: 64) }
   }
 }

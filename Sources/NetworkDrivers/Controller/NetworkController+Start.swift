@@ -96,11 +96,10 @@ extension NetworkController {
     let owners = Set(
       living.map { Owner.endpoint($0.id, configuration.instance) }
         + networks().map { Owner.network($0.id, configuration.instance) })
-    let bridges = Set(networks().compactMap { $0.bridge?.bridgeName })
+    let names = Set(networks().flatMap { drivers[$0.driver]?.plan($0).host.links.map(\.name) ?? [] })
     for link in links where Owner.isOurs(link.alias, configuration.instance) {
       // A network's owner mark on another link name is a bridge that was renamed in the configuration.
-      let isBridge = link.kind == "bridge"
-      if let alias = link.alias, owners.contains(alias), !isBridge || bridges.contains(link.name) { continue }
+      if let alias = link.alias, owners.contains(alias), link.kind == "veth" || names.contains(link.name) { continue }
       errors.attempt { try services.host.deleteLink(link.name) }
     }
     let ids = Set(living.map(\.id))
@@ -120,10 +119,15 @@ extension NetworkController {
   private func adopt(_ living: [EndpointRecord], _ services: Services) throws {
     view.withLock { $0.endpoints = Dictionary(uniqueKeysWithValues: living.map { ($0.id, $0) }) }
     var fragments: [FirewallFragment] = []
-    for network in networks() {
+    for network in networks() where !network.isConfigurationOnly {
       let plan = try driver(of: network).plan(network)
-      try services.host.ensure(configuration.forwarding ? plan.host : plan.host.withoutForwarding)
       fragments.append(plan.firewall)
+      do { try services.host.ensure(configuration.forwarding ? plan.host : plan.host.withoutForwarding) } catch {
+        // One network that cannot be (a parent link that has gone) must not keep all others down; the default one must
+        // be there.
+        if network.isPredefined { throw error }
+        Diagnostics.warn("network \(network.name): \(error)")
+      }
     }
     for endpoint in living {
       guard let network = network(endpoint.networkID) else { continue }

@@ -16,6 +16,8 @@ public actor NetworkController {
   /// What there is, for reading.
   struct View: Sendable {
     var networks: [String: NetworkRecord] = [:]
+    /// Networks that are being removed: nobody joins them any more.
+    var leaving: Set<String> = []
     var endpoints: [String: EndpointRecord] = [:]
   }
 
@@ -24,6 +26,8 @@ public actor NetworkController {
   private let thread: OwnedThread
   nonisolated let view = Mutex(View())
   let drivers: [DriverName: any NetworkDriver]
+  /// Held while the set of networks changes.
+  let changes = AsyncLock()
   var pools: [String: [SubnetAllocator]] = [:]
   private var services: Services?
 
@@ -45,7 +49,10 @@ public actor NetworkController {
     self.configuration = configuration
     self.store = store
     thread = try OwnedThread(name: "apus-network")
-    let all: [any NetworkDriver] = [BridgeDriver(instance: configuration.instance), HostDriver(), NoneDriver()]
+    let all: [any NetworkDriver] = [
+      BridgeDriver(instance: configuration.instance), HostDriver(), NoneDriver(),
+      MacvlanDriver(instance: configuration.instance),
+    ]
     drivers = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
   }
 
@@ -116,108 +123,10 @@ public actor NetworkController {
   public func releaseSandbox(_ id: String) async throws {
     let services = try running()
     var errors = ErrorList()
-    for endpoint in endpoints(of: id) { do { try await leave(endpoint, services) } catch { errors.append(error) } }
+    for endpoint in endpoints(of: id) {
+      do { try await leave(endpoint, services, sandboxGoes: true) } catch { errors.append(error) }
+    }
     errors.attempt { try services.sandboxes.remove(id) }
     try errors.throwIfAny("sandbox \(id)")
-  }
-
-  // MARK: endpoints
-
-  /// Joins a sandbox to a network: address, link, routes and published ports, all or nothing.
-  public func join(
-    sandbox: String, network reference: String, options: EndpointOptions
-  ) async throws -> EndpointRecord {
-    let services = try running()
-    guard let network = network(reference) else {
-      throw NetworkError(.notFound, "network \(reference) not found")
-    }
-    let driver = try driver(of: network)
-    var endpoint = EndpointRecord(
-      id: ObjectID.random(), name: options.name, networkID: network.id, sandboxID: sandbox)
-    guard driver.capabilities.hasLinks else {
-      try services.journal.put(endpoint)
-      view.withLock { $0.endpoints[endpoint.id] = endpoint }
-      return endpoint
-    }
-    if endpoints(of: sandbox).contains(where: { $0.networkID == network.id }) {
-      throw NetworkError(
-        .forbidden, "endpoint with name \(options.name) already exists in network \(network.name)")
-    }
-    guard let namespace = try services.sandboxes.open(sandbox) else {
-      throw NetworkError(.notFound, "sandbox \(sandbox) not found")
-    }
-    do {
-      try address(&endpoint, options, on: network)
-      do {
-        endpoint.ports = try services.ports.publish(
-          options.ports, to: endpoint.address?.address, endpoint.address6?.address,
-          hostBinding: network.bridge?.hostBinding)
-      } catch {
-        throw Self.programming(endpoint, error)
-      }
-      try services.journal.put(endpoint)
-      let plan = driver.plan(endpoint, on: network)
-      try services.host.create(plan, sandbox: namespace)
-      try services.firewall.add(plan.firewall)
-      try services.ports.open(endpoint.ports)
-    } catch {
-      // The first error is the reason; what the way back meets is of no use to anyone.
-      do { try await leave(endpoint, services) } catch { Diagnostics.warn("after a failed join: \(error)") }
-      throw error
-    }
-    let joined = endpoint
-    view.withLock { $0.endpoints[joined.id] = joined }
-    return joined
-  }
-
-  /// Takes one endpoint off its network.
-  public func leave(endpoint id: String) async throws {
-    let services = try running()
-    guard let endpoint = view.withLock({ $0.endpoints[id] }) else {
-      throw NetworkError(.notFound, "endpoint \(id) not found")
-    }
-    try await leave(endpoint, services)
-  }
-
-  /// Undoes a join, or as much of one as there is. Every step is tried.
-  func leave(_ endpoint: EndpointRecord, _ services: Services) async throws {
-    var errors = ErrorList()
-    if let network = network(endpoint.networkID), let driver = drivers[network.driver] {
-      let plan = driver.plan(endpoint, on: network)
-      // Rules first: no packet shall find its way to the next owner of the address.
-      errors.attempt { try services.firewall.remove(plan.firewall) }
-      do { try await services.reaper.forget(Self.connections(of: endpoint)) } catch { errors.append(error) }
-      do { try await services.reaper.delete(plan.host.links.map(\.name)) } catch { errors.append(error) }
-    }
-    // While something is left the endpoint stays noted with its address and ports, so that a later try, or a restart,
-    // finds it, and nobody else gets them while rules of this one are left.
-    if errors.isEmpty {
-      services.ports.release(endpoint.ports)
-      errors.attempt { try services.journal.remove(endpoint.id) }
-      releaseAddresses(of: endpoint)
-      view.withLock { $0.endpoints[endpoint.id] = nil }
-    }
-    try errors.throwIfAny("endpoint \(endpoint.name) (\(endpoint.id))")
-  }
-
-  /// Connection tracking would send a client's next UDP packet to an address that nobody has any more.
-  private static func connections(of endpoint: EndpointRecord) -> [ConntrackFilter] {
-    guard !endpoint.ports.isEmpty else { return [] }
-    var filters: [ConntrackFilter] = []
-    for address in [endpoint.address.map { IPAddress.v4($0.address) }, endpoint.address6.map { .v6($0.address) }] {
-      guard let address else { continue }
-      var filter = ConntrackFilter()
-      filter.replySource = address
-      filters.append(filter)
-    }
-    return filters
-  }
-
-  /// Docker's words around a port that cannot be had.
-  private static func programming(_ endpoint: EndpointRecord, _ error: any Error) -> NetworkError {
-    NetworkError(
-      (error as? NetworkError)?.code ?? .failed,
-      "driver failed programming external connectivity on endpoint \(endpoint.name) (\(endpoint.id)): \(error)",
-      cause: error)
   }
 }

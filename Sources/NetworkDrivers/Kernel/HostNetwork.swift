@@ -10,54 +10,80 @@ final class HostNetwork: Sendable {
   /// Opens its socket in the calling thread's network namespace, or in `namespace`.
   init(in namespace: FileDescriptor? = nil) throws { socket = try RouteSocket(in: namespace) }
 
-  /// Brings the links, addresses and settings of a network to be as planned, whatever is there now.
+  /// Brings the links, addresses and settings of a network to be as planned, whatever is there now. Links that it made
+  /// are gone again when it fails.
   func ensure(_ plan: NamespacePlan) throws {
-    for link in plan.links {
-      let existing = try socket.link(.name(link.name))
-      if let existing {
-        guard existing.kind == "bridge", existing.alias == link.owner else {
-          let what = existing.alias.map { " (its alias is \"\($0)\")" } ?? ""
-          throw NetworkError(
-            .conflict,
-            "link \(link.name) exists and is not ours\(what): choose another bridge name with --bridge, or remove it")
-        }
-      } else {
-        var settings = LinkSettings(name: link.name, mtu: UInt32(link.mtu))
-        settings.address = link.mac
-        _ = try socket.createLink(NewLink(.bridge(BridgeOptions()), settings))
-      }
-      var settings = LinkSettings(isUp: true, mtu: UInt32(link.mtu), address: link.mac)
-      settings.alias = link.owner
-      settings.ipv6AddressGeneration = link.hasLinkLocal ? nil : IPv6AddressGeneration.none
-      do { try socket.perform(.setLink(.name(link.name), settings)) } catch {
-        // A bridge half made is nobody's afterwards.
-        if existing == nil { _ = try socket.exchange([.deleteLink(.name(link.name))]) }
-        throw error
-      }
+    for name in plan.requiredLinks where try socket.link(.name(name)) == nil {
+      throw NetworkError(
+        .invalid,
+        "invalid subinterface vlan name \(name), example formatting is eth0.10: there is no link \(name) on this host")
     }
-    try write(plan.sysctls)
-    for link in Set(plan.addresses.map(\.link)) {
-      guard let index = try socket.link(.name(link))?.index else { continue }
-      let wanted = plan.addresses.filter { $0.link == link }.map(\.address)
-      let there = try socket.addresses(linkIndex: index)
-      let gone = there.filter { !wanted.contains($0.address) && !$0.address.address.isLinkLocal }
-      try socket.perform(gone.map { .deleteAddress($0) })
-      let new = wanted.filter { address in !there.contains { $0.address == address } }
-      try socket.perform(new.map { .addAddress(Self.interfaceAddress($0, index)) })
+    var made: [String] = []
+    do {
+      for link in plan.links {
+        let existing = try socket.link(.name(link.name))
+        if let existing {
+          // A VLAN that somebody else made serves as it is.
+          if case .vlan = link.kind, existing.alias != link.owner { continue }
+          guard link.kind.kernelNames.contains(existing.kind ?? ""), existing.alias == link.owner else {
+            let what = existing.alias.map { " (its alias is \"\($0)\")" } ?? ""
+            throw NetworkError(
+              .conflict, "link \(link.name) exists and is not ours\(what): choose another name for it, or remove it")
+          }
+        } else {
+          try make(link)
+          made.append(link.name)
+        }
+        var settings = LinkSettings(isUp: true, mtu: link.mtu == 0 ? nil : UInt32(link.mtu), address: link.mac)
+        settings.alias = link.owner
+        settings.ipv6AddressGeneration = link.hasLinkLocal ? nil : IPv6AddressGeneration.none
+        try socket.perform(.setLink(.name(link.name), settings))
+      }
+      try write(plan.sysctls)
+      for link in Set(plan.addresses.map(\.link)).union(plan.links.map(\.name)) {
+        guard let index = try socket.link(.name(link))?.index else { continue }
+        let wanted = plan.addresses.filter { $0.link == link }.map(\.address)
+        let there = try socket.addresses(linkIndex: index)
+        let gone = there.filter { !wanted.contains($0.address) && !$0.address.address.isLinkLocal }
+        try socket.perform(gone.map { .deleteAddress($0) })
+        let new = wanted.filter { address in !there.contains { $0.address == address } }
+        try socket.perform(new.map { .addAddress(Self.interfaceAddress($0, index)) })
+      }
+    } catch {
+      // A link half made is nobody's afterwards.
+      for name in made { _ = try socket.exchange([.deleteLink(.name(name))]) }
+      throw error
     }
   }
 
-  /// Makes an endpoint: its pair of links in one batch on the host, the rest in one batch in the sandbox.
+  private func make(_ link: LinkPlan) throws {
+    var settings = LinkSettings(name: link.name, mtu: link.mtu == 0 ? nil : UInt32(link.mtu))
+    settings.address = link.mac
+    settings.alias = link.owner
+    switch link.kind {
+    case .bridge: _ = try socket.createLink(NewLink(.bridge(BridgeOptions()), settings))
+    case .dummy:
+      do { _ = try socket.createLink(NewLink(.plain("dummy"), settings)) } catch {
+        // A kernel without dummy links: a bridge without ports leads nowhere as well.
+        guard error.errno == .notSupported else { throw error }
+        _ = try socket.createLink(NewLink(.bridge(BridgeOptions()), settings))
+      }
+    case .vlan(let vlan):
+      guard let parent = try socket.link(.name(vlan.link)) else {
+        throw NetworkError(.invalid, "failed to find master interface \(vlan.link) on the Docker host: no such link")
+      }
+      _ = try socket.createLink(NewLink(.vlan(vlan.id), settings, parentIndex: parent.index))
+    case .veth, .macvlan:
+      throw NetworkError(.failed, "link \(link.name) belongs to an endpoint and not to a network")
+    }
+  }
+
+  /// Makes an endpoint: its links in one batch, the rest in one batch in the sandbox.
   func create(_ plan: ObjectPlan, sandbox: FileDescriptor) throws {
     for link in plan.host.links {
       guard case .veth(let peerName, let peerMAC) = link.kind else { continue }
       var master: UInt32?
-      if let name = link.master {
-        guard let bridge = try socket.link(.name(name)) else {
-          throw NetworkError(.failed, "bridge \(name) is gone: restart the engine to make it anew")
-        }
-        master = bridge.index
-      }
+      if let name = link.master { master = try index(of: name, "bridge") }
       let peer = LinkSettings(
         name: peerName, mtu: UInt32(link.mtu), address: peerMAC, namespace: sandbox)
       let own = LinkSettings(name: link.name, mtu: UInt32(link.mtu), masterIndex: master)
@@ -75,7 +101,50 @@ final class HostNetwork: Sendable {
       }
       try socket.perform(batch)
     }
-    try configure(plan.sandbox, sandbox)
+    for link in plan.sandbox.links {
+      guard case .macvlan(let parent, let mode) = link.kind else { continue }
+      let settings = LinkSettings(
+        name: link.name, mtu: link.mtu == 0 ? nil : UInt32(link.mtu), address: link.mac, namespace: sandbox)
+      try socket.perform(
+        .createLink(NewLink(.macvlan(mode.kernel), settings, parentIndex: try index(of: parent, "parent link"))))
+    }
+    try configure(plan.sandbox, plan.interfaces, sandbox)
+  }
+
+  private func index(of name: String, _ what: String) throws -> UInt32 {
+    guard let link = try socket.link(.name(name)) else {
+      throw NetworkError(.failed, "\(what) \(name) is gone: make it anew, or restart the engine")
+    }
+    return link.index
+  }
+
+  /// Changes the default routes of a sandbox from `old` to `new`.
+  static func replaceDefaultRoutes(_ old: [RoutePlan], by new: [RoutePlan], in sandbox: FileDescriptor) throws {
+    let gone = old.filter { !new.contains($0) }
+    let coming = new.filter { !old.contains($0) }
+    if gone.isEmpty && coming.isEmpty { return }
+    let inside = try RouteSocket(in: sandbox)
+    func route(_ plan: RoutePlan) throws -> Route? {
+      guard let gateway = plan.gateway, let link = try inside.link(.name(plan.link)) else { return nil }
+      return .defaultRoute(via: gateway, linkIndex: link.index)
+    }
+    for plan in gone {
+      guard let route = try route(plan) else { continue }
+      do { try inside.perform(.deleteRoute(route)) } catch {
+        // The container may have changed its routes itself.
+        if error.errno != .noProcess { throw error }
+      }
+    }
+    for plan in coming { if let route = try route(plan) { try inside.perform(.replaceRoute(route)) } }
+  }
+
+  /// Deletes links that were born in a sandbox.
+  static func deleteLinks(_ names: [String], in sandbox: FileDescriptor) throws {
+    if names.isEmpty { return }
+    let inside = try RouteSocket(in: sandbox)
+    for name in names {
+      do { try inside.perform(.deleteLink(.name(name))) } catch { if error.errno != .noDevice { throw error } }
+    }
   }
 
   /// Puts links that are there under their masters again: a bridge that somebody deleted has lost its ports.
@@ -89,13 +158,13 @@ final class HostNetwork: Sendable {
     }
   }
 
-  private func configure(_ plan: NamespacePlan, _ sandbox: FileDescriptor) throws {
-    guard !plan.addresses.isEmpty || !plan.routes.isEmpty else { return }
+  private func configure(_ plan: NamespacePlan, _ interfaces: [String], _ sandbox: FileDescriptor) throws {
+    if interfaces.isEmpty && plan.addresses.isEmpty { return }
     if !plan.sysctls.isEmpty { try Namespaces.inside(sandbox, .network) { try write(plan.sysctls) } }
     let inside = try RouteSocket(in: sandbox)
     var indices: [String: UInt32] = [:]
     // A veth cannot be born up: its other end is not there yet.
-    for name in Set(plan.addresses.map(\.link) + plan.routes.map(\.link)) {
+    for name in Set(interfaces + plan.addresses.map(\.link) + plan.routes.map(\.link)) {
       let answers = try inside.exchange([.setLink(.name(name), LinkSettings(isUp: true)), .getLink(.name(name))])
       if let error = answers[0].error ?? answers[1].error { throw error }
       guard let link = try answers[1].replies.first.map({ try Link($0) }) else {
@@ -130,6 +199,9 @@ final class HostNetwork: Sendable {
     }
   }
 
+  /// The mark on a link; nil where there is no such link, or no mark on it.
+  func alias(of name: String) throws -> String? { try socket.link(.name(name))?.alias }
+
   /// The links of this namespace.
   func links() throws -> [Link] { try socket.links() }
 
@@ -157,6 +229,40 @@ final class HostNetwork: Sendable {
     case .v4(let cidr): InterfaceAddress(address, linkIndex: index, broadcast: cidr.broadcast)
     // Nobody else can have an address that we gave out: it is usable at once.
     case .v6: InterfaceAddress(address, linkIndex: index, flags: .noDuplicateDetection)
+    }
+  }
+}
+
+extension ObjectPlan {
+  /// The links that the sandbox gets.
+  var interfaces: [String] {
+    sandbox.links.map(\.name)
+      + host.links.compactMap { link in
+        if case .veth(let peer, _) = link.kind { peer } else { nil }
+      }
+  }
+}
+
+extension LinkPlan.Kind {
+  /// What the kernel calls a link that was made for this.
+  fileprivate var kernelNames: [String] {
+    switch self {
+    case .bridge: ["bridge"]
+    case .dummy: ["dummy", "bridge"]
+    case .vlan: ["vlan"]
+    case .veth: ["veth"]
+    case .macvlan: ["macvlan"]
+    }
+  }
+}
+
+extension MacvlanSettings.Mode {
+  fileprivate var kernel: MacvlanMode {
+    switch self {
+    case .bridge: .bridge
+    case .private: .isolated
+    case .vepa: .vepa
+    case .passthru: .passthrough
     }
   }
 }

@@ -2,8 +2,8 @@ import AsyncWork
 import Linux
 import Netlink
 
-/// Deletes links, and what connection tracking remembers of them, on a thread of its own. The kernel waits for every processor before it lets a link go, some tens of
-/// milliseconds, and nobody else's start shall wait for that.
+/// Deletes links, and what connection tracking remembers of them, on a thread of its own. The kernel waits for every
+/// processor before it lets a link go, some tens of milliseconds, and nobody else's start shall wait for that.
 final class LinkReaper: Sendable {
   private let thread: OwnedThread
   private let host: HostNetwork
@@ -26,9 +26,15 @@ final class LinkReaper: Sendable {
   }
 
   /// Returns when the links are gone; one that is gone already is no error.
-  func delete(_ names: [String]) async throws {
+  /// - Parameter owner: links that bear another mark stay.
+  func delete(_ names: [String], ownedBy owner: String? = nil) async throws {
     guard !names.isEmpty else { return }
     let host = host
-    try await thread.run { for name in names { try host.deleteLink(name) } }
+    try await thread.run {
+      for name in names {
+        if let owner, try host.alias(of: name) != owner { continue }
+        try host.deleteLink(name)
+      }
+    }
   }
 }

@@ -10,10 +10,13 @@ public struct DriverCapabilities: Sendable, Hashable {
   public var hasLinks: Bool
   /// Whether people may make more networks of this driver.
   public var allowsMany: Bool
-  public init(scope: Scope, hasLinks: Bool, allowsMany: Bool) {
+  /// Whether the host itself is on the network, so that the subnets must not be the host's already.
+  public var includesHost: Bool
+  public init(scope: Scope, hasLinks: Bool, allowsMany: Bool, includesHost: Bool = false) {
     self.scope = scope
     self.hasLinks = hasLinks
     self.allowsMany = allowsMany
+    self.includesHost = includesHost
   }
 }
 
@@ -21,6 +24,9 @@ public struct DriverCapabilities: Sendable, Hashable {
 public protocol NetworkDriver: Sendable {
   var name: DriverName { get }
   var capabilities: DriverCapabilities { get }
+  /// Reads the options of a network that is to be made into the driver's own settings; `network` has its id and name,
+  /// and not yet its subnets. Refuses by name what the driver does not know.
+  func configure(_ network: inout NetworkRecord, options: [String: String]) throws(NetworkError)
   /// Refuses a network that this driver cannot make.
   func validate(_ network: NetworkRecord) throws(NetworkError)
   func plan(_ network: NetworkRecord) -> ObjectPlan

@@ -43,7 +43,7 @@ public struct SubnetAllocator: Sendable {
       throw NetworkError(
         .invalid, "invalid address \(address): It does not belong to any of this network's subnets")
     }
-    guard taken.insert(offset) else { throw NetworkError(.conflict, "Address already in use") }
+    guard taken.insert(offset) else { throw NetworkError(.forbidden, "Address already in use") }
   }
 
   /// Gives an address back; one that was not taken is no error.

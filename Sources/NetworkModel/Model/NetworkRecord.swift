@@ -10,16 +10,19 @@ public struct SubnetRecord: Sendable, Hashable, Codable {
   public var auxiliary: [String: IPAddress]
   /// Whether a person chose the subnet: only then may containers ask for addresses of their own.
   public var isChosen: Bool
+  /// Whether a person chose the gateway of a subnet of theirs; otherwise it is not part of what they asked for.
+  public var hasChosenGateway: Bool
 
   public init(
     subnet: IPCIDR, range: IPCIDR? = nil, gateway: IPAddress, auxiliary: [String: IPAddress] = [:],
-    isChosen: Bool = false
+    isChosen: Bool = false, hasChosenGateway: Bool = false
   ) {
     self.subnet = subnet
     self.range = range
     self.gateway = gateway
     self.auxiliary = auxiliary
     self.isChosen = isChosen
+    self.hasChosenGateway = hasChosenGateway
   }
 }
 
@@ -31,29 +34,18 @@ public struct DriverName: RawRepresentable, Sendable, Hashable, Codable {
   public static let host = DriverName(rawValue: "host")
   /// No link but loopback; docker's network of this driver is named `none`.
   public static let null = DriverName(rawValue: "null")
+  public static let macvlan = DriverName(rawValue: "macvlan")
+  public static let overlay = DriverName(rawValue: "overlay")
 }
 
-/// What a bridge network is made of.
-public struct BridgeSettings: Sendable, Hashable, Codable {
-  /// The link's name, at most 15 bytes.
-  public var bridgeName: String
-  public var mtu: Int
-  /// Whether containers on the bridge reach each other (`enable_icc`).
-  public var interContainer: Bool
-  /// Whether packets that leave get an address of the host (`enable_ip_masquerade`).
-  public var masquerade: Bool
-  /// Where ports are published when the binding names no address (`host_binding_ipv4`); nil is everywhere.
-  public var hostBinding: IPAddress?
-
-  public init(
-    bridgeName: String, mtu: Int = 1500, interContainer: Bool = true, masquerade: Bool = true,
-    hostBinding: IPAddress? = nil
-  ) {
-    self.bridgeName = bridgeName
-    self.mtu = mtu
-    self.interContainer = interContainer
-    self.masquerade = masquerade
-    self.hostBinding = hostBinding
+/// Who gives out a network's addresses (`--ipam-driver`, `--ipam-opt`).
+public struct IPAMChoice: Sendable, Hashable, Codable {
+  /// `default`, `null`, or a plugin's name.
+  public var driver: String
+  public var options: [String: String]
+  public init(driver: String = "default", options: [String: String] = [:]) {
+    self.driver = driver
+    self.options = options
   }
 }
 
@@ -65,25 +57,49 @@ public struct NetworkRecord: Sendable, Hashable, Codable {
   public var driver: DriverName
   /// When it was made, in nanoseconds since 1970.
   public var created: Int64
+  public var hasIPv4: Bool
   public var subnets: [SubnetRecord]
   public var bridge: BridgeSettings?
+  public var macvlan: MacvlanSettings?
+  /// Endpoints reach each other and nobody else.
   public var isInternal: Bool
+  /// Whether containers may join it by themselves where a cluster manages it.
+  public var isAttachable = false
+  /// Only a configuration that other networks take over (`--config-only`).
+  public var isConfigurationOnly = false
+  /// The name of the network whose configuration this one took over; empty for none.
+  public var configuredFrom = ""
+  public var ipam = IPAMChoice()
+  /// Options as they were given, by docker's names.
+  public var options: [String: String] = [:]
   public var labels: [String: String]
 
   public init(
     id: String, name: String, driver: DriverName, created: Int64, subnets: [SubnetRecord] = [],
-    bridge: BridgeSettings? = nil, isInternal: Bool = false, labels: [String: String] = [:]
+    bridge: BridgeSettings? = nil, macvlan: MacvlanSettings? = nil, isInternal: Bool = false,
+    labels: [String: String] = [:]
   ) {
     self.id = id
     self.name = name
     self.driver = driver
     self.created = created
+    hasIPv4 = true
     self.subnets = subnets
     self.bridge = bridge
+    self.macvlan = macvlan
     self.isInternal = isInternal
     self.labels = labels
   }
 
   /// The first subnet of a family.
   public func subnet(_ family: IPFamily) -> SubnetRecord? { subnets.first { $0.subnet.family == family } }
+
+  /// Whether endpoints have a gateway of the family: somebody who answers to that address.
+  public func givesGateway(_ family: IPFamily) -> Bool {
+    if isInternal || macvlan?.ownsParent == true { return false }
+    return bridge?.hasHostAddress(family) ?? true
+  }
+
+  /// The networks that every engine has: no request makes or removes one.
+  public var isPredefined: Bool { ["bridge", "host", "none"].contains(name) }
 }

@@ -5,6 +5,14 @@ public enum FirewallEntry: Sendable, Hashable {
   /// A bridge of ours with its subnets: what is not asked for by a container and not published does not get in.
   /// Containers on it may reach each other or not.
   case bridge(String, [IPCIDR], interContainer: Bool)
+  /// Nothing gets into the bridge from other links, nor out of it to them: an internal network.
+  case confine(bridge: String)
+  /// Whoever is not on another bridge of ours reaches every port on the bridge.
+  case unprotected(bridge: String, IPFamily)
+  /// Whoever is not on another bridge of ours may ping (ICMP, ICMPv6) what is on the bridge.
+  case echo(bridge: String, IPFamily)
+  /// Whoever is not on another bridge of ours reaches one port of one container at its own address.
+  case open(bridge: String, IPAddress, TransportPort)
   /// What a container on the bridge sends to elsewhere leaves with an address of the host.
   case masquerade(bridge: String, IPFamily)
   /// A port of the host leads to a port of a container. An unspecified host address means all addresses of its family.

@@ -10,7 +10,8 @@ extension ObjectPlan {
   }
 
   private static func section(_ name: String, _ plan: NamespacePlan) -> [String] {
-    var lines = plan.links.map { "    link \($0.text)" }
+    var lines = plan.requiredLinks.map { "    needs link \($0)" }
+    lines += plan.links.map { "    link \($0.text)" }
     lines += plan.sysctls.map { "    sysctl \($0.path) = \($0.value)" + ($0.isOptional ? " (if there)" : "") }
     lines += plan.addresses.map { "    address \($0.address) on \($0.link)" }
     lines += plan.routes.map { route in
@@ -27,9 +28,12 @@ extension LinkPlan {
     var words = [name]
     switch kind {
     case .bridge: words.append("bridge")
+    case .dummy: words.append("dummy")
+    case .macvlan(let parent, let mode): words.append("macvlan \(mode.rawValue) on \(parent)")
+    case .vlan(let vlan): words.append("VLAN \(vlan.id) on \(vlan.link)")
     case .veth(let peer, let mac): words.append("veth to \(peer) \(mac) in the sandbox")
     }
-    words.append("mtu \(mtu)")
+    if mtu != 0 { words.append("mtu \(mtu)") }
     if let mac { words.append("address \(mac)") }
     if let master { words.append("port of \(master)") }
     if isIsolated { words.append("isolated") }
@@ -47,6 +51,11 @@ extension FirewallEntry {
     case .bridge(let name, let subnets, let interContainer):
       "bridge \(name) with \(subnets.map { "\($0)" }.joined(separator: " and ")), containers "
         + (interContainer ? "reach each other" : "do not reach each other")
+    case .confine(let bridge): "nothing gets into \(bridge) from elsewhere, nor out of it"
+    case .unprotected(let bridge, let family): "every \(family.rawValue) port on \(bridge) can be reached"
+    case .echo(let bridge, let family): "\(family.rawValue) on \(bridge) answers pings"
+    case .open(let bridge, let address, let port):
+      "\(Self.host(address)):\(port) on \(bridge) can be reached"
     case .masquerade(let bridge, let family): "masquerade \(family.rawValue) out of \(bridge)"
     case .publish(let key, let target):
       "publish \(Self.host(key.address)):\(key.port) to \(Self.host(target.address)):\(target.port)"

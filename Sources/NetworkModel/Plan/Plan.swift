@@ -5,11 +5,17 @@ public struct LinkPlan: Sendable, Hashable {
   /// What kind of link (ip-link(8)).
   public enum Kind: Sendable, Hashable {
     case bridge
+    /// A link to nowhere, the parent of networks that nothing leaves.
+    case dummy
+    /// A station of its own on the segment of a link of the host.
+    case macvlan(parent: String, MacvlanSettings.Mode)
+    case vlan(MacvlanSettings.VLAN)
     /// One end on the host, the other, with this name and address, in the sandbox.
     case veth(peer: String, peerMAC: MACAddress)
   }
   public var name: String
   public var kind: Kind
+  /// Bytes; 0 leaves it to the kernel.
   public var mtu: Int
   public var mac: MACAddress?
   /// The bridge that it is a port of.
@@ -90,6 +96,8 @@ public struct SysctlPlan: Sendable, Hashable {
 /// What one namespace shall hold for one object.
 public struct NamespacePlan: Sendable, Hashable {
   public var links: [LinkPlan] = []
+  /// Links of somebody else that must be there.
+  public var requiredLinks: [String] = []
   public var addresses: [AddressPlan] = []
   public var routes: [RoutePlan] = []
   public var neighbours: [NeighbourPlan] = []
@@ -100,7 +108,7 @@ public struct NamespacePlan: Sendable, Hashable {
 /// Everything that one object (network or endpoint) wants of the kernel.
 public struct ObjectPlan: Sendable, Hashable {
   public var host = NamespacePlan()
-  /// Empty for networks.
+  /// Empty for networks. Its links are born there, with their parent on the host.
   public var sandbox = NamespacePlan()
   public var firewall: FirewallFragment
   public init(firewall: FirewallFragment) { self.firewall = firewall }

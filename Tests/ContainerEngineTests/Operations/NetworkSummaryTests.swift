@@ -46,7 +46,12 @@ import Testing
 
   @Test func networksWithoutLinksHaveMembersToo() {
     let host = NetworkRecord(id: "h", name: "host", driver: .host, created: 0)
-    let record = makeRecord { $0.network = .host }
+    var record = makeRecord { $0.network = .host }
+    record.endpoints = [
+      ContainerEndpoint(
+        networkName: "host", networkID: "h", endpointID: "e", interface: "", mac: "", ipv4: "", ipv4PrefixLength: 0,
+        ipv4Gateway: "")
+    ]
     let summary = ContainerEngine.summary(host, containers: [record])
     #expect(summary.endpoints.keys.sorted() == [record.id])
     #expect(summary.options.isEmpty)

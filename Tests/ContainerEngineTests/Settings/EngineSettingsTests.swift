@@ -37,7 +37,7 @@ import Testing
         "fixed-cidr-v6": "fd00::/80", "dns": ["10.0.0.2", "fd00::2"], "dns-opts": ["ndots:1"], "dns-search": ["a.b"],
         "default-address-pools": [{"base": "10.10.0.0/16", "size": 24}],
         "registry-mirrors": ["http://127.0.0.1:5001"], "insecure-registries": ["10.1.1.1:5000"],
-        "default-runtime": "runc", "runtimes": {"other": {"path": "/opt/other"}},
+        "registry-certs-dir": "/srv/certs.d", "default-runtime": "runc", "runtimes": {"other": {"path": "/opt/other"}},
         "log-driver": "local", "log-opts": {"max-size": "10m", "max-file": "3"}, "log-level": "debug",
         "labels": ["a=b"], "default-shm-size": "128M",
         "default-ulimits": {"nofile": {"Name": "nofile", "Soft": 1024, "Hard": 2048}},
@@ -53,6 +53,7 @@ import Testing
     #expect(settings.addressPools.map(\.size) == [24])
     #expect(settings.nameServers == ["10.0.0.2", "fd00::2"])
     #expect(settings.registryMirrors == ["http://127.0.0.1:5001"])
+    #expect(settings.registryCertificatesDirectory == "/srv/certs.d")
     #expect(settings.runtimes == ["other": "/opt/other"] && settings.defaultRuntime == "runc")
     #expect(settings.logOptions == ["max-size": "10m", "max-file": "3"] && settings.logLevel == .debug)
     #expect(settings.sharedMemorySize == 128 << 20)
@@ -66,8 +67,9 @@ import Testing
       "instance": ["two"], "mtu": ["1400"], "icc": ["false"], "dns": ["10.0.0.2", "10.0.0.3"],
       "default-address-pool": ["base=10.10.0.0/16,size=24"], "log-opt": ["max-size=10m", "tag=a=b"],
       "default-ulimit": ["nofile=1024:2048", "nproc=5"], "add-runtime": ["other=/opt/other"],
-      "default-shm-size": ["64k"],
+      "default-shm-size": ["64k"], "registry-certs-dir": ["/srv/certs.d/"],
     ])
+    #expect(settings.registryCertificatesDirectory == "/srv/certs.d")
     #expect(settings.hosts == [.unix(path: "/a.sock"), .unix(path: "/b.sock"), .tcp(host: "::1", port: 99)])
     #expect(settings.logOptions == ["max-size": "10m", "tag": "a=b"])
     #expect(settings.limits.map(\.name) == ["nofile", "nproc"] && settings.limits.map(\.hard) == [2048, 5])
@@ -114,6 +116,8 @@ import Testing
     (#"{"default-ulimits": {"nofile": {"Name": "nofile", "Soft": 2, "Hard": 1}}}"#, "nofile"),
     (#"{"runtimes": {"x": {}}}"#, "runtimes.x"), (#"{"data-root": "relative"}"#, "data-root"),
     (#"{"bridge": "a-name-that-is-too-long"}"#, "bridge"), (#"{"ip": "x"}"#, "ip"),
+    (#"{"registry-certs-dir": "certs.d"}"#, "registry-certs-dir"),
+    (#"{"registry-certs-dir": ["/a"]}"#, "registry-certs-dir"),
   ])
   func aWrongValueIsRefusedByName(file: String, named: String) {
     #expect(message([:], file).contains(named))
@@ -122,6 +126,7 @@ import Testing
   @Test(arguments: [
     ["mtu": ["x"]], ["icc": ["maybe"]], ["log-opt": ["x"]], ["default-ulimit": ["nofile=x"]], ["instance": ["Ü"]],
     ["instance": ["much-too-long-a-name"]], ["default-address-pool": ["10.0.0.0/8"]], ["docker-socket": ["x"]],
+    ["registry-certs-dir": ["x"]],
   ])
   func aWrongFlagIsRefused(flags: [String: [String]]) throws {
     #expect(message(flags).contains(try #require(flags.keys.first.map { $0.prefix(8) })))

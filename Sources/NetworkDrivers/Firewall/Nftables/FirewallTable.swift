@@ -6,8 +6,9 @@ import NetworkModel
 ///
 ///     raw       what comes from outside to 127/8, or from a container as 127/8, is dropped before anything else
 ///     publish   a port of this host leads to a container: one lookup by address, one for all addresses
-///     forward   known connections pass; between containers of one bridge as the network wants it; into a bridge only
-///               what was translated, that is, published; out of a bridge everything
+///     forward   known connections pass; between containers of one bridge as the network wants it; nothing into or out
+///               of an internal network; into a bridge only what was translated, that is, published, and from elsewhere
+///               than another bridge what a network without translation has opened; out of a bridge everything
 ///     source    masquerade: what leaves a bridge; what a container sends to itself or a neighbour by way of a
 ///               published port (else the answer would take the short way and not be recognised); what the host sends
 ///               from 127/8
@@ -28,8 +29,18 @@ enum FirewallTable {
     "publish6", key: [.ipv6Address, .protocol, .port], value: .data([.ipv6Address, .port]))
   static let publishAny6 = NamedSet("publish_any6", key: [.protocol, .port], value: .data([.ipv6Address, .port]))
 
+  /// Bridges of internal networks.
+  static let confined = NamedSet("confined", key: [.interfaceName])
+  static let unprotected4 = NamedSet("unprotected4", key: [.interfaceName])
+  static let unprotected6 = NamedSet("unprotected6", key: [.interfaceName])
+  /// Protocols without ports that may come in by a bridge.
+  static let echo = NamedSet("echo", key: [.interfaceName, .protocol])
+  static let open4 = NamedSet("open4", key: [.interfaceName, .ipv4Address, .protocol, .port])
+  static let open6 = NamedSet("open6", key: [.interfaceName, .ipv6Address, .protocol, .port])
+
   static let sets = [
     bridges, neighbours, inside4, inside6, masquerade4, masquerade6, publish4, publishAny4, publish6, publishAny6,
+    confined, unprotected4, unprotected6, echo, open4, open6,
   ]
 
   /// The table without elements.
@@ -101,6 +112,25 @@ enum FirewallTable {
     "incoming",
     rules: [
       Rule("published", Match.destinationTranslated + [.verdict(.accept)]),
+      // Networks are isolated from each other, whatever they open to the world.
+      Rule("from another network", Match.set([.inputName], bridges.name) + [.counter, .verdict(.drop)]),
+      Rule(
+        "IPv4 without protection", Match.family(.ipv4) + Match.set([.outputName], unprotected4.name)
+          + [.verdict(.accept)]),
+      Rule(
+        "IPv6 without protection", Match.family(.ipv6) + Match.set([.outputName], unprotected6.name)
+          + [.verdict(.accept)]),
+      Rule("pings", Match.set([.outputName, .transportProtocol], echo.name) + [.verdict(.accept)]),
+      Rule(
+        "IPv4 opened",
+        Match.family(.ipv4)
+          + Match.set([.outputName, .destination4, .transportProtocol, .destinationPort], open4.name)
+          + [.verdict(.accept)]),
+      Rule(
+        "IPv6 opened",
+        Match.family(.ipv6)
+          + Match.set([.outputName, .destination6, .transportProtocol, .destinationPort], open6.name)
+          + [.verdict(.accept)]),
       Rule("not published", [.counter, .verdict(.drop)]),
     ])
 
@@ -109,6 +139,8 @@ enum FirewallTable {
     rules: [
       Rule("known connection", Match.established + [.verdict(.accept)]),
       Rule("between containers", Match.verdictMap([.inputName, .outputName], neighbours.name)),
+      Rule("into an internal network", Match.set([.outputName], confined.name) + [.counter, .verdict(.drop)]),
+      Rule("out of an internal network", Match.set([.inputName], confined.name) + [.counter, .verdict(.drop)]),
       Rule("into a bridge", Match.set([.outputName], bridges.name) + [.verdict(.goto("incoming"))]),
       Rule("out of a bridge", Match.set([.inputName], bridges.name) + [.verdict(.accept)]),
     ])
@@ -150,6 +182,21 @@ enum FirewallTable {
           neighbours,
           Element([.interface(name), .interface(name)], .verdict(interContainer ? .accept : .goto("incoming")))
         ),
+      ]
+    case .confine(let bridge): return [(confined, Element([.interface(bridge)]))]
+    case .unprotected(let bridge, let family):
+      return [(family == .v4 ? unprotected4 : unprotected6, Element([.interface(bridge)]))]
+    case .echo(let bridge, let family):
+      // ICMP and ICMPv6 (IANA's protocol numbers).
+      return [(echo, Element([.interface(bridge), .protocol(family == .v4 ? 1 : 58)]))]
+    case .open(let bridge, let address, let port):
+      return [
+        (
+          address.family == .v4 ? open4 : open6,
+          Element([
+            .interface(bridge), .address(address.bytes), .protocol(port.transport.number), .port(port.port.rawValue),
+          ])
+        )
       ]
     case .masquerade(let bridge, let family):
       return [(family == .v4 ? masquerade4 : masquerade6, Element([.interface(bridge)]))]

@@ -14,35 +14,33 @@ extension ContainerEngine {
     for record in containers {
       if let endpoint = record.endpoints.first(where: { $0.networkID == network.id }) {
         endpoints[record.id] = endpoint
-      } else if joins(record, network) {
-        // Networks without links have members too, which own no interface and no address.
-        endpoints[record.id] = ContainerEndpoint(
-          networkName: network.name, networkID: network.id, endpointID: record.id, interface: "", mac: "", ipv4: "",
-          ipv4PrefixLength: 0, ipv4Gateway: "")
       }
     }
     return NetworkSummary(
-      id: network.id, name: network.name, driver: network.driver.rawValue, scope: "local", created: network.created,
+      id: network.id, name: network.name, driver: network.driver.rawValue, scope: scope(network),
+      created: network.created,
       subnets: network.subnets.map { subnet in
         NetworkSummary.Subnet(
-          subnet: "\(subnet.subnet)", range: subnet.range.map { "\($0)" } ?? "", gateway: "\(subnet.gateway)",
+          subnet: "\(subnet.subnet)", range: subnet.range.map { "\($0)" } ?? "",
+          // A gateway that nobody asked for is told only where nobody asked for the subnet either, as docker does.
+          gateway: (subnet.isChosen && !subnet.hasChosenGateway && !network.isPredefined)
+            || network.bridge?.gatewayMode(subnet.subnet.family) == .isolated ? "" : "\(subnet.gateway)",
           auxiliary: subnet.auxiliary.mapValues { "\($0)" })
       },
-      isInternal: network.isInternal, hasIPv4: network.driver != .bridge || network.subnet(.v4) != nil,
-      hasIPv6: network.subnet(.v6) != nil, options: options(network), labels: network.labels, endpoints: endpoints)
+      ipamDriver: network.ipam.driver, ipamOptions: network.ipam.options,
+      isInternal: network.isInternal, isAttachable: network.isAttachable,
+      isConfigurationOnly: network.isConfigurationOnly, configuredFrom: network.configuredFrom,
+      hasIPv4: network.hasIPv4, hasIPv6: network.subnet(.v6) != nil, options: options(network),
+      labels: network.labels, endpoints: endpoints)
   }
 
-  private static func joins(_ record: ContainerRecord, _ network: NetworkRecord) -> Bool {
-    switch record.definition.network {
-    case .host: network.driver == .host
-    case .none: network.driver == .null
-    default: false
-    }
+  private static func scope(_ network: NetworkRecord) -> String {
+    network.driver == .overlay ? Scope.global.rawValue : Scope.local.rawValue
   }
 
-  /// Docker's names for what a bridge is made of; the default network tells that it is the default.
+  /// The options as they were given; for the default network docker's names for what its bridge is made of.
   private static func options(_ network: NetworkRecord) -> [String: String] {
-    guard let bridge = network.bridge else { return [:] }
+    guard network.isPredefined, let bridge = network.bridge else { return network.options }
     var options = [
       "com.docker.network.bridge.name": bridge.bridgeName,
       "com.docker.network.bridge.enable_icc": "\(bridge.interContainer)",
@@ -50,7 +48,7 @@ extension ContainerEngine {
       "com.docker.network.bridge.host_binding_ipv4": bridge.hostBinding.map { "\($0)" } ?? "0.0.0.0",
       "com.docker.network.driver.mtu": "\(bridge.mtu)",
     ]
-    if network.name == defaultNetwork { options["com.docker.network.bridge.default_bridge"] = "true" }
+    options["com.docker.network.bridge.default_bridge"] = "true"
     return options
   }
 }

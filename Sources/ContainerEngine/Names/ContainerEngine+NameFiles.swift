@@ -1,0 +1,91 @@
+import Addressing
+import AsyncWork
+import ContainerRuntime
+import Linux
+import NetworkDrivers
+import NetworkModel
+
+extension ContainerEngine {
+  /// What a container calls itself: the name that was asked for, that of the stack which it shares (the host's, another
+  /// container's), or its short id.
+  func hostname(of record: ContainerRecord) -> String {
+    if let name = record.definition.hostname, !name.isEmpty { return name }
+    if record.definition.namespaces.uts == .host { return SystemFacts.hostName }
+    switch record.definition.network {
+    case .host: return SystemFacts.hostName
+    case .container(let id):
+      guard let other = table[id]?.record, other.id != record.id else { return record.shortID }
+      return hostname(of: other)
+    case .network, .none: return record.shortID
+    }
+  }
+
+  /// Writes the files that tell a container its own name, its neighbours' and its resolvers; returns where each is
+  /// mounted. A container that shares another's stack shares its names too.
+  func writeNameFiles(
+    _ record: ContainerRecord, _ connected: ConnectedNetwork
+  ) async throws -> [(target: String, source: String)] {
+    let directory = dataDirectory(of: connected.sharedWith ?? record.id)
+    let files = [
+      (target: "/etc/resolv.conf", source: directory + "/resolv.conf"),
+      (target: "/etc/hostname", source: directory + "/hostname"),
+      (target: "/etc/hosts", source: directory + "/hosts"),
+    ]
+    if connected.sharedWith != nil { return files }
+    let usesHostStack = connected.namespace == .host
+    let hostname = hostname(of: record)
+    let addresses = connected.endpoints.flatMap { [$0.ipv4, $0.ipv6] }.filter { !$0.isEmpty }
+    let extra = try extraHosts(record, connected) + linkedHosts(record)
+    let definition = record.definition
+    let configuration = configuration
+    try await pool.run {
+      try FileSystem.makeDirectories(directory, mode: 0o710)
+      let host = ResolverFile.ofHost()
+      var resolver = ResolverFile.forContainer(
+        nameServers: definition.nameServers.isEmpty ? configuration.nameServers : definition.nameServers,
+        search: definition.searchDomains.isEmpty ? configuration.searchDomains : definition.searchDomains,
+        options: definition.resolverOptions.isEmpty ? configuration.resolverOptions : definition.resolverOptions,
+        host: host)
+      if usesHostStack, definition.nameServers.isEmpty, configuration.nameServers.isEmpty {
+        resolver.nameServers = host.nameServers
+      }
+      var hosts = HostsFile.text(
+        hostname: usesHostStack ? "" : hostname, domainName: definition.domainName, addresses: addresses,
+        extraHosts: extra)
+      if usesHostStack {
+        hosts = (try? FileSystem.readText("/etc/hosts")) ?? hosts
+        for (name, address) in extra { hosts += "\(address)\t\(name)\n" }
+      }
+      try FileSystem.write(directory + "/resolv.conf", Array(resolver.text.utf8))
+      try FileSystem.write(directory + "/hostname", Array((hostname + "\n").utf8))
+      try FileSystem.write(directory + "/hosts", Array(hosts.utf8))
+    }
+    return files
+  }
+
+  private func extraHosts(
+    _ record: ContainerRecord, _ connected: ConnectedNetwork
+  ) throws(EngineError) -> [(name: String, address: String)] {
+    var result: [(name: String, address: String)] = []
+    for entry in record.definition.extraHosts {
+      guard let (name, address) = HostsFile.parse(entry) else {
+        throw EngineError(.invalidParameter, "bad format for add-host: \"\(entry)\"")
+      }
+      if address == "host-gateway" {
+        let gateway =
+          configuration.hostGateway ?? network.network(Self.defaultNetwork)?.subnet(.v4).map { "\($0.gateway)" }
+        guard let gateway else {
+          throw EngineError(
+            .invalidParameter, "unable to derive the IP value for host-gateway: set host-gateway-ip")
+        }
+        result.append((name, gateway))
+      } else {
+        guard IPAddress(address) != nil else {
+          throw EngineError(.invalidParameter, "invalid IP address in add-host: \"\(address)\"")
+        }
+        result.append((name, address))
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,86 @@
+import NetworkDrivers
+import NetworkModel
+
+extension ContainerEngine {
+  /// Makes a network.
+  /// - Returns: its id.
+  public func createNetwork(_ request: NetworkRequest) async throws(EngineError) -> String {
+    guard Self.isNetworkName(request.name) else {
+      throw EngineError(
+        .invalidParameter,
+        request.name.isEmpty
+          ? "invalid name: name is empty"
+          : "invalid name \"\(request.name)\": use letters, digits, -, _ and ., and begin with one of the first two")
+    }
+    do {
+      let made = try await network.createNetwork(request)
+      publish(made, "create")
+      return made.id
+    } catch { throw EngineError.wrap(error) }
+  }
+
+  /// Removes a network by name, id or the beginning of one.
+  public func removeNetwork(_ reference: String) async throws(EngineError) {
+    let record = try networkRecord(reference)
+    do {
+      let removed: NetworkRecord
+      do { removed = try await network.removeNetwork(record.id) } catch let error as NetworkError
+        where error.code == .forbidden && !record.isPredefined
+      {
+        // Its last container may have ended and be giving back its endpoint this moment.
+        await waitForCleanUps()
+        removed = try await network.removeNetwork(record.id)
+      }
+      publish(removed, "destroy")
+    } catch { throw EngineError.wrap(error) }
+  }
+
+  /// Removes networks that no running container is on and that `wanted` picks; returns their names.
+  public func pruneNetworks(
+    matching wanted: @Sendable (NetworkSummary) -> Bool
+  ) async throws(EngineError) -> [String] {
+    var names: [String] = []
+    let candidates = network.networks().filter { !$0.isPredefined }
+    for candidate in candidates where wanted(Self.summary(candidate, containers: [])) {
+      do { try await removeNetwork(candidate.id) } catch {
+        // Joined or removed by somebody else in this moment.
+        if error.code == .forbidden || error.code == .notFound { continue }
+        throw error
+      }
+      names.append(candidate.name)
+    }
+    return names
+  }
+
+  /// A network by id, name, or an unambiguous beginning of an id; docker's words for what is none.
+  func networkRecord(_ reference: String) throws(EngineError) -> NetworkRecord {
+    let networks = network.networks()
+    if let found = networks.first(where: { $0.id == reference }) ?? networks.first(where: { $0.name == reference }) {
+      return found
+    }
+    let matches = networks.filter { !reference.isEmpty && $0.id.hasPrefix(reference) }
+    guard matches.count < 2 else {
+      throw EngineError(
+        .invalidParameter, "\(matches.count) matches found based on ID prefix: network \(reference) is ambiguous")
+    }
+    guard let found = matches.first else {
+      throw EngineError(.notFound, "network \(reference) not found")
+    }
+    return found
+  }
+
+  private func publish(_ record: NetworkRecord, _ action: String) {
+    events.publish(
+      Event(
+        .network, action, actor: record.id, attributes: ["name": record.name, "type": record.driver.rawValue]))
+  }
+
+  /// Docker's rule for names of networks: no more than that it can be written in a path and is not blank.
+  private static func isNetworkName(_ name: String) -> Bool {
+    guard let first = name.utf8.first else { return false }
+    func isAlphanumeric(_ byte: UInt8) -> Bool {
+      (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+    }
+    return isAlphanumeric(first) && name.utf8.allSatisfy { isAlphanumeric($0) || [0x2D, 0x2E, 0x5F].contains($0) }
+  }
+}

@@ -1,0 +1,39 @@
+import Addressing
+import NetworkModel
+
+/// Reads docker's options of bridge networks.
+enum BridgeOptionReader {
+  private static let prefix = "com.docker.network.bridge."
+
+  static func settings(
+    _ options: [String: String], network: NetworkRecord
+  ) throws(NetworkError) -> BridgeSettings {
+    // As docker names them: people and scripts look for it.
+    var settings = BridgeSettings(bridgeName: "br-\(network.id.prefix(12))")
+    for (label, value) in options.sorted(by: { $0.key < $1.key }) {
+      switch label {
+      case prefix + "name": if !value.isEmpty { settings.bridgeName = value }
+      case prefix + "enable_icc": settings.interContainer = try OptionValue.bool(label, value)
+      case prefix + "enable_ip_masquerade": settings.masquerade = try OptionValue.bool(label, value)
+      case prefix + "inhibit_ipv4": settings.inhibitsIPv4 = try OptionValue.bool(label, value)
+      case prefix + "host_binding_ipv4":
+        guard let address = IPv4Address(value) else { throw OptionValue.wrong(label, value, "nil ip") }
+        settings.hostBinding = address == .any ? nil : .v4(address)
+      case prefix + "gateway_mode_ipv4": settings.gatewayMode4 = try mode(label, value)
+      case prefix + "gateway_mode_ipv6": settings.gatewayMode6 = try mode(label, value)
+      case OptionLabel.mtu: settings.mtu = try OptionValue.mtu(label, value)
+      case OptionLabel.interfacePrefix: settings.interfacePrefix = try OptionValue.interfacePrefix(label, value)
+      default: throw OptionValue.unknown(label, driver: .bridge)
+      }
+    }
+    return settings
+  }
+
+  private static func mode(_ label: String, _ value: String) throws(NetworkError) -> GatewayMode {
+    if value.isEmpty { return .nat }
+    guard let mode = GatewayMode(rawValue: value) else {
+      throw OptionValue.wrong(label, value, "unknown gateway mode \(value)")
+    }
+    return mode
+  }
+}

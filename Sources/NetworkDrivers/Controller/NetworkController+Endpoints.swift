@@ -1,0 +1,142 @@
+import Addressing
+import Linux
+import Netlink
+import NetworkModel
+import Synchronization
+
+extension NetworkController {
+  /// Joins a sandbox to a network: address, link, routes and published ports, all or nothing.
+  public func join(
+    sandbox: String, network reference: String, options: EndpointOptions
+  ) async throws -> EndpointRecord {
+    let services = try running()
+    guard let network = network(reference) else {
+      throw NetworkError(.notFound, "network \(reference) not found")
+    }
+    let driver = try driver(of: network)
+    if network.isConfigurationOnly {
+      throw NetworkError(
+        .forbidden, "cannot create endpoint on configuration-only network")
+    }
+    if view.withLock({ $0.leaving.contains(network.id) }) {
+      throw NetworkError(.notFound, "network \(reference) not found: it is being removed")
+    }
+    var endpoint = EndpointRecord(
+      id: ObjectID.random(), name: options.name, networkID: network.id, sandboxID: sandbox)
+    endpoint.gatewayPriority = options.gatewayPriority
+    guard driver.capabilities.hasLinks else {
+      try services.journal.put(endpoint)
+      view.withLock { $0.endpoints[endpoint.id] = endpoint }
+      return endpoint
+    }
+    let others = memberships(of: sandbox)
+    if others.contains(where: { $0.network.id == network.id }) {
+      throw NetworkError(
+        .forbidden, "endpoint with name \(options.name) already exists in network \(network.name)")
+    }
+    guard let namespace = try services.sandboxes.open(sandbox) else {
+      throw NetworkError(.notFound, "sandbox \(sandbox) not found")
+    }
+    do {
+      try address(&endpoint, options, on: network)
+      do { try publish(&endpoint, options.ports, on: network, services) } catch {
+        throw Self.programming(endpoint, error)
+      }
+      try services.journal.put(endpoint)
+      var plan = driver.plan(endpoint, on: network)
+      let before = GatewayChoice.routes(among: others)
+      let after = GatewayChoice.routes(among: others + [(endpoint, network)])
+      if before.isEmpty { plan.sandbox.routes += after }
+      try services.host.create(plan, sandbox: namespace)
+      if !before.isEmpty { try HostNetwork.replaceDefaultRoutes(before, by: after, in: namespace) }
+      try services.firewall.add(plan.firewall)
+      try services.ports.open(endpoint.ports)
+    } catch {
+      // The first error is the reason; what the way back meets is of no use to anyone.
+      do { try await leave(endpoint, services) } catch { Diagnostics.warn("after a failed join: \(error)") }
+      throw error
+    }
+    let joined = endpoint
+    view.withLock { $0.endpoints[joined.id] = joined }
+    return joined
+  }
+
+  /// The endpoints of a sandbox with their networks, in the order of their links.
+  nonisolated func memberships(of sandbox: String) -> [(endpoint: EndpointRecord, network: NetworkRecord)] {
+    endpoints(of: sandbox).compactMap { endpoint in network(endpoint.networkID).map { (endpoint, $0) } }
+  }
+
+  /// Ports of families that the network translates are published on the host, those of families that it routes are
+  /// opened at the endpoint's own address.
+  func publish(
+    _ endpoint: inout EndpointRecord, _ bindings: [PortBinding], on network: NetworkRecord, _ services: Services
+  ) throws {
+    guard let bridge = network.bridge, !network.isInternal else { return }
+    if [IPFamily.v4, .v6].contains(where: { bridge.gatewayMode($0) == .routed }) {
+      endpoint.openPorts = Array(Set(bindings.map(\.container))).sorted()
+    }
+    let address = bridge.gatewayMode4.translates ? endpoint.address?.address : nil
+    let address6 = bridge.gatewayMode6.translates ? endpoint.address6?.address : nil
+    guard address != nil || address6 != nil else { return }
+    endpoint.ports = try services.ports.publish(bindings, to: address, address6, hostBinding: bridge.hostBinding)
+  }
+
+  /// Takes one endpoint off its network.
+  public func leave(endpoint id: String) async throws {
+    let services = try running()
+    guard let endpoint = view.withLock({ $0.endpoints[id] }) else {
+      throw NetworkError(.notFound, "endpoint \(id) not found")
+    }
+    try await leave(endpoint, services)
+  }
+
+  /// Undoes a join, or as much of one as there is. Every step is tried.
+  /// - Parameter sandboxGoes: the whole sandbox is let go, and with it what only it holds.
+  func leave(_ endpoint: EndpointRecord, _ services: Services, sandboxGoes: Bool = false) async throws {
+    var errors = ErrorList()
+    if let network = network(endpoint.networkID), let driver = drivers[network.driver] {
+      let plan = driver.plan(endpoint, on: network)
+      // Rules first: no packet shall find its way to the next owner of the address.
+      errors.attempt { try services.firewall.remove(plan.firewall) }
+      if !sandboxGoes {
+        errors.attempt {
+          guard let namespace = try services.sandboxes.open(endpoint.sandboxID) else { return }
+          let members = memberships(of: endpoint.sandboxID)
+          let others = members.filter { $0.endpoint.id != endpoint.id }
+          try HostNetwork.replaceDefaultRoutes(
+            GatewayChoice.routes(among: members), by: GatewayChoice.routes(among: others), in: namespace)
+          try HostNetwork.deleteLinks(plan.sandbox.links.map(\.name), in: namespace)
+        }
+      }
+      do { try await services.reaper.forget(Self.connections(of: endpoint)) } catch { errors.append(error) }
+      do { try await services.reaper.delete(plan.host.links.map(\.name)) } catch { errors.append(error) }
+    }
+    // While something is left the endpoint stays noted with its address and ports, so that a later try, or a restart,
+    // finds it, and nobody else gets them while rules of this one are left.
+    if errors.isEmpty {
+      services.ports.release(endpoint.ports)
+      errors.attempt { try services.journal.remove(endpoint.id) }
+      releaseAddresses(of: endpoint)
+      view.withLock { $0.endpoints[endpoint.id] = nil }
+    }
+    try errors.throwIfAny("endpoint \(endpoint.name) (\(endpoint.id))")
+  }
+
+  /// Connection tracking would send a client's next UDP packet to an address that nobody has any more.
+  static func connections(of endpoint: EndpointRecord) -> [ConntrackFilter] {
+    guard !endpoint.ports.isEmpty else { return [] }
+    return endpoint.addresses.map { address in
+      var filter = ConntrackFilter()
+      filter.replySource = address
+      return filter
+    }
+  }
+
+  /// Docker's words around a port that cannot be had.
+  static func programming(_ endpoint: EndpointRecord, _ error: any Error) -> NetworkError {
+    NetworkError(
+      (error as? NetworkError)?.code ?? .failed,
+      "driver failed programming external connectivity on endpoint \(endpoint.name) (\(endpoint.id)): \(error)",
+      cause: error)
+  }
+}

@@ -1,0 +1,9 @@
+/// The mark on every link that says whose it is, kept as the link's alias: names are too short for it.
+enum Owner {
+  static func network(_ id: String, _ instance: String) -> String { "\(instance)/network/\(id)" }
+  static func endpoint(_ id: String, _ instance: String) -> String { "\(instance)/endpoint/\(id)" }
+  /// Whether a link with this alias belongs to the instance.
+  static func isOurs(_ alias: String?, _ instance: String) -> Bool {
+    alias?.hasPrefix("\(instance)/network/") == true || alias?.hasPrefix("\(instance)/endpoint/") == true
+  }
+}
