@@ -48,6 +48,7 @@ let package = Package(
     target("AsyncWork", ["Linux"]),
     .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
     target("KeyValueStore", ["AsyncWork", "CSQLite"]),
+    target("DNS", ["Addressing", "Linux", "AsyncWork"]),
     target("HTTPService", ["AsyncWork", .nio("NIOCore"), .nio("NIOPosix")]),
 
     // Containers
@@ -70,7 +71,7 @@ let package = Package(
     target(
       "ContainerEngine",
       [
-        "OCI", "ImageStore", "ContainerRuntime", "NetworkModel", "NetworkDrivers", "KeyValueStore", "AsyncWork",
+        "OCI", "ImageStore", "ContainerRuntime", "NetworkModel", "NetworkDrivers", "DNS", "KeyValueStore", "AsyncWork",
         "Linux", "Addressing",
       ]),
 
@@ -79,7 +80,8 @@ let package = Package(
     target(
       "DockerServer",
       [
-        "DockerAPI", "ContainerEngine", "ContainerRuntime", "ImageStore", "HTTPService", "OCI", "NetworkModel", "Addressing",
+        "DockerAPI", "ContainerEngine", "ContainerRuntime", "ImageStore", "HTTPService", "OCI", "NetworkModel",
+        "Addressing",
       ]),
 
     // Tools
@@ -99,6 +101,7 @@ let package = Package(
     tests("KeyValueStore", ["Linux"]),
     tests("Netlink", ["Linux", "Addressing"]),
     tests("Netfilter", ["Linux", "Netlink", "Addressing"]),
+    tests("DNS", ["Addressing", "Linux", "AsyncWork"]),
     tests("OCI", []),
     tests(
       "ImageStore",

@@ -22,6 +22,7 @@ public final class ContainerEngine: Sendable {
   public let events = EventBus()
   public let network: NetworkController
   public let runtime: ContainerRuntime
+  let names = ContainerNames()
   let store: any KeyValueStore
   let pool: BlockingPool
   let table = ContainerTable()

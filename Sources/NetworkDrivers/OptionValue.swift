@@ -22,6 +22,7 @@ enum OptionValue {
     guard let mtu = Int(value) else {
       throw wrong(label, value, "strconv.Atoi: parsing \"\(value)\": invalid syntax")
     }
+    if mtu < 0 { throw NetworkError(.invalid, "invalid MTU number: \(mtu) (\(label))") }
     guard (68...65535).contains(mtu) else {
       throw wrong(label, value, "an MTU is 68 to 65535 bytes")
     }
@@ -38,6 +39,13 @@ enum OptionValue {
 
   static func wrong(_ label: String, _ value: String, _ why: String) -> NetworkError {
     NetworkError(.invalid, "failed to parse \(label) value: \(value) (\(why))")
+  }
+
+  /// Refuses an option that no driver of ours knows. A label of another maker's (`com.example.colour`) means nothing to
+  /// us, and is kept for those whom it means something, as docker keeps it.
+  static func refuse(_ label: String, driver: DriverName) throws(NetworkError) {
+    if label.contains(".") && !label.hasPrefix("com.docker.") { return }
+    throw unknown(label, driver: driver)
   }
 
   static func unknown(_ label: String, driver: DriverName) -> NetworkError {

@@ -261,13 +261,37 @@ import Testing
     }
   }
 
-  @Test func somebodyElsesLinkIsRefused() async throws {
+  @Test(arguments: [
+    ("dummy-by-another-name", ["type", "veth", "peer", "name", "lab9"], "existing interface lab0 is not a bridge"),
+    ("another instance's", ["type", "bridge"], "link lab0 exists and is not ours"),
+  ])
+  func somebodyElsesLinkIsRefused(name: String, kind: [String], words: String) async throws {
     try await Lab.with { lab in
-      _ = try await lab.command(["/usr/sbin/ip", "link", "add", "lab0", "type", "bridge"], in: lab.host)
-      let controller = try await lab.controller()
-      await #expect { try await controller.start(liveSandboxes: []) } throws: {
-        ($0 as? NetworkError)?.code == .conflict && "\($0)".contains("link lab0 exists and is not ours")
+      _ = try await lab.command(["/usr/sbin/ip", "link", "add", "lab0"] + kind, in: lab.host)
+      if kind.last == "bridge" {
+        let mark = "other/network/" + String(repeating: "f", count: 64)
+        _ = try await lab.command(["/usr/sbin/ip", "link", "set", "lab0", "alias", mark], in: lab.host)
       }
+      let controller = try await lab.controller()
+      await #expect { try await controller.start(liveSandboxes: []) } throws: { "\($0)".contains(words) }
+    }
+  }
+
+  @Test func aBridgeThatWasThereIsUsedAndLeft() async throws {
+    try await Lab.with { lab in
+      for words in [["link", "add", "mine0", "type", "bridge"], ["address", "add", "10.9.0.1/24", "dev", "mine0"]] {
+        _ = try await lab.command(["/usr/sbin/ip"] + words, in: lab.host)
+      }
+      let controller = try await lab.controller()
+      try await controller.start(liveSandboxes: [])
+      var request = NetworkRequest(name: "mine")
+      request.options = ["com.docker.network.bridge.name": "mine0"]
+      let made = try await controller.createNetwork(request)
+      #expect(try await lab.links().contains("mine0"))
+      _ = try await controller.removeNetwork(made.id)
+      #expect(try await lab.links() == ["lab0", "mine0"])
+      let addresses = try await lab.command(["/usr/sbin/ip", "address", "show", "mine0"], in: lab.host)
+      #expect(addresses.contains("10.9.0.1/24"))
     }
   }
 

@@ -44,10 +44,14 @@ def test_values_that_are_none(client, name, unchanged, option, value):
     (BRIDGE + "gateway_mode_ipv4", "odd"),
     (BRIDGE + "gateway_mode_ipv6", "nat,routed"),
     ("com.docker.network.enable_ipv6", "perhaps"),
-    ("com.docker.network.driver.mtu", "-1"),
 ])  # fmt: skip
 def test_more_values_that_are_none(client, name, unchanged, option, value):
     assert option in refused(lambda: client.api.create_network(name, options={option: value}), 400)
+
+
+@pytest.mark.differs("takes it")
+def test_a_negative_mtu(client, name, unchanged):
+    refused(lambda: client.api.create_network(name, options={"com.docker.network.driver.mtu": "-1"}), 400, "invalid MTU number: -1")
 
 
 @pytest.mark.differs("does not check them")
@@ -72,13 +76,13 @@ def test_foreign_options_are_kept_but_mean_nothing(docker, net):
 
 @pytest.mark.own_engine
 def test_a_name_that_is_someone_elses_link(client, host, name, unchanged):
-    said = refused(lambda: client.api.create_network(name, options={BRIDGE + "name": "uplink"}), words(403, 500))
+    said = refused(lambda: client.api.create_network(name, options={BRIDGE + "name": "uplink"}), (400, 403, 500))
     assert words("existing interface uplink is not a bridge", "uplink") in said
     assert "UP" in links(host)["uplink"]["flags"] and "198.51.100.2/24" in addresses(host)["uplink"]
 
 
 @pytest.mark.own_engine
-def test_a_bridge_that_was_there_is_used_and_left(docker, host, neighbour, net, run, name):
+def test_a_bridge_that_was_there_is_used_and_left(docker, host, net, run):
     """Whoever made the bridge keeps it, with what else is on it."""
     host.run("ip", "link", "add", "mine0", "type", "bridge")
     host.run("ip", "address", "add", "10.212.1.1/24", "dev", "mine0")
@@ -108,17 +112,14 @@ def test_the_default_bridges_name_is_taken(docker, client, name, unchanged):
 
 @pytest.mark.parametrize("bridge", ["sixteenlettersxx", "a/b", "a b", "..", "a:b"])
 def test_names_that_no_link_can_have(client, docker, name, unchanged, bridge):
-    with pytest.raises(docker_py.errors.APIError) as error:
-        client.api.create_network(name, options={BRIDGE + "name": bridge})
-    assert error.value.status_code in words((400,), (400, 403, 500))
+    refused(lambda: client.api.create_network(name, options={BRIDGE + "name": bridge}), (400, 403, 500))
     docker.fails("network", "inspect", name, says="not found")
 
 
-def test_an_interface_prefix_that_no_link_can_have(docker, net, run, name):
+def test_an_interface_prefix_that_no_link_can_have(docker, name):
     done = docker("network", "create", "-o", "com.docker.network.container_iface_prefix=sixteenlettersxx", name, check=False)
     if done.returncode == 0:
         docker.fails("run", "--rm", "--network", name, "busybox", "true", code=125)
-    assert words(done.returncode, 1) == 1
 
 
 # Requests
@@ -173,7 +174,7 @@ def test_large_descriptions(docker, client, name):
 # What fails leaves nothing
 
 
-def test_a_refused_port_leaves_no_endpoint(docker, host, net, run, name, port):
+def test_a_refused_port_leaves_no_endpoint(docker, net, run, port):
     network = net("--subnet", "10.212.2.0/29")
     run("web", "--network", network, "-p", f"{port}:80", image="nginx")
     for _ in range(6):  # more often than there are addresses
@@ -203,7 +204,7 @@ def test_a_program_that_cannot_be_started_leaves_no_endpoint(docker, host, net, 
     assert described(docker, network)["Containers"] == {} and not opens(host, "127.0.0.1", port)
 
 
-def test_everything_at_once(docker, client, net, run, name):
+def test_everything_at_once(docker, client, net, run):
     """Connecting, disconnecting and removing from many sides ends in a state that agrees with itself."""
     network = net("--subnet", "10.212.6.0/24")
     members = [run(str(number)) for number in range(3)]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from networks import address, addresses, default_route, described, endpoint, inside, links, opens, pings, refused, words
+from networks import address, addresses, default_route, described, endpoint, inside, links, opens, pings, refused
 
 pytestmark = [pytest.mark.usefixtures("busybox", "nginx"), pytest.mark.own_engine]
 
@@ -83,7 +83,7 @@ def test_passthru_mode_is_for_one(docker, segment, neighbour, net, run):
     docker.fails("run", "--rm", "--network", network, "busybox", "true", code=125)
 
 
-def test_the_host_itself_is_not_reached(docker, engine, segment, host, net, run):
+def test_the_host_itself_is_not_reached(docker, segment, host, net, run):
     """macvlan's nature: a parent and its children do not see each other."""
     network = lan(net)
     web = run("web", "--network", network, image="nginx")
@@ -139,7 +139,7 @@ def test_link_by_link(docker, segment, host, net, run):
 # Without a parent
 
 
-def test_internal(docker, segment, host, neighbour, net, run):
+def test_internal(docker, segment, host, net, run):
     before = set(links(host))
     network = lan(net, "--internal")
     web, one = run("web", "--network", network, image="nginx"), run("one", "--network", network)
@@ -171,12 +171,12 @@ def test_without_a_parent_containers_reach_each_other_alone(docker, host, net, r
 def test_modes_that_are_none(client, segment, name):
     ipam = {"Config": [{"Subnet": "10.211.3.0/24"}], "Driver": "default", "Options": {}}
     options = {"parent": "lan0", "macvlan_mode": "sideways"}
-    said = refused(lambda: client.api.create_network(name, driver="macvlan", options=options, ipam=ipam), words(400, 500))
+    said = refused(lambda: client.api.create_network(name, driver="macvlan", options=options, ipam=ipam), (400, 500))
     assert "requested macvlan mode 'sideways' is not valid, 'bridge' mode is the macvlan driver default" in said
     client.api.create_network(name, driver="macvlan", options={"parent": "lan0"}, ipam=ipam)
 
 
-def test_a_parent_that_is_not_there(docker, host, name):
+def test_a_parent_that_is_not_there(docker, name):
     docker.fails("network", "create", "-d", "macvlan", "--subnet", "10.211.4.0/24", "-o", "parent=nolink0", name, code=1,
                  says="nolink0")  # fmt: skip
     docker.fails("network", "create", "-d", "macvlan", "--subnet", "10.211.4.0/24", "-o", "parent=nolink0.10", name, code=1,
@@ -211,7 +211,7 @@ def test_two_networks_on_one_parent(docker, segment, neighbour, net, run, name):
                  "macvlan_mode=passthru", name, code=1, says="cannot use mode passthru, macvlan network")  # fmt: skip
 
 
-def test_a_parent_that_vanishes(docker, engine, host, neighbour, net, run):
+def test_a_parent_that_vanishes(docker, host, neighbour, net, run):
     """Its containers lose their link, and all can be removed; starting again tells why it cannot."""
     host.run("ip", "link", "add", "lan1", "type", "veth", "peer", "name", "lan1", "netns", neighbour.path)
     host.run("ip", "link", "set", "lan1", "up")

@@ -91,7 +91,7 @@ def test_the_default_bridge_has_the_servers_themselves_and_no_names(docker, run)
 
 def test_no_search_domain(docker, net, run):
     one = run("one", "--network", net(), "--dns", "192.0.2.53", "--dns-search", ".")
-    assert "search" not in docker.out("exec", one, "cat", "/etc/resolv.conf").replace("#", "")
+    assert not any(line.startswith("search") for line in docker.out("exec", one, "cat", "/etc/resolv.conf").splitlines())
 
 
 def test_programs_in_a_container_find_names(docker, net, run):
@@ -204,7 +204,7 @@ def test_links_on_a_user_defined_network(docker, net, run, nameserver):
     assert docker.inspect(three)["NetworkSettings"]["Networks"][network]["Links"] == [f"{one}:data"]
 
 
-def test_links_on_the_default_bridge(docker, run, name):
+def test_links_on_the_default_bridge(docker, run):
     one = run("one", "--hostname", "mainframe", "-e", "COLOUR=green")
     two = run("two", "--link", f"{one}:db")
     lines = [line.split() for line in docker.out("exec", two, "cat", "/etc/hosts").splitlines()]
@@ -217,7 +217,8 @@ def test_links_on_the_default_bridge(docker, run, name):
     run("three")  # takes the address that became free
     docker("start", one)
     lines = [line.split() for line in docker.out("exec", two, "cat", "/etc/hosts").splitlines()]
-    assert list({line[0] for line in lines if "db" in line}) == [address(docker, one, "bridge")]
+    shown = {line[0] for line in lines if "db" in line}
+    assert shown and shown <= {address(docker, one, "bridge"), address(docker, one, "bridge", "GlobalIPv6Address")}
 
 
 def test_links_that_are_refused(docker, run, name):
@@ -286,7 +287,7 @@ def test_long_answers_are_truncated_and_then_asked_for_by_tcp(docker, net, run, 
     assert [protocol for _, _, protocol, _ in nameserver.asked("many.example.test")] == ["udp", "tcp", "udp"]
 
 
-def test_a_service_with_more_addresses_than_a_datagram_holds(docker, client, net, run, name):
+def test_a_service_with_more_addresses_than_a_datagram_holds(docker, net, run):
     """Of a name of its own, too, the resolver sends what fits and says that there is more."""
     network = net("--subnet", "10.210.3.0/24")
     label = "x" * 60
@@ -299,7 +300,7 @@ def test_a_service_with_more_addresses_than_a_datagram_holds(docker, client, net
         assert len(ask(here, alias, size=4096).values()) == 6
 
 
-def test_the_next_server_is_asked_when_one_fails(docker, engine, net, run, nameserver, neighbour):
+def test_the_next_server_is_asked_when_one_fails(docker, net, run, nameserver, neighbour):
     neighbour.run("ip", "address", "add", "198.51.100.9/24", "dev", "uplink")
     try:
         with NameServer(neighbour, "198.51.100.9", {}) as first:

@@ -120,7 +120,7 @@ def test_names_are_known_again(own, town, until, clean):
         assert ask(here, web).values() == [address(own.docker, web, second)]
 
 
-def test_all_can_be_changed_afterwards(own, town, name, port):
+def test_all_can_be_changed_afterwards(own, town, port):
     first, second, internal, web, one = town
     own.crash()
     own.docker("network", "connect", first, one)

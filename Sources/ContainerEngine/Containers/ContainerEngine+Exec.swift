@@ -65,7 +65,7 @@ extension ContainerEngine {
     var process = ProcessSpecification(arguments: definition.command)
     let hostname = hostname(of: record)
     process.environment = SpecificationBuilder.environment(
-      record.definition.environment + definition.environment, hostname: hostname,
+      record.linkEnvironment + record.definition.environment + definition.environment, hostname: hostname,
       terminal: definition.terminal)
     process.workingDirectory =
       definition.workingDirectory.flatMap { $0.isEmpty ? nil : $0 }

@@ -43,6 +43,8 @@ extension ContainerEngine {
     let duration = max(0, finished - record.state.started)
     publish(
       record, "die", ["exitCode": "\(exit.exitCode)", "execDuration": "\(duration / 1_000_000_000)"])
+    // Who hears of the end finds nobody at the name any more.
+    for endpoint in before.endpoints { names.directory.remove(container.id, from: endpoint.networkID) }
     container.announceExit(ExitReport(exitCode: exit.exitCode, error: ""))
     // On disk before the monitor's exit file goes: a crash in between would lose the exit code.
     await saveOrWarn(container)
@@ -123,6 +125,8 @@ extension ContainerEngine {
     func step(_ body: () async throws -> Void) async {
       do { try await body() } catch { failures.append(error) }
     }
+    // Names first: nobody shall be sent to an address that is about to be somebody else's.
+    await stopNames(record.id)
     await step { try await runtime.delete(record.id) }
     await step { try await network.releaseSandbox(record.id) }
     let shm = sharedMemoryPath(of: record.id)

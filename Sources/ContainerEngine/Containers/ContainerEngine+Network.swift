@@ -152,7 +152,7 @@ extension ContainerEngine {
           guard let setting = LinkSetting(String(text)) else {
             throw EngineError(
               .invalidParameter,
-              "invalid endpoint option \(label): \"\(text)\": write net.ipv4.conf.IFNAME.NAME=VALUE")
+              "unrecognised network interface sysctl '\(text)': represent 'net.X.Y.ethN.Z=V' as 'net.X.Y.IFNAME.Z=V'")
           }
           options.settings.append(setting)
         }

@@ -127,6 +127,7 @@ extension ContainerEngine {
         throw EngineError.wrap(error)
       }
       table.release(name: old, of: container.id)
+      rename(container)
       publish(container.record, "rename", ["oldName": "/\(old)"])
     }
   }

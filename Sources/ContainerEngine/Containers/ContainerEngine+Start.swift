@@ -89,6 +89,7 @@ extension ContainerEngine {
     let network = try await stack.result.get()
     let root = try rootPath.get()
     for endpoint in network.endpoints { publish(endpoint, "connect", container: record.id) }
+    try await startNames(record, network.endpoints)
     try await checkBindSources(record)
     let surroundings = try await surroundings(of: record, root: root, network: network)
     let builder = SpecificationBuilder(record: record, surroundings: surroundings)
@@ -167,6 +168,9 @@ extension ContainerEngine {
     } else if definition.namespaces.pid == .host {
       surroundings.pid = .host
     }
+    let linked = try linkEnvironment(record)
+    table[record.id]?.update { $0.linkEnvironment = linked }
+    surroundings.linkEnvironment = linked
     surroundings.nameFiles = try await writeNameFiles(record, network)
     if definition.useInit ?? configuration.useInit { surroundings.initPath = try runtime.initProgram() }
     surroundings.defaultLimits = configuration.defaultLimits

@@ -11,6 +11,8 @@ struct SpecificationBuilder {
     var pid: NamespaceSpecification.Choice = .private
     /// Files that show the container its own names: path in the container → path on the host.
     var nameFiles: [(target: String, source: String)] = []
+    /// Variables about containers that it links to.
+    var linkEnvironment: [String] = []
     var cgroupPath: String
     /// The program of `--init`.
     var initPath: String?
@@ -22,7 +24,7 @@ struct SpecificationBuilder {
       a.rootPath == b.rootPath && a.hostname == b.hostname && a.network == b.network && a.ipc == b.ipc && a.pid == b.pid
         && a.nameFiles.map(\.target) == b.nameFiles.map(\.target)
         && a.nameFiles.map(\.source) == b.nameFiles.map(\.source) && a.cgroupPath == b.cgroupPath
-        && a.initPath == b.initPath && a.defaultLimits == b.defaultLimits
+        && a.linkEnvironment == b.linkEnvironment && a.initPath == b.initPath && a.defaultLimits == b.defaultLimits
     }
   }
 
@@ -61,7 +63,7 @@ struct SpecificationBuilder {
   private func process() -> ProcessSpecification {
     var process = ProcessSpecification(arguments: [record.path] + record.arguments)
     process.environment = Self.environment(
-      definition.environment, hostname: hostname, terminal: definition.terminal)
+      surroundings.linkEnvironment + definition.environment, hostname: hostname, terminal: definition.terminal)
     process.workingDirectory = definition.workingDirectory.flatMap { $0.isEmpty ? nil : $0 } ?? "/"
     process.user = definition.user ?? ""
     process.additionalGroups = definition.additionalGroups

@@ -34,6 +34,8 @@ public struct ContainerDefinition: Codable, Sendable {
   /// `80/tcp`: what the container listens on.
   public var exposedPorts: [ContainerPort] = []
   public var publishedPorts: [PublishedPortRequest] = []
+  /// The published ports are others than those that the container was made with.
+  public var hasChangedPorts = false
   /// Publishes every exposed port on a port of the engine's choice.
   public var publishAllPorts = false
   public var nameServers: [String] = []

@@ -22,6 +22,8 @@ public struct ContainerRecord: Codable, Sendable {
   public var mounts: [ContainerMount] = []
   /// The endpoints of this container's sandbox; empty while it does not run.
   public var endpoints: [ContainerEndpoint] = []
+  /// Variables about linked containers, as they were at its start.
+  public var linkEnvironment: [String] = []
   /// The OCI runtime that runs it (`crun`).
   public var runtime: String
   public var platform = "linux"

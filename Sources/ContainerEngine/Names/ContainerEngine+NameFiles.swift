@@ -37,9 +37,29 @@ extension ContainerEngine {
     let addresses = connected.endpoints.flatMap { [$0.ipv4, $0.ipv6] }.filter { !$0.isEmpty }
     let extra = try extraHosts(record, connected) + linkedHosts(record)
     let definition = record.definition
-    let configuration = configuration
     try await pool.run {
       try FileSystem.makeDirectories(directory, mode: 0o710)
+      var hosts = HostsFile.text(
+        hostname: usesHostStack ? "" : hostname, domainName: definition.domainName, addresses: addresses,
+        extraHosts: extra)
+      if usesHostStack {
+        hosts = (try? FileSystem.readText("/etc/hosts")) ?? hosts
+        for (name, address) in extra { hosts += "\(address)\t\(name)\n" }
+      }
+      try FileSystem.write(directory + "/hostname", Array((hostname + "\n").utf8))
+      try FileSystem.write(directory + "/hosts", Array(hosts.utf8))
+    }
+    try await writeResolverFile(record, embedded: names.isServed(record.id), usesHostStack: usesHostStack)
+    return files
+  }
+
+  /// Writes whom a container asks for names.
+  /// - Parameter embedded: it asks at 127.0.0.11, where we answer.
+  func writeResolverFile(_ record: ContainerRecord, embedded: Bool, usesHostStack: Bool) async throws {
+    let path = dataDirectory(of: record.id) + "/resolv.conf"
+    let definition = record.definition
+    let configuration = configuration
+    try await pool.run {
       let host = ResolverFile.ofHost()
       var resolver = ResolverFile.forContainer(
         nameServers: definition.nameServers.isEmpty ? configuration.nameServers : definition.nameServers,
@@ -49,18 +69,9 @@ extension ContainerEngine {
       if usesHostStack, definition.nameServers.isEmpty, configuration.nameServers.isEmpty {
         resolver.nameServers = host.nameServers
       }
-      var hosts = HostsFile.text(
-        hostname: usesHostStack ? "" : hostname, domainName: definition.domainName, addresses: addresses,
-        extraHosts: extra)
-      if usesHostStack {
-        hosts = (try? FileSystem.readText("/etc/hosts")) ?? hosts
-        for (name, address) in extra { hosts += "\(address)\t\(name)\n" }
-      }
-      try FileSystem.write(directory + "/resolv.conf", Array(resolver.text.utf8))
-      try FileSystem.write(directory + "/hostname", Array((hostname + "\n").utf8))
-      try FileSystem.write(directory + "/hosts", Array(hosts.utf8))
+      if embedded { resolver.useEmbedded() }
+      try FileSystem.write(path, Array(resolver.text.utf8))
     }
-    return files
   }
 
   private func extraHosts(

@@ -44,6 +44,7 @@ extension ContainerEngine {
       configuration: configuration, id: id, images: images,
       volumes: volumes, network: network, runtime: runtime, store: store, pool: pool, lock: lock)
     try await engine.recover(isFresh: isFresh)
+    engine.spawn { await network.keepFirewall(on: reactor) }
     return engine
   }
 
@@ -116,6 +117,9 @@ extension ContainerEngine {
           network.network(endpoint.networkID).map { describe(endpoint, on: $0, of: container.record) }
         }
         container.update { $0.endpoints = endpoints }
+        do { try await startNames(container.record, endpoints) } catch {
+          Log.warning("container \(container.record.shortID): its resolver: \(error)")
+        }
         await saveOrWarn(container)
       }
       startHealthChecks(container)
@@ -257,6 +261,7 @@ extension ContainerEngine {
       container.setRestartTask(nil)
       container.setHealthTask(nil)
     }
+    await names.stop()
     await removeEmptyCgroups()
     do { try await images.shutDown() } catch { Log.warning("closing the image store: \(error)") }
     await store.close()

@@ -62,12 +62,15 @@ public struct UpdateConfig: JSONObject, Hashable {
 
   public var resources = Resources()
   public var restartPolicy = RestartPolicy()
+  /// Ours alone, Docker has no such field: the ports that are published from now on, instead of those that are.
+  public var portBindings: PortMap?
 
   public init() {}
 
   public mutating func visitFields<Visitor: JSONFieldVisitor>(_ visit: inout Visitor) {
     visit.embedded("Resources", &resources)
     visit("RestartPolicy", &restartPolicy)
+    visit("PortBindings", &portBindings, .omitEmpty)
   }
 }
 

@@ -61,7 +61,7 @@ enum LifecycleEndpoints {
 
   static let remove: Endpoint = { call in
     if call.query.flag("link") {
-      throw RefusedError(.notImplemented, "links between containers are not implemented by this engine")
+      throw RefusedError(.notImplemented, "DELETE of a link alone is not implemented by this engine")
     }
     try await call.engine.removeContainer(
       call.name, force: call.query.flag("force"), removeVolumes: call.query.flag("v"))
@@ -73,6 +73,9 @@ enum LifecycleEndpoints {
     if call.version < APIVersion(1, 40) { update.resources.pidsLimit = nil }
     try update.resources.validate(update: true)
     try update.restartPolicy.validate()
+    if let ports = update.portBindings {
+      try await call.engine.publishPorts(call.name, DefinitionTranslation.published(ports))
+    }
     let limits = DefinitionTranslation.limits(update.resources)
     let policy = update.restartPolicy.name.isEmpty ? nil : DefinitionTranslation.restartPolicy(update.restartPolicy)
     var answer = UpdateResponse()

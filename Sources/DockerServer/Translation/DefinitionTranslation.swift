@@ -14,7 +14,7 @@ enum DefinitionTranslation {
     definition.endpoints = try endpoints(request.networkingConfig)
     definition.links = host.links ?? []
     definition.exposedPorts = try exposed(config, host)
-    definition.publishedPorts = try published(host)
+    definition.publishedPorts = try published(host.portBindings ?? [:])
     definition.publishAllPorts = host.publishAllPorts
     definition.nameServers = host.dns ?? []
     definition.searchDomains = host.dnsSearch ?? []
@@ -125,9 +125,9 @@ enum DefinitionTranslation {
     return ports
   }
 
-  private static func published(_ host: HostConfig) throws(QueryError) -> [PublishedPortRequest] {
+  static func published(_ map: PortMap) throws(QueryError) -> [PublishedPortRequest] {
     var requests: [PublishedPortRequest] = []
-    for (name, bindings) in (host.portBindings ?? [:]).sorted(by: { $0.key < $1.key }) {
+    for (name, bindings) in map.sorted(by: { $0.key < $1.key }) {
       let spec = try PortSpec(name)
       for binding in bindings ?? [] {
         let range = try PortSpec.hostRange(binding.hostPort)

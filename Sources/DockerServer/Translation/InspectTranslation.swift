@@ -52,6 +52,17 @@ enum InspectTranslation {
     host.resources.pidsLimit = limits.pids
     host.resources.blkioWeight = limits.blockIOWeight ?? 0
     host.runtime = record.runtime
+    if definition.hasChangedPorts {
+      var ports: PortMap = [:]
+      for request in definition.publishedPorts {
+        let range = request.firstHostPort
+        let hostPort =
+          range == 0 ? "" : range == request.lastHostPort ? "\(range)" : "\(range)-\(request.lastHostPort)"
+        let key = portName(request.container)
+        ports[key] = ((ports[key] ?? nil) ?? []) + [PortBinding(hostIP: request.hostAddress, hostPort: hostPort)]
+      }
+      host.portBindings = ports
+    }
     // Names of other containers were resolved when the container was made.
     if case .container(let id) = definition.network { host.networkMode = "container:" + id }
     if case .container(let id) = definition.namespaces.ipc { host.ipcMode = "container:" + id }

@@ -23,7 +23,7 @@ enum BridgeOptionReader {
       case prefix + "gateway_mode_ipv6": settings.gatewayMode6 = try mode(label, value)
       case OptionLabel.mtu: settings.mtu = try OptionValue.mtu(label, value)
       case OptionLabel.interfacePrefix: settings.interfacePrefix = try OptionValue.interfacePrefix(label, value)
-      default: throw OptionValue.unknown(label, driver: .bridge)
+      default: try OptionValue.refuse(label, driver: .bridge)
       }
     }
     return settings

@@ -98,15 +98,17 @@ extension NetworkController {
       let plan = driver.plan(endpoint, on: network)
       // Rules first: no packet shall find its way to the next owner of the address.
       errors.attempt { try services.firewall.remove(plan.firewall) }
-      if !sandboxGoes {
-        errors.attempt {
-          guard let namespace = try services.sandboxes.open(endpoint.sandboxID) else { return }
+      errors.attempt {
+        guard let namespace = try services.sandboxes.open(endpoint.sandboxID) else { return }
+        if !sandboxGoes {
           let members = memberships(of: endpoint.sandboxID)
           let others = members.filter { $0.endpoint.id != endpoint.id }
           try HostNetwork.replaceDefaultRoutes(
             GatewayChoice.routes(among: members), by: GatewayChoice.routes(among: others), in: namespace)
-          try HostNetwork.deleteLinks(plan.sandbox.links.map(\.name), in: namespace)
         }
+        // The kernel lets a namespace's links go some time after the namespace itself, and a station of a macvlan keeps
+        // its hardware address from the next one until then.
+        try HostNetwork.deleteLinks(plan.sandbox.links.map(\.name), in: namespace)
       }
       do { try await services.reaper.forget(Self.connections(of: endpoint)) } catch { errors.append(error) }
       do { try await services.reaper.delete(plan.host.links.map(\.name)) } catch { errors.append(error) }

@@ -83,6 +83,7 @@ extension NetworkController {
       return network
     }
     try driver.configure(&network, options: request.options)
+    if driver.capabilities.includesHost { try Self.refuseSpecialSubnets(pools) }
     try refuseSharedLinks(network)
     switch network.ipam.driver {
     case "default", "":
@@ -110,6 +111,18 @@ extension NetworkController {
     }
     try driver.validate(network)
     return network
+  }
+
+  /// IPv6 subnets that no link of the host can have besides what the kernel gives it (RFC 4291).
+  private static func refuseSpecialSubnets(_ pools: [PoolReader.Pool]) throws(NetworkError) {
+    for case .v6(let subnet) in pools.map(\.subnet) {
+      if subnet.address.bytes.first == 0xFF {
+        throw NetworkError(.invalid, "multicast subnet '\(subnet)' is not allowed")
+      }
+      if IPAddress.v6(subnet.address).isLinkLocal, subnet.prefixLength != 64 || subnet.description != "fe80::/64" {
+        throw NetworkError(.invalid, "'\(subnet)' clashes with the Link-Local prefix 'fe80::/64'")
+      }
+    }
   }
 
   /// Fills a request from the configuration-only network that it names; by docker's rules it must not bring its own.
@@ -141,7 +154,7 @@ extension NetworkController {
     for other in networks() where !other.isConfigurationOnly {
       if let bridge = network.bridge, bridge.bridgeName == other.bridge?.bridgeName {
         throw NetworkError(
-          .conflict,
+          .forbidden,
           "cannot create network \(network.id) (\(bridge.bridgeName)): conflicts with network \(other.id) "
             + "(\(bridge.bridgeName)): networks have same bridge name")
       }
@@ -149,7 +162,8 @@ extension NetworkController {
         mine.mode == .passthru || theirs.mode == .passthru
       {
         throw NetworkError(
-          .conflict, "network \(other.name) is already using parent interface \(mine.parent)")
+          .forbidden,
+          "cannot use mode passthru, macvlan network \(other.name) is already using parent interface \(mine.parent)")
       }
     }
   }

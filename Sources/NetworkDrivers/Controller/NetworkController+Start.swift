@@ -118,10 +118,8 @@ extension NetworkController {
   /// Takes over endpoints that live, with the addresses and ports that they have, and settles links and rules.
   private func adopt(_ living: [EndpointRecord], _ services: Services) throws {
     view.withLock { $0.endpoints = Dictionary(uniqueKeysWithValues: living.map { ($0.id, $0) }) }
-    var fragments: [FirewallFragment] = []
     for network in networks() where !network.isConfigurationOnly {
       let plan = try driver(of: network).plan(network)
-      fragments.append(plan.firewall)
       do { try services.host.ensure(configuration.forwarding ? plan.host : plan.host.withoutForwarding) } catch {
         // One network that cannot be (a parent link that has gone) must not keep all others down; the default one must
         // be there.
@@ -132,7 +130,6 @@ extension NetworkController {
     for endpoint in living {
       guard let network = network(endpoint.networkID) else { continue }
       let plan = try driver(of: network).plan(endpoint, on: network)
-      fragments.append(plan.firewall)
       var errors = ErrorList()
       errors.attempt { try adoptAddresses(of: endpoint) }
       errors.attempt { try services.host.attach(plan.host.links) }
@@ -141,7 +138,7 @@ extension NetworkController {
       for error in errors.errors { Diagnostics.warn("adopting endpoint \(endpoint.name): \(error)") }
     }
     services.ports.releaseRest()
-    try services.firewall.reconcile(fragments)
+    try services.firewall.reconcile(fragments())
   }
 }
 

@@ -24,6 +24,7 @@ public actor NetworkController {
   let configuration: NetworkConfiguration
   let store: any KeyValueStore
   private let thread: OwnedThread
+  static let threadName = "apus-network"
   nonisolated let view = Mutex(View())
   let drivers: [DriverName: any NetworkDriver]
   /// Held while the set of networks changes.
@@ -48,7 +49,7 @@ public actor NetworkController {
   public init(configuration: NetworkConfiguration, store: any KeyValueStore, pool: BlockingPool) async throws {
     self.configuration = configuration
     self.store = store
-    thread = try OwnedThread(name: "apus-network")
+    thread = try OwnedThread(name: Self.threadName)
     let all: [any NetworkDriver] = [
       BridgeDriver(instance: configuration.instance), HostDriver(), NoneDriver(),
       MacvlanDriver(instance: configuration.instance),

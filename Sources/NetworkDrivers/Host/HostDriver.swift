@@ -6,7 +6,7 @@ public struct HostDriver: NetworkDriver {
   public var name: DriverName { .host }
   public var capabilities: DriverCapabilities { DriverCapabilities(scope: .local, hasLinks: false, allowsMany: false) }
   public func configure(_ network: inout NetworkRecord, options: [String: String]) throws(NetworkError) {
-    if let label = options.keys.min() { throw OptionValue.unknown(label, driver: name) }
+    for label in options.keys.sorted() { try OptionValue.refuse(label, driver: name) }
   }
   public func validate(_ network: NetworkRecord) throws(NetworkError) {}
   public func plan(_ network: NetworkRecord) -> ObjectPlan {

@@ -19,16 +19,26 @@ final class HostNetwork: Sendable {
         "invalid subinterface vlan name \(name), example formatting is eth0.10: there is no link \(name) on this host")
     }
     var made: [String] = []
+    var foreign: Set<String> = []
     do {
       for link in plan.links {
         let existing = try socket.link(.name(link.name))
         if let existing {
-          // A VLAN that somebody else made serves as it is.
-          if case .vlan = link.kind, existing.alias != link.owner { continue }
-          guard link.kind.kernelNames.contains(existing.kind ?? ""), existing.alias == link.owner else {
-            let what = existing.alias.map { " (its alias is \"\($0)\")" } ?? ""
+          guard link.kind.kernelNames.contains(existing.kind ?? "") else {
             throw NetworkError(
-              .conflict, "link \(link.name) exists and is not ours\(what): choose another name for it, or remove it")
+              .forbidden, "existing interface \(link.name) is not a \(link.kind.kernelNames[0]): choose another name")
+          }
+          if existing.alias != link.owner {
+            if let alias = existing.alias, Owner.isAnyones(alias) {
+              throw NetworkError(
+                .conflict,
+                "link \(link.name) exists and is not ours (its alias is \"\(alias)\"): choose another name for it, or "
+                  + "remove it")
+            }
+            // A bridge or a VLAN that somebody else made serves as it is, and stays when the network goes.
+            foreign.insert(link.name)
+            if case .bridge = link.kind { try socket.perform(.setLink(.name(link.name), LinkSettings(isUp: true))) }
+            continue
           }
         } else {
           try make(link)
@@ -45,7 +55,7 @@ final class HostNetwork: Sendable {
         let wanted = plan.addresses.filter { $0.link == link }.map(\.address)
         let there = try socket.addresses(linkIndex: index)
         let gone = there.filter { !wanted.contains($0.address) && !$0.address.address.isLinkLocal }
-        try socket.perform(gone.map { .deleteAddress($0) })
+        if !foreign.contains(link) { try socket.perform(gone.map { .deleteAddress($0) }) }
         let new = wanted.filter { address in !there.contains { $0.address == address } }
         try socket.perform(new.map { .addAddress(Self.interfaceAddress($0, index)) })
       }
@@ -70,7 +80,7 @@ final class HostNetwork: Sendable {
       }
     case .vlan(let vlan):
       guard let parent = try socket.link(.name(vlan.link)) else {
-        throw NetworkError(.invalid, "failed to find master interface \(vlan.link) on the Docker host: no such link")
+        throw NetworkError(.invalid, "parent interface was not found on the host: \(vlan.link)")
       }
       _ = try socket.createLink(NewLink(.vlan(vlan.id), settings, parentIndex: parent.index))
     case .veth, .macvlan:

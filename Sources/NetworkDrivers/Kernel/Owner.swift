@@ -2,6 +2,12 @@
 enum Owner {
   static func network(_ id: String, _ instance: String) -> String { "\(instance)/network/\(id)" }
   static func endpoint(_ id: String, _ instance: String) -> String { "\(instance)/endpoint/\(id)" }
+  /// Whether an alias is the mark of any instance.
+  static func isAnyones(_ alias: String) -> Bool {
+    let parts = alias.split(separator: "/", omittingEmptySubsequences: false)
+    return parts.count == 3 && ["network", "endpoint"].contains(parts[1]) && parts[2].utf8.count == 64
+  }
+
   /// Whether a link with this alias belongs to the instance.
   static func isOurs(_ alias: String?, _ instance: String) -> Bool {
     alias?.hasPrefix("\(instance)/network/") == true || alias?.hasPrefix("\(instance)/endpoint/") == true

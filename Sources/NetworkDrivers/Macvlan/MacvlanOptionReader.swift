@@ -26,7 +26,7 @@ enum MacvlanOptionReader {
         settings.mode = mode
       case OptionLabel.mtu: settings.mtu = try OptionValue.mtu(label, value)
       case OptionLabel.interfacePrefix: settings.interfacePrefix = try OptionValue.interfacePrefix(label, value)
-      default: throw OptionValue.unknown(label, driver: .macvlan)
+      default: try OptionValue.refuse(label, driver: .macvlan)
       }
     }
     return settings

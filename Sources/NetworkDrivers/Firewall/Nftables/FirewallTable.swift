@@ -115,10 +115,12 @@ enum FirewallTable {
       // Networks are isolated from each other, whatever they open to the world.
       Rule("from another network", Match.set([.inputName], bridges.name) + [.counter, .verdict(.drop)]),
       Rule(
-        "IPv4 without protection", Match.family(.ipv4) + Match.set([.outputName], unprotected4.name)
+        "IPv4 without protection",
+        Match.family(.ipv4) + Match.set([.outputName], unprotected4.name)
           + [.verdict(.accept)]),
       Rule(
-        "IPv6 without protection", Match.family(.ipv6) + Match.set([.outputName], unprotected6.name)
+        "IPv6 without protection",
+        Match.family(.ipv6) + Match.set([.outputName], unprotected6.name)
           + [.verdict(.accept)]),
       Rule("pings", Match.set([.outputName, .transportProtocol], echo.name) + [.verdict(.accept)]),
       Rule(
