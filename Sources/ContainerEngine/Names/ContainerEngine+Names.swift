@@ -50,6 +50,11 @@ extension ContainerEngine {
     }
   }
 
+  /// Links as docker shows them: `/container:/own-name/alias`.
+  public static func linkPaths(_ entries: [String], of name: String) -> [String] {
+    links(entries).map { "/\($0.name):/\(name)/\($0.alias)" }
+  }
+
   /// Splits `container:alias`; without an alias the container's own name is it.
   static func links(_ entries: [String]) -> [(name: String, alias: String)] {
     entries.map { entry in

@@ -4,23 +4,43 @@ extension ObjectPlan {
   /// The plan as lines for people and golden files, in a fixed order.
   public var text: String {
     var lines = ["\(firewall.key)"]
-    lines += Self.section("host", host) + Self.section("sandbox", sandbox)
-    if !firewall.entries.isEmpty { lines += ["  firewall"] + firewall.entries.map { "    \($0.text)" } }
+    for (title, part) in [("host", host.lines), ("sandbox", sandbox.lines), ("firewall", firewall.entries.map(\.text))]
+    where !part.isEmpty {
+      lines += ["  \(title)"] + part.map { "    \($0)" }
+    }
     return lines.joined(separator: "\n") + "\n"
   }
+}
 
-  private static func section(_ name: String, _ plan: NamespacePlan) -> [String] {
-    var lines = plan.requiredLinks.map { "    needs link \($0)" }
-    lines += plan.links.map { "    link \($0.text)" }
-    lines += plan.sysctls.map { "    sysctl \($0.path) = \($0.value)" + ($0.isOptional ? " (if there)" : "") }
-    lines += plan.addresses.map { "    address \($0.address) on \($0.link)" }
-    lines += plan.routes.map { route in
-      "    route \(route.destination.map { "\($0)" } ?? "default")"
-        + (route.gateway.map { " via \($0)" } ?? "") + " on \(route.link)"
-    }
-    lines += plan.neighbours.map { "    neighbour \($0.address) is \($0.mac) on \($0.link)" }
-    return lines.isEmpty ? [] : ["  \(name)"] + lines
+extension NamespacePlan {
+  /// A line for each thing that the namespace shall hold.
+  public var lines: [String] {
+    var lines = requiredLinks.map { "needs link \($0)" }
+    lines += links.map { "link \($0.text)" }
+    lines += sysctls.map(\.text)
+    lines += addresses.map(\.text)
+    lines += routes.map(\.text)
+    lines += neighbours.map(\.text)
+    return lines
   }
+}
+
+extension SysctlPlan {
+  public var text: String { "sysctl \(path) = \(value)" + (isOptional ? " (if there)" : "") }
+}
+
+extension AddressPlan {
+  public var text: String { "address \(address) on \(link)" }
+}
+
+extension RoutePlan {
+  public var text: String {
+    "route \(destination.map { "\($0)" } ?? "default")" + (gateway.map { " via \($0)" } ?? "") + " on \(link)"
+  }
+}
+
+extension NeighbourPlan {
+  public var text: String { "neighbour \(address) is \(mac) on \(link)" }
 }
 
 extension LinkPlan {
