@@ -184,7 +184,7 @@ extension NetworkController {
       }
       let members = endpoints(on: network.id)
       guard members.isEmpty else {
-        let list = members.map { "name:\"\($0.name)\" id:\"\($0.sandboxID.prefix(12))\"" }.joined(separator: ", ")
+        let list = members.map { "name:\"\($0.name)\" id:\"\($0.id.prefix(12))\"" }.joined(separator: ", ")
         throw NetworkError(
           .forbidden, "error while removing network: network \(network.name) has active endpoints (\(list))")
       }

@@ -58,7 +58,8 @@ struct PlanComparison {
     if let mac = link.mac, there.address != mac {
       found.append("link \(link.name) has address \(there.address.map { "\($0)" } ?? "none") instead of \(mac)")
     }
-    if let master = link.master, try socket.link(.name(master))?.index != there.masterIndex || there.masterIndex == nil {
+    if let master = link.master, try socket.link(.name(master))?.index != there.masterIndex || there.masterIndex == nil
+    {
       found.append("link \(link.name) is not a port of \(master)")
     }
     return found

@@ -76,6 +76,8 @@ extension FirewallEntry {
     case .echo(let bridge, let family): "\(family.rawValue) on \(bridge) answers pings"
     case .open(let bridge, let address, let port):
       "\(Self.host(address)):\(port) on \(bridge) can be reached"
+    case .openFrom(let link, let bridge, let address, let port):
+      "\(Self.host(address)):\(port) on \(bridge) can be reached from \(link)"
     case .masquerade(let bridge, let family): "masquerade \(family.rawValue) out of \(bridge)"
     case .publish(let key, let target):
       "publish \(Self.host(key.address)):\(key.port) to \(Self.host(target.address)):\(target.port)"
