@@ -23,6 +23,7 @@ extension NetworkController {
   /// Puts our rules back whenever somebody has changed them, until the task is cancelled: a host's firewall that is
   /// reloaded takes everybody's rules with it.
   public func keepFirewall(on reactor: Reactor) async {
+    do { try running().reaper.listen(on: reactor) } catch { return }
     let events: FirewallEvents
     do {
       events = try FirewallEvents(

@@ -206,7 +206,7 @@ extension NetworkController {
     // Only what bears our mark: a VLAN link that was there before stays.
     let owner = Owner.network(network.id, configuration.instance)
     let links = plan.host.links.map(\.name)
-    do { try await services.reaper.delete(links, ownedBy: owner) } catch { errors.append(error) }
+    errors.attempt { try services.reaper.deleteLater(links, ownedBy: owner) }
     try errors.throwIfAny("network \(network.name)")
   }
 }
