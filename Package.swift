@@ -119,7 +119,7 @@ let package = Package(
       resources: [.copy("Golden")]),
     tests(
       "ContainerEngine",
-      ["ContainerRuntime", "ImageStore", "NetworkModel", "Addressing", "OCI", "Linux", "AsyncWork"]),
+      ["ContainerRuntime", "ImageStore", "NetworkModel", "Addressing", "DNS", "OCI", "Linux", "AsyncWork"]),
     tests("HTTPService", ["AsyncWork", "Linux", .nio("NIOCore"), .nio("NIOPosix")]),
     tests("DockerAPI", []),
     tests("DockerServer", ["DockerAPI", "ContainerEngine", "ContainerRuntime", "ImageStore", "HTTPService", "OCI"]),

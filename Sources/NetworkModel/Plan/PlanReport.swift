@@ -51,7 +51,8 @@ public struct PlanReport: Sendable, Codable, Equatable {
     let count = objects.reduce(0) { $0 + $1.differences.count }
     lines.append("")
     lines.append(
-      count == 0 ? "The kernel holds all of it." : "\(count) difference\(count == 1 ? "" : "s") to the kernel, marked with !")
+      count == 0
+        ? "The kernel holds all of it." : "\(count) difference\(count == 1 ? "" : "s") to the kernel, marked with !")
     return lines.joined(separator: "\n") + "\n"
   }
 }
