@@ -19,6 +19,13 @@ final class Lab: Sendable {
   let outside: FileDescriptor
   let store = MemoryStore()
 
+  /// What the rules are made with.
+  enum Rules: String, CaseIterable, Sendable {
+    case nftables, iptables
+    /// iptables of the older kind.
+    case legacy
+  }
+
   /// Makes the lab, runs `body`, takes the lab down.
   static func with(_ body: (Lab) async throws -> Void) async throws {
     let lab = try await onThread { try Lab() }
@@ -69,15 +76,33 @@ final class Lab: Sendable {
 
   /// A controller on this host, not started.
   func controller(
-    _ change: (inout NetworkConfiguration) -> Void = { _ in }
+    _ rules: Rules = .nftables, _ change: (inout NetworkConfiguration) -> Void = { _ in }
   ) async throws -> NetworkController {
     var configuration = NetworkConfiguration(
       instance: "lab", runDirectory: directory + "/run", bridgeName: "lab0")
     configuration.hostNamespace = host
     configuration.userlandProxy = false
+    configuration.firewallBackend = rules == .nftables ? .nftables : .iptables
+    configuration.searchPath = try searchPath(rules)
     change(&configuration)
     return try await NetworkController(
       configuration: configuration, store: store, pool: try BlockingPool(name: "lab"))
+  }
+
+  /// Where the programs of these rules are found under their plain names.
+  func searchPath(_ rules: Rules) throws -> String {
+    let common = "/usr/sbin:/usr/bin"
+    guard rules == .legacy else { return common }
+    let directory = directory + "/legacy"
+    if !FileSystem.exists(directory) {
+      try FileSystem.makeDirectory(directory)
+      for name in ["iptables", "ip6tables"] {
+        for action in ["", "-save", "-restore"] {
+          try FileSystem.symbolicLink("\(directory)/\(name)\(action)", to: "/usr/sbin/xtables-legacy-multi")
+        }
+      }
+    }
+    return directory + ":" + common
   }
 
   /// A handle on a sandbox.
@@ -104,6 +129,21 @@ final class Lab: Sendable {
         #expect(try child.wait() == .exited(0), "\(arguments): \(text)")
         return text
       }
+    }
+  }
+
+  /// The host's rules as text, without what traffic and time change in it.
+  func rules(_ rules: Rules) async throws -> [String] {
+    var text = try await command(["/usr/sbin/nft", "-s", "list", "ruleset"], in: host)
+    if rules == .legacy {
+      for name in ["iptables", "ip6tables"] {
+        text += try await command(["/usr/sbin/\(name)-legacy-save"], in: host)
+      }
+    }
+    return text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map { line in
+      let words = line.prefix { $0 != "[" }.split(separator: " ")
+      guard let counter = words.firstIndex(of: "packets") else { return words.joined(separator: " ") }
+      return (words[..<counter] + words[min(counter + 4, words.count)...]).joined(separator: " ")
     }
   }
 

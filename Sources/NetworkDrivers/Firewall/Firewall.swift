@@ -1,3 +1,5 @@
+import AsyncWork
+import Linux
 import NetworkModel
 
 /// The rules of one instance on this host. Calls block.
@@ -10,4 +12,13 @@ protocol Firewall: Sendable {
   func remove(_ fragment: FirewallFragment) throws
   /// Removes everything of this instance.
   func removeAll() throws
+  /// Tells when it is time to look whether the rules are still there.
+  /// - Parameter namespace: the host's network namespace; nil means the calling thread's.
+  func watch(in namespace: FileDescriptor?) throws -> any FirewallWatch
+}
+
+/// Tells when somebody else may have changed our rules: a firewall that was reloaded, rules that were flushed.
+protocol FirewallWatch: Sendable {
+  /// Returns when it is time to look.
+  func next(on reactor: Reactor) async throws
 }

@@ -68,4 +68,8 @@ final class NftablesFirewall: Firewall {
     transaction.delete(name)
     try connection.commit(transaction)
   }
+
+  func watch(in namespace: FileDescriptor?) throws -> any FirewallWatch {
+    try FirewallEvents(table: name, ownThread: NetworkController.threadName, in: namespace)
+  }
 }
