@@ -68,7 +68,8 @@ final class Lab: Sendable {
   }
 
   private func remove() throws {
-    for name in try FileSystem.list(directory + "/run/netns") { try Namespaces.unpin("\(directory)/run/netns/\(name)") }
+    let pins = FileSystem.exists(directory + "/run/netns") ? try FileSystem.list(directory + "/run/netns") : []
+    for name in pins { try Namespaces.unpin("\(directory)/run/netns/\(name)") }
     try Namespaces.unpin(directory + "/host")
     try Namespaces.unpin(directory + "/outside")
     try FileSystem.removeTree(directory)
@@ -132,19 +133,22 @@ final class Lab: Sendable {
     }
   }
 
-  /// The host's rules as text, without what traffic and time change in it.
-  func rules(_ rules: Rules) async throws -> [String] {
-    var text = try await command(["/usr/sbin/nft", "-s", "list", "ruleset"], in: host)
-    if rules == .legacy {
-      for name in ["iptables", "ip6tables"] {
-        text += try await command(["/usr/sbin/\(name)-legacy-save"], in: host)
+  /// The host's rules of all backends as text, without what traffic changes in it and the built-in chains.
+  func rules() async throws -> [String] {
+    var lines: [String] = []
+    for family in ["iptables", "ip6tables"] {
+      for kind in ["nft", "legacy"] {
+        let text = try await command(["/usr/sbin/\(family)-\(kind)-save"], in: host)
+        lines += text.split(separator: "\n").filter { $0.hasPrefix("-A") || $0.hasPrefix(":") && $0.contains(" - ") }
+          .map { "\(kind) \(family) \($0)" }
       }
     }
-    return text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map { line in
-      let words = line.prefix { $0 != "[" }.split(separator: " ")
-      guard let counter = words.firstIndex(of: "packets") else { return words.joined(separator: " ") }
-      return (words[..<counter] + words[min(counter + 4, words.count)...]).joined(separator: " ")
+    let tables = try await command(["/usr/sbin/nft", "list", "tables", "inet"], in: host)
+    for table in tables.split(separator: "\n") {
+      let words = ["/usr/sbin/nft", "-s", "list"] + table.split(separator: " ").map { String($0) }
+      lines += try await command(words, in: host).split(separator: "\n").map { String($0) }
     }
+    return lines
   }
 
   /// Runs blocking work on a thread of its own.
