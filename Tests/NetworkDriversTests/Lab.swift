@@ -138,7 +138,8 @@ final class Lab: Sendable {
     var lines: [String] = []
     for family in ["iptables", "ip6tables"] {
       for kind in ["nft", "legacy"] {
-        let text = try await command(["/usr/sbin/\(family)-\(kind)-save"], in: host)
+        // It warns of the other kind's tables.
+        let text = try await command(["/bin/sh", "-c", "\(family)-\(kind)-save 2>/dev/null"], in: host)
         lines += text.split(separator: "\n").filter { $0.hasPrefix("-A") || $0.hasPrefix(":") && $0.contains(" - ") }
           .map { "\(kind) \(family) \($0)" }
       }
