@@ -26,6 +26,9 @@ public struct ConntrackFilter: Sendable, Hashable {
   /// The whole mark.
   public var mark: UInt32?
 
+  /// What has not happened to it.
+  public var without: ConntrackEntry.Status = []
+
   /// A filter for a protocol, or one that sets nothing yet.
   public init(transport: TransportProtocol? = nil) { self.transport = transport }
 
@@ -54,5 +57,6 @@ public struct ConntrackFilter: Sendable, Hashable {
       && same(replySource, entry.reply.source) && same(replyDestination, entry.reply.destination)
       && same(replySourcePort, entry.reply.sourcePort) && same(replyDestinationPort, entry.reply.destinationPort)
       && same(zone, entry.zone) && same(mark, entry.mark)
+      && entry.status.isDisjoint(with: without)
   }
 }

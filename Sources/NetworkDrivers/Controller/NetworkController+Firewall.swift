@@ -1,5 +1,7 @@
+import Addressing
 import AsyncWork
 import Linux
+import Netlink
 import NetworkModel
 import Synchronization
 
@@ -30,7 +32,7 @@ extension NetworkController {
     while !Task.isCancelled {
       do {
         try await watch.next(on: reactor)
-        try repairFirewall()
+        try await repairFirewall()
         // Software that changes rules all the time costs us one look at ours each time, and not more often than this.
         try await Task.sleep(for: .milliseconds(50))
       } catch is CancellationError { return } catch {
@@ -40,7 +42,24 @@ extension NetworkController {
     }
   }
 
-  private func repairFirewall() throws { try running().firewall.reconcile(fragments()) }
+  private func repairFirewall() async throws {
+    let services = try running()
+    if try services.firewall.reconcile(fragments()) { try await forgetUntranslated(services) }
+  }
+
+  /// Connection tracking remembers of a packet that came for a published port while there were no rules that it went
+  /// nowhere, and would send all that follow after it. What was answered, or translated, is left alone.
+  func forgetUntranslated(_ services: Services) async throws {
+    let ports = Set(view.withLock { $0.endpoints.values.flatMap { $0.ports.filter(\.isTranslatable) } })
+    try await services.reaper.forget(
+      ports.map { port in
+        var filter = ConntrackFilter(transport: port.container.transport)
+        filter.originalDestinationPort = port.hostPort
+        if !port.hostAddress.isUnspecified { filter.originalDestination = port.hostAddress }
+        filter.without = [.seenReply, .sourceTranslated, .destinationTranslated]
+        return filter
+      })
+  }
 
   /// Opens the backend that was asked for.
   func openFirewall() throws -> any Firewall {

@@ -5,7 +5,8 @@ import NetworkModel
 /// The rules of one instance on this host. Calls block.
 protocol Firewall: Sendable {
   /// Brings the host to hold exactly these fragments, whatever it holds now.
-  func reconcile(_ fragments: [FirewallFragment]) throws
+  /// - Returns: whether anything was not as it should be.
+  @discardableResult func reconcile(_ fragments: [FirewallFragment]) throws -> Bool
   /// Adds one object's entries.
   func add(_ fragment: FirewallFragment) throws
   /// Removes one object's entries; those that are gone already are no error.

@@ -23,7 +23,8 @@ final class IptablesFirewall: Firewall {
     families = FileSystem.exists("/proc/thread-self/net/if_inet6") ? [.v4, .v6] : [.v4]
   }
 
-  func reconcile(_ fragments: [FirewallFragment]) throws {
+  @discardableResult
+  func reconcile(_ fragments: [FirewallFragment]) throws -> Bool {
     var usable: [FirewallFragment] = []
     for fragment in fragments {
       do {
@@ -32,19 +33,26 @@ final class IptablesFirewall: Firewall {
       } catch { Diagnostics.warn("\(error)") }
     }
     var errors = ErrorList()
+    var isChanged = false
     for family in families {
-      errors.attempt { try reconcile(chains.tables(usable, family), family) }
+      errors.attempt { isChanged = try reconcile(chains.tables(usable, family), family) || isChanged }
     }
     try errors.throwIfAny("iptables rules")
+    return isChanged
   }
 
-  private func reconcile(_ tables: [Iptables.Table], _ family: IPFamily) throws {
+  private func reconcile(_ tables: [Iptables.Table], _ family: IPFamily) throws -> Bool {
     // Somebody may change rules between reading and writing, and a deletion then finds nothing: we look again.
-    for attempt in 1...5 {
+    var attempt = 1
+    while true {
       let difference = Iptables.Transaction.difference(
         from: try programs.snapshot(family), to: tables, family, marks: chains.marks)
-      do { return try programs.commit(difference) } catch {
+      do {
+        try programs.commit(difference)
+        return !difference.isEmpty
+      } catch {
         guard error.code == .refused, attempt < 5 else { throw error }
+        attempt += 1
       }
     }
   }
