@@ -53,6 +53,7 @@ extension EngineSettings {
     configuration.interContainer = interContainer
     configuration.masquerade = masquerade
     configuration.forwarding = forwarding
+    configuration.firewallBackend = firewallBackend
     configuration.userlandProxy = userlandProxy
     configuration.publishesThroughInput = publishesThroughInput
     configuration.proxyProgram = try? FileSystem.readLink("/proc/self/exe")

@@ -40,6 +40,7 @@ struct EngineOptions: ParsableArguments {
   @Option(help: "Whether to switch forwarding on (default true).") var ipForward: String?
   @Option(help: "Only true is served.") var iptables: String?
   @Option(help: "Only true is served.") var ip6tables: String?
+  @Option(help: "What rules are made with: nftables or iptables (default nftables).") var firewallBackend: String?
   @Option(help: "Whether user space leads on what the kernel cannot (default true).") var userlandProxy: String?
   @Option(
     help:
@@ -91,7 +92,8 @@ struct EngineOptions: ParsableArguments {
       "data-dir": dataDirectory, "run-dir": runDirectory, "instance": instance, "group": group, "pidfile": pidfile,
       "log-level": logLevel, "debug": debug, "bridge": bridge, "bip": bip, "bip6": bip6, "fixed-cidr": fixedCidr,
       "fixed-cidr-v6": fixedCidr6, "ipv6": ipv6, "mtu": mtu, "icc": icc, "ip": ip, "ip-masq": ipMasq,
-      "ip-forward": ipForward, "iptables": iptables, "ip6tables": ip6tables, "userland-proxy": userlandProxy,
+      "ip-forward": ipForward, "iptables": iptables, "ip6tables": ip6tables,
+      "firewall-backend": firewallBackend, "userland-proxy": userlandProxy,
       "publish-through-input": publishThroughInput,
       "host-gateway-ip": hostGatewayIp, "max-concurrent-downloads": maxConcurrentDownloads,
       "max-concurrent-uploads": maxConcurrentUploads, "max-download-attempts": maxDownloadAttempts,

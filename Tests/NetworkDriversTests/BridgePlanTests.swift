@@ -21,6 +21,7 @@ import Testing
     let plans = [driver.plan(network), driver.plan(endpoint, on: network)]
     try expectGolden(plans.map(\.text).joined(separator: "\n"), "bridge-\(name)")
     try expectGolden(Samples.table(plans).text, "bridge-\(name)-nftables")
+    try expectGolden(Samples.iptables(plans), "bridge-\(name)-iptables")
   }
 
   @Test(arguments: [GatewayMode.routed, .unprotectedNAT, .isolated])
@@ -35,6 +36,7 @@ import Testing
     let plans = [driver.plan(network), driver.plan(endpoint, on: network)]
     try expectGolden(plans.map(\.text).joined(separator: "\n"), "bridge-\(mode.rawValue)")
     try expectGolden(Samples.table(plans).text, "bridge-\(mode.rawValue)-nftables")
+    try expectGolden(Samples.iptables(plans), "bridge-\(mode.rawValue)-iptables")
   }
 
   @Test func aLinkHasTheSettingsAndAddressesThatWereAskedFor() throws {

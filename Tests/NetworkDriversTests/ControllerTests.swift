@@ -37,9 +37,10 @@ import Testing
     try await EchoServer.ask(kind, from: from, at: address, port: port, milliseconds: milliseconds)
   }
 
-  @Test func aPublishedPortIsReachedFromEverywhere() async throws {
+  @Test(arguments: Lab.Rules.allCases)
+  func aPublishedPortIsReachedFromEverywhere(_ rules: Lab.Rules) async throws {
     try await Lab.with { lab in
-      let controller = try await lab.controller()
+      let controller = try await lab.controller(rules)
       try await controller.start(liveSandboxes: [])
       let web = try await run(controller, "web", [(nil, "8080", "80/tcp"), (nil, "8053", "80/udp")])
       _ = try await run(controller, "other")
@@ -64,9 +65,10 @@ import Testing
     }
   }
 
-  @Test func whatIsNotPublishedIsNotReached() async throws {
+  @Test(arguments: Lab.Rules.allCases)
+  func whatIsNotPublishedIsNotReached(_ rules: Lab.Rules) async throws {
     try await Lab.with { lab in
-      let controller = try await lab.controller()
+      let controller = try await lab.controller(rules)
       try await controller.start(liveSandboxes: [])
       _ = try await run(controller, "web", [("127.0.0.1", "8080", "80/tcp")])
       let server = try await EchoServer(in: lab.sandbox("web"), port: 80)
@@ -79,9 +81,10 @@ import Testing
     }
   }
 
-  @Test func whatLeavesHasTheHostsAddress() async throws {
+  @Test(arguments: Lab.Rules.allCases)
+  func whatLeavesHasTheHostsAddress(_ rules: Lab.Rules) async throws {
     try await Lab.with { lab in
-      let controller = try await lab.controller()
+      let controller = try await lab.controller(rules)
       try await controller.start(liveSandboxes: [])
       _ = try await run(controller, "web")
       let server = try await EchoServer(in: lab.outside, port: 7)
@@ -90,9 +93,10 @@ import Testing
     }
   }
 
-  @Test func ipv6IsPublishedByTheKernel() async throws {
+  @Test(arguments: Lab.Rules.allCases)
+  func ipv6IsPublishedByTheKernel(_ rules: Lab.Rules) async throws {
     try await Lab.with { lab in
-      let controller = try await lab.controller {
+      let controller = try await lab.controller(rules) {
         $0.ipv6 = true
         $0.fixedCIDR6 = IPv6CIDR("fd00:17::/64")
       }
@@ -183,20 +187,28 @@ import Testing
   }
 
   /// What an engine made that is no more when this returns.
-  private func beginning(_ lab: Lab) async throws -> (EndpointRecord, EndpointRecord, [NetworkRecord]) {
-    let first = try await lab.controller()
+  private func beginning(_ lab: Lab, _ rules: Lab.Rules) async throws -> (
+    EndpointRecord, EndpointRecord, [NetworkRecord]
+  ) {
+    let first = try await lab.controller(rules)
     try await first.start(liveSandboxes: [])
     let web = try await run(first, "web", [(nil, "8080", "80/tcp")])
     let gone = try await run(first, "gone", [(nil, "8081", "80/tcp")])
     return (web, gone, first.networks())
   }
 
-  @Test func anEngineThatComesAfterAdoptsWhatLives() async throws {
+  @Test(arguments: Lab.Rules.allCases)
+  func anEngineThatComesAfterAdoptsWhatLives(_ rules: Lab.Rules) async throws {
     try await Lab.with { lab in
-      let (web, gone, networks) = try await beginning(lab)
+      let (web, gone, networks) = try await beginning(lab, rules)
       // Somebody flushed the rules while no engine ran.
       _ = try await lab.command(["/usr/sbin/nft", "flush", "ruleset"], in: lab.host)
-      let second = try await lab.controller()
+      if rules == .legacy {
+        for words in [["-F"], ["-X"], ["-t", "nat", "-F"]] {
+          _ = try await lab.command(["/usr/sbin/iptables-legacy"] + words, in: lab.host)
+        }
+      }
+      let second = try await lab.controller(rules)
       try await second.start(liveSandboxes: ["web"])
       #expect(second.endpoints(of: "web") == [web])
       #expect(second.endpoints(of: "gone").isEmpty)
@@ -226,16 +238,17 @@ import Testing
     }
   }
 
-  @Test func nothingIsLeftBehind() async throws {
+  @Test(arguments: Lab.Rules.allCases)
+  func nothingIsLeftBehind(_ rules: Lab.Rules) async throws {
     try await Lab.with { lab in
-      let controller = try await lab.controller()
+      let controller = try await lab.controller(rules)
       try await controller.start(liveSandboxes: [])
-      let empty = try await lab.command(["/usr/sbin/nft", "list", "ruleset"], in: lab.host)
+      let empty = try await lab.rules()
       for name in ["a", "b", "c"] { _ = try await run(controller, name, [(nil, nil, "80/tcp"), (nil, nil, "80/udp")]) }
       for name in ["a", "b", "c"] { try await controller.releaseSandbox(name) }
       try await controller.releaseSandbox("never was")
       #expect(try await lab.links() == ["lab0"])
-      #expect(try await lab.command(["/usr/sbin/nft", "list", "ruleset"], in: lab.host) == empty)
+      #expect(try await lab.rules() == empty)
       #expect(try FileSystem.list(lab.directory + "/run/netns").isEmpty)
       #expect(try FileSystem.list(lab.directory + "/run/endpoints").isEmpty)
     }
@@ -295,12 +308,13 @@ import Testing
     }
   }
 
-  @Test func twoInstancesLeaveEachOtherAlone() async throws {
+  @Test(arguments: Lab.Rules.allCases)
+  func twoInstancesLeaveEachOtherAlone(_ rules: Lab.Rules) async throws {
     try await Lab.with { lab in
-      let first = try await lab.controller()
+      let first = try await lab.controller(rules)
       try await first.start(liveSandboxes: [])
       let web = try await run(first, "web", [(nil, "8080", "80/tcp")])
-      let second = try await lab.controller {
+      let second = try await lab.controller(rules) {
         $0.instance = "lab2"
         $0.bridgeName = "lab1"
         $0.runDirectory = lab.directory + "/run2"
@@ -319,9 +333,10 @@ import Testing
     }
   }
 
-  @Test func containersThatMustNotReachEachOtherDoNot() async throws {
+  @Test(arguments: Lab.Rules.allCases)
+  func containersThatMustNotReachEachOtherDoNot(_ rules: Lab.Rules) async throws {
     try await Lab.with { lab in
-      let controller = try await lab.controller { $0.interContainer = false }
+      let controller = try await lab.controller(rules) { $0.interContainer = false }
       try await controller.start(liveSandboxes: [])
       _ = try await run(controller, "web", [(nil, "8080", "80/tcp")])
       _ = try await run(controller, "other")

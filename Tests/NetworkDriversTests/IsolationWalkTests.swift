@@ -11,7 +11,7 @@ import Testing
   private func host(
     mode: GatewayMode = .nat, isInternal: Bool = false, open: [TransportPort] = [],
     ports: [(String, UInt16, TransportProtocol, UInt16)] = []
-  ) throws -> VirtualHost {
+  ) throws -> TwinHost {
     let driver = BridgeDriver(instance: "apus")
     let first = try Samples.network()
     var second = NetworkRecord(
@@ -34,12 +34,12 @@ import Testing
       driver.plan(first), driver.plan(try Samples.endpoint(), on: first), driver.plan(second),
       driver.plan(endpoint, on: second),
     ]
-    return VirtualHost(
+    return TwinHost(
       addresses: Set(try ["192.0.2.1", "172.17.0.1", "10.1.0.1"].map { try #require(IPAddress($0)) }),
       routes: try [("172.17.0.0/16", "apus0"), ("10.1.0.0/24", "br1"), ("0.0.0.0/0", "out0")].map {
         (try #require(IPCIDR($0.0)), $0.1)
       },
-      table: Samples.table(plans))
+      plans: plans)
   }
 
   private func packet(

@@ -19,6 +19,13 @@ final class Lab: Sendable {
   let outside: FileDescriptor
   let store = MemoryStore()
 
+  /// What the rules are made with.
+  enum Rules: String, CaseIterable, Sendable {
+    case nftables, iptables
+    /// iptables of the older kind.
+    case legacy
+  }
+
   /// Makes the lab, runs `body`, takes the lab down.
   static func with(_ body: (Lab) async throws -> Void) async throws {
     let lab = try await onThread { try Lab() }
@@ -61,7 +68,8 @@ final class Lab: Sendable {
   }
 
   private func remove() throws {
-    for name in try FileSystem.list(directory + "/run/netns") { try Namespaces.unpin("\(directory)/run/netns/\(name)") }
+    let pins = FileSystem.exists(directory + "/run/netns") ? try FileSystem.list(directory + "/run/netns") : []
+    for name in pins { try Namespaces.unpin("\(directory)/run/netns/\(name)") }
     try Namespaces.unpin(directory + "/host")
     try Namespaces.unpin(directory + "/outside")
     try FileSystem.removeTree(directory)
@@ -69,15 +77,33 @@ final class Lab: Sendable {
 
   /// A controller on this host, not started.
   func controller(
-    _ change: (inout NetworkConfiguration) -> Void = { _ in }
+    _ rules: Rules = .nftables, _ change: (inout NetworkConfiguration) -> Void = { _ in }
   ) async throws -> NetworkController {
     var configuration = NetworkConfiguration(
       instance: "lab", runDirectory: directory + "/run", bridgeName: "lab0")
     configuration.hostNamespace = host
     configuration.userlandProxy = false
+    configuration.firewallBackend = rules == .nftables ? .nftables : .iptables
+    configuration.searchPath = try searchPath(rules)
     change(&configuration)
     return try await NetworkController(
       configuration: configuration, store: store, pool: try BlockingPool(name: "lab"))
+  }
+
+  /// Where the programs of these rules are found under their plain names.
+  func searchPath(_ rules: Rules) throws -> String {
+    let common = "/usr/sbin:/usr/bin"
+    guard rules == .legacy else { return common }
+    let directory = directory + "/legacy"
+    if !FileSystem.exists(directory) {
+      try FileSystem.makeDirectory(directory)
+      for name in ["iptables", "ip6tables"] {
+        for action in ["", "-save", "-restore"] {
+          try FileSystem.symbolicLink("\(directory)/\(name)\(action)", to: "/usr/sbin/xtables-legacy-multi")
+        }
+      }
+    }
+    return directory + ":" + common
   }
 
   /// A handle on a sandbox.
@@ -105,6 +131,25 @@ final class Lab: Sendable {
         return text
       }
     }
+  }
+
+  /// The host's rules of all backends as text, without what traffic changes in it and the built-in chains.
+  func rules() async throws -> [String] {
+    var lines: [String] = []
+    for family in ["iptables", "ip6tables"] {
+      for kind in ["nft", "legacy"] {
+        // It warns of the other kind's tables.
+        let text = try await command(["/bin/sh", "-c", "\(family)-\(kind)-save 2>/dev/null"], in: host)
+        lines += text.split(separator: "\n").filter { $0.hasPrefix("-A") || $0.hasPrefix(":") && $0.contains(" - ") }
+          .map { "\(kind) \(family) \($0)" }
+      }
+    }
+    let tables = try await command(["/usr/sbin/nft", "list", "tables", "inet"], in: host)
+    for table in tables.split(separator: "\n") {
+      let words = ["/usr/sbin/nft", "-s", "list"] + table.split(separator: " ").map { String($0) }
+      lines += try await command(words, in: host).split(separator: "\n").map { String($0) }
+    }
+    return lines
   }
 
   /// Runs blocking work on a thread of its own.

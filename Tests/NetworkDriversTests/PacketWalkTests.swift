@@ -9,16 +9,16 @@ import Testing
 @Suite struct PacketWalkTests {
   private func host(
     ipv6: Bool = false, interContainer: Bool = true, ports: [(String, UInt16, TransportProtocol, UInt16)]
-  ) throws -> VirtualHost {
+  ) throws -> TwinHost {
     let driver = BridgeDriver(instance: "apus")
     let network = try Samples.network(ipv6: ipv6, interContainer: interContainer)
     let plans = [driver.plan(network), driver.plan(try Samples.endpoint(ipv6: ipv6, ports: ports), on: network)]
-    return VirtualHost(
+    return TwinHost(
       addresses: Set(try ["192.0.2.1", "172.17.0.1", "fd00:17::1", "2001:db8::1"].map { try address($0) }),
       routes: try [
         ("172.17.0.0/16", "apus0"), ("fd00:17::/64", "apus0"), ("0.0.0.0/0", "out0"), ("::/0", "out0"),
       ].map { (try #require(IPCIDR($0.0)), $0.1) },
-      table: Samples.table(plans))
+      plans: plans)
   }
 
   private func address(_ text: String) throws -> IPAddress { try #require(IPAddress(text)) }

@@ -57,4 +57,14 @@ enum Samples {
     }
     return table
   }
+
+  /// What a host without any rules is told for these plans: both families' input of iptables-restore.
+  static func iptables(_ plans: [ObjectPlan]) -> String {
+    let chains = FirewallChains(instance: "apus")
+    return [IPFamily.v4, .v6].map { family in
+      let transaction = Iptables.Transaction.difference(
+        from: Iptables.Snapshot(""), to: chains.tables(plans.map(\.firewall), family), family, marks: chains.marks)
+      return "# \(family == .v4 ? "iptables" : "ip6tables")-restore --noflush\n\(transaction.text)"
+    }.joined(separator: "\n")
+  }
 }

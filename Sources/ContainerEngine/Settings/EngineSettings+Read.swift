@@ -60,6 +60,13 @@ extension EngineSettings {
     interContainer = try reader.boolean("icc") ?? interContainer
     masquerade = try reader.boolean("ip-masq") ?? masquerade
     forwarding = try reader.boolean("ip-forward") ?? forwarding
+    if let name = try reader.string("firewall-backend"), !name.isEmpty {
+      guard let backend = FirewallBackend(rawValue: name) else {
+        throw SettingsError(
+          .invalid, "invalid value \"\(name)\" for firewall-backend: it must be nftables or iptables")
+      }
+      firewallBackend = backend
+    }
     userlandProxy = try reader.boolean("userland-proxy") ?? userlandProxy
     publishesThroughInput = try reader.boolean("publish-through-input") ?? publishesThroughInput
     if publishesThroughInput && !userlandProxy {

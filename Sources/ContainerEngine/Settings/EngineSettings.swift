@@ -38,6 +38,7 @@ public struct EngineSettings: Sendable, Equatable {
   public var bindAddress: IPAddress?
   public var masquerade = true
   public var forwarding = true
+  public var firewallBackend = FirewallBackend.nftables
   public var userlandProxy = true
   public var publishesThroughInput = false
   public var nameServers: [String] = []

@@ -74,7 +74,7 @@ enum InfoEndpoint {
     // What Go calls goroutines has no counterpart that could be counted here; threads come nearest.
     info.nGoroutines = facts.threads
     var firewall = FirewallInfo()
-    firewall.driver = "nftables"
+    firewall.driver = facts.firewallBackend
     info.firewallBackend = firewall
   }
 

@@ -38,6 +38,10 @@ public struct NetworkConfiguration: Sendable {
   public var publishesThroughInput = false
   /// The program that is started as `PROGRAM port-proxy …` to do so; nil keeps ports in this process.
   public var proxyProgram: String?
+  /// What the rules are made with (`--firewall-backend`).
+  public var firewallBackend = FirewallBackend.nftables
+  /// Where programs of the host are looked for: directories with colons between; nil takes PATH.
+  public var searchPath: String?
   /// Where ports are published when the binding names no address (`--ip`); nil means all addresses.
   public var defaultBindAddress: IPAddress?
   /// Which ports are chosen when none is asked for; nil takes the host's ephemeral range.

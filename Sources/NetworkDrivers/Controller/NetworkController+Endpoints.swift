@@ -94,6 +94,7 @@ extension NetworkController {
   /// - Parameter sandboxGoes: the whole sandbox is let go, and with it what only it holds.
   func leave(_ endpoint: EndpointRecord, _ services: Services, sandboxGoes: Bool = false) async throws {
     var errors = ErrorList()
+    view.withLock { _ = $0.departing.insert(endpoint.id) }
     if let network = network(endpoint.networkID), let driver = drivers[network.driver] {
       let plan = driver.plan(endpoint, on: network)
       // Rules first: no packet shall find its way to the next owner of the address.
@@ -119,7 +120,10 @@ extension NetworkController {
       services.ports.release(endpoint.ports)
       errors.attempt { try services.journal.remove(endpoint.id) }
       releaseAddresses(of: endpoint)
-      view.withLock { $0.endpoints[endpoint.id] = nil }
+      view.withLock {
+        $0.endpoints[endpoint.id] = nil
+        $0.departing.remove(endpoint.id)
+      }
     }
     try errors.throwIfAny("endpoint \(endpoint.name) (\(endpoint.id))")
   }

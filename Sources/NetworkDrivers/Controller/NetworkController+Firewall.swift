@@ -6,14 +6,15 @@ import NetworkModel
 import Synchronization
 
 extension NetworkController {
-  /// What all networks and endpoints want of the firewall.
+  /// What all networks and endpoints want of the firewall that are not just leaving.
   func fragments() -> [FirewallFragment] {
     var fragments: [FirewallFragment] = []
-    let (networks, endpoints) = view.withLock { ($0.networks, $0.endpoints) }
-    for network in networks.values where !network.isConfigurationOnly {
+    let view = view.withLock { $0 }
+    let networks = view.networks
+    for network in networks.values where !network.isConfigurationOnly && !view.leaving.contains(network.id) {
       if let driver = drivers[network.driver] { fragments.append(driver.plan(network).firewall) }
     }
-    for endpoint in endpoints.values {
+    for endpoint in view.endpoints.values where !view.departing.contains(endpoint.id) {
       guard let network = networks[endpoint.networkID], let driver = drivers[network.driver] else { continue }
       fragments.append(driver.plan(endpoint, on: network).firewall)
     }
@@ -24,18 +25,14 @@ extension NetworkController {
   /// reloaded takes everybody's rules with it.
   public func keepFirewall(on reactor: Reactor) async {
     do { try running().reaper.listen(on: reactor) } catch { return }
-    let events: FirewallEvents
-    do {
-      events = try FirewallEvents(
-        table: NftablesFirewall.tableName(configuration.instance), ownThread: Self.threadName,
-        in: configuration.hostNamespace)
-    } catch {
+    let watch: any FirewallWatch
+    do { watch = try running().firewall.watch(in: configuration.hostNamespace) } catch {
       Diagnostics.warn("changes of this host's rules will not be noticed: \(error)")
       return
     }
     while !Task.isCancelled {
       do {
-        try await events.next(on: reactor)
+        try await watch.next(on: reactor)
         try await repairFirewall()
         // Software that changes rules all the time costs us one look at ours each time, and not more often than this.
         try await Task.sleep(for: .milliseconds(50))
@@ -48,17 +45,44 @@ extension NetworkController {
 
   private func repairFirewall() async throws {
     let services = try running()
-    try services.firewall.reconcile(fragments())
-    // A client that began while there were no rules is remembered as one of the host's own, and would knock in vain until
-    // it gives up: translation is decided once, with a connection's first packet.
-    let ports = view.withLock { $0.endpoints.values.flatMap(\.ports) }
+    if try services.firewall.reconcile(fragments()) { try await forgetUntranslated(services) }
+  }
+
+  /// Connection tracking remembers of a packet that came for a published port while there were no rules that it went
+  /// nowhere, and would send all that follow after it. What was answered, or translated, is left alone.
+  func forgetUntranslated(_ services: Services) async throws {
+    let ports = Set(view.withLock { $0.endpoints.values.flatMap { $0.ports.filter(\.isTranslatable) } })
     try await services.reaper.forget(
-      Set(ports.filter(\.isTranslatable).map { TransportPort($0.hostPort, $0.container.transport) }).map { port in
-        var filter = ConntrackFilter(transport: port.transport)
-        filter.originalDestinationPort = port.port
-        filter.isDestinationTranslated = false
-        filter.hasReply = false
+      ports.map { port in
+        var filter = ConntrackFilter(transport: port.container.transport)
+        filter.originalDestinationPort = port.hostPort
+        if !port.hostAddress.isUnspecified { filter.originalDestination = port.hostAddress }
+        filter.without = [.seenReply, .sourceTranslated, .destinationTranslated]
         return filter
       })
+  }
+
+  /// Opens the backend that was asked for.
+  func openFirewall() throws -> any Firewall {
+    switch configuration.firewallBackend {
+    case .nftables: try NftablesFirewall(instance: configuration.instance)
+    case .iptables:
+      try IptablesFirewall(instance: configuration.instance, searchPath: configuration.searchPath)
+    }
+  }
+
+  /// Takes away what an engine that ran before with another backend has left. It comes after the rules of this one are
+  /// in force, so that there is no moment without any; what cannot be taken away keeps no engine from starting.
+  func removeOtherFirewalls(_ firewall: any Firewall) {
+    var errors = ErrorList()
+    if configuration.firewallBackend != .nftables {
+      errors.attempt { try NftablesFirewall(instance: configuration.instance).removeAll() }
+    }
+    errors.attempt {
+      try IptablesFirewall.removeLeftovers(
+        of: configuration.instance, searchPath: configuration.searchPath,
+        keeping: (firewall as? IptablesFirewall)?.kind)
+    }
+    for error in errors.errors { Diagnostics.warn("another firewall backend's rules: \(error)") }
   }
 }

@@ -18,7 +18,7 @@ extension NetworkController {
     let journal = try EndpointJournal(directory: "\(run)/endpoints")
     let sandboxes = try SandboxDirectory(directory: "\(run)/netns")
     let services = Services(
-      host: host, firewall: try NftablesFirewall(instance: configuration.instance),
+      host: host, firewall: try openFirewall(),
       ports: PortPublisher(
         ephemeral: try configuration.ephemeralPorts ?? HostPorts.ephemeralRange(), reserved: try HostPorts.reserved(),
         holder: try portHolder(), hasIPv6: HostPorts.hasIPv6(), proxies: configuration.userlandProxy,
@@ -39,7 +39,8 @@ extension NetworkController {
     for network in settled { pools[network.id] = network.subnets.map { SubnetAllocator($0) } }
 
     try removeStrays(noted, living, links, liveSandboxes, services)
-    try adopt(living, services)
+    if try adopt(living, services) { try await forgetUntranslated(services) }
+    removeOtherFirewalls(services.firewall)
   }
 
   private func portHolder() throws -> any PortHolder {
@@ -116,7 +117,8 @@ extension NetworkController {
   }
 
   /// Takes over endpoints that live, with the addresses and ports that they have, and settles links and rules.
-  private func adopt(_ living: [EndpointRecord], _ services: Services) throws {
+  /// - Returns: whether rules were not as they should be.
+  private func adopt(_ living: [EndpointRecord], _ services: Services) throws -> Bool {
     view.withLock { $0.endpoints = Dictionary(uniqueKeysWithValues: living.map { ($0.id, $0) }) }
     for network in networks() where !network.isConfigurationOnly {
       let plan = try driver(of: network).plan(network)
@@ -138,7 +140,7 @@ extension NetworkController {
       for error in errors.errors { Diagnostics.warn("adopting endpoint \(endpoint.name): \(error)") }
     }
     services.ports.releaseRest()
-    try services.firewall.reconcile(fragments())
+    return try services.firewall.reconcile(fragments())
   }
 }
 

@@ -19,6 +19,8 @@ public actor NetworkController {
     /// Networks that are being removed: nobody joins them any more.
     var leaving: Set<String> = []
     var endpoints: [String: EndpointRecord] = [:]
+    /// Endpoints that are being taken off, or could not be taken off entirely: their rules are gone and stay so.
+    var departing: Set<String> = []
   }
 
   let configuration: NetworkConfiguration
@@ -102,6 +104,9 @@ public actor NetworkController {
     }
     return driver
   }
+
+  /// What the rules are made with.
+  nonisolated public var firewallBackend: FirewallBackend { configuration.firewallBackend }
 
   // MARK: sandboxes
 

@@ -42,6 +42,7 @@ import Testing
         "labels": ["a=b"], "default-shm-size": "128M",
         "default-ulimits": {"nofile": {"Name": "nofile", "Soft": 1024, "Hard": 2048}},
         "init": true, "live-restore": true, "storage-driver": "overlay2", "iptables": true, "userland-proxy": false,
+        "firewall-backend": "iptables",
         "exec-opts": ["native.cgroupdriver=cgroupfs"], "no-new-privileges": true, "group": null
       }
       """)
@@ -50,6 +51,7 @@ import Testing
       settings.hosts == [.unix(path: "/run/a.sock"), .tcp(host: "127.0.0.1", port: 2375), .activation])
     #expect(settings.bridgeAddress == IPCIDR("10.9.0.1/24") && settings.fixedCIDR == IPCIDR("10.9.0.128/25"))
     #expect(settings.mtu == 1400 && !settings.interContainer && settings.ipv6 && !settings.userlandProxy)
+    #expect(settings.firewallBackend == .iptables)
     #expect(settings.addressPools.map(\.size) == [24])
     #expect(settings.nameServers == ["10.0.0.2", "fd00::2"])
     #expect(settings.registryMirrors == ["http://127.0.0.1:5001"])
@@ -67,8 +69,9 @@ import Testing
       "instance": ["two"], "mtu": ["1400"], "icc": ["false"], "dns": ["10.0.0.2", "10.0.0.3"],
       "default-address-pool": ["base=10.10.0.0/16,size=24"], "log-opt": ["max-size=10m", "tag=a=b"],
       "default-ulimit": ["nofile=1024:2048", "nproc=5"], "add-runtime": ["other=/opt/other"],
-      "default-shm-size": ["64k"], "registry-certs-dir": ["/srv/certs.d/"],
+      "default-shm-size": ["64k"], "registry-certs-dir": ["/srv/certs.d/"], "firewall-backend": ["iptables"],
     ])
+    #expect(settings.firewallBackend == .iptables)
     #expect(settings.registryCertificatesDirectory == "/srv/certs.d")
     #expect(settings.hosts == [.unix(path: "/a.sock"), .unix(path: "/b.sock"), .tcp(host: "::1", port: 99)])
     #expect(settings.logOptions == ["max-size": "10m", "tag": "a=b"])
@@ -116,6 +119,7 @@ import Testing
     (#"{"default-ulimits": {"nofile": {"Name": "nofile", "Soft": 2, "Hard": 1}}}"#, "nofile"),
     (#"{"runtimes": {"x": {}}}"#, "runtimes.x"), (#"{"data-root": "relative"}"#, "data-root"),
     (#"{"bridge": "a-name-that-is-too-long"}"#, "bridge"), (#"{"ip": "x"}"#, "ip"),
+    (#"{"firewall-backend": "ipfw"}"#, "firewall-backend"), (#"{"firewall-backend": true}"#, "firewall-backend"),
     (#"{"registry-certs-dir": "certs.d"}"#, "registry-certs-dir"),
     (#"{"registry-certs-dir": ["/a"]}"#, "registry-certs-dir"),
   ])

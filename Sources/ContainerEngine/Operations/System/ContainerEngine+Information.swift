@@ -25,6 +25,7 @@ extension ContainerEngine {
     let driver = configuration.defaultLogging.driver
     information.loggingDriver = driver.isEmpty ? "json-file" : driver
     information.networkDrivers = Set(network.networks().map(\.driver.rawValue)).sorted()
+    information.firewallBackend = network.firewallBackend.rawValue
     information.labels = configuration.labels
     information.registryMirrors = images.configuration.mirrors
     information.insecureRegistries = images.configuration.insecureRegistries

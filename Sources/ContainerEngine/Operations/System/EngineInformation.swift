@@ -39,6 +39,8 @@ public struct EngineInformation: Sendable {
   public var pidsLimit = false
   public var oomKillDisable = false
   public var ipv4Forwarding = false
+  /// What the rules of networks are made with.
+  public var firewallBackend = ""
 
   /// Descriptors that this process has open.
   public var openDescriptors = 0

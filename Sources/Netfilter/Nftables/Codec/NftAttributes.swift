@@ -62,6 +62,7 @@ enum Nft {
 
   static let batchGeneration = AttributeType(1, "NFNL_BATCH_GENID")
   static let generationID = AttributeType(1, "NFTA_GEN_ID")
+  static let generationThread = AttributeType(2, "NFTA_GEN_PROC_PID")
   static let generationProgram = AttributeType(3, "NFTA_GEN_PROC_NAME")
 
   enum SetFlag {

@@ -73,6 +73,21 @@ public final class NftablesConnection: Sendable {
     }
   }
 
+  /// The names of all chains, with their tables.
+  public func chains() throws(NftablesError) -> [(table: TableName, name: String)] {
+    try reading { () throws(NetlinkError) in
+      var chains: [(TableName, String)] = []
+      for message in try dump(.getChain, 0, "list the nf_tables chains", { _ in }) {
+        let attributes = try message.attributes(after: 4)
+        guard let family = message.payload.first.flatMap({ Family(rawValue: $0) }),
+          let table = attributes[Nft.chainTable]?.string, let name = attributes[Nft.chainName]?.string
+        else { continue }
+        chains.append((TableName(family, table), name))
+      }
+      return chains
+    }
+  }
+
   /// Everything that a table holds, at one moment: read again while somebody changes rules under way.
   public func snapshot(_ table: TableName) throws(NftablesError) -> Snapshot {
     for _ in 0..<20 {

@@ -4,16 +4,16 @@ import Netfilter
 import Netlink
 
 /// Hears from the kernel when somebody else has changed our table: a firewall that was reloaded, `nft flush ruleset`.
-struct FirewallEvents: Sendable {
+struct FirewallEvents: FirewallWatch {
   private let subscription: NetlinkSubscription<NetfilterFamily>
-  private let table: String
+  private let table: TableName
   /// The thread that changes our rules; what it changes is no news.
   private let ownThread: String
 
   /// - Parameter namespace: the host's network namespace; nil means the calling thread's.
   init(table: TableName, ownThread: String, in namespace: FileDescriptor?) throws(NetlinkError) {
     subscription = try NetlinkSubscription([.nftables], in: namespace)
-    self.table = table.name
+    self.table = table
     self.ownThread = ownThread
   }
 
@@ -31,8 +31,8 @@ struct FirewallEvents: Sendable {
         case .messages(let messages):
           for message in messages {
             switch try NftablesEvent(message) {
-            case .change(let name): if name == table { isTouched = true }
-            case .end(let program):
+            case .change(let name, _): if name == table { isTouched = true }
+            case .end(let program, _):
               if isTouched && program != ownThread { isForeign = true }
               isTouched = false
             case nil: break

@@ -18,7 +18,8 @@ final class NftablesFirewall: Firewall {
     TableName(.inet, instance == "apus" ? instance : "apus-\(instance)")
   }
 
-  func reconcile(_ fragments: [FirewallFragment]) throws {
+  @discardableResult
+  func reconcile(_ fragments: [FirewallFragment]) throws -> Bool {
     var desired = FirewallTable.empty(name.name)
     for fragment in fragments {
       for entry in fragment.entries {
@@ -29,11 +30,16 @@ final class NftablesFirewall: Firewall {
       }
     }
     // Somebody may change rules between reading and writing: the kernel tells, and we look again.
-    for attempt in 1...10 {
+    var attempt = 1
+    while true {
       let snapshot = try connection.snapshot(name)
       let difference = Transaction.difference(from: snapshot.table, to: desired)
-      do { return try connection.commit(difference, from: snapshot.generation) } catch {
+      do {
+        try connection.commit(difference, from: snapshot.generation)
+        return !difference.isEmpty
+      } catch {
         guard error.code == .outdated, attempt < 10 else { throw error }
+        attempt += 1
       }
     }
   }
@@ -76,5 +82,9 @@ final class NftablesFirewall: Firewall {
     var transaction = Transaction()
     transaction.delete(name)
     try connection.commit(transaction)
+  }
+
+  func watch(in namespace: FileDescriptor?) throws -> any FirewallWatch {
+    try FirewallEvents(table: name, ownThread: NetworkController.threadName, in: namespace)
   }
 }
