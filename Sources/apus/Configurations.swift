@@ -56,6 +56,9 @@ extension EngineSettings {
     configuration.userlandProxy = userlandProxy
     configuration.proxyProgram = try? FileSystem.readLink("/proc/self/exe")
     configuration.defaultBindAddress = bindAddress
+    if !pluginDirectories.isEmpty { configuration.pluginDirectories = pluginDirectories }
+    configuration.pluginConnectTime = .seconds(pluginTimeout)
+    configuration.pluginRequestTime = .seconds(pluginTimeout)
     return configuration
   }
 }

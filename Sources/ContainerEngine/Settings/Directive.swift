@@ -46,6 +46,7 @@ struct Directive: Sendable {
     Directive("ip-forward", .boolean), Directive("iptables", .boolean), Directive("ip6tables", .boolean),
     Directive("userland-proxy", .boolean), Directive("dns", .list), Directive("dns-opt", "dns-opts", .list),
     Directive("dns-search", .list), Directive("host-gateway-ip", .string),
+    Directive("plugin-dir", "plugin-dirs", .list), Directive("plugin-timeout", .integer),
     // Images.
     Directive("registry-mirror", "registry-mirrors", .list),
     Directive("insecure-registry", "insecure-registries", .list), Directive("max-concurrent-downloads", .integer),

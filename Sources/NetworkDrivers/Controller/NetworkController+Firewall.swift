@@ -9,10 +9,10 @@ extension NetworkController {
     var fragments: [FirewallFragment] = []
     let (networks, endpoints) = view.withLock { ($0.networks, $0.endpoints) }
     for network in networks.values where !network.isConfigurationOnly {
-      if let driver = drivers[network.driver] { fragments.append(driver.plan(network).firewall) }
+      if let driver = try? driver(of: network) { fragments.append(driver.plan(network).firewall) }
     }
     for endpoint in endpoints.values {
-      guard let network = networks[endpoint.networkID], let driver = drivers[network.driver] else { continue }
+      guard let network = networks[endpoint.networkID], let driver = try? driver(of: network) else { continue }
       fragments.append(driver.plan(endpoint, on: network).firewall)
     }
     return fragments
