@@ -155,6 +155,8 @@ def engine(network, registry, work):
         yield UnderTest(os.environ["DOCKER_HOST"])
         return
     flags = ["--registry-mirror", f"http://{registry.address}", "--ipv6", "--fixed-cidr-v6", SUBNET6]
+    if KIND == "apus":
+        flags += ["--plugin-dir", os.path.join(work, "plugins"), "--plugin-timeout", "2"]
     process = engines.KINDS[KIND](os.path.join(work, "engine"), network, flags).start()
     under_test = UnderTest(process.url, network, process)
     client = docker_py.DockerClient(base_url=process.url, version="auto", timeout=60)

@@ -204,6 +204,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             fault = None
         fault = fault or {}
         if "delay" in fault:
+            with open(os.path.join(self.directory, "arrived"), "a") as file:
+                file.write(call + "\n")
             time.sleep(fault["delay"])
         if "die" in fault:
             self.note(line)
@@ -295,6 +297,14 @@ class Plugin:
         except FileNotFoundError:
             return []
         return [call for call in calls if not names or call["call"].split(".")[1] in names]
+
+    def arrived(self, name):
+        """Whether a call that is answered late has come."""
+        try:
+            with open(os.path.join(self.directory, "arrived")) as file:
+                return name in [line.strip().split(".")[-1] for line in file]
+        except FileNotFoundError:
+            return False
 
     def names(self):
         return [call["call"].split(".")[1] for call in self.calls()]

@@ -3,7 +3,11 @@ import FoundationEssentials
 /// Reads a plugin's answer.
 enum PluginAnswer {
   /// An answer that says nothing.
-  struct Nothing: Decodable, Sendable {}
+  struct Nothing: Decodable, Sendable {
+    private enum Key: CodingKey {}
+    /// It must be an object all the same.
+    init(from decoder: any Decoder) throws { _ = try decoder.container(keyedBy: Key.self) }
+  }
 
   /// What network drivers (`Err`) and IPAM drivers (`Error`) call an error.
   private struct Refusal: Decodable {
