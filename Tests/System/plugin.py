@@ -20,6 +20,20 @@ import time
 
 GENERIC = "com.docker.network.generic"
 
+# Ways to answer wrongly, and what an engine that waits two seconds says of them.
+WRONG = {
+    "error": ({"error": "boom"}, "boom"),
+    "status": ({"status": 500, "raw": "out of cheese"}, "status 500: out of cheese"),
+    "status with an error": ({"status": 500, "error": "boom"}, "boom"),
+    "missing": ({"status": 404, "raw": "404 page not found"}, "status 404"),
+    "malformed": ({"raw": "{nonsense"}, "makes no sense"),
+    "empty": ({"raw": ""}, "makes no sense"),
+    "another type": ({"raw": '["a"]'}, "makes no sense"),
+    "huge": ({"padding": 1 << 21}, "larger than 1 MiB"),
+    "late": ({"delay": 4}, "no answer within 2 s"),
+    "dead": ({"die": True}, "without an answer"),
+}
+
 
 def ip(*arguments, check=True):
     return subprocess.run(["ip", *arguments], check=check, capture_output=True, text=True)

@@ -1,58 +1,19 @@
-"""Networks whose driver, or whose giver of addresses, is a plugin: another process that speaks libnetwork's protocol."""
+"""Networks whose driver is a plugin: another process that speaks libnetwork's protocol."""
 
 import json
 import os
-import socket
 import time
 
 import docker as docker_py
 import pytest
 
 import leaks
-from conftest import KIND, Cli, load, made
+from conftest import KIND
 from nameservers import ask
-from networks import addresses, default_route, described, endpoint, inside, links, opens, pings, reaches, refused
-from plugin import GENERIC, Plugin
+from networks import addresses, default_route, described, endpoint, inside, links, pings, reaches, refused
+from plugin import GENERIC, WRONG
 
 pytestmark = [pytest.mark.usefixtures("busybox"), pytest.mark.own_engine]
-
-
-@pytest.fixture
-def sockets(work):
-    return os.path.join(work, "plugins") if KIND == "apus" else "/run/docker/plugins"
-
-
-@pytest.fixture
-def plugin(work, sockets, host, name):
-    plugin = Plugin(name + "p", os.path.join(work, name + "-plugin"), sockets, host).start()
-    yield plugin
-    plugin.kill(leave_socket=False)
-
-
-@pytest.fixture
-def plugged(plugin, net):
-    """Makes networks of the plugin's: `plugged(*flags)` answers the name of a new one."""
-    return lambda *flags: net("-d", plugin.name, *flags)
-
-
-@pytest.fixture(autouse=True)
-def clean(request, name):
-    """What a test leaves goes before its plugin does, and what the plugin leaves goes after it."""
-    if "plugin" not in request.fixturenames:
-        yield
-        return
-    docker, plugin, host = map(request.getfixturevalue, ("docker", "plugin", "host"))
-    before = set(links(host))
-    yield
-    plugin.kill()
-    plugin.start()
-    for container in docker.out("ps", "-aq", "--filter", f"name={name}").split():
-        docker("rm", "-f", container)
-    for network in docker.out("network", "ls", "-q", "--filter", f"name={name}").split():
-        docker("network", "rm", network)
-    for link in set(links(host)) - before:
-        if link.startswith(("pb", "ph", "pc")):
-            host.run("ip", "link", "del", link, check=False)
 
 
 # The network driver
@@ -154,6 +115,7 @@ def test_what_the_plugin_adds(docker, plugin, plugged, run):
         assert "10.98.0.0/16 via 10.231.6.9" in here.run("ip", "route").stdout
 
 
+@pytest.mark.differs("has an API before 1.44")
 def test_a_hardware_address_of_the_users(docker, plugin, plugged, run):
     one = run("one", "--network", plugged(), "--mac-address", "02:42:0a:e7:07:07")
     assert plugin.calls("CreateEndpoint")[0]["request"]["Interface"]["MacAddress"] == "02:42:0a:e7:07:07"
@@ -267,20 +229,6 @@ def test_a_plugin_that_is_being_started(docker, plugin, name, until):
 
 
 # What can go wrong
-
-
-WRONG = {
-    "error": ({"error": "boom"}, "boom"),
-    "status": ({"status": 500, "raw": "out of cheese"}, "status 500: out of cheese"),
-    "status with an error": ({"status": 500, "error": "boom"}, "boom"),
-    "missing": ({"status": 404, "raw": "404 page not found"}, "status 404"),
-    "malformed": ({"raw": "{nonsense"}, "makes no sense"),
-    "empty": ({"raw": ""}, "makes no sense"),
-    "another type": ({"raw": '["a"]'}, "makes no sense"),
-    "huge": ({"padding": 1 << 21}, "larger than 1 MiB"),
-    "late": ({"delay": 4}, "no answer within 2 s"),
-    "dead": ({"die": True}, "without an answer"),
-}
 
 
 @pytest.mark.apus
@@ -416,290 +364,3 @@ def test_while_it_is_away(docker, host, plugin, plugged, run, name):
     plugin.start()
     assert docker.out("run", "--rm", "--network", network, "busybox", "echo", "fine") == "fine"
     docker("network", "rm", network)
-
-
-# IPAM
-
-
-@pytest.mark.parametrize("driver", ["bridge", "plugin", "macvlan"])
-def test_addresses_from_a_plugin(docker, plugin, host, net, run, driver):
-    flags = {"bridge": (), "plugin": ("-d", plugin.name), "macvlan": ("-d", "macvlan")}[driver]
-    network = net(*flags, "--ipam-driver", plugin.name, "--ipam-opt", "colour=red")
-    shown = described(docker, network)["IPAM"]
-    assert (shown["Driver"], shown["Options"]) == (plugin.name, {"colour": "red"})
-    (pool,) = plugin.calls("RequestPool")
-    assert pool["request"] == {"AddressSpace": "test-local", "Pool": "", "SubPool": "", "Options": {"colour": "red"}, "V6": False}
-    subnet = pool["answer"]["Pool"]
-    assert shown["Config"][0]["Subnet"] == subnet
-    (gateway,) = plugin.calls("RequestAddress")
-    assert gateway["request"]["Options"]["RequestAddressType"] == "com.docker.network.gateway"
-    one, two = run("one", "--network", network), run("two", "--network", network)
-    base = subnet.rsplit(".", 1)[0]
-    assert [endpoint(docker, container, network)["IPAddress"] for container in (one, two)] == [base + ".2", base + ".3"]
-    assert reaches(docker, one, base + ".3")
-    docker("rm", "-f", one, two)
-    assert plugin.state["pools"][subnet]["taken"] == [base + ".1"]
-    docker("network", "rm", network)
-    assert plugin.state["pools"] == {}
-
-
-def test_pools_and_addresses_that_are_asked_for(docker, plugin, net, run):
-    network = net("--ipam-driver", plugin.name, "--subnet", "10.232.1.0/24", "--ip-range", "10.232.1.64/26", "--gateway",
-                  "10.232.1.9", "--aux-address", "printer=10.232.1.66")  # fmt: skip
-    request = plugin.calls("RequestPool")[0]["request"]
-    assert (request["Pool"], request["SubPool"]) == ("10.232.1.0/24", "10.232.1.64/26")
-    assert {call["request"]["Address"] for call in plugin.calls("RequestAddress")} == {"10.232.1.9", "10.232.1.66"}
-    one = run("one", "--network", network, "--ip", "10.232.1.70")
-    assert endpoint(docker, one, network)["IPAddress"] == "10.232.1.70"
-    assert endpoint(docker, one, network)["Gateway"] == "10.232.1.9"
-    docker.fails("run", "--rm", "--network", network, "--ip", "10.232.1.70", "busybox", "true", says="address is taken")
-    docker("rm", "-f", one)
-    docker("network", "rm", network)
-    assert plugin.state["pools"] == {}
-
-
-def test_both_families_from_a_plugin(docker, plugin, net, run):
-    network = net("--ipv6", "--ipam-driver", plugin.name, "--subnet", "fd00:a905:232::/64")
-    assert {call["request"]["V6"] for call in plugin.calls("RequestPool")} == {True, False}
-    one = run("one", "--network", network)
-    shown = endpoint(docker, one, network)
-    assert shown["GlobalIPv6Address"] == "fd00:a905:232::2" and shown["IPAddress"].startswith("10.230.")
-
-
-@pytest.mark.apus
-def test_an_ipam_plugin_that_wants_hardware_addresses(docker, plugin, net, name, sockets, work, host, run):
-    other = Plugin(name + "m", os.path.join(work, name + "-mac"), sockets, host).start()
-    try:
-        with other.misbehaving(ipam_GetCapabilities={"instead": {"RequiresMACAddress": True}}):
-            network = net("--ipam-driver", other.name)
-            one = run("one", "--network", network)
-        mac = other.calls("RequestAddress")[-1]["request"]["Options"]["com.docker.network.endpoint.macaddress"]
-        assert endpoint(docker, one, network)["MacAddress"] == mac
-        docker("rm", "-f", one)
-        docker("network", "rm", network)
-    finally:
-        other.kill(leave_socket=False)
-
-
-@pytest.mark.apus
-@pytest.mark.parametrize("call, fault, says", [
-    ("RequestPool", {"error": "no pools left"}, "no pools left"),
-    ("RequestPool", {"instead": {"PoolID": "x", "Pool": "nonsense"}}, "gave no IPv4 pool"),
-    ("RequestPool", {"raw": "{"}, "makes no sense"),
-    ("RequestAddress", {"error": "no addresses left"}, "no addresses left"),
-    ("RequestAddress", {"instead": {}}, "gave no address"),
-    ("RequestAddress", {"instead": {"Address": "10.9.9.9/24"}}, "gave no address"),
-    ("GetDefaultAddressSpaces", {"delay": 4}, "no answer within 2 s"),
-])  # fmt: skip
-def test_wrong_answers_of_an_ipam_plugin(docker, plugin, name, call, fault, says):
-    with plugin.misbehaving(**{"ipam_" + call: fault}):
-        said = docker.fails("network", "create", "--ipam-driver", plugin.name, name)
-        assert plugin.name in said and f"IpamDriver.{call}" in said and says in said, said
-    docker.fails("network", "inspect", name)
-    docker("network", "create", "--ipam-driver", plugin.name, name)
-    docker("network", "rm", name)
-    assert plugin.state["pools"] == {}
-
-
-@pytest.mark.apus
-def test_all_is_given_back_when_something_fails(docker, plugin, net, name):
-    """A container that cannot start gives its address back, a network that cannot be made its pool."""
-    network = net("--ipam-driver", plugin.name)
-    taken = dict(plugin.state["pools"])
-    docker.fails("run", "--rm", "--network", network, "busybox", "/nonsense")
-    assert plugin.state["pools"] == taken
-    with plugin.misbehaving(CreateNetwork={"error": "boom"}):
-        docker.fails("network", "create", "-d", plugin.name, "--ipam-driver", plugin.name, name, says="boom")
-    assert plugin.state["pools"] == taken
-    docker.fails("network", "create", "--ipam-driver", plugin.name, "--subnet", "10.230.77.0/24", "-o",
-                 "com.docker.network.bridge.name=lo", name)  # fmt: skip
-    assert plugin.state["pools"] == taken
-
-
-@pytest.mark.apus
-def test_a_teardown_goes_on_without_the_ipam_plugin(docker, plugin, net, run):
-    network = net("--ipam-driver", plugin.name)
-    one = run("one", "--network", network)
-    with plugin.misbehaving(ipam_ReleaseAddress={"error": "boom"}, ipam_ReleasePool={"error": "boom"}):
-        docker("rm", "-f", one)
-        docker("network", "rm", network)
-    docker.fails("network", "inspect", network)
-
-
-# The engine ends, and starts again
-
-
-class Own:
-    """An engine of the test's own with a plugin of its own."""
-
-    def __init__(self, another_engine, work, name):
-        self.sockets = os.path.join(work, name + "-plugins")
-        self.engine = another_engine("--plugin-dir", self.sockets, "--plugin-timeout", "2")
-        self.host = self.engine.network.host
-        self.plugin = Plugin(name + "o", os.path.join(work, name + "-own"), self.sockets, self.host).start()
-        self.docker = Cli(self.engine.url, work)
-        self.client = docker_py.DockerClient(base_url=self.engine.url, version="auto", timeout=60)
-        load(self.client, made("busybox"), "busybox:latest")
-        self.docker("run", "--rm", "-p", "1", "busybox", "true")
-        self.before = leaks.snapshot(self.host)
-
-    def run(self, name, *flags):
-        self.docker("run", "-d", "--name", name, *flags, "busybox", "sleep", "600")
-        return name
-
-    def crash(self, clean=False, start=True):
-        self.engine.stop() if clean else self.engine.kill()
-        if start:
-            self.engine.start()
-
-    def clear(self):
-        for container in self.client.api.containers(all=True):
-            self.client.api.remove_container(container["Id"], force=True)
-        for network in self.client.api.networks(filters={"type": ["custom"]}):
-            self.client.api.remove_network(network["Id"])
-
-    def end(self):
-        if not self.plugin.answers():
-            self.plugin.start()
-        self.clear()
-        self.client.close()
-        self.plugin.kill(leave_socket=False)
-
-
-@pytest.fixture
-def own(another_engine, work, name):
-    own = Own(another_engine, work, name)
-    yield own
-    own.end()
-
-
-def pid(own, container):
-    return int(own.docker.inspect(container, "{{.State.Pid}}"))
-
-
-@pytest.mark.apus
-@pytest.mark.parametrize("clean_end", [True, False], ids=["stopped", "killed"])
-def test_containers_stay_connected(own, name, port, clean_end):
-    network = name + "-n"
-    own.docker("network", "create", "-d", own.plugin.name, "--ipam-driver", own.plugin.name, "-o", "colour=green", network)
-    one, two = own.run(name + "-1", "--network", network, "-p", f"{port}:80"), own.run(name + "-2", "--network", network)
-    before = described(own.docker, network), endpoint(own.docker, one, network), own.docker.inspect(one)["NetworkSettings"]["Ports"]
-    with inside(own.docker, one) as here:
-        target = endpoint(own.docker, two, network)["IPAddress"]
-        own.crash(clean_end, start=False)
-        assert pings(here, target)
-        own.engine.start()
-        assert pings(here, target)
-        after = described(own.docker, network), endpoint(own.docker, one, network), own.docker.inspect(one)["NetworkSettings"]["Ports"]
-        assert after == before
-        assert ask(here, name + "-2").values() == [target]
-    three = own.run(name + "-3", "--network", network)
-    assert reaches(own.docker, one, endpoint(own.docker, three, network)["IPAddress"])
-    own.clear()
-    assert own.plugin.state["networks"] == {} and own.plugin.state["pools"] == {}
-    assert leaks.settled(own.before, own.host, own.engine) == []
-
-
-@pytest.mark.apus
-def test_the_engine_starts_without_the_plugin(own, name):
-    network, other = name + "-n", name + "-m"
-    own.docker("network", "create", "-d", own.plugin.name, network)
-    own.docker("network", "create", "--ipam-driver", own.plugin.name, other)
-    one = own.run(name + "-1", "--network", network)
-    two = own.run(name + "-2", "--network", other)
-    own.crash(start=False)
-    own.plugin.kill(leave_socket=False)
-    start = time.monotonic()
-    own.engine.start()
-    assert time.monotonic() - start < 3
-    assert described(own.docker, network)["Driver"] == own.plugin.name
-    assert reaches(own.docker, one, "172.17.0.1") or reaches(own.docker, one, endpoint(own.docker, one, network)["Gateway"])
-    assert reaches(own.docker, two, endpoint(own.docker, two, other)["Gateway"])
-    assert own.docker.out("run", "--rm", "busybox", "echo", "fine") == "fine"
-    own.docker.fails("run", "--name", name, "--network", network, "busybox", "true", says=f'plugin "{own.plugin.name}" not found')
-    own.docker.fails("network", "rm", network, says="has active endpoints")
-    own.docker("rm", "-f", one)
-    own.docker.fails("network", "rm", network, says="not found")
-    assert described(own.docker, network)["Containers"] == {}
-    own.plugin.start()
-    assert own.docker.out("run", "--rm", "--network", network, "busybox", "echo", "fine") == "fine"
-    own.docker("rm", "-f", name, two)
-    own.docker("network", "rm", network, other)
-
-
-@pytest.mark.apus
-def test_those_that_ended_meanwhile_are_given_back(own, name, until):
-    network = name + "-n"
-    own.docker("network", "create", "-d", own.plugin.name, "--ipam-driver", own.plugin.name, network)
-    one = own.run(name + "-1", "--network", network)
-    number = pid(own, one)
-    own.crash(start=False)
-    os.kill(number, 9)
-    time.sleep(0.5)
-    own.plugin.forget()
-    own.engine.start()
-    until(lambda: "DeleteEndpoint" in own.plugin.names() and "ReleaseAddress" in own.plugin.names())
-    assert own.plugin.calls("Leave")[0]["answer"]["WasBack"]
-    assert own.plugin.names().count("DeleteEndpoint") == 1
-    own.docker("start", one)
-    assert reaches(own.docker, one, endpoint(own.docker, one, network)["Gateway"])
-    own.clear()
-    assert leaks.settled(own.before, own.host, own.engine) == []
-
-
-@pytest.mark.apus
-@pytest.mark.parametrize("call", ["CreateNetwork", "CreateEndpoint", "Join", "ProgramExternalConnectivity", "Leave", "DeleteNetwork"])
-def test_killed_in_the_middle_of_a_call(own, name, until, port, call):
-    """What the plugin was asked for and nobody acknowledged is taken back."""
-    network, container = name + "-n", name + "-1"
-    create = ("network", "create", "-d", own.plugin.name, "--ipam-driver", own.plugin.name, network)
-    run = ("run", "-d", "--name", container, "-p", f"{port}:80", "--network", network, "busybox", "sleep", "600")
-    if call != "CreateNetwork":
-        own.docker(*create)
-    if call == "Leave":
-        own.docker(*run)
-    command = {"CreateNetwork": create, "Leave": ("rm", "-f", container), "DeleteNetwork": ("network", "rm", network)}.get(call, run)
-    own.plugin.forget()
-    with own.plugin.misbehaving(**{call: {"delay": 1}}):
-        going = own.docker.popen(*command)
-        until(lambda: own.plugin.arrived(call))
-        own.engine.kill()
-        going.wait(10)
-        time.sleep(1)
-    own.engine.start()
-    if call == "CreateNetwork":
-        until(lambda: own.plugin.state["networks"] == {} and own.plugin.state["pools"] == {})
-        own.docker.fails("network", "inspect", network)
-    elif call != "DeleteNetwork":
-        until(lambda: "DeleteEndpoint" in own.plugin.names())
-        own.docker("rm", "-f", container, check=False)
-        until(lambda: not described(own.docker, network)["Containers"])
-        (pool,) = own.plugin.state["pools"].values()
-        until(lambda: len(list(own.plugin.state["pools"].values())[0]["taken"]) == 1)
-    own.clear()
-    assert own.plugin.state["networks"] == {} and own.plugin.state["pools"] == {}
-    assert leaks.settled(own.before, own.host, own.engine) == []
-
-
-@pytest.mark.apus
-def test_pools_are_asked_for_again_where_the_plugin_forgets_them(own, name, until):
-    network = name + "-n"
-    with own.plugin.misbehaving(ipam_GetCapabilities={"instead": {"RequiresRequestReplay": True}}):
-        own.docker("network", "create", "--ipam-driver", own.plugin.name, "--aux-address", "x=10.232.9.7", "--subnet",
-                   "10.232.9.0/24", network)  # fmt: skip
-        one = own.run(name + "-1", "--network", network)
-        before = own.plugin.state["pools"]
-        own.engine.kill()
-        own.plugin.kill()
-        os.unlink(os.path.join(own.plugin.directory, "state"))
-        own.plugin.forget()
-        own.plugin.start()
-        own.engine.start()
-        until(lambda: own.plugin.calls("RequestAddress") and sorted(own.plugin.state["pools"]["10.232.9.0/24"]["taken"]) == sorted(
-            before["10.232.9.0/24"]["taken"]))  # fmt: skip
-        two = own.run(name + "-2", "--network", network)
-        assert endpoint(own.docker, two, network)["IPAddress"] == "10.232.9.3"
-        assert own.plugin.names().count("RequestPool") == 1
-        assert reaches(own.docker, one, "10.232.9.3")
-        own.clear()
-    assert own.plugin.state["pools"] == {}

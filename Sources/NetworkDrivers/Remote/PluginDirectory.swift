@@ -15,22 +15,19 @@ struct PluginDirectory: Sendable {
     guard !name.isEmpty, name.utf8.count <= 200, !name.hasPrefix("."), !name.contains("/"), !name.contains("\0") else {
       return nil
     }
-    for path in candidates(name, "sock") {
-      if let status = try? FileStatus(path: path, followLinks: true), status.kind == .socket { return PluginAddress(place: .unix(path)) }
+    for path in directories.flatMap({ Self.paths($0, name, "sock") }) {
+      let status = try? FileStatus(path: path, followLinks: true)
+      if status?.kind == .socket { return PluginAddress(place: .unix(path)) }
     }
     for directory in directories {
-      for (path, isJSON) in ["spec", "json"].flatMap({ kind in
-        Self.paths(directory, name, kind).map { ($0, kind == "json") }
-      }) {
-        guard let bytes = try read(path) else { continue }
-        return isJSON ? try Self.described(bytes, path) : try Self.specified(bytes, path)
+      for path in Self.paths(directory, name, "spec") {
+        if let bytes = try read(path) { return try Self.specified(bytes, path) }
+      }
+      for path in Self.paths(directory, name, "json") {
+        if let bytes = try read(path) { return try Self.described(bytes, path) }
       }
     }
     return nil
-  }
-
-  private func candidates(_ name: String, _ kind: String) -> [String] {
-    directories.flatMap { Self.paths($0, name, kind) }
   }
 
   private static func paths(_ directory: String, _ name: String, _ kind: String) -> [String] {

@@ -188,7 +188,8 @@ final class RemoteIPAM: IPAMDriver {
         record.subnet.family, patience)
       guard pool.id == id else {
         throw NetworkError(
-          .failed, "plugin \"\(plugin.name)\" now calls the pool \(record.subnet) of network \(network.name) "
+          .failed,
+          "plugin \"\(plugin.name)\" now calls the pool \(record.subnet) of network \(network.name) "
             + "\"\(pool.id)\" and not \"\(id)\": remove the network and make it anew")
       }
       var wanted = (record.auxiliary.values.sorted() + addresses.filter { record.subnet.contains($0) })

@@ -24,7 +24,8 @@ extension ContainerEngine {
           subnet: "\(subnet.subnet)", range: subnet.range.map { "\($0)" } ?? "",
           // A gateway that nobody asked for is told only where nobody asked for the subnet either, as docker does.
           gateway: (subnet.isChosen && !subnet.hasChosenGateway && !network.isPredefined)
-            || subnet.hasNoGateway == true || network.bridge?.gatewayMode(subnet.subnet.family) == .isolated ? "" : "\(subnet.gateway)",
+            || subnet.hasNoGateway == true
+            || network.bridge?.gatewayMode(subnet.subnet.family) == .isolated ? "" : "\(subnet.gateway)",
           auxiliary: subnet.auxiliary.mapValues { "\($0)" })
       },
       ipamDriver: network.ipam.driver, ipamOptions: network.ipam.options,
