@@ -128,6 +128,12 @@ struct PluginTests {
           && "\($0)"
             == "plugin \"p\": NetworkDriver.Echo: nobody listens there (connection refused): start the plugin"
       }
+      // What follows at once does not wait again.
+      let start = ContinuousClock.now
+      await #expect(throws: NetworkError.self) {
+        try await call(plugins, "p", Patience(connecting: .seconds(60), request: .seconds(60)))
+      }
+      #expect(.now - start < .seconds(10))
     }
   }
 

@@ -31,8 +31,10 @@ extension NetworkController {
     var request = request
     if !request.configuredFrom.isEmpty, !request.isConfigurationOnly { try takeOver(&request) }
     let patience = plugins.patience()
-    let driver = try await driver(for: request, patience)
-    var network = try await record(request, driver, services, patience)
+    let asked = try await driver(for: request, patience)
+    var network = try await record(request, asked, services, patience)
+    // A configuration is nobody's to make yet.
+    let driver = network.isConfigurationOnly ? try driver(of: network) : asked
     making[request.name] = network
     do {
       try refuseSharedSubnets(network, driver)
@@ -106,7 +108,9 @@ extension NetworkController {
     network.ipam = request.ipam
     network.options = request.options
     network.hasIPv4 = request.hasIPv4 ?? true
-    let pools = try PoolReader.read(request.pools)
+    let read = try PoolReader.read(request.pools)
+    // The command line gives them in any order; docker keeps those of IPv4 first.
+    let pools = read.filter { $0.subnet.family == .v4 } + read.filter { $0.subnet.family == .v6 }
     if request.isConfigurationOnly {
       if request.isInternal || request.isAttachable || !request.scope.isEmpty {
         throw NetworkError(

@@ -20,6 +20,8 @@ final class Plugins: Sendable {
   }
   private let active = Mutex<[String: Active]>([:])
   private let known = Mutex<[PluginKind: Set<String>]>([:])
+  /// When somebody last waited for a plugin in vain. Whatever a teardown has to say to it next need not wait as well.
+  private let givenUp = Mutex<[String: ContinuousClock.Instant]>([:])
   private let directory: PluginDirectory
   private let pool: BlockingPool
   private let client: PluginClient
@@ -133,7 +135,9 @@ final class Plugins: Sendable {
         case .refused(let error): throw error
         case .unreachable(let why):
           active.withLock { $0[name] = nil }
-          if .now + pause >= patience.deadline {
+          let justGivenUp = givenUp.withLock { $0[name].map { .now - $0 < .seconds(1) } ?? false }
+          if justGivenUp || .now + pause >= patience.deadline {
+            givenUp.withLock { $0[name] = .now }
             throw NetworkError(
               .unavailable, "plugin \"\(name)\": \(call): nobody listens there (\(why)): start the plugin")
           }
