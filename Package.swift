@@ -65,7 +65,15 @@ let package = Package(
 
     // Networking
     target("NetworkModel", ["Addressing", "KeyValueStore"]),
-    target("NetworkDrivers", ["NetworkModel", "Netlink", "Netfilter", "AsyncWork", "Linux", "Addressing"]),
+    target(
+      "NetworkDrivers",
+      [
+        "NetworkModel", "Netlink", "Netfilter", "AsyncWork", "Linux", "Addressing", "KeyValueStore",
+        // Plugins speak HTTP.
+        .nio("NIOCore"), .nio("NIOPosix"), .nio("NIOHTTP1"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+      ]),
 
     // Engine
     target(

@@ -58,6 +58,9 @@ extension EngineSettings {
     configuration.publishesThroughInput = publishesThroughInput
     configuration.proxyProgram = try? FileSystem.readLink("/proc/self/exe")
     configuration.defaultBindAddress = bindAddress
+    if !pluginDirectories.isEmpty { configuration.pluginDirectories = pluginDirectories }
+    configuration.pluginConnectTime = .seconds(pluginTimeout)
+    configuration.pluginRequestTime = .seconds(pluginTimeout)
     return configuration
   }
 }

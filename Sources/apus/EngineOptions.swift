@@ -50,6 +50,10 @@ struct EngineOptions: ParsableArguments {
   @Option(help: "Resolver option for containers (repeatable).") var dnsOpt: [String] = []
   @Option(help: "Search domain for containers (repeatable).") var dnsSearch: [String] = []
   @Option(help: "Address behind the name host-gateway.") var hostGatewayIp: String?
+  @Option(
+    help: "Where network plugins leave their sockets, *.spec and *.json (repeatable; default docker's directories).")
+  var pluginDir: [String] = []
+  @Option(help: "Seconds that a network plugin is waited for (default 30).") var pluginTimeout: String?
 
   @Option(help: "URL of a mirror of docker.io (repeatable).") var registryMirror: [String] = []
   @Option(help: "Registry that may be used without TLS (repeatable).") var insecureRegistry: [String] = []
@@ -95,7 +99,8 @@ struct EngineOptions: ParsableArguments {
       "ip-forward": ipForward, "iptables": iptables, "ip6tables": ip6tables,
       "firewall-backend": firewallBackend, "userland-proxy": userlandProxy,
       "publish-through-input": publishThroughInput,
-      "host-gateway-ip": hostGatewayIp, "max-concurrent-downloads": maxConcurrentDownloads,
+      "host-gateway-ip": hostGatewayIp, "plugin-timeout": pluginTimeout,
+      "max-concurrent-downloads": maxConcurrentDownloads,
       "max-concurrent-uploads": maxConcurrentUploads, "max-download-attempts": maxDownloadAttempts,
       "storage-driver": storageDriver, "registry-certs-dir": registryCertsDir, "default-runtime": defaultRuntime,
       "log-driver": logDriver, "default-shm-size": defaultShmSize, "init": useInit, "cgroup-parent": cgroupParent,
@@ -103,6 +108,7 @@ struct EngineOptions: ParsableArguments {
     ]
     let lists: [String: [String]] = [
       "docker-socket": dockerSocket, "host": host, "default-address-pool": defaultAddressPool, "dns": dns,
+      "plugin-dir": pluginDir,
       "dns-opt": dnsOpt, "dns-search": dnsSearch, "registry-mirror": registryMirror,
       "insecure-registry": insecureRegistry, "add-runtime": addRuntime, "log-opt": logOpt, "label": label,
       "default-ulimit": defaultUlimit, "exec-opt": execOpt,

@@ -24,6 +24,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import engines  # noqa: E402
 import images  # noqa: E402
 import leaks  # noqa: E402
+from plugin import Plugin  # noqa: E402
 from registries import LocalRegistry  # noqa: E402
 from terminal import Terminal  # noqa: E402
 
@@ -155,6 +156,8 @@ def engine(network, registry, work):
         yield UnderTest(os.environ["DOCKER_HOST"])
         return
     flags = ["--registry-mirror", f"http://{registry.address}", "--ipv6", "--fixed-cidr-v6", SUBNET6]
+    if KIND == "apus":
+        flags += ["--plugin-dir", os.path.join(work, "plugins"), "--plugin-timeout", "2"]
     process = engines.KINDS[KIND](os.path.join(work, "engine"), network, flags).start()
     under_test = UnderTest(process.url, network, process)
     client = docker_py.DockerClient(base_url=process.url, version="auto", timeout=60)
@@ -263,6 +266,40 @@ def net(docker, name):
         return network
 
     return make
+
+
+@pytest.fixture
+def sockets(work):
+    """The directory where the engine looks for plugins."""
+    return os.path.join(work, "plugins") if KIND == "apus" else "/run/docker/plugins"
+
+
+@pytest.fixture
+def plugin(docker, host, sockets, work, name):
+    """A network and IPAM plugin. What a test leaves goes before it does, and what it leaves itself goes after it."""
+    before = leaks.links(host)
+    if KIND == "dockerd":  # forwards nothing, not even within a bridge, that it does not know
+        host.run("iptables", "-I", "FORWARD", "-i", "pb+", "-j", "ACCEPT")
+    plugin = Plugin(name + "p", os.path.join(work, name + "-plugin"), sockets, host).start()
+    yield plugin
+    plugin.kill()
+    plugin.start()
+    for container in docker.out("ps", "-aq", "--filter", f"name={name}").split():
+        docker("rm", "-f", container)
+    for network in docker.out("network", "ls", "-q", "--filter", f"name={name}").split():
+        docker("network", "rm", network)
+    plugin.kill(leave_socket=False)
+    for link in leaks.links(host) - before:
+        if link.startswith(("pb", "ph", "pc")):
+            host.run("ip", "link", "del", link, check=False)
+    if KIND == "dockerd":
+        host.run("iptables", "-D", "FORWARD", "-i", "pb+", "-j", "ACCEPT")
+
+
+@pytest.fixture
+def plugged(plugin, net):
+    """Makes networks of the plugin's: `plugged(*flags)` answers the name of a new one."""
+    return lambda *flags: net("-d", plugin.name, *flags)
 
 
 @pytest.fixture

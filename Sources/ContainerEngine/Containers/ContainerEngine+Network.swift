@@ -59,7 +59,8 @@ extension ContainerEngine {
   func join(
     _ record: ContainerRecord, _ name: String, _ request: EndpointRequest, ports: [PortBinding]
   ) async throws -> ContainerEndpoint {
-    let options = try endpointOptions(record, request, ports: ports)
+    let options = try endpointOptions(
+      record, request, ports: ports, ofPlugin: network.network(name)?.remote != nil)
     var endpoint: EndpointRecord
     do {
       endpoint = try await network.join(sandbox: record.id, network: name, options: options)
@@ -80,7 +81,7 @@ extension ContainerEngine {
     memberships(of: definition)
       .filter { membership in
         guard let record = network.network(membership.name) else { return false }
-        return record.bridge != nil && !record.isInternal
+        return (record.bridge != nil || record.remote != nil) && !record.isInternal
       }
       .min { (-$0.request.gatewayPriority, $0.name) < (-$1.request.gatewayPriority, $1.name) }?.name
   }
@@ -119,7 +120,7 @@ extension ContainerEngine {
   }
 
   private func endpointOptions(
-    _ record: ContainerRecord, _ request: EndpointRequest, ports: [PortBinding]
+    _ record: ContainerRecord, _ request: EndpointRequest, ports: [PortBinding], ofPlugin: Bool
   ) throws(EngineError) -> EndpointOptions {
     var options = EndpointOptions(name: record.name)
     if let text = request.ipv4, !text.isEmpty {
@@ -158,13 +159,19 @@ extension ContainerEngine {
         }
       // Labels of other makers mean nothing to us, and nothing is lost by keeping them.
       default:
-        if label.hasPrefix("com.docker.network.") {
+        if label.hasPrefix("com.docker.network."), !ofPlugin {
           throw EngineError(.invalidParameter, "unknown endpoint option \"\(label)\"")
         }
       }
     }
     options.gatewayPriority = request.gatewayPriority
     options.ports = ports
+    if ofPlugin {
+      options.driverOptions = request.driverOptions
+      options.exposed = Set(record.definition.exposedPorts + record.definition.publishedPorts.map(\.container))
+        .compactMap { port in TransportProtocol(rawValue: port.transport).map { TransportPort(Port(port.number), $0) } }
+        .sorted()
+    }
     return options
   }
 
@@ -219,7 +226,7 @@ extension ContainerEngine {
     }
     result.routedFamilies = endpoint.addresses.map(\.family).filter { network.bridge?.gatewayMode($0) == .routed }
     result.names = names(of: record, on: network)
-    result.ports = endpoint.ports.map { port in
+    result.ports = (endpoint.ports + (endpoint.remote?.ports ?? [])).map { port in
       PublishedPort(
         container: ContainerPort(number: port.container.port.rawValue, transport: port.container.transport.rawValue),
         hostAddress: "\(port.hostAddress)", hostPort: port.hostPort.rawValue)

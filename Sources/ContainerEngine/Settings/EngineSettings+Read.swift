@@ -86,6 +86,13 @@ extension EngineSettings {
     if let hostGateway, IPAddress(hostGateway) == nil {
       throw reader.wrong("host-gateway-ip", .string(hostGateway), "an IP address")
     }
+    pluginDirectories = try reader.list("plugin-dirs").map { (text) throws(SettingsError) in
+      guard text.hasPrefix("/"), !text.utf8.contains(0) else {
+        throw reader.wrong("plugin-dirs", .string(text), "an absolute path")
+      }
+      return text
+    }
+    pluginTimeout = try reader.integer("plugin-timeout", in: 1...3600) ?? pluginTimeout
     for pool in try reader.objects("default-address-pools") {
       guard Set(pool.fields.keys) == ["base", "size"], case .string(let text)? = pool.fields["base"],
         case .integer(let size)? = pool.fields["size"], let base = IPCIDR(text),

@@ -45,6 +45,10 @@ public struct EngineSettings: Sendable, Equatable {
   public var resolverOptions: [String] = []
   public var searchDomains: [String] = []
   public var hostGateway: String?
+  /// Where network plugins are looked for; empty for docker's directories.
+  public var pluginDirectories: [String] = []
+  /// How long a plugin is waited for, in seconds.
+  public var pluginTimeout = 30
 
   public var registryMirrors: [String] = []
   public var insecureRegistries: [String] = []

@@ -46,6 +46,12 @@ public struct NetworkConfiguration: Sendable {
   public var defaultBindAddress: IPAddress?
   /// Which ports are chosen when none is asked for; nil takes the host's ephemeral range.
   public var ephemeralPorts: PortRange?
+  /// Where plugins leave their sockets or say where they are (`--plugin-dir`).
+  public var pluginDirectories = ["/run/docker/plugins", "/etc/docker/plugins", "/usr/lib/docker/plugins"]
+  /// How long a plugin that is not there is looked for again, for one operation.
+  public var pluginConnectTime = Duration.seconds(30)
+  /// How long one answer of a plugin is waited for.
+  public var pluginRequestTime = Duration.seconds(30)
   /// The network namespace that plays the host; nil is the one this process started in.
   public var hostNamespace: FileDescriptor?
 

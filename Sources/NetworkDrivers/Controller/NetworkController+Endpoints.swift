@@ -10,6 +10,12 @@ extension NetworkController {
     sandbox: String, network reference: String, options: EndpointOptions
   ) async throws -> EndpointRecord {
     let services = try running()
+    return try await sandboxLocks.withLock(sandbox) { try await join(sandbox, reference, options, services) }
+  }
+
+  private func join(
+    _ sandbox: String, _ reference: String, _ options: EndpointOptions, _ services: Services
+  ) async throws -> EndpointRecord {
     guard let network = network(reference) else {
       throw NetworkError(.notFound, "network \(reference) not found")
     }
@@ -37,8 +43,13 @@ extension NetworkController {
     guard let namespace = try services.sandboxes.open(sandbox) else {
       throw NetworkError(.notFound, "sandbox \(sandbox) not found")
     }
+    let id = endpoint.id
+    view.withLock { $0.joining[id] = network.id }
+    defer { view.withLock { _ = $0.joining.removeValue(forKey: id) } }
     do {
-      try address(&endpoint, options, on: network)
+      try await address(&endpoint, options, on: network)
+      let plugin = plugin(of: network)
+      if let plugin { try await plugIn(&endpoint, options, plugin, namespace, services) }
       do { try publish(&endpoint, options.ports, on: network, services) } catch {
         throw Self.programming(endpoint, error)
       }
@@ -47,10 +58,20 @@ extension NetworkController {
       let before = GatewayChoice.routes(among: others)
       let after = GatewayChoice.routes(among: others + [(endpoint, network)])
       if before.isEmpty { plan.sandbox.routes += after }
-      try services.host.create(plan, sandbox: namespace)
+      let moved = plugin == nil || endpoint.interface.isEmpty ? nil : endpoint.interface
+      try services.host.create(plan, sandbox: namespace, moved: moved)
       if !before.isEmpty { try HostNetwork.replaceDefaultRoutes(before, by: after, in: namespace) }
       try services.firewall.add(plan.firewall)
       try services.ports.open(endpoint.ports)
+      if let plugin {
+        endpoint.remote?.progress = .joined
+        if !options.ports.isEmpty || after.contains(where: { $0.link == endpoint.interface }) {
+          do { try await publishAtPlugin(&endpoint, plugin, plugins.patience()) } catch {
+            throw Self.programming(endpoint, error)
+          }
+        }
+        try services.journal.put(endpoint)
+      }
     } catch {
       // The first error is the reason; what the way back meets is of no use to anyone.
       do { try await leave(endpoint, services) } catch { Diagnostics.warn("after a failed join: \(error)") }
@@ -84,10 +105,15 @@ extension NetworkController {
   /// Takes one endpoint off its network.
   public func leave(endpoint id: String) async throws {
     let services = try running()
-    guard let endpoint = view.withLock({ $0.endpoints[id] }) else {
+    guard let sandbox = view.withLock({ $0.endpoints[id]?.sandboxID }) else {
       throw NetworkError(.notFound, "endpoint \(id) not found")
     }
-    try await leave(endpoint, services)
+    try await sandboxLocks.withLock(sandbox) {
+      guard let endpoint = view.withLock({ $0.endpoints[id] }) else {
+        throw NetworkError(.notFound, "endpoint \(id) not found")
+      }
+      try await leave(endpoint, services)
+    }
   }
 
   /// Undoes a join, or as much of one as there is. Every step is tried.
@@ -95,8 +121,11 @@ extension NetworkController {
   func leave(_ endpoint: EndpointRecord, _ services: Services, sandboxGoes: Bool = false) async throws {
     var errors = ErrorList()
     view.withLock { _ = $0.departing.insert(endpoint.id) }
-    if let network = network(endpoint.networkID), let driver = drivers[network.driver] {
+    if let network = network(endpoint.networkID), let driver = try? driver(of: network) {
       let plan = driver.plan(endpoint, on: network)
+      let plugin = plugin(of: network)
+      let patience = plugins.patience()
+      if let plugin { await revokeAtPlugin(endpoint, plugin, patience) }
       // Rules first: no packet shall find its way to the next owner of the address.
       errors.attempt { try services.firewall.remove(plan.firewall) }
       errors.attempt {
@@ -111,6 +140,8 @@ extension NetworkController {
         // its hardware address from the next one until then.
         try HostNetwork.deleteLinks(plan.sandbox.links.map(\.name), in: namespace)
       }
+      errors.attempt { try returnLink(endpoint, services) }
+      if let plugin { await unplug(endpoint, plugin, patience) }
       do { try await services.reaper.forget(Self.connections(of: endpoint)) } catch { errors.append(error) }
       do { try await services.reaper.delete(plan.host.links.map(\.name)) } catch { errors.append(error) }
     }
@@ -119,7 +150,7 @@ extension NetworkController {
     if errors.isEmpty {
       services.ports.release(endpoint.ports)
       errors.attempt { try services.journal.remove(endpoint.id) }
-      releaseAddresses(of: endpoint)
+      await releaseAddresses(of: endpoint)
       view.withLock {
         $0.endpoints[endpoint.id] = nil
         $0.departing.remove(endpoint.id)

@@ -12,10 +12,10 @@ extension NetworkController {
     let view = view.withLock { $0 }
     let networks = view.networks
     for network in networks.values where !network.isConfigurationOnly && !view.leaving.contains(network.id) {
-      if let driver = drivers[network.driver] { fragments.append(driver.plan(network).firewall) }
+      if let driver = try? driver(of: network) { fragments.append(driver.plan(network).firewall) }
     }
     for endpoint in view.endpoints.values where !view.departing.contains(endpoint.id) {
-      guard let network = networks[endpoint.networkID], let driver = drivers[network.driver] else { continue }
+      guard let network = networks[endpoint.networkID], let driver = try? driver(of: network) else { continue }
       fragments.append(driver.plan(endpoint, on: network).firewall)
     }
     return fragments

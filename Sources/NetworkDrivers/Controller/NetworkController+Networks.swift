@@ -10,43 +10,92 @@ extension NetworkController {
   /// Makes a network: its record on disk, its links and rules in the kernel. All or nothing.
   public func createNetwork(_ request: NetworkRequest) async throws -> NetworkRecord {
     let services = try running()
-    return try await changes.withLock {
-      if ["bridge", "host", "none"].contains(request.name) {
-        throw NetworkError(.forbidden, "operation is not permitted on predefined \(request.name) network")
-      }
-      if networks().contains(where: { $0.name == request.name }) {
-        throw NetworkError(.conflict, "network with name \(request.name) already exists")
-      }
-      let network = try record(request, services)
-      let driver = try driver(of: network)
+    let source = networks().first { $0.name == request.configuredFrom }
+    let ipam = (source?.ipam ?? request.ipam).driver
+    // A plugin may take half a minute: others make their networks meanwhile.
+    if drivers[request.driver] == nil || !["default", "", "null"].contains(ipam) {
+      return try await make(request, services)
+    }
+    return try await changes.withLock { try await make(request, services) }
+  }
+
+  private func make(_ request: NetworkRequest, _ services: Services) async throws -> NetworkRecord {
+    if ["bridge", "host", "none"].contains(request.name) {
+      throw NetworkError(.forbidden, "operation is not permitted on predefined \(request.name) network")
+    }
+    if making[request.name] != nil || networks().contains(where: { $0.name == request.name }) {
+      throw NetworkError(.conflict, "network with name \(request.name) already exists")
+    }
+    making[request.name] = .some(nil)
+    defer { making[request.name] = nil }
+    var request = request
+    if !request.configuredFrom.isEmpty, !request.isConfigurationOnly { try takeOver(&request) }
+    let patience = plugins.patience()
+    let asked = try await driver(for: request, patience)
+    var network = try await record(request, asked, services, patience)
+    // A configuration is nobody's to make yet.
+    let driver = network.isConfigurationOnly ? try driver(of: network) : asked
+    making[request.name] = network
+    do {
+      try refuseSharedSubnets(network, driver)
+      try driver.validate(network)
       // On disk first: what a crash leaves of the network is then known to be ours.
       try await store.put("network/\(network.id)", Array(try JSONEncoder().encode(network)))
-      do {
-        let plan = driver.plan(network)
-        if !network.isConfigurationOnly {
-          try services.host.ensure(configuration.forwarding ? plan.host : plan.host.withoutForwarding)
-          try services.firewall.add(plan.firewall)
+    } catch {
+      if !network.isConfigurationOnly { await releasePools(of: network) }
+      throw error
+    }
+    do {
+      let plan = driver.plan(network)
+      if !network.isConfigurationOnly {
+        // A link of this name may be on its way out.
+        if !services.reaper.pending.isDisjoint(with: plan.host.links.map(\.name)) {
+          try await services.reaper.drain()
         }
-      } catch {
-        do {
-          try await tearDown(network, driver.plan(network), services)
-          try await store.delete("network/\(network.id)")
-        } catch { Diagnostics.warn("after a failed creation: \(error)") }
-        throw error
+        try services.host.ensure(configuration.forwarding ? plan.host : plan.host.withoutForwarding)
+        try services.firewall.add(plan.firewall)
       }
-      pools[network.id] = network.subnets.map { SubnetAllocator($0) }
-      view.withLock { $0.networks[network.id] = network }
-      return network
+      if let plugin = plugin(of: network) {
+        try await plugin.createNetwork(network, patience)
+        network.remote?.isSettled = true
+        try await store.put("network/\(network.id)", Array(try JSONEncoder().encode(network)))
+      }
+    } catch {
+      do {
+        try await tearDown(network, driver.plan(network), services)
+        try await deleteAtPlugin(network, plugins.patience())
+        await releasePools(of: network)
+        try await store.delete("network/\(network.id)")
+      } catch { Diagnostics.warn("after a failed creation: \(error)") }
+      throw error
+    }
+    let made = network
+    view.withLock { $0.networks[made.id] = made }
+    return made
+  }
+
+  /// The networks that there are and those that are being made: a new one must be apart from all of them.
+  private func others(than network: NetworkRecord) -> [NetworkRecord] {
+    (networks() + making.values.compactMap { $0 }).filter { $0.id != network.id && !$0.isConfigurationOnly }
+  }
+
+  /// Subnets that a plugin gave may be those of other networks; the host cannot be on two of one kind.
+  private func refuseSharedSubnets(_ network: NetworkRecord, _ driver: any NetworkDriver) throws(NetworkError) {
+    guard driver.capabilities.includesHost, network.subnets.contains(where: { $0.poolID != nil }) else { return }
+    for other in others(than: network) where drivers[other.driver]?.capabilities.includesHost == true {
+      for subnet in network.subnets.map(\.subnet) where other.subnets.contains(where: { $0.subnet.overlaps(subnet) }) {
+        throw NetworkError(
+          .forbidden,
+          "cannot create network \(network.id): conflicts with network \(other.id) (\(other.name)): "
+            + "networks have overlapping \(subnet.family.rawValue)")
+      }
     }
   }
 
   /// Decides everything about a new network, and refuses what cannot be.
-  private func record(_ request: NetworkRequest, _ services: Services) throws -> NetworkRecord {
-    var request = request
-    if !request.configuredFrom.isEmpty, !request.isConfigurationOnly { try takeOver(&request) }
-    guard let driver = drivers[request.driver] else {
-      throw NetworkError(.notFound, "plugin \"\(request.driver.rawValue)\" not found")
-    }
+  private func record(
+    _ request: NetworkRequest, _ driver: any NetworkDriver, _ services: Services, _ patience: Patience
+  ) async throws -> NetworkRecord {
     if !driver.capabilities.allowsMany && !request.isConfigurationOnly {
       throw NetworkError(
         .forbidden, "only one instance of \"\(driver.name.rawValue)\" network is allowed")
@@ -63,7 +112,9 @@ extension NetworkController {
     network.ipam = request.ipam
     network.options = request.options
     network.hasIPv4 = request.hasIPv4 ?? true
-    let pools = try PoolReader.read(request.pools)
+    let read = try PoolReader.read(request.pools)
+    // The command line gives them in any order; docker keeps those of IPv4 first.
+    let pools = read.filter { $0.subnet.family == .v4 } + read.filter { $0.subnet.family == .v6 }
     if request.isConfigurationOnly {
       if request.isInternal || request.isAttachable || !request.scope.isEmpty {
         throw NetworkError(
@@ -85,31 +136,22 @@ extension NetworkController {
     try driver.configure(&network, options: request.options)
     if driver.capabilities.includesHost { try Self.refuseSpecialSubnets(pools) }
     try refuseSharedLinks(network)
-    switch network.ipam.driver {
-    case "default", "":
-      network.ipam.driver = "default"
-      if let option = network.ipam.options.keys.filter({ $0.hasPrefix("com.docker.network.") }).min() {
-        throw NetworkError(.invalid, "unknown option \"\(option)\" for the default IPAM driver")
-      }
-      let hasIPv6 = request.hasIPv6 ?? false
-      guard network.hasIPv4 || hasIPv6 else {
-        throw NetworkError(.invalid, "IPv4 or IPv6 must be enabled")
-      }
-      network.subnets = try SubnetPlanner.subnets(
-        pools, hasIPv4: network.hasIPv4, hasIPv6: hasIPv6,
-        SubnetPlanner.Surroundings(
-          networks: networks().filter { !$0.isConfigurationOnly }.flatMap { $0.subnets.map(\.subnet) },
-          routes: driver.capabilities.includesHost
-            ? try services.host.routedNetworks(except: network.bridge?.bridgeName ?? "") : [],
-          pools: configuration.pools))
-    case "null":
-      guard !driver.capabilities.includesHost, pools.isEmpty else {
-        throw NetworkError(.invalid, "ipv4 pool is empty: the null IPAM driver gives no addresses")
-      }
-    default:
-      throw NetworkError(.notFound, "plugin \"\(network.ipam.driver)\" not found")
+    if network.ipam.driver.isEmpty { network.ipam.driver = "default" }
+    if network.ipam.driver == "null", driver.capabilities.includesHost {
+      throw NetworkError(.invalid, "ipv4 pool is empty: the null IPAM driver gives no addresses")
     }
-    try driver.validate(network)
+    let isOurs = network.ipam.driver == "default"
+    var wanted = PoolRequest(
+      networkID: network.id, pools: pools, hasIPv4: network.hasIPv4, hasIPv6: request.hasIPv6 ?? false,
+      options: network.ipam.options, scope: driver.capabilities.scope,
+      surroundings: SubnetPlanner.Surroundings(
+        networks: isOurs ? others(than: network).flatMap { $0.subnets.map(\.subnet) } : [],
+        routes: isOurs && driver.capabilities.includesHost
+          ? try services.host.routedNetworks(
+            except: services.reaper.pending.union([network.bridge?.bridgeName ?? ""])) : [],
+        pools: configuration.pools))
+    wanted.withoutGateway = try await familiesWithoutGateway(network, patience)
+    network.subnets = try await ipam(of: network).takePools(wanted, isolation: self)
     return network
   }
 
@@ -151,7 +193,7 @@ extension NetworkController {
 
   /// Two networks cannot have one bridge, nor a parent of which one takes everything.
   private func refuseSharedLinks(_ network: NetworkRecord) throws {
-    for other in networks() where !other.isConfigurationOnly {
+    for other in others(than: network) {
       if let bridge = network.bridge, bridge.bridgeName == other.bridge?.bridgeName {
         throw NetworkError(
           .forbidden,
@@ -171,31 +213,38 @@ extension NetworkController {
   /// Removes a network that nobody is on. What fails is told, and the network stays to be removed again.
   public func removeNetwork(_ reference: String) async throws -> NetworkRecord {
     let services = try running()
-    return try await changes.withLock {
-      guard let network = network(reference) else {
-        throw NetworkError(.notFound, "network \(reference) not found")
-      }
-      if network.isPredefined {
-        throw NetworkError(.forbidden, "\(network.name) is a pre-defined network and cannot be removed")
-      }
-      if let user = networks().first(where: { $0.configuredFrom == network.name && network.isConfigurationOnly }) {
-        throw NetworkError(
-          .forbidden, "configuration network \"\(network.name)\" is in use by network \"\(user.name)\"")
-      }
-      let members = endpoints(on: network.id)
-      guard members.isEmpty else {
-        let list = members.map { "name:\"\($0.name)\" id:\"\($0.id.prefix(12))\"" }.joined(separator: ", ")
-        throw NetworkError(
-          .forbidden, "error while removing network: network \(network.name) has active endpoints (\(list))")
-      }
-      view.withLock { _ = $0.leaving.insert(network.id) }
-      defer { view.withLock { _ = $0.leaving.remove(network.id) } }
-      try await tearDown(network, try driver(of: network).plan(network), services)
-      try await store.delete("network/\(network.id)")
-      pools[network.id] = nil
-      view.withLock { $0.networks[network.id] = nil }
-      return network
+    if let network = network(reference), usesPlugin(network) { return try await remove(reference, services) }
+    return try await changes.withLock { try await remove(reference, services) }
+  }
+
+  private func remove(_ reference: String, _ services: Services) async throws -> NetworkRecord {
+    guard let network = network(reference), !view.withLock({ $0.leaving.contains(network.id) }) else {
+      throw NetworkError(.notFound, "network \(reference) not found")
     }
+    if network.isPredefined {
+      throw NetworkError(.forbidden, "\(network.name) is a pre-defined network and cannot be removed")
+    }
+    let users = networks() + making.values.compactMap { $0 }
+    if let user = users.first(where: { $0.configuredFrom == network.name && network.isConfigurationOnly }) {
+      throw NetworkError(
+        .forbidden, "configuration network \"\(network.name)\" is in use by network \"\(user.name)\"")
+    }
+    let members = endpoints(on: network.id)
+    let isJoined = view.withLock { $0.joining.values.contains(network.id) }
+    guard members.isEmpty, !isJoined else {
+      let list = members.map { "name:\"\($0.name)\" id:\"\($0.id.prefix(12))\"" }.joined(separator: ", ")
+      throw NetworkError(
+        .forbidden, "error while removing network: network \(network.name) has active endpoints (\(list))")
+    }
+    view.withLock { _ = $0.leaving.insert(network.id) }
+    defer { view.withLock { _ = $0.leaving.remove(network.id) } }
+    // Without its plugin a network cannot be taken down: it stays, to be removed when the plugin is back.
+    try await deleteAtPlugin(network, plugins.patience())
+    try await tearDown(network, try driver(of: network).plan(network), services)
+    await releasePools(of: network)
+    try await store.delete("network/\(network.id)")
+    view.withLock { $0.networks[network.id] = nil }
+    return network
   }
 
   /// Takes a network's rules and links away. Every step is tried.

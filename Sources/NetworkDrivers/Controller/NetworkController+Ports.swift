@@ -11,6 +11,7 @@ extension NetworkController {
     guard let old = view.withLock({ $0.endpoints[id] }), let network = network(old.networkID) else {
       throw NetworkError(.notFound, "endpoint \(id) not found")
     }
+    if let plugin = plugin(of: network) { return try await setPortsAtPlugin(bindings, of: old, plugin, services) }
     let driver = try driver(of: network)
     var rest = old.ports
     var kept: [PublishedPort] = []

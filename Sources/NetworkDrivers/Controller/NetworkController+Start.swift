@@ -30,17 +30,33 @@ extension NetworkController {
     let noted = try journal.all()
     let living = try noted.filter { endpoint in
       guard liveSandboxes.contains(endpoint.sandboxID) else { return false }
+      if let remote = endpoint.remote, remote.progress != .joined { return false }
       return try endpoint.hostInterface.isEmpty
         || (sandboxes.open(endpoint.sandboxID) != nil && links.contains { $0.name == endpoint.hostInterface })
     }
     try await settleDefaults(&networks, host, keepingSubnets: Set(living.map(\.networkID)))
-    let settled = networks
+    // What no plugin has acknowledged was never there.
+    let unsettled = networks.filter { $0.remote?.isSettled == false }
+    let settled = networks.filter { $0.remote?.isSettled != false }
     view.withLock { $0.networks = Dictionary(uniqueKeysWithValues: settled.map { ($0.id, $0) }) }
-    for network in settled { pools[network.id] = network.subnets.map { SubnetAllocator($0) } }
+    for network in settled where !network.isConfigurationOnly { ipam(of: network).adopt(network) }
 
-    try removeStrays(noted, living, links, liveSandboxes, services)
-    if try adopt(living, services) { try await forgetUntranslated(services) }
+    // A plugin may take its time, or not be there: what is owed to it stays noted until it has got it.
+    let ids = Set(living.map(\.id))
+    let ended = noted.filter { !ids.contains($0.id) && owesPlugin($0) }.map { endpoint in
+      var endpoint = endpoint
+      // Nobody is behind its ports any more.
+      endpoint.ports = []
+      endpoint.openPorts = []
+      return endpoint
+    }
+    for endpoint in ended {
+      do { try returnLink(endpoint, services) } catch { Diagnostics.warn("cleaning up: \(error)") }
+    }
+    try removeStrays(noted, living + ended, links, liveSandboxes, services)
+    if try adopt(living, alsoNoted: ended, services) { try await forgetUntranslated(services) }
     removeOtherFirewalls(services.firewall)
+    Task { await settlePlugins(ended, unsettled: unsettled) }
   }
 
   private func portHolder() throws -> any PortHolder {
@@ -70,7 +86,7 @@ extension NetworkController {
     let old = networks.first { $0.name == "bridge" }
     if old.map({ !used.contains($0.id) }) ?? true {
       let others = networks.filter { $0.name != "bridge" }.flatMap { $0.subnets.map(\.subnet) }
-      let taken = try host.routedNetworks(except: configuration.bridgeName) + others
+      let taken = try host.routedNetworks(except: [configuration.bridgeName]) + others
       let network = try DefaultNetwork.make(configuration, old: old, avoiding: taken)
       try driver(of: network).validate(network)
       if network != old {
@@ -97,7 +113,7 @@ extension NetworkController {
     let owners = Set(
       living.map { Owner.endpoint($0.id, configuration.instance) }
         + networks().map { Owner.network($0.id, configuration.instance) })
-    let names = Set(networks().flatMap { drivers[$0.driver]?.plan($0).host.links.map(\.name) ?? [] })
+    let names = Set(networks().flatMap { (try? driver(of: $0))?.plan($0).host.links.map(\.name) ?? [] })
     for link in links where Owner.isOurs(link.alias, configuration.instance) {
       // A network's owner mark on another link name is a bridge that was renamed in the configuration.
       if let alias = link.alias, owners.contains(alias), link.kind == "veth" || names.contains(link.name) { continue }
@@ -118,8 +134,13 @@ extension NetworkController {
 
   /// Takes over endpoints that live, with the addresses and ports that they have, and settles links and rules.
   /// - Returns: whether rules were not as they should be.
-  private func adopt(_ living: [EndpointRecord], _ services: Services) throws -> Bool {
-    view.withLock { $0.endpoints = Dictionary(uniqueKeysWithValues: living.map { ($0.id, $0) }) }
+  private func adopt(
+    _ living: [EndpointRecord], alsoNoted ended: [EndpointRecord], _ services: Services
+  ) throws -> Bool {
+    view.withLock { $0.endpoints = Dictionary(uniqueKeysWithValues: (living + ended).map { ($0.id, $0) }) }
+    for endpoint in ended {
+      do { try adoptAddresses(of: endpoint) } catch { Diagnostics.warn("cleaning up: \(error)") }
+    }
     for network in networks() where !network.isConfigurationOnly {
       let plan = try driver(of: network).plan(network)
       do { try services.host.ensure(configuration.forwarding ? plan.host : plan.host.withoutForwarding) } catch {

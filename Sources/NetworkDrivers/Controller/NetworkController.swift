@@ -21,6 +21,8 @@ public actor NetworkController {
     var endpoints: [String: EndpointRecord] = [:]
     /// Endpoints that are being taken off, or could not be taken off entirely: their rules are gone and stay so.
     var departing: Set<String> = []
+    /// Endpoints that are being made, with their networks, which must not go meanwhile.
+    var joining: [String: String] = [:]
   }
 
   let configuration: NetworkConfiguration
@@ -31,7 +33,15 @@ public actor NetworkController {
   let drivers: [DriverName: any NetworkDriver]
   /// Held while the set of networks changes.
   let changes = AsyncLock()
-  var pools: [String: [SubnetAllocator]] = [:]
+  /// Networks that are being made, by name; nil until all is decided.
+  var making: [String: NetworkRecord?] = [:]
+  /// Held while a sandbox joins or leaves a network.
+  let sandboxLocks = KeyedLocks()
+  let defaultIPAM = DefaultIPAM()
+  let plugins: Plugins
+  var remoteIPAMs: [String: RemoteIPAM] = [:]
+  /// Plugins that want to be asked whether a network needs a gateway.
+  var checksGateways: [String: Bool] = [:]
   private var services: Services?
 
   /// What exists once the controller has started.
@@ -51,6 +61,7 @@ public actor NetworkController {
   public init(configuration: NetworkConfiguration, store: any KeyValueStore, pool: BlockingPool) async throws {
     self.configuration = configuration
     self.store = store
+    plugins = Plugins(configuration, pool: pool)
     thread = try OwnedThread(name: Self.threadName)
     let all: [any NetworkDriver] = [
       BridgeDriver(instance: configuration.instance), HostDriver(), NoneDriver(),
@@ -99,6 +110,7 @@ public actor NetworkController {
   func setServices(_ services: Services) { self.services = services }
 
   func driver(of network: NetworkRecord) throws(NetworkError) -> any NetworkDriver {
+    if let remote = network.remote { return RemoteDriver(name: network.driver, scope: remote.scope) }
     guard let driver = drivers[network.driver] else {
       throw NetworkError(.notFound, "could not find a driver named \(network.driver.rawValue)")
     }
@@ -128,11 +140,13 @@ public actor NetworkController {
   /// error.
   public func releaseSandbox(_ id: String) async throws {
     let services = try running()
-    var errors = ErrorList()
-    for endpoint in endpoints(of: id) {
-      do { try await leave(endpoint, services, sandboxGoes: true) } catch { errors.append(error) }
+    try await sandboxLocks.withLock(id) {
+      var errors = ErrorList()
+      for endpoint in endpoints(of: id) {
+        do { try await leave(endpoint, services, sandboxGoes: true) } catch { errors.append(error) }
+      }
+      errors.attempt { try services.sandboxes.remove(id) }
+      try errors.throwIfAny("sandbox \(id)")
     }
-    errors.attempt { try services.sandboxes.remove(id) }
-    try errors.throwIfAny("sandbox \(id)")
   }
 }

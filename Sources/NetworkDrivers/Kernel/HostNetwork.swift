@@ -5,7 +5,7 @@ import NetworkModel
 
 /// Applies plans to the host's network namespace and to sandboxes. Calls block: one owned thread makes them.
 final class HostNetwork: Sendable {
-  private let socket: RouteSocket
+  let socket: RouteSocket
 
   /// Opens its socket in the calling thread's network namespace, or in `namespace`.
   init(in namespace: FileDescriptor? = nil) throws { socket = try RouteSocket(in: namespace) }
@@ -89,7 +89,8 @@ final class HostNetwork: Sendable {
   }
 
   /// Makes an endpoint: its links in one batch, the rest in one batch in the sandbox.
-  func create(_ plan: ObjectPlan, sandbox: FileDescriptor) throws {
+  /// - Parameter moved: a link that has been moved into the sandbox for it.
+  func create(_ plan: ObjectPlan, sandbox: FileDescriptor, moved: String? = nil) throws {
     for link in plan.host.links {
       guard case .veth(let peerName, let peerMAC) = link.kind else { continue }
       var master: UInt32?
@@ -118,7 +119,7 @@ final class HostNetwork: Sendable {
       try socket.perform(
         .createLink(NewLink(.macvlan(mode.kernel), settings, parentIndex: try index(of: parent, "parent link"))))
     }
-    try configure(plan.sandbox, plan.interfaces, sandbox)
+    try configure(plan.sandbox, plan.interfaces + [moved].compactMap { $0 }, sandbox)
   }
 
   private func index(of name: String, _ what: String) throws -> UInt32 {
@@ -216,10 +217,18 @@ final class HostNetwork: Sendable {
   func links() throws -> [Link] { try socket.links() }
 
   /// Networks that the host already reaches: subnets for containers must keep out of them.
-  func routedNetworks(except bridge: String) throws -> [IPCIDR] {
-    let own = try socket.link(.name(bridge))?.index
+  func routedNetworks(except bridges: Set<String>) throws -> [IPCIDR] {
+    let own = Set(try bridges.compactMap { $0.isEmpty ? nil : try socket.link(.name($0))?.index })
     return try socket.routes(table: Route.Table.main)
-      .filter { !$0.isDefault && ($0.linkIndex == nil || $0.linkIndex != own) }.map(\.destination)
+      .filter { !$0.isDefault && ($0.linkIndex.map { !own.contains($0) } ?? true) }.map(\.destination)
+  }
+
+  /// The address under which this host reaches the world: that of the link of its default route.
+  func mainAddress() throws -> IPAddress? {
+    let routes = try socket.routes(family: .v4, table: Route.Table.main)
+    guard let route = routes.first(where: \.isDefault), let link = route.linkIndex else { return nil }
+    if let source = route.preferredSource { return source }
+    return try socket.addresses(linkIndex: link, family: .v4).first?.address.address
   }
 
   /// Brings up loopback in a new sandbox and keeps IPv6 off its future links, until an endpoint brings an IPv6 address.

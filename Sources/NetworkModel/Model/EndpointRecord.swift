@@ -16,6 +16,10 @@ public struct EndpointOptions: Sendable, Hashable {
   public var settings: [LinkSetting] = []
   /// What the link is to be called (`com.docker.network.endpoint.ifname`).
   public var interface: String?
+  /// What the container offers, published or not; for plugins.
+  public var exposed: [TransportPort] = []
+  /// Options that only a plugin can understand.
+  public var driverOptions: [String: String] = [:]
 
   public init(
     name: String, address: IPv4Address? = nil, address6: IPv6Address? = nil, mac: MACAddress? = nil,
@@ -74,6 +78,8 @@ public struct EndpointRecord: Sendable, Hashable, Codable {
   public var settings: [LinkSetting] = []
   /// Ports that can be reached at the endpoint's own address, on networks that route (`GatewayMode.routed`).
   public var openPorts: [TransportPort] = []
+  /// What a plugin made of it; nil on networks of our own drivers.
+  public var remote: RemoteEndpoint?
 
   public init(
     id: String, name: String, networkID: String, sandboxID: String, interface: String = "", hostInterface: String = "",

@@ -12,6 +12,13 @@ public struct SubnetRecord: Sendable, Hashable, Codable {
   public var isChosen: Bool
   /// Whether a person chose the gateway of a subnet of theirs; otherwise it is not part of what they asked for.
   public var hasChosenGateway: Bool
+  /// Where an IPAM plugin gave the subnet: the plugin's name for it, and for the space that it is from.
+  public var poolID: String?
+  public var addressSpace: String?
+  /// Whether the gateway's address was asked of that plugin, and must be given back to it.
+  public var takesGateway: Bool?
+  /// Nobody answers to the gateway's address: the driver wants none.
+  public var hasNoGateway: Bool?
 
   public init(
     subnet: IPCIDR, range: IPCIDR? = nil, gateway: IPAddress, auxiliary: [String: IPAddress] = [:],
@@ -61,6 +68,8 @@ public struct NetworkRecord: Sendable, Hashable, Codable {
   public var subnets: [SubnetRecord]
   public var bridge: BridgeSettings?
   public var macvlan: MacvlanSettings?
+  /// What a plugin's network is made of.
+  public var remote: RemoteSettings?
   /// Endpoints reach each other and nobody else.
   public var isInternal: Bool
   /// Whether containers may join it by themselves where a cluster manages it.
@@ -96,7 +105,8 @@ public struct NetworkRecord: Sendable, Hashable, Codable {
 
   /// Whether endpoints have a gateway of the family: somebody who answers to that address.
   public func givesGateway(_ family: IPFamily) -> Bool {
-    if isInternal || macvlan?.ownsParent == true { return false }
+    // A plugin tells each endpoint's gateway itself.
+    if isInternal || macvlan?.ownsParent == true || remote != nil { return false }
     return bridge?.hasHostAddress(family) ?? true
   }
 

@@ -43,6 +43,7 @@ import Testing
         "default-ulimits": {"nofile": {"Name": "nofile", "Soft": 1024, "Hard": 2048}},
         "init": true, "live-restore": true, "storage-driver": "overlay2", "iptables": true, "userland-proxy": false,
         "firewall-backend": "iptables",
+        "plugin-dirs": ["/srv/plugins"], "plugin-timeout": 5,
         "exec-opts": ["native.cgroupdriver=cgroupfs"], "no-new-privileges": true, "group": null
       }
       """)
@@ -58,6 +59,7 @@ import Testing
     #expect(settings.registryCertificatesDirectory == "/srv/certs.d")
     #expect(settings.runtimes == ["other": "/opt/other"] && settings.defaultRuntime == "runc")
     #expect(settings.logOptions == ["max-size": "10m", "max-file": "3"] && settings.logLevel == .debug)
+    #expect(settings.pluginDirectories == ["/srv/plugins"] && settings.pluginTimeout == 5)
     #expect(settings.sharedMemorySize == 128 << 20)
     #expect(settings.limits == [.init(name: "nofile", soft: 1024, hard: 2048)])
     #expect(settings.useInit && settings.noNewPrivileges && settings.group == "docker")
@@ -70,8 +72,10 @@ import Testing
       "default-address-pool": ["base=10.10.0.0/16,size=24"], "log-opt": ["max-size=10m", "tag=a=b"],
       "default-ulimit": ["nofile=1024:2048", "nproc=5"], "add-runtime": ["other=/opt/other"],
       "default-shm-size": ["64k"], "registry-certs-dir": ["/srv/certs.d/"], "firewall-backend": ["iptables"],
+      "plugin-dir": ["/a", "/b"], "plugin-timeout": ["7"],
     ])
     #expect(settings.firewallBackend == .iptables)
+    #expect(settings.pluginDirectories == ["/a", "/b"] && settings.pluginTimeout == 7)
     #expect(settings.registryCertificatesDirectory == "/srv/certs.d")
     #expect(settings.hosts == [.unix(path: "/a.sock"), .unix(path: "/b.sock"), .tcp(host: "::1", port: 99)])
     #expect(settings.logOptions == ["max-size": "10m", "tag": "a=b"])
@@ -130,7 +134,7 @@ import Testing
   @Test(arguments: [
     ["mtu": ["x"]], ["icc": ["maybe"]], ["log-opt": ["x"]], ["default-ulimit": ["nofile=x"]], ["instance": ["Ü"]],
     ["instance": ["much-too-long-a-name"]], ["default-address-pool": ["10.0.0.0/8"]], ["docker-socket": ["x"]],
-    ["registry-certs-dir": ["x"]],
+    ["registry-certs-dir": ["x"]], ["plugin-dir": ["x"]], ["plugin-timeout": ["0"]],
   ])
   func aWrongFlagIsRefused(flags: [String: [String]]) throws {
     #expect(message(flags).contains(try #require(flags.keys.first.map { $0.prefix(8) })))

@@ -43,8 +43,8 @@ extension ContainerEngine {
     let candidates = network.networks().filter { !$0.isPredefined }
     for candidate in candidates where wanted(Self.summary(candidate, containers: [])) {
       do { try await removeNetwork(candidate.id) } catch {
-        // Joined or removed by somebody else in this moment.
-        if error.code == .forbidden || error.code == .notFound { continue }
+        // Joined or removed by somebody else in this moment, or without the plugin that must be told.
+        if [.forbidden, .notFound, .unavailable].contains(error.code) { continue }
         throw error
       }
       names.append(candidate.name)

@@ -24,6 +24,7 @@ extension ContainerEngine {
           subnet: "\(subnet.subnet)", range: subnet.range.map { "\($0)" } ?? "",
           // A gateway that nobody asked for is told only where nobody asked for the subnet either, as docker does.
           gateway: (subnet.isChosen && !subnet.hasChosenGateway && !network.isPredefined)
+            || subnet.hasNoGateway == true
             || network.bridge?.gatewayMode(subnet.subnet.family) == .isolated ? "" : "\(subnet.gateway)",
           auxiliary: subnet.auxiliary.mapValues { "\($0)" })
       },
@@ -35,7 +36,8 @@ extension ContainerEngine {
   }
 
   private static func scope(_ network: NetworkRecord) -> String {
-    network.driver == .overlay ? Scope.global.rawValue : Scope.local.rawValue
+    if let remote = network.remote { return remote.scope.rawValue }
+    return network.driver == .overlay ? Scope.global.rawValue : Scope.local.rawValue
   }
 
   /// The options as they were given; for the default network docker's names for what its bridge is made of.

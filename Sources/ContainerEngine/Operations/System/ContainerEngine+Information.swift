@@ -24,7 +24,7 @@ extension ContainerEngine {
     await describeRuntimes(&information)
     let driver = configuration.defaultLogging.driver
     information.loggingDriver = driver.isEmpty ? "json-file" : driver
-    information.networkDrivers = Set(network.networks().map(\.driver.rawValue)).sorted()
+    information.networkDrivers = network.driverNames
     information.firewallBackend = network.firewallBackend.rawValue
     information.labels = configuration.labels
     information.registryMirrors = images.configuration.mirrors
