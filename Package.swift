@@ -47,7 +47,10 @@ let package = Package(
     target("Addressing"),
     target("AsyncWork", ["Linux"]),
     .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
-    target("KeyValueStore", ["AsyncWork", "CSQLite"]),
+    // Its client of etcd speaks HTTP.
+    target(
+      "KeyValueStore",
+      ["AsyncWork", "CSQLite", .nio("NIOCore"), .nio("NIOHTTP1"), .product(name: "AsyncHTTPClient", package: "async-http-client")]),
     target("DNS", ["Addressing", "Linux", "AsyncWork"]),
     target("HTTPService", ["AsyncWork", .nio("NIOCore"), .nio("NIOPosix")]),
 
@@ -98,7 +101,7 @@ let package = Package(
     tests("Addressing", []),
     tests("Linux", []),
     tests("AsyncWork", ["Linux"]),
-    tests("KeyValueStore", ["Linux"]),
+    tests("KeyValueStore", ["Linux", .nio("NIOCore"), .nio("NIOPosix"), .nio("NIOHTTP1")]),
     tests("Netlink", ["Linux", "Addressing"]),
     tests("Netfilter", ["Linux", "Netlink", "Addressing"]),
     tests("DNS", ["Addressing", "Linux", "AsyncWork"]),
