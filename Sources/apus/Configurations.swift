@@ -56,6 +56,7 @@ extension EngineSettings {
     configuration.userlandProxy = userlandProxy
     configuration.proxyProgram = try? FileSystem.readLink("/proc/self/exe")
     configuration.defaultBindAddress = bindAddress
+    configuration.cluster = cluster
     return configuration
   }
 }

@@ -45,6 +45,10 @@ struct EngineOptions: ParsableArguments {
   @Option(help: "Resolver option for containers (repeatable).") var dnsOpt: [String] = []
   @Option(help: "Search domain for containers (repeatable).") var dnsSearch: [String] = []
   @Option(help: "Address behind the name host-gateway.") var hostGatewayIp: String?
+  @Option(help: "etcd://HOST:PORT[,HOST:PORT][/PREFIX]: the store of the cluster whose networks span hosts.")
+  var clusterStore: String?
+  @Option(help: "ADDRESS:PORT or LINK:PORT: where the other hosts of the cluster reach this one.")
+  var clusterAdvertise: String?
 
   @Option(help: "URL of a mirror of docker.io (repeatable).") var registryMirror: [String] = []
   @Option(help: "Registry that may be used without TLS (repeatable).") var insecureRegistry: [String] = []
@@ -88,7 +92,8 @@ struct EngineOptions: ParsableArguments {
       "log-level": logLevel, "debug": debug, "bridge": bridge, "bip": bip, "bip6": bip6, "fixed-cidr": fixedCidr,
       "fixed-cidr-v6": fixedCidr6, "ipv6": ipv6, "mtu": mtu, "icc": icc, "ip": ip, "ip-masq": ipMasq,
       "ip-forward": ipForward, "iptables": iptables, "ip6tables": ip6tables, "userland-proxy": userlandProxy,
-      "host-gateway-ip": hostGatewayIp, "max-concurrent-downloads": maxConcurrentDownloads,
+      "host-gateway-ip": hostGatewayIp, "cluster-store": clusterStore, "cluster-advertise": clusterAdvertise,
+      "max-concurrent-downloads": maxConcurrentDownloads,
       "max-concurrent-uploads": maxConcurrentUploads, "max-download-attempts": maxDownloadAttempts,
       "storage-driver": storageDriver, "registry-certs-dir": registryCertsDir, "default-runtime": defaultRuntime,
       "log-driver": logDriver, "default-shm-size": defaultShmSize, "init": useInit, "cgroup-parent": cgroupParent,

@@ -45,7 +45,8 @@ struct Directive: Sendable {
     Directive("icc", .boolean), Directive("ip", .string), Directive("ip-masq", .boolean),
     Directive("ip-forward", .boolean), Directive("iptables", .boolean), Directive("ip6tables", .boolean),
     Directive("userland-proxy", .boolean), Directive("dns", .list), Directive("dns-opt", "dns-opts", .list),
-    Directive("dns-search", .list), Directive("host-gateway-ip", .string),
+    Directive("dns-search", .list), Directive("host-gateway-ip", .string), Directive("cluster-store", .string),
+    Directive("cluster-advertise", .string),
     // Images.
     Directive("registry-mirror", "registry-mirrors", .list),
     Directive("insecure-registry", "insecure-registries", .list), Directive("max-concurrent-downloads", .integer),

@@ -75,6 +75,7 @@ extension EngineSettings {
     if let hostGateway, IPAddress(hostGateway) == nil {
       throw reader.wrong("host-gateway-ip", .string(hostGateway), "an IP address")
     }
+    cluster = try ClusterSettings.read(reader)
     for pool in try reader.objects("default-address-pools") {
       guard Set(pool.fields.keys) == ["base", "size"], case .string(let text)? = pool.fields["base"],
         case .integer(let size)? = pool.fields["size"], let base = IPCIDR(text),

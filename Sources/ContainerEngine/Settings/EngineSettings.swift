@@ -1,4 +1,5 @@
 import Addressing
+import NetworkDrivers
 import NetworkModel
 
 /// All that can be said about an engine when it starts: flags and dockerd's daemon.json, checked and typed.
@@ -43,6 +44,8 @@ public struct EngineSettings: Sendable, Equatable {
   public var resolverOptions: [String] = []
   public var searchDomains: [String] = []
   public var hostGateway: String?
+  /// The cluster of engines that this one belongs to.
+  public var cluster: ClusterConfiguration?
 
   public var registryMirrors: [String] = []
   public var insecureRegistries: [String] = []

@@ -35,7 +35,7 @@ extension NetworkController {
     endpoint.settings = options.settings
     endpoint.mac = options.mac ?? endpoint.address.map { MACAddress(derivedFrom: $0.address) } ?? .random()
     endpoint.mtu = network.bridge?.mtu ?? network.macvlan?.mtu ?? (network.macvlan == nil ? 1500 : 0)
-    let used = Set(endpoints(of: endpoint.sandboxID).map(\.interface))
+    let used = Set(allEndpoints(of: endpoint.sandboxID).map(\.interface))
     if let name = options.interface, !name.isEmpty {
       guard LinkName.isValid(name) else { throw NetworkError(.invalid, "invalid interface name \"\(name)\"") }
       guard name != "lo", !used.contains(name) else {
@@ -43,7 +43,8 @@ extension NetworkController {
       }
       endpoint.interface = name
     } else {
-      let prefix = network.bridge?.interfacePrefix ?? network.macvlan?.interfacePrefix ?? "eth"
+      let prefix =
+        network.bridge?.interfacePrefix ?? network.macvlan?.interfacePrefix ?? network.overlay?.interfacePrefix ?? "eth"
       var number = 0
       while used.contains("\(prefix)\(number)") { number += 1 }
       endpoint.interface = "\(prefix)\(number)"

@@ -10,6 +10,7 @@ extension NetworkController {
   /// Makes a network: its record on disk, its links and rules in the kernel. All or nothing.
   public func createNetwork(_ request: NetworkRequest) async throws -> NetworkRecord {
     let services = try running()
+    if request.driver == .overlay, !request.isConfigurationOnly { return try await createOverlay(request, services) }
     return try await changes.withLock {
       if ["bridge", "host", "none"].contains(request.name) {
         throw NetworkError(.forbidden, "operation is not permitted on predefined \(request.name) network")
@@ -41,7 +42,10 @@ extension NetworkController {
   }
 
   /// Decides everything about a new network, and refuses what cannot be.
-  private func record(_ request: NetworkRequest, _ services: Services) throws -> NetworkRecord {
+  /// - Parameter surroundings: what its subnets must keep away from; nil means this host's.
+  func record(
+    _ request: NetworkRequest, _ services: Services, _ surroundings: SubnetPlanner.Surroundings? = nil
+  ) throws -> NetworkRecord {
     var request = request
     if !request.configuredFrom.isEmpty, !request.isConfigurationOnly { try takeOver(&request) }
     guard let driver = drivers[request.driver] else {
@@ -97,11 +101,14 @@ extension NetworkController {
       }
       network.subnets = try SubnetPlanner.subnets(
         pools, hasIPv4: network.hasIPv4, hasIPv6: hasIPv6,
-        SubnetPlanner.Surroundings(
-          networks: networks().filter { !$0.isConfigurationOnly }.flatMap { $0.subnets.map(\.subnet) },
-          routes: driver.capabilities.includesHost
-            ? try services.host.routedNetworks(except: network.bridge?.bridgeName ?? "") : [],
-          pools: configuration.pools))
+        surroundings
+          ?? SubnetPlanner.Surroundings(
+            networks: networks().filter { !$0.isConfigurationOnly && $0.overlay == nil }.flatMap {
+              $0.subnets.map(\.subnet)
+            },
+            routes: driver.capabilities.includesHost
+              ? try services.host.routedNetworks(except: network.bridge?.bridgeName ?? "") : [],
+            pools: configuration.pools))
     case "null":
       guard !driver.capabilities.includesHost, pools.isEmpty else {
         throw NetworkError(.invalid, "ipv4 pool is empty: the null IPAM driver gives no addresses")
@@ -187,6 +194,10 @@ extension NetworkController {
         let list = members.map { "name:\"\($0.name)\" id:\"\($0.sandboxID.prefix(12))\"" }.joined(separator: ", ")
         throw NetworkError(
           .forbidden, "error while removing network: network \(network.name) has active endpoints (\(list))")
+      }
+      if network.overlay != nil {
+        try await removeOverlay(network)
+        return network
       }
       view.withLock { _ = $0.leaving.insert(network.id) }
       defer { view.withLock { _ = $0.leaving.remove(network.id) } }

@@ -28,8 +28,10 @@ extension NetworkController {
 
     let links = try host.links()
     let noted = try journal.all()
+    let overlays = Set(networks.filter { $0.overlay != nil }.map(\.id))
     let living = try noted.filter { endpoint in
       guard liveSandboxes.contains(endpoint.sandboxID) else { return false }
+      if overlays.contains(endpoint.networkID) { return try hasOverlayLink(endpoint) }
       return try endpoint.hostInterface.isEmpty
         || (sandboxes.open(endpoint.sandboxID) != nil && links.contains { $0.name == endpoint.hostInterface })
     }
@@ -40,6 +42,7 @@ extension NetworkController {
 
     try removeStrays(noted, living, links, liveSandboxes, services)
     try adopt(living, services)
+    try await startOverlay(living, services)
   }
 
   private func portHolder() throws -> any PortHolder {

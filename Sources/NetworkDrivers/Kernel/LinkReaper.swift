@@ -26,10 +26,12 @@ final class LinkReaper: Sendable {
   }
 
   /// Returns when the links are gone; one that is gone already is no error.
-  /// - Parameter owner: links that bear another mark stay.
-  func delete(_ names: [String], ownedBy owner: String? = nil) async throws {
+  /// - Parameters:
+  ///   - owner: links that bear another mark stay.
+  ///   - place: where the links are; nil is the host.
+  func delete(_ names: [String], ownedBy owner: String? = nil, in place: HostNetwork? = nil) async throws {
     guard !names.isEmpty else { return }
-    let host = host
+    let host = place ?? host
     try await thread.run {
       for name in names {
         if let owner, try host.alias(of: name) != owner { continue }

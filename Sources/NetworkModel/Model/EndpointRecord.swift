@@ -16,6 +16,10 @@ public struct EndpointOptions: Sendable, Hashable {
   public var settings: [LinkSetting] = []
   /// What the link is to be called (`com.docker.network.endpoint.ifname`).
   public var interface: String?
+  /// The names by which others find the endpoint, for networks that span hosts.
+  public var names: [String] = []
+  /// The engine's own endpoint, which gives a sandbox on overlay networks its way out.
+  public var isGateway = false
 
   public init(
     name: String, address: IPv4Address? = nil, address6: IPv6Address? = nil, mac: MACAddress? = nil,
@@ -74,6 +78,10 @@ public struct EndpointRecord: Sendable, Hashable, Codable {
   public var settings: [LinkSetting] = []
   /// Ports that can be reached at the endpoint's own address, on networks that route (`GatewayMode.routed`).
   public var openPorts: [TransportPort] = []
+  /// The names by which others find the endpoint, on networks that span hosts.
+  public var names: [String] = []
+  /// The engine's own endpoint, which gives a sandbox on overlay networks its way out; no container knows of it.
+  public var isGateway = false
 
   public init(
     id: String, name: String, networkID: String, sandboxID: String, interface: String = "", hostInterface: String = "",

@@ -61,6 +61,7 @@ public struct NetworkRecord: Sendable, Hashable, Codable {
   public var subnets: [SubnetRecord]
   public var bridge: BridgeSettings?
   public var macvlan: MacvlanSettings?
+  public var overlay: OverlaySettings?
   /// Endpoints reach each other and nobody else.
   public var isInternal: Bool
   /// Whether containers may join it by themselves where a cluster manages it.
@@ -96,7 +97,8 @@ public struct NetworkRecord: Sendable, Hashable, Codable {
 
   /// Whether endpoints have a gateway of the family: somebody who answers to that address.
   public func givesGateway(_ family: IPFamily) -> Bool {
-    if isInternal || macvlan?.ownsParent == true { return false }
+    // An overlay network leads to other hosts' containers; the way out is the gateway network's.
+    if isInternal || macvlan?.ownsParent == true || overlay != nil { return false }
     return bridge?.hasHostAddress(family) ?? true
   }
 

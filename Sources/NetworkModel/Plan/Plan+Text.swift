@@ -4,7 +4,7 @@ extension ObjectPlan {
   /// The plan as lines for people and golden files, in a fixed order.
   public var text: String {
     var lines = ["\(firewall.key)"]
-    lines += Self.section("host", host) + Self.section("sandbox", sandbox)
+    lines += Self.section("host", host) + Self.section("segment", segment) + Self.section("sandbox", sandbox)
     if !firewall.entries.isEmpty { lines += ["  firewall"] + firewall.entries.map { "    \($0.text)" } }
     return lines.joined(separator: "\n") + "\n"
   }
@@ -31,6 +31,7 @@ extension LinkPlan {
     case .dummy: words.append("dummy")
     case .macvlan(let parent, let mode): words.append("macvlan \(mode.rawValue) on \(parent)")
     case .vlan(let vlan): words.append("VLAN \(vlan.id) on \(vlan.link)")
+    case .vxlan(let identifier, let local): words.append("VXLAN \(identifier) from \(local)")
     case .veth(let peer, let mac): words.append("veth to \(peer) \(mac) in the sandbox")
     }
     if mtu != 0 { words.append("mtu \(mtu)") }
@@ -38,6 +39,7 @@ extension LinkPlan {
     if let master { words.append("port of \(master)") }
     if isIsolated { words.append("isolated") }
     if isHairpin { words.append("hairpin") }
+    if !learns { words.append("learns nothing") }
     if hasLinkLocal { words.append("link-local") }
     words.append("owner \(owner)")
     return words.joined(separator: ", ")
