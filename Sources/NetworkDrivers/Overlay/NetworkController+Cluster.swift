@@ -1,6 +1,5 @@
 import Addressing
 import AsyncWork
-import FoundationEssentials
 import KeyValueStore
 import Linux
 import Netlink
@@ -102,7 +101,7 @@ extension NetworkController {
     let lease = try await cluster.renewLease()
     let me = ClusterHost(name: SystemFacts.hostName, address: underlay.address)
     _ = try await cluster.store.transact(
-      [], then: [.put(ClusterKey.host(cluster.host).text, Array(try JSONEncoder().encode(me)), lease: lease)])
+      [], then: [.put(ClusterKey.host(cluster.host).text, try ClusterCoding.bytes(me), lease: lease)])
     let snapshot = try await cluster.store.snapshot(prefix: "")
     let changes = overlay.mirror.replace(with: snapshot.values)
     rebuildPools()
@@ -234,7 +233,7 @@ extension NetworkController {
       for (address, owner) in addresses where owner.host == cluster.host && !ids.contains(owner.endpoint) {
         let key = ClusterKey.address(network: network, address).text
         _ = try await cluster.store.transact(
-          [.value(key, Array(try JSONEncoder().encode(owner)))], then: [.delete(key)])
+          [.value(key, try ClusterCoding.bytes(owner))], then: [.delete(key)])
       }
     }
     for (network, members) in overlay.mirror.endpoints {
@@ -253,12 +252,12 @@ extension NetworkController {
       if owner == nil {
         let key = ClusterKey.address(network: endpoint.networkID, address).text
         let outcome = try await cluster.store.transact(
-          [.absent(key)], then: [.put(key, Array(try JSONEncoder().encode(mine)))], otherwise: [.get(key)])
+          [.absent(key)], then: [.put(key, try ClusterCoding.bytes(mine))], otherwise: [.get(key)])
         owner =
           outcome.succeeded
           ? mine
           : try outcome.reads[0].first.map {
-            try JSONDecoder().decode(ClusterAddress.self, from: Data($0.value))
+            try ClusterCoding.value($0.value, ClusterAddress.self)
           }
       }
       if owner == mine {

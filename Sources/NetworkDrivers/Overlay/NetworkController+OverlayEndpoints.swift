@@ -1,6 +1,5 @@
 import Addressing
 import AsyncWork
-import FoundationEssentials
 import KeyValueStore
 import Linux
 import NetworkModel
@@ -175,7 +174,7 @@ extension NetworkController {
   private func secure(
     _ endpoint: inout EndpointRecord, on network: NetworkRecord, _ cluster: ClusterLink
   ) async throws -> Bool {
-    let value = Array(try JSONEncoder().encode(ClusterAddress(endpoint: endpoint.id, host: cluster.host)))
+    let value = try ClusterCoding.bytes(ClusterAddress(endpoint: endpoint.id, host: cluster.host))
     let keys = endpoint.addresses.map { ClusterKey.address(network: network.id, $0).text }
     let place = ClusterKey.network(network.id).text
     let outcome = try await cluster.store.transact(
@@ -230,7 +229,7 @@ extension NetworkController {
         [],
         then: [
           .put(
-            ClusterKey.endpoint(network: endpoint.networkID, endpoint.id).text, Array(try JSONEncoder().encode(member)),
+            ClusterKey.endpoint(network: endpoint.networkID, endpoint.id).text, try ClusterCoding.bytes(member),
             lease: lease)
         ])
     } catch { Diagnostics.warn("endpoint \(endpoint.name) will be told to the cluster later: \(error)") }
@@ -241,7 +240,7 @@ extension NetworkController {
     let member = ClusterKey.endpoint(network: endpoint.networkID, endpoint.id).text
     guard cluster.isConnected else { return }
     do {
-      let value = Array(try JSONEncoder().encode(ClusterAddress(endpoint: endpoint.id, host: cluster.host)))
+      let value = try ClusterCoding.bytes(ClusterAddress(endpoint: endpoint.id, host: cluster.host))
       let keys = endpoint.addresses.map { ClusterKey.address(network: endpoint.networkID, $0).text }
       let outcome = try await cluster.store.transact(
         keys.map { .value($0, value) }, then: keys.map { .delete($0) } + [.delete(member)], otherwise: [.delete(member)]

@@ -1,6 +1,5 @@
 import Addressing
 import AsyncWork
-import FoundationEssentials
 import KeyValueStore
 import Linux
 import NetworkModel
@@ -36,7 +35,7 @@ extension NetworkController {
         guard seen.reads[3].isEmpty else {
           throw NetworkError(.conflict, "network with name \(request.name) already exists")
         }
-        let others = seen.reads[0].compactMap { try? JSONDecoder().decode(NetworkRecord.self, from: Data($0.value)) }
+        let others = seen.reads[0].compactMap { try? ClusterCoding.value($0.value, NetworkRecord.self) }
         let network = try decide(request, among: others, taken: seen.reads[1], cluster, services)
         if try await put(network, since: seen.reads[2].first?.modRevision ?? 0, cluster) {
           await adopt(network)
@@ -80,7 +79,7 @@ extension NetworkController {
     let name = ClusterKey.name(network.name).text
     let identifier = ClusterKey.identifier(network.overlay?.identifier ?? 0).text
     let record: [UInt8]
-    do { record = Array(try JSONEncoder().encode(network)) } catch {
+    do { record = try ClusterCoding.bytes(network) } catch {
       throw StoreError(.failed, "network \(network.name) cannot be written", cause: error)
     }
     let outcome = try await cluster.store.transact(
@@ -113,7 +112,7 @@ extension NetworkController {
       } catch { throw cluster.failure(error, "network \(network.name) cannot be removed") }
     }
     let members = overlay.mirror.endpoints[network.id] ?? [:]
-    let owners = addresses.compactMap { try? JSONDecoder().decode(ClusterAddress.self, from: Data($0.value)) }
+    let owners = addresses.compactMap { try? ClusterCoding.value($0.value, ClusterAddress.self) }
     let list = owners.map { owner in
       let host = overlay.mirror.hosts[owner.host]?.name ?? owner.host
       return "name:\"\(members[owner.endpoint]?.name ?? owner.endpoint)\" host:\"\(host)\""
@@ -131,7 +130,7 @@ extension NetworkController {
     let living = Set(seen.reads[0].map(\.key))
     var count = 0
     for entry in seen.reads[1] {
-      guard let owner = try? JSONDecoder().decode(ClusterAddress.self, from: Data(entry.value)) else { continue }
+      guard let owner = try? ClusterCoding.value(entry.value, ClusterAddress.self) else { continue }
       let host = ClusterKey.host(owner.host).text
       if living.contains(host) || owner.host == cluster.host { continue }
       let outcome = try await cluster.store.transact(
@@ -155,7 +154,7 @@ extension NetworkController {
       return view.networks[network.id] != network
     }
     guard isNews else { return }
-    do { try await store.put("network/\(network.id)", Array(try JSONEncoder().encode(network))) } catch {
+    do { try await store.put("network/\(network.id)", try ClusterCoding.bytes(network)) } catch {
       Diagnostics.warn("network \(network.name): \(error)")
     }
   }

@@ -50,6 +50,13 @@ public struct OverlayDriver: NetworkDriver {
     // Who is where is told by the cluster, and by nobody who only says so.
     tunnel.learns = false
     plan.links = [LinkPlan(name: Self.bridgeName, kind: .bridge, mtu: mtu, owner: owner), tunnel]
+    if network.subnet(.v6) != nil {
+      // A link without IPv6 keeps no IPv6 neighbours to answer for. It gets no address of its own for that.
+      plan.sysctls = [
+        SysctlPlan("ipv6/conf/\(Self.tunnelName)/accept_ra", "0"),
+        SysctlPlan("ipv6/conf/\(Self.tunnelName)/disable_ipv6", "0"),
+      ]
+    }
     return plan
   }
 

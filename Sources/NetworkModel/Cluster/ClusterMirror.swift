@@ -1,5 +1,4 @@
 import Addressing
-import FoundationEssentials
 import KeyValueStore
 
 /// The cluster's state as one host knows it: a copy that follows the store by its events and stays as it is while the
@@ -97,7 +96,7 @@ public struct ClusterMirror: Sendable {
   }
 
   private static func decode<Value: Decodable>(_ value: KeyValue) throws -> Value {
-    try JSONDecoder().decode(Value.self, from: Data(value.value))
+    try ClusterCoding.value(value.value)
   }
 
   private static func differences<Value: Equatable>(_ a: [String: Value], _ b: [String: Value]) -> Set<String> {
