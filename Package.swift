@@ -94,6 +94,7 @@ let package = Package(
         "ContainerEngine", "ImageStore", "NetworkDrivers", "NetworkModel", "DockerServer", "HTTPService", "Linux",
         "AsyncWork", "Addressing", "ContainerRuntime", "Netfilter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"), .nio("NIOCore"), .nio("NIOHTTP1"),
       ],
       swiftSettings: strict),
 

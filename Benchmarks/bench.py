@@ -26,6 +26,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "Tests", "System"))
 
 import engines  # noqa: E402
 import images  # noqa: E402
+import network_figures  # noqa: E402
 import registries  # noqa: E402
 
 
@@ -309,7 +310,7 @@ class Table:
                 print("  ".join("-" * width for width in widths))
 
 
-ALL = ("life", "hundred", "start", "memory", "pull", "throughput")
+ALL = ("life", "hundred", "start", "memory", "pull", "throughput", "networks")
 
 
 def measure(sides, options, work, table):
@@ -371,6 +372,10 @@ def measure(sides, options, work, table):
             for name, pair in shares.items():
                 label = f"TCP, {title}" + ("" if name == "apus" else f" ({name})")
                 table.add(label, "Gbit/s", pair[index] * bare, bare, "hand-made bridge", ("≥", bound) if name == "apus" else None)
+
+
+    if "networks" in wanted:
+        network_figures.measure(sides, options, work, table, progress, alternate)
 
 
 def main():

@@ -101,6 +101,7 @@ enum Routes {
     table.add(.post, "/networks/{name}/disconnect", NetworkEndpoints.disconnect)
     table.add(.post, "/networks/prune", NetworkEndpoints.prune)
     table.add(.get, "/networks/{name}", NetworkEndpoints.inspect)
+    table.add(.get, "/networks/{name}/plan", NetworkEndpoints.plan)
     table.add(.delete, "/networks/{name}", NetworkEndpoints.remove)
   }
 

@@ -8,7 +8,7 @@ import NetworkDrivers
 struct Apus: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "apus", abstract: "Containers and their networks, from one binary.", version: Version.text,
-    subcommands: [EngineCommand.self, CheckCommand.self])
+    subcommands: [EngineCommand.self, NetworkCommand.self, CheckCommand.self])
 
   static func main() async {
     // Not a command for people: the process that holds published ports, started by the engine.

@@ -54,6 +54,7 @@ extension EngineSettings {
     configuration.masquerade = masquerade
     configuration.forwarding = forwarding
     configuration.userlandProxy = userlandProxy
+    configuration.publishesThroughInput = publishesThroughInput
     configuration.proxyProgram = try? FileSystem.readLink("/proc/self/exe")
     configuration.defaultBindAddress = bindAddress
     configuration.cluster = cluster

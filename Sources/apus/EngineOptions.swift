@@ -41,6 +41,10 @@ struct EngineOptions: ParsableArguments {
   @Option(help: "Only true is served.") var iptables: String?
   @Option(help: "Only true is served.") var ip6tables: String?
   @Option(help: "Whether user space leads on what the kernel cannot (default true).") var userlandProxy: String?
+  @Option(
+    help:
+      "Whether published ports obey the host's own input rules; containers then do not see their clients' addresses.")
+  var publishThroughInput: String?
   @Option(help: "Resolver for containers (repeatable).") var dns: [String] = []
   @Option(help: "Resolver option for containers (repeatable).") var dnsOpt: [String] = []
   @Option(help: "Search domain for containers (repeatable).") var dnsSearch: [String] = []
@@ -92,8 +96,9 @@ struct EngineOptions: ParsableArguments {
       "log-level": logLevel, "debug": debug, "bridge": bridge, "bip": bip, "bip6": bip6, "fixed-cidr": fixedCidr,
       "fixed-cidr-v6": fixedCidr6, "ipv6": ipv6, "mtu": mtu, "icc": icc, "ip": ip, "ip-masq": ipMasq,
       "ip-forward": ipForward, "iptables": iptables, "ip6tables": ip6tables, "userland-proxy": userlandProxy,
-      "host-gateway-ip": hostGatewayIp, "cluster-store": clusterStore, "cluster-advertise": clusterAdvertise,
-      "max-concurrent-downloads": maxConcurrentDownloads,
+      "publish-through-input": publishThroughInput, "cluster-store": clusterStore,
+      "cluster-advertise": clusterAdvertise,
+      "host-gateway-ip": hostGatewayIp, "max-concurrent-downloads": maxConcurrentDownloads,
       "max-concurrent-uploads": maxConcurrentUploads, "max-download-attempts": maxDownloadAttempts,
       "storage-driver": storageDriver, "registry-certs-dir": registryCertsDir, "default-runtime": defaultRuntime,
       "log-driver": logDriver, "default-shm-size": defaultShmSize, "init": useInit, "cgroup-parent": cgroupParent,

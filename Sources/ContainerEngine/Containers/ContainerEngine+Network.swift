@@ -64,7 +64,7 @@ extension ContainerEngine {
     var endpoint: EndpointRecord
     do {
       endpoint = try await network.join(sandbox: record.id, network: name, options: options)
-    } catch let error as NetworkError where error.code == .conflict || error.code == .forbidden {
+    } catch let error as NetworkError where [.conflict, .forbidden, .exhausted].contains(error.code) {
       // The port or address may belong to a container that has ended and is being cleaned up this moment.
       await waitForCleanUps()
       endpoint = try await network.join(sandbox: record.id, network: name, options: options)

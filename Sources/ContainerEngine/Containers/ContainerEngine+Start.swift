@@ -41,6 +41,7 @@ extension ContainerEngine {
       try await container.transitions.withLock { try await startInTransition(container) }
     } catch { throw EngineError.wrap(error) }
     startHealthChecks(container)
+    await refreshLinks(to: container.record)
   }
 
   private func startInTransition(_ container: Container) async throws {

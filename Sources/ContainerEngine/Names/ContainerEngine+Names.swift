@@ -31,6 +31,25 @@ extension ContainerEngine {
     return linked
   }
 
+  /// A container has started: those that link to it find it at its new addresses.
+  func refreshLinks(to record: ContainerRecord) async {
+    for other in table.all().map(\.record) where other.state.isRunning && !other.definition.links.isEmpty {
+      let aliases = Self.links(other.definition.links).filter { $0.name == record.name }.map(\.alias)
+      if aliases.isEmpty { continue }
+      let path = dataDirectory(of: other.id) + "/hosts"
+      do {
+        let hosts = try linkedHosts(other).filter { line in
+          aliases.contains { line.name.split(separator: " ").contains($0[...]) }
+        }
+        try await pool.run {
+          let text = try FileSystem.readText(path)
+          let changed = HostsFile.text(text, withoutNames: aliases, adding: hosts)
+          if changed != text { try FileSystem.write(path, Array(changed.utf8)) }
+        }
+      } catch { Log.warning("container \(other.shortID): its link to \(record.name): \(error)") }
+    }
+  }
+
   /// Their lines in /etc/hosts.
   func linkedHosts(_ record: ContainerRecord) throws(EngineError) -> [(name: String, address: String)] {
     try linkedContainers(record).flatMap { linked in
@@ -48,6 +67,11 @@ extension ContainerEngine {
         alias: linked.alias, path: "/\(record.name)/\(linked.alias)", address: linked.endpoint.ipv4,
         ports: linked.record.definition.exposedPorts, environment: linked.record.definition.environment)
     }
+  }
+
+  /// Links as docker shows them: `/container:/own-name/alias`.
+  public static func linkPaths(_ entries: [String], of name: String) -> [String] {
+    links(entries).map { "/\($0.name):/\(name)/\($0.alias)" }
   }
 
   /// Splits `container:alias`; without an alias the container's own name is it.

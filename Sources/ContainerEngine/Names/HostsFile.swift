@@ -35,6 +35,20 @@ enum HostsFile {
     return lines.joined(separator: "\n") + "\n"
   }
 
+  /// A file with the lines of some names taken away and others added; all else stays as somebody wrote it.
+  static func text(
+    _ text: String, withoutNames gone: [String], adding new: [(name: String, address: String)]
+  ) -> String {
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    lines.removeAll { line in
+      let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" }).map(String.init)
+      return words.dropFirst().contains { gone.contains($0) }
+    }
+    if lines.last == "" { lines.removeLast() }
+    lines += new.map { "\($0.address)\t\($0.name)" }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
   /// Splits `name:address` or `name=address`; the address may be IPv6, in brackets or not.
   static func parse(_ entry: String) -> (name: String, address: String)? {
     guard let separator = entry.firstIndex(where: { $0 == "=" || $0 == ":" }) else { return nil }

@@ -61,6 +61,10 @@ extension EngineSettings {
     masquerade = try reader.boolean("ip-masq") ?? masquerade
     forwarding = try reader.boolean("ip-forward") ?? forwarding
     userlandProxy = try reader.boolean("userland-proxy") ?? userlandProxy
+    publishesThroughInput = try reader.boolean("publish-through-input") ?? publishesThroughInput
+    if publishesThroughInput && !userlandProxy {
+      throw SettingsError(.invalid, "publish-through-input needs userland-proxy: set it to true, or leave it out")
+    }
     if let text = try reader.string("ip"), !text.isEmpty {
       guard let address = IPAddress(text) else { throw reader.wrong("ip", .string(text), "an IP address") }
       bindAddress = address

@@ -40,6 +40,7 @@ public struct EngineSettings: Sendable, Equatable {
   public var masquerade = true
   public var forwarding = true
   public var userlandProxy = true
+  public var publishesThroughInput = false
   public var nameServers: [String] = []
   public var resolverOptions: [String] = []
   public var searchDomains: [String] = []

@@ -10,8 +10,6 @@ final class Forward: LoopSource {
   private var exchange: (any Exchange)?
   private var interest: Readiness = []
   private var token: UInt64 = 0
-  /// The first failure that an upstream answered: better than none of all.
-  private var lastResort: [UInt8]?
 
   /// How many upstreams are asked, as resolv.conf(5) and dockerd have it.
   private static let most = 3
@@ -46,10 +44,8 @@ final class Forward: LoopSource {
       answer[0] = UInt8(truncatingIfNeeded: query.id >> 8)
       answer[1] = UInt8(truncatingIfNeeded: query.id)
       let code = Self.flags(answer).responseCode
-      if code == .serverFailure || code == .refused {
-        if lastResort == nil { lastResort = answer }
-        return askNext(loop)
-      }
+      // What an upstream cannot or will not answer another may; when none does, the failure is ours, as with dockerd.
+      if code == .serverFailure || code == .refused { return askNext(loop) }
       listener.handler.forwarded(query.question, message: answer)
       finish(answer, loop)
     }
@@ -70,7 +66,7 @@ final class Forward: LoopSource {
         return loop.call(token, at: Clock.monotonic + loop.settings.upstreamTimeout.nanoseconds)
       } catch { continue }
     }
-    finish(lastResort, loop)
+    finish(nil, loop)
   }
 
   private func hangUp(_ loop: ServerLoop) {

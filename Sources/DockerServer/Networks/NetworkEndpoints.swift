@@ -1,5 +1,6 @@
 import ContainerEngine
 import DockerAPI
+import FoundationEssentials
 import HTTPService
 
 /// Networks.
@@ -44,6 +45,15 @@ enum NetworkEndpoints {
       throw QueryError("\(byPrefix.count) matches found based on ID prefix: network \(term) is ambiguous")
     }
     return .json(describe(network, call.engine, withContainers: true))
+  }
+
+  /// Ours alone, Docker has no such path: what the kernel shall hold for a network, and what it does hold.
+  static let plan: Endpoint = { call in
+    let report = try await call.engine.networkPlan(call.name)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return Response(
+      .ok, headers: ["Content-Type": "application/json"], bytes: Array(try encoder.encode(report)) + [0x0A])
   }
 
   static let create: Endpoint = { call in

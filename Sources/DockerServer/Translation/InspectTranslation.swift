@@ -63,6 +63,7 @@ enum InspectTranslation {
       }
       host.portBindings = ports
     }
+    host.links = definition.links.isEmpty ? nil : ContainerEngine.linkPaths(definition.links, of: record.name)
     // Names of other containers were resolved when the container was made.
     if case .container(let id) = definition.network { host.networkMode = "container:" + id }
     if case .container(let id) = definition.namespaces.ipc { host.ipcMode = "container:" + id }

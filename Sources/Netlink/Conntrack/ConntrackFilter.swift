@@ -21,6 +21,10 @@ public struct ConntrackFilter: Sendable, Hashable {
   public var replySourcePort: Port?
   /// The port that the server answers to.
   public var replyDestinationPort: Port?
+  /// Whether the destination was translated.
+  public var isDestinationTranslated: Bool?
+  /// Whether anybody has answered yet.
+  public var hasReply: Bool?
   /// The zone.
   public var zone: UInt16?
   /// The whole mark.
@@ -53,6 +57,8 @@ public struct ConntrackFilter: Sendable, Hashable {
       && same(originalDestinationPort, entry.original.destinationPort)
       && same(replySource, entry.reply.source) && same(replyDestination, entry.reply.destination)
       && same(replySourcePort, entry.reply.sourcePort) && same(replyDestinationPort, entry.reply.destinationPort)
+      && same(isDestinationTranslated, entry.status.contains(.destinationTranslated))
+      && same(hasReply, entry.status.contains(.seenReply))
       && same(zone, entry.zone) && same(mark, entry.mark)
   }
 }

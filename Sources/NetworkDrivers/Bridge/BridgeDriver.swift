@@ -123,6 +123,13 @@ public struct BridgeDriver: NetworkDriver {
     for address in endpoint.addresses where bridge.gatewayMode(address.family) == .routed {
       plan.firewall.entries += endpoint.openPorts.map { .open(bridge: bridge.bridgeName, address, $0) }
     }
+    for link in bridge.trustedLinks {
+      for port in Set(endpoint.ports.map(\.container)).sorted() {
+        plan.firewall.entries += endpoint.addresses.map {
+          .openFrom(link: link, bridge: bridge.bridgeName, $0, port)
+        }
+      }
+    }
     for port in endpoint.ports where port.isTranslatable {
       guard let target = port.target else { continue }
       plan.firewall.entries.append(

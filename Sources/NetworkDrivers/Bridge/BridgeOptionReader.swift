@@ -21,6 +21,12 @@ enum BridgeOptionReader {
         settings.hostBinding = address == .any ? nil : .v4(address)
       case prefix + "gateway_mode_ipv4": settings.gatewayMode4 = try mode(label, value)
       case prefix + "gateway_mode_ipv6": settings.gatewayMode6 = try mode(label, value)
+      case prefix + "trusted_host_interfaces":
+        // Docker separates them by colons.
+        settings.trustedLinks = value.split(separator: ":").map(String.init)
+        for link in settings.trustedLinks where !LinkName.isValid(link) {
+          throw OptionValue.wrong(label, value, "\"\(link)\" is no name of a link")
+        }
       case OptionLabel.mtu: settings.mtu = try OptionValue.mtu(label, value)
       case OptionLabel.interfacePrefix: settings.interfacePrefix = try OptionValue.interfacePrefix(label, value)
       default: try OptionValue.refuse(label, driver: .bridge)

@@ -33,6 +33,9 @@ public struct NetworkConfiguration: Sendable {
   /// Whether user space leads on what the kernel cannot: `[::1]`, and IPv6 to a container without it
   /// (`--userland-proxy`).
   public var userlandProxy = true
+  /// Whether published ports obey the host's own input rules, which translation passes by (moby#22054): user space
+  /// leads on everything then, and containers do not see their clients' addresses (`--publish-through-input`).
+  public var publishesThroughInput = false
   /// The program that is started as `PROGRAM port-proxy …` to do so; nil keeps ports in this process.
   public var proxyProgram: String?
   /// Where ports are published when the binding names no address (`--ip`); nil means all addresses.

@@ -1,5 +1,7 @@
+import Addressing
 import AsyncWork
 import Linux
+import Netlink
 import NetworkModel
 import Synchronization
 
@@ -21,6 +23,7 @@ extension NetworkController {
   /// Puts our rules back whenever somebody has changed them, until the task is cancelled: a host's firewall that is
   /// reloaded takes everybody's rules with it.
   public func keepFirewall(on reactor: Reactor) async {
+    do { try running().reaper.listen(on: reactor) } catch { return }
     let events: FirewallEvents
     do {
       events = try FirewallEvents(
@@ -33,7 +36,7 @@ extension NetworkController {
     while !Task.isCancelled {
       do {
         try await events.next(on: reactor)
-        try repairFirewall()
+        try await repairFirewall()
         // Software that changes rules all the time costs us one look at ours each time, and not more often than this.
         try await Task.sleep(for: .milliseconds(50))
       } catch is CancellationError { return } catch {
@@ -43,5 +46,19 @@ extension NetworkController {
     }
   }
 
-  private func repairFirewall() throws { try running().firewall.reconcile(fragments()) }
+  private func repairFirewall() async throws {
+    let services = try running()
+    try services.firewall.reconcile(fragments())
+    // A client that began while there were no rules is remembered as one of the host's own, and would knock in vain until
+    // it gives up: translation is decided once, with a connection's first packet.
+    let ports = view.withLock { $0.endpoints.values.flatMap(\.ports) }
+    try await services.reaper.forget(
+      Set(ports.filter(\.isTranslatable).map { TransportPort($0.hostPort, $0.container.transport) }).map { port in
+        var filter = ConntrackFilter(transport: port.transport)
+        filter.originalDestinationPort = port.port
+        filter.isDestinationTranslated = false
+        filter.hasReply = false
+        return filter
+      })
+  }
 }

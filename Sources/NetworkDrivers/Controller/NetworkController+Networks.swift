@@ -191,7 +191,7 @@ extension NetworkController {
       }
       let members = endpoints(on: network.id)
       guard members.isEmpty else {
-        let list = members.map { "name:\"\($0.name)\" id:\"\($0.sandboxID.prefix(12))\"" }.joined(separator: ", ")
+        let list = members.map { "name:\"\($0.name)\" id:\"\($0.id.prefix(12))\"" }.joined(separator: ", ")
         throw NetworkError(
           .forbidden, "error while removing network: network \(network.name) has active endpoints (\(list))")
       }
@@ -217,7 +217,7 @@ extension NetworkController {
     // Only what bears our mark: a VLAN link that was there before stays.
     let owner = Owner.network(network.id, configuration.instance)
     let links = plan.host.links.map(\.name)
-    do { try await services.reaper.delete(links, ownedBy: owner) } catch { errors.append(error) }
+    errors.attempt { try services.reaper.deleteLater(links, ownedBy: owner) }
     try errors.throwIfAny("network \(network.name)")
   }
 }

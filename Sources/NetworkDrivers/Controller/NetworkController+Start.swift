@@ -22,7 +22,7 @@ extension NetworkController {
       ports: PortPublisher(
         ephemeral: try configuration.ephemeralPorts ?? HostPorts.ephemeralRange(), reserved: try HostPorts.reserved(),
         holder: try portHolder(), hasIPv6: HostPorts.hasIPv6(), proxies: configuration.userlandProxy,
-        defaultAddress: configuration.defaultBindAddress),
+        defaultAddress: configuration.defaultBindAddress, passesInput: configuration.publishesThroughInput),
       journal: journal, sandboxes: sandboxes, reaper: try LinkReaper(in: configuration.hostNamespace))
     setServices(services)
 

@@ -8,6 +8,8 @@ protocol Firewall: Sendable {
   func add(_ fragment: FirewallFragment) throws
   /// Removes one object's entries; those that are gone already are no error.
   func remove(_ fragment: FirewallFragment) throws
+  /// Those entries of the fragments that the kernel does not hold.
+  func missing(_ fragments: [FirewallFragment]) throws -> [FirewallEntry]
   /// Removes everything of this instance.
   func removeAll() throws
 }

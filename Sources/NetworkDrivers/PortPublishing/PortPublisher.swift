@@ -9,19 +9,22 @@ final class PortPublisher {
   private let hasIPv6: Bool
   private let proxies: Bool
   private let defaultAddress: IPAddress?
+  private let passesInput: Bool
 
   /// - Parameters:
   ///   - proxies: whether user space may lead where the kernel cannot (`--userland-proxy`).
   ///   - defaultAddress: the address for bindings that name none (`--ip`); nil means all addresses.
+  ///   - passesInput: whether user space leads on everything, behind the host's own input rules.
   init(
     ephemeral: PortRange, reserved: Set<Port>, holder: any PortHolder, hasIPv6: Bool, proxies: Bool,
-    defaultAddress: IPAddress?
+    defaultAddress: IPAddress?, passesInput: Bool = false
   ) {
     allocator = PortAllocator(ephemeral: ephemeral, reserved: reserved)
     self.holder = holder
     self.hasIPv6 = hasIPv6
     self.proxies = proxies
     self.defaultAddress = defaultAddress
+    self.passesInput = passesInput
   }
 
   /// Fulfils all wishes of an endpoint or none.
@@ -86,7 +89,8 @@ final class PortPublisher {
       var held: [PublishedPort] = []
       do {
         for host in hosts {
-          let published = PublishedPort(binding.container, hostAddress: host, hostPort: port, target: target(host))
+          var published = PublishedPort(binding.container, hostAddress: host, hostPort: port, target: target(host))
+          published.passesInput = passesInput
           try holder.hold(published)
           held.append(published)
         }

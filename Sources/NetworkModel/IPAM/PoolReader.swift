@@ -42,7 +42,8 @@ public enum PoolReader {
       pools.append(pool)
     }
     guard faults.isEmpty else {
-      throw NetworkError(.invalid, "invalid network config:\n\(faults.joined(separator: "\n"))")
+      let list = faults.count == 1 ? faults : faults.map { "* \($0)" }
+      throw NetworkError(.invalid, "invalid network config:\n\(list.joined(separator: "\n"))")
     }
     return pools
   }

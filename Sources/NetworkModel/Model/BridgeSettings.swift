@@ -29,6 +29,9 @@ public struct BridgeSettings: Sendable, Hashable, Codable {
   public var hostBinding: IPAddress?
   /// The host has no IPv4 address on the bridge, or one that somebody else manages (`inhibit_ipv4`).
   public var inhibitsIPv4 = false
+  /// Links of the host from which published ports can be reached at the containers' own addresses too
+  /// (`trusted_host_interfaces`).
+  public var trustedLinks: [String] = []
   public var gatewayMode4 = GatewayMode.nat
   public var gatewayMode6 = GatewayMode.nat
   /// What the links of containers are called, before their number (`container_iface_prefix`).

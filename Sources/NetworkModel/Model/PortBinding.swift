@@ -20,6 +20,9 @@ public struct PublishedPort: Sendable, Hashable, Codable, CustomStringConvertibl
   public var container: TransportPort
   public var hostAddress: IPAddress
   public var hostPort: Port
+  /// User space leads on all packets, so that they pass the host's own input rules like those to any server of the
+  /// host; the container sees the host as the client.
+  public var passesInput = false
   /// Where packets go. Nil where no address of this family is there and only user space can lead on.
   public var target: IPAddress?
 
@@ -33,7 +36,7 @@ public struct PublishedPort: Sendable, Hashable, Codable, CustomStringConvertibl
   /// Whether the kernel can translate: both sides are of one family, and the host side is not `::1`, from where no
   /// packet can be routed to another link.
   public var isTranslatable: Bool {
-    guard let target, target.family == hostAddress.family else { return false }
+    guard !passesInput, let target, target.family == hostAddress.family else { return false }
     return hostAddress.family == .v4 || !hostAddress.isLoopback
   }
 

@@ -13,6 +13,8 @@ public enum FirewallEntry: Sendable, Hashable {
   case echo(bridge: String, IPFamily)
   /// Whoever is not on another bridge of ours reaches one port of one container at its own address.
   case open(bridge: String, IPAddress, TransportPort)
+  /// The same, for what comes in by one link.
+  case openFrom(link: String, bridge: String, IPAddress, TransportPort)
   /// What a container on the bridge sends to elsewhere leaves with an address of the host.
   case masquerade(bridge: String, IPFamily)
   /// A port of the host leads to a port of a container. An unspecified host address means all addresses of its family.

@@ -4,23 +4,45 @@ extension ObjectPlan {
   /// The plan as lines for people and golden files, in a fixed order.
   public var text: String {
     var lines = ["\(firewall.key)"]
-    lines += Self.section("host", host) + Self.section("segment", segment) + Self.section("sandbox", sandbox)
-    if !firewall.entries.isEmpty { lines += ["  firewall"] + firewall.entries.map { "    \($0.text)" } }
+    for (title, part) in [
+      ("host", host.lines), ("segment", segment.lines), ("sandbox", sandbox.lines),
+      ("firewall", firewall.entries.map(\.text)),
+    ] where !part.isEmpty {
+      lines += ["  \(title)"] + part.map { "    \($0)" }
+    }
     return lines.joined(separator: "\n") + "\n"
   }
+}
 
-  private static func section(_ name: String, _ plan: NamespacePlan) -> [String] {
-    var lines = plan.requiredLinks.map { "    needs link \($0)" }
-    lines += plan.links.map { "    link \($0.text)" }
-    lines += plan.sysctls.map { "    sysctl \($0.path) = \($0.value)" + ($0.isOptional ? " (if there)" : "") }
-    lines += plan.addresses.map { "    address \($0.address) on \($0.link)" }
-    lines += plan.routes.map { route in
-      "    route \(route.destination.map { "\($0)" } ?? "default")"
-        + (route.gateway.map { " via \($0)" } ?? "") + " on \(route.link)"
-    }
-    lines += plan.neighbours.map { "    neighbour \($0.address) is \($0.mac) on \($0.link)" }
-    return lines.isEmpty ? [] : ["  \(name)"] + lines
+extension NamespacePlan {
+  /// A line for each thing that the namespace shall hold.
+  public var lines: [String] {
+    var lines = requiredLinks.map { "needs link \($0)" }
+    lines += links.map { "link \($0.text)" }
+    lines += sysctls.map(\.text)
+    lines += addresses.map(\.text)
+    lines += routes.map(\.text)
+    lines += neighbours.map(\.text)
+    return lines
   }
+}
+
+extension SysctlPlan {
+  public var text: String { "sysctl \(path) = \(value)" + (isOptional ? " (if there)" : "") }
+}
+
+extension AddressPlan {
+  public var text: String { "address \(address) on \(link)" }
+}
+
+extension RoutePlan {
+  public var text: String {
+    "route \(destination.map { "\($0)" } ?? "default")" + (gateway.map { " via \($0)" } ?? "") + " on \(link)"
+  }
+}
+
+extension NeighbourPlan {
+  public var text: String { "neighbour \(address) is \(mac) on \(link)" }
 }
 
 extension LinkPlan {
@@ -58,6 +80,8 @@ extension FirewallEntry {
     case .echo(let bridge, let family): "\(family.rawValue) on \(bridge) answers pings"
     case .open(let bridge, let address, let port):
       "\(Self.host(address)):\(port) on \(bridge) can be reached"
+    case .openFrom(let link, let bridge, let address, let port):
+      "\(Self.host(address)):\(port) on \(bridge) can be reached from \(link)"
     case .masquerade(let bridge, let family): "masquerade \(family.rawValue) out of \(bridge)"
     case .publish(let key, let target):
       "publish \(Self.host(key.address)):\(key.port) to \(Self.host(target.address)):\(target.port)"

@@ -52,6 +52,12 @@ extension ContainerEngine {
     return names
   }
 
+  /// What the kernel shall hold for a network, and how that differs from what it does hold.
+  public func networkPlan(_ reference: String) async throws(EngineError) -> PlanReport {
+    let record = try networkRecord(reference)
+    do { return try await network.plan(of: record.id) } catch { throw EngineError.wrap(error) }
+  }
+
   /// A network by id, name, or an unambiguous beginning of an id; docker's words for what is none.
   func networkRecord(_ reference: String) throws(EngineError) -> NetworkRecord {
     let networks = network.networks()

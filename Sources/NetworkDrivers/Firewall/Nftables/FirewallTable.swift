@@ -38,9 +38,15 @@ enum FirewallTable {
   static let open4 = NamedSet("open4", key: [.interfaceName, .ipv4Address, .protocol, .port])
   static let open6 = NamedSet("open6", key: [.interfaceName, .ipv6Address, .protocol, .port])
 
+  static let openFrom4 = NamedSet(
+    "open_from4", key: [.interfaceName, .interfaceName, .ipv4Address, .protocol, .port])
+  static let openFrom6 = NamedSet(
+    "open_from6", key: [.interfaceName, .interfaceName, .ipv6Address, .protocol, .port])
+
   static let sets = [
     bridges, neighbours, inside4, inside6, masquerade4, masquerade6, publish4, publishAny4, publish6, publishAny6,
-    confined, unprotected4, unprotected6, echo, open4, open6,
+    confined, unprotected4, unprotected6, echo, open4, open6, openFrom4,
+    openFrom6,
   ]
 
   /// The table without elements.
@@ -133,6 +139,16 @@ enum FirewallTable {
         Match.family(.ipv6)
           + Match.set([.outputName, .destination6, .transportProtocol, .destinationPort], open6.name)
           + [.verdict(.accept)]),
+      Rule(
+        "IPv4 opened to a link",
+        Match.family(.ipv4)
+          + Match.set([.inputName, .outputName, .destination4, .transportProtocol, .destinationPort], openFrom4.name)
+          + [.verdict(.accept)]),
+      Rule(
+        "IPv6 opened to a link",
+        Match.family(.ipv6)
+          + Match.set([.inputName, .outputName, .destination6, .transportProtocol, .destinationPort], openFrom6.name)
+          + [.verdict(.accept)]),
       Rule("not published", [.counter, .verdict(.drop)]),
     ])
 
@@ -197,6 +213,16 @@ enum FirewallTable {
           address.family == .v4 ? open4 : open6,
           Element([
             .interface(bridge), .address(address.bytes), .protocol(port.transport.number), .port(port.port.rawValue),
+          ])
+        )
+      ]
+    case .openFrom(let link, let bridge, let address, let port):
+      return [
+        (
+          address.family == .v4 ? openFrom4 : openFrom6,
+          Element([
+            .interface(link), .interface(bridge), .address(address.bytes), .protocol(port.transport.number),
+            .port(port.port.rawValue),
           ])
         )
       ]

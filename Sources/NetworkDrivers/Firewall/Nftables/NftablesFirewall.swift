@@ -62,6 +62,15 @@ final class NftablesFirewall: Firewall {
     }
   }
 
+  func missing(_ fragments: [FirewallFragment]) throws -> [FirewallEntry] {
+    let table = try connection.snapshot(name).table
+    return fragments.flatMap(\.entries).filter { entry in
+      !FirewallTable.elements(of: entry).allSatisfy { set, element in
+        table?.set(set.name)?.elements.contains(element) == true
+      }
+    }
+  }
+
   func removeAll() throws {
     guard try connection.tables().contains(name) else { return }
     var transaction = Transaction()

@@ -1,0 +1,157 @@
+"""Figures of networks: changes by API, attaching to a large network, names, and a restart with many containers."""
+
+import os
+import statistics
+import subprocess
+import threading
+import time
+import urllib.parse
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def milliseconds(action):
+    began = time.monotonic()
+    action()
+    return (time.monotonic() - began) * 1000
+
+
+def made(side, name, **more):
+    return side.api("POST", "/networks/create", {"Name": name, **more})["Id"]
+
+
+def create_and_remove(side, number=[0]):
+    """(create, remove) of a bridge network, in ms."""
+    number[0] += 1
+    name = f"bench-{number[0]}"
+    create = milliseconds(lambda: made(side, name))
+    return create, milliseconds(lambda: side.api("DELETE", f"/networks/{name}"))
+
+
+def connect_and_disconnect(side):
+    """(connect, disconnect) of a running container, in ms."""
+    if not getattr(side, "guest", None):
+        side.guest = side.api.create(["sleep", "100000"])
+        side.api.start(side.guest)
+        side.other = made(side, "bench-other")
+    connect = milliseconds(
+        lambda: side.api("POST", f"/networks/{side.other}/connect", {"Container": side.guest}))  # fmt: skip
+    return connect, milliseconds(
+        lambda: side.api("POST", f"/networks/{side.other}/disconnect", {"Container": side.guest}))  # fmt: skip
+
+
+def attachments(side, count):
+    """How long the last of `count` attachments to one network takes, as a ratio to the first (medians of ten each)."""
+    network = made(side, "bench-large", IPAM={"Config": [{"Subnet": "10.200.0.0/16"}]})
+    guests = []
+    took = []
+    try:
+        for _ in range(count):
+            guest = side.api.create(["sleep", "100000"])
+            guests.append(guest)
+            side.api.start(guest)
+            took.append(milliseconds(lambda: side.api("POST", f"/networks/{network}/connect", {"Container": guest})))
+    finally:
+        for guest in guests:
+            side.api.remove(guest)
+        side.api("DELETE", f"/networks/{network}")
+    return statistics.median(took[-10:]) / statistics.median(took[1:11])
+
+
+def names(side, work, seconds, outstanding):
+    """(queries/s, p99 in µs) of the embedded resolver, asked from inside a container."""
+    program = os.path.join(work, "dnsload")
+    if not os.path.exists(program):
+        subprocess.run(["gcc", "-O2", "-o", program, os.path.join(HERE, "dnsload.c")], check=True)
+    network = made(side, "bench-names")
+    guests = []
+    try:
+        for name in ("asker", "web"):
+            guest = side.api("POST", "/containers/create?name=" + urllib.parse.quote(name), {
+                "Image": "busybox", "Cmd": ["sleep", "100000"], "HostConfig": {"NetworkMode": "bench-names"}})["Id"]  # fmt: skip
+            guests.append(guest)
+            side.api.start(guest)
+        done = subprocess.run(
+            ["nsenter", f"--net=/proc/{side.api.pid(guests[0])}/ns/net", program, "127.0.0.11", "web", str(seconds),
+             str(outstanding)], capture_output=True, text=True, check=True)  # fmt: skip
+        rate, _, last, lost = map(float, done.stdout.split())
+        if lost:
+            raise RuntimeError(f"{side.name}: {lost:.0f} questions without an answer")
+        return rate, last
+    finally:
+        for guest in guests:
+            side.api.remove(guest)
+        side.api("DELETE", f"/networks/{network}")
+
+
+def restart(side, containers, networks):
+    """(ms until the API answers again, longest pause of traffic in ms) of a restart with containers on many networks."""
+    made_networks = [made(side, f"bench-restart-{number}") for number in range(networks)]
+    guests = []
+    try:
+        for number in range(containers):
+            guest = side.api("POST", "/containers/create", {
+                "Image": "busybox", "Cmd": ["sleep", "100000"],
+                "HostConfig": {"NetworkMode": f"bench-restart-{number % networks}"}})["Id"]  # fmt: skip
+            guests.append(guest)
+            side.api.start(guest)
+        inspected = [side.api("GET", f"/containers/{guests[index]}/json") for index in (0, networks)]
+        address = next(iter(inspected[1]["NetworkSettings"]["Networks"].values()))["IPAddress"]
+        namespace = f"--net=/proc/{inspected[0]['State']['Pid']}/ns/net"
+        pinger = subprocess.Popen(
+            ["nsenter", namespace, "ping", "-i", "0.01", "-D", "-W", "1", address], stdout=subprocess.PIPE, text=True)  # fmt: skip
+        stamps = []
+
+        def read():
+            for line in pinger.stdout:
+                if line.startswith("[") and "time=" in line:
+                    stamps.append(float(line[1 : line.index("]")]))
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        time.sleep(0.5)
+        side.engine.stop()
+        took = milliseconds(side.engine.start)
+        time.sleep(0.5)
+        pinger.terminate()
+        pinger.wait()
+        reader.join()
+        pause = max(b - a for a, b in zip(stamps, stamps[1:])) * 1000
+        return took, pause
+    finally:
+        for guest in guests:
+            side.api.remove(guest)
+        for network in made_networks:
+            side.api("DELETE", f"/networks/{network}")
+
+
+def measure(sides, options, work, table, progress, alternate):
+    """All of them, as rows of the table."""
+    quick, apus = options.quick, next((side for side in sides if side.name == "apus"), None)
+
+    def row(title, unit, samples, target, place=None):
+        found = {name: statistics.median(one[place] if place is not None else one for one in values)
+                 for name, values in samples.items()}  # fmt: skip
+        table.add(title, unit, found.get("apus"), found.get("dockerd"), "dockerd", target)
+
+    progress("networks: create, remove, connect, disconnect")
+    samples = alternate(sides, create_and_remove, 5 if quick else 20, warm=2)
+    row("network create", "ms", samples, ("≤", 1 / 15), 0)
+    row("network remove", "ms", samples, ("≤", 1 / 30), 1)
+    samples = alternate(sides, connect_and_disconnect, 5 if quick else 20, warm=2)
+    row("network connect", "ms", samples, ("≤", 1 / 8), 0)
+    row("network disconnect", "ms", samples, ("≤", 1 / 12), 1)
+    progress("names")
+    samples = alternate(sides, lambda side: names(side, work, 1 if quick else 3, 16), 2 if quick else 5, warm=0)
+    row("embedded names, 16 outstanding", "queries/s", samples, ("≥", 2.5), 0)
+    if apus:
+        last = statistics.median(one[1] for one in samples["apus"]) / 1000
+        table.add("  the same, 99 of 100 within", "ms", last, None, "", ("≤", 0.3))
+        count = 50 if quick else 500
+        progress(f"{count} attachments to one network")
+        table.add(f"attachment number {count} as a ratio to the first", "", attachments(apus, count), None, "", ("≤", 1.3))
+        containers, networks = (20, 4) if quick else (200, 20)
+        progress(f"restart with {containers} containers on {networks} networks")
+        took, pause = restart(apus, containers, networks)
+        table.add(f"restart with {containers} containers on {networks} networks, to the API", "ms", took, None, "", ("≤", 500))
+        table.add("  the same, longest pause of a ping each 10 ms", "ms", pause, None, "", None)

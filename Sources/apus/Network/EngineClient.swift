@@ -1,0 +1,50 @@
+import ArgumentParser
+import AsyncHTTPClient
+import FoundationEssentials
+import NIOCore
+import NIOHTTP1
+
+/// Asks a running engine over its unix socket.
+struct EngineClient {
+  private let base: String
+
+  /// - Parameter address: `unix:///PATH`.
+  init(_ address: String) throws {
+    guard address.hasPrefix("unix://"), address.dropFirst(7).hasPrefix("/") else {
+      throw ValidationError("\(address): name an engine on this host as unix:///PATH")
+    }
+    base = "http+unix://" + Self.escaped(String(address.dropFirst(7)))
+  }
+
+  /// What may stand in a path as one of its parts (RFC 3986).
+  static func escaped(_ text: String) -> String {
+    var escaped = ""
+    for byte in text.utf8 {
+      let isPlain =
+        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+        || [0x2D, 0x2E, 0x5F, 0x7E].contains(byte)
+      let hex = String(byte, radix: 16, uppercase: true)
+      escaped += isPlain ? String(UnicodeScalar(byte)) : "%" + (hex.count == 1 ? "0" : "") + hex
+    }
+    return escaped
+  }
+
+  /// The body of an answer; the engine's own words where it refuses.
+  func get(_ path: String) async throws -> [UInt8] {
+    var request = HTTPClientRequest(url: base + path)
+    request.headers.add(name: "Host", value: "apus")
+    let answer: HTTPClientResponse
+    do { answer = try await HTTPClient.shared.execute(request, timeout: .seconds(30)) } catch {
+      throw ValidationError("no engine answers (\(error)): is it running, and is this its socket?")
+    }
+    let body = try await answer.body.collect(upTo: 64 << 20)
+    let bytes = Array(body.readableBytesView)
+    guard answer.status == .ok else {
+      let message = (try? JSONDecoder().decode(Refusal.self, from: Data(bytes)))?.message
+      throw ValidationError(message ?? "the engine answers \(answer.status)")
+    }
+    return bytes
+  }
+
+  private struct Refusal: Decodable { var message: String }
+}

@@ -1,0 +1,56 @@
+"""`apus network plan`: what the kernel shall hold for a network, and what it does hold."""
+
+import json
+import os
+
+import pytest
+
+pytestmark = [pytest.mark.apus, pytest.mark.usefixtures("busybox")]
+
+
+@pytest.fixture
+def plan(engine):
+    def ask(*arguments):
+        done = engine.network.host.run(os.environ["APUS_BINARY"], "network", "plan", "--host", engine.url, *arguments, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    return ask
+
+
+def test_a_network_that_is_as_planned(docker, plan, net, run, name, port):
+    network = net("--subnet", "10.219.1.0/24", "--ipv6", "--subnet", "fd00:219::/64")
+    run("one", "--network", network, "-p", f"{port}:80")
+    code, shown, _ = plan(network)
+    assert code == 0 and "The kernel holds all of it." in shown, shown
+    for line in (f"network {network} (bridge", "address 10.219.1.1/24 on br-", f"endpoint {name}-one", f"publish 0.0.0.0:{port}/tcp to 10.219.1.2:80",
+                 "address 10.219.1.2/24 on eth0", "route default via 10.219.1.1 on eth0"):  # fmt: skip
+        assert line in shown, (line, shown)
+    code, shown, _ = plan(network, "--json")
+    report = json.loads(shown)
+    assert code == 0 and report["isInSync"] is True and report["network"] == network
+    assert [thing["name"] for thing in report["objects"]] == [network, f"{name}-one"]
+
+
+def test_what_differs_is_told(docker, plan, host, net, run):
+    network = net("--subnet", "10.219.2.0/24")
+    one = run("one", "--network", network)
+    bridge = "br-" + json.loads(docker.out("network", "inspect", network))[0]["Id"][:12]
+    host.run("ip", "address", "del", "10.219.2.1/24", "dev", bridge)
+    host.run("ip", "link", "set", bridge, "mtu", "1300")
+    docker("exec", "--privileged", one, "ip", "route", "del", "default")
+    code, shown, _ = plan(network)
+    assert code == 1, shown
+    for line in (f"! address 10.219.2.1/24 on {bridge} is missing", f"! link {bridge} has MTU 1300 instead of 1500",
+                 "! in the sandbox: route default via 10.219.2.1 on eth0 is missing", "differences to the kernel"):  # fmt: skip
+        assert line in shown, (line, shown)
+
+
+def test_questions_that_have_no_answer(plan):
+    code, _, said = plan("no-such-network")
+    assert code != 0 and "network no-such-network not found" in said
+
+
+def test_no_engine_answers(engine):
+    done = engine.network.host.run(
+        os.environ["APUS_BINARY"], "network", "plan", "--host", "unix:///nowhere/docker.sock", "bridge", check=False)
+    assert done.returncode != 0 and "no engine answers" in done.stderr
