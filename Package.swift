@@ -50,7 +50,10 @@ let package = Package(
     // Its client of etcd speaks HTTP.
     target(
       "KeyValueStore",
-      ["AsyncWork", "CSQLite", .nio("NIOCore"), .nio("NIOHTTP1"), .product(name: "AsyncHTTPClient", package: "async-http-client")]),
+      [
+        "AsyncWork", "CSQLite", .nio("NIOCore"), .nio("NIOHTTP1"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+      ]),
     target("DNS", ["Addressing", "Linux", "AsyncWork"]),
     target("HTTPService", ["AsyncWork", .nio("NIOCore"), .nio("NIOPosix")]),
 
@@ -115,14 +118,18 @@ let package = Package(
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
       ]),
     tests("ContainerRuntime", ["OCI", "Linux", "AsyncWork"], resources: [.copy("Golden")]),
-    tests("NetworkModel", ["Addressing"]),
+    tests("NetworkModel", ["Addressing", "KeyValueStore"]),
     tests(
       "NetworkDrivers",
       ["NetworkModel", "Netfilter", "Netlink", "Linux", "AsyncWork", "Addressing", "KeyValueStore"],
       resources: [.copy("Golden")]),
     tests(
       "ContainerEngine",
-      ["ContainerRuntime", "ImageStore", "NetworkModel", "Addressing", "OCI", "Linux", "AsyncWork"]),
+      [
+        "ContainerRuntime", "ImageStore", "NetworkModel", "NetworkDrivers", "KeyValueStore", "Addressing", "OCI",
+        "Linux",
+        "AsyncWork",
+      ]),
     tests("HTTPService", ["AsyncWork", "Linux", .nio("NIOCore"), .nio("NIOPosix")]),
     tests("DockerAPI", []),
     tests("DockerServer", ["DockerAPI", "ContainerEngine", "ContainerRuntime", "ImageStore", "HTTPService", "OCI"]),

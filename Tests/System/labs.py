@@ -144,13 +144,14 @@ class Lab:
     def close(self):
         left = []
         try:
-            for host in self.hosts:
+            up = [host for host in self.hosts if host.engine.process and host.engine.process.poll() is None]
+            for host in up:
                 host.restore()
-                if host.engine.process and host.engine.process.poll() is None:
-                    host.clear()
-                    for network in host.client.api.networks(filters={"type": ["custom"]}):
-                        host.client.api.remove_network(network["Id"])
-                    host.client.close()
+                host.clear()
+            for host in up:
+                for network in host.client.api.networks(filters={"type": ["custom"]}):
+                    host.client.api.remove_network(network["Id"])
+                host.client.close()
         finally:
             for host in self.hosts:
                 host.engine.stop()

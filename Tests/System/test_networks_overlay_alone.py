@@ -4,6 +4,8 @@ import concurrent.futures
 import json
 import os
 import re
+import socket
+import subprocess
 import time
 
 import docker as docker_py
@@ -323,6 +325,53 @@ def test_an_engine_that_is_killed_comes_back(trio, hosts, spanning, name):
     # Its endpoint is taken off like any other.
     host.docker("rm", "-f", container)
     wait_for(lambda: len(host.lab.keys("endpoints/")) == 3, what="the endpoint to go")
+
+
+def test_an_engine_that_is_stopped_for_long_is_not_dead(trio, hosts):
+    members, network = trio
+    host, container = members[1]
+    flow = traffic(hosts[0], members[0][1], hosts[1].address_of(container, network))
+    host.engine.stop()
+    time.sleep(LEASE + 4)
+    host.engine.start()
+    assert flow.gap() < 1.0
+    wait_for(lambda: "203.0.113.12" in host.lab.etcdctl("get", "--prefix", "lab/hosts/").stdout, what="the host")
+    all_reach_all(members)
+
+
+def test_a_container_cannot_speak_as_a_host(hosts, spanning, name):
+    network = spanning("-o", "com.docker.network.driver.overlay.vxlanid_list=60000")
+    hosts[0].run(name, network)
+    segment = hosts[0].segment(describe(hosts[0], network)["Id"])
+
+    def received():
+        shown = json.loads(segment.run("ip", "-json", "-statistics", "link", "show", "vxlan0").stdout)
+        return shown[0]["stats64"]["rx"]["packets"]
+
+    station = bytes.fromhex("ffffffffffff" "020000000001" "0800")
+    frame = b"\x08\0\0\0" + (60000).to_bytes(3, "big") + b"\0" + station + bytes(46)
+    before = received()
+    for host, target in ((hosts[0], "172.30.1.1"), (hosts[0], hosts[0].address), (hosts[1], hosts[0].address)):
+        host.run(f"{name}-{target}-{host.number}", "bridge")
+        inside = host.inside(f"{name}-{target}-{host.number}")
+        with inside.socket(kind=socket.SOCK_DGRAM) as sender:
+            sender.sendto(frame, (target, 4789))
+        inside.close()
+    assert received() == before
+    # The same from a host itself arrives: the frame was good.
+    with hosts[1].host.socket(kind=socket.SOCK_DGRAM) as sender:
+        sender.sendto(frame, (hosts[0].address, 4789))
+    wait_for(lambda: received() == before + 1, what="the host's frame")
+    segment.close()
+
+
+def test_the_plan_is_shown(trio, hosts):
+    members, network = trio
+    shown = subprocess.run(
+        [hosts[0].engine.command()[0], "network", "plan", "--host", hosts[0].engine.url, network],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert "is behind 203.0.113.12 on vxlan0" in shown.stdout and "The kernel holds all of it." in shown.stdout, shown
 
 
 def test_a_host_that_dies_disappears(trio, hosts, spanning, name):

@@ -18,7 +18,9 @@ extension NetworkController {
     let journal = try EndpointJournal(directory: "\(run)/endpoints")
     let sandboxes = try SandboxDirectory(directory: "\(run)/netns")
     let services = Services(
-      host: host, firewall: try NftablesFirewall(instance: configuration.instance),
+      host: host,
+      firewall: try NftablesFirewall(
+        instance: configuration.instance, guardsTunnels: configuration.cluster != nil),
       ports: PortPublisher(
         ephemeral: try configuration.ephemeralPorts ?? HostPorts.ephemeralRange(), reserved: try HostPorts.reserved(),
         holder: try portHolder(), hasIPv6: HostPorts.hasIPv6(), proxies: configuration.userlandProxy,

@@ -269,7 +269,7 @@ extension ObjectPlan {
   /// The links that the sandbox gets.
   var interfaces: [String] {
     sandbox.links.map(\.name)
-      + host.links.compactMap { link in
+      + (host.links + segment.links).compactMap { link in
         if case .veth(let peer, _) = link.kind { peer } else { nil }
       }
   }

@@ -17,6 +17,8 @@ public struct ClusterConfiguration: Sendable, Hashable {
   public var pools: [AddressPool] = Self.defaultPools
   /// Seconds after its last sign of life for which a host is believed to live.
   public var timeToLive: Int64 = 10
+  /// Seconds that a host is believed to live after its engine was stopped in good order: its containers go on.
+  public var absence: Int64 = 900
 
   public init(store: EtcdLocation, advertised: Advertised) {
     self.store = store

@@ -1,3 +1,4 @@
+import Addressing
 import AsyncWork
 import KeyValueStore
 import NetworkModel
@@ -11,7 +12,9 @@ final class ClusterLink: Sendable {
   let host: String
   private struct State {
     var lease: EtcdLease?
-    var isConnected = false
+    var vtep: IPAddress?
+    /// Nil before the first try.
+    var isConnected: Bool?
   }
   private let state = Mutex(State())
   /// Ends when the store has been tried for the first time, with success or without.
@@ -29,7 +32,15 @@ final class ClusterLink: Sendable {
   var lease: EtcdLease? { state.withLock { $0.lease } }
 
   /// Whether the store answered last time.
-  var isConnected: Bool { state.withLock { $0.isConnected } }
+  var isConnected: Bool { state.withLock { $0.isConnected == true } }
+
+  /// Where this host's tunnels end; nil before it was looked up.
+  var vtep: IPAddress? { state.withLock { $0.vtep } }
+
+  func setVTEP(_ address: IPAddress) { state.withLock { $0.vtep = address } }
+
+  /// Whether it had answered once, or was tried, and does not answer now.
+  var isLost: Bool { state.withLock { $0.isConnected == false } }
 
   /// - Returns: whether that is news.
   @discardableResult
@@ -51,6 +62,13 @@ final class ClusterLink: Sendable {
       } catch { if error.code != .leaseGone { throw error } }
     }
     let new = try await store.grantLease(seconds: configuration.timeToLive)
+    state.withLock { $0.lease = new }
+    return new
+  }
+
+  /// A lease for the time when no engine is there to keep one alive.
+  func takeLongLease() async throws(StoreError) -> EtcdLease {
+    let new = try await store.grantLease(seconds: configuration.absence)
     state.withLock { $0.lease = new }
     return new
   }

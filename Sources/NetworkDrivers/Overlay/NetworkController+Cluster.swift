@@ -19,9 +19,18 @@ extension NetworkController {
     let used = Set(living.map(\.networkID))
     for network in networks() where network.overlay != nil && used.contains(network.id) {
       guard let namespace = try directory.open(network.id) else { continue }
-      do { overlay.segments[network.id] = try OverlaySegment(namespace, underlay: services.host) } catch {
-        Diagnostics.warn("network \(network.name): \(error)")
-      }
+      do {
+        let segment = try OverlaySegment(namespace, underlay: services.host)
+        overlay.segments[network.id] = segment
+        // Somebody may have touched it, or the engine may have been told of another address of this host.
+        if let advertised = configuration.cluster?.advertised, let socket = overlay.socket,
+          let underlay = try? Underlay.find(advertised, socket)
+        {
+          let mtu = endpoints(on: network.id).first?.mtu ?? underlay.innerMTU
+          try segment.ensure(
+            OverlayDriver(instance: configuration.instance).segment(network, vtep: underlay.address, mtu: mtu))
+        }
+      } catch { Diagnostics.warn("network \(network.name): \(error)") }
     }
     for id in try directory.all() where !used.contains(id) {
       do {
@@ -71,7 +80,26 @@ extension NetworkController {
   /// Lets go of the cluster's store; networks and containers stay as they are.
   public func close() async {
     overlay.keeper?.cancel()
-    await overlay.cluster?.store.close()
+    guard let cluster = overlay.cluster else { return }
+    await sayGoodbye(cluster)
+    await cluster.store.close()
+  }
+
+  /// Containers go on without their engine: for a while other hosts shall not take this one for dead.
+  private func sayGoodbye(_ cluster: ClusterLink) async {
+    let endpoints = view.withLock { view in
+      view.endpoints.values.filter { view.networks[$0.networkID]?.overlay != nil }
+    }
+    guard cluster.isConnected, !endpoints.isEmpty, let vtep = cluster.vtep else { return }
+    do {
+      let lease = try await cluster.takeLongLease()
+      let me = ClusterHost(name: SystemFacts.hostName, address: vtep)
+      _ = try await cluster.store.transact(
+        [], then: [.put(ClusterKey.host(cluster.host).text, try ClusterCoding.bytes(me), lease: lease)])
+      for endpoint in endpoints where overlay.disputed.isDisjoint(with: endpoint.addresses) {
+        await tell(endpoint, cluster)
+      }
+    } catch { Diagnostics.warn("the cluster will take this host for dead soon: \(error)") }
   }
 
   // MARK: the session
@@ -98,6 +126,7 @@ extension NetworkController {
   private func followCluster(_ cluster: ClusterLink) async throws {
     guard let socket = overlay.socket else { return }
     let underlay = try Underlay.find(cluster.configuration.advertised, socket)
+    cluster.setVTEP(underlay.address)
     let lease = try await cluster.renewLease()
     let me = ClusterHost(name: SystemFacts.hostName, address: underlay.address)
     _ = try await cluster.store.transact(
@@ -106,6 +135,7 @@ extension NetworkController {
     let changes = overlay.mirror.replace(with: snapshot.values)
     rebuildPools()
     await take(changes, everything: true)
+    if cluster.isLost { Diagnostics.warn("the cluster store answers again") }
     cluster.setConnected(true)
     try await settleOwn(cluster, everything: true)
     cluster.markAttempted()

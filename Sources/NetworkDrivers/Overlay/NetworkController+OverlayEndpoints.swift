@@ -22,6 +22,7 @@ extension NetworkController {
       throw NetworkError(.notFound, "sandbox \(sandbox) not found")
     }
     let underlay = try Underlay.find(cluster.configuration.advertised, socket)
+    cluster.setVTEP(underlay.address)
     var endpoint = EndpointRecord(
       id: ObjectID.random(), name: options.name, networkID: network.id, sandboxID: sandbox)
     endpoint.gatewayPriority = options.gatewayPriority
@@ -35,7 +36,7 @@ extension NetworkController {
         let segment = try segment(of: network, underlay.address, mtu: joined.mtu, services)
         var plan = overlayDriver.plan(joined, on: network)
         // What plays the host for this endpoint is the segment.
-        plan.host = plan.segment
+        swap(&plan.host, &plan.segment)
         try segment.links.create(plan, sandbox: namespace)
         view.withLock { $0.endpoints[joined.id] = joined }
         overlay.claims[joined.id] = nil
@@ -130,9 +131,7 @@ extension NetworkController {
     guard let segment = overlay.segments[network], let cluster = overlay.cluster, overlay.mirror.isFilled else {
       return
     }
-    try segment.apply(
-      OverlayTables(
-        overlay.mirror.endpoints[network] ?? [:], host: cluster.host, locals: endpoints(on: network)))
+    try segment.apply(tables(of: network, cluster))
   }
 
   // MARK: addresses
@@ -253,11 +252,9 @@ extension NetworkController {
 
   /// An endpoint of this host as the others shall know it.
   func member(_ endpoint: EndpointRecord, _ cluster: ClusterLink) -> ClusterEndpoint? {
-    guard let mac = endpoint.mac, let socket = overlay.socket,
-      let underlay = try? Underlay.find(cluster.configuration.advertised, socket)
-    else { return nil }
+    guard let mac = endpoint.mac, let vtep = cluster.vtep else { return nil }
     return ClusterEndpoint(
-      host: cluster.host, vtep: underlay.address, mac: mac, address: endpoint.address.map { .v4($0.address) },
+      host: cluster.host, vtep: vtep, mac: mac, address: endpoint.address.map { .v4($0.address) },
       address6: endpoint.address6.map { .v6($0.address) }, name: endpoint.name, names: endpoint.names)
   }
 

@@ -21,6 +21,14 @@ final class OverlaySegment: Sendable {
 
   /// Brings bridge and tunnel to be as planned.
   func ensure(_ plan: NamespacePlan) throws {
+    for case .vxlan(let identifier, let local) in plan.links.map(\.kind) {
+      // What defines a tunnel cannot be changed on one that is there.
+      guard let there = try socket.link(.name(OverlayDriver.tunnelName)), let options = there.vxlan,
+        options.identifier != identifier || options.local != local
+      else { continue }
+      try links.deleteLink(OverlayDriver.tunnelName)
+      held.withLock { $0 = nil }
+    }
     try Namespaces.inside(namespace, .network) { try links.ensure(plan) }
     // Neighbours are asked for by multicast, which must reach the tunnel's end of the bridge though nobody there asked
     // for it.

@@ -29,6 +29,14 @@ public struct OverlayTables: Sendable, Hashable {
     }
   }
 
+  /// The tables as parts of a plan, in a fixed order.
+  public func plan(link: String) -> (neighbours: [NeighbourPlan], forwarding: [ForwardingPlan]) {
+    (
+      neighbours.sorted { $0.key < $1.key }.map { NeighbourPlan(address: $0.key, mac: $0.value, link: link) },
+      forwarding.sorted { "\($0.key)" < "\($1.key)" }.map { ForwardingPlan(mac: $0.key, remote: $0.value, link: link) }
+    )
+  }
+
   /// What must be done to get from one state to another. A replaced entry is among the new ones only.
   public struct Changes: Sendable, Hashable {
     public var setNeighbours: [IPAddress: MACAddress] = [:]

@@ -23,6 +23,7 @@ extension NamespacePlan {
     lines += addresses.map(\.text)
     lines += routes.map(\.text)
     lines += neighbours.map(\.text)
+    lines += forwarding.map(\.text)
     return lines
   }
 }
@@ -43,6 +44,10 @@ extension RoutePlan {
 
 extension NeighbourPlan {
   public var text: String { "neighbour \(address) is \(mac) on \(link)" }
+}
+
+extension ForwardingPlan {
+  public var text: String { "\(mac) is behind \(remote) on \(link)" }
 }
 
 extension LinkPlan {

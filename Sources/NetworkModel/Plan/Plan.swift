@@ -84,6 +84,18 @@ public struct NeighbourPlan: Sendable, Hashable {
   }
 }
 
+/// Behind which end of a tunnel a station is.
+public struct ForwardingPlan: Sendable, Hashable {
+  public var mac: MACAddress
+  public var remote: IPAddress
+  public var link: String
+  public init(mac: MACAddress, remote: IPAddress, link: String) {
+    self.mac = mac
+    self.remote = remote
+    self.link = link
+  }
+}
+
 /// A setting under /proc/sys/net.
 public struct SysctlPlan: Sendable, Hashable {
   /// Relative to /proc/sys/net, with slashes.
@@ -106,6 +118,7 @@ public struct NamespacePlan: Sendable, Hashable {
   public var addresses: [AddressPlan] = []
   public var routes: [RoutePlan] = []
   public var neighbours: [NeighbourPlan] = []
+  public var forwarding: [ForwardingPlan] = []
   public var sysctls: [SysctlPlan] = []
   public init() {}
 }

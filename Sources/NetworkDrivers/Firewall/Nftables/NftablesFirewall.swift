@@ -7,9 +7,13 @@ import NetworkModel
 final class NftablesFirewall: Firewall {
   private let connection: NftablesConnection
   private let name: TableName
+  private let guardsTunnels: Bool
 
-  /// - Parameter namespace: the host's network namespace; nil means the calling thread's.
-  init(instance: String, in namespace: FileDescriptor? = nil) throws {
+  /// - Parameters:
+  ///   - guardsTunnels: no container may send into the tunnels of overlay networks by itself.
+  ///   - namespace: the host's network namespace; nil means the calling thread's.
+  init(instance: String, guardsTunnels: Bool = false, in namespace: FileDescriptor? = nil) throws {
+    self.guardsTunnels = guardsTunnels
     connection = try NftablesConnection(in: namespace)
     name = Self.tableName(instance)
   }
@@ -19,7 +23,7 @@ final class NftablesFirewall: Firewall {
   }
 
   func reconcile(_ fragments: [FirewallFragment]) throws {
-    var desired = FirewallTable.empty(name.name)
+    var desired = FirewallTable.empty(name.name, guardsTunnels: guardsTunnels)
     for fragment in fragments {
       for entry in fragment.entries {
         for (set, element) in FirewallTable.elements(of: entry) {
