@@ -106,6 +106,9 @@ def test_everybody_reaches_everybody_by_name(trio, hosts):
     assert first["IPAM"] == second["IPAM"] and first["Driver"] == "overlay" and second["Attachable"]
     addresses = {host.address_of(container, network) for host, container in members}
     assert len(addresses) == 3
+    neighbour = hosts[0].run(members[0][1] + "-too", network)
+    assert hosts[0].pings(neighbour, members[0][1]) and hosts[0].pings(members[0][1], neighbour)
+    assert hosts[0].pings(neighbour, members[1][1]) and hosts[2].pings(members[2][1], neighbour)
     # Its own name leads back, a name that nobody has leads nowhere.
     host, container = members[0]
     looked = host.docker.out("exec", container, "nslookup", hosts[1].address_of(members[1][1], network))

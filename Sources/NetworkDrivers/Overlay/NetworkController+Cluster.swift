@@ -22,6 +22,7 @@ extension NetworkController {
       do {
         let segment = try OverlaySegment(namespace, underlay: services.host)
         overlay.segments[network.id] = segment
+        try removeStrays(from: segment, living)
         // Somebody may have touched it, or the engine may have been told of another address of this host.
         if let advertised = configuration.cluster?.advertised, let socket = overlay.socket,
           let underlay = try? Underlay.find(advertised, socket)
@@ -49,6 +50,16 @@ extension NetworkController {
       group.addTask { do { try await Task.sleep(for: .seconds(1)) } catch { return } }
       await group.next()
       group.cancelAll()
+    }
+  }
+
+  /// Removes links of endpoints that do not live any more: a crash may have cut a removal short.
+  private func removeStrays(from segment: OverlaySegment, _ living: [EndpointRecord]) throws {
+    let owners = Set(living.map { Owner.endpoint($0.id, configuration.instance) })
+    let names = Set(living.map(\.hostInterface))
+    for link in try segment.links.links() where link.kind == "veth" && !names.contains(link.name) {
+      if let alias = link.alias, owners.contains(alias) { continue }
+      try segment.links.deleteLink(link.name)
     }
   }
 

@@ -38,6 +38,12 @@ extension NetworkController {
         let others = seen.reads[0].compactMap { try? ClusterCoding.value($0.value, NetworkRecord.self) }
         let network = try decide(request, among: others, taken: seen.reads[1], cluster, services)
         if try await put(network, since: seen.reads[2].first?.modRevision ?? 0, cluster) {
+          // The store's own word comes a little later; until then it must not look as if it had been removed.
+          note(
+            .put(
+              KeyValue(
+                key: ClusterKey.network(network.id).text, value: try ClusterCoding.bytes(network), createRevision: 0,
+                modRevision: 0)))
           await adopt(network)
           return network
         }
@@ -106,7 +112,10 @@ extension NetworkController {
             .delete(ClusterKey.identifier(network.overlay?.identifier ?? 0).text),
             .put(ClusterKey.generation.text, Array(network.id.utf8)),
           ], otherwise: [.list(prefix: ClusterKey.addresses(of: network.id))])
-        if outcome.succeeded { return await forget(network.id) }
+        if outcome.succeeded {
+          note(.delete(key: ClusterKey.network(network.id).text))
+          return await forget(network.id)
+        }
         addresses = outcome.reads[0]
         guard try await reclaim(on: network.id, cluster) > 0 else { break }
       } catch { throw cluster.failure(error, "network \(network.name) cannot be removed") }
@@ -145,6 +154,9 @@ extension NetworkController {
   }
 
   // MARK: the local copy
+
+  /// What this host has just written, before the store tells it.
+  private func note(_ event: EtcdEvent) { _ = overlay.mirror.apply([event]) }
 
   /// A network of the cluster is known here: at once for whoever looks, and on disk for the time when the store is away.
   func adopt(_ network: NetworkRecord) async {
