@@ -47,7 +47,13 @@ let package = Package(
     target("Addressing"),
     target("AsyncWork", ["Linux"]),
     .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
-    target("KeyValueStore", ["AsyncWork", "CSQLite"]),
+    // Its client of etcd speaks HTTP.
+    target(
+      "KeyValueStore",
+      [
+        "AsyncWork", "CSQLite", .nio("NIOCore"), .nio("NIOHTTP1"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+      ]),
     target("DNS", ["Addressing", "Linux", "AsyncWork"]),
     target("HTTPService", ["AsyncWork", .nio("NIOCore"), .nio("NIOPosix")]),
 
@@ -107,7 +113,7 @@ let package = Package(
     tests("Addressing", []),
     tests("Linux", []),
     tests("AsyncWork", ["Linux"]),
-    tests("KeyValueStore", ["Linux"]),
+    tests("KeyValueStore", ["Linux", .nio("NIOCore"), .nio("NIOPosix"), .nio("NIOHTTP1")]),
     tests("Netlink", ["Linux", "Addressing"]),
     tests("Netfilter", ["Linux", "Netlink", "Addressing"]),
     tests("DNS", ["Addressing", "Linux", "AsyncWork"]),
@@ -120,14 +126,17 @@ let package = Package(
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
       ]),
     tests("ContainerRuntime", ["OCI", "Linux", "AsyncWork"], resources: [.copy("Golden")]),
-    tests("NetworkModel", ["Addressing"]),
+    tests("NetworkModel", ["Addressing", "KeyValueStore"]),
     tests(
       "NetworkDrivers",
       ["NetworkModel", "Netfilter", "Netlink", "Linux", "AsyncWork", "Addressing", "KeyValueStore"],
       resources: [.copy("Golden")]),
     tests(
       "ContainerEngine",
-      ["ContainerRuntime", "ImageStore", "NetworkModel", "Addressing", "DNS", "OCI", "Linux", "AsyncWork"]),
+      [
+        "ContainerRuntime", "ImageStore", "NetworkModel", "NetworkDrivers", "KeyValueStore", "DNS", "Addressing", "OCI",
+        "Linux", "AsyncWork",
+      ]),
     tests("HTTPService", ["AsyncWork", "Linux", .nio("NIOCore"), .nio("NIOPosix")]),
     tests("DockerAPI", []),
     tests("DockerServer", ["DockerAPI", "ContainerEngine", "ContainerRuntime", "ImageStore", "HTTPService", "OCI"]),

@@ -71,7 +71,7 @@ extension KeyValueStore {
 /// Why the store refused.
 public struct StoreError: Error, Sendable, CustomStringConvertible {
   public struct Code: Sendable, Equatable {
-    private enum Value { case conflict, full, damaged, closed, failed }
+    private enum Value { case conflict, full, damaged, closed, unavailable, malformed, compacted, leaseGone, failed }
     private let value: Value
     /// A precondition did not hold; nothing was written.
     public static let conflict = Code(value: .conflict)
@@ -81,6 +81,14 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     public static let damaged = Code(value: .damaged)
     /// The store was closed.
     public static let closed = Code(value: .closed)
+    /// No member of a distributed store answers; whether the last change was applied is not known.
+    public static let unavailable = Code(value: .unavailable)
+    /// What answered is no store, or one that speaks another language.
+    public static let malformed = Code(value: .malformed)
+    /// The revision that was asked for is not kept any more: list again.
+    public static let compacted = Code(value: .compacted)
+    /// The lease has run out, and its keys with it.
+    public static let leaseGone = Code(value: .leaseGone)
     public static let failed = Code(value: .failed)
   }
   public let code: Code

@@ -5,14 +5,22 @@ import Glibc
 public final class SignalStream: Sendable {
   public let descriptor: FileDescriptor
 
-  /// Call before any other thread starts, so that every thread inherits the blocked mask.
+  /// Every thread must have the signals blocked (`block`): one that has not takes them, and the process ends.
   public init(_ signals: [Int32]) throws(SystemError) {
+    var set = Self.block(signals)
+    descriptor = FileDescriptor(
+      owning: try check("signalfd") { signalfd(-1, &set, Int32(SFD_CLOEXEC | SFD_NONBLOCK)) })
+  }
+
+  /// Blocks signals for the calling thread and for those that it starts from now on. Call on the first thread before
+  /// there is another.
+  @discardableResult
+  public static func block(_ signals: [Int32]) -> sigset_t {
     var set = sigset_t()
     sigemptyset(&set)
     for signal in signals { sigaddset(&set, signal) }
     pthread_sigmask(SIG_BLOCK, &set, nil)
-    descriptor = FileDescriptor(
-      owning: try check("signalfd") { signalfd(-1, &set, Int32(SFD_CLOEXEC | SFD_NONBLOCK)) })
+    return set
   }
 
   /// The next signal, nil when none is pending.

@@ -1,20 +1,34 @@
 import ArgumentParser
 import ContainerEngine
 import Glibc
+import Linux
 import NetworkDrivers
 
-/// The program: chooses the command and nothing else.
+/// The program. Its first thread only waits for the others: left to Swift's run loop it would let the signals in that the
+/// engine reads from a descriptor, and the process would end where it stands.
 @main
+enum Program {
+  static func main() {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    // Not a command for people: the process that holds published ports, started by the engine.
+    if arguments.first == "port-proxy" { Glibc.exit(PortProxy.main()) }
+    // Later threads take their mask from this one.
+    if arguments.first == EngineCommand.configuration.commandName {
+      SignalStream.block(EngineCommand.endingSignals)
+    }
+    Task.detached {
+      await Apus.main(EngineSettings.spellOutBooleans(arguments))
+      Glibc.exit(0)
+    }
+    while true { Threads.pause(milliseconds: 60_000) }
+  }
+}
+
+/// Chooses the command and nothing else.
 struct Apus: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "apus", abstract: "Containers and their networks, from one binary.", version: Version.text,
     subcommands: [EngineCommand.self, NetworkCommand.self, CheckCommand.self])
-
-  static func main() async {
-    // Not a command for people: the process that holds published ports, started by the engine.
-    if CommandLine.arguments.dropFirst().first == "port-proxy" { Glibc.exit(PortProxy.main()) }
-    await main(EngineSettings.spellOutBooleans(Array(CommandLine.arguments.dropFirst())))
-  }
 }
 
 /// What this build is called.

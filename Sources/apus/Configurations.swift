@@ -61,6 +61,7 @@ extension EngineSettings {
     if !pluginDirectories.isEmpty { configuration.pluginDirectories = pluginDirectories }
     configuration.pluginConnectTime = .seconds(pluginTimeout)
     configuration.pluginRequestTime = .seconds(pluginTimeout)
+    configuration.cluster = cluster
     return configuration
   }
 }

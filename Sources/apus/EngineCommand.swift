@@ -12,13 +12,15 @@ struct EngineCommand: AsyncParsableCommand {
 
   @OptionGroup var options: EngineOptions
 
+  /// What ends the engine in good order.
+  static let endingSignals = [Signal.interrupt, Signal.terminate, Signal.quit]
+
   /// How long requests may take to finish when the engine ends.
   private static let shutdownTime = Duration.seconds(5)
 
   func run() async throws {
     let settings = try options.settings()
-    // Before the first thread starts: each inherits the mask.
-    let signals = try SignalStream([Signal.interrupt, Signal.terminate, Signal.quit])
+    let signals = try SignalStream(Self.endingSignals)
     SignalStream.ignoreBrokenPipes()
     SystemFacts.raiseOpenFileLimit()
     Log.level = settings.level

@@ -54,6 +54,10 @@ struct EngineOptions: ParsableArguments {
     help: "Where network plugins leave their sockets, *.spec and *.json (repeatable; default docker's directories).")
   var pluginDir: [String] = []
   @Option(help: "Seconds that a network plugin is waited for (default 30).") var pluginTimeout: String?
+  @Option(help: "etcd://HOST:PORT[,HOST:PORT][/PREFIX]: the store of the cluster whose networks span hosts.")
+  var clusterStore: String?
+  @Option(help: "ADDRESS:PORT or LINK:PORT: where the other hosts of the cluster reach this one.")
+  var clusterAdvertise: String?
 
   @Option(help: "URL of a mirror of docker.io (repeatable).") var registryMirror: [String] = []
   @Option(help: "Registry that may be used without TLS (repeatable).") var insecureRegistry: [String] = []
@@ -98,7 +102,8 @@ struct EngineOptions: ParsableArguments {
       "fixed-cidr-v6": fixedCidr6, "ipv6": ipv6, "mtu": mtu, "icc": icc, "ip": ip, "ip-masq": ipMasq,
       "ip-forward": ipForward, "iptables": iptables, "ip6tables": ip6tables,
       "firewall-backend": firewallBackend, "userland-proxy": userlandProxy,
-      "publish-through-input": publishThroughInput,
+      "publish-through-input": publishThroughInput, "cluster-store": clusterStore,
+      "cluster-advertise": clusterAdvertise,
       "host-gateway-ip": hostGatewayIp, "plugin-timeout": pluginTimeout,
       "max-concurrent-downloads": maxConcurrentDownloads,
       "max-concurrent-uploads": maxConcurrentUploads, "max-download-attempts": maxDownloadAttempts,

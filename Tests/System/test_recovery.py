@@ -294,6 +294,7 @@ def test_help_names_every_flag():
     shown = subprocess.run([binary, "engine", "--help"], capture_output=True, text=True).stdout
     for flag in (
         "data-dir run-dir docker-socket instance config log-level bridge bip fixed-cidr default-address-pool mtu dns "
-        "registry-mirror insecure-registry registry-certs-dir default-runtime log-opt plugin-dir plugin-timeout"
+        "cluster-store cluster-advertise registry-mirror insecure-registry registry-certs-dir default-runtime log-opt "
+        "plugin-dir plugin-timeout"
     ).split():
         assert "--" + flag in shown, flag

@@ -59,8 +59,9 @@ extension ContainerEngine {
   func join(
     _ record: ContainerRecord, _ name: String, _ request: EndpointRequest, ports: [PortBinding]
   ) async throws -> ContainerEndpoint {
-    let options = try endpointOptions(
+    var options = try endpointOptions(
       record, request, ports: ports, ofPlugin: network.network(name)?.remote != nil)
+    if let target = network.network(name) { options.names = names(of: record, on: target) }
     var endpoint: EndpointRecord
     do {
       endpoint = try await network.join(sandbox: record.id, network: name, options: options)
@@ -78,12 +79,14 @@ extension ContainerEngine {
   /// The network whose endpoint carries a container's published ports: the one that gives the default route, among
   /// those that can.
   func portNetwork(of definition: ContainerDefinition) -> String? {
-    memberships(of: definition)
-      .filter { membership in
-        guard let record = network.network(membership.name) else { return false }
-        return (record.bridge != nil || record.remote != nil) && !record.isInternal
-      }
-      .min { (-$0.request.gatewayPriority, $0.name) < (-$1.request.gatewayPriority, $1.name) }?.name
+    let leadingOut = memberships(of: definition).compactMap { membership -> (NetworkRecord, priority: Int)? in
+      guard let record = network.network(membership.name), !record.isInternal else { return nil }
+      return (record, membership.request.gatewayPriority)
+    }
+    let bridges = leadingOut.filter { $0.0.bridge != nil || $0.0.remote != nil }
+    // The ports of a container on overlay networks alone are carried by the gateway network behind one of these.
+    return (bridges.isEmpty ? leadingOut.filter { $0.0.overlay != nil } : bridges)
+      .min { (-$0.priority, $0.0.name) < (-$1.priority, $1.0.name) }?.0.name
   }
 
   /// The name under which a container's settings for a network are kept: `default` and ids become names.

@@ -122,7 +122,15 @@ extension ContainerEngine {
         record.endpoints[index].names = names(of: record, on: joined)
       }
     }
-    if record.state.isRunning { publishNames(record, record.endpoints) }
+    guard record.state.isRunning else { return }
+    publishNames(record, record.endpoints)
+    for endpoint in record.endpoints where network.network(endpoint.networkID)?.overlay != nil {
+      spawn { [network] in
+        do { try await network.setNames(endpoint.names, called: record.name, of: endpoint.endpointID) } catch {
+          Log.warning("container \(record.shortID): telling its new name: \(error)")
+        }
+      }
+    }
   }
 
   private func hasNames(_ endpoint: ContainerEndpoint) -> Bool {

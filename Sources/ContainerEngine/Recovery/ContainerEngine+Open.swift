@@ -104,6 +104,7 @@ extension ContainerEngine {
         if state.isRunning { settle(unknown) }
       }
     }
+    await network.watchMembers { [names] change in names.apply(change) }
     try await network.start(liveSandboxes: alive)
     for container in containers where alive.contains(container.id) {
       for mount in container.record.mounts where mount.kind == .volume {
@@ -286,6 +287,7 @@ extension ContainerEngine {
       container.setHealthTask(nil)
     }
     await names.stop()
+    await network.close()
     await removeEmptyCgroups()
     do { try await images.shutDown() } catch { Log.warning("closing the image store: \(error)") }
     await store.close()

@@ -48,6 +48,7 @@ struct Directive: Sendable {
     Directive("firewall-backend", .string), Directive("userland-proxy", .boolean), Directive("dns", .list),
     Directive("dns-opt", "dns-opts", .list), Directive("dns-search", .list), Directive("host-gateway-ip", .string),
     Directive("plugin-dir", "plugin-dirs", .list), Directive("plugin-timeout", .integer),
+    Directive("cluster-store", .string), Directive("cluster-advertise", .string),
     // Images.
     Directive("registry-mirror", "registry-mirrors", .list),
     Directive("insecure-registry", "insecure-registries", .list), Directive("max-concurrent-downloads", .integer),

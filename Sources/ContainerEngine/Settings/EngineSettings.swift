@@ -1,4 +1,5 @@
 import Addressing
+import NetworkDrivers
 import NetworkModel
 
 /// All that can be said about an engine when it starts: flags and dockerd's daemon.json, checked and typed.
@@ -49,6 +50,8 @@ public struct EngineSettings: Sendable, Equatable {
   public var pluginDirectories: [String] = []
   /// How long a plugin is waited for, in seconds.
   public var pluginTimeout = 30
+  /// The cluster of engines that this one belongs to.
+  public var cluster: ClusterConfiguration?
 
   public var registryMirrors: [String] = []
   public var insecureRegistries: [String] = []

@@ -54,6 +54,8 @@ public struct NetworkConfiguration: Sendable {
   public var pluginRequestTime = Duration.seconds(30)
   /// The network namespace that plays the host; nil is the one this process started in.
   public var hostNamespace: FileDescriptor?
+  /// The cluster of engines that this one belongs to; nil for an engine by itself.
+  public var cluster: ClusterConfiguration?
 
   public init(instance: String = "apus", runDirectory: String = "/run/apus", bridgeName: String = "apus0") {
     self.instance = instance

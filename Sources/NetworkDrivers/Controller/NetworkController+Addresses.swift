@@ -43,7 +43,8 @@ extension NetworkController {
     endpoint.mtu = network.bridge?.mtu ?? network.macvlan?.mtu ?? (network.macvlan == nil ? 1500 : 0)
     endpoint.interface = try interface(
       for: endpoint, wanted: options.interface.flatMap { $0.isEmpty ? nil : $0 },
-      prefix: network.bridge?.interfacePrefix ?? network.macvlan?.interfacePrefix ?? "eth")
+      prefix: network.bridge?.interfacePrefix ?? network.macvlan?.interfacePrefix
+        ?? network.overlay?.interfacePrefix ?? "eth")
     // Stations of a macvlan are born in their sandbox; all others have an end on the host.
     if network.macvlan != nil { return }
     // As much of the instance's name as leaves room for nine digits of the id; the link's alias has all of both.
@@ -55,7 +56,7 @@ extension NetworkController {
   func interface(
     for endpoint: EndpointRecord, wanted: String?, prefix: String
   ) throws(NetworkError) -> String {
-    let used = Set(endpoints(of: endpoint.sandboxID).map(\.interface))
+    let used = Set(allEndpoints(of: endpoint.sandboxID).map(\.interface))
     guard let wanted else {
       var number = 0
       while used.contains("\(prefix)\(number)") { number += 1 }

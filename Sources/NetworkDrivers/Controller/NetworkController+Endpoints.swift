@@ -13,7 +13,8 @@ extension NetworkController {
     return try await sandboxLocks.withLock(sandbox) { try await join(sandbox, reference, options, services) }
   }
 
-  private func join(
+  /// The same; the sandbox's lock is held.
+  func join(
     _ sandbox: String, _ reference: String, _ options: EndpointOptions, _ services: Services
   ) async throws -> EndpointRecord {
     guard let network = network(reference) else {
@@ -27,9 +28,11 @@ extension NetworkController {
     if view.withLock({ $0.leaving.contains(network.id) }) {
       throw NetworkError(.notFound, "network \(reference) not found: it is being removed")
     }
+    if network.overlay != nil { return try await joinOverlay(sandbox, network, options, services) }
     var endpoint = EndpointRecord(
       id: ObjectID.random(), name: options.name, networkID: network.id, sandboxID: sandbox)
     endpoint.gatewayPriority = options.gatewayPriority
+    endpoint.isGateway = options.isGateway
     guard driver.capabilities.hasLinks else {
       try services.journal.put(endpoint)
       view.withLock { $0.endpoints[endpoint.id] = endpoint }
@@ -79,12 +82,14 @@ extension NetworkController {
     }
     let joined = endpoint
     view.withLock { $0.endpoints[joined.id] = joined }
+    // A way out of its own makes the overlay networks' one needless.
+    try await settleGateway(of: sandbox, services)
     return joined
   }
 
   /// The endpoints of a sandbox with their networks, in the order of their links.
   nonisolated func memberships(of sandbox: String) -> [(endpoint: EndpointRecord, network: NetworkRecord)] {
-    endpoints(of: sandbox).compactMap { endpoint in network(endpoint.networkID).map { (endpoint, $0) } }
+    allEndpoints(of: sandbox).compactMap { endpoint in network(endpoint.networkID).map { (endpoint, $0) } }
   }
 
   /// Ports of families that the network translates are published on the host, those of families that it routes are
@@ -119,6 +124,9 @@ extension NetworkController {
   /// Undoes a join, or as much of one as there is. Every step is tried.
   /// - Parameter sandboxGoes: the whole sandbox is let go, and with it what only it holds.
   func leave(_ endpoint: EndpointRecord, _ services: Services, sandboxGoes: Bool = false) async throws {
+    if let network = network(endpoint.networkID), network.overlay != nil {
+      return try await leaveOverlay(endpoint, network, services, sandboxGoes: sandboxGoes)
+    }
     var errors = ErrorList()
     view.withLock { _ = $0.departing.insert(endpoint.id) }
     if let network = network(endpoint.networkID), let driver = try? driver(of: network) {
@@ -154,6 +162,9 @@ extension NetworkController {
       view.withLock {
         $0.endpoints[endpoint.id] = nil
         $0.departing.remove(endpoint.id)
+      }
+      if !sandboxGoes && !endpoint.isGateway {
+        do { try await settleGateway(of: endpoint.sandboxID, services) } catch { errors.append(error) }
       }
     }
     try errors.throwIfAny("endpoint \(endpoint.name) (\(endpoint.id))")

@@ -65,7 +65,8 @@ extension NetworkController {
   /// Opens the backend that was asked for.
   func openFirewall() throws -> any Firewall {
     switch configuration.firewallBackend {
-    case .nftables: try NftablesFirewall(instance: configuration.instance)
+    case .nftables:
+      try NftablesFirewall(instance: configuration.instance, guardsTunnels: configuration.cluster != nil)
     case .iptables:
       try IptablesFirewall(instance: configuration.instance, searchPath: configuration.searchPath)
     }

@@ -10,6 +10,7 @@ extension NetworkController {
   /// Makes a network: its record on disk, its links and rules in the kernel. All or nothing.
   public func createNetwork(_ request: NetworkRequest) async throws -> NetworkRecord {
     let services = try running()
+    if request.driver == .overlay, !request.isConfigurationOnly { return try await createOverlay(request, services) }
     let source = networks().first { $0.name == request.configuredFrom }
     let ipam = (source?.ipam ?? request.ipam).driver
     // A plugin may take half a minute: others make their networks meanwhile.
@@ -93,8 +94,10 @@ extension NetworkController {
   }
 
   /// Decides everything about a new network, and refuses what cannot be.
-  private func record(
-    _ request: NetworkRequest, _ driver: any NetworkDriver, _ services: Services, _ patience: Patience
+  /// - Parameter surroundings: what its subnets must keep away from; nil means this host's.
+  func record(
+    _ request: NetworkRequest, _ driver: any NetworkDriver, _ services: Services, _ patience: Patience,
+    _ surroundings: SubnetPlanner.Surroundings? = nil
   ) async throws -> NetworkRecord {
     if !driver.capabilities.allowsMany && !request.isConfigurationOnly {
       throw NetworkError(
@@ -144,12 +147,14 @@ extension NetworkController {
     var wanted = PoolRequest(
       networkID: network.id, pools: pools, hasIPv4: network.hasIPv4, hasIPv6: request.hasIPv6 ?? false,
       options: network.ipam.options, scope: driver.capabilities.scope,
-      surroundings: SubnetPlanner.Surroundings(
-        networks: isOurs ? others(than: network).flatMap { $0.subnets.map(\.subnet) } : [],
-        routes: isOurs && driver.capabilities.includesHost
-          ? try services.host.routedNetworks(
-            except: services.reaper.pending.union([network.bridge?.bridgeName ?? ""])) : [],
-        pools: configuration.pools))
+      surroundings: try surroundings
+        ?? SubnetPlanner.Surroundings(
+          networks: isOurs
+            ? others(than: network).filter { $0.overlay == nil }.flatMap { $0.subnets.map(\.subnet) } : [],
+          routes: isOurs && driver.capabilities.includesHost
+            ? try services.host.routedNetworks(
+              except: services.reaper.pending.union([network.bridge?.bridgeName ?? ""])) : [],
+          pools: configuration.pools))
     wanted.withoutGateway = try await familiesWithoutGateway(network, patience)
     network.subnets = try await ipam(of: network).takePools(wanted, isolation: self)
     return network
@@ -168,7 +173,7 @@ extension NetworkController {
   }
 
   /// Fills a request from the configuration-only network that it names; by docker's rules it must not bring its own.
-  private func takeOver(_ request: inout NetworkRequest) throws {
+  func takeOver(_ request: inout NetworkRequest) throws {
     guard let source = networks().first(where: { $0.name == request.configuredFrom }) else {
       throw NetworkError(.notFound, "configuration network \"\(request.configuredFrom)\" does not exist")
     }
@@ -235,6 +240,10 @@ extension NetworkController {
       let list = members.map { "name:\"\($0.name)\" id:\"\($0.id.prefix(12))\"" }.joined(separator: ", ")
       throw NetworkError(
         .forbidden, "error while removing network: network \(network.name) has active endpoints (\(list))")
+    }
+    if network.overlay != nil {
+      try await removeOverlay(network)
+      return network
     }
     view.withLock { _ = $0.leaving.insert(network.id) }
     defer { view.withLock { _ = $0.leaving.remove(network.id) } }

@@ -9,7 +9,8 @@ extension NetworkController {
     }
     let driver = try driver(of: network)
     let members = endpoints(on: network.id)
-    let own = driver.plan(network)
+    var own = driver.plan(network)
+    own.segment = segmentPlan(of: network)
     let plans = members.map { endpoint in
       var plan = driver.plan(endpoint, on: network)
       plan.sandbox.routes += GatewayChoice.routes(among: memberships(of: endpoint.sandboxID)).filter {
@@ -23,10 +24,12 @@ extension NetworkController {
     }
     let host = try PlanComparison(in: configuration.hostNamespace)
     var objects = [
-      PlanReport.Object(own, name: network.name, differences: try host.differences(own.host) + rules(own))
+      PlanReport.Object(
+        own, name: network.name,
+        differences: try host.differences(own.host) + segmentDifferences(own, of: network) + rules(own))
     ]
     for (endpoint, plan) in zip(members, plans) {
-      var differences = try host.differences(plan.host) + rules(plan)
+      var differences = try host.differences(plan.host) + segmentDifferences(plan, of: network) + rules(plan)
       if driver.capabilities.hasLinks {
         if let namespace = try services.sandboxes.open(endpoint.sandboxID) {
           var inside = plan.sandbox

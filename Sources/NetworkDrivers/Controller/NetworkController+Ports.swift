@@ -8,6 +8,7 @@ extension NetworkController {
   /// fails nothing has changed.
   public func setPorts(_ bindings: [PortBinding], of id: String) async throws -> EndpointRecord {
     let services = try running()
+    if isOnOverlay(id) { return try await setCarriedPorts(bindings, of: id) }
     guard let old = view.withLock({ $0.endpoints[id] }), let network = network(old.networkID) else {
       throw NetworkError(.notFound, "endpoint \(id) not found")
     }

@@ -28,9 +28,11 @@ extension NetworkController {
 
     let links = try host.links()
     let noted = try journal.all()
+    let overlays = Set(networks.filter { $0.overlay != nil }.map(\.id))
     let living = try noted.filter { endpoint in
       guard liveSandboxes.contains(endpoint.sandboxID) else { return false }
       if let remote = endpoint.remote, remote.progress != .joined { return false }
+      if overlays.contains(endpoint.networkID) { return try hasOverlayLink(endpoint) }
       return try endpoint.hostInterface.isEmpty
         || (sandboxes.open(endpoint.sandboxID) != nil && links.contains { $0.name == endpoint.hostInterface })
     }
@@ -55,6 +57,7 @@ extension NetworkController {
     }
     try removeStrays(noted, living + ended, links, liveSandboxes, services)
     if try adopt(living, alsoNoted: ended, services) { try await forgetUntranslated(services) }
+    try await startOverlay(living, services)
     removeOtherFirewalls(services.firewall)
     Task { await settlePlugins(ended, unsettled: unsettled) }
   }

@@ -42,6 +42,7 @@ public actor NetworkController {
   var remoteIPAMs: [String: RemoteIPAM] = [:]
   /// Plugins that want to be asked whether a network needs a gateway.
   var checksGateways: [String: Bool] = [:]
+  var overlay = OverlayState()
   private var services: Services?
 
   /// What exists once the controller has started.
@@ -65,7 +66,7 @@ public actor NetworkController {
     thread = try OwnedThread(name: Self.threadName)
     let all: [any NetworkDriver] = [
       BridgeDriver(instance: configuration.instance), HostDriver(), NoneDriver(),
-      MacvlanDriver(instance: configuration.instance),
+      MacvlanDriver(instance: configuration.instance), OverlayDriver(instance: configuration.instance),
     ]
     drivers = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
   }
@@ -83,7 +84,9 @@ public actor NetworkController {
   nonisolated public func network(_ reference: String) -> NetworkRecord? {
     view.withLock { view in
       if let exact = view.networks[reference] { return exact }
-      if let named = view.networks.values.first(where: { $0.name == reference }) { return named }
+      // A network of the cluster may have the name of one that was made here before.
+      let named = view.networks.values.filter { $0.name == reference }
+      if let named = named.first(where: { $0.overlay == nil }) ?? named.first { return named }
       guard !reference.isEmpty else { return nil }
       let matches = view.networks.values.filter { $0.id.hasPrefix(reference) }
       return matches.count == 1 ? matches.first : nil
@@ -91,7 +94,10 @@ public actor NetworkController {
   }
 
   /// The endpoints of a sandbox, in the order of their links.
-  nonisolated public func endpoints(of sandbox: String) -> [EndpointRecord] {
+  nonisolated public func endpoints(of sandbox: String) -> [EndpointRecord] { shown(allEndpoints(of: sandbox)) }
+
+  /// The same with the engine's own.
+  nonisolated func allEndpoints(of sandbox: String) -> [EndpointRecord] {
     view.withLock { $0.endpoints.values.filter { $0.sandboxID == sandbox }.sorted { $0.interface < $1.interface } }
   }
 
@@ -142,7 +148,7 @@ public actor NetworkController {
     let services = try running()
     try await sandboxLocks.withLock(id) {
       var errors = ErrorList()
-      for endpoint in endpoints(of: id) {
+      for endpoint in allEndpoints(of: id) {
         do { try await leave(endpoint, services, sandboxGoes: true) } catch { errors.append(error) }
       }
       errors.attempt { try services.sandboxes.remove(id) }

@@ -6,9 +6,16 @@ import NetworkModel
 /// Applies plans to the host's network namespace and to sandboxes. Calls block: one owned thread makes them.
 final class HostNetwork: Sendable {
   let socket: RouteSocket
+  private let namespace: FileDescriptor?
+  /// Where the packets of tunnels go that end here.
+  private let underlay: HostNetwork?
 
   /// Opens its socket in the calling thread's network namespace, or in `namespace`.
-  init(in namespace: FileDescriptor? = nil) throws { socket = try RouteSocket(in: namespace) }
+  init(in namespace: FileDescriptor? = nil, underlay: HostNetwork? = nil) throws {
+    socket = try RouteSocket(in: namespace)
+    self.namespace = namespace
+    self.underlay = underlay
+  }
 
   /// Brings the links, addresses and settings of a network to be as planned, whatever is there now. Links that it made
   /// are gone again when it fails.
@@ -47,7 +54,13 @@ final class HostNetwork: Sendable {
         var settings = LinkSettings(isUp: true, mtu: link.mtu == 0 ? nil : UInt32(link.mtu), address: link.mac)
         settings.alias = link.owner
         settings.ipv6AddressGeneration = link.hasLinkLocal ? nil : IPv6AddressGeneration.none
+        if let master = link.master { settings.masterIndex = try index(of: master, "bridge") }
         try socket.perform(.setLink(.name(link.name), settings))
+        if !link.learns {
+          var port = BridgePortOptions()
+          port.learning = false
+          try socket.perform(.setBridgePort(.name(link.name), port))
+        }
       }
       try write(plan.sysctls)
       for link in Set(plan.addresses.map(\.link)).union(plan.links.map(\.name)) {
@@ -83,6 +96,15 @@ final class HostNetwork: Sendable {
         throw NetworkError(.invalid, "parent interface was not found on the host: \(vlan.link)")
       }
       _ = try socket.createLink(NewLink(.vlan(vlan.id), settings, parentIndex: parent.index))
+    case .vxlan(let identifier, let local):
+      var options = VXLANOptions(identifier: identifier)
+      options.local = local
+      options.port = Port(OverlaySettings.port)
+      options.learning = false
+      options.proxy = true
+      // Its packets travel where it is made, whatever namespace it is made for.
+      settings.namespace = namespace
+      _ = try (underlay ?? self).socket.createLink(NewLink(.vxlan(options), settings))
     case .veth, .macvlan:
       throw NetworkError(.failed, "link \(link.name) belongs to an endpoint and not to a network")
     }
@@ -256,7 +278,7 @@ extension ObjectPlan {
   /// The links that the sandbox gets.
   var interfaces: [String] {
     sandbox.links.map(\.name)
-      + host.links.compactMap { link in
+      + (host.links + segment.links).compactMap { link in
         if case .veth(let peer, _) = link.kind { peer } else { nil }
       }
   }
@@ -271,6 +293,7 @@ extension LinkPlan.Kind {
     case .vlan: ["vlan"]
     case .veth: ["veth"]
     case .macvlan: ["macvlan"]
+    case .vxlan: ["vxlan"]
     }
   }
 }

@@ -88,6 +88,11 @@ final class LinkReaper: Sendable {
     try await outcome.value()
   }
 
+  /// Deletes links of another place than the host, and returns when they are gone; one that is gone already is no error.
+  func delete(_ names: [String], in place: HostNetwork) async throws {
+    try await thread.run { for name in names { try place.deleteLink(name) } }
+  }
+
   private func submit(_ names: [String], _ finish: @escaping @Sendable ((any Error)?) -> Void) {
     if names.isEmpty { return finish(nil) }
     state.withLock { $0.pending.formUnion(names) }

@@ -45,6 +45,12 @@ struct PlanComparison {
       let isThere = there.contains { $0.destination == neighbour.address && $0.hardwareAddress == neighbour.mac }
       if !isThere { found.append("\(neighbour.text) is missing") }
     }
+    for entry in plan.forwarding {
+      guard let index = try socket.link(.name(entry.link))?.index else { continue }
+      let there = try socket.forwarding(linkIndex: index)
+      let isThere = there.contains { $0.hardwareAddress == entry.mac && $0.destination == entry.remote }
+      if !isThere { found.append("\(entry.text): missing") }
+    }
     return found
   }
 

@@ -29,12 +29,37 @@ public final class DefaultIPAM: IPAMDriver {
   }
 
   public func releasePools(of network: NetworkRecord, isolation: isolated (any Actor)? = #isolation) async {
-    networks.withLock { $0[network.id] = nil }
+    forget(network.id)
   }
 
   public func adopt(_ network: NetworkRecord) {
     let allocators = network.subnets.map { SubnetAllocator($0) }
     networks.withLock { $0[network.id] = allocators }
+  }
+
+  /// Whether a network's subnets are known.
+  public func knows(_ network: String) -> Bool { networks.withLock { $0[network] != nil } }
+
+  /// A network is gone with all that was taken in it.
+  public func forget(_ network: String) { networks.withLock { $0[network] = nil } }
+
+  /// Gives back an address that somebody else had.
+  public func release(_ address: IPAddress, on network: String) {
+    networks.withLock { networks in
+      guard let index = networks[network]?.firstIndex(where: { $0.record.subnet.contains(address) }) else { return }
+      networks[network]?[index].release(address)
+    }
+  }
+
+  /// Takes an address for somebody else; false where it is taken already, or of no subnet of the network.
+  public func take(_ address: IPAddress, on network: String) -> Bool {
+    networks.withLock { networks in
+      guard let index = networks[network]?.firstIndex(where: { $0.record.subnet.contains(address) }) else {
+        return false
+      }
+      do { try networks[network]?[index].take(address) } catch { return false }
+      return true
+    }
   }
 
   public func needsHardwareAddress(isolation: isolated (any Actor)? = #isolation) async -> Bool { false }
@@ -85,9 +110,6 @@ public final class DefaultIPAM: IPAMDriver {
   public func releaseAddress(
     _ address: IPAddress, on network: NetworkRecord, isolation: isolated (any Actor)? = #isolation
   ) async {
-    networks.withLock { networks in
-      guard let index = networks[network.id]?.firstIndex(where: { $0.record.subnet.contains(address) }) else { return }
-      networks[network.id]?[index].release(address)
-    }
+    release(address, on: network.id)
   }
 }

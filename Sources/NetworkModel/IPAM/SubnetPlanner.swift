@@ -9,6 +9,8 @@ public enum SubnetPlanner {
     /// Where the host's routes lead; of no concern for networks that the host is not on.
     public var routes: [IPCIDR]
     public var pools: [AddressPool]
+    /// What a subnet that nobody asked for keeps away from besides.
+    public var avoided: [IPCIDR] = []
     public init(networks: [IPCIDR], routes: [IPCIDR], pools: [AddressPool]) {
       self.networks = networks
       self.routes = routes
@@ -32,7 +34,7 @@ public enum SubnetPlanner {
     }
     for (family, wanted) in [(IPFamily.v4, hasIPv4), (.v6, hasIPv6)]
     where wanted && !records.contains(where: { $0.subnet.family == family }) {
-      let subnet = try chosen(family, surroundings.pools, avoiding: taken)
+      let subnet = try chosen(family, surroundings.pools, avoiding: taken + surroundings.avoided)
       guard let gateway = subnet.host(1) else { throw tooSmall(subnet) }
       records.append(SubnetRecord(subnet: subnet, gateway: gateway))
     }

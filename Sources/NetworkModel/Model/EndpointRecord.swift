@@ -20,6 +20,10 @@ public struct EndpointOptions: Sendable, Hashable {
   public var exposed: [TransportPort] = []
   /// Options that only a plugin can understand.
   public var driverOptions: [String: String] = [:]
+  /// The names by which others find the endpoint, for networks that span hosts.
+  public var names: [String] = []
+  /// The engine's own endpoint, which gives a sandbox on overlay networks its way out.
+  public var isGateway = false
 
   public init(
     name: String, address: IPv4Address? = nil, address6: IPv6Address? = nil, mac: MACAddress? = nil,
@@ -80,6 +84,10 @@ public struct EndpointRecord: Sendable, Hashable, Codable {
   public var openPorts: [TransportPort] = []
   /// What a plugin made of it; nil on networks of our own drivers.
   public var remote: RemoteEndpoint?
+  /// The names by which others find the endpoint, on networks that span hosts.
+  public var names: [String] = []
+  /// The engine's own endpoint, which gives a sandbox on overlay networks its way out; no container knows of it.
+  public var isGateway = false
 
   public init(
     id: String, name: String, networkID: String, sandboxID: String, interface: String = "", hostInterface: String = "",

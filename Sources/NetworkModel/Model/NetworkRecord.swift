@@ -70,6 +70,7 @@ public struct NetworkRecord: Sendable, Hashable, Codable {
   public var macvlan: MacvlanSettings?
   /// What a plugin's network is made of.
   public var remote: RemoteSettings?
+  public var overlay: OverlaySettings?
   /// Endpoints reach each other and nobody else.
   public var isInternal: Bool
   /// Whether containers may join it by themselves where a cluster manages it.
@@ -105,8 +106,9 @@ public struct NetworkRecord: Sendable, Hashable, Codable {
 
   /// Whether endpoints have a gateway of the family: somebody who answers to that address.
   public func givesGateway(_ family: IPFamily) -> Bool {
-    // A plugin tells each endpoint's gateway itself.
-    if isInternal || macvlan?.ownsParent == true || remote != nil { return false }
+    // A plugin tells each endpoint's gateway itself. An overlay network leads to other hosts' containers; the way out is
+    // the gateway network's.
+    if isInternal || macvlan?.ownsParent == true || remote != nil || overlay != nil { return false }
     return bridge?.hasHostAddress(family) ?? true
   }
 

@@ -4,8 +4,10 @@ extension ObjectPlan {
   /// The plan as lines for people and golden files, in a fixed order.
   public var text: String {
     var lines = ["\(firewall.key)"]
-    for (title, part) in [("host", host.lines), ("sandbox", sandbox.lines), ("firewall", firewall.entries.map(\.text))]
-    where !part.isEmpty {
+    for (title, part) in [
+      ("host", host.lines), ("segment", segment.lines), ("sandbox", sandbox.lines),
+      ("firewall", firewall.entries.map(\.text)),
+    ] where !part.isEmpty {
       lines += ["  \(title)"] + part.map { "    \($0)" }
     }
     return lines.joined(separator: "\n") + "\n"
@@ -21,6 +23,7 @@ extension NamespacePlan {
     lines += addresses.map(\.text)
     lines += routes.map(\.text)
     lines += neighbours.map(\.text)
+    lines += forwarding.map(\.text)
     return lines
   }
 }
@@ -43,6 +46,10 @@ extension NeighbourPlan {
   public var text: String { "neighbour \(address) is \(mac) on \(link)" }
 }
 
+extension ForwardingPlan {
+  public var text: String { "\(mac) is behind \(remote) on \(link)" }
+}
+
 extension LinkPlan {
   fileprivate var text: String {
     var words = [name]
@@ -51,6 +58,7 @@ extension LinkPlan {
     case .dummy: words.append("dummy")
     case .macvlan(let parent, let mode): words.append("macvlan \(mode.rawValue) on \(parent)")
     case .vlan(let vlan): words.append("VLAN \(vlan.id) on \(vlan.link)")
+    case .vxlan(let identifier, let local): words.append("VXLAN \(identifier) from \(local)")
     case .veth(let peer, let mac): words.append("veth to \(peer) \(mac) in the sandbox")
     }
     if mtu != 0 { words.append("mtu \(mtu)") }
@@ -58,6 +66,7 @@ extension LinkPlan {
     if let master { words.append("port of \(master)") }
     if isIsolated { words.append("isolated") }
     if isHairpin { words.append("hairpin") }
+    if !learns { words.append("learns nothing") }
     if hasLinkLocal { words.append("link-local") }
     words.append("owner \(owner)")
     return words.joined(separator: ", ")

@@ -12,6 +12,9 @@ public struct LinkPlan: Sendable, Hashable {
     case vlan(MacvlanSettings.VLAN)
     /// One end on the host, the other, with this name and address, in the sandbox.
     case veth(peer: String, peerMAC: MACAddress)
+    /// A tunnel between hosts, with its own end's address. It sends to whom its table names and to nobody else, and
+    /// answers questions for neighbours itself.
+    case vxlan(identifier: UInt32, local: IPAddress)
   }
   public var name: String
   public var kind: Kind
@@ -24,6 +27,8 @@ public struct LinkPlan: Sendable, Hashable {
   public var isIsolated: Bool
   /// A port out of which a frame may go that came in by it.
   public var isHairpin: Bool
+  /// Whether the bridge learns who is behind this port.
+  public var learns = true
   /// Whether the kernel gives the link an IPv6 link-local address by itself.
   public var hasLinkLocal: Bool
   /// Who owns the link; kept in the kernel as the link's alias.
@@ -79,6 +84,18 @@ public struct NeighbourPlan: Sendable, Hashable {
   }
 }
 
+/// Behind which end of a tunnel a station is.
+public struct ForwardingPlan: Sendable, Hashable {
+  public var mac: MACAddress
+  public var remote: IPAddress
+  public var link: String
+  public init(mac: MACAddress, remote: IPAddress, link: String) {
+    self.mac = mac
+    self.remote = remote
+    self.link = link
+  }
+}
+
 /// A setting under /proc/sys/net.
 public struct SysctlPlan: Sendable, Hashable {
   /// Relative to /proc/sys/net, with slashes.
@@ -101,6 +118,7 @@ public struct NamespacePlan: Sendable, Hashable {
   public var addresses: [AddressPlan] = []
   public var routes: [RoutePlan] = []
   public var neighbours: [NeighbourPlan] = []
+  public var forwarding: [ForwardingPlan] = []
   public var sysctls: [SysctlPlan] = []
   public init() {}
 }
@@ -110,6 +128,8 @@ public struct ObjectPlan: Sendable, Hashable {
   public var host = NamespacePlan()
   /// Empty for networks. Its links are born there, with their parent on the host.
   public var sandbox = NamespacePlan()
+  /// The network's own namespace on this host (overlay); empty for networks that live on the host itself.
+  public var segment = NamespacePlan()
   public var firewall: FirewallFragment
   public init(firewall: FirewallFragment) { self.firewall = firewall }
 }

@@ -8,6 +8,8 @@ public struct PlanReport: Sendable, Codable, Equatable {
     /// The network's or the container's.
     public var name: String
     public var host: [String]
+    /// In the network's own namespace on this host, for networks that span hosts.
+    public var segment: [String]
     public var sandbox: [String]
     public var firewall: [String]
     /// What is missing or otherwise than planned; empty where the kernel holds just this.
@@ -17,6 +19,7 @@ public struct PlanReport: Sendable, Codable, Equatable {
       key = plan.firewall.key
       self.name = name
       host = plan.host.lines
+      segment = plan.segment.lines
       sandbox = plan.sandbox.lines
       firewall = plan.firewall.entries.map(\.text)
       self.differences = differences
@@ -42,8 +45,9 @@ public struct PlanReport: Sendable, Codable, Equatable {
     for object in objects {
       lines.append("")
       lines.append("\(object.key.prefix { $0 != "/" }) \(object.name)")
-      for (title, part) in [("host", object.host), ("sandbox", object.sandbox), ("firewall", object.firewall)]
-      where !part.isEmpty {
+      for (title, part) in [
+        ("host", object.host), ("segment", object.segment), ("sandbox", object.sandbox), ("firewall", object.firewall),
+      ] where !part.isEmpty {
         lines += ["  \(title)"] + part.map { "    \($0)" }
       }
       lines += object.differences.map { "  ! \($0)" }

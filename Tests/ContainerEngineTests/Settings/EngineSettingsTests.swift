@@ -1,4 +1,6 @@
 import Addressing
+import KeyValueStore
+import NetworkDrivers
 import NetworkModel
 import Testing
 
@@ -84,6 +86,22 @@ import Testing
     #expect(settings.sharedMemorySize == 65_536 && !settings.interContainer && settings.instance == "two")
   }
 
+  @Test(arguments: [
+    ("10.0.0.1:2376", "10.0.0.1"), ("10.0.0.1", "10.0.0.1"), ("[fd00::1]:2376", "fd00::1"), ("fd00::1", "fd00::1"),
+    ("eth0:2376", "eth0"), ("eth0", "eth0"),
+  ])
+  func aClusterHasAStoreAndAPlaceInIt(advertised: String, place: String) throws {
+    let cluster = try read(["cluster-store": ["etcd://a:2379,b:2379/x"], "cluster-advertise": [advertised]]).cluster
+    #expect(cluster?.store.description == "etcd://a:2379,b:2379/x")
+    switch cluster?.advertised {
+    case .address(let address): #expect("\(address)" == place)
+    case .link(let name): #expect(name == place)
+    case nil: Issue.record("no cluster")
+    }
+    #expect(try read([:]).cluster == nil)
+    #expect(try read([:], #"{"cluster-store": "etcd://a", "cluster-advertise": "eth0"}"#).cluster != nil)
+  }
+
   @Test func unknownNamesAreNamed() {
     #expect(
       message([:], #"{"zeta": 1, "bip": "10.0.0.1/24", "alpha": {}}"#)
@@ -124,6 +142,10 @@ import Testing
     (#"{"runtimes": {"x": {}}}"#, "runtimes.x"), (#"{"data-root": "relative"}"#, "data-root"),
     (#"{"bridge": "a-name-that-is-too-long"}"#, "bridge"), (#"{"ip": "x"}"#, "ip"),
     (#"{"firewall-backend": "ipfw"}"#, "firewall-backend"), (#"{"firewall-backend": true}"#, "firewall-backend"),
+    (#"{"cluster-store": "consul://a"}"#, "cluster-store"), (#"{"cluster-store": "etcd://a"}"#, "cluster-advertise"),
+    (#"{"cluster-advertise": "10.0.0.1:2376"}"#, "cluster-store"),
+    (#"{"cluster-store": "etcd://a", "cluster-advertise": "10.0.0.1:x"}"#, "cluster-advertise"),
+    (#"{"cluster-store": "etcd://a", "cluster-advertise": "0.0.0.0:1"}"#, "cluster-advertise"),
     (#"{"registry-certs-dir": "certs.d"}"#, "registry-certs-dir"),
     (#"{"registry-certs-dir": ["/a"]}"#, "registry-certs-dir"),
   ])

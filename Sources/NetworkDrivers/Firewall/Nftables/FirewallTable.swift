@@ -50,11 +50,26 @@ enum FirewallTable {
   ]
 
   /// The table without elements.
-  static func empty(_ name: String) -> Table {
-    Table(
+  /// - Parameter guardsTunnels: this host's tunnels to others carry overlay networks.
+  static func empty(_ name: String, guardsTunnels: Bool = false) -> Table {
+    var raw = raw
+    if guardsTunnels { raw.rules.append(tunnels) }
+    return Table(
       TableName(.inet, name), sets: sets,
       chains: [raw, publish, prerouting, output, incoming, forward, postrouting])
   }
+
+  /// A container must not speak as a host: its packets would come out of the tunnel on any overlay network it likes. UDP
+  /// to the port of VXLAN, from a bridge.
+  private static let tunnels = Rule(
+    "no container is a tunnel's end",
+    Match.set([.inputName], bridges.name) + [
+      .meta(.transportProtocol, into: Register(0)), .compare(Register(0), .equal, [TransportProtocol.udp.number]),
+      .payload(.transport, offset: 2, length: 2, into: Register(0)),
+      .compare(
+        Register(0), .equal, [UInt8(OverlaySettings.port >> 8), UInt8(truncatingIfNeeded: OverlaySettings.port)]),
+      .counter, .verdict(.drop),
+    ])
 
   private static let loopback: [UInt8] = [127, 0, 0, 0]
 

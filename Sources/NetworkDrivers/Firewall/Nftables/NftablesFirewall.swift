@@ -7,9 +7,13 @@ import NetworkModel
 final class NftablesFirewall: Firewall {
   private let connection: NftablesConnection
   private let name: TableName
+  private let guardsTunnels: Bool
 
-  /// - Parameter namespace: the host's network namespace; nil means the calling thread's.
-  init(instance: String, in namespace: FileDescriptor? = nil) throws {
+  /// - Parameters:
+  ///   - guardsTunnels: no container may send into the tunnels of overlay networks by itself.
+  ///   - namespace: the host's network namespace; nil means the calling thread's.
+  init(instance: String, guardsTunnels: Bool = false, in namespace: FileDescriptor? = nil) throws {
+    self.guardsTunnels = guardsTunnels
     connection = try NftablesConnection(in: namespace)
     name = Self.tableName(instance)
   }
@@ -20,7 +24,7 @@ final class NftablesFirewall: Firewall {
 
   @discardableResult
   func reconcile(_ fragments: [FirewallFragment]) throws -> Bool {
-    var desired = FirewallTable.empty(name.name)
+    var desired = FirewallTable.empty(name.name, guardsTunnels: guardsTunnels)
     for fragment in fragments {
       for entry in fragment.entries {
         for (set, element) in FirewallTable.elements(of: entry) {
