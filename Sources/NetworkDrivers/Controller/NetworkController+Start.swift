@@ -30,7 +30,7 @@ extension NetworkController {
     let noted = try journal.all()
     let living = try noted.filter { endpoint in
       guard liveSandboxes.contains(endpoint.sandboxID) else { return false }
-      if let remote = endpoint.remote, remote.progress != .joined { return false }
+      guard endpoint.isComplete else { return false }
       return try endpoint.hostInterface.isEmpty
         || (sandboxes.open(endpoint.sandboxID) != nil && links.contains { $0.name == endpoint.hostInterface })
     }
