@@ -163,6 +163,36 @@ def test_killed_in_the_middle_of_a_call(own, name, until, port, call):
     assert leaks.settled(own.before, own.host, own.engine) == []
 
 
+@pytest.mark.parametrize("call, connects", [("Leave", False), ("Join", True)])
+def test_killed_while_a_running_container_changes_networks(own, name, until, call, connects):
+    """It is on those networks afterwards that it was told to be on."""
+    network, other = name + "-n", name + "-m"
+    own.docker("network", "create", "-d", own.plugin.name, network)
+    own.docker("network", "create", other)
+    one = own.run(name + "-1", "--network", other)
+    if not connects:
+        own.docker("network", "connect", network, one)
+    with own.plugin.misbehaving(**{call: {"delay": 1}}):
+        going = own.docker.popen("network", "connect" if connects else "disconnect", network, one)
+        until(lambda: own.plugin.arrived(call))
+        own.engine.kill()
+        going.wait(10)
+        time.sleep(1)
+    own.plugin.forget()
+    own.engine.start()
+    until(lambda: "DeleteEndpoint" in own.plugin.names())
+    if connects:
+        until(lambda: not described(own.docker, network)["Containers"])
+        assert set(own.docker.inspect(one)["NetworkSettings"]["Networks"]) == {other}
+        own.docker("network", "connect", network, one)
+    else:
+        until(lambda: described(own.docker, network)["Containers"])
+    assert reaches(own.docker, one, endpoint(own.docker, one, network)["Gateway"])
+    own.clear()
+    assert own.plugin.state["networks"] == {}
+    assert leaks.settled(own.before, own.host, own.engine) == []
+
+
 def test_pools_are_asked_for_again_where_the_plugin_forgets_them(own, name, until):
     network = name + "-n"
     with own.plugin.misbehaving(ipam_GetCapabilities={"instead": {"RequiresRequestReplay": True}}):

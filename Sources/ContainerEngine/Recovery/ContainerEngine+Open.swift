@@ -114,8 +114,8 @@ extension ContainerEngine {
         }
       }
       do {
-        try await settleEndpoints(container)
-        let endpoints = network.endpoints(of: container.id).compactMap { endpoint in
+        await settleEndpoints(container)
+        let endpoints = network.endpoints(of: container.id).filter(\.isComplete).compactMap { endpoint in
           network.network(endpoint.networkID).map { describe(endpoint, on: $0, of: container.record) }
         }
         container.update { $0.endpoints = endpoints }
@@ -129,29 +129,6 @@ extension ContainerEngine {
     listenForExits()
     if !isFresh { await clearStrays(of: Set(found.keys)) }
     spawn { [self, settled, alive] in await settleEnded(containers, settled, alive: alive) }
-  }
-
-  /// Brings a running container's endpoints to what its record says: one that was being connected and was never told
-  /// so is taken off again, one that is missing is put on.
-  private func settleEndpoints(_ container: Container) async throws {
-    let record = container.record
-    guard case .network = record.definition.network else { return }
-    var present: Set<String> = []
-    for endpoint in network.endpoints(of: record.id) {
-      guard let name = network.network(endpoint.networkID)?.name else { continue }
-      present.insert(name)
-      if record.definition.endpoints[name] == nil {
-        try await network.leave(endpoint: endpoint.id)
-        Log.info("container \(record.shortID): its connection to \(name) was under way and is undone")
-      }
-    }
-    let carrier = portNetwork(of: record.definition)
-    for (name, request) in record.definition.endpoints.sorted(by: { $0.key < $1.key }) where !present.contains(name) {
-      do {
-        _ = try await join(
-          record, name, request, ports: name == carrier ? try portBindings(record.definition) : [])
-      } catch { Log.warning("container \(record.shortID): joining \(name) again: \(error)") }
-    }
   }
 
   /// A container that runs on: what the record did not know yet (the engine died during its start) is filled in.

@@ -133,7 +133,10 @@ extension NetworkController {
       let plan = driver.plan(endpoint, on: network)
       let plugin = plugin(of: network)
       let patience = plugins.patience()
-      if let plugin { await revokeAtPlugin(endpoint, plugin, patience) }
+      if let plugin {
+        errors.attempt { try noteLeaving(endpoint, services) }
+        await revokeAtPlugin(endpoint, plugin, patience)
+      }
       // Rules first: no packet shall find its way to the next owner of the address.
       errors.attempt { try services.firewall.remove(plan.firewall) }
       errors.attempt {

@@ -156,10 +156,19 @@ extension NetworkController {
     return settled
   }
 
+  /// Notes that a plugin's endpoint is being taken back: after a crash in the midst of it, it is not taken for one that
+  /// lives.
+  func noteLeaving(_ endpoint: EndpointRecord, _ services: Services) throws {
+    guard endpoint.remote?.progress == .joined else { return }
+    var leaving = endpoint
+    leaving.remote?.progress = .leaving
+    try services.journal.put(leaving)
+  }
+
   /// Before its link leaves the sandbox, the plugin takes back what it published. It cannot keep the endpoint: what goes
   /// wrong with it is told to whoever runs the engine, and the teardown goes on.
   func revokeAtPlugin(_ endpoint: EndpointRecord, _ plugin: NetworkPlugin, _ patience: Patience) async {
-    guard endpoint.remote?.progress == .joined else { return }
+    guard let progress = endpoint.remote?.progress, progress == .joined || progress == .leaving else { return }
     do { try await plugin.revokeExternalConnectivity(endpoint, patience) } catch {
       Diagnostics.warn("endpoint \(endpoint.name): \(error)")
     }

@@ -31,7 +31,7 @@ extension NetworkController {
     let overlays = Set(networks.filter { $0.overlay != nil }.map(\.id))
     let living = try noted.filter { endpoint in
       guard liveSandboxes.contains(endpoint.sandboxID) else { return false }
-      if let remote = endpoint.remote, remote.progress != .joined { return false }
+      guard endpoint.isComplete else { return false }
       if overlays.contains(endpoint.networkID) { return try hasOverlayLink(endpoint) }
       return try endpoint.hostInterface.isEmpty
         || (sandboxes.open(endpoint.sandboxID) != nil && links.contains { $0.name == endpoint.hostInterface })

@@ -22,6 +22,8 @@ public struct RemoteEndpoint: Sendable, Hashable, Codable {
     case joining
     /// The endpoint is complete.
     case joined
+    /// It is being taken back.
+    case leaving
   }
   public var progress = Progress.creating
   /// What the link is called on the host, where it goes back when the endpoint ends; empty where there is none.
@@ -47,4 +49,9 @@ public struct RemoteRoute: Sendable, Hashable, Codable {
     self.destination = destination
     self.nextHop = nextHop
   }
+}
+
+extension EndpointRecord {
+  /// Whether it is all there: a plugin's endpoint may be half made, or half taken back.
+  public var isComplete: Bool { remote.map { $0.progress == .joined } ?? true }
 }
