@@ -2,55 +2,62 @@ import Addressing
 import NetworkModel
 import Testing
 
-/// The engine's own IPAM as drivers see it.
-struct DefaultIPAMTests {
-  private func request(_ subnet: String, withoutGateway: Set<IPFamily> = []) throws -> PoolRequest {
-    var request = PoolRequest(
-      networkID: "n", pools: try PoolReader.read([.init(subnet: subnet)]), hasIPv4: true, hasIPv6: false, options: [:],
-      scope: .local, surroundings: .init(networks: [], routes: [], pools: []))
-    request.withoutGateway = withoutGateway
-    return request
+@Suite struct DefaultIPAMTests {
+  private func request(_ id: String, _ pool: NetworkRequest.Pool) throws -> PoolRequest {
+    PoolRequest(
+      networkID: id, pools: try PoolReader.read([pool]), hasIPv4: true, hasIPv6: false, options: [:], scope: .local,
+      surroundings: SubnetPlanner.Surroundings(networks: [], routes: [], pools: AddressPool.defaults))
   }
 
-  private func network(_ ipam: DefaultIPAM, _ request: PoolRequest) async throws -> NetworkRecord {
-    NetworkRecord(id: "n", name: "net", driver: .bridge, created: 0, subnets: try await ipam.takePools(request))
+  private func network(_ id: String, _ subnets: [SubnetRecord]) -> NetworkRecord {
+    NetworkRecord(id: id, name: id, driver: .bridge, created: 0, subnets: subnets)
   }
 
-  @Test func addressesAreTakenAndGivenBack() async throws {
+  @Test func nothingLeaksOverTenThousandNetworks() async throws {
     let ipam = DefaultIPAM()
-    let network = try await network(ipam, request("10.0.0.0/29"))
-    for last in 2...6 {
-      let taken = try await ipam.takeAddress(AddressRequest(.v4), on: network)
-      #expect(taken.address.description == "10.0.0.\(last)/29")
+    for number in 0..<10_000 {
+      let id = "n\(number)"
+      let subnets = try await ipam.takePools(request(id, .init(subnet: "10.0.0.0/8")))
+      let network = network(id, subnets)
+      let first = try await ipam.takeAddress(AddressRequest(.v4), on: network)
+      #expect(first.address.description == "10.0.0.2/8")
+      await ipam.releaseAddress(first.address.address, on: network)
+      await ipam.releasePools(of: network)
+      #expect(!ipam.knows(id))
     }
-    await #expect(throws: NetworkError.self) { try await ipam.takeAddress(AddressRequest(.v4), on: network) }
-    let third = try #require(IPAddress("10.0.0.3"))
-    await #expect(throws: NetworkError.self) {
-      try await ipam.takeAddress(AddressRequest(.v4, address: third), on: network)
+  }
+
+  @Test func nothingLeaksOverTenThousandEndpoints() async throws {
+    let ipam = DefaultIPAM()
+    let network = network("n", try await ipam.takePools(request("n", .init(subnet: "10.1.0.0/24"))))
+    var held: [IPAddress] = []
+    for number in 0..<10_000 {
+      held.append(try await ipam.takeAddress(AddressRequest(.v4), on: network).address.address)
+      if held.count == 250 { for address in held { await ipam.releaseAddress(address, on: network) } }
+      if held.count == 250 { held = [] }
+      if number % 7 == 0, let last = held.popLast() { await ipam.releaseAddress(last, on: network) }
     }
-    await ipam.releaseAddress(third, on: network)
-    #expect(try await ipam.takeAddress(AddressRequest(.v4), on: network).address.address == third)
+    for address in held { await ipam.releaseAddress(address, on: network) }
+    // All but the network's, the gateway's and the broadcast address are free: 253 of them, and not one more.
+    var all: Set<IPAddress> = []
+    for _ in 0..<253 { all.insert(try await ipam.takeAddress(AddressRequest(.v4), on: network).address.address) }
+    #expect(all.count == 253)
+    await #expect { try await ipam.takeAddress(AddressRequest(.v4), on: network) } throws: {
+      ($0 as? NetworkError)?.code == .exhausted
+    }
   }
 
-  @Test func whatIsThereIsKnownAgain() async throws {
-    let network = try await network(DefaultIPAM(), request("10.0.0.0/29"))
+  @Test func anAddressIsGivenOnce() async throws {
     let ipam = DefaultIPAM()
-    ipam.adopt(network)
-    try ipam.adoptAddress(try #require(IPAddress("10.0.0.2")), on: network)
-    #expect(try await ipam.takeAddress(AddressRequest(.v4), on: network).address.description == "10.0.0.3/29")
-    await ipam.releasePools(of: network)
-    await #expect(throws: NetworkError.self) { try await ipam.takeAddress(AddressRequest(.v4), on: network) }
-  }
-
-  @Test func aGatewayThatIsNotWantedIsAFreeAddress() async throws {
-    let ipam = DefaultIPAM()
-    let network = try await network(ipam, request("10.0.0.0/29", withoutGateway: [.v4]))
-    #expect(network.subnets.first?.hasNoGateway == true)
-    #expect(try await ipam.takeAddress(AddressRequest(.v4), on: network).address.description == "10.0.0.1/29")
-  }
-
-  @Test func nullGivesNothing() async throws {
-    let ipam = NullIPAM()
-    await #expect(throws: NetworkError.self) { try await ipam.takePools(request("10.0.0.0/24")) }
+    let network = network("n", try await ipam.takePools(request("n", .init(subnet: "10.1.0.0/24"))))
+    let wanted: IPAddress = try #require(IPAddress("10.1.0.77"))
+    _ = try await ipam.takeAddress(AddressRequest(.v4, address: wanted), on: network)
+    await #expect { try await ipam.takeAddress(AddressRequest(.v4, address: wanted), on: network) } throws: {
+      "\($0)" == "Address already in use"
+    }
+    #expect(!ipam.take(wanted, on: "n"))
+    ipam.release(wanted, on: "n")
+    #expect(ipam.take(wanted, on: "n"))
+    #expect(!ipam.take(try #require(IPAddress("10.2.0.1")), on: "n"))
   }
 }
