@@ -31,6 +31,20 @@ def test_a_network_that_is_as_planned(docker, plan, net, run, name, port):
     assert [thing["name"] for thing in report["objects"]] == [network, f"{name}-one"]
 
 
+@pytest.mark.own_engine
+def test_a_network_of_a_plugin(docker, plan, plugged, run, name):
+    """Its links are the plugin's; what is ours of it is in the sandbox."""
+    network = plugged("--subnet", "10.219.3.0/24", "-o", "route=10.99.0.0/16@")
+    one = run("one", "--network", network)
+    code, shown, _ = plan(network)
+    assert code == 0, shown
+    for line in ("address 10.219.3.2/24 on eth0", "route 10.99.0.0/16", "route default via 10.219.3.1 on eth0"):
+        assert line in shown, (line, shown)
+    docker("exec", "--privileged", one, "ip", "address", "del", "10.219.3.2/24", "dev", "eth0")
+    code, shown, _ = plan(network)
+    assert code == 1 and "! in the sandbox: address 10.219.3.2/24 on eth0 is missing" in shown, shown
+
+
 def test_what_differs_is_told(docker, plan, host, net, run):
     network = net("--subnet", "10.219.2.0/24")
     one = run("one", "--network", network)
