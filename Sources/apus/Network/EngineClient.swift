@@ -33,12 +33,20 @@ struct EngineClient {
   func get(_ path: String) async throws -> [UInt8] {
     var request = HTTPClientRequest(url: base + path)
     request.headers.add(name: "Host", value: "apus")
+    var configuration = HTTPClient.Configuration()
+    // A socket that nobody listens on says so at once; asking again for half a minute would change nothing.
+    configuration.connectionPool.retryConnectionEstablishment = false
+    let client = HTTPClient(configuration: configuration)
     let answer: HTTPClientResponse
-    do { answer = try await HTTPClient.shared.execute(request, timeout: .seconds(30)) } catch {
+    let bytes: [UInt8]
+    do {
+      answer = try await client.execute(request, timeout: .seconds(30))
+      bytes = Array(try await answer.body.collect(upTo: 64 << 20).readableBytesView)
+    } catch {
+      try await client.shutdown()
       throw ValidationError("no engine answers (\(error)): is it running, and is this its socket?")
     }
-    let body = try await answer.body.collect(upTo: 64 << 20)
-    let bytes = Array(body.readableBytesView)
+    try await client.shutdown()
     guard answer.status == .ok else {
       let message = (try? JSONDecoder().decode(Refusal.self, from: Data(bytes)))?.message
       throw ValidationError(message ?? "the engine answers \(answer.status)")
