@@ -307,6 +307,19 @@ def test_what_cannot_be_is_refused(hosts, name, option, says):
     hosts[0].docker.fails("network", "create", "-d", "overlay", "-o", option, name, says=says)
 
 
+@pytest.mark.parametrize(
+    "flags, says",
+    [
+        (("--subnet", "10.83.0.0/24", "--subnet", "10.84.0.0/24"), "doesn't support multiple subnets of one family"),
+        (("--ipv6", "-o", "com.docker.network.driver.mtu=1000"), "invalid MTU 1000"),
+        (("--scope", "local"), 'invalid scope "local" for driver overlay'),
+        (("--ipam-driver", "null"), "the cluster's to give"),
+    ],
+)
+def test_networks_that_cannot_be_are_refused(hosts, name, flags, says):
+    hosts[0].docker.fails("network", "create", "-d", "overlay", *flags, name, says=says)
+
+
 def test_an_engine_that_is_killed_comes_back(trio, hosts, spanning, name):
     members, network = trio
     host, container = members[1]

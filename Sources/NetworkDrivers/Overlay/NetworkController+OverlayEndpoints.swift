@@ -31,7 +31,7 @@ extension NetworkController {
     endpoint.mtu = network.overlay?.mtu ?? underlay.innerMTU
     let joined = endpoint
     do {
-      try await segmentLock(network.id).withLock {
+      try await overlay.locks.withLock(network.id) {
         try services.journal.put(joined)
         let segment = try segment(of: network, underlay.address, mtu: joined.mtu, services)
         var plan = overlayDriver.plan(joined, on: network)
@@ -60,7 +60,7 @@ extension NetworkController {
     _ endpoint: EndpointRecord, _ network: NetworkRecord, _ services: Services, sandboxGoes: Bool = false
   ) async throws {
     var errors = ErrorList()
-    await segmentLock(network.id).withLock {
+    await overlay.locks.withLock(network.id) {
       let segment = overlay.segments[network.id]
       do {
         if let segment { try await services.reaper.delete([endpoint.hostInterface], in: segment.links) }
@@ -83,13 +83,6 @@ extension NetworkController {
   }
 
   // MARK: segments
-
-  func segmentLock(_ network: String) -> AsyncLock {
-    if let lock = overlay.locks[network] { return lock }
-    let lock = AsyncLock()
-    overlay.locks[network] = lock
-    return lock
-  }
 
   /// The network's segment, made where this is the host's first endpoint on it. The lock is held.
   func segment(

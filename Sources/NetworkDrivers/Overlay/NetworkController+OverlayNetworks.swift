@@ -23,6 +23,13 @@ extension NetworkController {
     if networks().contains(where: { $0.name == request.name }) {
       throw NetworkError(.conflict, "network with name \(request.name) already exists")
     }
+    var request = request
+    if !request.configuredFrom.isEmpty { try takeOver(&request) }
+    guard ["", "default"].contains(request.ipam.driver) else {
+      throw NetworkError(
+        .invalid,
+        "network \(request.name): addresses of overlay networks are the cluster's to give: leave --ipam-driver out")
+    }
     for attempt in 0..<Self.attempts {
       if attempt > 0 { try await Task.sleep(for: .milliseconds(Int.random(in: 1...(10 * attempt)))) }
       do {
@@ -57,9 +64,6 @@ extension NetworkController {
     _ request: NetworkRequest, among others: [NetworkRecord], taken identifiers: [KeyValue], _ cluster: ClusterLink,
     _ services: Services
   ) async throws -> NetworkRecord {
-    var request = request
-    if !request.configuredFrom.isEmpty { try takeOver(&request) }
-    let driver = try await driver(for: request, plugins.patience())
     // Networks that span hosts are kept apart by their VNI: subnets that somebody chose may overlap.
     var surroundings = SubnetPlanner.Surroundings(networks: [], routes: [], pools: cluster.configuration.pools)
     surroundings.avoided = others.flatMap { $0.subnets.map(\.subnet) }
@@ -67,7 +71,12 @@ extension NetworkController {
       identifiers.compactMap { entry in
         if case .identifier(let number) = ClusterKey(entry.key) { number } else { nil }
       })
+    let driver = OverlayDriver(instance: configuration.instance)
     var network = try await record(request, driver, services, plugins.patience(), surroundings)
+    do { try driver.validate(network) } catch {
+      await releasePools(of: network)
+      throw error
+    }
     let wanted = network.overlay?.identifier ?? 0
     if wanted != 0 {
       if taken.contains(wanted) {
@@ -180,7 +189,6 @@ extension NetworkController {
     guard view.withLock({ $0.networks.removeValue(forKey: id) }) != nil else { return }
     defaultIPAM.forget(id)
     overlay.pooled[id] = nil
-    overlay.locks[id] = nil
     do { try await store.delete("network/\(id)") } catch { Diagnostics.warn("network \(id): \(error)") }
   }
 }

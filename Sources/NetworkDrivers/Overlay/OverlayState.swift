@@ -15,7 +15,7 @@ struct OverlayState {
   /// Segments by the network's id.
   var segments: [String: OverlaySegment] = [:]
   /// Held while a network's segment is made, changed or taken down.
-  var locks: [String: AsyncLock] = [:]
+  let locks = KeyedLocks()
   /// Addresses of endpoints on their way in, by the endpoint's id: in the store, and not yet among the endpoints.
   var claims: [String: [IPAddress]] = [:]
   /// What the pools have taken out on the cluster's word.
