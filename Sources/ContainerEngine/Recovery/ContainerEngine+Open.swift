@@ -83,6 +83,7 @@ extension ContainerEngine {
     let containers = table.all()
     let found = Dictionary(uniqueKeysWithValues: try await runtime.recover().map { ($0.id, $0.state) })
     var alive: Set<String> = []
+    var changed: Set<String> = []
     var settled: [(Container, ContainerExit, started: Int64)] = []
     for container in containers {
       let state = container.record.state
@@ -91,7 +92,7 @@ extension ContainerEngine {
       switch found[container.id] {
       case .running(let process, let isPaused):
         alive.insert(container.id)
-        adopt(container, process, isPaused: isPaused)
+        if adopt(container, process, isPaused: isPaused) { changed.insert(container.id) }
       case .ended(let exit):
         // A removal that was cut short goes on as one; an end that is on record already is not told again.
         if state.status == .removing || state.status == .dead { break }
@@ -106,34 +107,46 @@ extension ContainerEngine {
     }
     await network.watchMembers { [names] change in names.apply(change) }
     try await network.start(liveSandboxes: alive)
-    for container in containers where alive.contains(container.id) {
-      for mount in container.record.mounts where mount.kind == .volume {
-        // Known as a user again, so that the volume stays mounted until the last of them has ended.
-        do { try await volumes.acquire(mount.name, for: container.id) } catch {
-          Log.warning("container \(container.record.shortID): volume \(mount.name): \(error)")
-        }
+    // Side by side: what each of them writes goes to disk together, and none waits for another's resolver.
+    await withTaskGroup(of: Void.self) { group in
+      for container in containers where alive.contains(container.id) {
+        let isChanged = changed.contains(container.id)
+        group.addTask { [self] in await takeOver(container, isChanged: isChanged) }
       }
-      do {
-        await settleEndpoints(container)
-        let endpoints = network.endpoints(of: container.id).filter(\.isComplete).compactMap { endpoint in
-          network.network(endpoint.networkID).map { describe(endpoint, on: $0, of: container.record) }
-        }
-        container.update { $0.endpoints = endpoints }
-        do { try await startNames(container.record, endpoints) } catch {
-          Log.warning("container \(container.record.shortID): its resolver: \(error)")
-        }
-        await saveOrWarn(container)
-      }
-      startHealthChecks(container)
     }
     listenForExits()
     if !isFresh { await clearStrays(of: Set(found.keys)) }
     spawn { [self, settled, alive] in await settleEnded(containers, settled, alive: alive) }
   }
 
+  /// Knows a running container's volumes, endpoints and names again.
+  /// - Parameter isChanged: its record is not what the store has.
+  private func takeOver(_ container: Container, isChanged: Bool) async {
+    for mount in container.record.mounts where mount.kind == .volume {
+      // Known as a user again, so that the volume stays mounted until the last of them has ended.
+      do { try await volumes.acquire(mount.name, for: container.id) } catch {
+        Log.warning("container \(container.record.shortID): volume \(mount.name): \(error)")
+      }
+    }
+    await settleEndpoints(container)
+    let before = container.record
+    let endpoints = network.endpoints(of: container.id).filter(\.isComplete).compactMap { endpoint in
+      network.network(endpoint.networkID).map { describe(endpoint, on: $0, of: before) }
+    }
+    container.update { $0.endpoints = endpoints }
+    do { try await startNames(container.record, endpoints) } catch {
+      Log.warning("container \(before.shortID): its resolver: \(error)")
+    }
+    // What the store has is not written again.
+    if isChanged || before.endpoints != endpoints { await saveOrWarn(container) }
+    startHealthChecks(container)
+  }
+
   /// A container that runs on: what the record did not know yet (the engine died during its start) is filled in.
-  private func adopt(_ container: Container, _ process: ContainerProcess, isPaused: Bool) {
-    container.update { record in
+  /// - Returns: whether the record is another one now.
+  private func adopt(_ container: Container, _ process: ContainerProcess, isPaused: Bool) -> Bool {
+    let before = container.record.state
+    let after = container.update { record in
       let wasRunning = record.state.isRunning
       record.state.status = isPaused ? .paused : .running
       if !wasRunning {
@@ -147,6 +160,7 @@ extension ContainerEngine {
       record.state.pid = process.pid
       record.state.pidStartTime = process.startTime
     }
+    return after.state != before
   }
 
   private func listenForExits() {

@@ -16,12 +16,11 @@ public struct ResolverSockets: Sendable {
 
   /// Opens the sockets in a sandbox and leads port 53 to them; rules of an engine before us are replaced. Blocks.
   static func open(in sandbox: FileDescriptor) throws -> ResolverSockets {
+    let connection = try NftablesConnection(in: sandbox)
+    let there = try connection.snapshot(table)
     let (datagrams, connections) = try Namespaces.inside(sandbox, .network) {
-      let any = SocketAddress.ipv4(address, port: 0)
-      let datagrams = try Sockets.make(.ipv4, .datagram)
-      try Sockets.bind(datagrams, to: any)
-      let connections = try Sockets.make(.ipv4, .stream)
-      try Sockets.bind(connections, to: any)
+      let datagrams = try bound(.datagram, to: previousPort("udp", there.table))
+      let connections = try bound(.stream, to: previousPort("tcp", there.table))
       try Sockets.listen(connections, backlog: 64)
       return (datagrams, connections)
     }
@@ -30,10 +29,31 @@ public struct ResolverSockets: Sendable {
     ]
     let wanted = Table(
       table, chains: [Chain("output", BaseHook(.nat, .output, .destinationNAT), rules: rules)])
-    let connection = try NftablesConnection(in: sandbox)
-    let there = try connection.snapshot(table)
     try connection.commit(Transaction.difference(from: there.table, to: wanted), from: there.generation)
     return ResolverSockets(datagrams: datagrams, connections: connections)
+  }
+
+  /// The port to which the rules lead that are there already. With the same one nothing has to be changed after a restart
+  /// of the engine: the kernel takes some 15 ms to change rules, and a host may have hundreds of sandboxes.
+  private static func previousPort(_ name: String, _ table: Table?) -> UInt16? {
+    for case .load(let bytes, _) in table?.chain("output")?.rules.first(where: { $0.key == name })?.expressions ?? []
+    where bytes.count == 2 {
+      return UInt16(bytes[0]) << 8 | UInt16(bytes[1])
+    }
+    return nil
+  }
+
+  /// A socket with the port that is wanted, or another one where somebody in the sandbox has that now.
+  private static func bound(_ kind: SocketKind, to wanted: UInt16?) throws(SystemError) -> FileDescriptor {
+    let socket = try Sockets.make(.ipv4, kind)
+    do {
+      if kind == .stream { try Sockets.set(.reuseAddress, 1, of: socket) }
+      try Sockets.bind(socket, to: .ipv4(address, port: wanted ?? 0))
+    } catch {
+      guard wanted != nil, error.code == .addressInUse else { throw error }
+      try Sockets.bind(socket, to: .ipv4(address, port: 0))
+    }
+    return socket
   }
 
   private static func boundPort(_ socket: FileDescriptor) throws -> UInt16 {
