@@ -129,7 +129,11 @@ extension NetworkController {
     }
     var errors = ErrorList()
     view.withLock { _ = $0.departing.insert(endpoint.id) }
-    if let network = network(endpoint.networkID), let driver = try? driver(of: network) {
+    let joined = network(endpoint.networkID)
+    var known: (any NetworkDriver)?
+    // Without its driver nobody knows what there is to take away: the endpoint stays noted, with all that it has.
+    errors.attempt { known = try joined.map { try driver(of: $0) } }
+    if let network = joined, let driver = known {
       let plan = driver.plan(endpoint, on: network)
       let plugin = plugin(of: network)
       let patience = plugins.patience()
