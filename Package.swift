@@ -98,6 +98,9 @@ let package = Package(
         "Addressing",
       ]),
 
+    // Cluster
+    target("APIMachinery"),
+
     // Tools
     .executableTarget(
       name: "apus",
