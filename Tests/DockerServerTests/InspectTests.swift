@@ -19,7 +19,8 @@ import Testing
     definition.exposedPorts.append(ContainerPort(number: 443))
     var record = ContainerRecord(
       id: String(repeating: "ab", count: 32), name: "web", created: 1_000_000_000, imageID: "sha256:1",
-      definition: definition, path: "nginx", arguments: [], doorState: OpaqueBytes(DockerJSON.encode(request)), runtime: "crun")
+      definition: definition, path: "nginx", arguments: [], doorState: OpaqueBytes(DockerJSON.encode(request)),
+      runtime: "crun")
     change(&record)
     return record
   }
