@@ -1,0 +1,42 @@
+/// Limits of a value that do not shape it: what OpenAPI calls validation keywords.
+public struct ValueRules: Sendable {
+  /// The values that are allowed; nil where all are.
+  public var enumeration: [JSONValue]?
+  public var maximum: Double?
+  public var exclusiveMaximum = false
+  public var minimum: Double?
+  public var exclusiveMinimum = false
+  public var multipleOf: Double?
+  /// Of strings, in Unicode scalars.
+  public var maxLength: Int64?
+  public var minLength: Int64?
+  /// A regular expression in RE2's syntax that must match somewhere in the string.
+  public var pattern: String?
+  public var maxItems: Int64?
+  public var minItems: Int64?
+  public var uniqueItems = false
+  public var maxProperties: Int64?
+  public var minProperties: Int64?
+  /// Nested value validations. They restrict what the node around them describes and describe nothing themselves.
+  public var allOf: [Schema] = []
+  public var anyOf: [Schema] = []
+  public var oneOf: [Schema] = []
+  public var not: Schema?
+
+  public init() {}
+
+  public init(
+    enumeration: [JSONValue]? = nil, minimum: Double? = nil, maximum: Double? = nil,
+    minLength: Int64? = nil,
+    maxLength: Int64? = nil, pattern: String? = nil, minItems: Int64? = nil, maxItems: Int64? = nil
+  ) {
+    self.enumeration = enumeration
+    self.minimum = minimum
+    self.maximum = maximum
+    self.minLength = minLength
+    self.maxLength = maxLength
+    self.pattern = pattern
+    self.minItems = minItems
+    self.maxItems = maxItems
+  }
+}
