@@ -34,6 +34,7 @@ public final class EtcdStore: KeyValueStore {
     let comparisons = preconditions.map { precondition in
       switch precondition {
       case .modRevision(let key, let revision): EtcdComparison.unchanged(key, since: revision)
+      case .createRevision(let key, let revision): EtcdComparison.created(key, at: revision)
       }
     }
     let outcome = try await transact(
@@ -45,7 +46,7 @@ public final class EtcdStore: KeyValueStore {
         }
       })
     guard outcome.succeeded else {
-      let keys = Set(preconditions.map { if case .modRevision(let key, _) = $0 { key } else { "" } })
+      let keys = Set(preconditions.map(\.key))
       throw StoreError(.conflict, "key \(keys.sorted().joined(separator: " or ")) was changed by somebody else")
     }
     return outcome.revision

@@ -26,9 +26,12 @@ public final class MemoryStore: KeyValueStore {
   public func commit(_ mutations: [Mutation], where preconditions: [Precondition]) async throws(StoreError) -> Int64 {
     let result: Result<Int64, StoreError> = state.withLock { state in
       if state.closed { return .failure(StoreError(.closed, "the store is closed")) }
-      for case .modRevision(let key, let expected) in preconditions
-      where state.values[key]?.modRevision ?? 0 != expected {
-        return .failure(StoreError(.conflict, "key \(key) was changed by somebody else"))
+      for precondition in preconditions {
+        let current = state.values[precondition.key]
+        guard precondition.holds(for: current) else {
+          return .failure(
+            StoreConflict(precondition: precondition, current: current, revision: state.revision).error)
+        }
       }
       if mutations.isEmpty { return .success(state.revision) }
       state.revision += 1

@@ -81,9 +81,10 @@ final class SQLiteConnection: Sendable {
   }
 
   func apply(_ mutations: [Mutation], where preconditions: [Precondition]) throws -> Int64 {
-    for case .modRevision(let key, let expected) in preconditions {
-      guard try get(key)?.modRevision ?? 0 == expected else {
-        throw StoreError(.conflict, "key \(key) was changed by somebody else")
+    for precondition in preconditions {
+      let current = try get(precondition.key)
+      guard precondition.holds(for: current) else {
+        throw StoreConflict(precondition: precondition, current: current, revision: try revision()).error
       }
     }
     if mutations.isEmpty { return try revision() }
