@@ -4,7 +4,7 @@ public struct HTTPServiceError: Error, Sendable, CustomStringConvertible {
   public struct Code: Sendable, Hashable {
     enum Kind: Hashable {
       case badRequest, headerTooLarge, bodyTooLarge, notFound, methodNotAllowed, unsupported, connectionClosed, listen,
-        misuse, internalFailure
+        tls, webSocket, misuse, internalFailure
     }
     let kind: Kind
     /// The request does not follow HTTP (RFC 9112) or its target does not decode: 400.
@@ -23,6 +23,10 @@ public struct HTTPServiceError: Error, Sendable, CustomStringConvertible {
     public static let connectionClosed = Code(kind: .connectionClosed)
     /// A listener could not be opened.
     public static let listen = Code(kind: .listen)
+    /// A certificate, a key or a bundle of authorities that cannot be used.
+    public static let tls = Code(kind: .tls)
+    /// The peer broke RFC 6455 or a limit of ours.
+    public static let webSocket = Code(kind: .webSocket)
     /// The handler broke the contract of a response: it wrote more than it promised, or after the end.
     public static let misuse = Code(kind: .misuse)
     /// The handler failed with an error that has no better name: 500.
@@ -62,7 +66,7 @@ extension HTTPServiceError.Code {
     case .notFound: .notFound
     case .methodNotAllowed: .methodNotAllowed
     case .unsupported: .notImplemented
-    case .connectionClosed, .listen, .misuse, .internalFailure: .internalServerError
+    case .connectionClosed, .listen, .tls, .webSocket, .misuse, .internalFailure: .internalServerError
     }
   }
 }
