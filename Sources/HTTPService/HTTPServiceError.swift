@@ -39,11 +39,16 @@ public struct HTTPServiceError: Error, Sendable, CustomStringConvertible {
   public let cause: (any Error)?
   /// The status that answers a request which failed so.
   public let status: Status
+  /// Fields that the answer has besides, whoever renders it (`Allow`).
+  public let headers: Headers
 
-  public init(_ code: Code, _ message: String, status: Status? = nil, cause: (any Error)? = nil) {
+  public init(
+    _ code: Code, _ message: String, status: Status? = nil, headers: Headers = Headers(), cause: (any Error)? = nil
+  ) {
     self.code = code
     self.message = message
     self.cause = cause
+    self.headers = headers
     self.status = status ?? code.status
   }
 

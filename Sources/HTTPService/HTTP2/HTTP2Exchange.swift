@@ -40,7 +40,8 @@ final class HTTP2Exchange: Exchange {
   func makeBody(of response: Response) -> any ResponseBody {
     var headers = fields(of: response)
     var length: Int?
-    if !response.status.forbidsBody, let text = response.headers["Content-Length"], let number = Int(text), number >= 0 {
+    if !response.status.forbidsBody, let text = response.headers["Content-Length"], let number = Int(text), number >= 0
+    {
       length = number
       headers.add(name: "content-length", value: text)
     }

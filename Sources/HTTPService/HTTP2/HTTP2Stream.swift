@@ -127,7 +127,9 @@ final class HTTP2Stream: ChannelInboundHandler {
     guard let context, !headSent else { return }
     headSent = true
     context.write(wrapOutboundOut(.headers(.init(headers: headers, endStream: bytes == nil))), promise: nil)
-    if let bytes { context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(bytes), endStream: true))), promise: nil) }
+    if let bytes {
+      context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(bytes), endStream: true))), promise: nil)
+    }
     ended()
   }
 
@@ -137,7 +139,9 @@ final class HTTP2Stream: ChannelInboundHandler {
     let pieces = exchange.outbound.take()
     let count = pieces.reduce(0) { $0 + $1.readableBytes }
     guard let context, !responseEnded, let last = pieces.last else { return exchange.outbound.completed(count) }
-    for piece in pieces.dropLast() { context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(piece)))), promise: nil) }
+    for piece in pieces.dropLast() {
+      context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(piece)))), promise: nil)
+    }
     let promise = context.eventLoop.makePromise(of: Void.self)
     let outbound = exchange.outbound
     promise.futureResult.whenComplete { _ in outbound.completed(count) }

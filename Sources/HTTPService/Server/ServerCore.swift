@@ -72,13 +72,19 @@ final class ServerCore: Sendable {
   }
 
   private func sendError(_ error: any Error, _ request: Request, _ exchange: any Exchange) {
-    let response = renderError(error, request)
-    exchange.send(response, response.wholeBody)
+    let (response, body) = errorResponse(error, request)
+    exchange.send(response, body)
   }
 
-  /// The response to something that is no request.
-  func errorResponse(_ error: any Error) -> (response: Response, body: ByteBuffer) {
-    let response = renderError(error, nil)
+  /// The response that tells of an error.
+  /// - Parameter request: nil where what came in was none.
+  func errorResponse(_ error: any Error, _ request: Request? = nil) -> (response: Response, body: ByteBuffer) {
+    var response = renderError(error, request)
+    if let error = error as? HTTPServiceError {
+      for field in error.headers where !response.headers.contains(field.name) {
+        response.headers.add(field.name, field.value)
+      }
+    }
     return (response, response.wholeBody)
   }
 

@@ -37,15 +37,21 @@ struct ClientAuthorities: Sendable {
     } catch {
       return .refused("the certificate cannot be read: \(error)")
     }
+    let certificate = ClientCertificate(leaf, der: der)
+    guard seconds <= certificate.notAfter else { return .refused("the certificate has expired") }
+    guard seconds >= certificate.notBefore else { return .refused("the certificate is not valid yet") }
     var verifier = Verifier(rootCertificates: roots) {
       RFC5280Policy(fixedExpiryValidationTime: Date(timeIntervalSince1970: Double(seconds)))
       ClientAuthenticationPolicy()
     }
     switch await verifier.validate(leaf: leaf, intermediates: CertificateStore(intermediates)) {
-    case .validCertificate: return .verified(ClientCertificate(leaf, der: der))
+    case .validCertificate: return .verified(certificate)
     case .couldNotValidate(let failures):
-      let reasons = failures.map { "\($0.policyFailureReason)" }
-      return .refused(reasons.isEmpty ? "signed by an unknown authority" : reasons.joined(separator: "; "))
+      if failures.isEmpty { return .refused("signed by an unknown authority") }
+      // The library's own reasons print whole certificates.
+      let usage = failures.contains { "\($0.policyFailureReason)" == ClientAuthenticationPolicy.reason }
+      return .refused(
+        usage ? ClientAuthenticationPolicy.reason : "an authority in its chain has expired or may not sign it")
     }
   }
 }
@@ -56,13 +62,15 @@ private struct ClientAuthenticationPolicy: VerifierPolicy {
     .X509ExtensionID.extendedKeyUsage, .X509ExtensionID.subjectAlternativeName,
   ]
 
+  static let reason = "the certificate is not meant for clients (extended key usage)"
+
   func chainMeetsPolicyRequirements(chain: UnverifiedCertificateChain) -> PolicyEvaluationResult {
     let usages: ExtendedKeyUsage?
     do { usages = try chain.leaf.extensions.extendedKeyUsage } catch {
       return .failsToMeetPolicy(reason: "the extended key usage cannot be read")
     }
     guard let usages, !usages.contains(.clientAuth), !usages.contains(.any) else { return .meetsPolicy }
-    return .failsToMeetPolicy(reason: "the certificate is not meant for clients (extended key usage)")
+    return .failsToMeetPolicy(reason: Self.reason)
   }
 }
 

@@ -37,7 +37,8 @@ public final class ServerTLS: Sendable {
   /// - Throws: `tls`.
   public init(
     certificateChain: String, privateKey: String, clientAuthorities: String? = nil,
-    handshakeTimeout: Duration = .seconds(10), clock: @escaping @Sendable () -> Int64 = { Clock.realtime / 1_000_000_000 }
+    handshakeTimeout: Duration = .seconds(10),
+    clock: @escaping @Sendable () -> Int64 = { Clock.realtime / 1_000_000_000 }
   ) throws(HTTPServiceError) {
     let (chain, key) = try Self.parse(certificateChain, privateKey)
     let authorities = try clientAuthorities.map { (pem) throws(HTTPServiceError) in try Self.parse(authorities: pem) }
