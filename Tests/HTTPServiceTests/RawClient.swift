@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 
 @testable import HTTPService
 
@@ -32,11 +33,21 @@ struct RawClient: Sendable {
     self.stream = stream
   }
 
-  private static func bootstrap(_ stream: InboundStream) -> ClientBootstrap {
+  /// Connects and waits for the end of the handshake.
+  init(port: Int, tls: NIOSSLContext) async throws {
+    let stream = InboundStream(demand: {})
+    channel = try await Self.bootstrap(stream, tls: tls).connect(host: "127.0.0.1", port: port).get()
+    self.stream = stream
+  }
+
+  private static func bootstrap(_ stream: InboundStream, tls: NIOSSLContext? = nil) -> ClientBootstrap {
     ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .channelOption(.allowRemoteHalfClosure, value: true)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
+          if let tls {
+            try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: tls, serverHostname: nil))
+          }
           try channel.pipeline.syncOperations.addHandler(Collector(stream: stream))
         }
       }
@@ -63,5 +74,12 @@ struct RawClient: Sendable {
     var text = ""
     while let bytes = try await stream.next() { text += String(buffer: bytes) }
     return text
+  }
+
+  /// The next `count` bytes, or what came before the end of the connection.
+  func receive(count: Int) async throws -> [UInt8] {
+    var all: [UInt8] = []
+    while all.count < count, let bytes = try await stream.next() { all += bytes.readableBytesView }
+    return all
   }
 }

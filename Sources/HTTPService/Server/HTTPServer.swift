@@ -3,7 +3,7 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// An HTTP/1.1 server with any number of listeners.
+/// An HTTP server with any number of listeners: HTTP/1.1 on all of them, HTTP/2 beside it where there is TLS.
 ///
 ///     let server = HTTPServer(renderError: render, handler: router.handle)
 ///     try await server.listen(on: .unix("/run/apus/docker.sock"))
@@ -32,9 +32,10 @@ public final class HTTPServer: Sendable {
   }
 
   /// Opens a listener and serves on it. Returns its TCP port, which the kernel may have chosen; nil for other sockets.
+  /// - Parameter tls: nil for a plain listener. Several listeners may share one.
   /// - Throws: `listen`, with what is in the way.
   @discardableResult
-  public func listen(on address: ListenAddress) async throws -> Int? {
+  public func listen(on address: ListenAddress, tls: ServerTLS? = nil) async throws -> Int? {
     let core = core
     let name = address.description
     let bootstrap = ServerBootstrap(group: group)
@@ -53,8 +54,15 @@ public final class HTTPServer: Sendable {
             peer = .remote(address: ip, port: remote.port ?? 0)
             try channel.pipeline.syncOperations.setNoDelay(on: channel)
           }
-          let handler = ConnectionHandler(core: core, info: ConnectionInfo(listener: name, peer: peer))
-          try channel.pipeline.syncOperations.addHandler(handler)
+          let info = ConnectionInfo(listener: name, peer: peer)
+          if let tls {
+            let session = TLSSession(tls)
+            try channel.pipeline.syncOperations.addHandlers([
+              TLSGate(session), TLSHandshake(core: core, info: info, session: session),
+            ])
+          } else {
+            try channel.pipeline.syncOperations.addHandler(HTTP1Connection(core: core, info: info))
+          }
         }
       }
     do {
@@ -77,7 +85,7 @@ public final class HTTPServer: Sendable {
   }
 
   /// How many connections are open.
-  public var connectionCount: Int { core.connectionCount }
+  public var connectionCount: Int { core.registry.count }
 
   /// Stops accepting, lets requests finish, cancels streams that have no end of their own, and closes what is left
   /// after `limit`. Removes its socket files. The server cannot be started again.
@@ -92,7 +100,7 @@ public final class HTTPServer: Sendable {
       do { try await listener.channel.close() } catch {}
     }
     // A loop that is gone must not be used: where a handler still may, its thread stays until the process ends.
-    guard await core.drain(within: limit) else { return }
+    guard await core.registry.drain(within: limit) else { return }
     // Fails only where it was called before.
     do { try await group.shutdownGracefully() } catch {}
   }

@@ -3,7 +3,7 @@ import NIOCore
 /// One HTTP/1.1 connection on its event loop: takes requests apart, starts a task for each, one at a time, and writes
 /// what the task answers. Bytes of the next request wait unparsed until the response before it has ended, so pipelined
 /// requests are answered in order and a takeover gets every byte after its request.
-final class ConnectionHandler: ChannelInboundHandler {
+final class HTTP1Connection: ChannelInboundHandler, ServedConnection {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
@@ -11,10 +11,10 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Waiting for a request.
     case idle
     /// A request is being received, answered, or both.
-    case exchange(Exchange)
+    case exchange(HTTP1Exchange)
     /// The response has been sent; the rest of the request's body is read and dropped, `left` bytes at most.
     case draining(left: Int)
-    case takenOver(Exchange, InboundStream)
+    case takenOver(HTTP1Exchange, InboundStream)
     /// Our last bytes are on their way; then the sending side closes and what still comes in is dropped. A connection
     /// that is closed with unread bytes resets, and a reset can overtake the response.
     case closing
@@ -27,13 +27,20 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   private let core: ServerCore
   private let info: ConnectionInfo
+  private let session: TLSSession?
+  private var predecessor: (any ServedConnection)?
   private var phase = Phase.idle
   private var parser: RequestParser
   private var pending = ByteBuffer()
   private var context: ChannelHandlerContext?
-  private var bound: NIOLoopBound<ConnectionHandler>?
+  private var bound: NIOLoopBound<HTTP1Connection>?
   private var outbound: OutboundStream?
   private var task: Task<Void, Never>?
+  /// A request whose task starts once as much of its body as is there has been taken.
+  private var due: Request?
+  /// `process` is on the stack: what it calls must not call it again.
+  private var processing = false
+  private var flushDue = false
   private var receiving = false
   private var inputEnded = false
   private var outputClosed = false
@@ -43,9 +50,14 @@ final class ConnectionHandler: ChannelInboundHandler {
   private var lastActivity = NIODeadline.now()
   private var idleTimer: Scheduled<Void>?
 
-  init(core: ServerCore, info: ConnectionInfo) {
+  /// - Parameter predecessor: who was registered for this socket before, during its handshake.
+  init(
+    core: ServerCore, info: ConnectionInfo, session: TLSSession? = nil, predecessor: (any ServedConnection)? = nil
+  ) {
     self.core = core
     self.info = info
+    self.session = session
+    self.predecessor = predecessor
     parser = RequestParser(limits: core.configuration.limits)
   }
 
@@ -55,19 +67,24 @@ final class ConnectionHandler: ChannelInboundHandler {
     self.context = context
     let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
     self.bound = bound
-    outbound = OutboundStream { bytes in bound.execute { $0.writeStreamed(bytes) } }
+    outbound = OutboundStream { bound.execute { $0.writeStreamed() } }
     if context.channel.isActive { opened() }
   }
 
   func channelActive(context: ChannelHandlerContext) { opened() }
 
   private func opened() {
-    guard let bound, let context, idleTimer == nil else { return }
-    guard core.register(bound) else {
+    guard let context, idleTimer == nil else { return }
+    let connection = NIOLoopBound<any ServedConnection>(self, eventLoop: context.eventLoop)
+    if let predecessor {
+      core.registry.replace(predecessor, with: connection)
+      self.predecessor = nil
+    } else if !core.registry.register(connection) {
       closeNow()
       return
     }
     scheduleIdleCheck(after: core.idleTimeout)
+    if core.isDraining { return drain() }
     context.read()
   }
 
@@ -82,7 +99,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     task?.cancel()
     task = nil
     idleTimer?.cancel()
-    if let bound { core.unregister(bound) }
+    due = nil
+    core.registry.unregister(self)
     bound = nil
     outbound = nil
     self.context = nil
@@ -130,35 +148,62 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   /// Takes what can be taken out of the bytes that are there.
   private func process() {
+    guard !processing else { return }
+    processing = true
     do {
-      while true {
-        switch phase {
-        case .idle:
-          guard let event = try parser.next(&pending) else { return endOfInput() }
-          if case .head(let head) = event { try begin(head) }
-        case .exchange(let exchange):
-          guard receiving, let event = try parser.next(&pending) else { return }
-          switch event {
-          case .body(let bytes): exchange.body.append(bytes)
-          case .end:
-            receiving = false
-            exchange.body.finish()
-          case .head: return
-          }
-        case .draining(let left):
-          guard let event = try parser.next(&pending) else { return endOfInput() }
-          switch event {
-          case .body(let bytes) where bytes.readableBytes > left: return closeAfterWrites()
-          case .body(let bytes): phase = .draining(left: left - bytes.readableBytes)
-          case .end: phase = .idle
-          case .head: return
-          }
-        case .takenOver, .closing, .closed: return
-        }
-      }
+      while try step() {}
     } catch {
+      startDue()
       refuse(error)
     }
+    processing = false
+    // A buffer that is still referred to cannot be used again by those who read the socket and decrypt.
+    if pending.readableBytes == 0 { pending = ByteBuffer() }
+    if flushDue {
+      flushDue = false
+      context?.flush()
+    }
+  }
+
+  /// Takes one event; returns whether there may be another.
+  private func step() throws(HTTPServiceError) -> Bool {
+    switch phase {
+    case .idle:
+      guard let event = try parser.next(&pending) else {
+        endOfInput()
+        return false
+      }
+      if case .head(let head) = event { try begin(head) }
+    case .exchange(let exchange):
+      guard receiving, let event = try parser.next(&pending) else {
+        startDue()
+        // The task may have answered already.
+        return !isCurrent(exchange)
+      }
+      switch event {
+      case .body(let bytes): exchange.body.append(bytes)
+      case .end:
+        receiving = false
+        exchange.body.finish()
+        startDue()
+      case .head: return false
+      }
+    case .draining(let left):
+      guard let event = try parser.next(&pending) else {
+        endOfInput()
+        return false
+      }
+      switch event {
+      case .body(let bytes) where bytes.readableBytes > left:
+        closeAfterWrites()
+        return false
+      case .body(let bytes): phase = .draining(left: left - bytes.readableBytes)
+      case .end: phase = .idle
+      case .head: return false
+      }
+    case .takenOver, .closing, .closed: return false
+    }
+    return true
   }
 
   private func endOfInput() { if inputEnded { closeAfterWrites() } }
@@ -183,13 +228,19 @@ final class ConnectionHandler: ChannelInboundHandler {
     receiving = true
     continueDue = head.expectsContinue && length != 0
     cancelsOnShutdown = false
-    let exchange = Exchange(head: head, body: body, outbound: outbound, connection: bound)
-    phase = .exchange(exchange)
-    let request = Request(
+    phase = .exchange(HTTP1Exchange(head: head, body: body, outbound: outbound, connection: bound, core: core))
+    due = Request(
       method: head.method, target: target, headers: head.headers,
       body: RequestBody(stream: body, declaredLength: length, limit: core.configuration.limits.bodyBytes),
-      connection: info, upgrade: head.upgrade)
-    task = core.start(request, exchange)
+      connection: info, upgrade: head.upgrade, session: session)
+  }
+
+  private func startDue() {
+    guard let request = due, case .exchange(let exchange) = phase else { return }
+    due = nil
+    let task = core.start(request, exchange)
+    // It may have answered already, on this thread.
+    if isCurrent(exchange) { self.task = task }
   }
 
   /// The request does not follow the protocol: nothing that follows on this connection can be trusted.
@@ -202,7 +253,7 @@ final class ConnectionHandler: ChannelInboundHandler {
       exchange.body.finish(error)
     case .draining: closeAfterWrites()
     case .idle:
-      write(core.errorResponse(error), flush: true)
+      write(HTTP1Exchange.errorResponse(error, core), flush: true)
       closeAfterWrites()
     case .takenOver, .closing, .closed: break
     }
@@ -231,42 +282,49 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   // MARK: Writing
 
-  func isCurrent(_ exchange: Exchange) -> Bool {
+  func isCurrent(_ exchange: HTTP1Exchange) -> Bool {
     switch phase {
     case .exchange(let current), .takenOver(let current, _): current === exchange
     case .idle, .draining, .closing, .closed: false
     }
   }
 
-  func write(_ bytes: ByteBuffer, flush: Bool) { write(bytes, flush: flush, counted: false) }
+  /// Writes the pieces of a whole response.
+  func send(_ pieces: [ByteBuffer]) {
+    for piece in pieces.dropLast() { write(piece, flush: false) }
+    if let last = pieces.last { write(last, flush: true) }
+  }
 
-  private func writeStreamed(_ bytes: ByteBuffer) {
+  /// Writes what tasks have queued, with one system call.
+  private func writeStreamed() {
+    guard let outbound else { return }
+    let pieces = outbound.take()
+    let count = pieces.reduce(0) { $0 + $1.readableBytes }
     switch phase {
-    case .exchange, .takenOver: write(bytes, flush: true, counted: true)
-    case .idle, .draining, .closing, .closed: outbound?.completed(bytes.readableBytes)
+    case .exchange, .takenOver:
+      for piece in pieces.dropLast() { write(piece, flush: false) }
+      if let last = pieces.last { write(last, flush: true, completing: count) }
+    case .idle, .draining, .closing, .closed: outbound.completed(count)
     }
   }
 
-  private func write(_ bytes: ByteBuffer, flush: Bool, counted: Bool) {
+  /// - Parameter completing: bytes of the outbound stream that have reached the kernel when this piece has.
+  private func write(_ bytes: ByteBuffer, flush: Bool, completing count: Int = 0) {
     guard let context else { return }
     continueDue = false
     writesUnderWay += 1
     let promise = context.eventLoop.makePromise(of: Void.self)
-    let count = bytes.readableBytes
     promise.futureResult.assumeIsolated().whenComplete { [self] _ in
       writesUnderWay -= 1
       lastActivity = .now()
-      if counted { outbound?.completed(count) }
+      if count > 0 { outbound?.completed(count) }
       if writesUnderWay == 0, case .closing = phase { closeOutputAndLinger() }
     }
-    if flush {
-      context.writeAndFlush(wrapOutboundOut(bytes), promise: promise)
-    } else {
-      context.write(wrapOutboundOut(bytes), promise: promise)
-    }
+    context.write(wrapOutboundOut(bytes), promise: promise)
+    guard flush else { return }
+    // While requests are taken from a buffer, their answers leave together after the last one.
+    if processing { flushDue = true } else { context.flush() }
   }
-
-  func flush() { context?.flush() }
 
   /// The response has been handed to the socket.
   func responseEnded(keepAlive: Bool) {
@@ -305,7 +363,6 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   // MARK: Closing
 
-  /// The server shuts down: ends what has no end of its own, lets the rest finish its response.
   func drain() {
     switch phase {
     case .idle: closeAfterWrites()

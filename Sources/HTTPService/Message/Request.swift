@@ -8,11 +8,13 @@ public struct Request: Sendable {
   public var body: RequestBody
   /// The path parameters of the route, decoded.
   public var parameters: Parameters
-  public let connection: ConnectionInfo
+  public internal(set) var connection: ConnectionInfo
   /// The protocols that the client offers to switch to (`Upgrade`), lower case; empty for a plain request.
   public let upgrade: [String]
   /// What middleware has found out and handlers want to know.
   public var storage = Storage()
+  /// Where the connection's TLS is kept up to date.
+  let session: TLSSession?
 
   /// A request made by hand, for tests and inside the process.
   /// - Parameter target: path and query as they stand on the request line.
@@ -27,7 +29,7 @@ public struct Request: Sendable {
 
   init(
     method: Method, target: RequestTarget, headers: Headers, body: RequestBody, connection: ConnectionInfo,
-    upgrade: [String]
+    upgrade: [String], session: TLSSession? = nil
   ) {
     self.method = method
     self.segments = target.segments
@@ -37,6 +39,7 @@ public struct Request: Sendable {
     self.parameters = Parameters()
     self.connection = connection
     self.upgrade = upgrade
+    self.session = session
   }
 
   public var query: Query { target.query }
@@ -71,21 +74,4 @@ public struct Request: Sendable {
 /// Names one value of a request's storage: `enum APIVersion: StorageKey { typealias Value = Int }`.
 public protocol StorageKey {
   associatedtype Value: Sendable
-}
-
-/// What is known about the connection that a request came on.
-public struct ConnectionInfo: Sendable, Equatable {
-  public enum Peer: Sendable, Equatable {
-    /// A unix socket: somebody on this host who may open it.
-    case local
-    case remote(address: String, port: Int)
-  }
-  /// The listener's description (`unix:///run/apus/docker.sock`, `tcp://127.0.0.1:2375`).
-  public let listener: String
-  public let peer: Peer
-
-  public init(listener: String, peer: Peer) {
-    self.listener = listener
-    self.peer = peer
-  }
 }

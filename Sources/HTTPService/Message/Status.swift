@@ -70,6 +70,7 @@ public struct Status: Hashable, Sendable, CustomStringConvertible, ExpressibleBy
     case 416: "Requested Range Not Satisfiable"
     case 417: "Expectation Failed"
     case 422: "Unprocessable Entity"
+    case 426: "Upgrade Required"
     case 429: "Too Many Requests"
     case 431: "Request Header Fields Too Large"
     case 500: "Internal Server Error"

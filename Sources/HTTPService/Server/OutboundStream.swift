@@ -2,9 +2,13 @@ import NIOCore
 import Synchronization
 
 /// Bytes on their way from tasks to a connection's socket, with a bound: a writer waits while more than `highWater`
-/// bytes have not reached the kernel, so a slow peer slows its writer and not our memory.
+/// bytes have not reached the kernel, so a slow peer slows its writer and not our memory. What is written before the
+/// event loop comes to it leaves together, in one system call.
 final class OutboundStream: Sendable {
   private struct State {
+    /// Written and not yet taken by the event loop.
+    var queue: [ByteBuffer] = []
+    /// Bytes that have not reached the kernel.
     var pending = 0
     var closed = false
     var nextWaiter = 0
@@ -21,21 +25,26 @@ final class OutboundStream: Sendable {
   private static let lowWater = 65_536
 
   private let state = Mutex(State())
-  /// Hands bytes to the event loop, which writes and flushes them at once; called from any thread, in order.
-  private let send: @Sendable (ByteBuffer) -> Void
+  /// Tells the event loop that there are bytes to `take`; called from any thread, once until it has taken them.
+  private let notify: @Sendable () -> Void
 
-  init(send: @escaping @Sendable (ByteBuffer) -> Void) { self.send = send }
+  init(notify: @escaping @Sendable () -> Void) { self.notify = notify }
 
   /// Queues `bytes`, and waits while the peer is too slow.
   /// - Throws: `connectionClosed`, or `CancellationError`.
-  func write(_ bytes: ByteBuffer) async throws {
-    let count = bytes.readableBytes
-    let (closed, full) = state.withLock { state in
-      if !state.closed { state.pending += count }
-      return (state.closed, state.pending > Self.highWater)
+  func write(_ bytes: ByteBuffer) async throws { try await write([bytes]) }
+
+  /// Queues several pieces at once.
+  func write(_ pieces: [ByteBuffer]) async throws {
+    let (closed, first, full) = state.withLock { state in
+      guard !state.closed else { return (true, false, false) }
+      for piece in pieces { state.pending += piece.readableBytes }
+      let first = state.queue.isEmpty
+      state.queue.append(contentsOf: pieces)
+      return (false, first, state.pending > Self.highWater)
     }
     if closed { throw HTTPServiceError.closed }
-    send(bytes)
+    if first { notify() }
     if full { try await wait(until: Self.lowWater) }
   }
 
@@ -65,6 +74,14 @@ final class OutboundStream: Sendable {
 
   // MARK: The event loop's side
 
+  /// What was written since the last time; each piece counts as pending until it is `completed`.
+  func take() -> [ByteBuffer] {
+    state.withLock { state in
+      defer { state.queue = [] }
+      return state.queue
+    }
+  }
+
   /// `count` bytes have reached the kernel.
   func completed(_ count: Int) {
     let ready = state.withLock { state -> [Waiter] in
@@ -81,6 +98,7 @@ final class OutboundStream: Sendable {
   func close() {
     let waiters = state.withLock { state -> [Waiter] in
       state.closed = true
+      state.queue = []
       defer { state.waiters.removeAll() }
       return Array(state.waiters.values)
     }

@@ -1,9 +1,8 @@
 import NIOCore
 import Synchronization
 
-/// Writes a response piece by piece. Each piece is sent at once; a slow client makes `write` wait.
-/// For one task at a time.
-public final class ResponseWriter: Sendable {
+/// The body of a streamed response on HTTP/1.1 (RFC 9112, section 6).
+final class HTTP1Body: ResponseBody {
   enum Framing {
     case chunked
     case length(Int)
@@ -17,37 +16,23 @@ public final class ResponseWriter: Sendable {
   }
 
   private let state: Mutex<State>
-  private let outbound: OutboundStream
+  private let exchange: HTTP1Exchange
+  /// Whether the connection can carry another response after this one.
+  private let keepAlive: Bool
 
-  init(head: ByteBuffer, framing: Framing, outbound: OutboundStream) {
+  init(head: ByteBuffer, framing: Framing, keepAlive: Bool, exchange: HTTP1Exchange) {
     state = Mutex(State(framing: framing, head: head))
-    self.outbound = outbound
+    self.keepAlive = keepAlive
+    self.exchange = exchange
   }
 
-  /// Sends the head now, where the client waits for it before there is a first piece (`docker wait`).
-  public func start() async throws { try await send(nil) }
-
-  /// Sends bytes, and the head before the first of them.
-  /// - Throws: `connectionClosed` when the client has gone; `misuse` past the promised `Content-Length`.
-  public func write(_ bytes: some Collection<UInt8> & Sendable) async throws {
-    if !bytes.isEmpty { try await send(ByteBuffer(bytes: bytes)) }
-  }
-
-  /// Sends text.
-  public func write(_ text: String) async throws {
-    if !text.isEmpty { try await send(ByteBuffer(string: text)) }
-  }
-
-  /// Sends a buffer without copying it.
-  public func write(buffer: ByteBuffer) async throws {
-    if buffer.readableBytes > 0 { try await send(buffer) }
-  }
-
-  /// Whether the client already has the head, so that an error can no longer change the status.
   var hasStarted: Bool { state.withLock { $0.head == nil } }
 
-  /// The end of the body. Returns whether the connection can carry another response.
-  func finish() async throws -> Bool {
+  func start() async throws { try await send(nil) }
+
+  func write(_ bytes: ByteBuffer) async throws { try await send(bytes) }
+
+  func finish() async throws {
     let (last, complete) = state.withLock { state -> (ByteBuffer, Bool) in
       state.ended = true
       var last = state.head ?? ByteBuffer()
@@ -61,8 +46,8 @@ public final class ResponseWriter: Sendable {
       case .none: return (last, true)
       }
     }
-    if last.readableBytes > 0 { try await outbound.write(last) }
-    return complete
+    if last.readableBytes > 0 { try await exchange.outbound.write(last) }
+    exchange.finish(keepAlive: keepAlive && complete)
   }
 
   private func send(_ bytes: ByteBuffer?) async throws {
@@ -84,16 +69,17 @@ public final class ResponseWriter: Sendable {
       case .none: return head.map { [$0] } ?? []
       }
     }
-    for piece in pieces { try await outbound.write(piece) }
+    if !pieces.isEmpty { try await exchange.outbound.write(pieces) }
   }
 
-  /// One chunk (RFC 9112, section 7.1): small ones in one buffer, so that they cost one system call; large ones
-  /// uncopied.
+  /// One chunk (RFC 9112, section 7.1): small ones in one buffer, so that they cost one record or system call; large
+  /// ones uncopied.
   private static func chunk(_ bytes: ByteBuffer, after head: ByteBuffer?) -> [ByteBuffer] {
-    var first = head ?? ByteBufferAllocator().buffer(capacity: min(bytes.readableBytes, 32_768) + 16)
+    let copies = bytes.readableBytes <= 32_768
+    var first = head ?? ByteBufferAllocator().buffer(capacity: copies ? bytes.readableBytes + 16 : 16)
     first.writeString(String(bytes.readableBytes, radix: 16))
     first.writeStaticString("\r\n")
-    if bytes.readableBytes <= 32_768 {
+    if copies {
       first.writeImmutableBuffer(bytes)
       first.writeStaticString("\r\n")
       return [first]

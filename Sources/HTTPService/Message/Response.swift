@@ -9,9 +9,9 @@ public struct Response: Sendable {
     case bytes(ByteBuffer)
     /// Written piece by piece by the closure, which runs in the request's task after the handler returned. The head is
     /// sent with the first piece, so an error thrown before that still becomes a whole error response.
-    case stream(endsWithServer: Bool, @Sendable (ResponseWriter) async throws -> Void)
-    /// The connection changes its protocol and the closure has it to itself until it returns.
-    case takeover(@Sendable (RawConnection) async throws -> Void)
+    case stream(StreamOptions, @Sendable (ResponseWriter) async throws -> Void)
+    /// The connection changes its protocol.
+    case takeover(Takeover)
   }
 
   public var status: Status
@@ -40,24 +40,53 @@ public struct Response: Sendable {
   }
 
   /// A response that is written while it comes into being.
-  /// - Parameter endsWithServer: the stream has no end of its own (`events`, a watch): a server that shuts down cancels
-  ///   it at once instead of waiting for it.
+  /// - Parameters:
+  ///   - endsWithServer: the stream has no end of its own (`events`, a watch): a server that shuts down cancels it at
+  ///     once instead of waiting for it.
+  ///   - compresses: where the server compresses and the client takes it, a body beyond the threshold is compressed.
+  ///     The first bytes then wait until the threshold is passed or the body ends: for lists, not for watches.
   public static func stream(
-    _ status: Status = .ok, headers: Headers = Headers(), endsWithServer: Bool = false,
+    _ status: Status = .ok, headers: Headers = Headers(), endsWithServer: Bool = false, compresses: Bool = false,
     _ body: @escaping @Sendable (ResponseWriter) async throws -> Void
   ) -> Response {
-    Response(status, headers, .stream(endsWithServer: endsWithServer, body))
+    let options = StreamOptions(endsWithServer: endsWithServer, compresses: compresses)
+    return Response(status, headers, .stream(options, body))
   }
 
   /// Takes the connection over (`docker attach`, `docker exec`, `POST /session`): answers 101 with the first protocol
   /// that the client offered, or 200 without a length where it offered none, as dockerd does, and gives the bytes of
   /// both directions to `body`. When `body` returns, the connection is closed after what was written has been sent.
+  ///
+  /// HTTP/2 has no such change of protocol: there the request fails with 505.
   /// - Parameter headers: such as `Content-Type: application/vnd.docker.raw-stream`.
   public static func takeover(
     headers: Headers = Headers(), _ body: @escaping @Sendable (RawConnection) async throws -> Void
   ) -> Response {
-    Response(.switchingProtocols, headers, .takeover(body))
+    Response(.switchingProtocols, headers, .takeover(Takeover(protocol: nil, run: body)))
   }
+
+  /// Switches to a protocol that the handler has chosen among those of `Request.upgrade` (`websocket`, `SPDY/3.1`).
+  /// - Parameters:
+  ///   - name: as it stands in the response's `Upgrade` field. A client that did not offer it gets 400.
+  ///   - headers: what the protocol's handshake says besides.
+  public static func upgrade(
+    to name: String, headers: Headers = Headers(), _ body: @escaping @Sendable (RawConnection) async throws -> Void
+  ) -> Response {
+    Response(.switchingProtocols, headers, .takeover(Takeover(protocol: name, run: body)))
+  }
+}
+
+/// How a response is streamed; see `Response.stream`.
+public struct StreamOptions: Sendable {
+  public var endsWithServer: Bool
+  public var compresses: Bool
+}
+
+/// What happens with a connection that no longer speaks HTTP; see `Response.takeover` and `Response.upgrade`.
+public struct Takeover: Sendable {
+  /// The protocol that the handler has chosen; nil for what dockerd does.
+  public let `protocol`: String?
+  let run: @Sendable (RawConnection) async throws -> Void
 }
 
 /// Answers one request. It runs in a task of its own, which is cancelled when the client goes away.

@@ -120,7 +120,8 @@ public struct Router: Sendable {
       return try await handler(request)
     case .methodNotAllowed(let methods):
       let names = methods.map(\.rawValue).sorted().joined(separator: ", ")
-      throw HTTPServiceError(.methodNotAllowed, "\(request.path) is served for \(names) only")
+      throw HTTPServiceError(
+        .methodNotAllowed, "\(request.path) is served for \(names) only", headers: ["Allow": names])
     case .notFound: throw HTTPServiceError(.notFound, "page not found")
     }
   }

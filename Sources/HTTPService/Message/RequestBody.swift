@@ -39,6 +39,21 @@ public struct RequestBody: Sendable, AsyncSequence {
     return all
   }
 
+  /// The whole body as a buffer; not copied where it came in one piece.
+  /// - Parameter maximum: see `collect`.
+  public func collectBuffer(upTo maximum: Int) async throws -> ByteBuffer {
+    let maximum = Swift.min(maximum, limit ?? .max)
+    if let declaredLength, declaredLength > maximum { throw Self.tooLarge(maximum) }
+    guard var all = try await stream.next() else { return ByteBuffer() }
+    guard all.readableBytes <= maximum else { throw Self.tooLarge(maximum) }
+    if let declaredLength, declaredLength > all.readableBytes { all.reserveCapacity(declaredLength) }
+    while var chunk = try await stream.next() {
+      guard all.readableBytes + chunk.readableBytes <= maximum else { throw Self.tooLarge(maximum) }
+      all.writeBuffer(&chunk)
+    }
+    return all
+  }
+
   /// The pieces as NIO's buffers, without a copy.
   public var buffers: Buffers { Buffers(body: self) }
 

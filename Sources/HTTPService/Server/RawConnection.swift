@@ -40,6 +40,9 @@ public final class RawConnection: Sendable, AsyncSequence {
     if buffer.readableBytes > 0 { try await outbound.write(buffer) }
   }
 
+  /// Sends pieces one after the other, with nothing of another task's between them.
+  func write(_ pieces: [ByteBuffer]) async throws { try await outbound.write(pieces) }
+
   /// Ends the output after what was written; input goes on.
   public func closeWrite() async throws {
     try await outbound.flushed()
