@@ -100,6 +100,8 @@ let package = Package(
 
     // Cluster
     target("APIMachinery"),
+    .target(name: "ClusterAPIData", exclude: ["Kinds", "README.md"]),
+    target("ClusterAPI", ["APIMachinery", "ClusterAPIData"]),
 
     // Tools
     .executableTarget(
@@ -143,6 +145,7 @@ let package = Package(
     tests("HTTPService", ["AsyncWork", "Linux", .nio("NIOCore"), .nio("NIOPosix")]),
     tests("DockerAPI", []),
     tests("APIMachinery", []),
+    tests("ClusterAPI", ["APIMachinery"]),
     tests("DockerServer", ["DockerAPI", "ContainerEngine", "ContainerRuntime", "ImageStore", "HTTPService", "OCI"]),
   ]
 )
