@@ -25,14 +25,14 @@ extension Double {
     return (digits, digits == [UInt8(ascii: "0")] ? 1 : place)
   }
 
-  /// As Go's JSON encoder writes it: plain from 1e-6 to below 1e21, else with an exponent without leading zeros.
+  /// As Go's JSON encoder writes it: plain from 1e-6 up to 1e21, else with an exponent without leading zeros.
   var goJSON: String { go(exponentFrom: 21, to: -6, exponentDigits: 1) }
 
-  /// As Go's `%v` shows it: `%g` with the shortest digits and an exponent from 1e21 on and below 1e-4.
+  /// As Go's `%v` shows it: the shortest digits, with an exponent from 1e6 on and below 1e-4.
   public var goDescription: String {
     if isNaN { return "NaN" }
     if isInfinite { return self < 0 ? "-Inf" : "+Inf" }
-    return go(exponentFrom: 21, to: -4, exponentDigits: 2)
+    return go(exponentFrom: 6, to: -4, exponentDigits: 2)
   }
 
   private func go(exponentFrom top: Int, to bottom: Int, exponentDigits: Int) -> String {
