@@ -145,6 +145,7 @@ let package = Package(
     tests("HTTPService", ["AsyncWork", "Linux", .nio("NIOCore"), .nio("NIOPosix")]),
     tests("DockerAPI", []),
     tests("ClusterAPI", ["APIMachinery"]),
+    tests("APIMachinery", []),
     tests("DockerServer", ["DockerAPI", "ContainerEngine", "ContainerRuntime", "ImageStore", "HTTPService", "OCI"]),
   ]
 )

@@ -1,13 +1,31 @@
 /// The members of a JSON object in the order in which they stand; names are unique. Two objects are equal when they have
 /// the same members in whatever order.
 public struct JSONObject: Sendable {
+  public typealias Member = (name: String, value: JSONValue)
+
   /// Up to this many members a search is faster than a table.
   private static let searched = 12
 
-  private var names: [String] = []
-  private var values: [JSONValue] = []
-  /// Where each name stands; nil while there are few.
-  private var table: [String: Int]?
+  /// Many members, and where each name stands.
+  private struct Indexed {
+    var members: [Member]
+    var table: [String: Int]
+
+    init(_ members: [Member]) {
+      self.members = members
+      table = Dictionary(minimumCapacity: members.count + 1)
+      for (index, member) in members.enumerated() { table[member.name] = index }
+    }
+  }
+
+  /// One word, so that a `JSONValue` is no longer than a string: objects are by far the most of what a cluster holds.
+  private enum Storage {
+    case few([Member])
+    /// An array of one element: a box with value semantics.
+    case many([Indexed])
+  }
+
+  private var storage = Storage.few([])
 
   public init() {}
 
@@ -16,74 +34,131 @@ public struct JSONObject: Sendable {
     for (name, value) in members { self[name] = value }
   }
 
-  public var count: Int { names.count }
-  public var isEmpty: Bool { names.isEmpty }
-  public var keys: [String] { names }
+  private var members: [Member] {
+    switch storage {
+    case .few(let members): members
+    case .many(let box): box[0].members
+    }
+  }
 
-  private func position(of name: String) -> Int? {
-    if let table { return table[name] }
-    return names.firstIndex(of: name)
+  public var isEmpty: Bool { members.isEmpty }
+  public var keys: [String] { members.map(\.name) }
+
+  /// Where a member stands; nil where there is none of that name.
+  public func index(of name: String) -> Int? {
+    switch storage {
+    case .few(let members): members.firstIndex { $0.name == name }
+    case .many(let box): box[0].table[name]
+    }
   }
 
   /// Setting nil removes the member; a new member is put last.
   public subscript(name: String) -> JSONValue? {
-    get { position(of: name).map { values[$0] } }
+    get {
+      guard let index = index(of: name) else { return nil }
+      return members[index].value
+    }
     set {
-      guard let newValue else {
+      if let newValue {
+        put(name, newValue)
+      } else {
         remove(name)
-        return
-      }
-      if let index = position(of: name) {
-        values[index] = newValue
-        return
-      }
-      names.append(name)
-      values.append(newValue)
-      if table != nil {
-        table?[name] = names.count - 1
-      } else if names.count > Self.searched {
-        rebuildTable()
       }
     }
   }
 
-  /// Changes a member in place, without a copy of what it holds.
-  public mutating func update<Result>(_ name: String, _ change: (inout JSONValue) throws -> Result) rethrows -> Result?
+  /// Sets a member: in its old place where there is one of that name, else last. Returns whether there was one.
+  @discardableResult
+  mutating func put(_ name: String, _ value: JSONValue) -> Bool {
+    guard let index = index(of: name) else {
+      append(name, value)
+      return false
+    }
+    change(at: index) { $0 = value }
+    return true
+  }
+
+  /// Changes a member in place, without a copy of what it holds. Returns nil where there is none of that name.
+  public mutating func update<Result>(_ name: String, _ change: (inout JSONValue) throws -> Result)
+    rethrows -> Result?
   {
-    guard let index = position(of: name) else { return nil }
-    return try change(&values[index])
+    guard let index = index(of: name) else { return nil }
+    return try self.change(at: index, change)
   }
 
   @discardableResult
   public mutating func remove(_ name: String) -> JSONValue? {
-    guard let index = position(of: name) else { return nil }
-    names.remove(at: index)
-    let value = values.remove(at: index)
-    if table != nil { rebuildTable() }
-    return value
+    guard let index = index(of: name) else { return nil }
+    var members = takeMembers()
+    let removed = members.remove(at: index).value
+    storage = members.count > Self.searched ? .many([Indexed(members)]) : .few(members)
+    return removed
   }
 
-  private mutating func rebuildTable() {
-    guard names.count > Self.searched else {
-      table = nil
-      return
+  /// Keeps the members that a test holds for, in their order.
+  public mutating func filter(keeping test: (String, JSONValue) throws -> Bool) rethrows {
+    let kept = try members.filter { try test($0.name, $0.value) }
+    guard kept.count < members.count else { return }
+    storage = kept.count > Self.searched ? .many([Indexed(kept)]) : .few(kept)
+  }
+
+  /// The members in the order of their names' bytes, as Go's encoder writes a map.
+  public var sorted: [Member] { members.sorted { $0.name < $1.name } }
+
+  /// The members, leaving this object empty: what is then changed has one owner and is not copied.
+  private mutating func takeMembers() -> [Member] {
+    let members = members
+    storage = .few([])
+    return members
+  }
+
+  private mutating func append(_ name: String, _ value: JSONValue) {
+    switch storage {
+    case .few(var members):
+      storage = .few([])
+      members.append((name, value))
+      storage = members.count > Self.searched ? .many([Indexed(members)]) : .few(members)
+    case .many(var box):
+      storage = .few([])
+      box[0].table[name] = box[0].members.count
+      box[0].members.append((name, value))
+      storage = .many(box)
     }
-    table = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
+  }
+
+  private mutating func change<Result>(
+    at index: Int, _ change: (inout JSONValue) throws -> Result
+  ) rethrows -> Result {
+    switch storage {
+    case .few(var members):
+      storage = .few([])
+      defer { storage = .few(members) }
+      return try change(&members[index].value)
+    case .many(var box):
+      storage = .few([])
+      defer { storage = .many(box) }
+      return try change(&box[0].members[index].value)
+    }
   }
 }
 
-extension JSONObject: Sequence {
-  public func makeIterator() -> Zip2Sequence<[String], [JSONValue]>.Iterator { zip(names, values).makeIterator() }
+extension JSONObject: RandomAccessCollection {
+  public var startIndex: Int { 0 }
+  public var endIndex: Int { members.count }
+  public subscript(position: Int) -> Member { members[position] }
+  public func makeIterator() -> IndexingIterator<[Member]> { members.makeIterator() }
 }
 
 extension JSONObject: Hashable {
   public static func == (a: JSONObject, b: JSONObject) -> Bool {
-    a.count == b.count && a.allSatisfy { b[$0.0] == $0.1 }
+    a.count == b.count && a.allSatisfy { b[$0.name] == $0.value }
   }
 
   public func hash(into hasher: inout Hasher) {
-    hasher.combine(count)
-    for name in names.sorted() { hasher.combine(name) }
+    // A sum does not know an order.
+    var sum = 0
+    for member in self { sum &+= member.name.hashValue ^ member.value.hashValue }
+    hasher.combine(sum)
   }
 }
 

@@ -32,8 +32,10 @@ public struct ResourceDescription: Sendable {
   public var storedAs: GroupResource?
 
   public init(
-    group: String, plural: String, singular: String, kind: String, listKind: String? = nil, shortNames: [String] = [],
-    categories: [String] = [], isNamespaced: Bool, isCustom: Bool = false, versions: [ResourceVersion],
+    group: String, plural: String, singular: String, kind: String, listKind: String? = nil,
+    shortNames: [String] = [],
+    categories: [String] = [], isNamespaced: Bool, isCustom: Bool = false,
+    versions: [ResourceVersion],
     storedAs: GroupResource? = nil
   ) {
     self.group = group
@@ -86,7 +88,8 @@ public struct ResourceVersion: Sendable {
     name: String, isServed: Bool = true, isStorage: Bool = true, isDeprecated: Bool = false,
     deprecationWarning: String? = nil, definitionName: String, schema: Schema,
     verbs: [ResourceVerb] = ResourceVerb.allCases, subresources: [Subresource] = [],
-    printerColumns: [PrinterColumn] = [], selectableFields: [String] = [], resetFields: [[String]] = []
+    printerColumns: [PrinterColumn] = [], selectableFields: [String] = [],
+    resetFields: [[String]] = []
   ) {
     self.name = name
     self.isServed = isServed
@@ -121,7 +124,8 @@ public struct Subresource: Sendable {
   public var resetFields: [[String]]
 
   public init(
-    name: String, kind: KindDescription, verbs: [ResourceVerb], behaviour: Behaviour, resetFields: [[String]] = []
+    name: String, kind: KindDescription, verbs: [ResourceVerb], behaviour: Behaviour,
+    resetFields: [[String]] = []
   ) {
     self.name = name
     self.kind = kind
@@ -169,7 +173,8 @@ public struct PrinterColumn: Sendable, Hashable {
   public var source: Source
 
   public init(
-    name: String, type: String, format: String = "", description: String = "", priority: Int = 0, source: Source
+    name: String, type: String, format: String = "", description: String = "", priority: Int = 0,
+    source: Source
   ) {
     self.name = name
     self.type = type

@@ -46,9 +46,12 @@ public final class Schema: Sendable {
 
   public init(
     _ type: SchemaType? = nil, reference: SchemaReference? = nil, properties: [SchemaProperty] = [],
-    required: [String]? = nil, additionalProperties: AdditionalProperties? = nil, items: Schema? = nil,
-    description: String? = nil, default defaultValue: JSONValue? = nil, nullable: Bool = false, format: String? = nil,
-    preservesUnknownFields: Bool = false, isEmbeddedResource: Bool = false, listType: ListType? = nil,
+    required: [String]? = nil, additionalProperties: AdditionalProperties? = nil,
+    items: Schema? = nil,
+    description: String? = nil, default defaultValue: JSONValue? = nil, nullable: Bool = false,
+    format: String? = nil,
+    preservesUnknownFields: Bool = false, isEmbeddedResource: Bool = false,
+    listType: ListType? = nil,
     listMapKeys: [String] = [], mapType: MapType? = nil, patchStrategy: PatchStrategy = [],
     patchMergeKey: String? = nil, rules: ValueRules? = nil, validationRules: [ValidationRule] = [],
     unions: [SchemaUnion] = [], notes: SchemaNotes? = nil
@@ -179,7 +182,8 @@ public struct SchemaNotes: Sendable, Hashable {
   public var typeName: String?
 
   public init(
-    title: String? = nil, example: JSONValue? = nil, externalDocumentation: JSONValue? = nil, typeName: String? = nil
+    title: String? = nil, example: JSONValue? = nil, externalDocumentation: JSONValue? = nil,
+    typeName: String? = nil
   ) {
     self.title = title
     self.example = example

@@ -37,24 +37,29 @@ public final class SchemaRegistry: Sendable {
   public subscript(name: String) -> Schema? { definitions[name] }
 
   /// A node that refers to a definition of this registry; nil where there is none of that name.
-  public func reference(to name: String, description: String? = nil, default defaultValue: JSONValue? = nil) -> Schema?
-  {
+  public func reference(
+    to name: String, description: String? = nil, default defaultValue: JSONValue? = nil
+  ) -> Schema? {
     guard let schema = definitions[name] else { return nil }
     let reference = SchemaReference(name)
     _ = reference.bind(to: schema)
     return Schema(reference: reference, description: description, default: defaultValue)
   }
 
-  private static func bind(_ root: Schema, of name: String, to definitions: [String: Schema]) throws(SchemaError) {
+  private static func bind(_ root: Schema, of name: String, to definitions: [String: Schema])
+    throws(SchemaError)
+  {
     var remaining = [root]
     while let schema = remaining.popLast() {
       if let reference = schema.reference {
         guard let target = definitions[reference.name] else {
-          throw SchemaError(.unknownDefinition, "the definition \(reference.name), used in \(name), does not exist")
+          throw SchemaError(
+            .unknownDefinition, "the definition \(reference.name), used in \(name), does not exist")
         }
         guard reference.bind(to: target) else {
           throw SchemaError(
-            .boundElsewhere, "the reference to \(reference.name) in \(name) belongs to another registry")
+            .boundElsewhere,
+            "the reference to \(reference.name) in \(name) belongs to another registry")
         }
       }
       remaining.append(contentsOf: schema.children)
@@ -68,7 +73,9 @@ extension Schema {
     var result = properties.map(\.schema)
     if case .schema(let schema) = additionalProperties { result.append(schema) }
     if let items { result.append(items) }
-    if let rules { result += rules.allOf + rules.anyOf + rules.oneOf + (rules.not.map { [$0] } ?? []) }
+    if let rules {
+      result += rules.allOf + rules.anyOf + rules.oneOf + (rules.not.map { [$0] } ?? [])
+    }
     return result
   }
 }
@@ -84,7 +91,9 @@ public struct SchemaError: Error, Sendable, Hashable {
   }
 
   public struct Code: Sendable, Hashable, CustomStringConvertible {
-    private enum Value: String, Sendable { case unknownDefinition, boundElsewhere, malformed, unsupported }
+    private enum Value: String, Sendable {
+      case unknownDefinition, boundElsewhere, malformed, unsupported
+    }
     private let value: Value
     public var description: String { value.rawValue }
 

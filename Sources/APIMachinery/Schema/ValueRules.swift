@@ -26,7 +26,8 @@ public struct ValueRules: Sendable {
   public init() {}
 
   public init(
-    enumeration: [JSONValue]? = nil, minimum: Double? = nil, maximum: Double? = nil, minLength: Int64? = nil,
+    enumeration: [JSONValue]? = nil, minimum: Double? = nil, maximum: Double? = nil,
+    minLength: Int64? = nil,
     maxLength: Int64? = nil, pattern: String? = nil, minItems: Int64? = nil, maxItems: Int64? = nil
   ) {
     self.enumeration = enumeration
