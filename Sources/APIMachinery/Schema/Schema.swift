@@ -37,6 +37,9 @@ public final class Schema: Sendable {
   public let validationRules: [ValidationRule]
   public let unions: [SchemaUnion]
 
+  /// Those of the properties that have a default.
+  let propertiesWithDefaults: [SchemaProperty]
+
   private let rulesBox: Box<ValueRules>?
   private let notesBox: Box<SchemaNotes>?
 
@@ -59,6 +62,7 @@ public final class Schema: Sendable {
     self.type = type
     self.reference = reference
     self.properties = SchemaProperties(properties)
+    propertiesWithDefaults = properties.filter { $0.schema.defaultValue != nil }
     self.required = required ?? properties.filter(\.isRequired).map(\.name)
     self.additionalProperties = additionalProperties
     self.items = items
