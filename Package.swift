@@ -146,6 +146,8 @@ let package = Package(
     tests("DockerAPI", []),
     tests("APIMachinery", []),
     tests("ClusterAPI", ["APIMachinery"]),
+    tests("ClusterAPI", ["APIMachinery"]),
+    tests("APIMachinery", []),
     tests("DockerServer", ["DockerAPI", "ContainerEngine", "ContainerRuntime", "ImageStore", "HTTPService", "OCI"]),
   ]
 )

@@ -85,8 +85,6 @@ struct ListQuery {
   }
 
   func selection(_ target: ServedResource, _ kinds: BuiltinKinds, name: String) throws(StatusError) -> Selection {
-    var fields = try FieldSelectorReader.read(fieldSelector, target, kinds)
-    if !name.isEmpty { fields.append((["metadata", "name"], name, true)) }
-    return Selection(matchesLabels: try LabelSelectorReader.read(labelSelector), fields: fields)
+    try Selection(labels: labelSelector, fields: fieldSelector, name: name, target, kinds)
   }
 }

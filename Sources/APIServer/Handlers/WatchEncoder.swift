@@ -6,7 +6,7 @@ struct WatchEncoder: Sendable {
   let stream: WatchStream
 
   func write(
-    _ kind: ObjectEvent.Kind, _ object: StoredObject, revision: Int64? = nil, _ buffer: inout ByteBuffer
+    _ kind: ObjectEvent.Kind, _ object: CachedObject, revision: Int64? = nil, _ buffer: inout ByteBuffer
   ) throws {
     let isPlain = stream.form.shape == .object && revision == nil && !Conversion.isNeeded(to: stream.target)
     if isPlain {

@@ -24,7 +24,7 @@ struct WatchStream: Sendable {
     let prefix = target.prefix(namespace: namespace)
     try await registry.settle(start == nil ? nil : start)
     let watch: CacheWatch
-    var initial: [StoredObject] = []
+    var initial: [CachedObject] = []
     var revision = start ?? 0
     let beginsWithState = query.sendsInitialEvents || start == nil || start == 0
     if beginsWithState {

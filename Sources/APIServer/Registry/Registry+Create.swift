@@ -20,7 +20,7 @@ extension Registry {
     let manager = try context.fieldManager()
     for attempt in 1... {
       var candidate = object
-      if isGenerated { candidate.setMetadata("name", .string(GeneratedName.make(base))) }
+      if isGenerated { candidate.setMetadata("name", .string(Identifiers.name(from: base))) }
       prepareForCreate(&candidate, target)
       var request = AdmissionRequest(
         operation: .create, resource: target, subresource: "", namespace: namespace, name: candidate.objectName,
@@ -69,8 +69,8 @@ extension Registry {
 
   /// What the server alone says of a new object.
   private func prepareForCreate(_ object: inout JSONObject, _ target: ServedResource) {
-    object.setMetadata("uid", .string(UniqueIdentifier.make()))
-    object.setMetadata("creationTimestamp", .string(Timestamp.now))
+    object.setMetadata("uid", .string(Identifiers.uid()))
+    object.setMetadata("creationTimestamp", .string(Timestamp.now.description))
     for name in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion", "managedFields"] {
       object.setMetadata(name, nil)
     }

@@ -1,5 +1,4 @@
 import APIMachinery
-import Linux
 
 extension Registry {
   /// What a removal has done.
@@ -47,7 +46,7 @@ extension Registry {
       }
       if !old.isBeingDeleted {
         new.setMetadata(
-          "deletionTimestamp", .string(Timestamp.text(seconds: Clock.realtime / 1_000_000_000 + grace)))
+          "deletionTimestamp", .string(Timestamp.now.adding(seconds: grace).description))
         new.setMetadata("deletionGracePeriodSeconds", .integer(grace))
         if GenerationRules.counts(target) { new.setMetadata("generation", .integer(old.generation + 1)) }
         if isNamespace {
@@ -58,7 +57,7 @@ extension Registry {
       } else if let left = old["metadata"]?["deletionGracePeriodSeconds"]?.integerValue, grace < left {
         // A second request may shorten the time, and never lengthens it.
         new.setMetadata(
-          "deletionTimestamp", .string(Timestamp.text(seconds: Clock.realtime / 1_000_000_000 + grace)))
+          "deletionTimestamp", .string(Timestamp.now.adding(seconds: grace).description))
         new.setMetadata("deletionGracePeriodSeconds", .integer(grace))
         if grace == 0, new.finalizers.isEmpty {
           try await erase(stored, isDryRun: isDryRun)

@@ -14,7 +14,7 @@ extension Registry {
 
   /// One page of a collection.
   struct Page {
-    var objects: [StoredObject]
+    var objects: [CachedObject]
     var revision: Int64
     var continuation: ContinueToken?
     var remaining: Int?
@@ -48,7 +48,7 @@ extension Registry {
       let found = selection.isEverything ? Array(objects) : objects.filter(selection.matches)
       return Page(objects: found, revision: revision)
     }
-    var found: [StoredObject] = []
+    var found: [CachedObject] = []
     var index = objects.startIndex
     while index < objects.endIndex, found.count < limit {
       if selection.isEverything || selection.matches(objects[index]) { found.append(objects[index]) }
@@ -65,11 +65,11 @@ extension Registry {
   /// A state that is not the newest, from the store.
   private func objectsThen(
     _ prefix: String, _ revision: Int64, _ token: ContinueToken?
-  ) async throws -> (ArraySlice<StoredObject>, Int64) {
+  ) async throws -> (ArraySlice<CachedObject>, Int64) {
     do {
       let page = try await store.store.range(prefix: prefix, at: revision)
       let objects = try page.values.map {
-        try StoredObject(key: $0.key, revision: $0.modRevision, stored: $0.value)
+        try CachedObject(key: $0.key, revision: $0.modRevision, stored: $0.value)
       }
       return (objects[...], revision)
     } catch let error as StoreError where error.code == .compacted {

@@ -65,7 +65,7 @@ extension Registry {
       if new.isBeingDeleted, new.finalizers.isEmpty, !Deletion.keepsForGracePeriod(new, target) {
         // The last one that held it has let go.
         try await erase(stored, isDryRun: isDryRun)
-        let last = try StoredObject(key: stored.key, revision: stored.revision, stored: StoredObject.stored(new))
+        let last = CachedObject(key: stored.key, CachedObject.stored(new).at(revision: stored.object.revision))
         return Written(bytes: try bytes(last, target), isNew: false)
       }
       let written = try await write(new, target, key: stored.key, over: stored, isDryRun: isDryRun)

@@ -24,7 +24,7 @@ public final class Registry: Sendable {
 
   /// An object as it is now.
   /// - Throws: 404.
-  func find(_ target: ServedResource, namespace: String, name: String) throws(StatusError) -> StoredObject {
+  func find(_ target: ServedResource, namespace: String, name: String) throws(StatusError) -> CachedObject {
     guard let object = cache(of: target).get(target.key(namespace: namespace, name: name)) else {
       throw .notFound(target.groupResource, name)
     }
@@ -32,14 +32,14 @@ public final class Registry: Sendable {
   }
 
   /// The bytes of an object in the version that the request asks for.
-  func bytes(_ object: StoredObject, _ target: ServedResource) throws(StatusError) -> [UInt8] {
+  func bytes(_ object: CachedObject, _ target: ServedResource) throws(StatusError) -> [UInt8] {
     guard Conversion.isNeeded(to: target) else { return object.bytes }
-    return JSONValue.object(try Conversion.fromStorage(object.parsed(), to: target)).jsonBytes()
+    return JSONValue.object(try Conversion.fromStorage(object.object.tree(), to: target)).jsonBytes()
   }
 
   /// An object as a tree in the version that the request asks for.
-  func tree(_ object: StoredObject, _ target: ServedResource) throws(StatusError) -> JSONObject {
-    let tree = object.parsed()
+  func tree(_ object: CachedObject, _ target: ServedResource) throws(StatusError) -> JSONObject {
+    let tree = object.object.tree()
     return Conversion.isNeeded(to: target) ? try Conversion.fromStorage(tree, to: target) : tree
   }
 
@@ -54,25 +54,25 @@ public final class Registry: Sendable {
   /// - Parameter current: what is there now; nil for a new object.
   /// - Throws: `Conflict` where something else is there by now.
   func write(
-    _ object: JSONObject, _ target: ServedResource, key: String, over current: StoredObject?, isDryRun: Bool
-  ) async throws -> StoredObject {
-    let stored = StoredObject.stored(
+    _ object: JSONObject, _ target: ServedResource, key: String, over current: CachedObject?, isDryRun: Bool
+  ) async throws -> CachedObject {
+    let stored = CachedObject.stored(
       Conversion.isNeeded(to: target) ? try Conversion.toStorage(object, from: target) : object)
-    guard stored.count <= Self.largestObject else { throw StatusError.requestEntityTooLarge(maximum: Self.largestObject) }
+    guard stored.bytes.count <= Self.largestObject else { throw StatusError.requestEntityTooLarge(maximum: Self.largestObject) }
     if isDryRun {
-      return try StoredObject(key: key, revision: current?.revision ?? 0, stored: stored)
+      return CachedObject(key: key, stored.at(revision: UInt64(current?.revision ?? 0)))
     }
     do {
       let revision = try await store.commit(
-        [.put(key: key, value: stored)], where: [.modRevision(key: key, equals: current?.revision ?? 0)])
-      return try StoredObject(key: key, revision: revision, stored: stored)
+        [.put(key: key, value: stored.bytes)], where: [.modRevision(key: key, equals: current?.revision ?? 0)])
+      return CachedObject(key: key, stored.at(revision: UInt64(revision)))
     } catch let error as StoreError where error.code == .conflict {
       throw StaleWrite()
     }
   }
 
   /// Removes an object for good.
-  func erase(_ current: StoredObject, isDryRun: Bool) async throws {
+  func erase(_ current: CachedObject, isDryRun: Bool) async throws {
     if isDryRun { return }
     do {
       _ = try await store.commit(

@@ -22,7 +22,7 @@ public final class ClusterStore: Sendable {
     gate.open(to: page.revision)
     for value in page.values {
       guard let cache = cache(ofKey: value.key) else { continue }
-      cache.load(try StoredObject(key: value.key, revision: value.modRevision, stored: value.value))
+      cache.load(try CachedObject(key: value.key, revision: value.modRevision, stored: value.value))
     }
     let watch = store.watch(prefix: StorageLayout.root, from: page.revision + 1)
     feed.withLock { $0 = Task { [weak self] in await self?.follow(watch) } }
@@ -67,11 +67,11 @@ public final class ClusterStore: Sendable {
     for event in batch.events {
       guard let prefix = StorageLayout.prefix(ofKey: event.key), let cache = cache(ofKey: event.key) else { continue }
       let current = try event.current.map {
-        try StoredObject(key: event.key, revision: batch.revision, stored: $0.value)
+        try CachedObject(key: event.key, revision: batch.revision, stored: $0.value)
       }
       // A deletion tells the object as it was, with the revision at which it went.
       let previous = try current == nil
-        ? event.previous.map { try StoredObject(key: event.key, revision: batch.revision, stored: $0.value) }
+        ? event.previous.map { try CachedObject(key: event.key, revision: batch.revision, stored: $0.value) }
         : cache.get(event.key)
       changes[prefix, default: []].append(
         ObjectEvent(revision: batch.revision, current: current, previous: previous))

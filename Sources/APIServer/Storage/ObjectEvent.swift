@@ -4,11 +4,11 @@ import APIMachinery
 public final class ObjectEvent: Sendable {
   public let revision: Int64
   /// What the object is since; nil where it was removed.
-  public let current: StoredObject?
+  public let current: CachedObject?
   /// What it was before; nil where it was made.
-  public let previous: StoredObject?
+  public let previous: CachedObject?
 
-  init(revision: Int64, current: StoredObject?, previous: StoredObject?) {
+  init(revision: Int64, current: CachedObject?, previous: CachedObject?) {
     self.revision = revision
     self.current = current
     self.previous = previous
@@ -18,7 +18,7 @@ public final class ObjectEvent: Sendable {
 
   /// How the change looks to somebody who sees only the objects that a filter lets through: one that comes to match is
   /// added, one that no longer matches is deleted. Nil where neither side matches.
-  func seen(by matches: (StoredObject) -> Bool) -> (Kind, StoredObject)? {
+  func seen(by matches: (CachedObject) -> Bool) -> (Kind, CachedObject)? {
     let before = previous.map(matches) ?? false
     guard let current else {
       return before ? previous.map { (.deleted, $0) } : nil

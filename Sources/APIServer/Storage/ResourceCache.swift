@@ -10,9 +10,9 @@ final class ResourceCache: Sendable {
   private static let mostEvents = 4096
 
   private struct State {
-    var objects: [String: StoredObject] = [:]
+    var objects: [String: CachedObject] = [:]
     /// Sorted by key; nil while it has to be made anew.
-    var sorted: [StoredObject]?
+    var sorted: [CachedObject]?
     var events: [ObjectEvent] = []
     /// Changes up to this revision are not in `events` any more.
     var forgotten: Int64
@@ -24,17 +24,17 @@ final class ResourceCache: Sendable {
 
   init(revision: Int64) { state = Mutex(State(forgotten: revision, revision: revision)) }
 
-  func load(_ object: StoredObject) {
+  func load(_ object: CachedObject) {
     state.withLock { state in
       state.objects[object.key] = object
       state.sorted = nil
     }
   }
 
-  func get(_ key: String) -> StoredObject? { state.withLock { $0.objects[key] } }
+  func get(_ key: String) -> CachedObject? { state.withLock { $0.objects[key] } }
 
   /// All objects below a key prefix, and the revision at which that is so.
-  func list(_ prefix: String) -> (objects: ArraySlice<StoredObject>, revision: Int64) {
+  func list(_ prefix: String) -> (objects: ArraySlice<CachedObject>, revision: Int64) {
     state.withLock { state in
       let sorted = Self.sorted(&state)
       let start = Self.index(of: prefix, in: sorted)
@@ -46,7 +46,7 @@ final class ResourceCache: Sendable {
 
   var count: Int { state.withLock { $0.objects.count } }
 
-  private static func sorted(_ state: inout State) -> [StoredObject] {
+  private static func sorted(_ state: inout State) -> [CachedObject] {
     if let sorted = state.sorted { return sorted }
     let sorted = state.objects.values.sorted { $0.key < $1.key }
     state.sorted = sorted
@@ -54,7 +54,7 @@ final class ResourceCache: Sendable {
   }
 
   /// Where a key stands, or would.
-  private static func index(of key: String, in sorted: [StoredObject]) -> Int {
+  private static func index(of key: String, in sorted: [CachedObject]) -> Int {
     var (low, high) = (0, sorted.count)
     while low < high {
       let middle = (low + high) / 2
@@ -120,7 +120,7 @@ final class ResourceCache: Sendable {
   }
 
   /// A list and a watch of what follows it, with no gap between the two.
-  func listAndWatch(_ prefix: String) -> (objects: ArraySlice<StoredObject>, revision: Int64, watch: CacheWatch) {
+  func listAndWatch(_ prefix: String) -> (objects: ArraySlice<CachedObject>, revision: Int64, watch: CacheWatch) {
     while true {
       let (objects, revision) = list(prefix)
       if let watch = watch(after: revision).watch { return (objects, revision, watch) }
