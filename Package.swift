@@ -102,6 +102,7 @@ let package = Package(
     target("APIMachinery"),
     .target(name: "ClusterAPIData", exclude: ["Kinds", "README.md"]),
     target("ClusterAPI", ["APIMachinery", "ClusterAPIData"]),
+    target("APIServer", ["ClusterAPI", "APIMachinery", "KeyValueStore", "HTTPService", "AsyncWork", "Linux", .nio("NIOCore")]),
 
     // Tools
     .executableTarget(
@@ -146,8 +147,6 @@ let package = Package(
     tests("DockerAPI", []),
     tests("APIMachinery", []),
     tests("ClusterAPI", ["APIMachinery"]),
-    tests("ClusterAPI", ["APIMachinery"]),
-    tests("APIMachinery", []),
     tests("DockerServer", ["DockerAPI", "ContainerEngine", "ContainerRuntime", "ImageStore", "HTTPService", "OCI"]),
   ]
 )

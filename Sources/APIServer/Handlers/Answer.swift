@@ -6,7 +6,7 @@ enum Answer {
   static func json(_ bytes: [UInt8], status: HTTPService.Status = .ok, pretty: Bool = false) -> Response {
     var bytes = bytes
     if pretty, let value = try? JSONValue(json: bytes) {
-      var writer = JSONWriter(layout: .indented(2))
+      var writer = JSONWriter(layout: .indented)
       writer.append(value)
       bytes = writer.bytes + [UInt8(ascii: "\n")]
     }
