@@ -86,7 +86,8 @@ public final class APIServer: Sendable {
     case "/healthz", "/livez": return Response(.ok, text: "ok")
     case "/readyz":
       guard isReady.load(ordering: .acquiring) else {
-        return Response(.internalServerError, text: "[-]poststarthook/start-apus failed: not finished\nreadyz check failed\n")
+        return Response(
+          .internalServerError, text: "[-]poststarthook/start-apus failed: not finished\nreadyz check failed\n")
       }
       return Response(.ok, text: "ok")
     default: throw StatusError.noSuchPath()

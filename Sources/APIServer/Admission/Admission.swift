@@ -2,7 +2,9 @@ import APIMachinery
 
 /// One write on its way to the store, as admission sees it (`admission.k8s.io/v1` AdmissionRequest).
 public struct AdmissionRequest: Sendable {
-  public enum Operation: String, Sendable { case create = "CREATE", update = "UPDATE", delete = "DELETE", connect = "CONNECT" }
+  public enum Operation: String, Sendable {
+    case create = "CREATE", update = "UPDATE", delete = "DELETE", connect = "CONNECT"
+  }
   public let operation: Operation
   public let resource: ServedResource
   public let subresource: String

@@ -75,7 +75,8 @@ struct ActionHandler {
       }
       guard !pod.isBeingDeleted else {
         throw StatusError.conflict(
-          target.groupResource, context.info.name, "pod \(context.info.name) is being deleted, cannot be assigned to a host")
+          target.groupResource, context.info.name,
+          "pod \(context.info.name) is being deleted, cannot be assigned to a host")
       }
       var spec = pod["spec"]?.objectValue ?? [:]
       spec["nodeName"] = .string(node)

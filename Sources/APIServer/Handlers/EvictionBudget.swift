@@ -20,7 +20,8 @@ struct EvictionBudget {
     }
     guard let budget = budgets.first else { return }
     guard budgets.count == 1 else {
-      throw StatusError.internalError("This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.")
+      throw StatusError.internalError(
+        "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.")
     }
     try await registry.retrying(target, budget.name) {
       let current = try registry.find(target, namespace: budget.namespace, name: budget.name)

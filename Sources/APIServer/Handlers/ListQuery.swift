@@ -38,12 +38,14 @@ struct ListQuery {
         if match == .exact, revision == 0 {
           throw Self.invalid(
             .forbidden(
-              FieldPath("resourceVersionMatch"), "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\""))
+              FieldPath("resourceVersionMatch"), "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\""
+            ))
         }
       } else if match != .notOlderThan || query["sendInitialEvents"] == nil {
         throw Self.invalid(
           .forbidden(
-            FieldPath("resourceVersionMatch"), "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"))
+            FieldPath("resourceVersionMatch"),
+            "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"))
       }
       options.match = match
     } else if isWatch, query["sendInitialEvents"] != nil {
@@ -79,7 +81,10 @@ struct ListQuery {
     guard let value = Int64(text), value >= 0 else {
       throw .invalid(
         GroupKind(group: "meta.k8s.io", kind: "ListOptions"), "",
-        [.invalid(FieldPath("resourceVersion"), .string(text), "strconv.ParseUint: parsing \(text.goQuoted): invalid syntax")])
+        [
+          .invalid(
+            FieldPath("resourceVersion"), .string(text), "strconv.ParseUint: parsing \(text.goQuoted): invalid syntax")
+        ])
     }
     return value
   }

@@ -76,7 +76,8 @@ struct ResourceHandler: Sendable {
     case .table:
       let trees = try page.objects.map { try registry.tree($0, target) }
       return try answer(
-        TableMaker(target, form, includeObject: request.query["includeObject"]).table(trees, envelope).jsonBytes(), form)
+        TableMaker(target, form, includeObject: request.query["includeObject"]).table(trees, envelope).jsonBytes(), form
+      )
     case .partialMetadata:
       let items = try page.objects.map {
         PartialMetadata.of(try registry.tree($0, target), version: form.metaVersion)
@@ -185,7 +186,8 @@ struct ResourceHandler: Sendable {
       return try await ActionHandler(handler: self, subresource: subresource).respond(form)
     case .connect:
       throw StatusError(
-        .serviceUnavailable, "no node serves \(target.groupResource)/\(subresource.name): this server has no agent that could")
+        .serviceUnavailable,
+        "no node serves \(target.groupResource)/\(subresource.name): this server has no agent that could")
     }
   }
 

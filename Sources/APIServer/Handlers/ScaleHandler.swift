@@ -58,7 +58,9 @@ struct ScaleHandler {
       JSONPlace.set(&object, JSONPlace.parts(paths.specReplicas), to: .integer(replicas))
       return object
     }
-    guard case .object(let object) = try JSONValue(json: written.bytes) else { throw StatusError.internalError("no object") }
+    guard case .object(let object) = try JSONValue(json: written.bytes) else {
+      throw StatusError.internalError("no object")
+    }
     return try answer(object, form)
   }
 

@@ -1,4 +1,5 @@
 import APIMachinery
+import HTTPService
 
 /// What a client asks for when it removes something (`meta.k8s.io/v1` DeleteOptions).
 struct Deletion: Sendable {

@@ -58,7 +58,9 @@ public final class Registry: Sendable {
   ) async throws -> CachedObject {
     let stored = CachedObject.stored(
       Conversion.isNeeded(to: target) ? try Conversion.toStorage(object, from: target) : object)
-    guard stored.bytes.count <= Self.largestObject else { throw StatusError.requestEntityTooLarge(maximum: Self.largestObject) }
+    guard stored.bytes.count <= Self.largestObject else {
+      throw StatusError.requestEntityTooLarge(maximum: Self.largestObject)
+    }
     if isDryRun {
       return CachedObject(key: key, stored.at(revision: UInt64(current?.revision ?? 0)))
     }

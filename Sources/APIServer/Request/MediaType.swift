@@ -32,7 +32,8 @@ public struct ResponseForm: Sendable, Equatable {
       switch range.parameters["as"] {
       case nil: return form
       case "Table" where shapes && range.isMeta: form.shape = .table
-      case "PartialObjectMetadata" where shapes && range.isMeta, "PartialObjectMetadataList" where shapes && range.isMeta:
+      case "PartialObjectMetadata" where shapes && range.isMeta,
+        "PartialObjectMetadataList" where shapes && range.isMeta:
         form.shape = .partialMetadata
       default: continue
       }

@@ -70,7 +70,8 @@ public final class ClusterStore: Sendable {
         try CachedObject(key: event.key, revision: batch.revision, stored: $0.value)
       }
       // A deletion tells the object as it was, with the revision at which it went.
-      let previous = try current == nil
+      let previous =
+        try current == nil
         ? event.previous.map { try CachedObject(key: event.key, revision: batch.revision, stored: $0.value) }
         : cache.get(event.key)
       changes[prefix, default: []].append(
