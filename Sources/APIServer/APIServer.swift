@@ -8,8 +8,8 @@ import Synchronization
 /// The order is kube-apiserver's: what is asked, who asks, whether they may, then the handler; each can end it.
 public final class APIServer: Sendable {
   public let registry: Registry
-  private let authenticator: any Authenticator
-  private let authorizer: any Authorizer
+  let authenticator: any Authenticator
+  let authorizer: any Authorizer
   private let address: String
   private let version: ServerVersion
   private let isReady = Atomic(false)
@@ -72,7 +72,11 @@ public final class APIServer: Sendable {
       throw StatusError.noSuchPath()
     }
     if target.version.isDeprecated { context.warn(deprecation(of: target)) }
-    return try await ResourceHandler(registry: registry, target: target, context: context, request: request).respond()
+    let handler = ResourceHandler(registry: registry, target: target, context: context, request: request)
+    if ReviewHandler.resources.contains(target.groupResource) {
+      return try await ReviewHandler(handler: handler, server: self).respond()
+    }
+    return try await handler.respond()
   }
 
   private func deprecation(of target: ServedResource) -> String {

@@ -6,6 +6,14 @@ public protocol Authenticator: Sendable {
   /// - Returns: nil where the request says nothing that this authenticator understands.
   /// - Throws: 401 where it says something wrong.
   func authenticate(_ request: Request) async throws -> User?
+  /// Whose a bearer token is; nil where this authenticator does not know it.
+  /// - Parameter audiences: whom the token must be meant for; empty: this server.
+  /// - Throws: 401 where it is known and not valid.
+  func user(ofToken token: String, audiences: [String]) async throws -> User?
+}
+
+extension Authenticator {
+  public func user(ofToken token: String, audiences: [String]) async throws -> User? { nil }
 }
 
 /// Asks several; the first that knows the sender decides.
@@ -16,6 +24,13 @@ public struct AuthenticatorChain: Authenticator {
   public func authenticate(_ request: Request) async throws -> User? {
     for member in members {
       if let user = try await member.authenticate(request) { return user }
+    }
+    return nil
+  }
+
+  public func user(ofToken token: String, audiences: [String]) async throws -> User? {
+    for member in members {
+      if let user = try await member.user(ofToken: token, audiences: audiences) { return user }
     }
     return nil
   }
