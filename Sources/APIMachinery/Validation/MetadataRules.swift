@@ -119,7 +119,7 @@ public enum MetadataRules {
     var errors: [FieldError] = []
     var controller: OwnerReference?
     for (index, owner) in owners.enumerated() {
-      errors += Self.errors(of: owner, at: path.index(index))
+      errors += self.errors(of: owner, at: path.index(index))
       guard owner.controller else { continue }
       if let controller {
         errors.append(

@@ -167,7 +167,7 @@ public enum NameRules {
 
   /// A message about a form, with the regular expression that describes it.
   static func expression(_ message: String, _ pattern: String, _ examples: [String]) -> String {
-    let list = examples.map { "'\($0)'" }.joined(separator: ", or ")
+    let list = examples.map { "'\($0)'" }.joined(separator: ",  or ")
     return "\(message) (e.g. \(list), regex used for validation is '\(pattern)')"
   }
 

@@ -76,5 +76,6 @@ extension Registry {
     }
     object.setMetadata("generation", GenerationRules.counts(target) ? 1 : nil)
     if target.version.subresource("status") != nil { object["status"] = nil }
+    if NamespaceRules.applies(to: target) { NamespaceRules.prepareForCreate(&object) }
   }
 }

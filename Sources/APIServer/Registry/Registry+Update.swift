@@ -62,7 +62,8 @@ extension Registry {
       if new.isSameContent(as: old), operation == .update || new == old {
         return Written(bytes: try bytes(stored, target), isNew: false)
       }
-      if new.isBeingDeleted, new.finalizers.isEmpty, !Deletion.keepsForGracePeriod(new, target) {
+      let isHeld = NamespaceRules.applies(to: target) && NamespaceRules.isHeld(new)
+      if new.isBeingDeleted, new.finalizers.isEmpty, !isHeld, !Deletion.keepsForGracePeriod(new, target) {
         // The last one that held it has let go.
         try await erase(stored, isDryRun: isDryRun)
         let last = CachedObject(key: stored.key, CachedObject.stored(new).at(revision: stored.object.revision))
@@ -102,6 +103,11 @@ extension Registry {
     switch subresource {
     case "":
       if target.version.subresource("status") != nil { new["status"] = old["status"] }
+      if NamespaceRules.applies(to: target) {
+        // Only `finalize` changes what holds a namespace.
+        new["spec"] = old["spec"]
+        NamespaceRules.label(&new)
+      }
     case "status":
       var changed = old
       changed["status"] = new["status"]

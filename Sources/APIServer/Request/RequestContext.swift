@@ -37,6 +37,17 @@ public final class RequestContext: Sendable {
     self.headers = headers
   }
 
+  /// Work that the server does on its own.
+  static func ofServer(verb: String, namespace: String = "", name: String = "", subresource: String = "") -> RequestContext {
+    var info = RequestInfo(method: .get, segments: [], query: Query())
+    info.isResource = true
+    info.verb = verb
+    info.namespace = namespace
+    info.name = name
+    info.subresource = subresource
+    return RequestContext(info: info, user: .server, query: Query(), headers: ["User-Agent": "apus"])
+  }
+
   /// Adds a `Warning` header to the answer, each text once.
   public func warn(_ text: String) {
     warningTexts.withLock { if !$0.contains(text) { $0.append(text) } }
