@@ -29,9 +29,11 @@ struct FieldFacts: Sendable {
   /// The type below, where it is one with fields of its own.
   var definition: String?
   var nesting: Nesting
+  /// The values of the map are quantities.
+  var holdsQuantities = false
 
   /// The type's zero value.
-  enum Zero: Sendable { case string, number, bool, list, map, object, none }
+  enum Zero: Sendable { case string, number, bool, list, map, object, quantity, none }
   /// How a type stands in the field.
   enum Nesting: Sendable { case value, list, map }
 }
@@ -60,7 +62,9 @@ extension FieldFacts {
       zero = .map
       nesting = .map
       if case .named(let name) = value { definition = try builder.definitionName(name, line: field.line) }
-    case .any, .quantity, .intOrString, .time, .microTime, .raw, .fieldSet: zero = .none
+      if case .quantity = value { holdsQuantities = true }
+    case .quantity: zero = .quantity
+    case .any, .intOrString, .time, .microTime, .raw, .fieldSet: zero = .none
     }
   }
 }

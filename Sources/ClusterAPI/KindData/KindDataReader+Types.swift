@@ -101,8 +101,12 @@ extension FieldEntry {
 }
 
 extension JSONValue {
-  /// A value as a text writes it in one word.
+  /// A value as a text writes it in one word; a string may stand between single quotation marks.
   init(dataWord word: Substring) {
+    if word.utf8.count >= 2, word.hasPrefix("'"), word.hasSuffix("'") {
+      self = .string(String(word.dropFirst().dropLast()))
+      return
+    }
     switch word {
     case "true": self = .bool(true)
     case "false": self = .bool(false)
