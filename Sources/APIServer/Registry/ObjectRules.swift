@@ -7,6 +7,16 @@ enum ObjectRules {
   static func violations(
     _ new: JSONObject, old: JSONObject?, _ target: ServedResource, _ kinds: BuiltinKinds, subresource: String
   ) -> [FieldError] {
-    []
+    target.resource.isCustom ? custom(new, old: old, target) : []
+  }
+
+  private static func custom(_ new: JSONObject, old: JSONObject?, _ target: ServedResource) -> [FieldError] {
+    let metadata = new.metadata
+    var errors = MetadataRules.errors(
+      in: metadata, isNamespaced: target.resource.isNamespaced, name: NameRules.dns1123Subdomain)
+    if let old { errors += MetadataRules.errors(in: metadata, updating: old.metadata) }
+    let value = JSONValue.object(new)
+    errors += ValueValidator.errors(in: value, by: target.version.schema, old: old.map { .object($0) })
+    return errors + ListTypeValidator.errors(in: value, by: target.version.schema)
   }
 }
