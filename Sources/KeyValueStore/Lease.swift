@@ -8,4 +8,7 @@ public struct Lease: Sendable, Hashable {
     self.id = id
     self.timeToLive = timeToLive
   }
+
+  /// The time to live, at most some decades.
+  var nanoseconds: Int64 { min(timeToLive, 1 << 30) * 1_000_000_000 }
 }

@@ -14,6 +14,16 @@ public struct StoreEvent: Sendable, Equatable {
     self.current = current
     self.previous = previous
   }
+
+  /// A key was made or changed.
+  public static func put(_ current: KeyValue, previous: KeyValue? = nil) -> StoreEvent {
+    StoreEvent(key: current.key, revision: current.modRevision, current: current, previous: previous)
+  }
+
+  /// A key was removed.
+  public static func delete(key: String, revision: Int64, previous: KeyValue? = nil) -> StoreEvent {
+    StoreEvent(key: key, revision: revision, current: nil, previous: previous)
+  }
 }
 
 /// All changes of one revision below the prefix of a watch, in the order of their transaction; or a progress mark.

@@ -17,7 +17,7 @@ public enum EtcdComparison: Sendable, Hashable {
 /// A step of a transaction.
 public enum EtcdOperation: Sendable, Hashable {
   /// With a lease the key goes when the lease does.
-  case put(String, [UInt8], lease: EtcdLease? = nil)
+  case put(String, [UInt8], lease: Lease? = nil)
   case delete(String)
   case deletePrefix(String)
   /// Reads one key, as it is after the steps before this one.
