@@ -51,7 +51,8 @@ let package = Package(
     target(
       "KeyValueStore",
       [
-        "AsyncWork", "CSQLite", .nio("NIOCore"), .nio("NIOHTTP1"),
+        "AsyncWork", "Linux", "CSQLite", .nio("NIOCore"), .nio("NIOPosix"), .nio("NIOHTTP1"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
       ]),
     target("DNS", ["Addressing", "Linux", "AsyncWork"]),

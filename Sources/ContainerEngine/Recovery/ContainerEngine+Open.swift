@@ -27,7 +27,7 @@ extension ContainerEngine {
     }
     // The parts do not need each other yet: the images' index is read while the store opens and the network looks around.
     let imageStore = Task { try await ImageStore(configuration: imageConfiguration, pool: pool) }
-    let store = try await SQLiteStore(path: data + "/engine.db")
+    let store = try await SQLiteStore(path: data + "/engine.db", past: .recent)
     let isFresh = try await store.revision() == 0
     let id = try await engineID(store)
     let volumes = try await VolumeStore(directory: data + "/volumes", store: store, pool: pool)

@@ -38,10 +38,13 @@ public final class EtcdStore: RevisionedStore {
   ) async throws(StoreError) -> RangePage {
     let start = KeyRange.start(prefix: configuration.prefix + prefix, after: after.map { configuration.prefix + $0 })
     let end = EtcdWire.end(ofPrefix: Array((configuration.prefix + prefix).utf8))
-    // A page that begins after the last key of all is empty, which etcd would not take for a range.
+    // A page that begins after the last key of all is empty, which etcd would not take for a range; that the revision
+    // is there is asked all the same.
     if !start.lexicographicallyPrecedes(end) && end != [0] {
-      let now = try await self.revision()
-      return RangePage(values: [], revision: revision ?? now, continuation: nil, remaining: counting ? 0 : nil)
+      let answer = try await range(
+        EtcdWire.RangeRequest(key: key("\u{0}"), revision: revision.map { WireNumber($0) }))
+      return RangePage(
+        values: [], revision: revision ?? answer.revision, continuation: nil, remaining: counting ? 0 : nil)
     }
     let answer = try await range(
       EtcdWire.RangeRequest(

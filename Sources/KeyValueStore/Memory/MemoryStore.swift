@@ -94,7 +94,7 @@ public final class MemoryStore: RevisionedStore {
     let (page, leases) = try access { (table) throws(StoreError) in
       (table.range(prefix: "", after: nil, limit: nil, at: table.revision, counting: false), table.leases)
     }
-    _ = (page, leases)
+    try await StoreSnapshot.write(page.values, leases: Array(leases), revision: page.revision, to: path)
   }
 
   public func close() async {
