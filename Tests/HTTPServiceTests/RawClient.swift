@@ -61,7 +61,13 @@ struct RawClient: Sendable {
 
   func closeWrite() async throws { try await channel.close(mode: .output) }
 
-  func close() async throws { try await channel.close() }
+  /// Closes; how the server closed before is no error.
+  func close() async throws {
+    do {
+      try await channel.setOption(.allowRemoteHalfClosure, value: false).get()
+      try await channel.close()
+    } catch {}
+  }
 
   /// What arrives until `end` has arrived (and, as it may be, a little more), or the connection ends.
   func receive(until end: String) async throws -> String {
@@ -74,6 +80,18 @@ struct RawClient: Sendable {
     var text = ""
     while let bytes = try await stream.next() { text += String(buffer: bytes) }
     return text
+  }
+
+  /// The bytes up to and with an empty line, and what came behind it.
+  func receiveHead() async throws -> (head: String, rest: [UInt8]) {
+    var all: [UInt8] = []
+    while let bytes = try await stream.next() {
+      all += bytes.readableBytesView
+      if let end = all.firstRange(of: Array("\r\n\r\n".utf8)) {
+        return (String(decoding: all[..<end.upperBound], as: UTF8.self), Array(all[end.upperBound...]))
+      }
+    }
+    return (String(decoding: all, as: UTF8.self), [])
   }
 
   /// The next `count` bytes, or what came before the end of the connection.

@@ -394,8 +394,7 @@ final class HTTP1Connection: ChannelInboundHandler, ServedConnection {
   }
 
   func closeNow() {
-    guard let context else { return }
-    context.close(promise: nil)
+    if session == nil { context?.close(promise: nil) } else { context?.closeWithoutHalves() }
   }
 
   /// One timer a connection that looks at the clock when it fires, instead of one that each request sets anew.

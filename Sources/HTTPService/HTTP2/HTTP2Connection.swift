@@ -53,6 +53,8 @@ final class HTTP2Connection: ChannelInboundHandler, ServedConnection {
     }
     try context.pipeline.syncOperations.addHandlers([http2, management, connection], position: .after(predecessor))
     try context.channel.syncOptions?.setOption(.autoRead, value: true)
+    // A client that will send nothing more, not even a window, can have no use for what is under way.
+    try context.channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false)
   }
 
   /// What is known about the connection now.
@@ -76,12 +78,6 @@ final class HTTP2Connection: ChannelInboundHandler, ServedConnection {
     core.registry.unregister(self)
     self.context = nil
     context.fireChannelInactive()
-  }
-
-  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    // A client that will send nothing more, not even a window, can have no use for what is under way.
-    if let event = event as? ChannelEvent, event == .inputClosed { return closeNow() }
-    context.fireUserInboundEventTriggered(event)
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {

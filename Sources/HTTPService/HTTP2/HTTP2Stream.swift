@@ -44,8 +44,9 @@ final class HTTP2Stream: ChannelInboundHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch unwrapInboundIn(data) {
     case .headers(let headers):
-      if exchange == nil { begin(headers.headers, ended: headers.endStream) }
       if headers.endStream { received() }
+      // A second header block is the trailers.
+      if exchange == nil { begin(headers.headers) }
     case .data(let data):
       if case .byteBuffer(let bytes) = data.data { exchange?.body.append(bytes) }
       if data.endStream { received() }
@@ -78,8 +79,9 @@ final class HTTP2Stream: ChannelInboundHandler {
 
   // MARK: The request
 
-  private func begin(_ fields: HPACKHeaders, ended: Bool) {
+  private func begin(_ fields: HPACKHeaders) {
     guard let context else { return }
+    let ended = !receiving
     let core = connection.core
     let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
     let reader = HTTP2HeadReader(fields: fields, maximumFields: core.configuration.limits.headerFields)

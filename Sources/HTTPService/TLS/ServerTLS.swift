@@ -134,6 +134,8 @@ public final class ServerTLS: Sendable {
     settings.applicationProtocols = ["h2", "http/1.1"]
     settings.trustRoots = .certificates(authorities ?? [])
     settings.certificateVerification = authorities == nil ? .none : .optionalVerification
+    // How long a close waits for the client's: nothing depends on that.
+    settings.shutdownTimeout = .seconds(1)
     // A client with several certificates then knows which one to show (RFC 8446, 4.2.4).
     settings.sendCANameList = authorities != nil
     do { return try NIOSSLContext(configuration: settings) } catch {

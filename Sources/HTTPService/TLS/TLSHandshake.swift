@@ -60,7 +60,7 @@ final class TLSHandshake: ChannelInboundHandler, RemovableChannelHandler, Served
 
   func drain() { closeNow() }
 
-  func closeNow() { context?.close(promise: nil) }
+  func closeNow() { context?.closeWithoutHalves() }
 
   // MARK: After the handshake
 
@@ -102,5 +102,16 @@ final class TLSHandshake: ChannelInboundHandler, RemovableChannelHandler, Served
     } catch {
       closeNow()
     }
+  }
+}
+
+extension ChannelHandlerContext {
+  /// Closes in both directions. NIOSSL leaves the end that the peer then sends to a later close, which does not come,
+  /// where a half-closed connection is allowed.
+  func closeWithoutHalves() {
+    do { try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false) } catch {
+      // A channel that is closed already takes no options.
+    }
+    close(promise: nil)
   }
 }
