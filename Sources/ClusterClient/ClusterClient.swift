@@ -24,7 +24,9 @@ public protocol ClusterClient: Sendable {
 }
 
 /// What becomes of the objects that a removed one owns (`meta.k8s.io/v1` DeletionPropagation).
-public enum DeletionPolicy: String, Sendable { case orphan = "Orphan", background = "Background", foreground = "Foreground" }
+public enum DeletionPolicy: String, Sendable {
+  case orphan = "Orphan", background = "Background", foreground = "Foreground"
+}
 
 /// A resource in the version that controllers use.
 public struct ClusterResource: Sendable, Hashable {

@@ -27,7 +27,9 @@ public struct NamespaceLifecycle: Admission {
     guard let namespace = store.cache(of: "\(StorageLayout.root)namespaces/").get(key) else {
       throw .notFound(Self.namespaces, request.namespace)
     }
-    guard namespace.object.header.isBeingDeleted || namespace.field(["status", "phase"]) == "Terminating" else { return }
+    guard namespace.object.header.isBeingDeleted || namespace.field(["status", "phase"]) == "Terminating" else {
+      return
+    }
     var error = StatusError.forbidden(
       target.groupResource, request.name,
       "unable to create new content in namespace \(request.namespace) because it is being terminated")

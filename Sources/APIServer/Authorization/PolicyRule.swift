@@ -70,7 +70,8 @@ struct PolicyRule: Sendable, Equatable {
               (mine.verbs.contains("*") || mine.verbs.contains(verb))
                 && (mine.groups.contains("*") || mine.groups.contains(group))
                 && (mine.resources.contains("*") || mine.resources.contains(resource)
-                  || resource.contains("/") && mine.resources.contains("*/" + (resource.split(separator: "/").last ?? "")))
+                  || resource.contains("/")
+                    && mine.resources.contains("*/" + (resource.split(separator: "/").last ?? "")))
                 && (mine.names.isEmpty || !name.isEmpty && mine.names.contains(name))
             }
             guard isCovered else { return false }

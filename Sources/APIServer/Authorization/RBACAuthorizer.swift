@@ -23,7 +23,9 @@ public struct RBACAuthorizer: Authorizer {
   /// Every rule that holds for a user, of the cluster's bindings first, then of those in a namespace.
   /// - Parameter visit: gives false to stop.
   func visitRules(of user: User, in namespace: String, _ visit: (PolicyRule, _ source: String) -> Bool) {
-    guard self.visit(bindings("clusterrolebindings", in: ""), user, namespace: "", visit), !namespace.isEmpty else { return }
+    guard self.visit(bindings("clusterrolebindings", in: ""), user, namespace: "", visit), !namespace.isEmpty else {
+      return
+    }
     _ = self.visit(bindings("rolebindings", in: namespace), user, namespace: namespace, visit)
   }
 
@@ -43,7 +45,8 @@ public struct RBACAuthorizer: Authorizer {
       guard content.subjects.contains(where: { $0.means(user, bindingNamespace: namespace) }) else { continue }
       let kind = namespace.isEmpty ? "ClusterRoleBinding" : "RoleBinding"
       let name = namespace.isEmpty ? binding.name : "\(binding.name)/\(namespace)"
-      let source = "\(kind) \(name.goQuoted) of \(content.roleKind) \(content.roleName.goQuoted) to \(user.name.goQuoted)"
+      let source =
+        "\(kind) \(name.goQuoted) of \(content.roleKind) \(content.roleName.goQuoted) to \(user.name.goQuoted)"
       for rule in rules(content, namespace: namespace) where !visit(rule, source) { return false }
     }
     return true

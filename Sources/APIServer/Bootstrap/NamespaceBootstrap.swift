@@ -6,7 +6,9 @@ struct NamespaceBootstrap {
   let registry: Registry
 
   func run() async throws {
-    guard let target = registry.catalog.snapshot.resource(GroupVersion(group: "", version: "v1"), "namespaces") else { return }
+    guard let target = registry.catalog.snapshot.resource(GroupVersion(group: "", version: "v1"), "namespaces") else {
+      return
+    }
     for name in Self.names where registry.cache(of: target).get(target.key(namespace: "", name: name)) == nil {
       let namespace: JSONObject = ["kind": "Namespace", "apiVersion": "v1", "metadata": ["name": .string(name)]]
       do {

@@ -57,7 +57,8 @@ public struct CustomResourceDefinitions: Sendable {
 
   /// Puts a definition whose names are accepted into the catalog.
   private func serve(_ definition: JSONObject) {
-    guard CustomResourceStatus.isTrue("NamesAccepted", definition), !definition.isBeingDeleted || hasCondition(definition)
+    guard CustomResourceStatus.isTrue("NamesAccepted", definition),
+      !definition.isBeingDeleted || hasCondition(definition)
     else { return }
     // What is in the store was judged when it was written.
     guard let resource = try? CustomResourceReader.resource(definition) else { return }

@@ -21,7 +21,8 @@ enum CustomResourceReader {
         deprecationWarning: version["deprecationWarning"]?.stringValue, definitionName: definitionName,
         schema: try schema(version, preserves: preserves),
         subresources: subresources(
-          version["subresources"], KindDescription(
+          version["subresources"],
+          KindDescription(
             GroupVersionKind(group: group, version: name, kind: kind), definitionName: definitionName,
             schema: try schema(version, preserves: preserves))),
         printerColumns: (version["additionalPrinterColumns"]?.arrayValue ?? []).map(column),
@@ -30,8 +31,10 @@ enum CustomResourceReader {
     }
     let singular = text(names, "singular")
     return ResourceDescription(
-      group: group, plural: text(names, "plural"), singular: singular.isEmpty ? kind.lowercased() : singular, kind: kind,
-      listKind: text(names, "listKind").isEmpty ? nil : text(names, "listKind"), shortNames: strings(names?["shortNames"]),
+      group: group, plural: text(names, "plural"), singular: singular.isEmpty ? kind.lowercased() : singular,
+      kind: kind,
+      listKind: text(names, "listKind").isEmpty ? nil : text(names, "listKind"),
+      shortNames: strings(names?["shortNames"]),
       categories: strings(names?["categories"]), isNamespaced: text(spec, "scope") == "Namespaced", isCustom: true,
       versions: versions)
   }
@@ -47,7 +50,8 @@ enum CustomResourceReader {
     var found: [Subresource] = []
     if value?["status"] != nil {
       found.append(
-        Subresource(name: "status", kind: kind, verbs: [.get, .patch, .update], behaviour: .status, resetFields: [["spec"]]))
+        Subresource(
+          name: "status", kind: kind, verbs: [.get, .patch, .update], behaviour: .status, resetFields: [["spec"]]))
     }
     if let scale = value?["scale"] {
       let scaleKind = KindDescription(

@@ -18,18 +18,21 @@ enum TableColumns {
     return own.isEmpty ? usual : own
   }
 
-  static func cell(_ column: PrinterColumn, _ object: JSONObject) -> JSONValue {
+  static func cell(_ column: PrinterColumn, _ object: JSONObject, isCustom: Bool) -> JSONValue {
     switch column.source {
-    case .path(let path): value(path, column, object)
+    case .path(let path): value(path, column, object, isCustom: isCustom)
     case .function("name"): .string(object.objectName)
     case .function("age"): .string(age(object.metadataText("creationTimestamp")))
     case .function: .string("<unknown>")
     }
   }
 
-  private static func value(_ path: String, _ column: PrinterColumn, _ object: JSONObject) -> JSONValue {
+  private static func value(
+    _ path: String, _ column: PrinterColumn, _ object: JSONObject, isCustom: Bool
+  ) -> JSONValue {
     let value = JSONPlace.value(object, JSONPlace.parts(path))
-    if column.type == "date" { return .string(age(value?.stringValue ?? "")) }
+    // Built-in kinds show the time itself, custom ones how long ago it was.
+    if column.type == "date", isCustom { return .string(age(value?.stringValue ?? "")) }
     return value ?? .null
   }
 

@@ -22,7 +22,9 @@ struct TableMaker {
     var rows: [JSONValue] = []
     rows.reserveCapacity(objects.count)
     for object in objects {
-      var row: JSONObject = ["cells": .array(columns.map { TableColumns.cell($0, object) })]
+      var row: JSONObject = [
+        "cells": .array(columns.map { TableColumns.cell($0, object, isCustom: target.resource.isCustom) })
+      ]
       switch includeObject {
       case "None": break
       case "Object": row["object"] = .object(object)

@@ -38,7 +38,9 @@ public final class RequestContext: Sendable {
   }
 
   /// Work that the server does on its own.
-  static func ofServer(verb: String, namespace: String = "", name: String = "", subresource: String = "") -> RequestContext {
+  static func ofServer(verb: String, namespace: String = "", name: String = "", subresource: String = "")
+    -> RequestContext
+  {
     var info = RequestInfo(method: .get, segments: [], query: Query())
     info.isResource = true
     info.verb = verb

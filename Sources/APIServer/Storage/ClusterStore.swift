@@ -10,6 +10,7 @@ public final class ClusterStore: Sendable {
   let store: any RevisionedStore
   private let caches = Mutex<[Substring: ResourceCache]>([:])
   private let gate = RevisionGate()
+  private let observers = Mutex<[AsyncStream<ObjectEvent>.Continuation]>([])
   private let feed = Mutex<Task<Void, Never>?>(nil)
   private let onFailure: @Sendable (any Error) -> Void
 
@@ -78,13 +79,31 @@ public final class ClusterStore: Sendable {
         ObjectEvent(revision: batch.revision, current: current, previous: previous))
     }
     let all = caches.withLock { $0 }
-    for (prefix, cache) in all {
-      if let events = changes[prefix] {
-        cache.apply(events, revision: batch.revision)
-      } else {
-        cache.advance(to: batch.revision)
+    observers.withLock { observers in
+      for (prefix, cache) in all {
+        if let events = changes[prefix] {
+          cache.apply(events, revision: batch.revision)
+          for observer in observers { for event in events { observer.yield(event) } }
+        } else {
+          cache.advance(to: batch.revision)
+        }
       }
     }
+  }
+
+  /// Every change of every object from now on, after everything that is there as additions: nothing is missing between
+  /// the two, and nothing comes twice.
+  func changes() -> AsyncStream<ObjectEvent> {
+    let (stream, continuation) = AsyncStream.makeStream(of: ObjectEvent.self)
+    observers.withLock { observers in
+      for cache in caches.withLock({ Array($0.values) }) {
+        for object in cache.everything {
+          continuation.yield(ObjectEvent(revision: object.revision, current: object, previous: nil))
+        }
+      }
+      observers.append(continuation)
+    }
+    return stream
   }
 
   /// Writes, and returns when the change can be read.

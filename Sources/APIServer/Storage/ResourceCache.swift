@@ -44,6 +44,8 @@ final class ResourceCache: Sendable {
     }
   }
 
+  var everything: [CachedObject] { state.withLock { Array($0.objects.values) } }
+
   var count: Int { state.withLock { $0.objects.count } }
 
   private static func sorted(_ state: inout State) -> [CachedObject] {

@@ -111,7 +111,9 @@ public actor GarbageCollector {
 
   /// Owners that wait for their dependents go when the last one that blocks has gone.
   private func letGoOfOwners(_ owners: [OwnerReference]) async {
-    for owner in owners where graph.awaits(owner.uid, Self.foregroundFinalizer) { await deleteDependents(of: owner.uid) }
+    for owner in owners where graph.awaits(owner.uid, Self.foregroundFinalizer) {
+      await deleteDependents(of: owner.uid)
+    }
   }
 
   private func removeFinalizer(_ finalizer: String, from uid: String) async throws {
@@ -121,6 +123,7 @@ public actor GarbageCollector {
     else { return }
     _ = try await client.update(
       node.resource, subresource: "",
-      object.settingFinalizers(object.header.finalizers.filter { $0 != finalizer }).at(revision: object.revision).tree())
+      object.settingFinalizers(object.header.finalizers.filter { $0 != finalizer }).at(revision: object.revision).tree()
+    )
   }
 }
