@@ -6,6 +6,7 @@ extension APIServer {
     let definitions = CustomResourceDefinitions(registry)
     let watch = try definitions.load()
     try await NamespaceBootstrap(registry: registry).run()
+    try await RBACBootstrap(registry: registry).run()
     becomeReady()
     whenReady()
     await definitions.run(watch)

@@ -173,8 +173,8 @@ enum StorageVersionHash {
     for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
     let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
     var digits = ""
-    for shift in stride(from: 58, through: 0, by: -6) { digits.append(alphabet[Int(hash >> UInt64(shift)) & 63]) }
-    digits.append(alphabet[Int(hash << 2) & 63])
+    for shift in stride(from: 58, through: 0, by: -6) { digits.append(alphabet[Int(hash >> UInt64(shift) & 63)]) }
+    digits.append(alphabet[Int(hash << 2 & 63)])
     return digits + "="
   }
 }
