@@ -46,7 +46,8 @@ public final class APIServer: Sendable {
 
   private func answer(_ request: Request) async throws -> Response {
     let info = RequestInfo(method: request.method, segments: request.segments, query: request.query)
-    let user = try await authenticator.authenticate(request) ?? .anonymous
+    var user = try await authenticator.authenticate(request) ?? .anonymous
+    if let impersonation = try Impersonation(request.headers) { user = try await impersonation.apply(user, authorizer) }
     let context = RequestContext(info: info, user: user, query: request.query, headers: request.headers)
     switch await authorizer.authorize(user, info) {
     case .allowed: break
