@@ -58,6 +58,13 @@ let package = Package(
     target("DNS", ["Addressing", "Linux", "AsyncWork"]),
     target("HTTPService", ["AsyncWork", .nio("NIOCore"), .nio("NIOPosix")]),
 
+    target(
+      "PKI",
+      [
+        .product(name: "X509", package: "swift-certificates"), .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
+
     // Containers
     target("OCI"),
     target(
@@ -103,14 +110,19 @@ let package = Package(
     target("APIMachinery"),
     .target(name: "ClusterAPIData", exclude: ["Kinds", "README.md"]),
     target("ClusterAPI", ["APIMachinery", "ClusterAPIData"]),
-    target("APIServer", ["ClusterAPI", "APIMachinery", "KeyValueStore", "HTTPService", "AsyncWork", "Linux", .nio("NIOCore")]),
+    target(
+      "APIServer",
+      ["ClusterAPI", "APIMachinery", "KeyValueStore", "HTTPService", "PKI", "AsyncWork", "Linux", .nio("NIOCore")]),
+    target("ClusterClient", ["ClusterAPI", "APIMachinery"]),
+    target("Controllers", ["ClusterClient", "APIMachinery", "AsyncWork"]),
 
     // Tools
     .executableTarget(
       name: "apus",
       dependencies: [
         "ContainerEngine", "ImageStore", "NetworkDrivers", "NetworkModel", "DockerServer", "HTTPService", "Linux",
-        "AsyncWork", "Addressing", "ContainerRuntime", "Netfilter",
+        "AsyncWork", "Addressing", "ContainerRuntime", "Netfilter", "APIMachinery", "APIServer", "ClusterAPI",
+        "ClusterClient", "Controllers", "KeyValueStore", "PKI",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"), .nio("NIOCore"), .nio("NIOHTTP1"),
       ],

@@ -10,16 +10,19 @@ public final class APIServer: Sendable {
   public let registry: Registry
   let authenticator: any Authenticator
   let authorizer: any Authorizer
+  let accounts: ServiceAccounts?
   private let address: String
   private let version: ServerVersion
   private let isReady = Atomic(false)
 
   /// - Parameters:
+  ///   - accounts: issues service accounts' tokens; nil where none are issued.
   ///   - address: `host:port` by which clients reach the server.
   public init(
-    registry: Registry, authenticator: any Authenticator, authorizer: any Authorizer, address: String,
-    version: ServerVersion
+    registry: Registry, authenticator: any Authenticator, authorizer: any Authorizer,
+    accounts: ServiceAccounts? = nil, address: String, version: ServerVersion
   ) {
+    self.accounts = accounts
     self.registry = registry
     self.authenticator = authenticator
     self.authorizer = authorizer
@@ -73,7 +76,8 @@ public final class APIServer: Sendable {
       throw StatusError.noSuchPath()
     }
     if target.version.isDeprecated { context.warn(deprecation(of: target)) }
-    let handler = ResourceHandler(registry: registry, target: target, context: context, request: request)
+    let handler = ResourceHandler(
+      registry: registry, target: target, context: context, request: request, accounts: accounts)
     if ReviewHandler.resources.contains(target.groupResource) {
       return try await ReviewHandler(handler: handler, server: self).respond()
     }
@@ -95,7 +99,9 @@ public final class APIServer: Sendable {
           .internalServerError, text: "[-]poststarthook/start-apus failed: not finished\nreadyz check failed\n")
       }
       return Response(.ok, text: "ok")
-    default: throw StatusError.noSuchPath()
+    default:
+      if let bytes = accounts?.document(request.path, address: address) { return Answer.json(bytes) }
+      throw StatusError.noSuchPath()
     }
   }
 

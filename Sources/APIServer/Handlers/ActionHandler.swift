@@ -14,6 +14,7 @@ struct ActionHandler {
     case ("pods", "ephemeralcontainers"), ("pods", "resize"): return try await part(["spec"], form)
     case ("pods", "binding"): return try await bind()
     case ("pods", "eviction"): return try await evict()
+    case ("serviceaccounts", "token"): return try await issueToken(form)
     default:
       throw StatusError(.methodNotAllowed, "\(place) is not served by this server", code: 405)
     }
@@ -45,6 +46,19 @@ struct ActionHandler {
       }
       return try handler.answer(written.bytes, form)
     }
+  }
+
+  /// Issues a token for an account (`authentication.k8s.io/v1` TokenRequest).
+  private func issueToken(_ form: ResponseForm) async throws -> Response {
+    guard let accounts = handler.accounts else {
+      throw StatusError.internalError("this server issues no tokens for service accounts")
+    }
+    let account = try handler.registry.find(
+      handler.target, namespace: handler.info.namespace, name: handler.info.name)
+    let request = try handler.reader.object(
+      try await handler.requestBody(), handler.target, kind: subresource.kind)
+    let answer = try accounts.issue(request, for: account)
+    return Answer.json(JSONValue.object(answer).jsonBytes(), status: .created, pretty: form.isPretty)
   }
 
   /// Puts a pod on a node (`v1` Binding).

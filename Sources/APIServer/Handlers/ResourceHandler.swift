@@ -8,11 +8,9 @@ struct ResourceHandler: Sendable {
   let target: ServedResource
   let context: RequestContext
   let request: Request
+  let accounts: ServiceAccounts?
 
   var info: RequestInfo { context.info }
-
-  /// Bytes of a body that are read; somewhat more than the largest object, so that its own message is given.
-  static let largestBody = 3 * 1024 * 1024 + 4096
 
   func respond() async throws -> Response {
     let allowed = info.subresource.isEmpty ? target.version.verbs : try subresource().verbs
@@ -39,7 +37,7 @@ struct ResourceHandler: Sendable {
   }
 
   private func body() async throws -> [UInt8] {
-    do { return try await request.body.collect(upTo: Self.largestBody) } catch let error as HTTPServiceError
+    do { return try await request.body.collect(upTo: ResourceLimits.largestBody) } catch let error as HTTPServiceError
       where error.code == .bodyTooLarge
     { throw StatusError.requestEntityTooLarge(maximum: Registry.largestObject) }
   }
