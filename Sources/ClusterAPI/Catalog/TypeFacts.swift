@@ -3,6 +3,8 @@ import APIMachinery
 /// What a schema does not say of a type: when its fields are served, and which cannot change.
 struct TypeFacts: Sendable {
   var fields: [FieldFacts]
+  /// Whether a field that cannot change may be here or below.
+  var holdsImmutable: Bool { fields.contains { $0.isImmutable || $0.definition != nil && $0.nesting == .value } }
 
   init(_ type: TypeEntry, _ builder: SchemaBuilder) throws(KindDataError) {
     fields = []

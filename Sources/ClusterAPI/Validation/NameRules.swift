@@ -9,7 +9,7 @@ enum NameRules {
   private static let key = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 
   static func isLabel(_ text: some StringProtocol) -> Bool {
-    isWord(Array(text.utf8), inner: { isSmall($0) || isDigit($0) || $0 == dash }, outer: { isSmall($0) || isDigit($0) })
+    isWord(Substring(text).utf8, inner: { isSmall($0) || isDigit($0) || $0 == dash }, outer: { isSmall($0) || isDigit($0) })
   }
 
   static func isSubdomain(_ text: some StringProtocol) -> Bool {
@@ -18,7 +18,7 @@ enum NameRules {
 
   private static func isKey(_ text: some StringProtocol) -> Bool {
     isWord(
-      Array(text.utf8), inner: { isAlphanumeric($0) || $0 == dash || $0 == underscore || $0 == dot },
+      Substring(text).utf8, inner: { isAlphanumeric($0) || $0 == dash || $0 == underscore || $0 == dot },
       outer: isAlphanumeric)
   }
 
