@@ -218,20 +218,20 @@ def measure(sides, wanted, options, work, table):
         for registry, _ in places.values():
             registry.close()
         table.add(f"pull of 5 layers, {5 * size >> 20} MB, local registry", "s", found["apus"], found["dockerd"], "dockerd", ("≤", 0.35))
-    count, seconds = (2, 1) if quick else (7, 2)
+    count, seconds = (6, 0.1) if quick else (60, 0.1)
     for name, figures in (
         ("throughput", traffic_figures.throughput), ("user-network", traffic_figures.user_network),
         ("loopback", traffic_figures.loopback), ("proxy", traffic_figures.proxy),
     ):  # fmt: skip
         if name in wanted:
             progress(f"TCP: {name}")
-            figures(sides, count, seconds, table)
+            figures(sides, count, seconds, work, table)
     if "overlay" in wanted and not options.peer_only:
         progress("TCP: overlay")
         overlay_figures.measure(work, count, seconds, table)
     if "resolver" in wanted:
         progress("names, against aardvark-dns")
-        resolver_figures.against_aardvark(sides, count, seconds, work, table)
+        resolver_figures.against_aardvark(sides, 2 if quick else 7, 1 if quick else 2, work, table)
     if "networks" in wanted:
         network_figures.measure(sides, options, work, table, progress, alternate)
 

@@ -39,9 +39,9 @@ def measure(work, count, seconds, table):
         links = json.loads(guests[0].namespace.run("ip", "-json", "address").stdout)
         mtu = next(link["mtu"] for link in links for one in link["addr_info"] if one["local"] == inside)
         hand = stack.enter_context(contextlib.closing(traffic.Tunnel(hosts, addresses, mtu)))
-        samples = traffic.rounds({
-            "hand": lambda: traffic.throughput(*hand.ends, hand.address, seconds=seconds),
-            "apus": lambda: traffic.throughput(*(guest.namespace for guest in guests), inside, seconds=seconds),
-        }, count)  # fmt: skip
+        samples = traffic.throughput({
+            "hand": traffic.path(*hand.ends, hand.address),
+            "apus": traffic.path(*(guest.namespace for guest in guests), inside),
+        }, count, seconds, work)  # fmt: skip
         traffic_figures.rows(
             table, samples, f"overlay between two hosts, MTU {mtu}", "hand", "hand-made VXLAN", ("≥", 0.97), ("apus",))  # fmt: skip

@@ -1,7 +1,6 @@
 """Names: the embedded resolver's questions a second, against those of aardvark-dns under podman."""
 
 import contextlib
-import os
 import statistics
 import subprocess
 
@@ -10,16 +9,11 @@ import traffic
 from podman import Podman
 from sides import Guest
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-
 
 def load(namespace, server, name, work, seconds, outstanding):
     """(questions/s, 99th percentile in µs) of a name server that is asked for one name from inside a namespace."""
-    program = os.path.join(work, "dnsload")
-    if not os.path.exists(program):
-        subprocess.run(["gcc", "-O2", "-o", program, os.path.join(HERE, "dnsload.c")], check=True)
     done = subprocess.run(
-        ["nsenter", "--net=" + namespace, program, server, name, str(seconds), str(outstanding)], capture_output=True,
+        ["nsenter", "--net=" + namespace, traffic.program("dnsload", work), server, name, str(seconds), str(outstanding)], capture_output=True,
         text=True, check=True)  # fmt: skip
     rate, _, last, lost = map(float, done.stdout.split())
     if lost:

@@ -1,33 +1,38 @@
 """TCP throughput between network namespaces, and the namespaces that a person would make by hand to compare with."""
 
-import json
+import os
 import statistics
 import subprocess
-import time
 
 import engines
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 PORT = 5201
 
 
-def throughput(server, client, address, port=PORT, seconds=3):
-    """Gbit/s from `client` to `address`, a server being run in `server` on `PORT`."""
-    listener = subprocess.Popen(
-        server.command("iperf3", "-s", "-1", "-p", str(PORT)), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL)  # fmt: skip
-    try:
-        for _ in range(100):
-            if f":{PORT}" in server.run("ss", "-ltn").stdout:
-                break
-            time.sleep(0.02)
-        done = client.run("iperf3", "-c", address, "-p", str(port), "-t", str(seconds), "-J", timeout=60, check=False)
-        told = json.loads(done.stdout)
-        if "error" in told:
-            raise RuntimeError(f"iperf3 to {address} port {port}: {told['error']}")
-        return told["end"]["sum_received"]["bits_per_second"] / 1e9
-    finally:
-        listener.kill()
-        listener.wait()
+def program(name, work, *flags):
+    """A program of this directory, compiled once."""
+    path = os.path.join(work, name)
+    if not os.path.exists(path):
+        subprocess.run(["gcc", "-O2", *flags, "-o", path, os.path.join(HERE, name + ".c")], check=True)
+    return path
+
+
+def path(server, client, address, port=PORT):
+    """From `client` to `address`, which leads to `server` and there to `PORT`."""
+    return server.path, str(PORT), client.path, address, str(port)
+
+
+def throughput(paths, count, seconds, work):
+    """{name: Gbit/s of each of `count` rounds} of `{name: path(…)}`, slices of all paths in turn."""
+    words = [word for name, one in paths.items() for word in (name, *one)]
+    done = subprocess.run(
+        [program("tcpload", work, "-pthread"), str(int(seconds * 1000)), str(count), *words],
+        capture_output=True, text=True, timeout=60 + 2 * seconds * count * len(paths),
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"tcpload: {done.stderr}")
+    return {line.split()[0]: [float(one) for one in line.split()[1:]] for line in done.stdout.splitlines()}
 
 
 def rounds(measures, count):
