@@ -166,7 +166,7 @@ enum WebhookValidation {
               findings.required(path.child(other), "must be specified when patchType is \(mutation.text("patchType"))")
             }
           } else if mutation.has(other) {
-            findings.invalid(path.child(other), "{" + other + "}", "not allowed when patchType is \(mutation.text("patchType"))")
+            findings.invalid(path.child(other), .string("{" + other + "}"), "not allowed when patchType is \(mutation.text("patchType"))")
           }
         }
       }

@@ -7,7 +7,7 @@ enum ClusterControllers {
   /// - Parameter authority: the cluster's authority (PEM).
   /// - Returns: what each of them does until its task is cancelled.
   static func all(_ objects: ServerObjects, authority: String) -> [@Sendable () async -> Void] {
-    func client(_ name: String) -> InProcessClient { InProcessClient(objects, name: name) }
+    @Sendable func client(_ name: String) -> InProcessClient { InProcessClient(objects, name: name) }
     return [
       { await NamespaceController(client("namespace-controller")).run() },
       { await GarbageCollector(client("generic-garbage-collector")).run() },
