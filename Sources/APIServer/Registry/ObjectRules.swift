@@ -7,7 +7,8 @@ enum ObjectRules {
   static func violations(
     _ new: JSONObject, old: JSONObject?, _ target: ServedResource, _ kinds: BuiltinKinds, subresource: String
   ) -> [FieldError] {
-    target.resource.isCustom ? custom(new, old: old, target) : []
+    if target.resource.isCustom { return custom(new, old: old, target) }
+    return kinds.validate(.object(new), old: old.map { .object($0) }, kind: target.groupVersionKind)
   }
 
   private static func custom(_ new: JSONObject, old: JSONObject?, _ target: ServedResource) -> [FieldError] {
