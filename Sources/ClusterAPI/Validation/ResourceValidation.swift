@@ -68,7 +68,7 @@ enum ResourceValidation {
   }
 
   private static func containerName(_ name: String, _ path: FieldPath, isPod: Bool, _ findings: inout Findings) {
-    findings.invalid(path, .string(name), NameRules.qualifiedName(name))
+    findings.invalid(path, .string(name), NameRules.labelKey(name))
     guard !name.contains("/") else { return }
     if isPod {
       if name != "cpu", name != "memory", !isHugePages(name) {
@@ -81,7 +81,7 @@ enum ResourceValidation {
 
   /// The name of a resource that a quota limits.
   static func quotaName(_ name: String, _ path: FieldPath, _ findings: inout Findings) {
-    let problems = NameRules.qualifiedName(name)
+    let problems = NameRules.labelKey(name)
     findings.invalid(path, .string(name), problems)
     guard problems.isEmpty, !name.contains("/") else { return }
     let isObjectCount = name.hasPrefix("count/")

@@ -47,7 +47,8 @@ enum StorageValidation {
     guard let old = old?["spec"] else { return }
     for kind in sources {
       if spec[kind] != old[kind] {
-        findings.forbidden(path.child("persistentvolumesource"), "spec.persistentvolumesource is immutable after creation")
+        findings.forbidden(
+          path.child("persistentvolumesource"), "spec.persistentvolumesource is immutable after creation")
         break
       }
     }
@@ -70,12 +71,12 @@ enum StorageValidation {
   }
 
   static func className(_ name: String, _ path: FieldPath, _ findings: inout Findings) {
-    if !name.isEmpty { findings.invalid(path, .string(name), NameRules.subdomain(name)) }
+    if !name.isEmpty { findings.invalid(path, .string(name), NameRules.dns1123Subdomain(name)) }
   }
 
   static func driverName(_ name: String, _ path: FieldPath, _ findings: inout Findings) {
     if name.utf8.count > 63 { findings.add(.tooLong(path, maximumBytes: 63)) }
-    findings.invalid(path, .string(name), NameRules.subdomain(name.lowercased()))
+    findings.invalid(path, .string(name), NameRules.dns1123Subdomain(name.lowercased()))
   }
 
   // MARK: - Classes and drivers
@@ -84,7 +85,7 @@ enum StorageValidation {
     let provisioner = new.text("provisioner")
     if !provisioner.isEmpty {
       findings.invalid(
-        FieldPath("provisioner"), .string(provisioner), NameRules.qualifiedName(provisioner.lowercased()))
+        FieldPath("provisioner"), .string(provisioner), NameRules.labelKey(provisioner.lowercased()))
     }
     parameters(new["parameters"], FieldPath("parameters"), &findings)
     findings.supported(new, "reclaimPolicy", ["Delete", "Retain"], FieldPath())
@@ -156,7 +157,8 @@ enum StorageValidation {
     }
     if let seconds = spec["nodeAllocatableUpdatePeriodSeconds"]?.integerValue, seconds < 10 {
       findings.invalid(
-        path.child("nodeAllocatableUpdatePeriodSeconds"), .integer(seconds), "must be greater than or equal to 10 seconds")
+        path.child("nodeAllocatableUpdatePeriodSeconds"), .integer(seconds),
+        "must be greater than or equal to 10 seconds")
     }
     guard let old = old?["spec"] else { return }
     findings.immutable(spec["attachRequired"], old["attachRequired"], path.child("attachedRequired"))
@@ -170,7 +172,7 @@ enum StorageValidation {
     let attacher = spec.text("attacher")
     if !attacher.isEmpty { driverName(attacher, path.child("attacher"), &findings) }
     let node = spec.text("nodeName")
-    if !node.isEmpty { findings.invalid(path.child("nodeName"), .string(node), NameRules.subdomain(node)) }
+    if !node.isEmpty { findings.invalid(path.child("nodeName"), .string(node), NameRules.dns1123Subdomain(node)) }
     let source = spec["source"] ?? [:]
     let isNamed = source.has("persistentVolumeName")
     if isNamed == source.has("inlineVolumeSpec") {
@@ -185,7 +187,8 @@ enum StorageValidation {
 
   static func validate(capacity new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
     findings.invalid(
-      FieldPath("storageClassName"), new["storageClassName"] ?? "", NameRules.subdomain(new.text("storageClassName")))
+      FieldPath("storageClassName"), new["storageClassName"] ?? "",
+      NameRules.dns1123Subdomain(new.text("storageClassName")))
     for name in ["capacity", "maximumVolumeSize"] {
       if let amount = Quantity(new.text(name)), amount.nanos < 0 {
         findings.invalid(FieldPath(name), .string(amount.description), Findings.notNegative)

@@ -8,7 +8,7 @@ enum VolumeValidation {
       let path = path.index(index)
       let name = volume.text("name")
       if !name.isEmpty {
-        let problems = NameRules.label(name)
+        let problems = NameRules.dns1123Label(name)
         findings.invalid(path.child("name"), .string(name), problems)
         if problems.isEmpty, !names.insert(name).inserted {
           findings.add(.duplicate(path.child("name"), .string(name)))
@@ -134,7 +134,9 @@ enum VolumeValidation {
       case "clusterTrustBundle":
         let isNamed = !content.text("name").isEmpty
         if isNamed == !content.text("signerName").isEmpty {
-          findings.invalid(place, content, isNamed ? "only one of name and signerName may be used" : "must specify one of name or signerName")
+          findings.invalid(
+            place, content,
+            isNamed ? "only one of name and signerName may be used" : "must specify one of name or signerName")
         }
       default: break
       }

@@ -97,7 +97,8 @@ enum WorkloadValidation {
     case "OnDelete":
       if strategy.has("rollingUpdate") {
         findings.invalid(
-          strategyPath.child("rollingUpdate"), strategy["rollingUpdate"], "only allowed for updateStrategy 'RollingUpdate'")
+          strategyPath.child("rollingUpdate"), strategy["rollingUpdate"],
+          "only allowed for updateStrategy 'RollingUpdate'")
       }
     case "RollingUpdate":
       let update = strategy["rollingUpdate"] ?? [:]
@@ -130,7 +131,8 @@ enum WorkloadValidation {
     if masked != old["spec"] {
       findings.forbidden(
         path,
-        "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden")
+        "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"
+      )
     }
   }
 
@@ -166,7 +168,8 @@ enum WorkloadValidation {
       findings.add(.notSupported(path.child("spec", "restartPolicy"), .string(policy), ["Always"]))
     }
     if template["spec"]?.has("activeDeadlineSeconds") == true {
-      findings.forbidden(path.child("spec", "activeDeadlineSeconds"), "activeDeadlineSeconds in ReplicaSet is not Supported")
+      findings.forbidden(
+        path.child("spec", "activeDeadlineSeconds"), "activeDeadlineSeconds in ReplicaSet is not Supported")
     }
   }
 

@@ -2,12 +2,12 @@
 ///
 /// Amounts are kept in billionths, the finest unit that the API knows; finer ones are rounded up, as the API's own
 /// documentation says. Amounts beyond 2^63 - 1 are cut to that.
-public struct Quantity: Sendable, Hashable, Comparable {
+struct Quantity: Sendable, Hashable, Comparable {
   /// In billionths.
-  public let nanos: Int128
-  public let format: Format
+  let nanos: Int128
+  let format: Format
 
-  public enum Format: Sendable, Hashable {
+  enum Format: Sendable, Hashable {
     /// m, none, k, M, G, …
     case decimalSI
     /// Ki, Mi, Gi, …
@@ -19,17 +19,17 @@ public struct Quantity: Sendable, Hashable, Comparable {
   static let nanosPerUnit: Int128 = 1_000_000_000
   private static let largest = Int128(Int64.max) * nanosPerUnit
 
-  public init(nanos: Int128, format: Format = .decimalSI) {
+  init(nanos: Int128, format: Format = .decimalSI) {
     self.nanos = min(max(nanos, -Self.largest), Self.largest)
     self.format = format
   }
 
-  public init(_ units: Int64, format: Format = .decimalSI) {
+  init(_ units: Int64, format: Format = .decimalSI) {
     self.init(nanos: Int128(units) * Self.nanosPerUnit, format: format)
   }
 
   /// Nil for what is no quantity.
-  public init?(_ text: String) {
+  init?(_ text: String) {
     var digits = text.utf8[...]
     let isNegative = digits.first == UInt8(ascii: "-")
     if isNegative || digits.first == UInt8(ascii: "+") { digits.removeFirst() }
@@ -85,28 +85,28 @@ public struct Quantity: Sendable, Hashable, Comparable {
   }
 
   /// In whole units, rounded up.
-  public var units: Int64 { Int64(clamping: Self.roundedUp(nanos, Self.nanosPerUnit)) }
+  var units: Int64 { Int64(clamping: Self.roundedUp(nanos, Self.nanosPerUnit)) }
 
   /// In thousandths, rounded up.
-  public var thousandths: Int64 { Int64(clamping: Self.roundedUp(nanos, Self.nanosPerUnit / 1000)) }
+  var thousandths: Int64 { Int64(clamping: Self.roundedUp(nanos, Self.nanosPerUnit / 1000)) }
 
   /// Whether there are no parts of a unit.
-  public var isWhole: Bool { nanos % Self.nanosPerUnit == 0 }
+  var isWhole: Bool { nanos % Self.nanosPerUnit == 0 }
 
   private static func roundedUp(_ value: Int128, _ unit: Int128) -> Int128 {
     let (quotient, remainder) = value.quotientAndRemainder(dividingBy: unit)
     return remainder > 0 ? quotient + 1 : quotient
   }
 
-  public static func < (a: Quantity, b: Quantity) -> Bool { a.nanos < b.nanos }
-  public static func == (a: Quantity, b: Quantity) -> Bool { a.nanos == b.nanos }
-  public func hash(into hasher: inout Hasher) { hasher.combine(nanos) }
+  static func < (a: Quantity, b: Quantity) -> Bool { a.nanos < b.nanos }
+  static func == (a: Quantity, b: Quantity) -> Bool { a.nanos == b.nanos }
+  func hash(into hasher: inout Hasher) { hasher.combine(nanos) }
 
-  public static func + (a: Quantity, b: Quantity) -> Quantity {
+  static func + (a: Quantity, b: Quantity) -> Quantity {
     Quantity(nanos: a.nanos + b.nanos, format: a.nanos == 0 ? b.format : a.format)
   }
 
-  public static func - (a: Quantity, b: Quantity) -> Quantity {
+  static func - (a: Quantity, b: Quantity) -> Quantity {
     Quantity(nanos: a.nanos - b.nanos, format: a.nanos == 0 ? b.format : a.format)
   }
 }
@@ -116,7 +116,7 @@ extension Quantity: CustomStringConvertible {
   private static let decimal = ["n", "u", "m", "", "k", "M", "G", "T", "P", "E"]
 
   /// The canonical form: the largest suffix with which nothing stands behind the point.
-  public var description: String {
+  var description: String {
     if nanos == 0 { return "0" }
     if format == .binarySI, isWhole, nanos.magnitude >= UInt128(Self.nanosPerUnit) * 1024 {
       var amount = nanos / Self.nanosPerUnit
