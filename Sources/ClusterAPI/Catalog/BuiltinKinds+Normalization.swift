@@ -22,7 +22,7 @@ extension BuiltinKinds {
         continue
       }
       if field.zero.holds(value), !field.isOptional {
-        if field.presence == .written || field.isAlways { continue }
+        if !field.hasDefault, field.presence == .written || field.isAlways { continue }
         object.remove(field.name)
         continue
       }
@@ -31,7 +31,7 @@ extension BuiltinKinds {
   }
 
   private func fillIn(_ field: FieldFacts, _ object: inout JSONObject) {
-    guard field.isAlways || field.presence == .written, let zero = field.zero.value else { return }
+    guard !field.hasDefault, field.isAlways || field.presence == .written, let zero = field.zero.value else { return }
     // A missing list that must be there is an empty one; of a value without zero nothing can be said.
     var value = zero
     if let definition = field.definition, field.nesting == .value { normalize(&value, definition: definition) }

@@ -38,7 +38,6 @@ enum EndpointValidation {
       if !name.isEmpty { findings.invalid(path.child("name"), .string(name), NameRules.dns1123Label(name)) }
       if !names.insert(name).inserted { findings.add(.duplicate(path.child("name"), .string(name))) }
     }
-    if let old { findings.immutable(slice["addressType"], old["addressType"], FieldPath("addressType")) }
   }
 
   private static func address(_ text: String, _ kind: String, _ path: FieldPath, _ findings: inout Findings) {

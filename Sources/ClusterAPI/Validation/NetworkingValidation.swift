@@ -124,7 +124,6 @@ enum NetworkingValidation {
       default: break
       }
     }
-    if let old { findings.immutable(new["spec"]?["controller"], old["spec"]?["controller"], path.child("controller")) }
   }
 
   private static func isDomainPath(_ text: String) -> Bool {
@@ -226,7 +225,6 @@ enum NetworkingValidation {
         findings.invalid(path.child(name), .string(text), rule(text))
       }
     }
-    if let old { findings.immutable(new["spec"]?["parentRef"], old["spec"]?["parentRef"], path) }
   }
 
   static func validate(serviceCIDR new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {

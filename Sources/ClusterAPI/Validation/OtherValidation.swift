@@ -76,7 +76,6 @@ enum OtherValidation {
       MetadataValidation.labels(scheduling["nodeSelector"], path.child("nodeSelector"), &findings)
       SchedulingValidation.tolerations(scheduling.items("tolerations"), path.child("tolerations"), &findings)
     }
-    if let old { findings.immutable(new["handler"], old["handler"], FieldPath("handler")) }
   }
 
   static func validate(priorityClass new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
@@ -102,7 +101,6 @@ enum OtherValidation {
     findings.supported(new, "preemptionPolicy", ["Never", "PreemptLowerPriority"], FieldPath())
     guard let old else { return }
     if new["value"] != old["value"] { findings.forbidden(FieldPath("value"), "may not be changed in an update.") }
-    findings.immutable(new["preemptionPolicy"], old["preemptionPolicy"], FieldPath("preemptionPolicy"))
   }
 
   static func validate(lease new: JSONValue, _ findings: inout Findings) {
@@ -125,7 +123,6 @@ enum OtherValidation {
   static func validate(controllerRevision new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
     if !new.has("data") { findings.required(FieldPath("data"), "data is mandatory") }
     findings.notNegative(new, "revision", FieldPath())
-    if let old { findings.immutable(new["data"], old["data"], FieldPath("data")) }
   }
 
   // MARK: - Aggregation

@@ -99,7 +99,6 @@ enum StorageValidation {
     if new["reclaimPolicy"] != old["reclaimPolicy"] {
       findings.forbidden(FieldPath("reclaimPolicy"), "updates to reclaimPolicy are forbidden.")
     }
-    findings.immutable(new["volumeBindingMode"], old["volumeBindingMode"], FieldPath("volumeBindingMode"))
   }
 
   private static func parameters(_ parameters: JSONValue?, _ path: FieldPath, _ findings: inout Findings) {
@@ -120,9 +119,6 @@ enum StorageValidation {
       findings.required(FieldPath("parameters"), "must contain at least one key/value pair")
     }
     parameters(new["parameters"], FieldPath("parameters"), &findings)
-    guard let old else { return }
-    findings.immutable(new["driverName"], old["driverName"], FieldPath("driverName"))
-    findings.immutable(new["parameters"], old["parameters"], FieldPath("parameters"))
   }
 
   static func validate(driver new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
@@ -195,8 +191,5 @@ enum StorageValidation {
       }
     }
     SelectorValidation.validate(new["nodeTopology"], FieldPath("nodeTopology"), &findings)
-    guard let old else { return }
-    findings.immutable(new["nodeTopology"], old["nodeTopology"], FieldPath("nodeTopology"))
-    findings.immutable(new["storageClassName"], old["storageClassName"], FieldPath("storageClassName"))
   }
 }

@@ -35,13 +35,11 @@ enum WorkloadValidation {
           path.child("progressDeadlineSeconds"), .integer(seconds), "must be greater than minReadySeconds")
       }
     }
-    if let old { findings.immutable(spec["selector"], old["spec"]?["selector"], path.child("selector")) }
   }
 
   static func validate(replicaSet new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
     guard let spec = new["spec"] else { return }
     common(spec, "deployment", FieldPath("spec"), &findings)
-    if let old { findings.immutable(spec["selector"], old["spec"]?["selector"], FieldPath("spec", "selector")) }
   }
 
   static func validate(replicationController new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
@@ -84,7 +82,6 @@ enum WorkloadValidation {
       notAboveHundred(update["maxSurge"], path.child("maxSurge"), &findings)
     }
     findings.notNegative(spec, "revisionHistoryLimit", path)
-    if let old { findings.immutable(spec["selector"], old["spec"]?["selector"], path.child("selector")) }
   }
 
   static func validate(statefulSet new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
