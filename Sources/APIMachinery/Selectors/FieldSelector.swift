@@ -75,7 +75,10 @@ extension FieldSelector {
       guard let (field, operation, value) = split(term: part) else {
         throw .badRequest("invalid selector: '\(text)'; can't understand '\(part)'")
       }
-      terms.append(Term(field, isNegated: operation == "!=", try unescape(value)))
+      let plain = try unescape(value)
+      // A term without both says nothing.
+      if field.isEmpty, plain.isEmpty { continue }
+      terms.append(Term(field, isNegated: operation == "!=", plain))
     }
     return FieldSelector(terms)
   }

@@ -139,12 +139,15 @@ private struct LabelSelectorParser {
       position += 1
       return [""]
     case .identifier, .comma:
-      let values = try list()
+      let values = try sortedList()
       guard take().token == .closing else { throw Self.expected(first.text, "')'") }
       return values
     default: throw Self.expected(first.text, "',', ')' or identifier")
     }
   }
+
+  /// In order, each once: messages count them so.
+  private mutating func sortedList() throws(StatusError) -> [String] { Set(try list()).sorted() }
 
   private mutating func list() throws(StatusError) -> [String] {
     var values: [String] = []
