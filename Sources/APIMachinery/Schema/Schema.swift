@@ -40,11 +40,11 @@ public final class Schema: Sendable {
   /// Those of the properties that have a default.
   let propertiesWithDefaults: [SchemaProperty]
 
-  private let rulesBox: Box<ValueRules>?
+  let rulesBox: ValueRulesBox?
   private let notesBox: Box<SchemaNotes>?
 
   /// Limits of the value itself; nil where there are none.
-  public var rules: ValueRules? { rulesBox?.value }
+  public var rules: ValueRules? { rulesBox?.rules }
   public var notes: SchemaNotes? { notesBox?.value }
 
   public init(
@@ -79,7 +79,7 @@ public final class Schema: Sendable {
     self.patchMergeKey = patchMergeKey
     self.validationRules = validationRules
     self.unions = unions
-    rulesBox = rules.map(Box.init)
+    rulesBox = rules.map(ValueRulesBox.init)
     notesBox = notes.map(Box.init)
   }
 

@@ -121,3 +121,10 @@ enum GoTime {
     }
   }
 }
+
+extension GoTime {
+  /// Whether a text is a date, `2006-01-02`.
+  static func isDate(_ text: String) -> Bool {
+    text.utf8.count == 10 && problem(text + "T00:00:00Z", .seconds) == nil
+  }
+}

@@ -143,6 +143,20 @@ public struct TypeChecker: Sendable {
     typeName.split(separator: ".").last.map(String.init) ?? typeName
   }
 
+  /// What kind of type Go has for a node.
+  static func goKind(_ schema: Schema) -> String {
+    switch schema.type {
+    case .array: "slice"
+    case .object: schema.additionalProperties == nil ? "struct" : "map"
+    case .string: schema.format == nil ? "string" : schema.format == "byte" ? "slice" : "struct"
+    case .integer: schema.format == "int32" ? "int32" : "int64"
+    case .number: "float64"
+    case .boolean: "bool"
+    case .intOrString, .quantity: "struct"
+    case .any, nil: "interface"
+    }
+  }
+
   static func goType(_ schema: Schema) -> String {
     if let name = schema.notes?.typeName ?? schema.resolved.notes?.typeName { return name }
     if let reference = schema.reference { return typeName(reference.name) }

@@ -1,11 +1,11 @@
 /// Where a value stands in an object, as messages about unknown fields write it: `spec.list[0].foo`.
 struct ValuePath {
-  private enum Step {
+  fileprivate enum Step {
     case name(String)
     case index(Int)
   }
 
-  private var steps: [Step] = []
+  fileprivate var steps: [Step] = []
 
   var isEmpty: Bool { steps.isEmpty }
 
@@ -25,4 +25,9 @@ extension ValuePath: CustomStringConvertible {
     }
     return result
   }
+}
+
+extension ValuePath {
+  /// Whether this is a member of the object itself.
+  var isAtRoot: Bool { steps.count == 1 }
 }
