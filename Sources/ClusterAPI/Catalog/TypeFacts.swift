@@ -29,6 +29,8 @@ struct FieldFacts: Sendable {
   var isImmutable: Bool
   /// The schema has a default for it: a zero value gives way.
   var hasDefault = false
+  /// The feature that must be on for the field to be kept.
+  var feature: String?
   var zero: Zero
   /// The type below, where it is one with fields of its own.
   var definition: String?
@@ -50,6 +52,7 @@ extension FieldFacts {
     isAlways = field.isAlways
     isImmutable = field.isImmutable
     hasDefault = field.defaultValue != nil
+    feature = field.feature
     nesting = .value
     definition = nil
     switch field.type {

@@ -80,7 +80,7 @@ extension Defaults {
         var requests = object["requests"]?.objectValue ?? [:]
         for (name, limit) in limits where requests[name] == nil {
           let parts = containers.compactMap { $0["resources"]?["requests"]?[name]?.stringValue }.compactMap(
-            Quantity.init)
+            Quantity.init(reading:))
           if let first = parts.first {
             requests[name] = .string(parts.dropFirst().reduce(first, +).description)
           } else {

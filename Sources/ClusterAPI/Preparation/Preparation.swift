@@ -106,12 +106,10 @@ extension BuiltinKinds {
         members["status"] = status
         members["metadata"] = metadata
       }
-    case "ephemeralcontainers":
-      let containers = object["spec"]?["ephemeralContainers"]
-      let resourceVersion = object["metadata"]?["resourceVersion"]
-      object = old
-      object.edit("spec") { $0.editObject { $0["ephemeralContainers"] = containers } }
-      object.edit("metadata") { $0.editObject { $0["resourceVersion"] = resourceVersion } }
+    case "ephemeralcontainers": take(["spec", "ephemeralContainers"], from: &object, into: old)
+    case "finalize": take(["spec", "finalizers"], from: &object, into: old)
+    case "approval": take(["status", "conditions"], from: &object, into: old)
+    case "resize": Preparation.takeResources(&object, into: old)
     default:
       if version.subresource("status") != nil, !Preparation.keepsStatus(kind) {
         object.editObject { $0["status"] = old["status"] }
@@ -128,7 +126,38 @@ extension BuiltinKinds {
   }
 }
 
+extension BuiltinKinds {
+  /// Leaves everything of an object as it was but what stands at one path, and the version that the write expects.
+  private func take(_ path: [String], from object: inout JSONValue, into old: JSONValue) {
+    let value = object[path[0]]?[path[1]]
+    let version = object["metadata"]?["resourceVersion"]
+    object = old
+    object.setDefault(path[0], [:])
+    object.edit(path[0]) { $0.editObject { $0[path[1]] = value } }
+    object.edit("metadata") { $0.editObject { $0["resourceVersion"] = version } }
+  }
+}
+
 extension Preparation {
+  /// Leaves everything of a pod as it was but the resources of its containers and how they are resized.
+  static func takeResources(_ pod: inout JSONValue, into old: JSONValue) {
+    let new = pod
+    pod = old
+    pod.edit("metadata") { $0.editObject { $0["resourceVersion"] = new["metadata"]?["resourceVersion"] } }
+    pod.edit("spec") { spec in
+      for list in ["containers", "initContainers"] {
+        let containers = new["spec"]?.items(list) ?? []
+        spec.editItems(of: list) { container in
+          guard let source = containers.first(where: { $0["name"] == container["name"] }) else { return }
+          container.editObject { members in
+            for name in ["resources", "resizePolicy"] { members[name] = source[name] }
+          }
+        }
+      }
+      if let resources = new["spec"]?["resources"] { spec.editObject { $0["resources"] = resources } }
+    }
+  }
+
   /// Whether two objects differ in anything but metadata and status.
   static func differs(_ new: JSONValue, _ old: JSONValue) -> Bool {
     func rest(_ value: JSONValue) -> JSONValue {

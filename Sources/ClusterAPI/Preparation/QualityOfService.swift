@@ -17,10 +17,10 @@ public enum QualityOfService: String, Sendable, Hashable {
     var isGuaranteed = true
     for part in parts {
       for name in ["cpu", "memory"] {
-        let request = (part?["requests"]?[name]?.stringValue).flatMap(Quantity.init)
-        let limit = (part?["limits"]?[name]?.stringValue).flatMap(Quantity.init)
-        asks = asks || (request?.nanos ?? 0) > 0 || (limit?.nanos ?? 0) > 0
-        guard let limit, limit.nanos > 0, request.map({ $0 == limit }) ?? true else {
+        let request = (part?["requests"]?[name]?.stringValue).flatMap(Quantity.init(reading:))
+        let limit = (part?["limits"]?[name]?.stringValue).flatMap(Quantity.init(reading:))
+        asks = asks || (request?.sign ?? 0) > 0 || (limit?.sign ?? 0) > 0
+        guard let limit, limit.sign > 0, request.map({ $0 == limit }) ?? true else {
           isGuaranteed = false
           continue
         }

@@ -34,6 +34,8 @@ extension BuiltinKinds {
       }
     case "ephemeralcontainers":
       if let old { PodUpdateValidation.validate(ephemeralContainers: new, old, &findings) }
+    case "resize":
+      if let old { PodUpdateValidation.validate(resize: new, old, &findings) }
     case "approval": Validation.function(for: kind)?(new, old, &findings)
     default: break
     }

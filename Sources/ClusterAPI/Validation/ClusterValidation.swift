@@ -118,7 +118,7 @@ enum ClusterValidation {
 
   private static func order(_ item: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     func amount(_ list: String, _ name: String) -> Quantity? {
-      (item[list]?[name]?.stringValue).flatMap(Quantity.init)
+      (item[list]?[name]?.stringValue).flatMap(Quantity.init(reading:))
     }
     let names = Set(
       ["min", "max", "default", "defaultRequest", "maxLimitRequestRatio"].flatMap { item[$0]?.objectValue?.keys ?? [] })

@@ -14,8 +14,8 @@ enum StorageValidation {
       findings.add(.notSupported(path.child("capacity"), spec["capacity"], ["storage"]))
     }
     for (name, value) in MetadataValidation.sorted(spec["capacity"]) {
-      guard let amount = Quantity(value.stringValue ?? "") else { continue }
-      if amount.nanos <= 0 {
+      guard let amount = Quantity(reading: value.stringValue ?? "") else { continue }
+      if amount.sign <= 0 {
         findings.invalid(path.child("capacity").key(name), .string(amount.description), "must be greater than zero")
       }
     }
@@ -186,7 +186,7 @@ enum StorageValidation {
       FieldPath("storageClassName"), new["storageClassName"] ?? "",
       NameRules.dns1123Subdomain(new.text("storageClassName")))
     for name in ["capacity", "maximumVolumeSize"] {
-      if let amount = Quantity(new.text(name)), amount.nanos < 0 {
+      if let amount = Quantity(reading: new.text(name)), amount.sign < 0 {
         findings.invalid(FieldPath(name), .string(amount.description), Findings.notNegative)
       }
     }

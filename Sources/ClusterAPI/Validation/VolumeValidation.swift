@@ -27,7 +27,7 @@ enum VolumeValidation {
   static func source(_ kind: String, _ source: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     switch kind {
     case "emptyDir":
-      if let size = Quantity(source.text("sizeLimit")), size.nanos < 0 {
+      if let size = Quantity(reading: source.text("sizeLimit")), size.sign < 0 {
         findings.forbidden(path.child("sizeLimit"), "SizeLimit field must be a valid resource quantity")
       }
     case "hostPath":
