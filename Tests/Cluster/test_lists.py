@@ -102,16 +102,15 @@ def test_watch_through_a_selector(namespace, core):
     assert seen == ["ADDED", "DELETED"]
 
 
-def test_watch_begins_with_what_is_there_and_marks_it(many, client):
-    answer, _, _ = client.call_api(
-        f"/api/v1/namespaces/{many}/configmaps", "GET",
-        query_params=[
-            ("watch", "1"), ("sendInitialEvents", "true"), ("resourceVersionMatch", "NotOlderThan"),
-            ("allowWatchBookmarks", "true"), ("timeoutSeconds", "2"), ("labelSelector", "many=yes"),
-        ],
-        auth_settings=["BearerToken"], response_type="str", _preload_content=False,
+def test_watch_begins_with_what_is_there_and_marks_it(many, raw):
+    query = [
+        ("watch", "1"), ("sendInitialEvents", "true"), ("resourceVersionMatch", "NotOlderThan"),
+        ("allowWatchBookmarks", "true"), ("timeoutSeconds", "1"), ("labelSelector", "many=yes"),
+    ]  # fmt: skip
+    _, _, events = raw(
+        "GET", f"/api/v1/namespaces/{many}/configmaps", query=query,
+        parse=lambda text: [json.loads(line) for line in text.splitlines()],
     )  # fmt: skip
-    events = [json.loads(line) for line in answer.data.splitlines()]
     assert [one["type"] for one in events[:26]] == ["ADDED"] * 25 + ["BOOKMARK"]
     assert events[25]["object"]["metadata"]["annotations"] == {"k8s.io/initial-events-end": "true"}
 

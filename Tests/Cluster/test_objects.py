@@ -142,7 +142,7 @@ def test_dry_run_writes_nothing(kubectl):
 
 
 def test_watch_sees_every_change(kubectl):
-    watch = kubectl.popen("get", "configmap", "--watch-only", "-o", "name", "--output-watch-events")
+    watch = kubectl.popen("get", "configmap", "--watch-only", "--output-watch-events")
     lines, seen = [], threading.Event()
 
     def read():
@@ -160,7 +160,7 @@ def test_watch_sees_every_change(kubectl):
             kubectl("delete", "configmap", f"w{attempt}")
             if seen.wait(0.3):
                 break
-        events = [line.split()[0] for line in lines if line.endswith(f"configmap/w{attempt}")]
+        events = [line.split()[0] for line in lines if line.split()[1] == f"w{attempt}"]
         assert events[-3:] == ["ADDED", "MODIFIED", "DELETED"], lines
     finally:
         watch.terminate()

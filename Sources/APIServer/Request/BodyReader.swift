@@ -105,7 +105,9 @@ struct BodyReader {
     let unknown = Pruner(metadata: registry.kinds.registry["io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"])
       .prune(&tree, by: schema, isEmbeddedResource: target.resource.isCustom && kind == nil)
     try report(unknown: unknown, duplicates: duplicates, expected)
-    return tree.objectValue ?? [:]
+    var result = tree.objectValue ?? [:]
+    SecretRules.apply(to: &result, target)
+    return result
   }
 
   private func report(unknown: [String], duplicates: [String], _ kind: GroupVersionKind) throws(StatusError) {

@@ -22,7 +22,7 @@ extension BuiltinKinds {
         continue
       }
       if field.zero.holds(value), !field.isOptional {
-        if field.presence == .written || field.isAlways { continue }
+        if !field.hasDefault, field.presence == .written || field.isAlways { continue }
         object.remove(field.name)
         continue
       }
@@ -31,7 +31,7 @@ extension BuiltinKinds {
   }
 
   private func fillIn(_ field: FieldFacts, _ object: inout JSONObject) {
-    guard field.isAlways || field.presence == .written, let zero = field.zero.value else { return }
+    guard !field.hasDefault, field.isAlways || field.presence == .written, let zero = field.zero.value else { return }
     // A missing list that must be there is an empty one; of a value without zero nothing can be said.
     var value = zero
     if let definition = field.definition, field.nesting == .value { normalize(&value, definition: definition) }
@@ -40,9 +40,9 @@ extension BuiltinKinds {
 
   private func normalize(_ field: FieldFacts, _ object: inout JSONObject) {
     if field.zero == .quantity {
-      _ = object.update(field.name) { $0.canonicalizeQuantity() }
+      _ = object.update(field.name) { $0.canonicalizeQuantity(inList: false) }
     } else if field.holdsQuantities {
-      _ = object.update(field.name) { $0.editMembers { $0.canonicalizeQuantity() } }
+      _ = object.update(field.name) { $0.editMembers { $0.canonicalizeQuantity(inList: true) } }
     }
     guard let definition = field.definition, let facts = facts[definition] else { return }
     _ = object.update(field.name) { value in
@@ -83,12 +83,9 @@ extension FieldFacts.Zero {
 }
 
 extension JSONValue {
-  fileprivate mutating func canonicalizeQuantity() {
-    switch self {
-    case .string(let text): if let quantity = Quantity(text) { self = .string(quantity.description) }
-    case .integer(let number): self = .string(Quantity(number).description)
-    case .double(let number): if let quantity = Quantity("\(number)") { self = .string(quantity.description) }
-    default: break
-    }
+  /// - Parameter inList: the amount is one of a list of resources; others stay as they were written, if that is canonical enough.
+  fileprivate mutating func canonicalizeQuantity(inList: Bool) {
+    guard let quantity = try? Quantity(json: self) else { return }
+    self = .string((inList ? quantity.inThousandths : quantity).description)
   }
 }

@@ -20,8 +20,9 @@ struct ResourceMaker {
           resetFields: part.behaviour == .status ? [["spec"]] : []))
     }
     let version = ResourceVersion(
-      name: data.groupVersion.version, isStorage: data.isStorage, definitionName: kind.definitionName,
-      schema: kind.schema, verbs: entry.verbs, subresources: subresources, printerColumns: entry.columns,
+      name: data.groupVersion.version, isStorage: data.isStorage, isDeprecated: entry.deprecation != nil,
+      deprecationWarning: entry.deprecation, definitionName: kind.definitionName, schema: kind.schema,
+      verbs: entry.verbs, subresources: subresources, printerColumns: entry.columns,
       selectableFields: entry.selectable.map { ".\($0.name)" }, resetFields: hasStatus ? [["status"]] : [])
     return ResourceDescription(
       group: data.groupVersion.group, plural: entry.plural, singular: entry.singular, kind: entry.kind,

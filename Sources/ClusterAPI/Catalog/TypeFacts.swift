@@ -27,6 +27,10 @@ struct FieldFacts: Sendable {
   /// Filled with the zero value where it is missing.
   var isAlways: Bool
   var isImmutable: Bool
+  /// The schema has a default for it: a zero value gives way.
+  var hasDefault = false
+  /// The feature that must be on for the field to be kept.
+  var feature: String?
   var zero: Zero
   /// The type below, where it is one with fields of its own.
   var definition: String?
@@ -47,6 +51,8 @@ extension FieldFacts {
     isOptional = field.isOptional
     isAlways = field.isAlways
     isImmutable = field.isImmutable
+    hasDefault = field.defaultValue != nil
+    feature = field.feature
     nesting = .value
     definition = nil
     switch field.type {

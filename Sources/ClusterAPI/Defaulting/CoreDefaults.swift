@@ -27,6 +27,17 @@ extension Defaults {
     }
   }
 
+  /// What is written as text becomes data.
+  static func mergeStrings(_ secret: inout JSONValue) {
+    guard let strings = secret["stringData"]?.objectValue else { return }
+    secret.editObject { object in
+      var data = object["data"]?.objectValue ?? [:]
+      for (key, value) in strings { data[key] = .string(Base64Text.encode((value.stringValue ?? "").utf8)) }
+      object["data"] = .object(data)
+      object.remove("stringData")
+    }
+  }
+
   static func setSubset(_ subset: inout JSONValue) {
     subset.editItems(of: "ports") { $0.setDefault("protocol", "TCP") }
   }

@@ -13,6 +13,7 @@ enum Defaults {
     "Pod": setPod,
     "PodTemplate": { $0.edit("template") { setPodTemplate(&$0) } },
     "ReplicationController": setReplicationController,
+    "Secret": mergeStrings,
     "Service": setService,
   ]
 

@@ -21,6 +21,12 @@ extension Defaults {
 
   static func setPodSpec(_ spec: inout JSONValue) {
     spec.setDefault("securityContext", [:])
+    // The field has a former name, which is served too.
+    spec.editObject { members in
+      let account = members["serviceAccountName"] ?? members["serviceAccount"]
+      members["serviceAccountName"] = account
+      members["serviceAccount"] = account
+    }
     for list in ["initContainers", "containers", "ephemeralContainers"] {
       spec.editItems(of: list) { container in
         container.setDefault("imagePullPolicy", .string(pullPolicy(of: container.text("image"))))
@@ -73,7 +79,8 @@ extension Defaults {
       resources.editObject { object in
         var requests = object["requests"]?.objectValue ?? [:]
         for (name, limit) in limits where requests[name] == nil {
-          let parts = containers.compactMap { $0["resources"]?["requests"]?[name]?.stringValue }.compactMap(Quantity.init)
+          let parts = containers.compactMap { $0["resources"]?["requests"]?[name]?.stringValue }.compactMap(
+            Quantity.init(reading:))
           if let first = parts.first {
             requests[name] = .string(parts.dropFirst().reduce(first, +).description)
           } else {

@@ -94,7 +94,8 @@ extension Defaults {
           setScalingRules(
             &rules,
             policies: [
-              ["type": "Pods", "value": 4, "periodSeconds": 15], ["type": "Percent", "value": 100, "periodSeconds": 15],
+              ["type": "Pods", "value": 4, "periodSeconds": 15],
+              ["type": "Percent", "value": 100, "periodSeconds": 15],
             ])
         }
         behavior.setDefault("scaleDown", [:])

@@ -29,6 +29,8 @@ public struct KindEntry: Sendable {
   public var columns: [PrinterColumn] = []
   /// Names that field selectors may use, each with the path of the value.
   public var selectable: [(name: String, path: String)] = []
+  /// What those who use the kind are warned of, where it is deprecated.
+  public var deprecation: String?
   /// Where the text describes it.
   public var line: Int
 

@@ -89,6 +89,9 @@ public struct KindDataReader {
 
   private mutating func takePart(of index: Int, _ line: KindDataLine) throws(KindDataError) {
     switch line.words[0] {
+    case "deprecated":
+      guard !line.description.isEmpty else { throw line.error(.malformed, "a deprecation has a warning") }
+      data.kinds[index].deprecation = line.description
     case "sub": data.kinds[index].subresources.append(try SubresourceEntry(line))
     case "column": data.kinds[index].columns.append(try PrinterColumn(line))
     case "select":

@@ -14,7 +14,8 @@ enum AccessValidation {
             path.child("nonResourceURLs"), rule["nonResourceURLs"],
             "namespaced rules cannot apply to non-resource URLs")
         }
-        if !rule.items("apiGroups").isEmpty || !rule.items("resources").isEmpty || !rule.items("resourceNames").isEmpty {
+        if !rule.items("apiGroups").isEmpty || !rule.items("resources").isEmpty || !rule.items("resourceNames").isEmpty
+        {
           findings.invalid(
             path.child("nonResourceURLs"), rule["nonResourceURLs"],
             "rules cannot apply to both regular resources and non-resource URLs")
@@ -64,7 +65,7 @@ enum AccessValidation {
     let name = subject.text("name")
     switch subject.text("kind") {
     case "ServiceAccount":
-      if !name.isEmpty { findings.invalid(path.child("name"), .string(name), NameRules.subdomain(name)) }
+      if !name.isEmpty { findings.invalid(path.child("name"), .string(name), NameRules.dns1123Subdomain(name)) }
       if !subject.text("apiGroup").isEmpty {
         findings.add(.notSupported(path.child("apiGroup"), subject["apiGroup"], [""]))
       }

@@ -16,14 +16,15 @@ extension BuiltinKinds {
   ) -> [FieldError] {
     var findings = Findings()
     let isNamespaced = resource(of: GroupKind(group: kind.group, kind: kind.kind))?.isNamespaced ?? false
-    let metadata = new["metadata"] ?? [:]
     if isStored(kind) {
-      MetadataValidation.validate(
-        metadata, isNamespaced: isNamespaced, nameRule: Validation.nameRule(for: kind), FieldPath("metadata"),
-        &findings)
-      if let old {
-        MetadataValidation.validateUpdate(metadata, old["metadata"] ?? [:], FieldPath("metadata"), &findings)
-      }
+      let metadata = new["metadata"]?.objectValue ?? [:]
+      let errors =
+        if let old {
+          MetadataRules.errors(in: metadata, updating: old["metadata"]?.objectValue ?? [:])
+        } else {
+          MetadataRules.errors(in: metadata, isNamespaced: isNamespaced, name: Validation.nameRule(for: kind))
+        }
+      for error in errors { findings.add(error) }
     }
     switch subresource {
     case "":
@@ -33,6 +34,8 @@ extension BuiltinKinds {
       }
     case "ephemeralcontainers":
       if let old { PodUpdateValidation.validate(ephemeralContainers: new, old, &findings) }
+    case "resize":
+      if let old { PodUpdateValidation.validate(resize: new, old, &findings) }
     case "approval": Validation.function(for: kind)?(new, old, &findings)
     default: break
     }

@@ -14,7 +14,7 @@ enum ClaimValidation {
     SelectorValidation.validate(spec["selector"], path.child("selector"), &findings)
     let requests = spec["resources"]?["requests"]
     if let text = requests?["storage"]?.stringValue {
-      if let amount = Quantity(text), amount.nanos <= 0 {
+      if let amount = Quantity(reading: text), amount.sign <= 0 {
         findings.invalid(
           path.child("resources").key("storage"), .string(amount.description), "must be greater than zero")
       }
@@ -53,10 +53,10 @@ enum ClaimValidation {
         path,
         "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims")
     }
-    guard let now = spec["resources"]?["requests"]?.text("storage"), let size = Quantity(now),
-      let was = before["resources"]?["requests"]?.text("storage"), let oldSize = Quantity(was), size < oldSize
+    guard let now = spec["resources"]?["requests"]?.text("storage"), let size = Quantity(reading: now),
+      let was = before["resources"]?["requests"]?.text("storage"), let oldSize = Quantity(reading: was), size < oldSize
     else { return }
-    let capacity = (old["status"]?["capacity"]?.text("storage")).flatMap(Quantity.init)
+    let capacity = (old["status"]?["capacity"]?.text("storage")).flatMap(Quantity.init(reading:))
     if capacity.map({ size < $0 }) ?? true {
       findings.forbidden(
         path.child("resources", "requests", "storage"), "field can not be less than status.capacity")

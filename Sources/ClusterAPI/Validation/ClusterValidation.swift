@@ -13,18 +13,21 @@ enum ClusterValidation {
     if ranges.count > 2 || ranges.count == 2 && AddressRules.isIPv6(ranges[0]) == AddressRules.isIPv6(ranges[1]) {
       findings.invalid(
         path.child("podCIDRs"), spec["podCIDRs"],
-        ranges.count > 2 ? "may specify no more than one CIDR for each IP family" : "may specify no more than one CIDR for each IP family")
+        ranges.count > 2
+          ? "may specify no more than one CIDR for each IP family"
+          : "may specify no more than one CIDR for each IP family")
     }
     for name in ["capacity", "allocatable"] {
       for (resource, amount) in MetadataValidation.sorted(new["status"]?[name]) {
         findings.invalid(
-          FieldPath("status", name).key(resource), .string(resource), NameRules.qualifiedName(resource))
+          FieldPath("status", name).key(resource), .string(resource), NameRules.labelKey(resource))
         ResourceValidation.amount(resource, amount, FieldPath("status", name).key(resource), &findings)
       }
     }
     guard let before = old?["spec"] else { return }
     var seen: Set<JSONValue> = []
-    for (index, address) in (new["status"]?.items("addresses") ?? []).enumerated() where !seen.insert(address).inserted {
+    for (index, address) in (new["status"]?.items("addresses") ?? []).enumerated() where !seen.insert(address).inserted
+    {
       findings.add(.duplicate(FieldPath("status", "addresses").index(index), address))
     }
     for name in ["podCIDR", "podCIDRs", "providerID"] where before.has(name) && before[name] != spec[name] {
@@ -40,7 +43,7 @@ enum ClusterValidation {
     for (index, finalizer) in (new["spec"]?.items("finalizers") ?? []).enumerated() {
       let name = finalizer.stringValue ?? ""
       let path = FieldPath("spec", "finalizers").index(index)
-      findings.invalid(path, finalizer, NameRules.qualifiedName(name))
+      findings.invalid(path, finalizer, NameRules.labelKey(name))
       if !name.contains("/"), name != "kubernetes", name != "orphan", name != "foregroundDeletion" {
         findings.invalid(path, finalizer, "name is neither a standard finalizer name nor is it fully qualified")
       }
@@ -115,7 +118,7 @@ enum ClusterValidation {
 
   private static func order(_ item: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     func amount(_ list: String, _ name: String) -> Quantity? {
-      (item[list]?[name]?.stringValue).flatMap(Quantity.init)
+      (item[list]?[name]?.stringValue).flatMap(Quantity.init(reading:))
     }
     let names = Set(
       ["min", "max", "default", "defaultRequest", "maxLimitRequestRatio"].flatMap { item[$0]?.objectValue?.keys ?? [] })
@@ -123,7 +126,9 @@ enum ClusterValidation {
       ("min", "max", "min"), ("min", "defaultRequest", "defaultRequest"), ("defaultRequest", "max", "defaultRequest"),
       ("defaultRequest", "default", "defaultRequest"), ("min", "default", "default"), ("default", "max", "default"),
     ]
-    let words = ["min": "min value", "max": "max value", "default": "default value", "defaultRequest": "default request value"]
+    let words = [
+      "min": "min value", "max": "max value", "default": "default value", "defaultRequest": "default request value",
+    ]
     for name in names.sorted() {
       for (low, high, place) in pairs {
         guard let small = amount(low, name), let large = amount(high, name), small > large else { continue }
@@ -160,7 +165,9 @@ enum ClusterValidation {
     }
     let controller = new.text("reportingController") + new.text("reportingComponent")
     if controller.isEmpty { findings.required(FieldPath("reportingController")) }
-    for (name, limit) in [("reportingInstance", 128), ("action", 128), ("reason", 128), ("note", 1024), ("message", 1024)]
+    for (name, limit) in [
+      ("reportingInstance", 128), ("action", 128), ("reason", 128), ("note", 1024), ("message", 1024),
+    ]
     where new.text(name).utf8.count > limit {
       findings.invalid(FieldPath(name), new[name], "can have at most \(limit) characters")
     }

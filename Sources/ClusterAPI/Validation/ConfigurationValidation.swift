@@ -8,14 +8,14 @@ enum ConfigurationValidation {
   static func validate(configMap new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
     var size = 0
     for (key, value) in MetadataValidation.sorted(new["data"]) {
-      findings.invalid(FieldPath("data").key(key), .string(key), NameRules.configKey(key))
+      findings.invalid(FieldPath("data").key(key), .string(key), NameRules.configMapKey(key))
       if new["binaryData"]?[key] != nil {
         findings.invalid(FieldPath("data").key(key), .string(key), "duplicate of key present in binaryData")
       }
       size += value.stringValue?.utf8.count ?? 0
     }
     for (key, value) in MetadataValidation.sorted(new["binaryData"]) {
-      findings.invalid(FieldPath("binaryData").key(key), .string(key), NameRules.configKey(key))
+      findings.invalid(FieldPath("binaryData").key(key), .string(key), NameRules.configMapKey(key))
       if new["data"]?[key] != nil {
         findings.invalid(FieldPath("binaryData").key(key), .string(key), "duplicate of key present in data")
       }
@@ -29,7 +29,7 @@ enum ConfigurationValidation {
   static func validate(secret new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
     var size = 0
     for (key, value) in MetadataValidation.sorted(new["data"]) {
-      findings.invalid(FieldPath("data").key(key), .string(key), NameRules.configKey(key))
+      findings.invalid(FieldPath("data").key(key), .string(key), NameRules.configMapKey(key))
       size += decodedCount(value)
     }
     if size > limit { findings.add(.tooLong(FieldPath("data"), maximumBytes: limit)) }

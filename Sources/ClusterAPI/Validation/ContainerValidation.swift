@@ -14,7 +14,7 @@ struct ContainerValidation {
     if name.isEmpty {
       if !container.has("name") { findings.required(path.child("name")) }
     } else {
-      findings.invalid(path.child("name"), .string(name), NameRules.label(name))
+      findings.invalid(path.child("name"), .string(name), NameRules.dns1123Label(name))
     }
     let image = container.text("image")
     if image.isEmpty {
@@ -114,7 +114,7 @@ struct ContainerValidation {
 
   private func variable(_ variable: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     let name = variable.text("name")
-    if !name.isEmpty { findings.invalid(path.child("name"), .string(name), NameRules.variable(name)) }
+    if !name.isEmpty { findings.invalid(path.child("name"), .string(name), NameRules.environmentVariable(name)) }
     guard let source = variable["valueFrom"] else { return }
     let path = path.child("valueFrom")
     let present = ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"].filter(source.has)
@@ -135,7 +135,7 @@ struct ContainerValidation {
     for kind in ["configMapKeyRef", "secretKeyRef"] {
       guard let key = source[kind]?["key"]?.stringValue else { continue }
       if source[kind]?.text("name").isEmpty == true { findings.required(path.child(kind, "name")) }
-      findings.invalid(path.child(kind, "key"), .string(key), NameRules.configKey(key))
+      findings.invalid(path.child(kind, "key"), .string(key), NameRules.configMapKey(key))
     }
   }
 
@@ -144,7 +144,7 @@ struct ContainerValidation {
     guard !field.isEmpty else { return }
     for map in ["metadata.annotations", "metadata.labels"] where field.hasPrefix(map + "['") && field.hasSuffix("']") {
       let key = String(field.dropFirst(map.count + 2).dropLast(2))
-      findings.invalid(path.child("fieldPath"), .string(key), NameRules.qualifiedName(key.lowercased()))
+      findings.invalid(path.child("fieldPath"), .string(key), NameRules.labelKey(key.lowercased()))
       return
     }
     if !known.contains(field) {
@@ -167,7 +167,9 @@ struct ContainerValidation {
 
   private func variables(_ source: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     let prefix = source.text("prefix")
-    if !prefix.isEmpty { findings.invalid(path.child("prefix"), .string(prefix), NameRules.variable(prefix)) }
+    if !prefix.isEmpty {
+      findings.invalid(path.child("prefix"), .string(prefix), NameRules.environmentVariable(prefix))
+    }
     let present = ["configMapRef", "secretRef"].filter(source.has)
     for name in present where source[name]?.text("name").isEmpty == true {
       findings.required(path.child(name, "name"))
@@ -236,7 +238,8 @@ struct ContainerValidation {
         if let volume = volumes[name] {
           if !volume.has("persistentVolumeClaim"), !volume.has("ephemeral") {
             findings.invalid(
-              path.child("name"), .string(name), "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode")
+              path.child("name"), .string(name),
+              "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode")
           }
         } else {
           findings.add(.notFound(path.child("name"), .string(name)))

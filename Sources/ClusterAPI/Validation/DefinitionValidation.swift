@@ -13,7 +13,7 @@ enum DefinitionValidation {
         FieldPath("metadata", "name"), .string(name), "must be spec.names.plural+\".\"+spec.group")
     }
     if !group.isEmpty {
-      findings.invalid(path.child("group"), .string(group), NameRules.subdomain(group))
+      findings.invalid(path.child("group"), .string(group), NameRules.dns1123Subdomain(group))
       if group.split(separator: ".").count < 2 {
         findings.invalid(path.child("group"), .string(group), "should be a domain with at least one dot")
       }
@@ -24,7 +24,8 @@ enum DefinitionValidation {
     conversion(spec["conversion"] ?? [:], path.child("conversion"), &findings)
     if spec["preserveUnknownFields"] == true {
       findings.invalid(
-        path.child("preserveUnknownFields"), true, "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead")
+        path.child("preserveUnknownFields"), true,
+        "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead")
     }
     guard let before = old?["spec"] else { return }
     let isEstablished =
@@ -48,7 +49,7 @@ enum DefinitionValidation {
         findings.invalid(
           path.child("name"), .string(name), "must contain unique version names")
       }
-      if !name.isEmpty { findings.invalid(path.child("name"), .string(name), NameRules.serviceLabel(name)) }
+      if !name.isEmpty { findings.invalid(path.child("name"), .string(name), NameRules.dns1035Label(name)) }
       if !version.has("schema") || version["schema"]?.has("openAPIV3Schema") != true {
         findings.required(path.child("schema", "openAPIV3Schema"), "schemas are required")
       }
@@ -97,15 +98,16 @@ enum DefinitionValidation {
   private static func names(_ names: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     for name in ["plural", "singular"] {
       let text = names.text(name)
-      if !text.isEmpty { findings.invalid(path.child(name), .string(text), NameRules.serviceLabel(text)) }
+      if !text.isEmpty { findings.invalid(path.child(name), .string(text), NameRules.dns1035Label(text)) }
     }
     for name in ["kind", "listKind"] {
       let text = names.text(name)
       if !text.isEmpty {
-        let problems = NameRules.serviceLabel(text.lowercased())
+        let problems = NameRules.dns1035Label(text.lowercased())
         if !problems.isEmpty {
           findings.invalid(
-            path.child(name), .string(text), "may have mixed case, but should otherwise match: \(problems.joined(separator: ","))")
+            path.child(name), .string(text),
+            "may have mixed case, but should otherwise match: \(problems.joined(separator: ","))")
         }
       }
     }
@@ -114,7 +116,7 @@ enum DefinitionValidation {
     }
     for list in ["shortNames", "categories"] {
       for (index, name) in names.items(list).enumerated() {
-        findings.invalid(path.child(list).index(index), name, NameRules.serviceLabel(name.stringValue ?? ""))
+        findings.invalid(path.child(list).index(index), name, NameRules.dns1035Label(name.stringValue ?? ""))
       }
     }
   }

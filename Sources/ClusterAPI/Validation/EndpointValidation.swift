@@ -20,7 +20,7 @@ enum EndpointValidation {
       for (position, address) in addresses.enumerated() {
         self.address(address.stringValue ?? "", kind, path.child("addresses").index(position), &findings)
       }
-      for (name, rule) in [("hostname", NameRules.label), ("nodeName", NameRules.subdomain)] {
+      for (name, rule) in [("hostname", NameRules.dns1123Label), ("nodeName", NameRules.dns1123Subdomain)] {
         let text = endpoint.text(name)
         if !text.isEmpty { findings.invalid(path.child(name), .string(text), rule(text)) }
       }
@@ -35,15 +35,14 @@ enum EndpointValidation {
     for (index, port) in ports.enumerated() {
       let path = FieldPath("ports").index(index)
       let name = port.text("name")
-      if !name.isEmpty { findings.invalid(path.child("name"), .string(name), NameRules.label(name)) }
+      if !name.isEmpty { findings.invalid(path.child("name"), .string(name), NameRules.dns1123Label(name)) }
       if !names.insert(name).inserted { findings.add(.duplicate(path.child("name"), .string(name))) }
     }
-    if let old { findings.immutable(slice["addressType"], old["addressType"], FieldPath("addressType")) }
   }
 
   private static func address(_ text: String, _ kind: String, _ path: FieldPath, _ findings: inout Findings) {
     if kind == "FQDN" {
-      return findings.invalid(path, .string(text), NameRules.subdomain(text))
+      return findings.invalid(path, .string(text), NameRules.dns1123Subdomain(text))
     }
     guard let bytes = AddressRules.bytes(text), bytes.count == (kind == "IPv4" ? 4 : 16) else {
       return findings.invalid(
@@ -68,7 +67,7 @@ enum EndpointValidation {
             findings.invalid(path.child("ip"), .string(text), problem)
           }
           let name = address.text("hostname")
-          if !name.isEmpty { findings.invalid(path.child("hostname"), .string(name), NameRules.label(name)) }
+          if !name.isEmpty { findings.invalid(path.child("hostname"), .string(name), NameRules.dns1123Label(name)) }
         }
       }
       for (position, port) in ports.enumerated() {
@@ -77,7 +76,7 @@ enum EndpointValidation {
         if name.isEmpty {
           if ports.count > 1 { findings.required(path.child("name")) }
         } else {
-          findings.invalid(path.child("name"), .string(name), NameRules.label(name))
+          findings.invalid(path.child("name"), .string(name), NameRules.dns1123Label(name))
         }
         let number = port["port"]?.integerValue ?? 0
         findings.invalid(path.child("port"), .integer(number), NameRules.portNumber(number))

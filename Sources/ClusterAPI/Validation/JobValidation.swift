@@ -78,7 +78,7 @@ enum JobValidation {
     if let name = spec["managedBy"]?.stringValue {
       if name.utf8.count > 63 {
         findings.add(.tooLong(path.child("managedBy"), maximumBytes: 63))
-      } else if !name.contains("/") || !NameRules.qualifiedName(name).isEmpty {
+      } else if !name.contains("/") || !NameRules.labelKey(name).isEmpty {
         findings.invalid(
           path.child("managedBy"), .string(name),
           "must be a domain-prefixed path (such as \"acme.io/foo\")")
@@ -89,7 +89,8 @@ enum JobValidation {
       let policy = path.child("successPolicy")
       if !isIndexed { findings.invalid(policy, spec["successPolicy"], "requires indexed completion mode") }
       if spec["successPolicy"]?.items("rules").isEmpty ?? true {
-        findings.required(policy.child("rules"), "at least one rules must be specified when the successPolicy is specified")
+        findings.required(
+          policy.child("rules"), "at least one rules must be specified when the successPolicy is specified")
       }
     }
     guard let template = spec["template"] else { return }
@@ -113,7 +114,8 @@ enum JobValidation {
     let rules = policy.items("rules")
     if rules.count > 20 { findings.add(.tooMany(path.child("rules"), count: rules.count, maximum: 20)) }
     let names = Set(
-      ((spec["template"]?["spec"]?.items("containers") ?? []) + (spec["template"]?["spec"]?.items("initContainers") ?? []))
+      ((spec["template"]?["spec"]?.items("containers") ?? [])
+        + (spec["template"]?["spec"]?.items("initContainers") ?? []))
         .map { $0.text("name") })
     for (index, rule) in rules.enumerated() {
       let path = path.child("rules").index(index)
@@ -140,7 +142,8 @@ enum JobValidation {
         }
         if let name = codes["containerName"]?.stringValue, !names.contains(name) {
           findings.invalid(
-            path.child("containerName"), .string(name), "must be one of the container or initContainer names in the pod template")
+            path.child("containerName"), .string(name),
+            "must be one of the container or initContainer names in the pod template")
         }
       }
       for (position, condition) in conditions.enumerated() {
@@ -175,7 +178,8 @@ enum JobValidation {
         findings.invalid(path.child("timeZone"), "", "timeZone must be nil or non-empty string")
       } else if zone.lowercased() == "local" {
         findings.invalid(
-          path.child("timeZone"), .string(zone), "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones")
+          path.child("timeZone"), .string(zone),
+          "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones")
       } else if !zone.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) || zone.hasPrefix("/") || zone.contains("..") {
         findings.invalid(path.child("timeZone"), .string(zone), "unknown time zone \(zone)")
       }

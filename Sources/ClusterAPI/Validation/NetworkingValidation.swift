@@ -16,17 +16,21 @@ enum NetworkingValidation {
         let name = host.stringValue ?? ""
         findings.invalid(
           path.child("hosts").index(position), host,
-          name.contains("*") ? NameRules.wildcardSubdomain(name) : NameRules.subdomain(name))
+          name.contains("*") ? NameRules.wildcardDNS1123Subdomain(name) : NameRules.dns1123Subdomain(name))
       }
       let secret = entry.text("secretName")
-      if !secret.isEmpty { findings.invalid(path.child("secretName"), .string(secret), NameRules.subdomain(secret)) }
+      if !secret.isEmpty {
+        findings.invalid(path.child("secretName"), .string(secret), NameRules.dns1123Subdomain(secret))
+      }
     }
     for (index, rule) in spec.items("rules").enumerated() {
       self.rule(rule, path.child("rules").index(index), &findings)
     }
     if let backend = spec["defaultBackend"] { self.backend(backend, path.child("defaultBackend"), &findings) }
     let name = spec.text("ingressClassName")
-    if !name.isEmpty { findings.invalid(path.child("ingressClassName"), .string(name), NameRules.subdomain(name)) }
+    if !name.isEmpty {
+      findings.invalid(path.child("ingressClassName"), .string(name), NameRules.dns1123Subdomain(name))
+    }
   }
 
   private static func rule(_ rule: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
@@ -37,7 +41,7 @@ enum NetworkingValidation {
       } else {
         findings.invalid(
           path.child("host"), .string(host),
-          host.contains("*") ? NameRules.wildcardSubdomain(host) : NameRules.subdomain(host))
+          host.contains("*") ? NameRules.wildcardDNS1123Subdomain(host) : NameRules.dns1123Subdomain(host))
       }
     }
     guard let http = rule["http"] else { return }
@@ -75,7 +79,7 @@ enum NetworkingValidation {
       if name.isEmpty {
         if service.has("name") { findings.required(path.child("service", "name")) }
       } else {
-        findings.invalid(path.child("service", "name"), .string(name), NameRules.serviceLabel(name))
+        findings.invalid(path.child("service", "name"), .string(name), NameRules.dns1035Label(name))
       }
       let port = service["port"] ?? [:]
       let portName = port.text("name")
@@ -120,12 +124,11 @@ enum NetworkingValidation {
       default: break
       }
     }
-    if let old { findings.immutable(new["spec"]?["controller"], old["spec"]?["controller"], path.child("controller")) }
   }
 
   private static func isDomainPath(_ text: String) -> Bool {
     let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-    return parts.count == 2 && !parts[1].isEmpty && NameRules.isSubdomain(parts[0])
+    return parts.count == 2 && !parts[1].isEmpty && NameRules.dns1123Subdomain(String(parts[0])).isEmpty
   }
 
   // MARK: - Network policies
@@ -222,7 +225,6 @@ enum NetworkingValidation {
         findings.invalid(path.child(name), .string(text), rule(text))
       }
     }
-    if let old { findings.immutable(new["spec"]?["parentRef"], old["spec"]?["parentRef"], path) }
   }
 
   static func validate(serviceCIDR new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {

@@ -34,12 +34,13 @@ enum OtherValidation {
           path.child("signerName"), .string(signer),
           "must be a fully qualified domain and path of the form 'example.com/signer-name'")
       } else {
-        findings.invalid(path.child("signerName"), .string(signer), NameRules.subdomain(String(parts[0])))
+        findings.invalid(path.child("signerName"), .string(signer), NameRules.dns1123Subdomain(String(parts[0])))
       }
     }
     if let seconds = spec["expirationSeconds"]?.integerValue, seconds < 600 {
       findings.invalid(
-        path.child("expirationSeconds"), .integer(seconds), "may not specify a duration less than 600 seconds (10 minutes)")
+        path.child("expirationSeconds"), .integer(seconds),
+        "may not specify a duration less than 600 seconds (10 minutes)")
     }
     conditions(new["status"] ?? [:], &findings)
     if let old { findings.immutable(new["spec"], old["spec"], path) }
@@ -66,7 +67,7 @@ enum OtherValidation {
 
   static func validate(runtimeClass new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
     let handler = new.text("handler")
-    if !handler.isEmpty { findings.invalid(FieldPath("handler"), .string(handler), NameRules.label(handler)) }
+    if !handler.isEmpty { findings.invalid(FieldPath("handler"), .string(handler), NameRules.dns1123Label(handler)) }
     for (name, amount) in MetadataValidation.sorted(new["overhead"]?["podFixed"]) {
       ResourceValidation.amount(name, amount, FieldPath("overhead", "podFixed").key(name), &findings)
     }
@@ -75,7 +76,6 @@ enum OtherValidation {
       MetadataValidation.labels(scheduling["nodeSelector"], path.child("nodeSelector"), &findings)
       SchedulingValidation.tolerations(scheduling.items("tolerations"), path.child("tolerations"), &findings)
     }
-    if let old { findings.immutable(new["handler"], old["handler"], FieldPath("handler")) }
   }
 
   static func validate(priorityClass new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
@@ -86,12 +86,14 @@ enum OtherValidation {
       guard let expected = system[name] else {
         return findings.forbidden(
           FieldPath("metadata", "name"),
-          "priority class names with 'system-' prefix are reserved for system use only. error: \(name) is not a known system priority class")
+          "priority class names with 'system-' prefix are reserved for system use only. error: \(name) is not a known system priority class"
+        )
       }
       if expected != value {
         findings.forbidden(
           FieldPath("metadata", "name"),
-          "priority class names with 'system-' prefix are reserved for system use only. error: value of \(name) PriorityClass must be \(expected)")
+          "priority class names with 'system-' prefix are reserved for system use only. error: value of \(name) PriorityClass must be \(expected)"
+        )
       }
     } else if value > 1_000_000_000 {
       findings.forbidden(FieldPath("value"), "maximum allowed value of a user defined priority is 1000000000")
@@ -99,7 +101,6 @@ enum OtherValidation {
     findings.supported(new, "preemptionPolicy", ["Never", "PreemptLowerPriority"], FieldPath())
     guard let old else { return }
     if new["value"] != old["value"] { findings.forbidden(FieldPath("value"), "may not be changed in an update.") }
-    findings.immutable(new["preemptionPolicy"], old["preemptionPolicy"], FieldPath("preemptionPolicy"))
   }
 
   static func validate(lease new: JSONValue, _ findings: inout Findings) {
@@ -122,7 +123,6 @@ enum OtherValidation {
   static func validate(controllerRevision new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
     if !new.has("data") { findings.required(FieldPath("data"), "data is mandatory") }
     findings.notNegative(new, "revision", FieldPath())
-    if let old { findings.immutable(new["data"], old["data"], FieldPath("data")) }
   }
 
   // MARK: - Aggregation
@@ -135,10 +135,11 @@ enum OtherValidation {
     let name = new.text("metadata", "name")
     if name != "\(version).\(group)" {
       findings.invalid(
-        FieldPath("metadata", "name"), .string(name), "must be `spec.version+\".\"+spec.group`: \("\(version).\(group)".goQuoted)")
+        FieldPath("metadata", "name"), .string(name),
+        "must be `spec.version+\".\"+spec.group`: \("\(version).\(group)".goQuoted)")
     }
-    if !group.isEmpty { findings.invalid(path.child("group"), .string(group), NameRules.subdomain(group)) }
-    findings.invalid(path.child("version"), .string(version), NameRules.serviceLabel(version))
+    if !group.isEmpty { findings.invalid(path.child("group"), .string(group), NameRules.dns1123Subdomain(group)) }
+    findings.invalid(path.child("version"), .string(version), NameRules.dns1035Label(version))
     for (field, limit) in [("groupPriorityMinimum", Int64(20000)), ("versionPriority", 1000)] {
       let number = spec[field]?.integerValue ?? 0
       if number <= 0 || number > limit {
@@ -148,7 +149,8 @@ enum OtherValidation {
     guard let service = spec["service"] else {
       if !spec.text("caBundle").isEmpty {
         findings.invalid(
-          path.child("caBundle"), .string("\(spec.text("caBundle").utf8.count) bytes"), "local APIServices may not have a caBundle")
+          path.child("caBundle"), .string("\(spec.text("caBundle").utf8.count) bytes"),
+          "local APIServices may not have a caBundle")
       }
       if spec["insecureSkipTLSVerify"] == true {
         findings.invalid(
@@ -212,7 +214,9 @@ enum OtherValidation {
             path.child(member), "\(member) is required when subject kind is '\(subject.text("kind"))'")
         }
         for other in members.values.sorted() where other != member && subject.has(other) {
-          findings.forbidden(path.child(other), "\(other) is forbidden when subject kind is not '\(members.first { $0.value == other }?.key ?? "")'")
+          findings.forbidden(
+            path.child(other),
+            "\(other) is forbidden when subject kind is not '\(members.first { $0.value == other }?.key ?? "")'")
         }
       }
     }
@@ -285,14 +289,15 @@ enum OtherValidation {
       let path = path.child("requests").index(index)
       let name = request.text("name")
       if !name.isEmpty {
-        findings.invalid(path.child("name"), .string(name), NameRules.label(name))
+        findings.invalid(path.child("name"), .string(name), NameRules.dns1123Label(name))
         if !names.insert(name).inserted { findings.add(.duplicate(path.child("name"), .string(name))) }
       }
       let hasAlternatives = !request.items("firstAvailable").isEmpty
       switch (request["exactly"], hasAlternatives) {
       case (nil, false): findings.required(path, "exactly one of `exactly` or `firstAvailable` is required")
       case (_?, true):
-        findings.invalid(path, nil, "exactly one of `exactly` or `firstAvailable` is required, but multiple fields are set")
+        findings.invalid(
+          path, nil, "exactly one of `exactly` or `firstAvailable` is required, but multiple fields are set")
       case (let exactly?, false):
         let path = path.child("exactly")
         let mode = exactly.text("allocationMode")
@@ -323,7 +328,8 @@ enum OtherValidation {
       } else {
         findings.invalid(
           path, nil,
-          "exactly one of `nodeName`, `nodeSelector`, `allNodes`, `perDeviceNodeSelection` is required, but multiple fields are set")
+          "exactly one of `nodeName`, `nodeSelector`, `allNodes`, `perDeviceNodeSelection` is required, but multiple fields are set"
+        )
       }
     }
     if spec.items("devices").count > 128 {

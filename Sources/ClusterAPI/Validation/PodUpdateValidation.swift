@@ -83,6 +83,33 @@ enum PodUpdateValidation {
     if let spec = new["spec"] { PodValidation.validate(spec: spec, FieldPath("spec"), &findings) }
   }
 
+  /// The subresource `resize`: processor time and memory may change, and nothing that makes the pod one of another quality.
+  static func validate(resize new: JSONValue, _ old: JSONValue, _ findings: inout Findings) {
+    let path = FieldPath("spec")
+    if QualityOfService(pod: new) != QualityOfService(pod: old) {
+      findings.invalid(
+        path, .string(QualityOfService(pod: new).rawValue), "Pod QOS Class may not change as a result of resizing")
+    }
+    for list in ["containers", "initContainers"] {
+      let before = old["spec"]?.items(list) ?? []
+      for (index, container) in (new["spec"]?.items(list) ?? []).enumerated() where index < before.count {
+        let path = path.child(list).index(index).child("resources")
+        ResourceValidation.validate(container["resources"], path, &findings)
+        for part in ["limits", "requests"] {
+          let now = container["resources"]?[part]?.objectValue ?? [:]
+          let was = before[index]["resources"]?[part]?.objectValue ?? [:]
+          for name in Set(now.keys).union(was.keys).sorted() where now[name] != was[name] {
+            if name != "cpu", name != "memory" {
+              findings.forbidden(path.child(part).key(name), "only cpu and memory resources are mutable")
+            } else if now[name] == nil {
+              findings.forbidden(path.child(part).key(name), "resource \(part) cannot be removed")
+            }
+          }
+        }
+      }
+    }
+  }
+
   private static func deadline(_ new: JSONValue, _ old: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     let before = old["activeDeadlineSeconds"]?.integerValue
     guard let after = new["activeDeadlineSeconds"]?.integerValue else {

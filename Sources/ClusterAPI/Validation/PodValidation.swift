@@ -46,7 +46,7 @@ enum PodValidation {
     ResourceValidation.validate(spec["resources"], path.child("resources"), isPod: true, &findings)
     for (index, gate) in spec.items("schedulingGates").enumerated() {
       let name = gate.text("name")
-      findings.invalid(path.child("schedulingGates").index(index), .string(name), NameRules.qualifiedName(name))
+      findings.invalid(path.child("schedulingGates").index(index), .string(name), NameRules.labelKey(name))
     }
     if !spec.items("schedulingGates").isEmpty, !spec.text("nodeName").isEmpty {
       findings.forbidden(path.child("nodeName"), "cannot be set until all schedulingGates have been cleared")
@@ -54,7 +54,7 @@ enum PodValidation {
     for (index, gate) in spec.items("readinessGates").enumerated() {
       let type = gate.text("conditionType")
       findings.invalid(
-        path.child("readinessGates").index(index).child("conditionType"), .string(type), NameRules.qualifiedName(type))
+        path.child("readinessGates").index(index).child("conditionType"), .string(type), NameRules.labelKey(type))
     }
     for (name, value) in MetadataValidation.sorted(spec["overhead"]) {
       ResourceValidation.amount(name, value, path.child("overhead").key(name), &findings)
@@ -108,9 +108,10 @@ enum PodValidation {
 
   private static func names(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     let rules: [(String, (String) -> [String])] = [
-      ("serviceAccountName", NameRules.subdomain), ("nodeName", NameRules.subdomain),
-      ("hostname", NameRules.label), ("subdomain", NameRules.label), ("priorityClassName", NameRules.subdomain),
-      ("runtimeClassName", NameRules.subdomain), ("hostnameOverride", NameRules.subdomain),
+      ("serviceAccountName", NameRules.dns1123Subdomain), ("nodeName", NameRules.dns1123Subdomain),
+      ("hostname", NameRules.dns1123Label), ("subdomain", NameRules.dns1123Label),
+      ("priorityClassName", NameRules.dns1123Subdomain),
+      ("runtimeClassName", NameRules.dns1123Subdomain), ("hostnameOverride", NameRules.dns1123Subdomain),
     ]
     for (name, rule) in rules {
       let text = spec.text(name)
@@ -129,7 +130,7 @@ enum PodValidation {
       AddressRules.address(alias.text("ip"), path.child("ip"), &findings)
       for (position, name) in alias.items("hostnames").enumerated() {
         findings.invalid(
-          path.child("hostnames").index(position), name, NameRules.subdomain(name.stringValue ?? ""))
+          path.child("hostnames").index(position), name, NameRules.dns1123Subdomain(name.stringValue ?? ""))
       }
     }
     let configuration = spec["dnsConfig"]
@@ -160,7 +161,7 @@ enum PodValidation {
       let name = search.stringValue ?? ""
       guard name != "." else { continue }
       let trimmed = name.hasSuffix(".") ? String(name.dropLast()) : name
-      findings.invalid(path.child("searches").index(index), search, NameRules.subdomain(trimmed))
+      findings.invalid(path.child("searches").index(index), search, NameRules.dns1123Subdomain(trimmed))
     }
     for (index, option) in configuration.items("options").enumerated() where option.text("name").isEmpty {
       findings.required(path.child("options").index(index), "must not be empty")

@@ -90,7 +90,7 @@ enum PolicyValidation {
       findings.supported(target, "type", kinds, targetPath)
     }
     for name in ["value", "averageValue"] {
-      if let amount = Quantity(target.text(name)), amount.nanos <= 0 {
+      if let amount = Quantity(reading: target.text(name)), amount.sign <= 0 {
         findings.invalid(targetPath.child(name), .string(amount.description), "must be positive")
       }
     }

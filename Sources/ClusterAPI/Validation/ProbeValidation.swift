@@ -33,7 +33,8 @@ enum ProbeValidation {
       handler(action, ["exec", "httpGet", "tcpSocket", "sleep"], path.child(name), &findings)
       if let seconds = action["sleep"]?["seconds"]?.integerValue, seconds < 0 {
         findings.invalid(
-          path.child(name, "sleep", "seconds"), .integer(seconds), "must be non-negative and less than terminationGracePeriodSeconds")
+          path.child(name, "sleep", "seconds"), .integer(seconds),
+          "must be non-negative and less than terminationGracePeriodSeconds")
       }
     }
   }

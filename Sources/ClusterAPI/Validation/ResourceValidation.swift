@@ -31,8 +31,8 @@ enum ResourceValidation {
       amount(name, value, path, &findings)
       hasHugePages = hasHugePages || isHugePages(name)
       hasOthers = hasOthers || name == "cpu" || name == "memory"
-      guard let request = Quantity(value.stringValue ?? "") else { continue }
-      if let limit = (resources["limits"]?[name]?.stringValue).flatMap(Quantity.init) {
+      guard let request = Quantity(reading: value.stringValue ?? "") else { continue }
+      if let limit = (resources["limits"]?[name]?.stringValue).flatMap(Quantity.init(reading:)) {
         if !isOvercommittable(name), request != limit {
           findings.invalid(
             all, .string(request.description),
@@ -55,8 +55,8 @@ enum ResourceValidation {
   }
 
   static func amount(_ name: String, _ value: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
-    guard let quantity = Quantity(value.stringValue ?? "") else { return }
-    if quantity.nanos < 0 {
+    guard let quantity = Quantity(reading: value.stringValue ?? "") else { return }
+    if quantity.sign < 0 {
       findings.invalid(path, .string(quantity.description), Findings.notNegative)
     }
     let counts = name != "cpu" && name != "requests.cpu" && name != "limits.cpu" && standard.contains(name)
@@ -68,7 +68,7 @@ enum ResourceValidation {
   }
 
   private static func containerName(_ name: String, _ path: FieldPath, isPod: Bool, _ findings: inout Findings) {
-    findings.invalid(path, .string(name), NameRules.qualifiedName(name))
+    findings.invalid(path, .string(name), NameRules.labelKey(name))
     guard !name.contains("/") else { return }
     if isPod {
       if name != "cpu", name != "memory", !isHugePages(name) {
@@ -81,7 +81,7 @@ enum ResourceValidation {
 
   /// The name of a resource that a quota limits.
   static func quotaName(_ name: String, _ path: FieldPath, _ findings: inout Findings) {
-    let problems = NameRules.qualifiedName(name)
+    let problems = NameRules.labelKey(name)
     findings.invalid(path, .string(name), problems)
     guard problems.isEmpty, !name.contains("/") else { return }
     let isObjectCount = name.hasPrefix("count/")

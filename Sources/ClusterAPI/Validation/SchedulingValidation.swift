@@ -59,7 +59,7 @@ enum SchedulingValidation {
       let path = path.child("matchExpressions").index(index)
       nodeRequirement(requirement, path, &findings)
       let key = requirement.text("key")
-      findings.invalid(path.child("key"), .string(key), NameRules.qualifiedName(key))
+      findings.invalid(path.child("key"), .string(key), NameRules.labelKey(key))
       for (position, value) in requirement.items("values").enumerated() {
         findings.invalid(
           path.child("values").index(position), value, NameRules.labelValue(value.stringValue ?? ""))
@@ -107,13 +107,13 @@ enum SchedulingValidation {
     SelectorValidation.validate(term["labelSelector"], path.child("labelSelector"), &findings)
     SelectorValidation.validate(term["namespaceSelector"], path.child("namespaceSelector"), &findings)
     for name in term.items("namespaces") {
-      findings.invalid(path.child("namespace"), name, NameRules.label(name.stringValue ?? ""))
+      findings.invalid(path.child("namespace"), name, NameRules.dns1123Label(name.stringValue ?? ""))
     }
     let key = term.text("topologyKey")
     if key.isEmpty {
       if term.has("topologyKey") { findings.required(path.child("topologyKey"), "can not be empty") }
     } else {
-      findings.invalid(path.child("topologyKey"), .string(key), NameRules.qualifiedName(key))
+      findings.invalid(path.child("topologyKey"), .string(key), NameRules.labelKey(key))
     }
     for name in ["matchLabelKeys", "mismatchLabelKeys"] where !term.items(name).isEmpty && !term.has("labelSelector") {
       findings.forbidden(path.child(name), "must not be specified when labelSelector is not set")
@@ -126,7 +126,7 @@ enum SchedulingValidation {
     for (index, toleration) in tolerations.enumerated() {
       let path = path.index(index)
       let key = toleration.text("key")
-      if !key.isEmpty { findings.invalid(path.child("key"), .string(key), NameRules.qualifiedName(key)) }
+      if !key.isEmpty { findings.invalid(path.child("key"), .string(key), NameRules.labelKey(key)) }
       let comparison = toleration.text("operator")
       if key.isEmpty, comparison != "Exists" {
         findings.invalid(
@@ -155,7 +155,7 @@ enum SchedulingValidation {
     for (index, taint) in taints.enumerated() {
       let path = path.index(index)
       let key = taint.text("key")
-      findings.invalid(path.child("key"), .string(key), NameRules.qualifiedName(key))
+      findings.invalid(path.child("key"), .string(key), NameRules.labelKey(key))
       let value = taint.text("value")
       if !value.isEmpty { findings.invalid(path.child("value"), .string(value), NameRules.labelValue(value)) }
       if !seen.insert(key + "\u{0}" + taint.text("effect")).inserted {
@@ -176,7 +176,7 @@ enum SchedulingValidation {
       let skew = constraint["maxSkew"]?.integerValue ?? 0
       if skew <= 0 { findings.invalid(path.child("maxSkew"), .integer(skew), "must be greater than zero") }
       let key = constraint.text("topologyKey")
-      if !key.isEmpty { findings.invalid(path.child("topologyKey"), .string(key), NameRules.qualifiedName(key)) }
+      if !key.isEmpty { findings.invalid(path.child("topologyKey"), .string(key), NameRules.labelKey(key)) }
       let action = constraint.text("whenUnsatisfiable")
       if !key.isEmpty, !seen.insert("\(key), \(action)").inserted {
         findings.add(.duplicate(path.child("{topologyKey, whenUnsatisfiable}"), .string("{\(key), \(action)}")))

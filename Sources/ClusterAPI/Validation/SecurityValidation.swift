@@ -33,14 +33,17 @@ enum SecurityValidation {
       if !isSetting(name) {
         findings.invalid(
           path, .string(name),
-          "must have at most 253 characters and match regex ^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$")
+          "must have at most 253 characters and match regex ^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$"
+        )
       } else if !names.insert(name).inserted {
         findings.add(.duplicate(path, .string(name)))
       }
       if spec["hostNetwork"] == true, name.hasPrefix("net.") || name.hasPrefix("net/") {
         findings.invalid(path, .string(name), "may not be specified when 'hostNetwork' is true")
       }
-      if spec["hostIPC"] == true, ["kernel.shm", "kernel.msg", "kernel.sem", "fs.mqueue."].contains(where: name.hasPrefix) {
+      if spec["hostIPC"] == true,
+        ["kernel.shm", "kernel.msg", "kernel.sem", "fs.mqueue."].contains(where: name.hasPrefix)
+      {
         findings.invalid(path, .string(name), "may not be specified when 'hostIPC' is true")
       }
     }

@@ -21,7 +21,7 @@ enum SelectorValidation {
         findings.invalid(path.child("operator"), requirement["operator"] ?? "", "not a valid selector operator")
       }
       let key = requirement.text("key")
-      findings.invalid(path.child("key"), .string(key), NameRules.qualifiedName(key))
+      findings.invalid(path.child("key"), .string(key), NameRules.labelKey(key))
       for (position, value) in values.enumerated() {
         findings.invalid(
           path.child("values").index(position), value, NameRules.labelValue(value.stringValue ?? ""))

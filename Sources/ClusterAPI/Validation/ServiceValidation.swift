@@ -17,7 +17,8 @@ enum ServiceValidation {
           path.child("ports").index(index), 10250, "may not expose port 10250 externally since it is used by kubelet")
       }
       if isHeadless {
-        findings.invalid(path.child("clusterIPs").index(0), "None", "may not be set to 'None' for LoadBalancer services")
+        findings.invalid(
+          path.child("clusterIPs").index(0), "None", "may not be set to 'None' for LoadBalancer services")
       }
     case "NodePort":
       if isHeadless {
@@ -32,7 +33,7 @@ enum ServiceValidation {
         findings.required(path.child("externalName"))
       } else {
         let trimmed = name.hasSuffix(".") ? String(name.dropLast()) : name
-        findings.invalid(path.child("externalName"), .string(name), NameRules.subdomain(trimmed))
+        findings.invalid(path.child("externalName"), .string(name), NameRules.dns1123Subdomain(trimmed))
       }
     default: break
     }
@@ -58,7 +59,7 @@ enum ServiceValidation {
       if name.isEmpty {
         if list.count > 1 { findings.required(path.child("name")) }
       } else {
-        findings.invalid(path.child("name"), .string(name), NameRules.label(name))
+        findings.invalid(path.child("name"), .string(name), NameRules.dns1123Label(name))
         if !names.insert(name).inserted { findings.add(.duplicate(path.child("name"), .string(name))) }
       }
       let number = port["port"]?.integerValue ?? 0
@@ -67,7 +68,7 @@ enum ServiceValidation {
       if let target = port["targetPort"] { ProbeValidation.port(target, path.child("targetPort"), &findings) }
       let appProtocol = port.text("appProtocol")
       if !appProtocol.isEmpty {
-        findings.invalid(path.child("appProtocol"), .string(appProtocol), NameRules.qualifiedName(appProtocol))
+        findings.invalid(path.child("appProtocol"), .string(appProtocol), NameRules.labelKey(appProtocol))
       }
       let identity = "\(port.text("protocol"))/\(number)"
       if !numbers.insert(identity).inserted {
@@ -193,7 +194,7 @@ enum ServiceValidation {
       if type != "LoadBalancer" {
         findings.forbidden(path.child("loadBalancerClass"), "may only be used when `type` is 'LoadBalancer'")
       }
-      findings.invalid(path.child("loadBalancerClass"), .string(name), NameRules.qualifiedName(name))
+      findings.invalid(path.child("loadBalancerClass"), .string(name), NameRules.labelKey(name))
     }
     if type != "ExternalName", !spec.has("internalTrafficPolicy") {
       findings.required(path.child("internalTrafficPolicy"))
@@ -218,7 +219,9 @@ enum ServiceValidation {
           findings.invalid(path.child("clusterIPs").index(index), new["clusterIPs"], "may not change once set")
         }
       }
-      if old.items("clusterIPs").isEmpty { findings.immutable(new["clusterIP"], old["clusterIP"], path.child("clusterIP")) }
+      if old.items("clusterIPs").isEmpty {
+        findings.immutable(new["clusterIP"], old["clusterIP"], path.child("clusterIP"))
+      }
       if let family = old.items("ipFamilies").first, let now = new.items("ipFamilies").first, family != now {
         findings.invalid(path.child("ipFamilies").index(0), new["ipFamilies"], "may not change once set")
       }

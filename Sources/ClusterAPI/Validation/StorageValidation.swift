@@ -14,8 +14,8 @@ enum StorageValidation {
       findings.add(.notSupported(path.child("capacity"), spec["capacity"], ["storage"]))
     }
     for (name, value) in MetadataValidation.sorted(spec["capacity"]) {
-      guard let amount = Quantity(value.stringValue ?? "") else { continue }
-      if amount.nanos <= 0 {
+      guard let amount = Quantity(reading: value.stringValue ?? "") else { continue }
+      if amount.sign <= 0 {
         findings.invalid(path.child("capacity").key(name), .string(amount.description), "must be greater than zero")
       }
     }
@@ -47,7 +47,8 @@ enum StorageValidation {
     guard let old = old?["spec"] else { return }
     for kind in sources {
       if spec[kind] != old[kind] {
-        findings.forbidden(path.child("persistentvolumesource"), "spec.persistentvolumesource is immutable after creation")
+        findings.forbidden(
+          path.child("persistentvolumesource"), "spec.persistentvolumesource is immutable after creation")
         break
       }
     }
@@ -70,12 +71,12 @@ enum StorageValidation {
   }
 
   static func className(_ name: String, _ path: FieldPath, _ findings: inout Findings) {
-    if !name.isEmpty { findings.invalid(path, .string(name), NameRules.subdomain(name)) }
+    if !name.isEmpty { findings.invalid(path, .string(name), NameRules.dns1123Subdomain(name)) }
   }
 
   static func driverName(_ name: String, _ path: FieldPath, _ findings: inout Findings) {
     if name.utf8.count > 63 { findings.add(.tooLong(path, maximumBytes: 63)) }
-    findings.invalid(path, .string(name), NameRules.subdomain(name.lowercased()))
+    findings.invalid(path, .string(name), NameRules.dns1123Subdomain(name.lowercased()))
   }
 
   // MARK: - Classes and drivers
@@ -84,7 +85,7 @@ enum StorageValidation {
     let provisioner = new.text("provisioner")
     if !provisioner.isEmpty {
       findings.invalid(
-        FieldPath("provisioner"), .string(provisioner), NameRules.qualifiedName(provisioner.lowercased()))
+        FieldPath("provisioner"), .string(provisioner), NameRules.labelKey(provisioner.lowercased()))
     }
     parameters(new["parameters"], FieldPath("parameters"), &findings)
     findings.supported(new, "reclaimPolicy", ["Delete", "Retain"], FieldPath())
@@ -98,7 +99,6 @@ enum StorageValidation {
     if new["reclaimPolicy"] != old["reclaimPolicy"] {
       findings.forbidden(FieldPath("reclaimPolicy"), "updates to reclaimPolicy are forbidden.")
     }
-    findings.immutable(new["volumeBindingMode"], old["volumeBindingMode"], FieldPath("volumeBindingMode"))
   }
 
   private static func parameters(_ parameters: JSONValue?, _ path: FieldPath, _ findings: inout Findings) {
@@ -119,9 +119,6 @@ enum StorageValidation {
       findings.required(FieldPath("parameters"), "must contain at least one key/value pair")
     }
     parameters(new["parameters"], FieldPath("parameters"), &findings)
-    guard let old else { return }
-    findings.immutable(new["driverName"], old["driverName"], FieldPath("driverName"))
-    findings.immutable(new["parameters"], old["parameters"], FieldPath("parameters"))
   }
 
   static func validate(driver new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
@@ -156,7 +153,8 @@ enum StorageValidation {
     }
     if let seconds = spec["nodeAllocatableUpdatePeriodSeconds"]?.integerValue, seconds < 10 {
       findings.invalid(
-        path.child("nodeAllocatableUpdatePeriodSeconds"), .integer(seconds), "must be greater than or equal to 10 seconds")
+        path.child("nodeAllocatableUpdatePeriodSeconds"), .integer(seconds),
+        "must be greater than or equal to 10 seconds")
     }
     guard let old = old?["spec"] else { return }
     findings.immutable(spec["attachRequired"], old["attachRequired"], path.child("attachedRequired"))
@@ -170,7 +168,7 @@ enum StorageValidation {
     let attacher = spec.text("attacher")
     if !attacher.isEmpty { driverName(attacher, path.child("attacher"), &findings) }
     let node = spec.text("nodeName")
-    if !node.isEmpty { findings.invalid(path.child("nodeName"), .string(node), NameRules.subdomain(node)) }
+    if !node.isEmpty { findings.invalid(path.child("nodeName"), .string(node), NameRules.dns1123Subdomain(node)) }
     let source = spec["source"] ?? [:]
     let isNamed = source.has("persistentVolumeName")
     if isNamed == source.has("inlineVolumeSpec") {
@@ -185,15 +183,13 @@ enum StorageValidation {
 
   static func validate(capacity new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
     findings.invalid(
-      FieldPath("storageClassName"), new["storageClassName"] ?? "", NameRules.subdomain(new.text("storageClassName")))
+      FieldPath("storageClassName"), new["storageClassName"] ?? "",
+      NameRules.dns1123Subdomain(new.text("storageClassName")))
     for name in ["capacity", "maximumVolumeSize"] {
-      if let amount = Quantity(new.text(name)), amount.nanos < 0 {
+      if let amount = Quantity(reading: new.text(name)), amount.sign < 0 {
         findings.invalid(FieldPath(name), .string(amount.description), Findings.notNegative)
       }
     }
     SelectorValidation.validate(new["nodeTopology"], FieldPath("nodeTopology"), &findings)
-    guard let old else { return }
-    findings.immutable(new["nodeTopology"], old["nodeTopology"], FieldPath("nodeTopology"))
-    findings.immutable(new["storageClassName"], old["storageClassName"], FieldPath("storageClassName"))
   }
 }

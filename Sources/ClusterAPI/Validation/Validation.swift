@@ -133,12 +133,12 @@ enum Validation {
   /// What names of a kind may look like.
   static func nameRule(for kind: GroupVersionKind) -> MetadataValidation.NameRule {
     switch (kind.group, kind.kind) {
-    case ("", "Namespace"), ("node.k8s.io", "RuntimeClass"): { NameRules.label($0) }
-    case ("", "Service"): { NameRules.serviceLabel($0) }
+    case ("", "Namespace"), ("node.k8s.io", "RuntimeClass"): { NameRules.dns1123Label($0) }
+    case ("", "Service"): { NameRules.dns1035Label($0) }
     case ("rbac.authorization.k8s.io", _), ("networking.k8s.io", "IPAddress"): { NameRules.pathSegment($0) }
     case ("apiregistration.k8s.io", _), ("certificates.k8s.io", _), ("flowcontrol.apiserver.k8s.io", _):
-      { kind.group == "flowcontrol.apiserver.k8s.io" ? NameRules.subdomain($0) : NameRules.pathSegment($0) }
-    default: { NameRules.subdomain($0) }
+      { kind.group == "flowcontrol.apiserver.k8s.io" ? NameRules.dns1123Subdomain($0) : NameRules.pathSegment($0) }
+    default: { NameRules.dns1123Subdomain($0) }
     }
   }
 }

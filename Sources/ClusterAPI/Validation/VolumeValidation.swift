@@ -8,7 +8,7 @@ enum VolumeValidation {
       let path = path.index(index)
       let name = volume.text("name")
       if !name.isEmpty {
-        let problems = NameRules.label(name)
+        let problems = NameRules.dns1123Label(name)
         findings.invalid(path.child("name"), .string(name), problems)
         if problems.isEmpty, !names.insert(name).inserted {
           findings.add(.duplicate(path.child("name"), .string(name)))
@@ -27,7 +27,7 @@ enum VolumeValidation {
   static func source(_ kind: String, _ source: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     switch kind {
     case "emptyDir":
-      if let size = Quantity(source.text("sizeLimit")), size.nanos < 0 {
+      if let size = Quantity(reading: source.text("sizeLimit")), size.sign < 0 {
         findings.forbidden(path.child("sizeLimit"), "SizeLimit field must be a valid resource quantity")
       }
     case "hostPath":
@@ -134,7 +134,9 @@ enum VolumeValidation {
       case "clusterTrustBundle":
         let isNamed = !content.text("name").isEmpty
         if isNamed == !content.text("signerName").isEmpty {
-          findings.invalid(place, content, isNamed ? "only one of name and signerName may be used" : "must specify one of name or signerName")
+          findings.invalid(
+            place, content,
+            isNamed ? "only one of name and signerName may be used" : "must specify one of name or signerName")
         }
       default: break
       }

@@ -8,7 +8,7 @@ enum WebhookValidation {
       let path = FieldPath("webhooks").index(index)
       let name = webhook.text("name")
       if !name.isEmpty {
-        let problems = NameRules.subdomain(name)
+        let problems = NameRules.dns1123Subdomain(name)
         if !problems.isEmpty {
           findings.invalid(path.child("name"), .string(name), problems)
         } else if name.split(separator: ".").count < 3 {
@@ -46,7 +46,7 @@ enum WebhookValidation {
       if !seen.insert(version).inserted {
         findings.invalid(path.index(index), version, "duplicate version")
       }
-      findings.invalid(path.index(index), version, NameRules.serviceLabel(version.stringValue ?? ""))
+      findings.invalid(path.index(index), version, NameRules.dns1035Label(version.stringValue ?? ""))
     }
     if !seen.contains("v1"), !seen.contains("v1beta1") {
       findings.invalid(path, .array(versions), "must include at least one of v1, v1beta1")
@@ -60,7 +60,8 @@ enum WebhookValidation {
     case (let url?, nil):
       guard url.hasPrefix("https://") else {
         return findings.invalid(
-          path.child("url"), .string(url), "'https' is the only allowed URL scheme; desired format: https://host[/path]")
+          path.child("url"), .string(url), "'https' is the only allowed URL scheme; desired format: https://host[/path]"
+        )
       }
       let rest = url.dropFirst(8)
       if rest.prefix(while: { $0 != "/" }).isEmpty {
@@ -129,7 +130,7 @@ enum WebhookValidation {
         findings.required(path.child("expression"))
       }
       guard !name.isEmpty else { continue }
-      findings.invalid(path.child("name"), .string(name), NameRules.qualifiedName(name))
+      findings.invalid(path.child("name"), .string(name), NameRules.labelKey(name))
       if !names.insert(name).inserted { findings.add(.duplicate(path.child("name"), .string(name))) }
     }
   }
@@ -166,7 +167,8 @@ enum WebhookValidation {
               findings.required(path.child(other), "must be specified when patchType is \(mutation.text("patchType"))")
             }
           } else if mutation.has(other) {
-            findings.invalid(path.child(other), .string("{" + other + "}"), "not allowed when patchType is \(mutation.text("patchType"))")
+            findings.invalid(
+              path.child(other), mutation[other], "not allowed when patchType is \(mutation.text("patchType"))")
           }
         }
       }
@@ -196,7 +198,7 @@ enum WebhookValidation {
     let spec = new["spec"] ?? [:]
     let path = FieldPath("spec")
     let name = spec.text("policyName")
-    if !name.isEmpty { findings.invalid(path.child("policyName"), .string(name), NameRules.subdomain(name)) }
+    if !name.isEmpty { findings.invalid(path.child("policyName"), .string(name), NameRules.dns1123Subdomain(name)) }
     if let parameters = spec["paramRef"] {
       let path = path.child("paramRef")
       let isNamed = !parameters.text("name").isEmpty
@@ -225,7 +227,9 @@ enum WebhookValidation {
     }
     if seen.contains("Deny"), seen.contains("Warn") {
       findings.invalid(
-        path.child("validationActions"), spec["validationActions"], "must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)")
+        path.child("validationActions"), spec["validationActions"],
+        "must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)"
+      )
     }
   }
 

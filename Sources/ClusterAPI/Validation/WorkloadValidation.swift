@@ -35,13 +35,11 @@ enum WorkloadValidation {
           path.child("progressDeadlineSeconds"), .integer(seconds), "must be greater than minReadySeconds")
       }
     }
-    if let old { findings.immutable(spec["selector"], old["spec"]?["selector"], path.child("selector")) }
   }
 
   static func validate(replicaSet new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
     guard let spec = new["spec"] else { return }
     common(spec, "deployment", FieldPath("spec"), &findings)
-    if let old { findings.immutable(spec["selector"], old["spec"]?["selector"], FieldPath("spec", "selector")) }
   }
 
   static func validate(replicationController new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
@@ -84,7 +82,6 @@ enum WorkloadValidation {
       notAboveHundred(update["maxSurge"], path.child("maxSurge"), &findings)
     }
     findings.notNegative(spec, "revisionHistoryLimit", path)
-    if let old { findings.immutable(spec["selector"], old["spec"]?["selector"], path.child("selector")) }
   }
 
   static func validate(statefulSet new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
@@ -97,7 +94,8 @@ enum WorkloadValidation {
     case "OnDelete":
       if strategy.has("rollingUpdate") {
         findings.invalid(
-          strategyPath.child("rollingUpdate"), strategy["rollingUpdate"], "only allowed for updateStrategy 'RollingUpdate'")
+          strategyPath.child("rollingUpdate"), strategy["rollingUpdate"],
+          "only allowed for updateStrategy 'RollingUpdate'")
       }
     case "RollingUpdate":
       let update = strategy["rollingUpdate"] ?? [:]
@@ -130,7 +128,8 @@ enum WorkloadValidation {
     if masked != old["spec"] {
       findings.forbidden(
         path,
-        "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden")
+        "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"
+      )
     }
   }
 
@@ -166,7 +165,8 @@ enum WorkloadValidation {
       findings.add(.notSupported(path.child("spec", "restartPolicy"), .string(policy), ["Always"]))
     }
     if template["spec"]?.has("activeDeadlineSeconds") == true {
-      findings.forbidden(path.child("spec", "activeDeadlineSeconds"), "activeDeadlineSeconds in ReplicaSet is not Supported")
+      findings.forbidden(
+        path.child("spec", "activeDeadlineSeconds"), "activeDeadlineSeconds in ReplicaSet is not Supported")
     }
   }
 

@@ -1,8 +1,8 @@
 /// Base64 (RFC 4648), as fields of bytes are written in JSON.
-public enum Base64Text {
+enum Base64Text {
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-  public static func encode(_ bytes: some Sequence<UInt8>) -> String {
+  static func encode(_ bytes: some Sequence<UInt8>) -> String {
     var result: [UInt8] = []
     var group: UInt32 = 0
     var count = 0
@@ -24,7 +24,7 @@ public enum Base64Text {
   }
 
   /// Nil for what is no base64; line breaks do not count.
-  public static func decode(_ text: String) -> [UInt8]? {
+  static func decode(_ text: String) -> [UInt8]? {
     var result: [UInt8] = []
     var group: UInt32 = 0
     var bits = 0

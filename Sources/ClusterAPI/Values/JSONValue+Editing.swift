@@ -2,7 +2,7 @@ import APIMachinery
 
 extension JSONValue {
   /// Changes an object's members in place; does nothing to what is no object.
-  public mutating func editObject(_ change: (inout JSONObject) -> Void) {
+  mutating func editObject(_ change: (inout JSONObject) -> Void) {
     guard case .object(var object) = self else { return }
     self = .null
     change(&object)
@@ -10,7 +10,7 @@ extension JSONValue {
   }
 
   /// Changes each item of a list in place.
-  public mutating func editItems(_ change: (inout JSONValue) -> Void) {
+  mutating func editItems(_ change: (inout JSONValue) -> Void) {
     guard case .array(var items) = self else { return }
     self = .null
     for index in items.indices { change(&items[index]) }
@@ -18,14 +18,14 @@ extension JSONValue {
   }
 
   /// Changes the value of each member of an object in place.
-  public mutating func editMembers(_ change: (inout JSONValue) -> Void) {
+  mutating func editMembers(_ change: (inout JSONValue) -> Void) {
     editObject { object in
       for name in object.keys { _ = object.update(name) { change(&$0) } }
     }
   }
 
   /// Changes what stands at the end of a path of members in place; does nothing where there is nothing.
-  public mutating func edit(_ path: String..., change: (inout JSONValue) -> Void) { edit(path[...], change) }
+  mutating func edit(_ path: String..., change: (inout JSONValue) -> Void) { edit(path[...], change) }
 
   private mutating func edit(_ path: ArraySlice<String>, _ change: (inout JSONValue) -> Void) {
     guard let name = path.first else { return change(&self) }
@@ -33,27 +33,27 @@ extension JSONValue {
   }
 
   /// Changes each item of the list that is a member.
-  public mutating func editItems(of name: String, _ change: (inout JSONValue) -> Void) {
+  mutating func editItems(of name: String, _ change: (inout JSONValue) -> Void) {
     edit(name) { $0.editItems(change) }
   }
 
   /// Sets a member that is not there, or null, and is no empty string.
-  public mutating func setDefault(_ name: String, _ value: JSONValue) {
+  mutating func setDefault(_ name: String, _ value: JSONValue) {
     editObject { $0.setDefault(name, value) }
   }
 
   /// The items of a list that is a member; none where there is no list.
-  public func items(_ name: String) -> [JSONValue] { self[name]?.arrayValue ?? [] }
+  func items(_ name: String) -> [JSONValue] { self[name]?.arrayValue ?? [] }
 
   /// The string at the end of a path, empty where there is none.
-  public func text(_ path: String...) -> String {
+  func text(_ path: String...) -> String {
     var value: JSONValue? = self
     for name in path { value = value?[name] }
     return value?.stringValue ?? ""
   }
 
   /// Whether a member is there and not null.
-  public func has(_ name: String) -> Bool {
+  func has(_ name: String) -> Bool {
     guard let value = self[name] else { return false }
     return !value.isNull
   }
@@ -61,7 +61,7 @@ extension JSONValue {
 
 extension JSONObject {
   /// Sets a member that is not there, or null, and is no empty string.
-  public mutating func setDefault(_ name: String, _ value: JSONValue) {
+  mutating func setDefault(_ name: String, _ value: JSONValue) {
     switch self[name] {
     case nil, .null, .string(""): self[name] = value
     default: break

@@ -65,6 +65,14 @@ let builtin: BuiltinKinds = {
     #expect(builtin.selectorPath("spec.nodeName", of: pod) == ".spec.nodeName")
   }
 
+  @Test func deprecatedKindsWarn() throws {
+    let endpoints = try #require(builtin.resource(GroupResource(group: "", resource: "endpoints"))?.version("v1"))
+    #expect(endpoints.isDeprecated)
+    #expect(
+      endpoints.deprecationWarning
+        == "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice")
+  }
+
   @Test func subresourcesHaveTheirKinds() throws {
     let pods = try #require(builtin.resource(GroupResource(group: "", resource: "pods"))?.version("v1"))
     #expect(pods.subresource("eviction")?.kind.groupVersionKind.description == "policy/v1, Kind=Eviction")
