@@ -2,14 +2,15 @@ import NIOCore
 import Synchronization
 
 /// A streamed body that is compressed once it has passed the threshold. Until then its bytes wait, because the head
-/// says whether they are compressed.
+/// says whether they are compressed. For one task at a time.
 final class GzipBody: ResponseBody {
   private enum Mode {
-    case undecided([ByteBuffer], count: Int)
+    case undecided([ByteBuffer])
     case plain(any ResponseBody)
     case compressed(any ResponseBody, Encoder)
   }
-  /// For the one task that writes.
+
+  /// The encoder's state, which only the task that writes touches.
   private final class Encoder: Sendable {
     private let encoder: Mutex<GzipEncoder>
     init() throws { encoder = Mutex(try GzipEncoder()) }
@@ -18,7 +19,7 @@ final class GzipBody: ResponseBody {
     }
   }
 
-  private let mode = Mutex(Mode.undecided([], count: 0))
+  private let mode = Mutex(Mode.undecided([]))
   private let response: Response
   private let threshold: Int
   private let exchange: any Exchange
@@ -36,29 +37,28 @@ final class GzipBody: ResponseBody {
     }
   }
 
-  /// A client that wants the head at once gets the body as it comes.
-  func start() async throws { try await settle(plain: true).start() }
-
-  func write(_ bytes: ByteBuffer) async throws {
+  func start() async throws {
+    // A client that is to have the head at once gets the body as it comes.
+    if case .undecided = mode.withLock({ $0 }) { try await settle(.plain(exchange.makeBody(of: response))) }
     switch mode.withLock({ $0 }) {
-    case .undecided(let waiting, let count):
-      mode.withLock { $0 = .undecided(waiting + [bytes], count: count + bytes.readableBytes) }
-      if count + bytes.readableBytes > threshold { _ = try await settle(plain: false) }
-    case .plain(let body): try await body.write(bytes)
-    case .compressed(let body, let encoder):
-      let compressed = try encoder.encode(bytes, finish: false)
-      if compressed.readableBytes > 0 { try await body.write(compressed) }
+    case .undecided: break
+    case .plain(let body), .compressed(let body, _): try await body.start()
     }
   }
 
+  func write(_ bytes: ByteBuffer) async throws {
+    guard case .undecided(let waiting) = mode.withLock({ $0 }) else { return try await forward(bytes) }
+    let all = waiting + [bytes]
+    mode.withLock { $0 = .undecided(all) }
+    guard all.readableBytes > threshold else { return }
+    try await settle(.compressed(exchange.makeBody(of: Compression.labelled(response)), try Encoder()))
+  }
+
   func finish() async throws {
-    if case .undecided(let waiting, let count) = mode.withLock({ $0 }) {
+    if case .undecided(let waiting) = mode.withLock({ $0 }) {
       var response = response
-      response.headers["Content-Length"] = String(count)
-      let body = exchange.makeBody(of: response)
-      mode.withLock { $0 = .plain(body) }
-      for piece in waiting { try await body.write(piece) }
-      return try await body.finish()
+      response.headers["Content-Length"] = String(waiting.readableBytes)
+      try await settle(.plain(exchange.makeBody(of: response)))
     }
     switch mode.withLock({ $0 }) {
     case .undecided: break
@@ -69,24 +69,23 @@ final class GzipBody: ResponseBody {
     }
   }
 
-  /// Decides, and writes what has waited.
-  private func settle(plain: Bool) async throws -> any ResponseBody {
-    guard case .undecided(let waiting, _) = mode.withLock({ $0 }) else {
-      return switch mode.withLock({ $0 }) {
-      case .plain(let body), .compressed(let body, _): body
-      case .undecided: exchange.makeBody(of: response)
-      }
+  /// Decides, and sends what has waited.
+  private func settle(_ new: Mode) async throws {
+    let waiting = mode.withLock { mode -> [ByteBuffer] in
+      defer { mode = new }
+      if case .undecided(let waiting) = mode { return waiting }
+      return []
     }
-    if plain {
-      let body = exchange.makeBody(of: response)
-      mode.withLock { $0 = .plain(body) }
-      for piece in waiting { try await body.write(piece) }
-      return body
+    for bytes in waiting { try await forward(bytes) }
+  }
+
+  private func forward(_ bytes: ByteBuffer) async throws {
+    switch mode.withLock({ $0 }) {
+    case .undecided: break
+    case .plain(let body): try await body.write(bytes)
+    case .compressed(let body, let encoder):
+      let compressed = try encoder.encode(bytes, finish: false)
+      if compressed.readableBytes > 0 { try await body.write(compressed) }
     }
-    let body = exchange.makeBody(of: Compression.labelled(response))
-    let encoder = try Encoder()
-    mode.withLock { $0 = .compressed(body, encoder) }
-    for piece in waiting { try await write(piece) }
-    return body
   }
 }

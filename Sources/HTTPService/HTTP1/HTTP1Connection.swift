@@ -299,7 +299,7 @@ final class HTTP1Connection: ChannelInboundHandler, ServedConnection {
   private func writeStreamed() {
     guard let outbound else { return }
     let pieces = outbound.take()
-    let count = pieces.reduce(0) { $0 + $1.readableBytes }
+    let count = pieces.readableBytes
     switch phase {
     case .exchange, .takenOver:
       for piece in pieces.dropLast() { write(piece, flush: false) }

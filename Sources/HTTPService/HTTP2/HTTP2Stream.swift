@@ -139,7 +139,7 @@ final class HTTP2Stream: ChannelInboundHandler {
   func writeStreamed() {
     guard let exchange else { return }
     let pieces = exchange.outbound.take()
-    let count = pieces.reduce(0) { $0 + $1.readableBytes }
+    let count = pieces.readableBytes
     guard let context, !responseEnded, let last = pieces.last else { return exchange.outbound.completed(count) }
     for piece in pieces.dropLast() {
       context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(piece)))), promise: nil)

@@ -38,7 +38,7 @@ final class OutboundStream: Sendable {
   func write(_ pieces: [ByteBuffer]) async throws {
     let (closed, first, full) = state.withLock { state in
       guard !state.closed else { return (true, false, false) }
-      for piece in pieces { state.pending += piece.readableBytes }
+      state.pending += pieces.readableBytes
       let first = state.queue.isEmpty
       state.queue.append(contentsOf: pieces)
       return (false, first, state.pending > Self.highWater)
@@ -104,4 +104,9 @@ final class OutboundStream: Sendable {
     }
     for waiter in waiters { waiter.continuation.resume(throwing: HTTPServiceError.closed) }
   }
+}
+
+extension [ByteBuffer] {
+  /// Of all pieces together.
+  var readableBytes: Int { reduce(0) { $0 + $1.readableBytes } }
 }

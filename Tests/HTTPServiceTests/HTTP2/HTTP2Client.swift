@@ -95,6 +95,8 @@ struct HTTP2Client: Sendable {
       return text
     }
 
+    func nextBytes() async throws -> [UInt8]? { try await collector.data.next().map { Array($0.readableBytesView) } }
+
     /// The next piece of the body.
     func next() async throws -> String? { try await collector.data.next().map { String(buffer: $0) } }
   }

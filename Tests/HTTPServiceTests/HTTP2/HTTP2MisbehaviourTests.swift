@@ -210,7 +210,7 @@ import Testing
     try await TLSFixture.with(handler: { request in
       Response(.ok, buffer: try await request.body.collectBuffer(upTo: 1000))
     }) { fixture in
-      for _ in 0..<150 {
+      for _ in 0..<80 {
         var bytes = HTTP2Frames.settings
         for number in 0..<UInt32.random(in: 1...5, using: &random) {
           let stream = 2 * number + 1
