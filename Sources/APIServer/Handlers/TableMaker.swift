@@ -4,12 +4,16 @@ import ClusterAPI
 /// The table that `kubectl get` prints (`meta.k8s.io/v1` Table).
 struct TableMaker {
   let target: ServedResource
+  private let columns: TableColumns
   let version: String
   let includeObject: String
 
   /// - Throws: 400 for an `includeObject` that is not known.
-  init(_ target: ServedResource, _ form: ResponseForm, includeObject: String?) throws(StatusError) {
+  init(
+    _ target: ServedResource, _ kinds: BuiltinKinds, _ form: ResponseForm, includeObject: String?
+  ) throws(StatusError) {
     self.target = target
+    columns = TableColumns(target, kinds)
     version = form.metaVersion
     self.includeObject = includeObject.flatMap { $0.isEmpty ? nil : $0 } ?? "Metadata"
     guard ["None", "Metadata", "Object"].contains(self.includeObject) else {
@@ -18,13 +22,10 @@ struct TableMaker {
   }
 
   func table(_ objects: [JSONObject], _ envelope: ListEnvelope) throws(StatusError) -> JSONValue {
-    let columns = TableColumns.of(target)
     var rows: [JSONValue] = []
     rows.reserveCapacity(objects.count)
     for object in objects {
-      var row: JSONObject = [
-        "cells": .array(columns.map { TableColumns.cell($0, object, isCustom: target.resource.isCustom) })
-      ]
+      var row: JSONObject = ["cells": columns.cells(of: object)]
       switch includeObject {
       case "None": break
       case "Object": row["object"] = .object(object)
@@ -34,7 +35,7 @@ struct TableMaker {
     }
     return [
       "kind": "Table", "apiVersion": .string("meta.k8s.io/\(version)"), "metadata": envelope.metadata,
-      "columnDefinitions": .array(columns.map(Self.definition)), "rows": .array(rows),
+      "columnDefinitions": .array(columns.columns.map(Self.definition)), "rows": .array(rows),
     ]
   }
 

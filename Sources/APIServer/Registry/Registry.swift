@@ -10,6 +10,7 @@ public final class Registry: Sendable {
   public let catalog: ResourceCatalog
   let kinds: BuiltinKinds
   let admission: any Admission
+  private var conversion: Conversion { Conversion(kinds: kinds) }
 
   public init(store: ClusterStore, catalog: ResourceCatalog, kinds: BuiltinKinds, admission: any Admission) {
     self.store = store
@@ -34,13 +35,13 @@ public final class Registry: Sendable {
   /// The bytes of an object in the version that the request asks for.
   func bytes(_ object: CachedObject, _ target: ServedResource) throws(StatusError) -> [UInt8] {
     guard Conversion.isNeeded(to: target) else { return object.bytes }
-    return JSONValue.object(try Conversion.fromStorage(object.object.tree(), to: target)).jsonBytes()
+    return JSONValue.object(try conversion.fromStorage(object.object.tree(), to: target)).jsonBytes()
   }
 
   /// An object as a tree in the version that the request asks for.
   func tree(_ object: CachedObject, _ target: ServedResource) throws(StatusError) -> JSONObject {
     let tree = object.object.tree()
-    return Conversion.isNeeded(to: target) ? try Conversion.fromStorage(tree, to: target) : tree
+    return Conversion.isNeeded(to: target) ? try conversion.fromStorage(tree, to: target) : tree
   }
 
   /// What a write has made of an object.
@@ -57,7 +58,7 @@ public final class Registry: Sendable {
     _ object: JSONObject, _ target: ServedResource, key: String, over current: CachedObject?, isDryRun: Bool
   ) async throws -> CachedObject {
     let stored = CachedObject.stored(
-      Conversion.isNeeded(to: target) ? try Conversion.toStorage(object, from: target) : object)
+      Conversion.isNeeded(to: target) ? try conversion.toStorage(object, from: target) : object)
     guard stored.bytes.count <= Self.largestObject else {
       throw StatusError.requestEntityTooLarge(maximum: Self.largestObject)
     }
