@@ -14,6 +14,7 @@ public final class APIServer: Sendable {
   private let address: String
   private let version: ServerVersion
   private let isReady = Atomic(false)
+  private let openAPI: OpenAPIHandler
 
   /// - Parameters:
   ///   - accounts: issues service accounts' tokens; nil where none are issued.
@@ -23,6 +24,7 @@ public final class APIServer: Sendable {
     accounts: ServiceAccounts? = nil, address: String, version: ServerVersion
   ) {
     self.accounts = accounts
+    openAPI = OpenAPIHandler(registry.kinds)
     self.registry = registry
     self.authenticator = authenticator
     self.authorizer = authorizer
@@ -68,6 +70,7 @@ public final class APIServer: Sendable {
       if let response = try DiscoveryHandler(snapshot: snapshot, request: request, address: address).respond() {
         return response
       }
+      if let response = try openAPI.respond(request, snapshot) { return response }
       return try plain(request)
     }
     let groupVersion = GroupVersion(group: info.group, version: info.version)
@@ -108,7 +111,7 @@ public final class APIServer: Sendable {
   private var paths: [String] {
     let groups = registry.catalog.snapshot.groupVersions.filter { !$0.group.isEmpty }
     let names = Set(groups.map { "/apis/\($0.group)" } + groups.map { "/apis/\($0.group)/\($0.version)" })
-    return (["/api", "/api/v1", "/apis", "/healthz", "/livez", "/readyz", "/version"] + names).sorted()
+    return (["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"] + names).sorted()
   }
 }
 
