@@ -37,11 +37,14 @@ public final class Schema: Sendable {
   public let validationRules: [ValidationRule]
   public let unions: [SchemaUnion]
 
-  private let rulesBox: Box<ValueRules>?
+  /// Those of the properties that have a default.
+  let propertiesWithDefaults: [SchemaProperty]
+
+  let rulesBox: ValueRulesBox?
   private let notesBox: Box<SchemaNotes>?
 
   /// Limits of the value itself; nil where there are none.
-  public var rules: ValueRules? { rulesBox?.value }
+  public var rules: ValueRules? { rulesBox?.rules }
   public var notes: SchemaNotes? { notesBox?.value }
 
   public init(
@@ -59,6 +62,7 @@ public final class Schema: Sendable {
     self.type = type
     self.reference = reference
     self.properties = SchemaProperties(properties)
+    propertiesWithDefaults = properties.filter { $0.schema.defaultValue != nil }
     self.required = required ?? properties.filter(\.isRequired).map(\.name)
     self.additionalProperties = additionalProperties
     self.items = items
@@ -75,7 +79,7 @@ public final class Schema: Sendable {
     self.patchMergeKey = patchMergeKey
     self.validationRules = validationRules
     self.unions = unions
-    rulesBox = rules.map(Box.init)
+    rulesBox = rules.map(ValueRulesBox.init)
     notesBox = notes.map(Box.init)
   }
 

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Limits of a value that do not shape it: what OpenAPI calls validation keywords.
 public struct ValueRules: Sendable {
   /// The values that are allowed; nil where all are.
@@ -38,5 +40,32 @@ public struct ValueRules: Sendable {
     self.pattern = pattern
     self.minItems = minItems
     self.maxItems = maxItems
+  }
+}
+
+/// Rules as a node holds them: out of the way of nodes that have none, and with the pattern compiled once.
+final class ValueRulesBox: Sendable {
+  let rules: ValueRules
+  private let compiled = AtomicLazyReference<CompiledPattern>()
+
+  init(_ rules: ValueRules) { self.rules = rules }
+
+  /// The pattern; nil where there is none.
+  var pattern: CompiledPattern? {
+    guard let text = rules.pattern else { return nil }
+    return compiled.load() ?? compiled.storeIfNil(CompiledPattern(text))
+  }
+}
+
+/// A pattern, or why it is none.
+final class CompiledPattern: Sendable {
+  let expression: Result<RegularExpression, RegularExpressionError>
+
+  init(_ text: String) {
+    do {
+      expression = .success(try RegularExpression(text))
+    } catch {
+      expression = .failure(error)
+    }
   }
 }

@@ -1,0 +1,210 @@
+/// Checks that the values of a built-in kind have the types that its schema names.
+///
+/// Kubernetes decodes built-in kinds into Go's types before anything else looks at them; what does not fit ends the request with
+/// Go's message, `json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32`. Clients and tests
+/// know these words, so the same ones are made here from the schema. Values of a custom kind are checked by ``ValueValidator``.
+public struct TypeChecker: Sendable {
+  /// - Parameters:
+  ///   - definitionName: the schema's name in OpenAPI documents.
+  /// - Throws: ``TypeMismatch`` with the message about the first value that does not fit.
+  public static func check(
+    _ value: JSONValue, by schema: Schema, definitionName: String
+  ) throws(TypeMismatch) {
+    var checker = TypeChecker()
+    try checker.check(value, schema, typeName: Self.typeName(definitionName))
+    if let saved = checker.saved { throw saved }
+  }
+
+  /// The names of the members down to the value; items of lists and members of maps have none here.
+  private var fields: [String] = []
+  /// The structure whose member is looked at.
+  private var structure: String?
+  /// Go notes the first mismatch and decodes on; a value that its type cannot read ends the decoding at once.
+  private var saved: TypeMismatch?
+
+  private mutating func save(_ found: String, _ type: String) {
+    guard saved == nil else { return }
+    if let structure {
+      let field = fields.joined(separator: ".")
+      saved = TypeMismatch("json: cannot unmarshal \(found) into Go struct field \(structure).\(field) of type \(type)")
+    } else {
+      saved = TypeMismatch("json: cannot unmarshal \(found) into Go value of type \(type)")
+    }
+  }
+
+  private mutating func check(
+    _ value: JSONValue, _ schema: Schema, typeName: String? = nil
+  ) throws(TypeMismatch) {
+    guard value != .null else { return }
+    let node = schema.resolved
+    switch node.type {
+    case .object where node.preservesUnknownFields && node.properties.isEmpty: return
+    case .object:
+      guard case .object(let object) = value else {
+        save(value.goKind, schema.notes?.typeName ?? typeName ?? Self.goType(schema))
+        return
+      }
+      try check(object, schema, node, typeName: typeName)
+    case .array:
+      guard case .array(let items) = value else {
+        save(value.goKind, Self.goType(schema))
+        return
+      }
+      guard let itemSchema = node.items else { return }
+      for item in items { try check(item, itemSchema) }
+    case .string: try checkString(value, schema, node)
+    case .integer: checkInteger(value, schema, node)
+    case .number: if !value.isNumber { save(value.goKind, Self.goType(schema)) }
+    case .boolean: if value.boolValue == nil { save(value.goKind, Self.goType(schema)) }
+    case .intOrString: try checkIntOrString(value)
+    case .quantity: try checkQuantity(value)
+    case .any, nil: return
+    }
+  }
+
+  private mutating func check(
+    _ object: JSONObject, _ schema: Schema, _ node: Schema, typeName: String?
+  ) throws(TypeMismatch) {
+    let outer = structure
+    let name = schema.reference.map { Self.typeName($0.name) } ?? typeName
+    for (member, value) in object where value != .null {
+      if let property = node.properties[member] {
+        structure = name.map(Self.unqualified) ?? structure ?? ""
+        fields.append(member)
+        try check(value, property)
+        fields.removeLast()
+        structure = outer
+      } else if case .schema(let element) = node.additionalProperties {
+        try check(value, element)
+      }
+    }
+  }
+
+  private mutating func checkString(_ value: JSONValue, _ schema: Schema, _ node: Schema) throws(TypeMismatch) {
+    switch node.format {
+    case "date-time":
+      // Times read themselves from a string of their own.
+      guard let text = value.stringValue else { throw Self.mismatch(value, "string") }
+      let isMicro = schema.reference?.name.hasSuffix(".MicroTime") == true
+      if let problem = GoTime.problem(text, isMicro ? .microseconds : .seconds) { throw TypeMismatch(problem) }
+    case "byte":
+      guard let text = value.stringValue else { return save(value.goKind, "[]uint8") }
+      if let place = Base64.invalidByte(text), saved == nil {
+        saved = TypeMismatch("illegal base64 data at input byte \(place)")
+      }
+    case "duration":
+      guard let text = value.stringValue else { throw Self.mismatch(value, "string") }
+      if let problem = GoDuration.problem(text) { throw TypeMismatch(problem) }
+    default: if value.stringValue == nil { save(value.goKind, Self.goType(schema)) }
+    }
+  }
+
+  private mutating func checkInteger(_ value: JSONValue, _ schema: Schema, _ node: Schema) {
+    switch value {
+    case .integer(let number):
+      if node.format == "int32", Int32(exactly: number) == nil { save("number \(number)", Self.goType(schema)) }
+    case .double(let number): save("number \(number.goJSON)", Self.goType(schema))
+    default: save(value.goKind, Self.goType(schema))
+    }
+  }
+
+  private func checkIntOrString(_ value: JSONValue) throws(TypeMismatch) {
+    switch value {
+    case .string: return
+    case .integer(let number) where Int32(exactly: number) != nil: return
+    case .integer(let number): throw Self.mismatch("number \(number)", "int32")
+    case .double(let number): throw Self.mismatch("number \(number.goJSON)", "int32")
+    default: throw Self.mismatch(value, "int32")
+    }
+  }
+
+  private func checkQuantity(_ value: JSONValue) throws(TypeMismatch) {
+    switch value {
+    case .integer, .double: return
+    case .string(let text): if let problem = QuantitySyntax.problem(text) { throw TypeMismatch(problem) }
+    default: throw TypeMismatch("quantities must match the regular expression '\(QuantitySyntax.pattern)'")
+    }
+  }
+
+  private static func mismatch(_ value: JSONValue, _ type: String) -> TypeMismatch { mismatch(value.goKind, type) }
+
+  private static func mismatch(_ found: String, _ type: String) -> TypeMismatch {
+    TypeMismatch("json: cannot unmarshal \(found) into Go value of type \(type)")
+  }
+
+  // MARK: Names of Go's types
+
+  /// `v1.DeploymentSpec` of `io.k8s.api.apps.v1.DeploymentSpec`.
+  static func typeName(_ definition: String) -> String {
+    definition.split(separator: ".").suffix(2).joined(separator: ".")
+  }
+
+  private static func unqualified(_ typeName: String) -> String {
+    typeName.split(separator: ".").last.map(String.init) ?? typeName
+  }
+
+  /// What kind of type Go has for a node.
+  static func goKind(_ schema: Schema) -> String {
+    switch schema.type {
+    case .array: "slice"
+    case .object: schema.additionalProperties == nil ? "struct" : "map"
+    case .string: schema.format == nil ? "string" : schema.format == "byte" ? "slice" : "struct"
+    case .integer: schema.format == "int32" ? "int32" : "int64"
+    case .number: "float64"
+    case .boolean: "bool"
+    case .intOrString, .quantity: "struct"
+    case .any, nil: "interface"
+    }
+  }
+
+  static func goType(_ schema: Schema) -> String {
+    if let name = schema.notes?.typeName ?? schema.resolved.notes?.typeName { return name }
+    if let reference = schema.reference { return typeName(reference.name) }
+    switch schema.type {
+    case .array: return "[]" + (schema.items.map(goType) ?? "interface {}")
+    case .object:
+      if case .schema(let element) = schema.additionalProperties { return "map[string]" + goType(element) }
+      return "map[string]interface {}"
+    case .string: return schema.format == "byte" ? "[]uint8" : "string"
+    case .integer: return schema.format == "int32" ? "int32" : "int64"
+    case .number: return "float64"
+    case .boolean: return "bool"
+    case .intOrString: return "intstr.IntOrString"
+    case .quantity: return "resource.Quantity"
+    case .any, nil: return "interface {}"
+    }
+  }
+}
+
+/// A value of a type that its field may not have: the request is malformed (400).
+public struct TypeMismatch: Error, Sendable, Hashable {
+  /// In the words of Go's decoder.
+  public let message: String
+
+  init(_ message: String) { self.message = message }
+}
+
+extension TypeMismatch: CustomStringConvertible {
+  public var description: String { message }
+}
+
+extension JSONValue {
+  /// What Go's decoder calls a value of this kind.
+  var goKind: String {
+    switch self {
+    case .null: "null"
+    case .bool: "bool"
+    case .integer, .double: "number"
+    case .string: "string"
+    case .array: "array"
+    case .object: "object"
+    }
+  }
+
+  var isNumber: Bool {
+    switch self {
+    case .integer, .double: true
+    default: false
+    }
+  }
+}

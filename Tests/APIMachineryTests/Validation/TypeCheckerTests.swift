@@ -1,0 +1,112 @@
+import Testing
+
+@testable import APIMachinery
+
+@Suite("Types of built-in kinds")
+struct TypeCheckerTests {
+  @Test(
+    "mismatches are told as Go's decoder tells them",
+    arguments: [
+      (#"{"spec": {"replicas": "3"}}"#, "string into Go struct field DeploymentSpec.spec.replicas of type int32"),
+      (#"{"spec": {"replicas": 1.5}}"#, "number 1.5 into Go struct field DeploymentSpec.spec.replicas of type int32"),
+      (
+        #"{"spec": {"replicas": 3000000000}}"#,
+        "number 3000000000 into Go struct field DeploymentSpec.spec.replicas of type int32"
+      ),
+      (#"{"spec": {"paused": "yes"}}"#, "string into Go struct field DeploymentSpec.spec.paused of type bool"),
+      (#"{"spec": []}"#, "array into Go struct field Deployment.spec of type v1.DeploymentSpec"),
+      (#"{"metadata": {"labels": {"a": 1}}}"#, "number into Go struct field ObjectMeta.metadata.labels of type string"),
+      (
+        #"{"metadata": {"labels": 1}}"#,
+        "number into Go struct field ObjectMeta.metadata.labels of type map[string]string"
+      ),
+      (
+        #"{"spec": {"template": {"spec": {"containers": [{"image": 5}]}}}}"#,
+        "number into Go struct field Container.spec.template.spec.containers.image of type string"
+      ),
+      (
+        #"{"spec": {"template": {"spec": {"containers": {"image": 5}}}}}"#,
+        "object into Go struct field PodSpec.spec.template.spec.containers of type []v1.Container"
+      ),
+      (#"[]"#, "array into Go value of type v1.Deployment"),
+      (#"{"spec": {"strategy": {"rollingUpdate": {"maxSurge": true}}}}"#, "bool into Go value of type int32"),
+      (#"{"metadata": {"creationTimestamp": 5}}"#, "number into Go value of type string"),
+      (#"{"kind": 1, "spec": {"replicas": "x"}}"#, "number into Go struct field Deployment.kind of type string"),
+    ])
+  func mismatch(text: String, message: String) throws {
+    try expectMismatch(text, "json: cannot unmarshal " + message)
+  }
+
+  @Test(
+    "values that read themselves have words of their own",
+    arguments: [
+      (
+        #"{"spec": {"template": {"spec": {"containers": [{"resources": {"limits": {"cpu": "x"}}}]}}}}"#,
+        "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+      ),
+      (
+        #"{"spec": {"template": {"spec": {"containers": [{"resources": {"limits": {"cpu": "1K"}}}]}}}}"#,
+        "unable to parse quantity's suffix"
+      ),
+      (
+        #"{"metadata": {"creationTimestamp": "soon"}}"#,
+        #"parsing time "soon" as "2006-01-02T15:04:05Z07:00": cannot parse "soon" as "2006""#
+      ),
+      (
+        #"{"metadata": {"creationTimestamp": "2024-13-01T00:00:00Z"}}"#,
+        #"parsing time "2024-13-01T00:00:00Z": month out of range"#
+      ),
+      (
+        #"{"metadata": {"creationTimestamp": "2024-01-01T00:00:00"}}"#,
+        #"parsing time "2024-01-01T00:00:00" as "2006-01-02T15:04:05Z07:00": cannot parse "" as "Z07:00""#
+      ),
+      (
+        #"{"metadata": {"creationTimestamp": "2023-02-29T00:00:00Z"}}"#,
+        #"parsing time "2023-02-29T00:00:00Z": day out of range"#
+      ),
+      (
+        #"{"kind": 1, "metadata": {"creationTimestamp": "2024-01-01T00:00:00Zx"}}"#,
+        #"parsing time "2024-01-01T00:00:00Zx": extra text: "x""#
+      ),
+    ])
+  func readers(text: String, message: String) throws { try expectMismatch(text, message) }
+
+  private func expectMismatch(_ text: String, _ message: String) throws {
+    let value = try parse(text)
+    let schema = try SampleDefinitions.deployment()
+    let error = #expect(throws: TypeMismatch.self) {
+      try TypeChecker.check(value, by: schema, definitionName: "io.k8s.api.apps.v1.Deployment")
+    }
+    #expect(error?.message == message)
+  }
+
+  @Test("what fits passes, nulls everywhere among it")
+  func fits() throws {
+    let value = try parse(
+      #"""
+      {"apiVersion": "apps/v1", "kind": "Deployment",
+       "metadata": {"name": "a", "creationTimestamp": "2024-02-29T23:59:59.5+02:00", "labels": null, "extra": [1]},
+       "spec": {"replicas": 3, "paused": null, "strategy": {"rollingUpdate": {"maxSurge": "25%", "maxUnavailable": 1}},
+         "template": {"spec": {"containers": [{"name": "a", "resources": {"limits": {"cpu": "100m", "memory": 1,
+           "x": ".5e3", "y": "-2Gi"}}}, null]}}}}
+      """#)
+    try TypeChecker.check(value, by: SampleDefinitions.deployment(), definitionName: "io.k8s.api.apps.v1.Deployment")
+  }
+
+  @Test(
+    "bytes",
+    arguments: [
+      ("", nil), ("YQ==", nil), ("YWI=", nil), ("YW\nJj", nil), ("YQ", 0), ("Y", 0), ("YQ=", 3), ("====", 0),
+      ("YWJj*", 4), ("YQ==YQ==", 4), ("YQ==\n", nil), ("YWJjYQ", 4),
+    ] as [(String, Int?)])
+  func base64(text: String, place: Int?) { #expect(Base64.invalidByte(text) == place) }
+
+  @Test(
+    "durations",
+    arguments: [
+      ("1h15m30.918s", nil), ("0", nil), ("-.5s", nil), ("", #"time: invalid duration """#),
+      ("5", #"time: missing unit in duration "5""#), ("5x", #"time: unknown unit "x" in duration "5x""#),
+      ("s", #"time: invalid duration "s""#),
+    ] as [(String, String?)])
+  func durations(text: String, problem: String?) { #expect(GoDuration.problem(text) == problem) }
+}
