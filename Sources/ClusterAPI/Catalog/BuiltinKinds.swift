@@ -14,6 +14,8 @@ public struct BuiltinKinds: Sendable {
   /// What a schema does not say of a type, by the definition's name.
   let facts: [String: TypeFacts]
   private let positions: [GroupResource: Int]
+  /// The definitions of kinds, those that are only sent to subresources too.
+  private let definitionNames: [GroupVersionKind: String]
   private let selectable: [GroupVersionKind: [(name: String, path: String)]]
 
   /// Reads the texts of the binary.
@@ -25,12 +27,18 @@ public struct BuiltinKinds: Sendable {
   init(_ texts: [KindData], files: [String]) throws {
     var definitions = CommonDefinitions.schemas
     var facts: [String: TypeFacts] = [:]
+    var definitionNames: [GroupVersionKind: String] = [:]
     for (data, file) in zip(texts, files) {
       let builder = SchemaBuilder(data: data, file: file)
       for type in data.types {
         let name = "\(data.package).\(type.name)"
         definitions[name] = try builder.schema(of: type)
         facts[name] = try TypeFacts(type, builder)
+        if type.form == .object, !data.isShared {
+          let version = data.groupVersion
+          definitionNames[
+            GroupVersionKind(group: version.group, version: version.version, kind: type.name)] = name
+        }
       }
       for kind in data.kinds where kind.verbs.contains(.list) {
         let name = "\(data.package).\(kind.kind)"
@@ -39,6 +47,7 @@ public struct BuiltinKinds: Sendable {
     }
     registry = try SchemaRegistry(definitions)
     self.facts = facts
+    self.definitionNames = definitionNames
 
     var resources: [ResourceDescription] = []
     var positions: [GroupResource: Int] = [:]
@@ -72,10 +81,9 @@ public struct BuiltinKinds: Sendable {
     resources.first { $0.group == kind.group && $0.kind == kind.kind }
   }
 
-  /// The name of a kind's definition; nil where no built-in kind is that.
-  public func definitionName(of kind: GroupVersionKind) -> String? {
-    resource(of: GroupKind(group: kind.group, kind: kind.kind))?.version(kind.version)?.definitionName
-  }
+  /// The name of a kind's definition, also of kinds that are only sent to subresources, such as `Eviction`; nil where no
+  /// built-in kind is that.
+  public func definitionName(of kind: GroupVersionKind) -> String? { definitionNames[kind] }
 
   /// The path at which a field stands that a selector names, such as `.status.succeeded` for `status.successful`; nil where
   /// objects of the kind cannot be selected by it.

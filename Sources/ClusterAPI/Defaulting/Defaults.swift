@@ -45,7 +45,7 @@ enum Defaults {
   ]
 
   static func function(for kind: GroupVersionKind) -> Function? {
-    if kind.group == "autoscaling", kind.version == "v1" { return nil }
+    if kind.group == "autoscaling", kind.version == "v1" { return setFormerAutoscaler }
     return others[kind.group]?[kind.kind]
   }
 }

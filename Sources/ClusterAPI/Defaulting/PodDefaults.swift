@@ -71,25 +71,48 @@ extension Defaults {
     }
   }
 
-  /// The pod as a whole requests what it is limited to, or what its containers request together.
+  /// The pod as a whole requests what its containers request together, or what it is limited to.
   private static func setPodRequests(_ spec: inout JSONValue) {
     guard let limits = spec["resources"]?["limits"]?.objectValue, !limits.isEmpty else { return }
-    let containers = spec.items("containers")
+    let together = ["cpu", "memory"].map { ($0, containerRequests($0, spec)) }
     spec.edit("resources") { resources in
       resources.editObject { object in
         var requests = object["requests"]?.objectValue ?? [:]
-        for (name, limit) in limits where requests[name] == nil {
-          let parts = containers.compactMap { $0["resources"]?["requests"]?[name]?.stringValue }.compactMap(
-            Quantity.init(reading:))
-          if let first = parts.first {
-            requests[name] = .string(parts.dropFirst().reduce(first, +).description)
-          } else {
-            requests[name] = limit
-          }
+        for (name, amount) in together where requests[name] == nil {
+          if let amount { requests[name] = .string(amount.description) }
         }
+        for (name, limit) in limits where requests[name] == nil { requests[name] = limit }
         object["requests"] = .object(requests)
       }
     }
+  }
+
+  /// What the containers request together at the time when they request most: all that run for ever, or an init container with
+  /// the sidecars that were started before it. Nil where none requests anything.
+  private static func containerRequests(_ name: String, _ spec: JSONValue) -> Quantity? {
+    func request(_ container: JSONValue) -> Quantity? {
+      (container["resources"]?["requests"]?[name]?.stringValue).flatMap(Quantity.init(reading:))
+    }
+    var isAsked = false
+    var sidecars = Quantity.zero
+    var most = Quantity.zero
+    for container in spec.items("initContainers") {
+      guard let amount = request(container) else { continue }
+      isAsked = true
+      if container.text("restartPolicy") == "Always" {
+        sidecars += amount
+        most = max(most, sidecars)
+      } else {
+        most = max(most, sidecars + amount)
+      }
+    }
+    var all = sidecars
+    for container in spec.items("containers") {
+      guard let amount = request(container) else { continue }
+      isAsked = true
+      all += amount
+    }
+    return isAsked ? max(most, all) : nil
   }
 
   /// In the node's network a container's port is the node's.

@@ -106,6 +106,13 @@ extension Defaults {
     }
   }
 
+  /// In the first version processor time is measured, unless an annotation says what else is.
+  static func setFormerAutoscaler(_ autoscaler: inout JSONValue) {
+    let isMeasured = autoscaler["metadata"]?["annotations"]?["autoscaling.alpha.kubernetes.io/metrics"] != nil
+    guard !isMeasured else { return }
+    autoscaler.edit("spec") { $0.setDefault("targetCPUUtilizationPercentage", 80) }
+  }
+
   private static func setScalingRules(_ rules: inout JSONValue, policies: JSONValue) {
     rules.setDefault("selectPolicy", "Max")
     if rules.items("policies").isEmpty { rules.editObject { $0["policies"] = policies } }

@@ -14,7 +14,7 @@ extension BuiltinKinds {
     let cell = Cell(object: object, now: now)
     return columns.map { column in
       switch column.source {
-      case .path(let path): cell.value(at: path)
+      case .path(let path): cell.value(at: path) ?? (column.type == "integer" ? 0 : "")
       case .function(let name): Self.functions[name]?(cell) ?? ""
       }
     }

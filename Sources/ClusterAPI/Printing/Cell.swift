@@ -28,11 +28,11 @@ struct Cell: Sendable {
 
   func number(_ value: JSONValue?, or other: Int64 = 0) -> JSONValue { .integer(value?.integerValue ?? other) }
 
-  /// The value at a JSON path of plain names, such as `.status.phase`; an empty string where there is none.
-  func value(at path: String) -> JSONValue {
+  /// The value at a JSON path of plain names, such as `.status.phase`; nil where there is none.
+  func value(at path: String) -> JSONValue? {
     var value: JSONValue? = object
     for name in path.split(separator: ".") { value = value?[String(name)] }
-    return value ?? ""
+    return value
   }
 
   /// A map of labels: `a=b,c=d`.

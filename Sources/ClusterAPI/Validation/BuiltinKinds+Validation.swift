@@ -1,16 +1,15 @@
 import APIMachinery
 
 extension BuiltinKinds {
-  /// Finds what is wrong with an object of a built-in kind, beyond what its schema says: metadata, rules between fields, and what
-  /// may not change.
+  /// Finds what is wrong with an object of a built-in kind: metadata, what its schema says, rules between fields, and what may
+  /// not change.
   ///
-  /// The object is complete: ``complete(_:kind:)`` was done, and the schema's own validation has its say separately. Both
-  /// may report that a value is missing; ``withoutRepetitions(_:)`` keeps one.
+  /// The object is complete (``complete(_:kind:)``), and its values have the types of the schema.
   ///
   /// - Parameters:
   ///   - old: the object as it is stored; nil for one that is created.
   ///   - subresource: the path below the object that is written; empty for the object itself. A status may be anything that its
-  ///     schema allows, so only the metadata is looked at there.
+  ///     schema allows, but for that of a job.
   public func validate(
     _ new: JSONValue, old: JSONValue?, kind: GroupVersionKind, subresource: String = ""
   ) -> [FieldError] {
@@ -26,6 +25,9 @@ extension BuiltinKinds {
         }
       for error in errors { findings.add(error) }
     }
+    if let definition = definitionName(of: kind), let schema = registry[definition] {
+      rules(new, old, schema, subresource, &findings)
+    }
     switch subresource {
     case "":
       Validation.function(for: kind)?(new, old, &findings)
@@ -34,12 +36,28 @@ extension BuiltinKinds {
       }
     case "ephemeralcontainers":
       if let old { PodUpdateValidation.validate(ephemeralContainers: new, old, &findings) }
+    case "status":
+      if kind.group == "batch", kind.kind == "Job", let old { JobStatusValidation.validate(new, old, &findings) }
     case "resize":
       if let old { PodUpdateValidation.validate(resize: new, old, &findings) }
     case "approval": Validation.function(for: kind)?(new, old, &findings)
     default: break
     }
-    return findings.errors
+    return Self.withoutRepetitions(findings.errors)
+  }
+
+  /// What the schema says, of what can be written.
+  private func rules(
+    _ new: JSONValue, _ old: JSONValue?, _ schema: Schema, _ subresource: String, _ findings: inout Findings
+  ) {
+    for property in schema.properties where property.name != "metadata" {
+      if (property.name == "status") != (subresource == "status") { continue }
+      guard let value = new[property.name], !value.isNull else {
+        if property.isRequired { findings.required(FieldPath(property.name)) }
+        continue
+      }
+      SchemaRules.validate(value, old: old?[property.name], property.schema, FieldPath(property.name), &findings)
+    }
   }
 
   private func isStored(_ kind: GroupVersionKind) -> Bool {
@@ -63,7 +81,7 @@ extension BuiltinKinds {
   }
 
   /// Of several errors of the same kind about the same field the first one; two errors with different words stay.
-  public static func withoutRepetitions(_ errors: [FieldError]) -> [FieldError] {
+  static func withoutRepetitions(_ errors: [FieldError]) -> [FieldError] {
     var seen: Set<String> = []
     return errors.filter { error in
       let word = error.kind == .required ? "" : error.body

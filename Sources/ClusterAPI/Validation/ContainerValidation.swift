@@ -6,8 +6,8 @@ struct ContainerValidation {
 
   /// Volumes of the pod, by name.
   let volumes: [String: JSONValue]
-  let isHostNetwork: Bool
-  let podGracePeriod: Int64?
+  /// Names of the pod's claims to devices.
+  let claims: [String]
 
   func validate(_ container: JSONValue, _ role: Role, _ path: FieldPath, _ findings: inout Findings) {
     let name = container.text("name")
@@ -33,6 +33,7 @@ struct ContainerValidation {
     mounts(container, path, &findings)
     devices(container, path.child("volumeDevices"), &findings)
     ResourceValidation.validate(container["resources"], path.child("resources"), &findings)
+    ResourceValidation.claims(container["resources"], claims, path.child("resources", "claims"), &findings)
     SecurityValidation.validate(container: container["securityContext"], path.child("securityContext"), &findings)
     switch role {
     case .normal: checks(container, path, &findings)
@@ -68,6 +69,12 @@ struct ContainerValidation {
     if container["resources"]?.objectValue?.isEmpty == false {
       findings.forbidden(path.child("resources"), "cannot be set for an Ephemeral Container")
     }
+    for (index, mount) in container.items("volumeMounts").enumerated() {
+      for name in ["subPath", "subPathExpr"] where !mount.text(name).isEmpty {
+        findings.forbidden(
+          path.child("volumeMounts").index(index).child(name), "cannot be set for an Ephemeral Container")
+      }
+    }
   }
 
   // MARK: - Ports
@@ -91,10 +98,6 @@ struct ContainerValidation {
       let hostPort = port["hostPort"]?.integerValue ?? 0
       if hostPort != 0 {
         findings.invalid(path.child("hostPort"), .integer(hostPort), NameRules.portNumber(hostPort))
-      }
-      if isHostNetwork, hostPort != number {
-        findings.invalid(
-          path.child("containerPort"), .integer(number), "must match `hostPort` when `hostNetwork` is true")
       }
       let address = port.text("hostIP")
       if !address.isEmpty { AddressRules.address(address, path.child("hostIP"), &findings) }
@@ -185,7 +188,10 @@ struct ContainerValidation {
 
   private func mounts(_ container: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     var places: Set<String> = []
+    // Of some problems upstream does not say which mount has them.
+    let all = path.child("volumeMounts")
     let devices = Set(container.items("volumeDevices").map { $0.text("name") })
+    let devicePlaces = Set(container.items("volumeDevices").map { $0.text("devicePath") })
     for (index, mount) in container.items("volumeMounts").enumerated() {
       let path = path.child("volumeMounts").index(index)
       let name = mount.text("name")
@@ -197,23 +203,27 @@ struct ContainerValidation {
       if devices.contains(name) {
         findings.invalid(path.child("name"), .string(name), "must not already exist in volumeDevices")
       }
+      if !place.isEmpty, devicePlaces.contains(place) {
+        findings.invalid(
+          path.child("mountPath"), .string(place), "must not already exist as a path in volumeDevices")
+      }
       for part in ["subPath", "subPathExpr"] where !mount.text(part).isEmpty {
-        VolumeValidation.relativePath(mount.text(part), path.child(part), &findings)
+        VolumeValidation.relativePath(mount.text(part), all.child(part), &findings)
       }
       if !mount.text("subPath").isEmpty, !mount.text("subPathExpr").isEmpty {
         findings.invalid(
           path.child("subPathExpr"), mount["subPathExpr"], "subPathExpr and subPath are mutually exclusive")
       }
-      propagation(mount, container, path, &findings)
+      propagation(mount, container, path, all, &findings)
     }
   }
 
   private func propagation(
-    _ mount: JSONValue, _ container: JSONValue, _ path: FieldPath, _ findings: inout Findings
+    _ mount: JSONValue, _ container: JSONValue, _ path: FieldPath, _ all: FieldPath, _ findings: inout Findings
   ) {
     if mount.text("mountPropagation") == "Bidirectional", container["securityContext"]?["privileged"] != true {
       findings.forbidden(
-        path.child("mountPropagation"),
+        all.child("mountPropagation"),
         "Bidirectional mount propagation is available only to privileged containers")
     }
     let recursive = mount.text("recursiveReadOnly")
@@ -250,7 +260,9 @@ struct ContainerValidation {
         if !places.insert(place).inserted {
           findings.invalid(path.child("devicePath"), .string(place), "must be unique")
         }
-        VolumeValidation.withoutParent(place, path.child("devicePath"), &findings)
+        if place.split(separator: "/").contains("..") {
+          findings.invalid(path.child("devicePath"), .string(place), "can not contain backsteps ('..')")
+        }
       }
     }
   }

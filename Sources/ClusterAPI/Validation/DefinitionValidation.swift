@@ -13,8 +13,9 @@ enum DefinitionValidation {
         FieldPath("metadata", "name"), .string(name), "must be spec.names.plural+\".\"+spec.group")
     }
     if !group.isEmpty {
-      findings.invalid(path.child("group"), .string(group), NameRules.dns1123Subdomain(group))
-      if group.split(separator: ".").count < 2 {
+      let problems = NameRules.dns1123Subdomain(group)
+      joined(problems, .string(group), path.child("group"), &findings)
+      if problems.isEmpty, group.split(separator: ".").count < 2 {
         findings.invalid(path.child("group"), .string(group), "should be a domain with at least one dot")
       }
     }
@@ -41,17 +42,15 @@ enum DefinitionValidation {
   private static func versions(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     var seen: Set<String> = []
     var stored = 0
+    var isUnique = true
     for (index, version) in spec.items("versions").enumerated() {
       let path = path.child("versions").index(index)
       let name = version.text("name")
       if version["storage"] == true { stored += 1 }
-      if !seen.insert(name).inserted {
-        findings.invalid(
-          path.child("name"), .string(name), "must contain unique version names")
-      }
-      if !name.isEmpty { findings.invalid(path.child("name"), .string(name), NameRules.dns1035Label(name)) }
+      if !seen.insert(name).inserted { isUnique = false }
+      if !name.isEmpty { joined(NameRules.dns1035Label(name), .string(name), path.child("name"), &findings) }
       if !version.has("schema") || version["schema"]?.has("openAPIV3Schema") != true {
-        findings.required(path.child("schema", "openAPIV3Schema"), "schemas are required")
+        findings.required(path.child("schema", "openAPIV3Schema"))
       }
       if version.has("deprecationWarning"), version["deprecated"] != true {
         findings.invalid(
@@ -66,10 +65,20 @@ enum DefinitionValidation {
         findings.add(.tooMany(path.child("selectableFields"), count: fields.count, maximum: 8))
       }
     }
+    if !isUnique {
+      findings.invalid(path.child("versions"), spec["versions"], "must contain unique version names")
+    }
     if stored != 1 {
       findings.invalid(
         path.child("versions"), spec["versions"], "must have exactly one version marked as storage version")
     }
+  }
+
+  /// All that is wrong with a name, in one message.
+  private static func joined(
+    _ problems: [String], _ value: JSONValue, _ path: FieldPath, _ findings: inout Findings
+  ) {
+    if !problems.isEmpty { findings.invalid(path, value, problems.joined(separator: ",")) }
   }
 
   private static func scale(_ scale: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
@@ -89,16 +98,23 @@ enum DefinitionValidation {
   private static func columns(_ version: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     for (index, column) in version.items("additionalPrinterColumns").enumerated() {
       let path = path.index(index)
-      findings.supported(column, "type", ["boolean", "date", "integer", "number", "string"], path)
-      findings.supported(
-        column, "format", ["byte", "date", "date-time", "double", "float", "int32", "int64", "password"], path)
+      let types = ["boolean", "date", "integer", "number", "string"]
+      let type = column.text("type")
+      if !type.isEmpty, !types.contains(type) {
+        findings.invalid(path.child("type"), .string(type), "must be one of \(types.joined(separator: ","))")
+      }
+      let formats = ["byte", "date", "date-time", "double", "float", "int32", "int64", "password"]
+      let format = column.text("format")
+      if !format.isEmpty, !formats.contains(format) {
+        findings.invalid(path.child("format"), .string(format), "must be one of \(formats.joined(separator: ","))")
+      }
     }
   }
 
   private static func names(_ names: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     for name in ["plural", "singular"] {
       let text = names.text(name)
-      if !text.isEmpty { findings.invalid(path.child(name), .string(text), NameRules.dns1035Label(text)) }
+      if !text.isEmpty { joined(NameRules.dns1035Label(text), .string(text), path.child(name), &findings) }
     }
     for name in ["kind", "listKind"] {
       let text = names.text(name)
@@ -116,7 +132,7 @@ enum DefinitionValidation {
     }
     for list in ["shortNames", "categories"] {
       for (index, name) in names.items(list).enumerated() {
-        findings.invalid(path.child(list).index(index), name, NameRules.dns1035Label(name.stringValue ?? ""))
+        joined(NameRules.dns1035Label(name.stringValue ?? ""), name, path.child(list).index(index), &findings)
       }
     }
   }
@@ -125,17 +141,17 @@ enum DefinitionValidation {
     findings.supported(conversion, "strategy", ["None", "Webhook"], path)
     if conversion.text("strategy") == "Webhook" {
       guard let webhook = conversion["webhook"] else {
-        return findings.required(path.child("webhook"), "required when strategy is set to Webhook")
+        return findings.required(path.child("webhookClientConfig"), "required when strategy is set to Webhook")
       }
       if let client = webhook["clientConfig"] {
-        WebhookValidation.client(client, path.child("webhook", "clientConfig"), &findings)
+        WebhookValidation.client(client, path.child("webhookClientConfig"), &findings)
       } else {
-        findings.required(path.child("webhook", "clientConfig"), "required when strategy is set to Webhook")
+        findings.required(path.child("webhookClientConfig"), "required when strategy is set to Webhook")
       }
       WebhookValidation.versions(
-        webhook.items("conversionReviewVersions"), path.child("webhook", "conversionReviewVersions"), &findings)
+        webhook.items("conversionReviewVersions"), path.child("conversionReviewVersions"), &findings)
     } else if conversion.has("webhook") {
-      findings.forbidden(path.child("webhook"), "should not be set when strategy is not set to Webhook")
+      findings.forbidden(path.child("webhookClientConfig"), "should not be set when strategy is not set to Webhook")
     }
   }
 }

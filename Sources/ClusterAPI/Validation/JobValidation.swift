@@ -68,9 +68,12 @@ enum JobValidation {
           "must be less than or equal to 100000 when completion mode is Indexed")
       }
     }
-    if spec.has("backoffLimitPerIndex"), !isIndexed {
-      findings.invalid(
-        path.child("backoffLimitPerIndex"), spec["backoffLimitPerIndex"], "requires indexed completion mode")
+    for name in ["backoffLimitPerIndex", "maxFailedIndexes"] where spec.has(name) && !isIndexed {
+      findings.invalid(path.child(name), spec[name], "requires indexed completion mode")
+    }
+    if isIndexed { limits(spec, path, &findings) }
+    if spec.has("podFailurePolicy"), spec.text("podReplacementPolicy") == "TerminatingOrFailed" {
+      findings.add(.notSupported(path.child("podReplacementPolicy"), spec["podReplacementPolicy"], ["Failed"]))
     }
     if spec.has("maxFailedIndexes"), !spec.has("backoffLimitPerIndex") {
       findings.required(path.child("backoffLimitPerIndex"), "when maxFailedIndexes is specified")
@@ -109,6 +112,31 @@ enum JobValidation {
     }
   }
 
+  /// Jobs of very many indexes may only fail and run so much at a time.
+  private static func limits(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    guard let completions = spec["completions"]?.integerValue else { return }
+    let failed = spec["maxFailedIndexes"]?.integerValue
+    if let failed, failed > completions {
+      findings.invalid(
+        path.child("maxFailedIndexes"), .integer(failed), "must be less than or equal to completions")
+    }
+    if let failed, failed > 100_000 {
+      findings.invalid(path.child("maxFailedIndexes"), .integer(failed), "must be less than or equal to 100000")
+    }
+    guard completions > 100_000, spec.has("backoffLimitPerIndex") else { return }
+    let words = "when completions are above 100000 and used with backoff limit per index"
+    if failed == nil {
+      findings.required(path.child("maxFailedIndexes"), "must be specified when completions is above 100000")
+    }
+    if let failed, failed > 10_000 {
+      findings.invalid(
+        path.child("maxFailedIndexes"), .integer(failed), "must be less than or equal to 10000 \(words)")
+    }
+    if let count = spec["parallelism"]?.integerValue, count > 10_000 {
+      findings.invalid(path.child("parallelism"), .integer(count), "must be less than or equal to 10000 \(words)")
+    }
+  }
+
   private static func failurePolicy(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     guard let policy = spec["podFailurePolicy"] else { return }
     let rules = policy.items("rules")
@@ -125,9 +153,9 @@ enum JobValidation {
       let conditions = rule.items("onPodConditions")
       switch (rule["onExitCodes"], conditions.isEmpty) {
       case (nil, true):
-        findings.invalid(path, rule, "specifying one of OnExitCodes and OnPodConditions is required")
+        findings.invalid(path, nil, "specifying one of OnExitCodes and OnPodConditions is required")
       case (_?, false):
-        findings.invalid(path, rule, "specifying both OnExitCodes and OnPodConditions is not supported")
+        findings.invalid(path, nil, "specifying both OnExitCodes and OnPodConditions is not supported")
       default: break
       }
       if let codes = rule["onExitCodes"] {
@@ -137,8 +165,17 @@ enum JobValidation {
           findings.invalid(path.child("values"), [], "at least one value is required")
         }
         if values.count > 255 { findings.add(.tooMany(path.child("values"), count: values.count, maximum: 255)) }
-        for (position, value) in values.enumerated() where value == 0 && codes.text("operator") == "In" {
-          findings.invalid(path.child("values").index(position), 0, "must not be 0 for the In operator")
+        var seen: Set<JSONValue> = []
+        for (position, value) in values.enumerated() {
+          let path = path.child("values").index(position)
+          if value == 0, codes.text("operator") == "In" {
+            findings.invalid(path, 0, "must not be 0 for the In operator")
+          }
+          if !seen.insert(value).inserted { findings.add(.duplicate(path, value)) }
+        }
+        let numbers = values.compactMap(\.integerValue)
+        if numbers != numbers.sorted() {
+          findings.invalid(path.child("values"), codes["values"], "must be ordered")
         }
         if let name = codes["containerName"]?.stringValue, !names.contains(name) {
           findings.invalid(

@@ -5,7 +5,7 @@ enum PodValidation {
   static func validate(_ pod: JSONValue, _ findings: inout Findings) {
     guard let spec = pod["spec"] else { return }
     let path = FieldPath("spec")
-    validate(spec: spec, path, &findings)
+    validate(spec: spec, path, isPod: true, &findings)
     for (index, _) in spec.items("ephemeralContainers").enumerated() where index == 0 {
       findings.forbidden(path.child("ephemeralContainers"), "cannot be set on create")
     }
@@ -22,9 +22,11 @@ enum PodValidation {
     }
   }
 
-  static func validate(spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+  static func validate(spec: JSONValue, _ path: FieldPath, isPod: Bool = false, _ findings: inout Findings) {
     VolumeValidation.validate(pod: spec, path.child("volumes"), &findings)
     containers(spec, path, &findings)
+    if spec["hostNetwork"] == true { hostPorts(spec, path, isPod: isPod, &findings) }
+    claims(spec.items("resourceClaims"), path.child("resourceClaims"), &findings)
     names(spec, path, &findings)
     if let seconds = spec["activeDeadlineSeconds"]?.integerValue, !(1...Int64(Int32.max)).contains(seconds) {
       findings.invalid(
@@ -32,11 +34,13 @@ enum PodValidation {
     }
     if spec["shareProcessNamespace"] == true, spec["hostPID"] == true {
       findings.invalid(
-        path.child("shareProcessNamespace"), true, "ShareProcessNamespace and HostPID cannot both be enabled")
+        path.child("securityContext", "shareProcessNamespace"), true,
+        "ShareProcessNamespace and HostPID cannot both be enabled")
     }
     if spec["hostUsers"] == false {
-      for name in ["hostNetwork", "hostPID", "hostIPC"] where spec[name] == true {
-        findings.forbidden(path.child(name), "when `hostUsers` is false")
+      for (name, word) in [("hostNetwork", "hostNetwork"), ("hostPID", "HostPID"), ("hostIPC", "HostIPC")]
+      where spec[name] == true {
+        findings.forbidden(path.child(word), "when `pod.Spec.HostUsers` is false")
       }
     }
     SecurityValidation.validate(
@@ -44,9 +48,12 @@ enum PodValidation {
     SchedulingValidation.validate(spec, path, &findings)
     resolver(spec, path, &findings)
     ResourceValidation.validate(spec["resources"], path.child("resources"), isPod: true, &findings)
+    var gates: Set<String> = []
     for (index, gate) in spec.items("schedulingGates").enumerated() {
       let name = gate.text("name")
-      findings.invalid(path.child("schedulingGates").index(index), .string(name), NameRules.labelKey(name))
+      let path = path.child("schedulingGates").index(index)
+      findings.invalid(path, .string(name), NameRules.labelKey(name))
+      if !gates.insert(name).inserted { findings.add(.duplicate(path, .string(name))) }
     }
     if !spec.items("schedulingGates").isEmpty, !spec.text("nodeName").isEmpty {
       findings.forbidden(path.child("nodeName"), "cannot be set until all schedulingGates have been cleared")
@@ -67,8 +74,7 @@ enum PodValidation {
     var volumes: [String: JSONValue] = [:]
     for volume in spec.items("volumes") { volumes[volume.text("name")] = volume }
     let validation = ContainerValidation(
-      volumes: volumes, isHostNetwork: spec["hostNetwork"] == true,
-      podGracePeriod: spec["terminationGracePeriodSeconds"]?.integerValue)
+      volumes: volumes, claims: spec.items("resourceClaims").map { $0.text("name") })
     if spec.items("containers").isEmpty, spec.has("containers") { findings.required(path.child("containers")) }
     var names: Set<String> = []
     var hostPorts: Set<String> = []
@@ -104,6 +110,46 @@ enum PodValidation {
     }
   }
 
+  /// In the node's network a container's port is the node's; a template may leave that to the pod.
+  private static func hostPorts(_ spec: JSONValue, _ path: FieldPath, isPod: Bool, _ findings: inout Findings) {
+    for (index, container) in spec.items("containers").enumerated() {
+      for (position, port) in container.items("ports").enumerated() {
+        let number = port["hostPort"]?.integerValue ?? 0
+        guard isPod || number != 0, number != port["containerPort"]?.integerValue ?? 0 else { continue }
+        findings.invalid(
+          path.child("containers").index(index).child("ports").index(position).child("hostPort"), .integer(number),
+          "must match `containerPort` when `hostNetwork` is true")
+      }
+    }
+  }
+
+  /// Claims to devices, each of its own or made from a template.
+  private static func claims(_ claims: [JSONValue], _ path: FieldPath, _ findings: inout Findings) {
+    var names: Set<String> = []
+    for (index, claim) in claims.enumerated() {
+      let path = path.index(index)
+      let name = claim.text("name")
+      if !name.isEmpty {
+        if names.insert(name).inserted {
+          findings.invalid(path.child("name"), .string(name), NameRules.dns1123Label(name))
+        } else {
+          findings.add(.duplicate(path.child("name"), .string(name)))
+        }
+      }
+      let sources = ["resourceClaimName", "resourceClaimTemplateName"].filter(claim.has)
+      if sources.count == 2 {
+        findings.invalid(
+          path, claim, "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified")
+      } else if sources.isEmpty {
+        findings.invalid(path, claim, "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`")
+      }
+      for source in sources {
+        let text = claim.text(source)
+        findings.invalid(path.child(source), .string(text), NameRules.dns1123Subdomain(text))
+      }
+    }
+  }
+
   // MARK: - Names
 
   private static func names(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
@@ -116,9 +162,6 @@ enum PodValidation {
     for (name, rule) in rules {
       let text = spec.text(name)
       if !text.isEmpty { findings.invalid(path.child(name), .string(text), rule(text)) }
-    }
-    for (index, secret) in spec.items("imagePullSecrets").enumerated() where secret.text("name").isEmpty {
-      findings.required(path.child("imagePullSecrets").index(index).child("name"))
     }
   }
 
@@ -141,7 +184,7 @@ enum PodValidation {
         return findings.required(path, "must provide `dnsConfig` when `dnsPolicy` is None")
       }
       if servers.isEmpty {
-        findings.required(
+        return findings.required(
           path.child("nameservers"), "must provide at least one DNS nameserver when `dnsPolicy` is None")
       }
     }
@@ -156,6 +199,11 @@ enum PodValidation {
     let searches = configuration.items("searches")
     if searches.count > 32 {
       findings.invalid(path.child("searches"), configuration["searches"], "must not have more than 32 search paths")
+    }
+    if searches.compactMap(\.stringValue).joined(separator: " ").utf8.count > 2048 {
+      findings.invalid(
+        path.child("searches"), configuration["searches"],
+        "must not have more than 2048 characters (including spaces) in the search list")
     }
     for (index, search) in searches.enumerated() {
       let name = search.stringValue ?? ""

@@ -16,6 +16,7 @@ enum ResourceValidation {
     let requests = resources["requests"]
     // Where a request exceeds its limit, the map is named and not its key.
     let all = path.child("requests")
+    let limits = path.child("limits")
     var hasHugePages = false
     var hasOthers = false
     for (name, value) in MetadataValidation.sorted(resources["limits"]) {
@@ -43,14 +44,33 @@ enum ResourceValidation {
             "must be less than or equal to \(name) limit of \(limit.description)")
         }
       } else if !isOvercommittable(name) {
-        findings.required(all, "Limit must be set for non overcommitable resources")
+        findings.required(limits, "Limit must be set for non overcommitable resources")
       }
     }
     if hasHugePages, !hasOthers {
       findings.forbidden(path, "HugePages require cpu or memory")
     }
-    for (index, claim) in resources.items("claims").enumerated() where claim.text("name").isEmpty {
-      findings.required(path.child("claims").index(index))
+  }
+
+  /// Claims that a container uses must be claims of the pod.
+  static func claims(_ resources: JSONValue?, _ known: [String], _ path: FieldPath, _ findings: inout Findings) {
+    var names: Set<String> = []
+    for (index, claim) in (resources?.items("claims") ?? []).enumerated() {
+      let path = path.index(index)
+      let name = claim.text("name")
+      if name.isEmpty {
+        findings.required(path)
+        continue
+      }
+      if !names.insert(name).inserted { findings.add(.duplicate(path, .string(name))) }
+      if !known.contains(name) {
+        let detail = known.isEmpty ? " which is empty" : ": " + known.sorted().joined(separator: ", ")
+        let error = FieldError.notFound(path, .string(name))
+        findings.add(
+          FieldError(
+            error.kind, field: error.field, value: .string(name),
+            detail: "must be one of the names in pod.spec.resourceClaims" + detail))
+      }
     }
   }
 

@@ -140,7 +140,11 @@ enum SchedulingValidation {
       }
       let value = toleration.text("value")
       switch comparison {
-      case "", "Equal": findings.invalid(path.child("operator"), .string(value), NameRules.labelValue(value))
+      case "", "Equal":
+        let problems = NameRules.labelValue(value)
+        if !problems.isEmpty {
+          findings.invalid(path.child("operator"), .string(value), problems.joined(separator: ";"))
+        }
       case "Exists":
         if !value.isEmpty {
           findings.invalid(path.child("operator"), toleration, "value must be empty when `operator` is 'Exists'")

@@ -5,6 +5,7 @@ enum Validation {
   typealias Function = @Sendable (_ new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) -> Void
 
   private static let core: [String: Function] = [
+    "Binding": { new, _, findings in PayloadValidation.validate(binding: new, &findings) },
     "ConfigMap": { ConfigurationValidation.validate(configMap: $0, $1, &$2) },
     "Endpoints": { new, _, findings in EndpointValidation.validate(endpoints: new, &findings) },
     "Event": { ClusterValidation.validate(event: $0, $1, &$2) },
@@ -79,7 +80,11 @@ enum Validation {
         AccessValidation.validate(review: new, isSelf: false, &findings)
       },
     ],
+    "authentication.k8s.io": [
+      "TokenRequest": { new, _, findings in PayloadValidation.validate(tokenRequest: new, &findings) }
+    ],
     "storage.k8s.io": [
+      "CSINode": { new, _, findings in PayloadValidation.validate(driversOfNode: new, &findings) },
       "CSIDriver": { StorageValidation.validate(driver: $0, $1, &$2) },
       "CSIStorageCapacity": { StorageValidation.validate(capacity: $0, $1, &$2) },
       "StorageClass": { StorageValidation.validate(storageClass: $0, $1, &$2) },
@@ -126,6 +131,8 @@ enum Validation {
     case ("", _): core[kind.kind]
     case ("autoscaling", "HorizontalPodAutoscaler"):
       { new, _, findings in PolicyValidation.validate(autoscaler: new, version: kind.version, &findings) }
+    case ("autoscaling", "Scale"):
+      { new, _, findings in PayloadValidation.validate(scale: new, &findings) }
     default: workloads[kind.group]?[kind.kind] ?? cluster[kind.group]?[kind.kind]
     }
   }

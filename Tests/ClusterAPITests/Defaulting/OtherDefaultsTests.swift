@@ -77,6 +77,13 @@ import Testing
     #expect(spec["behavior"]?["scaleUp"]?["selectPolicy"] == "Max")
     #expect(spec["behavior"]?["scaleUp"]?.items("policies").count == 2)
     #expect(spec["behavior"]?["scaleDown"]?.items("policies").count == 1)
+    func former(_ annotations: String) throws -> JSONValue? {
+      try complete(
+        #"{"apiVersion":"autoscaling/v1","kind":"HorizontalPodAutoscaler","metadata":{"name":"h","annotations":{\#(annotations)}},"spec":{"maxReplicas":3}}"#
+      )["spec"]?["targetCPUUtilizationPercentage"]
+    }
+    #expect(try former("") == 80)
+    #expect(try former(#""autoscaling.alpha.kubernetes.io/metrics":"[]""#) == nil)
   }
 
   @Test func restOfTheKinds() throws {

@@ -46,6 +46,14 @@ import Testing
         == ["limits": ["cpu": "1", "memory": "1Gi"], "requests": ["memory": "512Mi", "cpu": "1"]])
   }
 
+  @Test func thePodAsAWholeRequestsWhatItsContainersDo() throws {
+    let pod = try complete(
+      #"{"apiVersion":"v1","kind":"Pod","metadata":{},"spec":{"resources":{"limits":{"cpu":"5","hugepages-2Mi":"4Mi"}},"initContainers":[{"name":"i","resources":{"requests":{"cpu":"3"}}},{"name":"s","restartPolicy":"Always","resources":{"requests":{"cpu":"500m"}}}],"containers":[{"name":"c","resources":{"requests":{"cpu":"1","memory":"1Gi"}}},{"name":"d","resources":{"requests":{"cpu":"1"}}}]}}"#
+    )
+    #expect(
+      pod["spec"]?["resources"]?["requests"] == ["cpu": "3", "memory": "1Gi", "hugepages-2Mi": "4Mi"])
+  }
+
   @Test func inTheNodesNetworkPortsAreTheNodes() throws {
     let pod = try complete(
       #"{"apiVersion":"v1","kind":"Pod","metadata":{},"spec":{"hostNetwork":true,"containers":[{"name":"c","ports":[{"containerPort":80}]}]}}"#

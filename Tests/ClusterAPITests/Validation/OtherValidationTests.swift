@@ -123,7 +123,7 @@ import Testing
     let schema = #""schema":{"openAPIV3Schema":{"type":"object"}}"#
     #expect(try problems(definition(#""versions":[{"name":"v1","served":true,"storage":true,\#(schema)}]"#)) == [])
     let found = try problems(definition(#""versions":[{"name":"v1","served":true,"storage":false}]"#))
-    #expect(found.first == "spec.versions[0].schema.openAPIV3Schema: Required value: schemas are required")
+    #expect(found.first == "spec.versions[0].schema.openAPIV3Schema: Required value")
     #expect(found.last?.hasSuffix("must have exactly one version marked as storage version") == true)
     #expect(
       try problems(
@@ -172,6 +172,46 @@ import Testing
         ])
     #expect(
       try problem("node.k8s.io/v1", "RuntimeClass", #""handler":"a_b""#, namespaced: false).count == 1)
+  }
+
+  @Test func whatIsSentToSubresources() throws {
+    #expect(
+      try problem("autoscaling/v1", "Scale", #""spec":{"replicas":-1}"#)
+        == ["spec.replicas: Invalid value: -1: must be greater than or equal to 0"])
+    #expect(
+      try problem("v1", "Binding", #""target":{"kind":"Pod"}"#)
+        == [
+          #"target.kind: Unsupported value: "Pod": supported values: "Node", "<empty>""#,
+          "target.name: Required value",
+        ])
+    #expect(try problem("authentication.k8s.io/v1", "TokenRequest", #""spec":{"audiences":["a"]}"#) == [])
+    #expect(
+      try problem("authentication.k8s.io/v1", "TokenRequest", #""spec":{"audiences":["a"],"expirationSeconds":5}"#)
+        == ["spec.expirationSeconds: Invalid value: 5: may not specify a duration less than 10 minutes"])
+  }
+
+  @Test func schemasHaveTheirSay() throws {
+    #expect(
+      try problem("storage.k8s.io/v1", "StorageClass", #""volumeBindingMode":"Later""#, namespaced: false)
+        == [
+          "provisioner: Required value",
+          #"volumeBindingMode: Unsupported value: "Later": supported values: "Immediate", "WaitForFirstConsumer""#,
+        ])
+    #expect(
+      try problem("v1", "Pod", #""spec":{"containers":[{"image":"i"}],"restartPolicy":"Sometimes"}"#)
+        == [
+          "spec.containers[0].name: Required value",
+          #"spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "OnFailure", "Never""#,
+        ])
+    #expect(try problem("v1", "Pod", #""spec":{}"#) == ["spec.containers: Required value"])
+  }
+
+  @Test func whatWasWrongBeforeIsLetThrough() throws {
+    func pod(_ more: String) -> String {
+      #"{"apiVersion":"v1","kind":"Node","metadata":{"name":"n","resourceVersion":"1"},"spec":{"taints":[{"key":"a","effect":"Never"}]\#(more)}}"#
+    }
+    #expect(try problems(of: pod(#","unschedulable":true"#), after: pod("")) == [])
+    #expect(try problems(pod("")).count == 1)
   }
 
   @Test func whatIsReportedTwiceIsShownOnce() {

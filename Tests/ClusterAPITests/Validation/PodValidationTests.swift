@@ -77,7 +77,7 @@ import Testing
     ),
     (
       #""resources":{"requests":{"example.com/x":"1"}}"#,
-      "spec.containers[0].resources.requests: Required value: Limit must be set for non overcommitable resources"
+      "spec.containers[0].resources.limits: Required value: Limit must be set for non overcommitable resources"
     ),
     (
       #""resources":{"limits":{"cpu":"-1"}}"#,
@@ -140,7 +140,7 @@ import Testing
     ),
     (
       #"{"containers":[{"name":"a","image":"i"}],"hostPID":true,"shareProcessNamespace":true}"#,
-      "spec.shareProcessNamespace: Invalid value: true: ShareProcessNamespace and HostPID cannot both be enabled"
+      "spec.securityContext.shareProcessNamespace: Invalid value: true: ShareProcessNamespace and HostPID cannot both be enabled"
     ),
     (
       #"{"containers":[{"name":"a","image":"i"}],"tolerations":[{"key":"a","operator":"Exists","value":"b"}]}"#,
