@@ -34,7 +34,7 @@ def test_pages_show_one_state(many, core):
 
 def test_a_broken_token(namespace, raw):
     status, _, body = raw("GET", f"/api/v1/namespaces/{namespace}/configmaps", query=[("continue", "nonsense")])
-    assert status == 400 and body["message"] == "continue key is not valid"
+    assert status == 400 and "continue key is not valid" in body["message"]
 
 
 def test_remaining_count(many, raw):

@@ -145,10 +145,14 @@ def test_watch_sees_every_change(kubectl):
     watch = kubectl.popen("get", "configmap", "--watch-only", "--output-watch-events")
     lines, seen = [], threading.Event()
 
+    def events(name):
+        return [line.split()[0] for line in lines if line.split()[1:2] == [name]]
+
     def read():
         for line in watch.stdout:
             lines.append(line.strip())
-            if any(one.startswith("DELETED") for one in lines):
+            name = line.split()[1]
+            if line.startswith("DELETED") and "ADDED" in events(name):
                 seen.set()
 
     threading.Thread(target=read, daemon=True).start()
@@ -160,8 +164,7 @@ def test_watch_sees_every_change(kubectl):
             kubectl("delete", "configmap", f"w{attempt}")
             if seen.wait(0.3):
                 break
-        events = [line.split()[0] for line in lines if line.split()[1] == f"w{attempt}"]
-        assert events[-3:] == ["ADDED", "MODIFIED", "DELETED"], lines
+        assert events(f"w{attempt}") == ["ADDED", "MODIFIED", "DELETED"], lines
     finally:
         watch.terminate()
         watch.wait()

@@ -13,6 +13,10 @@ enum Answer {
     return Response(status, headers: ["Content-Type": "application/json"], bytes: bytes)
   }
 
+  static func yaml(_ value: JSONValue, status: HTTPService.Status = .ok) -> Response {
+    Response(status, headers: ["Content-Type": "application/yaml"], bytes: value.yamlBytes())
+  }
+
   static func error(_ error: StatusError) -> Response {
     var response = json(error.json.jsonBytes(), status: HTTPService.Status(error.code))
     if let seconds = error.retryAfterSeconds { response.headers.add("Retry-After", String(seconds)) }

@@ -58,8 +58,8 @@ struct ListQuery {
       guard revision == nil || revision == 0 else {
         throw .badRequest("specifying resource version is not allowed when using continue")
       }
-      options.continuation = try ContinueToken(text, prefix: target.prefix(namespace: namespace))
-      options.revision = options.continuation.flatMap { $0.revision < 0 ? nil : $0.revision }
+      options.continuation = try ContinueToken(text)
+      options.revision = options.continuation.flatMap(\.revision).map { Int64($0) }
     }
   }
 

@@ -58,7 +58,7 @@ struct ResourceHandler: Sendable {
     let page = try await registry.list(
       target, namespace: info.namespace, try selection(query), query.options)
     let envelope = ListEnvelope(
-      revision: page.revision, continuation: page.continuation?.text, remaining: page.remaining)
+      revision: page.revision, continuation: page.continuation?.description, remaining: page.remaining)
     switch form.shape {
     case .object:
       let isConverted = Conversion.isNeeded(to: target)
@@ -195,7 +195,9 @@ struct ResourceHandler: Sendable {
 
   func answer(_ bytes: [UInt8], _ form: ResponseForm, status: HTTPService.Status = .ok) throws -> Response {
     switch form.shape {
-    case .object: return try answer(ByteBuffer(bytes: bytes), form, status: status)
+    case .object:
+      if form.encoding == .yaml { return Answer.yaml(try JSONValue(json: bytes), status: status) }
+      return try answer(ByteBuffer(bytes: bytes), form, status: status)
     case .table where info.verb != "list":
       let tree = try JSONValue(json: bytes).objectValue ?? [:]
       let envelope = ListEnvelope(revisionText: tree.metadataText("resourceVersion"))
@@ -212,6 +214,9 @@ struct ResourceHandler: Sendable {
   private func answer(
     _ buffer: ByteBuffer, _ form: ResponseForm, status: HTTPService.Status = .ok
   ) throws -> Response {
+    if form.encoding == .yaml {
+      return Answer.yaml(try JSONValue(json: Array(buffer.readableBytesView)), status: status)
+    }
     if form.isPretty { return Answer.json(Array(buffer.readableBytesView), status: status, pretty: true) }
     return Response(status, headers: ["Content-Type": "application/json"], buffer: buffer)
   }

@@ -24,14 +24,15 @@ struct TableColumns {
 
   func cells(of object: JSONObject) -> JSONValue {
     guard isCustom else { return .array(kinds.cells(of: .object(object), columns: columns, now: now)) }
-    return .array(columns.map { custom($0, object) })
+    let stored = StoredObject(object)
+    return .array(columns.map { custom($0, stored) })
   }
 
-  private func custom(_ column: PrinterColumn, _ object: JSONObject) -> JSONValue {
-    guard case .path(let path) = column.source else { return .null }
-    let value = JSONPlace.value(object, JSONPlace.parts(path))
-    guard column.type == "date" else { return value ?? .null }
-    guard let time = Timestamp(value?.stringValue ?? "") else { return "<unknown>" }
-    return .string(HumanDuration.text(seconds: Int64(now.seconds(since: time))))
+  /// What cannot be read from the object stands there as nothing.
+  private func custom(_ column: PrinterColumn, _ object: StoredObject) -> JSONValue {
+    guard case .path(let path) = column.source,
+      let reader = try? JSONPathColumn(type: column.type, path: path)
+    else { return .null }
+    return reader.cell(object, now: now)
   }
 }

@@ -4,9 +4,10 @@ extension Registry {
   /// Makes an object.
   /// - Parameters:
   ///   - submitted: as the client sent it, decoded by ``BodyReader``.
+  ///   - isApplied: it comes from an apply, which has noted who owns its fields.
   /// - Throws: 409 where there is one of that name, 422 where it is not valid, and what admission refuses.
   func create(
-    _ submitted: JSONObject, _ target: ServedResource, _ context: RequestContext
+    _ submitted: JSONObject, _ target: ServedResource, _ context: RequestContext, isApplied: Bool = false
   ) async throws -> Written {
     var object = submitted
     let namespace = try namespace(of: object, target, context)
@@ -21,7 +22,9 @@ extension Registry {
     for attempt in 1... {
       var candidate = object
       if isGenerated { candidate.setMetadata("name", .string(Identifiers.name(from: base))) }
+      let owners = isApplied ? candidate["metadata"]?["managedFields"] : nil
       prepareForCreate(&candidate, target)
+      if isApplied { candidate.setMetadata("managedFields", owners) }
       var request = AdmissionRequest(
         operation: .create, resource: target, subresource: "", namespace: namespace, name: candidate.objectName,
         user: context.user, object: candidate, oldObject: nil, isDryRun: isDryRun, context: context)
@@ -31,7 +34,7 @@ extension Registry {
       candidate = request.object ?? candidate
       try validate(candidate, old: nil, target)
       try await admission.validate(request)
-      FieldOwnership.record(&candidate, old: nil, target, kinds, manager: manager, subresource: "")
+      if !isApplied { FieldOwnership.record(&candidate, old: nil, target, kinds, manager: manager, subresource: "") }
       let key = target.key(namespace: namespace, name: candidate.objectName)
       do {
         if let present = cache(of: target).get(key), isDryRun || !present.name.isEmpty { throw StaleWrite() }

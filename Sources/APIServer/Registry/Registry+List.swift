@@ -33,7 +33,7 @@ extension Registry {
     _ target: ServedResource, namespace: String, _ selection: Selection, _ options: ListOptions
   ) async throws -> Page {
     let prefix = target.prefix(namespace: namespace)
-    let exact = options.continuation?.revision ?? (options.match == .exact ? options.revision : nil)
+    let exact = options.continuation.map { $0.revision.map { Int64($0) } } ?? (options.match == .exact ? options.revision : nil)
     try await settle(exact ?? options.revision)
     var (objects, revision) = cache(of: target).list(prefix)
     if let exact, exact > 0, exact != revision, cache(of: target).hasChanged(since: exact) {
@@ -41,8 +41,9 @@ extension Registry {
     } else if let exact, exact > 0 {
       revision = exact
     }
-    if let last = options.continuation?.lastKey {
-      objects = objects[(objects.firstIndex { $0.key > last } ?? objects.endIndex)...]
+    if let token = options.continuation {
+      let start = prefix + token.start
+      objects = objects[(objects.firstIndex { $0.key >= start } ?? objects.endIndex)...]
     }
     guard let limit = options.limit, limit > 0 else {
       let found = selection.isEverything ? Array(objects) : objects.filter(selection.matches)
@@ -55,8 +56,9 @@ extension Registry {
       index += 1
     }
     var page = Page(objects: found, revision: revision)
-    if index < objects.endIndex, let last = found.last {
-      page.continuation = ContinueToken(revision: revision, lastKey: last.key)
+    if index < objects.endIndex {
+      page.continuation = ContinueToken(
+        revision: UInt64(revision), start: String(objects[index].key.dropFirst(prefix.count)))
       if selection.isEverything { page.remaining = objects.endIndex - index }
     }
     return page
@@ -76,7 +78,7 @@ extension Registry {
       guard let token else {
         throw StatusError.expired("The resourceVersion for the provided list is too old.")
       }
-      throw StatusError.continueExpired(continueToken: ContinueToken(revision: -1, lastKey: token.lastKey).text)
+      throw StatusError.continueExpired(continueToken: ContinueToken(revision: nil, start: token.start).description)
     }
   }
 }

@@ -69,11 +69,50 @@ extension Registry {
     return object
   }
 
-  /// Server-side apply.
+  /// Server-side apply: makes the object where there is none, and otherwise what the manager declares of it.
   private func apply(
     _ bytes: [UInt8], _ target: ServedResource, _ context: RequestContext, _ reader: BodyReader
   ) async throws -> Written {
-    throw StatusError.unsupportedMediaType(
-      accepted: ["application/json-patch+json", "application/merge-patch+json"])
+    guard let manager = context.query["fieldManager"], !manager.isEmpty else {
+      throw StatusError.invalid(
+        GroupKind(group: "meta.k8s.io", kind: "PatchOptions"), "",
+        [.required(FieldPath("fieldManager"), "is required for apply patch")])
+    }
+    let force = RequestInfo.isTrue(context.query["force"])
+    let (info, subresource) = (context.info, context.info.subresource)
+    let (tree, duplicates) = try reader.applied(bytes)
+    guard tree["metadata"]?["name"] == nil || tree["metadata"]?["name"]?.stringValue == info.name else {
+      throw StatusError.badRequest(
+        "the name of the object (\(tree["metadata"]?["name"]?.stringValue ?? "")) does not match the name on the URL (\(info.name))"
+      )
+    }
+    var configuration = try reader.object(tree, target, duplicates: duplicates)
+    configuration.setMetadata("name", .string(info.name))
+    if target.resource.isNamespaced { configuration.setMetadata("namespace", .string(info.namespace)) }
+    let declared = configuration
+    for _ in 0..<8 {
+      do {
+        return try await change(target, context, manager: manager, operation: .apply) { current in
+          try FieldOwnership.apply(
+            declared, to: current, target, kinds, manager: manager, subresource: subresource, force: force)
+        }
+      } catch let error as StatusError
+        where error.reason == .notFound && subresource.isEmpty && error.details?.kind == target.resource.plural
+      {
+        let version = declared.metadataText("resourceVersion")
+        guard version.isEmpty || version == "0" else {
+          throw StatusError.conflict(target.groupResource, info.name)
+        }
+        let new = try FieldOwnership.apply(
+          declared, to: nil, target, kinds, manager: manager, subresource: "", force: force)
+        do { return try await create(new, target, context, isApplied: true) } catch let error as StatusError
+          where error.reason == .alreadyExists
+        {
+          // Somebody made it meanwhile: then it is changed.
+          continue
+        }
+      }
+    }
+    throw StatusError.conflict(target.groupResource, info.name)
   }
 }

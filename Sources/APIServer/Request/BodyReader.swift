@@ -13,6 +13,12 @@ struct BodyReader {
     "DeleteOptions", "CreateOptions", "UpdateOptions", "PatchOptions", "Status",
   ]
 
+  static func yaml(_ bytes: [UInt8]) throws(StatusError) -> JSONValue {
+    do { return try YAMLReader.value(of: bytes) } catch {
+      throw .badRequest("error converting YAML to JSON: \(error)")
+    }
+  }
+
   /// An object in the form that upstream's Go clients send.
   private func protobuf(_ bytes: [UInt8]) throws(StatusError) -> JSONValue {
     let decoder = ProtobufDecoder(bytes)
@@ -58,10 +64,15 @@ struct BodyReader {
           "the object provided is unrecognized (must be of type \(context.info.resource)): \(error.message)")
       }
     case Self.protobuf: return (try protobuf(bytes), [])
-    case "application/yaml":
-      throw .unsupportedMediaType(accepted: ["application/json"])
+    case "application/yaml": return (try Self.yaml(bytes), [])
     default: throw .unsupportedMediaType(accepted: Self.accepted)
     }
+  }
+
+  /// A configuration that is applied: YAML, of which JSON is a part.
+  func applied(_ bytes: [UInt8]) throws(StatusError) -> (JSONValue, duplicates: [String]) {
+    if let (value, duplicates) = try? JSONReader.strictValue(of: bytes) { return (value, duplicates) }
+    return (try Self.yaml(bytes), [])
   }
 
   /// An object of a kind, checked against its schema: what does not fit is refused, what is unknown is dropped and
