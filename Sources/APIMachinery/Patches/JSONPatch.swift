@@ -110,18 +110,6 @@ struct PatchFailure: Error {
 }
 
 extension JSONValue {
-  /// What Go's decoder calls a value of this kind.
-  var goKind: String {
-    switch self {
-    case .null: "null"
-    case .bool: "bool"
-    case .integer, .double: "number"
-    case .string: "string"
-    case .array: "array"
-    case .object: "object"
-    }
-  }
-
   /// How many arrays and objects stand in each other.
   var depth: Int {
     switch self {

@@ -225,12 +225,3 @@ struct Patched {
     }
   }
 }
-
-extension JSONValue {
-  fileprivate var isContainer: Bool {
-    switch self {
-    case .array, .object: true
-    default: false
-    }
-  }
-}
