@@ -1,11 +1,11 @@
 /// Durations as people read them.
 public enum HumanDuration {
-  private static let day = 24
-  private static let year = 24 * 365
+  private static let day: Int64 = 24
+  private static let year: Int64 = 24 * 365
 
   /// With two or three significant figures, as in the column AGE: `45s`, `5m10s`, `3h25m`, `2d4h`, `2y30d`.
   /// - Parameter seconds: a little below zero counts as now, since clocks differ.
-  public static func text(seconds: Int) -> String {
+  public static func text(seconds: Int64) -> String {
     if seconds < -1 { return "<invalid>" }
     if seconds < 0 { return "0s" }
     if seconds < 120 { return "\(seconds)s" }
@@ -21,12 +21,12 @@ public enum HumanDuration {
     return "\(hours / year)y"
   }
 
-  private static func pair(_ large: Int, _ largeUnit: String, _ small: Int, _ smallUnit: String) -> String {
+  private static func pair(_ large: Int64, _ largeUnit: String, _ small: Int64, _ smallUnit: String) -> String {
     small == 0 ? "\(large)\(largeUnit)" : "\(large)\(largeUnit)\(small)\(smallUnit)"
   }
 
   /// With one figure: `45s`, `5m`, `3h`, `2d`, `2y`.
-  public static func short(seconds: Int) -> String {
+  public static func short(seconds: Int64) -> String {
     if seconds < -1 { return "<invalid>" }
     if seconds < 0 { return "0s" }
     if seconds < 60 { return "\(seconds)s" }
@@ -40,6 +40,6 @@ public enum HumanDuration {
   public static func since(_ text: String?, now: Timestamp) -> String {
     guard let text, !text.isEmpty, text != "null" else { return "<unknown>" }
     guard let time = Timestamp(text) else { return "<invalid>" }
-    return HumanDuration.text(seconds: Int(now.seconds(since: time)))
+    return HumanDuration.text(seconds: Int64(now.seconds(since: time)))
   }
 }

@@ -77,7 +77,7 @@ struct TableTests {
       (65_664_000, "2y30d", "2y"),
       (400_000_000, "12y", "12y"),
     ])
-  func durations(seconds: Int, text: String, short: String) {
+  func durations(seconds: Int64, text: String, short: String) {
     #expect(HumanDuration.text(seconds: seconds) == text)
     #expect(HumanDuration.short(seconds: seconds) == short)
   }
