@@ -8,8 +8,7 @@ extension BuiltinKinds {
   ///
   /// - Parameters:
   ///   - old: the object as it is stored; nil for one that is created.
-  ///   - subresource: the path below the object that is written; empty for the object itself. A status may be anything that its
-  ///     schema allows, but for that of a job.
+  ///   - subresource: the path below the object that is written; empty for the object itself.
   public func validate(
     _ new: JSONValue, old: JSONValue?, kind: GroupVersionKind, subresource: String = ""
   ) -> [FieldError] {
@@ -37,7 +36,7 @@ extension BuiltinKinds {
     case "ephemeralcontainers":
       if let old { PodUpdateValidation.validate(ephemeralContainers: new, old, &findings) }
     case "status":
-      if kind.group == "batch", kind.kind == "Job", let old { JobStatusValidation.validate(new, old, &findings) }
+      if let old { StatusValidation.validate(new, old, kind, &findings) }
     case "resize":
       if let old { PodUpdateValidation.validate(resize: new, old, &findings) }
     case "approval": Validation.function(for: kind)?(new, old, &findings)

@@ -140,7 +140,7 @@ enum Validation {
   /// What names of a kind may look like.
   static func nameRule(for kind: GroupVersionKind) -> MetadataValidation.NameRule {
     switch (kind.group, kind.kind) {
-    case ("", "Namespace"), ("node.k8s.io", "RuntimeClass"): { NameRules.dns1123Label($0) }
+    case ("", "Namespace"), ("apps", "StatefulSet"), ("node.k8s.io", "RuntimeClass"): { NameRules.dns1123Label($0) }
     case ("", "Service"): { NameRules.dns1035Label($0) }
     case ("rbac.authorization.k8s.io", _), ("networking.k8s.io", "IPAddress"): { NameRules.pathSegment($0) }
     case ("apiregistration.k8s.io", _), ("certificates.k8s.io", _), ("flowcontrol.apiserver.k8s.io", _):

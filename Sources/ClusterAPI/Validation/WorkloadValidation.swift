@@ -55,7 +55,7 @@ enum WorkloadValidation {
       findings.invalid(
         path.child("template", "metadata", "labels"), labels ?? .null, "`selector` does not match template `labels`")
     }
-    self.template(template, path.child("template"), &findings)
+    self.template(template, "replicationcontroller", path.child("template"), &findings)
   }
 
   static func validate(daemonSet new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
@@ -154,19 +154,22 @@ enum WorkloadValidation {
           "`selector` does not match template `labels`")
       }
     }
-    self.template(template, path.child("template"), &findings)
+    self.template(template, word, path.child("template"), &findings)
   }
 
   /// A template of pods that run for ever.
-  private static func template(_ template: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+  private static func template(
+    _ template: JSONValue, _ word: String, _ path: FieldPath, _ findings: inout Findings
+  ) {
     PodValidation.validate(template: template, path, &findings)
     let policy = template["spec"]?.text("restartPolicy") ?? ""
     if !policy.isEmpty, policy != "Always" {
       findings.add(.notSupported(path.child("spec", "restartPolicy"), .string(policy), ["Always"]))
     }
     if template["spec"]?.has("activeDeadlineSeconds") == true {
+      let kind = ["daemonset": "DaemonSet", "statefulset": "StatefulSet"][word] ?? "ReplicaSet"
       findings.forbidden(
-        path.child("spec", "activeDeadlineSeconds"), "activeDeadlineSeconds in ReplicaSet is not Supported")
+        path.child("spec", "activeDeadlineSeconds"), "activeDeadlineSeconds in \(kind) is not Supported")
     }
   }
 

@@ -1,0 +1,121 @@
+import APIMachinery
+import Testing
+
+@testable import ClusterAPI
+
+@Suite struct StatusValidationTests {
+  private func problems(_ kind: String, _ spec: String, _ status: String, after old: String) throws -> [String] {
+    func object(_ status: String) throws -> JSONValue {
+      try complete(
+        #"{\#(kind),"metadata":{"name":"w","namespace":"n","resourceVersion":"1"},"spec":\#(spec),"status":\#(status)}"#
+      )
+    }
+    let new = try object(status)
+    return builtin.validate(
+      new, old: try object(old), kind: try #require(kindOf(new)), subresource: "status"
+    ).map(\.description)
+  }
+
+  @Test(
+    arguments: [
+      ("Deployment", #"{"replicas":2,"readyReplicas":1,"availableReplicas":1}"#, nil),
+      (
+        "Deployment", #"{"replicas":1,"readyReplicas":2,"availableReplicas":1}"#,
+        "status.readyReplicas: Invalid value: 2: cannot be greater than status.replicas"
+      ),
+      (
+        "ReplicaSet", #"{"replicas":2,"readyReplicas":1,"availableReplicas":2}"#,
+        "status.availableReplicas: Invalid value: 2: cannot be greater than readyReplicas"
+      ),
+      (
+        "StatefulSet", #"{"replicas":2,"readyReplicas":1,"availableReplicas":2}"#,
+        "status.availableReplicas: Invalid value: 2: cannot be greater than status.readyReplicas"
+      ),
+      (
+        "ReplicaSet", #"{"replicas":-1}"#,
+        "status.replicas: Invalid value: -1: must be greater than or equal to 0"
+      ),
+    ] as [(String, String, String?)])
+  func numbersOfPods(kind: String, status: String, problem: String?) throws {
+    let found = try problems(#""apiVersion":"apps/v1","kind":"\#(kind)""#, "{}", status, after: "{}")
+    #expect(found == (problem.map { [$0] } ?? []))
+  }
+
+  @Test func collisionsAreNotForgotten() throws {
+    let found = try problems(
+      #""apiVersion":"apps/v1","kind":"DaemonSet""#, "{}", #"{"collisionCount":1}"#, after: #"{"collisionCount":2}"#)
+    #expect(found == ["status.collisionCount: Invalid value: 1: cannot be decremented"])
+  }
+
+  @Test(arguments: [
+    ("{}", []),
+    (#"{"active":1,"ready":1,"succeeded":2,"startTime":"2026-01-01T00:00:00Z"}"#, []),
+    (
+      #"{"conditions":[{"type":"Complete","status":"True"},{"type":"SuccessCriteriaMet","status":"True"}],"succeeded":2,"startTime":"2026-01-01T00:00:00Z","completionTime":"2026-01-01T00:00:05Z"}"#,
+      []
+    ),
+    (
+      #"{"conditions":[{"type":"Failed","status":"True"}],"active":1,"startTime":"2026-01-01T00:00:00Z"}"#,
+      [
+        "status.conditions: Invalid value: cannot set Failed=True condition without the FailureTarget=true condition",
+        "status.active: Invalid value: 1: active>0 is invalid for finished job",
+      ]
+    ),
+    (#"{"active":1,"ready":2}"#, ["status.ready: Invalid value: 2: cannot set more ready pods than active"]),
+    (
+      #"{"completionTime":"2026-01-01T00:00:05Z"}"#,
+      [
+        #"status.completionTime: Invalid value: "2026-01-01T00:00:05Z": cannot set completionTime when there is no Complete=True condition"#
+      ]
+    ),
+    (
+      #"{"completedIndexes":"1-3"}"#,
+      [
+        #"status.completedIndexes: Invalid value: "1-3": cannot set non-empty completedIndexes when non-indexed completion mode"#
+      ]
+    ),
+  ])
+  func jobs(status: String, problems expected: [String]) throws {
+    #expect(
+      try problems(#""apiVersion":"batch/v1","kind":"Job""#, #"{"completions":2}"#, status, after: "{}") == expected)
+  }
+
+  @Test func whatAJobHasReachedStays() throws {
+    let found = try problems(
+      #""apiVersion":"batch/v1","kind":"Job""#, #"{"completions":2}"#, #"{"failed":1}"#,
+      after:
+        #"{"failed":2,"conditions":[{"type":"FailureTarget","status":"True"}],"startTime":"2026-01-01T00:00:00Z"}"#)
+    #expect(
+      found == [
+        "status.conditions: Invalid value: cannot disable the terminal FailureTarget=True condition",
+        "status.startTime: Required value: startTime cannot be removed for unsuspended job",
+        "status.failed: Invalid value: 1: cannot decrease the failed counter",
+      ])
+  }
+
+  @Test func podsDoNotComeBack() throws {
+    let kind = #""apiVersion":"v1","kind":"Pod""#
+    func spec(_ policy: String) -> String {
+      #"{"restartPolicy":"\#(policy)","containers":[{"name":"c","image":"i"}]}"#
+    }
+    func status(_ state: String) -> String { #"{"containerStatuses":[{"name":"c","state":\#(state)}]}"# }
+    let running = status(#"{"running":{}}"#)
+    #expect(
+      try problems(kind, spec("Never"), running, after: status(#"{"terminated":{"exitCode":1}}"#))
+        == ["status.containerStatuses[0].state: Forbidden: may not be transitioned to non-terminated state"])
+    #expect(try problems(kind, spec("OnFailure"), running, after: status(#"{"terminated":{"exitCode":1}}"#)) == [])
+    #expect(
+      try problems(kind, spec("OnFailure"), running, after: status(#"{"terminated":{"exitCode":0}}"#)).count == 1)
+    #expect(try problems(kind, spec("Always"), running, after: status(#"{"terminated":{"exitCode":0}}"#)) == [])
+  }
+
+  @Test func podsHaveOneAddressAFamily() throws {
+    let kind = #""apiVersion":"v1","kind":"Pod""#
+    let spec = #"{"containers":[{"name":"c","image":"i"}]}"#
+    #expect(try problems(kind, spec, #"{"podIPs":[{"ip":"10.0.0.1"},{"ip":"fd00::1"}]}"#, after: "{}") == [])
+    #expect(
+      try problems(kind, spec, #"{"podIPs":[{"ip":"10.0.0.1"},{"ip":"10.0.0.2"}]}"#, after: "{}") == [
+        #"status.podIPs: Invalid value: [{"ip":"10.0.0.1"},{"ip":"10.0.0.2"}]: may specify no more than one IP for each IP family"#
+      ])
+  }
+}
