@@ -43,6 +43,7 @@ public actor NetworkController {
   /// Plugins that want to be asked whether a network needs a gateway.
   var checksGateways: [String: Bool] = [:]
   var overlay = OverlayState()
+  var repairs = RepairState()
   private var services: Services?
 
   /// What exists once the controller has started.
@@ -53,6 +54,9 @@ public actor NetworkController {
     var journal: EndpointJournal
     var sandboxes: SandboxDirectory
     var reaper: LinkReaper
+    /// What becomes of the host's links, and of our bridges' settings.
+    var links: LinkWatch
+    var settings: SettingWatch
   }
 
   nonisolated public var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -115,7 +119,7 @@ public actor NetworkController {
 
   func setServices(_ services: Services) { self.services = services }
 
-  func driver(of network: NetworkRecord) throws(NetworkError) -> any NetworkDriver {
+  nonisolated func driver(of network: NetworkRecord) throws(NetworkError) -> any NetworkDriver {
     if let remote = network.remote { return RemoteDriver(name: network.driver, scope: remote.scope) }
     guard let driver = drivers[network.driver] else {
       throw NetworkError(.notFound, "could not find a driver named \(network.driver.rawValue)")

@@ -27,6 +27,7 @@ extension NetworkController {
         if let advertised = configuration.cluster?.advertised, let socket = overlay.socket,
           let underlay = try? Underlay.find(advertised, socket)
         {
+          overlay.cluster?.setVTEP(underlay.address)
           let mtu = endpoints(on: network.id).first?.mtu ?? underlay.innerMTU
           try segment.ensure(
             OverlayDriver(instance: configuration.instance).segment(network, vtep: underlay.address, mtu: mtu))
@@ -70,10 +71,9 @@ extension NetworkController {
     return directory
   }
 
-  /// Whether the link of an endpoint on an overlay network is on its segment.
-  func hasOverlayLink(_ endpoint: EndpointRecord) throws -> Bool {
-    guard let namespace = try overlayDirectory().open(endpoint.networkID) else { return false }
-    return try RouteSocket(in: namespace).link(.name(endpoint.hostInterface)) != nil
+  /// Whether the segment of an endpoint on an overlay network is there: what is missing in it can be made again.
+  func hasSegment(_ endpoint: EndpointRecord) throws -> Bool {
+    try overlayDirectory().open(endpoint.networkID) != nil
   }
 
   private func clusterHost() async throws -> String {
