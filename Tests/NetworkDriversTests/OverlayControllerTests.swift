@@ -111,6 +111,33 @@ struct OverlayControllerTests {
     }
   }
 
+  @Test func aRecordThatCannotBeReadIsNamedAndKeepsWhatItHolds() async throws {
+    try await withHosts { lab, first, second in
+      let network = try await first.createNetwork(overlayRequest("span"))
+      let store = EtcdStore(try #require(await first.overlay.cluster).configuration.store)
+      // Whoever wrote it has the address.
+      let taken: IPAddress = try #require(IPAddress("10.0.0.2"))
+      let address = ClusterKey.address(network: network.id, taken).text
+      try await store.put(address, Array("no record".utf8))
+      _ = try await first.createSandbox(id: "a")
+      let a = try await first.join(sandbox: "a", network: "span", options: EndpointOptions(name: "a"))
+      #expect(a.address?.description == "10.0.0.3/24")
+      try await first.releaseSandbox("a")
+      await #expect { try await first.removeNetwork("span") } throws: { "\($0)".contains("record \(address))") }
+      try await store.delete(address)
+      // One that cannot be read may have any subnet.
+      try await store.put(ClusterKey.network("abc").text, Array("{}".utf8))
+      await #expect { try await first.createNetwork(overlayRequest("other")) } throws: {
+        "\($0)".contains("network other cannot be made") && "\($0)".contains("record networks/abc cannot be read")
+      }
+      #expect(first.network("other") == nil)
+      try await store.delete(ClusterKey.network("abc").text)
+      _ = try await first.createNetwork(overlayRequest("other"))
+      for name in ["other", "span"] { _ = try await first.removeNetwork(name) }
+      await store.close()
+    }
+  }
+
   @Test func whatSomebodyDoesToASegmentIsPutRight() async throws {
     try await withHosts { lab, first, second in
       let network = try await first.createNetwork(overlayRequest("span"))

@@ -90,6 +90,7 @@ extension NetworkController {
 
   /// Lets go of the cluster's store; networks and containers stay as they are.
   public func close() async {
+    plugins.stopPaying()
     overlay.keeper?.cancel()
     guard let cluster = overlay.cluster else { return }
     await sayGoodbye(cluster)
@@ -293,12 +294,17 @@ extension NetworkController {
         let key = ClusterKey.address(network: endpoint.networkID, address).text
         let outcome = try await cluster.store.transact(
           [.absent(key)], then: [.put(key, try ClusterCoding.bytes(mine))], otherwise: [.get(key)])
-        owner =
-          outcome.succeeded
-          ? mine
-          : try outcome.reads[0].first.map {
-            try ClusterCoding.value($0.value, ClusterAddress.self)
+        if outcome.succeeded {
+          owner = mine
+        } else if let entry = outcome.reads[0].first {
+          do { owner = try ClusterCoding.value(entry.value) } catch {
+            if overlay.disputed.insert(address).inserted {
+              Diagnostics.warn(
+                Self.unreadable(key, "endpoint \(endpoint.name): whose its address is, is not known", error).message)
+            }
+            continue
           }
+        }
       }
       if owner == mine {
         overlay.disputed.remove(address)
