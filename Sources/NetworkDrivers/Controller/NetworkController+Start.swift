@@ -12,6 +12,7 @@ extension NetworkController {
   /// - Parameter liveSandboxes: the sandboxes that somebody lives in. All others are removed.
   public func start(liveSandboxes: Set<String>) async throws {
     var networks = try await storedNetworks()
+    try await plugins.payDebts()
     if let namespace = configuration.hostNamespace { try Namespaces.enter(namespace, .network) }
     let host = try HostNetwork()
     let run = configuration.runDirectory

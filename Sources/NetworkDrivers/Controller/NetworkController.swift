@@ -44,6 +44,7 @@ public actor NetworkController {
   var checksGateways: [String: Bool] = [:]
   var overlay = OverlayState()
   var repairs = RepairState()
+  var forwarding = ForwardingState()
   private var services: Services?
 
   /// What exists once the controller has started.
@@ -66,7 +67,7 @@ public actor NetworkController {
   public init(configuration: NetworkConfiguration, store: any KeyValueStore, pool: BlockingPool) async throws {
     self.configuration = configuration
     self.store = store
-    plugins = Plugins(configuration, pool: pool)
+    plugins = Plugins(configuration, store: store, pool: pool)
     thread = try OwnedThread(name: Self.threadName)
     let all: [any NetworkDriver] = [
       BridgeDriver(instance: configuration.instance), HostDriver(), NoneDriver(),
