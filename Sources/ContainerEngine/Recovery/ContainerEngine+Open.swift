@@ -45,6 +45,7 @@ extension ContainerEngine {
       volumes: volumes, network: network, runtime: runtime, store: store, pool: pool, lock: lock)
     try await engine.recover(isFresh: isFresh)
     engine.spawn { await network.keepFirewall(on: reactor) }
+    engine.spawn { await network.keepLinks(on: reactor) }
     return engine
   }
 
