@@ -112,7 +112,7 @@ struct YAMLReaderTests {
   @Test("documents")
   func documents() throws {
     let text = Array("%YAML 1.1\n---\na: 1\n---\n- b\n...\n---\n---\nc\n".utf8)
-    #expect(try YAMLReader.documents(of: text) == [["a": 1], ["b"], nil, "c"])
+    #expect(try YAMLReader.documents(of: text) == [["a": 1], ["b"], .null, "c"])
     #expect(try YAMLReader.value(of: text) == ["a": 1])
     #expect(try YAMLReader.documents(of: Array("# nothing\n".utf8)) == [])
     #expect(try YAMLReader.value(of: []) == .null)
