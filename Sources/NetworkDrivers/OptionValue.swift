@@ -4,6 +4,8 @@ import NetworkModel
 enum OptionLabel {
   static let mtu = "com.docker.network.driver.mtu"
   static let interfacePrefix = "com.docker.network.container_iface_prefix"
+  static let hostIPv4 = "com.docker.network.host_ipv4"
+  static let hostIPv6 = "com.docker.network.host_ipv6"
 }
 
 /// Reads values of drivers' options, with docker's words for what cannot be read.

@@ -150,6 +150,37 @@ import Testing
     }
   }
 
+  @Test func settingsOfPortsAndOfForwardingAreAnnounced() async throws {
+    try await inNamespace { _ in
+      let socket = try RouteSocket()
+      let bridge = try socket.createLink(NewLink(.bridge(BridgeOptions()), LinkSettings(name: "br0", isUp: true)))
+      let port = try socket.createLink(
+        NewLink(.veth(peer: LinkSettings(name: "veth1")), LinkSettings(name: "veth0", isUp: true, masterIndex: bridge)))
+      let events = try NetlinkSubscription<RouteFamily>([.links, .ipv4Settings, .ipv6Settings])
+      var options = BridgePortOptions()
+      options.isolated = true
+      try socket.perform(.setBridgePort(.index(port), options))
+      for value in ["1", "0"] { try FileSystem.writeKernelFile("/proc/sys/net/ipv4/ip_forward", value) }
+      try FileSystem.writeKernelFile("/proc/sys/net/ipv4/conf/br0/forwarding", "1")
+      var isolated: Bool?
+      var seen: [String] = []
+      while case .messages(let messages) = try events.next() {
+        for message in messages {
+          switch try RouteEvent(message) {
+          case .port(port, let options): isolated = options.isolated
+          case .link(let link) where link.index == port: isolated = link.bridgePort?.isolated ?? isolated
+          case .forwarding(.v4, nil, let isOn): seen.append("all \(isOn)")
+          case .forwarding(.v4, bridge, let isOn): seen.append("bridge \(isOn)")
+          default: break
+          }
+        }
+      }
+      #expect(isolated == true)
+      #expect(seen.filter { $0.hasPrefix("all") } == ["all true", "all false"])
+      #expect(seen.last == "bridge true")
+    }
+  }
+
   @Test func changesAreAnnounced() async throws {
     try await inNamespace { _ in
       let events = try NetlinkSubscription<RouteFamily>([.links, .ipv4Addresses])

@@ -20,6 +20,8 @@ import Testing
     expected.gatewayMode4 = .routed
     expected.gatewayMode6 = .unprotectedNAT
     expected.inhibitsIPv4 = true
+    expected.hostAddress4 = IPv4Address("192.0.2.7")
+    expected.hostAddress6 = IPv6Address("2001:db8::7")
     expected.interfacePrefix = "lan"
     let read = try settings([
       "com.docker.network.bridge.name": "front", "com.docker.network.driver.mtu": "1400",
@@ -27,6 +29,7 @@ import Testing
       "com.docker.network.bridge.host_binding_ipv4": "192.0.2.9",
       "com.docker.network.bridge.gateway_mode_ipv4": "routed",
       "com.docker.network.bridge.gateway_mode_ipv6": "nat-unprotected",
+      "com.docker.network.host_ipv4": "192.0.2.7", "com.docker.network.host_ipv6": "2001:db8::7",
       "com.docker.network.bridge.inhibit_ipv4": "true", "com.docker.network.container_iface_prefix": "lan",
     ])
     #expect(read == expected)
@@ -36,6 +39,7 @@ import Testing
     ("com.docker.network.bridge.enable_icc", "yes", "strconv.ParseBool"),
     ("com.docker.network.driver.mtu", "big", "strconv.Atoi"), ("com.docker.network.driver.mtu", "12", "68 to 65535"),
     ("com.docker.network.bridge.host_binding_ipv4", "here", "nil ip"),
+    ("com.docker.network.host_ipv4", "2001:db8::7", "nil ip"), ("com.docker.network.host_ipv6", "192.0.2.7", "nil ip"),
     ("com.docker.network.bridge.gateway_mode_ipv4", "open", "unknown gateway mode open"),
     ("com.docker.network.bridge.colour", "green", "unknown option \"com.docker.network.bridge.colour\""),
   ])

@@ -39,6 +39,28 @@ import Testing
     try expectGolden(Samples.iptables(plans), "bridge-\(mode.rawValue)-iptables")
   }
 
+  @Test func whatLeavesMayHaveAChosenAddress() throws {
+    var network = try Samples.network(ipv6: true)
+    network.bridge?.hostAddress4 = IPv4Address("192.0.2.7")
+    network.bridge?.hostAddress6 = IPv6Address("2001:db8::7")
+    let plans = [driver.plan(network)]
+    try expectGolden(plans.map(\.text).joined(separator: "\n"), "bridge-host-address")
+    try expectGolden(Samples.table(plans).text, "bridge-host-address-nftables")
+    try expectGolden(Samples.iptables(plans), "bridge-host-address-iptables")
+    // Not where nothing is translated, nor where nobody wants it.
+    for change in [
+      { (network: inout NetworkRecord) in network.bridge?.masquerade = false },
+      { (network: inout NetworkRecord) in
+        network.bridge?.gatewayMode4 = .routed
+        network.bridge?.gatewayMode6 = .routed
+      },
+    ] {
+      var other = network
+      change(&other)
+      #expect(!driver.plan(other).text.contains("192.0.2.7"))
+    }
+  }
+
   @Test func aLinkHasTheSettingsAndAddressesThatWereAskedFor() throws {
     let network = try Samples.network()
     var endpoint = try Samples.endpoint()

@@ -60,6 +60,11 @@ enum IptablesWalk {
         .load(address.bytes, into: first), .load(Datum.port(port.rawValue).bytes, into: second),
         .translate(Translation(.destination, family == .v4 ? .ipv4 : .ipv6, address: first, port: second)),
       ]
+    case .translateSource(let address):
+      expressions += [
+        .load(address.bytes, into: Register(0)),
+        .translate(Translation(.source, family == .v4 ? .ipv4 : .ipv6, address: Register(0))),
+      ]
     case nil: break
     }
     return Rule(rule.comment, expressions)

@@ -68,17 +68,6 @@ struct OverlayControllerTests {
     }
   }
 
-  private func eventually(_ condition: () async throws -> Bool) async throws {
-    let deadline = Clock.monotonic + 15_000_000_000
-    while try await !condition() {
-      guard Clock.monotonic < deadline else {
-        Issue.record("waited in vain")
-        return
-      }
-      try await Task.sleep(for: .milliseconds(20))
-    }
-  }
-
   private func overlayRequest(_ name: String) -> NetworkRequest {
     var request = NetworkRequest(name: name)
     request.driver = .overlay
@@ -119,6 +108,77 @@ struct OverlayControllerTests {
       try await first.releaseSandbox("a")
       _ = try await second.removeNetwork("span")
       try await eventually { first.network("span") == nil }
+    }
+  }
+
+  @Test func aRecordThatCannotBeReadIsNamedAndKeepsWhatItHolds() async throws {
+    try await withHosts { lab, first, second in
+      let network = try await first.createNetwork(overlayRequest("span"))
+      let store = EtcdStore(try #require(await first.overlay.cluster).configuration.store)
+      // Whoever wrote it has the address.
+      let taken: IPAddress = try #require(IPAddress("10.0.0.2"))
+      let address = ClusterKey.address(network: network.id, taken).text
+      try await store.put(address, Array("no record".utf8))
+      _ = try await first.createSandbox(id: "a")
+      let a = try await first.join(sandbox: "a", network: "span", options: EndpointOptions(name: "a"))
+      #expect(a.address?.description == "10.0.0.3/24")
+      try await first.releaseSandbox("a")
+      await #expect { try await first.removeNetwork("span") } throws: { "\($0)".contains("record \(address))") }
+      try await store.delete(address)
+      // One that cannot be read may have any subnet.
+      try await store.put(ClusterKey.network("abc").text, Array("{}".utf8))
+      await #expect { try await first.createNetwork(overlayRequest("other")) } throws: {
+        "\($0)".contains("network other cannot be made") && "\($0)".contains("record networks/abc cannot be read")
+      }
+      #expect(first.network("other") == nil)
+      try await store.delete(ClusterKey.network("abc").text)
+      _ = try await first.createNetwork(overlayRequest("other"))
+      for name in ["other", "span"] { _ = try await first.removeNetwork(name) }
+      await store.close()
+    }
+  }
+
+  @Test func whatSomebodyDoesToASegmentIsPutRight() async throws {
+    try await withHosts { lab, first, second in
+      let network = try await first.createNetwork(overlayRequest("span"))
+      try await eventually { second.network("span")?.id == network.id }
+      for (controller, name) in [(first, "a"), (second, "b"), (first, "c")] {
+        _ = try await controller.createSandbox(id: name)
+        _ = try await controller.join(sandbox: name, network: "span", options: EndpointOptions(name: name))
+      }
+      let b: IPAddress = try #require(second.endpoints(of: "b").first?.addresses.first)
+      let a: EndpointRecord = try #require(first.endpoints(of: "a").first)
+      let reactor = try Reactor(name: "lab")
+      let keeper = Task { await first.keepLinks(on: reactor) }
+      let inside = try FileDescriptor.open("\(lab.directory)/run2/netns/b", .readOnly)
+      let server = try await EchoServer(in: inside, port: 80)
+      let segment = try FileDescriptor.open("\(lab.directory)/run/overlay/\(network.id)", .readOnly)
+      func expectTraffic(_ line: String) async throws {
+        try await eventually { try await first.plan(of: "span").isInSync }
+        for (name, address) in [("a", a.addresses[0]), ("c", first.endpoints(of: "c")[0].addresses[0])] {
+          try await eventually {
+            try await EchoServer.ask(.stream, from: lab.sandbox(name), at: b.bytes, port: 80, milliseconds: 500)
+              == "\(address)"
+          }
+        }
+      }
+      try await eventually { try await first.plan(of: "span").isInSync }
+      for line in [
+        "ip link delete br0", "ip link delete vxlan0", "ip link set br0 down", "ip link set vxlan0 down",
+        "ip link set vxlan0 nomaster", "bridge link set dev vxlan0 learning on", "ip link delete \(a.hostInterface)",
+        "ip link set \(a.hostInterface) nomaster", "ip neighbour flush dev vxlan0 nud permanent",
+        "bridge fdb delete $(bridge fdb show dev vxlan0 | grep dst | head -1 | cut -d' ' -f1) dev vxlan0 self",
+      ] {
+        _ = try await lab.command(["/bin/sh", "-c", line], in: segment)
+        try await expectTraffic(line)
+      }
+      keeper.cancel()
+      await keeper.value
+      withExtendedLifetime(server) {}
+      try await second.releaseSandbox("b")
+      for name in ["a", "c"] { try await first.releaseSandbox(name) }
+      #expect(try FileSystem.list("\(lab.directory)/run/overlay").isEmpty)
+      _ = try await second.removeNetwork("span")
     }
   }
 

@@ -8,10 +8,13 @@ import Testing
 /// A virtual packet's way through the planned rules, without root.
 @Suite struct PacketWalkTests {
   private func host(
-    ipv6: Bool = false, interContainer: Bool = true, ports: [(String, UInt16, TransportProtocol, UInt16)]
+    ipv6: Bool = false, interContainer: Bool = true, leavesAs: (String, String)? = nil,
+    ports: [(String, UInt16, TransportProtocol, UInt16)]
   ) throws -> TwinHost {
     let driver = BridgeDriver(instance: "apus")
-    let network = try Samples.network(ipv6: ipv6, interContainer: interContainer)
+    var network = try Samples.network(ipv6: ipv6, interContainer: interContainer)
+    network.bridge?.hostAddress4 = leavesAs.flatMap { IPv4Address($0.0) }
+    network.bridge?.hostAddress6 = leavesAs.flatMap { IPv6Address($0.1) }
     let plans = [driver.plan(network), driver.plan(try Samples.endpoint(ipv6: ipv6, ports: ports), on: network)]
     return TwinHost(
       addresses: Set(try ["192.0.2.1", "172.17.0.1", "fd00:17::1", "2001:db8::1"].map { try address($0) }),
@@ -88,6 +91,23 @@ import Testing
     let journey = try host(ports: []).receive(packet("172.17.0.2", "198.51.100.7", 443), on: "apus0")
     #expect(journey.fate == .sent("out0"))
     #expect(journey.packet.isMasqueraded)
+  }
+
+  @Test func whatLeavesHasTheAddressThatWasChosen() throws {
+    let host = try host(ipv6: true, leavesAs: ("192.0.2.7", "2001:db8::7"), ports: [("0.0.0.0", 8080, .tcp, 80)])
+    for (source, destination, chosen) in [
+      ("172.17.0.2", "198.51.100.7", "192.0.2.7"), ("fd00:17::2", "2001:db8:1::7", "2001:db8::7"),
+    ] {
+      let journey = host.receive(try packet(source, destination, 443), on: "apus0")
+      #expect(journey.fate == .sent("out0"))
+      #expect(journey.packet.source == (try address(chosen)))
+      #expect(!journey.packet.isMasqueraded)
+    }
+    // What stays on the bridge keeps its address, and what comes back into it by its own published port does not.
+    #expect(
+      host.receive(try packet("172.17.0.2", "172.17.0.3", 80), on: "apus0").packet.source
+        == (try address("172.17.0.2")))
+    #expect(host.receive(try packet("172.17.0.2", "192.0.2.1", 8080), on: "apus0").packet.isMasqueraded)
   }
 
   @Test func containersReachEachOtherOrNot() throws {

@@ -1,5 +1,6 @@
 import Addressing
 import AsyncWork
+import KeyValueStore
 import FoundationEssentials
 import Linux
 import NetworkModel
@@ -25,7 +26,8 @@ struct PluginTests {
     configuration.pluginRequestTime = request
     configuration.pluginConnectTime = connecting
     let fake = try FakePlugin(directory + "/p.sock", implements: implements)
-    try await body(fake, Plugins(configuration, pool: try BlockingPool(name: "plugins")), directory)
+    try await body(
+      fake, Plugins(configuration, store: MemoryStore(), pool: try BlockingPool(name: "plugins")), directory)
     try fake.stop()
   }
 
@@ -143,7 +145,9 @@ struct PluginTests {
       let endpoint = EndpointRecord(id: "e", name: "web", networkID: "n", sandboxID: "s")
       #expect(try await plugin.programExternalConnectivity(endpoint, plugins.patience()) == false)
       try await plugin.revokeExternalConnectivity(endpoint, plugins.patience())
-      await #expect(throws: NetworkError.self) { try await plugin.leave(endpoint, plugins.patience()) }
+      // What a plugin must have is owed to it.
+      try await plugin.leave(endpoint, plugins.patience())
+      #expect(plugins.debts.owes("p"))
       fake.answer("NetworkDriver.ProgramExternalConnectivity", .init(status: 404, body: #"{"Err": "no such port"}"#))
       #expect(try await plugin.programExternalConnectivity(endpoint, plugins.patience()) == false)
       fake.answer("NetworkDriver.ProgramExternalConnectivity", #"{"Err": "taken"}"#)

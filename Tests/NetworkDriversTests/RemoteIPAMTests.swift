@@ -1,5 +1,6 @@
 import Addressing
 import AsyncWork
+import KeyValueStore
 import Linux
 import NetworkModel
 import Testing
@@ -23,7 +24,8 @@ struct RemoteIPAMTests {
     fake.answer("IpamDriver.RequestAddress", #"{"Address": "10.0.0.9/24"}"#)
     fake.answer("IpamDriver.ReleasePool", "{}")
     fake.answer("IpamDriver.ReleaseAddress", "{}")
-    try await body(fake, RemoteIPAM("p", Plugins(configuration, pool: try BlockingPool(name: "plugins"))))
+    try await body(
+      fake, RemoteIPAM("p", Plugins(configuration, store: MemoryStore(), pool: try BlockingPool(name: "plugins"))))
     try fake.stop()
   }
 

@@ -9,7 +9,7 @@ import pytest
 
 import engines
 import leaks
-from networks import address, inside, opens, pings, pool
+from networks import Listener, address, inside, opens, pings, pool
 from test_networks_recovery import Own
 
 pytestmark = [pytest.mark.own_engine, pytest.mark.apus]
@@ -70,6 +70,13 @@ def test_only_what_is_published_is_reached(own, name, port):
     assert not opens(own.neighbour, target, 80)
     own.neighbour.run("ip", "route", "replace", "127.0.0.9", "via", own.engine.network.address)
     assert not opens(own.neighbour, "127.0.0.9", port)
+
+
+def test_what_leaves_has_the_address_that_was_chosen(own, name):
+    own.host.run("ip", "address", "add", "198.51.100.77/24", "dev", "uplink")
+    network = own.net(name, "-o", "com.docker.network.host_ipv4=198.51.100.77")
+    with inside(own.docker, own.run(name, "--network", network)) as here, Listener(own.neighbour, "0.0.0.0") as listener:
+        assert listener.peer_of(here, own.engine.network.neighbour_address) == "198.51.100.77"
 
 
 def test_networks_are_isolated(own, name):

@@ -193,6 +193,67 @@ def test_killed_while_a_running_container_changes_networks(own, name, until, cal
     assert leaks.settled(own.before, own.host, own.engine) == []
 
 
+def owed(own):
+    """Nothing of the plugin's is left: no network, no pool, no endpoint, no address that nobody has."""
+    state = own.plugin.state
+    endpoints = [end for network in state["networks"].values() for end in network["endpoints"]]
+    return endpoints, {pool: values["taken"] for pool, values in state["pools"].items()}
+
+
+@pytest.mark.parametrize("restarts", [False, True], ids=["", "engine restarts"])
+def test_what_a_dead_plugin_could_not_be_told_it_is_told_later(own, name, until, restarts):
+    """A container goes while its plugin is away: what the plugin holds of it goes when it is back, without being asked for."""
+    network, other = name + "-n", name + "-m"
+    own.docker("network", "create", "-d", own.plugin.name, "--ipam-driver", own.plugin.name, network)
+    own.docker("network", "create", "--ipam-driver", own.plugin.name, other)
+    one, two = own.run(name + "-1", "--network", network), own.run(name + "-2", "--network", other)
+    before = owed(own)
+    assert len(before[0]) == 1 and sorted(map(len, before[1].values())) == [2, 2]
+    own.plugin.kill()
+    start = time.monotonic()
+    own.docker("rm", "-f", one, two)
+    own.docker("network", "rm", other)  # its links are ours; the pool is owed
+    assert time.monotonic() - start < 10
+    assert owed(own) == before
+    if restarts:
+        own.crash()
+    own.plugin.forget()
+    own.plugin.start()
+    until(lambda: owed(own)[0] == [] and [len(taken) for taken in owed(own)[1].values()] == [1], within=60)
+    names = own.plugin.names()
+    assert names.index("Leave") < names.index("DeleteEndpoint") and names.count("ReleasePool") == 1
+    own.docker("network", "rm", network)
+    assert own.plugin.state["networks"] == {} and own.plugin.state["pools"] == {}
+    assert leaks.settled(own.before, own.host, own.engine) == []
+
+
+def test_what_a_plugin_refuses_it_is_told_again(own, name, until):
+    network = name + "-n"
+    own.docker("network", "create", "-d", own.plugin.name, "--ipam-driver", own.plugin.name, network)
+    own.run(name, "--network", network)
+    refuse = {"error": "not now"}
+    with own.plugin.misbehaving(Leave=refuse, DeleteEndpoint=refuse, DeleteNetwork=refuse, ipam_ReleaseAddress=refuse, ipam_ReleasePool=refuse):
+        own.docker("rm", "-f", name)
+        own.docker("network", "rm", network)
+        own.docker.fails("network", "inspect", network)
+        assert len(owed(own)[0]) == 1
+    until(lambda: own.plugin.state["networks"] == {} and own.plugin.state["pools"] == {}, within=60)
+
+
+def test_an_address_that_the_plugin_still_holds_can_be_had_once_it_is_back(own, name):
+    """What it is owed it hears before it is asked for anything new."""
+    network = name + "-n"
+    own.docker("network", "create", "--ipam-driver", own.plugin.name, "--subnet", "10.232.8.0/24", network)
+    one = own.run(name + "-1", "--network", network, "--ip", "10.232.8.8")
+    own.plugin.kill()
+    own.docker("rm", "-f", one)
+    own.plugin.start()
+    two = own.run(name + "-2", "--network", network, "--ip", "10.232.8.8")
+    assert reaches(own.docker, two, endpoint(own.docker, two, network)["Gateway"])
+    time.sleep(3)  # nothing that is said late takes it away again
+    assert "10.232.8.8" in own.plugin.state["pools"]["10.232.8.0/24"]["taken"]
+
+
 def test_pools_are_asked_for_again_where_the_plugin_forgets_them(own, name, until):
     network = name + "-n"
     with own.plugin.misbehaving(ipam_GetCapabilities={"instead": {"RequiresRequestReplay": True}}):

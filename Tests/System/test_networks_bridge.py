@@ -197,6 +197,32 @@ def test_no_masquerading(docker, engine, neighbour, net, run, routed):
         assert listener.peer_of(here, engine.network.neighbour_address) == address(docker, one, network)
 
 
+@pytest.mark.differs("knows no address for what leaves")
+def test_what_leaves_has_the_address_that_was_chosen(docker, engine, host, neighbour, net, run):
+    chosen, chosen6 = "198.51.100.77", "2001:db8:51::77"
+    host.run("ip", "address", "add", chosen + "/24", "dev", "uplink")
+    host.run("ip", "address", "add", chosen6 + "/64", "dev", "uplink", "nodad")
+    try:
+        network = net("--ipv6", "--subnet", "10.215.77.0/24", "--subnet", "fd00:a905:77::/64",
+                      "-o", "com.docker.network.host_ipv4=" + chosen, "-o", "com.docker.network.host_ipv6=" + chosen6)  # fmt: skip
+        one, other = run("one", "--network", network), run("two", "--network", net())
+        with inside(docker, one) as here:
+            with Listener(neighbour, "0.0.0.0") as listener:
+                assert listener.peer_of(here, engine.network.neighbour_address) == chosen
+            with Listener(neighbour, "::", socket.AF_INET6) as listener:
+                assert listener.peer_of(here, engine.network.neighbour_address6) == chosen6
+            with Listener(host, "0.0.0.0") as listener:  # the host itself sees the container
+                assert listener.peer_of(here, "10.215.77.1") == address(docker, one, network)
+        with inside(docker, other) as here, Listener(neighbour, "0.0.0.0") as listener:
+            assert listener.peer_of(here, engine.network.neighbour_address) == engine.network.address
+        assert described(docker, network)["Options"]["com.docker.network.host_ipv4"] == chosen
+        docker("rm", "-f", one)
+        docker("network", "rm", network)
+    finally:
+        host.run("ip", "address", "del", chosen + "/24", "dev", "uplink")
+        host.run("ip", "address", "del", chosen6 + "/64", "dev", "uplink")
+
+
 def test_the_address_that_ports_are_published_on(docker, engine, host, neighbour, net, run, port):
     network = net("-o", BRIDGE + "host_binding_ipv4=127.0.0.1")
     web = run("web", "--network", network, "-p", f"{port}:80", image="nginx")

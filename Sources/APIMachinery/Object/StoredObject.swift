@@ -74,6 +74,17 @@ public struct StoredObject: Sendable {
     return output
   }
 
+  /// Appends the object's metadata alone, as an object `PartialObjectMetadata` of meta.k8s.io/v1.
+  public func appendPartialMetadata(to output: inout [UInt8]) {
+    output += "{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":".utf8
+    if let range = JSONScanner.value(of: "metadata", in: bytes.span) {
+      output += bytes[range.lowerBound..<place.offset]
+      if revision != 0 { output += place.insertion(revision) }
+      output += bytes[place.offset..<range.upperBound]
+    }
+    output.append(UInt8(ascii: "}"))
+  }
+
   /// The whole tree, resource version included.
   public func tree() -> JSONObject {
     guard let object = (try? JSONValue(json: served))?.objectValue else {

@@ -11,4 +11,7 @@ const char *_Nonnull cluster_api_data_name(int index);
 /// A text, in UTF-8. Lives as long as the program.
 const char *_Nonnull cluster_api_data_text(int index);
 
+/// The numbers of fields in protocol buffers: Kinds/protobuf.fields. Lives as long as the program.
+const char *_Nonnull cluster_api_data_protobuf(void);
+
 #endif

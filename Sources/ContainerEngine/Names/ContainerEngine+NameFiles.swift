@@ -43,8 +43,12 @@ extension ContainerEngine {
         hostname: usesHostStack ? "" : hostname, domainName: definition.domainName, addresses: addresses,
         extraHosts: extra)
       if usesHostStack {
-        hosts = (try? FileSystem.readText("/etc/hosts")) ?? hosts
-        for (name, address) in extra { hosts += "\(address)\t\(name)\n" }
+        if let own = try HostsFile.ofHost() {
+          hosts = own
+          for (name, address) in extra { hosts += "\(address)\t\(name)\n" }
+        } else {
+          Log.warning("container \(record.shortID): this host has no /etc/hosts: it gets one with localhost alone")
+        }
       }
       try FileSystem.write(directory + "/hostname", Array((hostname + "\n").utf8))
       try FileSystem.write(directory + "/hosts", Array(hosts.utf8))

@@ -1,5 +1,22 @@
+import Linux
+
 /// The text of a container's /etc/hosts (hosts(5)), as docker writes it.
 enum HostsFile {
+  /// The host's own, for containers that are in the host's network; nil where the host has none.
+  /// - Throws: where there is one that cannot be read: a container that knows other names than its host is no surprise
+  ///   that anyone wants.
+  static func ofHost(_ path: String = "/etc/hosts") throws(EngineError) -> String? {
+    do {
+      let text = try FileSystem.readText(path)
+      return text.isEmpty || text.hasSuffix("\n") ? text : text + "\n"
+    } catch {
+      if error.code == .noEntry { return nil }
+      throw EngineError(
+        .internalFailure, "could not copy the host's \(path) for a container in the host's network: \(error)",
+        cause: error)
+    }
+  }
+
   static func text(
     hostname: String, domainName: String?, addresses: [String], extraHosts: [(name: String, address: String)],
     ipv6: Bool = true

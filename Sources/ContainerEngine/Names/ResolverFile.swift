@@ -24,7 +24,12 @@ struct ResolverFile: Equatable {
   /// The host's. Where systemd-resolved answers on the loopback address 127.0.0.53, its own list of the resolvers behind
   /// it is taken, as docker does.
   static func ofHost() -> ResolverFile {
-    let file = ResolverFile(parsing: (try? FileSystem.readText("/etc/resolv.conf")) ?? "")
+    var text = ""
+    do { text = try FileSystem.readText("/etc/resolv.conf") } catch {
+      // A host without one has no resolvers; one that cannot be read has some that nobody will ask.
+      if error.code != .noEntry { Log.warning("the host's resolvers are not known: \(error)") }
+    }
+    let file = ResolverFile(parsing: text)
     guard file.nameServers == ["127.0.0.53"], let behind = try? FileSystem.readText("/run/systemd/resolve/resolv.conf")
     else { return file }
     return ResolverFile(parsing: behind)

@@ -5,6 +5,7 @@ enum LinkAttribute {
   static let mtu = AttributeType(4, "IFLA_MTU")
   static let link = AttributeType(5, "IFLA_LINK")
   static let master = AttributeType(10, "IFLA_MASTER")
+  static let protocolInfo = AttributeType(12, "IFLA_PROTINFO")
   static let transmitQueueLength = AttributeType(13, "IFLA_TXQLEN")
   static let operationalState = AttributeType(16, "IFLA_OPERSTATE")
   static let linkInfo = AttributeType(18, "IFLA_LINKINFO")

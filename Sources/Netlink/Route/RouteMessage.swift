@@ -16,6 +16,8 @@ enum RouteMessage {
   static let newRule: UInt16 = 32
   static let deleteRule: UInt16 = 33
   static let getRule: UInt16 = 34
+  /// RTM_NEWNETCONF
+  static let newSettings: UInt16 = 80
   static let newLinkProperty: UInt16 = 108
   static let deleteLinkProperty: UInt16 = 109
 }

@@ -23,6 +23,10 @@ extension NetlinkGroup where Family == RouteFamily {
   public static var ipv6Routes: Self { Self(rawValue: 11) }
   /// Rules that choose a table.
   public static var ipv6Rules: Self { Self(rawValue: 19) }
+  /// Settings such as forwarding, of links and of the whole host (RTNLGRP_IPV4_NETCONF).
+  public static var ipv4Settings: Self { Self(rawValue: 24) }
+  /// The same for IPv6.
+  public static var ipv6Settings: Self { Self(rawValue: 25) }
 }
 
 extension NetlinkGroup where Family == NetfilterFamily {

@@ -91,7 +91,8 @@ public struct BridgeDriver: NetworkDriver {
     for family in [IPFamily.v4, .v6] where network.subnet(family) != nil {
       let mode = bridge.gatewayMode(family)
       if bridge.masquerade && mode.translates {
-        plan.firewall.entries.append(.masquerade(bridge: name, family))
+        plan.firewall.entries.append(
+          bridge.hostAddress(family).map { .leaveAs($0, bridge: name) } ?? .masquerade(bridge: name, family))
       }
       // Docker lets a routed container be pinged.
       if mode == .routed { plan.firewall.entries.append(.echo(bridge: name, family)) }

@@ -19,6 +19,12 @@ enum BridgeOptionReader {
       case prefix + "host_binding_ipv4":
         guard let address = IPv4Address(value) else { throw OptionValue.wrong(label, value, "nil ip") }
         settings.hostBinding = address == .any ? nil : .v4(address)
+      case OptionLabel.hostIPv4:
+        guard let address = IPv4Address(value) else { throw OptionValue.wrong(label, value, "nil ip") }
+        settings.hostAddress4 = address
+      case OptionLabel.hostIPv6:
+        guard let address = IPv6Address(value) else { throw OptionValue.wrong(label, value, "nil ip") }
+        settings.hostAddress6 = address
       case prefix + "gateway_mode_ipv4": settings.gatewayMode4 = try mode(label, value)
       case prefix + "gateway_mode_ipv6": settings.gatewayMode6 = try mode(label, value)
       case prefix + "trusted_host_interfaces":

@@ -77,7 +77,7 @@ extension NetworkController {
     try errors.throwIfAny("endpoint \(endpoint.id)")
   }
 
-  /// Gives an endpoint's addresses back. What goes wrong is the IPAM plugin's to know: nobody has them any more.
+  /// Gives an endpoint's addresses back; what an IPAM plugin cannot be told it is owed.
   func releaseAddresses(of endpoint: EndpointRecord) async {
     guard let network = network(endpoint.networkID) else { return }
     for address in endpoint.addresses {

@@ -164,8 +164,9 @@ extension NetworkController {
     // finds it, and nobody else gets them while rules of this one are left.
     if errors.isEmpty {
       services.ports.release(endpoint.ports)
-      errors.attempt { try services.journal.remove(endpoint.id) }
+      // Noted until whoever gave the addresses knows of it, or it is noted that they do not.
       await releaseAddresses(of: endpoint)
+      errors.attempt { try services.journal.remove(endpoint.id) }
       view.withLock {
         $0.endpoints[endpoint.id] = nil
         $0.departing.remove(endpoint.id)

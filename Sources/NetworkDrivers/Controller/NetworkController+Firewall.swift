@@ -30,10 +30,12 @@ extension NetworkController {
       Diagnostics.warn("changes of this host's rules will not be noticed: \(error)")
       return
     }
+    warnOfForwarding()
     while !Task.isCancelled {
       do {
         try await watch.next(on: reactor)
         try await repairFirewall()
+        warnOfForwarding()
         // Software that changes rules all the time costs us one look at ours each time, and not more often than this.
         try await Task.sleep(for: .milliseconds(50))
       } catch is CancellationError { return } catch {

@@ -26,16 +26,17 @@ extension NetworkController {
     var objects = [
       PlanReport.Object(
         own, name: network.name,
-        differences: try host.differences(own.host) + segmentDifferences(own, of: network) + rules(own))
+        differences: try host.differences(own.host).map(\.text) + segmentDifferences(own, of: network) + rules(own))
     ]
     for (endpoint, plan) in zip(members, plans) {
-      var differences = try host.differences(plan.host) + segmentDifferences(plan, of: network) + rules(plan)
+      var differences =
+        try host.differences(plan.host).map(\.text) + segmentDifferences(plan, of: network) + rules(plan)
       if driver.capabilities.hasLinks {
         if let namespace = try services.sandboxes.open(endpoint.sandboxID) {
           var inside = plan.sandbox
           inside.links = []
           differences += try PlanComparison(in: namespace).differences(inside, interfaces: plan.interfaces)
-            .map { "in the sandbox: \($0)" }
+            .map { "in the sandbox: \($0.text)" }
         } else {
           differences.append("sandbox \(endpoint.sandboxID.prefix(12)) is gone")
         }

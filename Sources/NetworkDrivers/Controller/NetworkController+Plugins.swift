@@ -66,16 +66,13 @@ extension NetworkController {
   }
 
   /// Tells a network's plugin that the network is no more.
-  /// - Throws: only where the plugin is not there; what it answers is its own affair, as in docker.
+  /// - Throws: only where the plugin is not there; what it refuses it is owed.
   func deleteAtPlugin(_ network: NetworkRecord, _ patience: Patience) async throws(NetworkError) {
     guard let plugin = plugin(of: network) else { return }
-    do throws(NetworkError) { try await plugin.deleteNetwork(network, patience) } catch {
-      if error.code == .unavailable || error.code == .notFound { throw error }
-      Diagnostics.warn("removing network \(network.name): \(error)")
-    }
+    try await plugin.deleteNetwork(network, patience)
   }
 
-  /// Gives a network's subnets back. What goes wrong is the IPAM plugin's to know: the network is gone either way.
+  /// Gives a network's subnets back; what an IPAM plugin cannot be told it is owed. The network is gone either way.
   func releasePools(of network: NetworkRecord) async {
     do { try await ipam(of: network).releasePools(of: network, isolation: self) } catch {
       Diagnostics.warn("removing network \(network.name): \(error)")
@@ -174,7 +171,7 @@ extension NetworkController {
     }
   }
 
-  /// Afterwards the plugin is told that the endpoint has left and is no more.
+  /// Afterwards the plugin is told that the endpoint has left and is no more, or is owed that.
   func unplug(_ endpoint: EndpointRecord, _ plugin: NetworkPlugin, _ patience: Patience) async {
     guard let remote = endpoint.remote else { return }
     if remote.progress != .creating {

@@ -12,6 +12,7 @@ extension NetworkController {
   /// - Parameter liveSandboxes: the sandboxes that somebody lives in. All others are removed.
   public func start(liveSandboxes: Set<String>) async throws {
     var networks = try await storedNetworks()
+    try await plugins.payDebts()
     if let namespace = configuration.hostNamespace { try Namespaces.enter(namespace, .network) }
     let host = try HostNetwork()
     let run = configuration.runDirectory
@@ -23,7 +24,9 @@ extension NetworkController {
         ephemeral: try configuration.ephemeralPorts ?? HostPorts.ephemeralRange(), reserved: try HostPorts.reserved(),
         holder: try portHolder(), hasIPv6: HostPorts.hasIPv6(), proxies: configuration.userlandProxy,
         defaultAddress: configuration.defaultBindAddress, passesInput: configuration.publishesThroughInput),
-      journal: journal, sandboxes: sandboxes, reaper: try LinkReaper(in: configuration.hostNamespace))
+      journal: journal, sandboxes: sandboxes, reaper: try LinkReaper(in: configuration.hostNamespace),
+      // Before anything is looked at: nothing that changes from here on is missed.
+      links: try LinkWatch(in: configuration.hostNamespace), settings: try SettingWatch())
     setServices(services)
 
     let links = try host.links()
@@ -32,9 +35,9 @@ extension NetworkController {
     let living = try noted.filter { endpoint in
       guard liveSandboxes.contains(endpoint.sandboxID) else { return false }
       guard endpoint.isComplete else { return false }
-      if overlays.contains(endpoint.networkID) { return try hasOverlayLink(endpoint) }
-      return try endpoint.hostInterface.isEmpty
-        || (sandboxes.open(endpoint.sandboxID) != nil && links.contains { $0.name == endpoint.hostInterface })
+      if overlays.contains(endpoint.networkID) { return try hasSegment(endpoint) }
+      // A link that somebody has deleted meanwhile is made again.
+      return try endpoint.hostInterface.isEmpty || sandboxes.open(endpoint.sandboxID) != nil
     }
     try await settleDefaults(&networks, host, keepingSubnets: Set(living.map(\.networkID)))
     // What no plugin has acknowledged was never there.
@@ -151,14 +154,21 @@ extension NetworkController {
         // be there.
         if network.isPredefined { throw error }
         Diagnostics.warn("network \(network.name): \(error)")
+        repairs.schedule.suspect(.network(network.id), at: .now)
       }
     }
     for endpoint in living {
       guard let network = network(endpoint.networkID) else { continue }
-      let plan = try driver(of: network).plan(endpoint, on: network)
       var errors = ErrorList()
       errors.attempt { try adoptAddresses(of: endpoint) }
-      errors.attempt { try services.host.attach(plan.host.links) }
+      if network.overlay == nil, network.remote == nil {
+        errors.attempt {
+          // While the engine runs it is tried again.
+          repairs.schedule.suspect(.endpoint(endpoint.id), at: .now)
+          _ = try repair(endpoint, on: network)
+          repairs.schedule.forget(.endpoint(endpoint.id))
+        }
+      }
       errors.attempt { try services.ports.adopt(endpoint.ports) }
       errors.attempt { try services.ports.open(endpoint.ports) }
       for error in errors.errors { Diagnostics.warn("adopting endpoint \(endpoint.name): \(error)") }

@@ -43,6 +43,8 @@ public actor NetworkController {
   /// Plugins that want to be asked whether a network needs a gateway.
   var checksGateways: [String: Bool] = [:]
   var overlay = OverlayState()
+  var repairs = RepairState()
+  var forwarding = ForwardingState()
   private var services: Services?
 
   /// What exists once the controller has started.
@@ -53,6 +55,9 @@ public actor NetworkController {
     var journal: EndpointJournal
     var sandboxes: SandboxDirectory
     var reaper: LinkReaper
+    /// What becomes of the host's links, and of our bridges' settings.
+    var links: LinkWatch
+    var settings: SettingWatch
   }
 
   nonisolated public var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -62,7 +67,7 @@ public actor NetworkController {
   public init(configuration: NetworkConfiguration, store: any KeyValueStore, pool: BlockingPool) async throws {
     self.configuration = configuration
     self.store = store
-    plugins = Plugins(configuration, pool: pool)
+    plugins = Plugins(configuration, store: store, pool: pool)
     thread = try OwnedThread(name: Self.threadName)
     let all: [any NetworkDriver] = [
       BridgeDriver(instance: configuration.instance), HostDriver(), NoneDriver(),
@@ -115,7 +120,7 @@ public actor NetworkController {
 
   func setServices(_ services: Services) { self.services = services }
 
-  func driver(of network: NetworkRecord) throws(NetworkError) -> any NetworkDriver {
+  nonisolated func driver(of network: NetworkRecord) throws(NetworkError) -> any NetworkDriver {
     if let remote = network.remote { return RemoteDriver(name: network.driver, scope: remote.scope) }
     guard let driver = drivers[network.driver] else {
       throw NetworkError(.notFound, "could not find a driver named \(network.driver.rawValue)")

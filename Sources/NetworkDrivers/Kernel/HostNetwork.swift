@@ -51,16 +51,7 @@ final class HostNetwork: Sendable {
           try make(link)
           made.append(link.name)
         }
-        var settings = LinkSettings(isUp: true, mtu: link.mtu == 0 ? nil : UInt32(link.mtu), address: link.mac)
-        settings.alias = link.owner
-        settings.ipv6AddressGeneration = link.hasLinkLocal ? nil : IPv6AddressGeneration.none
-        if let master = link.master { settings.masterIndex = try index(of: master, "bridge") }
-        try socket.perform(.setLink(.name(link.name), settings))
-        if !link.learns {
-          var port = BridgePortOptions()
-          port.learning = false
-          try socket.perform(.setBridgePort(.name(link.name), port))
-        }
+        try settle(link)
       }
       try write(plan.sysctls)
       for link in Set(plan.addresses.map(\.link)).union(plan.links.map(\.name)) {
@@ -79,7 +70,22 @@ final class HostNetwork: Sendable {
     }
   }
 
-  private func make(_ link: LinkPlan) throws {
+  /// Gives a link that is there what the plan says of it.
+  func settle(_ link: LinkPlan) throws {
+    var settings = LinkSettings(isUp: true, mtu: link.mtu == 0 ? nil : UInt32(link.mtu), address: link.mac)
+    settings.alias = link.owner
+    settings.ipv6AddressGeneration = link.hasLinkLocal ? nil : IPv6AddressGeneration.none
+    if let master = link.master { settings.masterIndex = try index(of: master, "bridge") }
+    try socket.perform(.setLink(.name(link.name), settings))
+    if !link.learns {
+      var port = BridgePortOptions()
+      port.learning = false
+      try socket.perform(.setBridgePort(.name(link.name), port))
+    }
+  }
+
+  /// Makes a link of a network that is not there.
+  func make(_ link: LinkPlan) throws {
     var settings = LinkSettings(name: link.name, mtu: link.mtu == 0 ? nil : UInt32(link.mtu))
     settings.address = link.mac
     settings.alias = link.owner
@@ -144,7 +150,7 @@ final class HostNetwork: Sendable {
     try configure(plan.sandbox, plan.interfaces + [moved].compactMap { $0 }, sandbox)
   }
 
-  private func index(of name: String, _ what: String) throws -> UInt32 {
+  func index(of name: String, _ what: String) throws -> UInt32 {
     guard let link = try socket.link(.name(name)) else {
       throw NetworkError(.failed, "\(what) \(name) is gone: make it anew, or restart the engine")
     }
@@ -177,17 +183,6 @@ final class HostNetwork: Sendable {
     let inside = try RouteSocket(in: sandbox)
     for name in names {
       do { try inside.perform(.deleteLink(.name(name))) } catch { if error.errno != .noDevice { throw error } }
-    }
-  }
-
-  /// Puts links that are there under their masters again: a bridge that somebody deleted has lost its ports.
-  func attach(_ links: [LinkPlan]) throws {
-    for link in links {
-      guard let name = link.master, let bridge = try socket.link(.name(name)),
-        let own = try socket.link(.name(link.name)),
-        own.masterIndex != bridge.index
-      else { continue }
-      try socket.perform(.setLink(.index(own.index), LinkSettings(isUp: true, masterIndex: bridge.index)))
     }
   }
 
@@ -265,7 +260,7 @@ final class HostNetwork: Sendable {
     for sysctl in sysctls { try Sysctl.write(sysctl) }
   }
 
-  private static func interfaceAddress(_ address: IPCIDR, _ index: UInt32) -> InterfaceAddress {
+  static func interfaceAddress(_ address: IPCIDR, _ index: UInt32) -> InterfaceAddress {
     switch address {
     case .v4(let cidr): InterfaceAddress(address, linkIndex: index, broadcast: cidr.broadcast)
     // Nobody else can have an address that we gave out: it is usable at once.
@@ -281,20 +276,6 @@ extension ObjectPlan {
       + (host.links + segment.links).compactMap { link in
         if case .veth(let peer, _) = link.kind { peer } else { nil }
       }
-  }
-}
-
-extension LinkPlan.Kind {
-  /// What the kernel calls a link that was made for this.
-  fileprivate var kernelNames: [String] {
-    switch self {
-    case .bridge: ["bridge"]
-    case .dummy: ["dummy", "bridge"]
-    case .vlan: ["vlan"]
-    case .veth: ["veth"]
-    case .macvlan: ["macvlan"]
-    case .vxlan: ["vxlan"]
-    }
   }
 }
 

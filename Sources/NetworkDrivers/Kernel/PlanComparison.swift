@@ -14,72 +14,112 @@ struct PlanComparison {
     self.namespace = namespace
   }
 
-  /// What is missing or otherwise, in sentences.
+  /// The same with a socket that is open already, of the calling thread's namespace.
+  init(_ socket: RouteSocket) {
+    self.socket = socket
+    namespace = nil
+  }
+
+  /// What is missing or otherwise.
   /// - Parameter interfaces: links that must be there beside the plan's own (a veth's end in its sandbox).
-  func differences(_ plan: NamespacePlan, interfaces: [String] = []) throws -> [String] {
-    var found: [String] = []
-    for name in plan.requiredLinks + interfaces where try socket.link(.name(name)) == nil {
-      found.append("link \(name) is missing")
-    }
-    for link in plan.links { found += try differences(link) }
-    for sysctl in plan.sysctls { if let difference = try difference(sysctl) { found.append(difference) } }
-    for address in plan.addresses {
-      guard let index = try socket.link(.name(address.link))?.index else { continue }
-      if try !socket.addresses(linkIndex: index).contains(where: { $0.address == address.address }) {
-        found.append("\(address.text) is missing")
-      }
-    }
-    for route in plan.routes {
-      guard let index = try socket.link(.name(route.link))?.index else { continue }
-      let routes = try socket.routes(table: Route.Table.main, linkIndex: index)
-      let isThere = routes.contains { other in
-        other.gateway == route.gateway
-          && (route.destination.map { other.destination == $0 }
-            ?? (other.isDefault && other.destination.family == route.gateway?.family))
-      }
-      if !isThere { found.append("\(route.text) is missing") }
-    }
-    for neighbour in plan.neighbours {
-      guard let index = try socket.link(.name(neighbour.link))?.index else { continue }
-      let there = try socket.neighbours(linkIndex: index, family: neighbour.address.family)
-      let isThere = there.contains { $0.destination == neighbour.address && $0.hardwareAddress == neighbour.mac }
-      if !isThere { found.append("\(neighbour.text) is missing") }
-    }
-    for entry in plan.forwarding {
-      guard let index = try socket.link(.name(entry.link))?.index else { continue }
-      let there = try socket.forwarding(linkIndex: index)
-      let isThere = there.contains { $0.hardwareAddress == entry.mac && $0.destination == entry.remote }
-      if !isThere { found.append("\(entry.text): missing") }
-    }
-    return found
+  func differences(_ plan: NamespacePlan, interfaces: [String] = []) throws -> [PlanDifference] {
+    var plan = plan
+    plan.requiredLinks += interfaces
+    return plan.differences(from: try state(of: plan))
   }
 
-  private func differences(_ link: LinkPlan) throws -> [String] {
-    guard let there = try socket.link(.name(link.name)) else { return ["link \(link.name) is missing"] }
-    var found: [String] = []
-    if !there.isUp { found.append("link \(link.name) is down") }
-    if link.mtu != 0, there.mtu != UInt32(link.mtu) {
-      found.append("link \(link.name) has MTU \(there.mtu) instead of \(link.mtu)")
+  /// What there is of a plan: no more is read than the plan is about.
+  func state(of plan: NamespacePlan) throws -> NamespaceState {
+    var state = NamespaceState()
+    let names = Set(
+      plan.links.map(\.name) + plan.requiredLinks + plan.addresses.map(\.link) + plan.routes.map(\.link)
+        + plan.neighbours.map(\.link) + plan.forwarding.map(\.link))
+    var masters: [UInt32: String] = [:]
+    var indices: [String: UInt32] = [:]
+    func take(_ link: Link) throws {
+      var master: String?
+      if let index = link.masterIndex {
+        master = try masters[index] ?? socket.link(.index(index))?.name
+        masters[index] = master
+      }
+      state.links[link.name] = NamespaceState.Link(link, master: master)
     }
-    if let mac = link.mac, there.address != mac {
-      found.append("link \(link.name) has address \(there.address.map { "\($0)" } ?? "none") instead of \(mac)")
+    let there = try names.compactMap { try socket.link(.name($0)) }
+    for link in there {
+      indices[link.name] = link.index
+      masters[link.index] = link.name
     }
-    if let master = link.master, try socket.link(.name(master))?.index != there.masterIndex || there.masterIndex == nil
-    {
-      found.append("link \(link.name) is not a port of \(master)")
+    for link in there { try take(link) }
+    let missing = Set(plan.links.filter { state.links[$0.name] == nil }.map(\.owner))
+    if !missing.isEmpty {
+      // It may be there under another name.
+      for link in try socket.links() where link.alias.map({ missing.contains($0) }) ?? false { try take(link) }
     }
-    return found
-  }
-
-  private func difference(_ plan: SysctlPlan) throws -> String? {
-    func value() throws -> String? {
-      do { return try Sysctl.value("/proc/sys/net/\(plan.path)") } catch let error as SystemError {
-        if error.code == .noEntry { return nil }
-        throw error
+    for link in Set(plan.addresses.map(\.link)) {
+      guard let index = indices[link] else { continue }
+      for there in try socket.addresses(linkIndex: index) {
+        state.addresses.insert(AddressPlan(link: link, address: there.address))
       }
     }
-    let there = try namespace.map { try Namespaces.inside($0, .network) { try value() } } ?? value()
-    guard let there else { return plan.isOptional ? nil : "sysctl \(plan.path) is not there" }
-    return there == plan.value ? nil : "sysctl \(plan.path) is \(there) instead of \(plan.value)"
+    for link in Set(plan.routes.map(\.link)) {
+      guard let index = indices[link] else { continue }
+      state.routes.formUnion(try routes(through: index, link))
+    }
+    for link in Set(plan.neighbours.map(\.link)) {
+      guard let index = indices[link] else { continue }
+      for there in try socket.neighbours(linkIndex: index) {
+        guard let address = there.destination, let mac = there.hardwareAddress else { continue }
+        state.neighbours.insert(NeighbourPlan(address: address, mac: mac, link: link))
+      }
+    }
+    for link in Set(plan.forwarding.map(\.link)) {
+      guard let index = indices[link] else { continue }
+      for there in try socket.forwarding(linkIndex: index) {
+        guard let mac = there.hardwareAddress, let remote = there.destination else { continue }
+        state.forwarding.insert(ForwardingPlan(mac: mac, remote: remote, link: link))
+      }
+    }
+    try read(plan.sysctls, into: &state)
+    return state
+  }
+
+  /// The routes of the main table through a link.
+  func routes(through index: UInt32, _ link: String) throws -> [RoutePlan] {
+    try socket.routes(table: Route.Table.main, linkIndex: index).map {
+      RoutePlan(destination: $0.isDefault ? nil : $0.destination, gateway: $0.gateway, link: link)
+    }
+  }
+
+  /// The routes of the main table through a link; none where there is no such link.
+  func routes(through link: String) throws -> [RoutePlan] {
+    guard let index = try socket.link(.name(link))?.index else { return [] }
+    return try routes(through: index, link)
+  }
+
+  private func read(_ sysctls: [SysctlPlan], into state: inout NamespaceState) throws {
+    if sysctls.isEmpty { return }
+    func values() throws -> [String: String] {
+      var values: [String: String] = [:]
+      for sysctl in sysctls {
+        do { values[sysctl.path] = try Sysctl.value("/proc/sys/net/\(sysctl.path)") } catch let error as SystemError {
+          if error.code != .noEntry { throw error }
+        }
+      }
+      return values
+    }
+    state.sysctls = try namespace.map { try Namespaces.inside($0, .network) { try values() } } ?? values()
+  }
+}
+
+extension NamespaceState.Link {
+  /// - Parameter master: the name of the link's master.
+  init(_ link: Link, master: String?) {
+    self.init(
+      name: link.name, kind: link.kind ?? "", owner: link.alias, isUp: link.isUp, mtu: Int(link.mtu),
+      mac: link.address, master: master)
+    guard let port = link.bridgePort else { return }
+    isIsolated = port.isolated ?? false
+    isHairpin = port.hairpin ?? false
+    learns = port.learning ?? true
   }
 }

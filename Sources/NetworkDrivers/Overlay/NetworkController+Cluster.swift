@@ -27,6 +27,7 @@ extension NetworkController {
         if let advertised = configuration.cluster?.advertised, let socket = overlay.socket,
           let underlay = try? Underlay.find(advertised, socket)
         {
+          overlay.cluster?.setVTEP(underlay.address)
           let mtu = endpoints(on: network.id).first?.mtu ?? underlay.innerMTU
           try segment.ensure(
             OverlayDriver(instance: configuration.instance).segment(network, vtep: underlay.address, mtu: mtu))
@@ -70,10 +71,9 @@ extension NetworkController {
     return directory
   }
 
-  /// Whether the link of an endpoint on an overlay network is on its segment.
-  func hasOverlayLink(_ endpoint: EndpointRecord) throws -> Bool {
-    guard let namespace = try overlayDirectory().open(endpoint.networkID) else { return false }
-    return try RouteSocket(in: namespace).link(.name(endpoint.hostInterface)) != nil
+  /// Whether the segment of an endpoint on an overlay network is there: what is missing in it can be made again.
+  func hasSegment(_ endpoint: EndpointRecord) throws -> Bool {
+    try overlayDirectory().open(endpoint.networkID) != nil
   }
 
   private func clusterHost() async throws -> String {
@@ -90,6 +90,7 @@ extension NetworkController {
 
   /// Lets go of the cluster's store; networks and containers stay as they are.
   public func close() async {
+    plugins.stopPaying()
     overlay.keeper?.cancel()
     guard let cluster = overlay.cluster else { return }
     await sayGoodbye(cluster)
@@ -142,7 +143,7 @@ extension NetworkController {
     let me = ClusterHost(name: SystemFacts.hostName, address: underlay.address)
     _ = try await cluster.store.transact(
       [], then: [.put(ClusterKey.host(cluster.host).text, try ClusterCoding.bytes(me), lease: lease)])
-    let snapshot = try await cluster.store.snapshot(prefix: "")
+    let snapshot = try await cluster.store.range(prefix: "")
     let changes = overlay.mirror.replace(with: snapshot.values)
     rebuildPools()
     await take(changes, everything: true)
@@ -152,7 +153,9 @@ extension NetworkController {
     cluster.markAttempted()
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
-        try await cluster.store.watch(prefix: "", from: snapshot.revision + 1) { events in await self.follow(events) }
+        for try await batch in cluster.store.watch(prefix: "", from: snapshot.revision + 1) {
+          await self.follow(batch.events)
+        }
       }
       group.addTask {
         let period = Duration.milliseconds(cluster.configuration.timeToLive * 1000 / 3)
@@ -169,7 +172,7 @@ extension NetworkController {
     }
   }
 
-  private func follow(_ events: [EtcdEvent]) async {
+  private func follow(_ events: [StoreEvent]) async {
     let changes = overlay.mirror.apply(events)
     await take(changes, everything: false)
   }
@@ -293,12 +296,17 @@ extension NetworkController {
         let key = ClusterKey.address(network: endpoint.networkID, address).text
         let outcome = try await cluster.store.transact(
           [.absent(key)], then: [.put(key, try ClusterCoding.bytes(mine))], otherwise: [.get(key)])
-        owner =
-          outcome.succeeded
-          ? mine
-          : try outcome.reads[0].first.map {
-            try ClusterCoding.value($0.value, ClusterAddress.self)
+        if outcome.succeeded {
+          owner = mine
+        } else if let entry = outcome.reads[0].first {
+          do { owner = try ClusterCoding.value(entry.value) } catch {
+            if overlay.disputed.insert(address).inserted {
+              Diagnostics.warn(
+                Self.unreadable(key, "endpoint \(endpoint.name): whose its address is, is not known", error).message)
+            }
+            continue
           }
+        }
       }
       if owner == mine {
         overlay.disputed.remove(address)

@@ -42,7 +42,12 @@ extension NetworkController {
         guard seen.reads[3].isEmpty else {
           throw NetworkError(.conflict, "network with name \(request.name) already exists")
         }
-        let others = seen.reads[0].compactMap { try? ClusterCoding.value($0.value, NetworkRecord.self) }
+        let others = try seen.reads[0].map { entry in
+          do { return try ClusterCoding.value(entry.value, NetworkRecord.self) } catch {
+            throw Self.unreadable(
+              entry.key, "network \(request.name) cannot be made: which subnets are taken is not known", error)
+          }
+        }
         let network = try await decide(request, among: others, taken: seen.reads[1], cluster, services)
         if try await put(network, since: seen.reads[2].first?.modRevision ?? 0, cluster) {
           // The store's own word comes a little later; until then it must not look as if it had been removed.
@@ -58,6 +63,14 @@ extension NetworkController {
       } catch let error as StoreError { throw cluster.failure(error, "network \(request.name) cannot be made") }
     }
     throw NetworkError(.unavailable, "network \(request.name): too many others make networks this moment: try again")
+  }
+
+  /// A record of the cluster's that this engine cannot read: written by an engine of another version, or broken.
+  static func unreadable(_ key: String, _ consequence: String, _ error: any Error) -> NetworkError {
+    NetworkError(
+      .unavailable,
+      "\(consequence): the cluster store's record \(key) cannot be read: run engines of one version, or delete the record "
+        + "when nobody uses it (\(error))", cause: error)
   }
 
   private func decide(
@@ -126,7 +139,7 @@ extension NetworkController {
             .put(ClusterKey.generation.text, Array(network.id.utf8)),
           ], otherwise: [.list(prefix: ClusterKey.addresses(of: network.id))])
         if outcome.succeeded {
-          note(.delete(key: ClusterKey.network(network.id).text))
+          note(.delete(key: ClusterKey.network(network.id).text, revision: outcome.revision))
           return await forget(network.id)
         }
         addresses = outcome.reads[0]
@@ -134,8 +147,10 @@ extension NetworkController {
       } catch { throw cluster.failure(error, "network \(network.name) cannot be removed") }
     }
     let members = overlay.mirror.endpoints[network.id] ?? [:]
-    let owners = addresses.compactMap { try? ClusterCoding.value($0.value, ClusterAddress.self) }
-    let list = owners.map { owner in
+    let list = addresses.map { entry in
+      guard let owner = try? ClusterCoding.value(entry.value, ClusterAddress.self) else {
+        return "one that cannot be read, in the cluster store's record \(entry.key)"
+      }
       let host = overlay.mirror.hosts[owner.host]?.name ?? owner.host
       return "name:\"\(members[owner.endpoint]?.name ?? owner.endpoint)\" host:\"\(host)\""
     }
@@ -152,7 +167,12 @@ extension NetworkController {
     let living = Set(seen.reads[0].map(\.key))
     var count = 0
     for entry in seen.reads[1] {
-      guard let owner = try? ClusterCoding.value(entry.value, ClusterAddress.self) else { continue }
+      let owner: ClusterAddress
+      do { owner = try ClusterCoding.value(entry.value) } catch {
+        // Whoever has it: the address stays taken.
+        Diagnostics.warn(Self.unreadable(entry.key, "its address is not given to anybody else", error).message)
+        continue
+      }
       let host = ClusterKey.host(owner.host).text
       if living.contains(host) || owner.host == cluster.host { continue }
       let outcome = try await cluster.store.transact(
@@ -169,7 +189,7 @@ extension NetworkController {
   // MARK: the local copy
 
   /// What this host has just written, before the store tells it.
-  private func note(_ event: EtcdEvent) { _ = overlay.mirror.apply([event]) }
+  private func note(_ event: StoreEvent) { _ = overlay.mirror.apply([event]) }
 
   /// A network of the cluster is known here: at once for whoever looks, and on disk for the time when the store is away.
   func adopt(_ network: NetworkRecord) async {

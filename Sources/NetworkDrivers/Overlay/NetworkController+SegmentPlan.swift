@@ -16,7 +16,7 @@ extension NetworkController {
   func segmentDifferences(_ plan: ObjectPlan, of network: NetworkRecord) throws -> [String] {
     guard plan.segment != NamespacePlan() else { return [] }
     guard let namespace = try overlay.directory?.open(network.id) else { return ["the segment is gone"] }
-    return try PlanComparison(in: namespace).differences(plan.segment).map { "in the segment: \($0)" }
+    return try PlanComparison(in: namespace).differences(plan.segment).map { "in the segment: \($0.text)" }
   }
 
   /// Whom the cluster knows on other hosts.

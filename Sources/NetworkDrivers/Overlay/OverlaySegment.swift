@@ -8,6 +8,8 @@ import Synchronization
 final class OverlaySegment: Sendable {
   /// The links in the namespace.
   let links: HostNetwork
+  /// What becomes of them, and of the tables.
+  let watch: LinkWatch
   private let namespace: FileDescriptor
   private let socket: RouteSocket
   /// What the kernel's tables hold; nil where that must be read first.
@@ -15,6 +17,7 @@ final class OverlaySegment: Sendable {
 
   init(_ namespace: FileDescriptor, underlay: HostNetwork) throws {
     self.namespace = namespace
+    watch = try LinkWatch(tables: true, in: namespace)
     links = try HostNetwork(in: namespace, underlay: underlay)
     socket = try RouteSocket(in: namespace)
   }
@@ -88,6 +91,42 @@ final class OverlaySegment: Sendable {
       if let mac = entry.hardwareAddress, let vtep = entry.destination { tables.forwarding[mac] = vtep }
     }
     return tables
+  }
+
+  /// Puts bridge, tunnel and tables right where somebody has changed them.
+  /// - Parameter tables: what the tunnel's tables shall hold; nil leaves them as they are.
+  func repair(_ plan: NamespacePlan, tables: OverlayTables?) throws -> Repair {
+    var repair = try Namespaces.inside(namespace, .network) { try links.repair(plan) }
+    if !repair.done.isEmpty {
+      var options = BridgeOptions()
+      options.multicastSnooping = false
+      try socket.perform(.setBridge(.name(OverlayDriver.bridgeName), options))
+    }
+    guard let tables else { return repair }
+    var entries = NamespacePlan()
+    (entries.neighbours, entries.forwarding) = tables.plan(link: OverlayDriver.tunnelName)
+    let differences = try PlanComparison(in: namespace).differences(entries)
+    if differences.isEmpty && repair.done.isEmpty { return repair }
+    held.withLock { $0 = nil }
+    try apply(tables)
+    repair.done += differences
+    return repair
+  }
+
+  /// Whether somebody has changed an entry of the tables that we have set.
+  func isDamaged(by news: LinkNews) -> Bool {
+    guard let held = held.withLock({ $0 }) else { return false }
+    let isGone = news.goneEntries.contains { entry in
+      entry.isForwarding
+        ? entry.hardwareAddress.map { held.forwarding[$0] != nil } ?? false
+        : entry.destination.map { held.neighbours[$0] != nil } ?? false
+    }
+    return isGone
+      || news.setEntries.contains { entry in
+        guard let mac = entry.hardwareAddress, let address = entry.destination else { return false }
+        return entry.isForwarding
+          ? held.forwarding[mac].map { $0 != address } ?? false : held.neighbours[address].map { $0 != mac } ?? false
+      }
   }
 
   /// The names of the links that are there.

@@ -13,7 +13,11 @@ struct OverlayState {
   var cluster: ClusterLink?
   var mirror = ClusterMirror()
   /// Segments by the network's id.
-  var segments: [String: OverlaySegment] = [:]
+  var segments: [String: OverlaySegment] = [:] {
+    didSet { segmentsChanged?() }
+  }
+  /// Called whenever a segment comes or goes.
+  var segmentsChanged: (@Sendable () -> Void)?
   /// Held while a network's segment is made, changed or taken down.
   let locks = KeyedLocks()
   /// Addresses of endpoints on their way in, by the endpoint's id: in the store, and not yet among the endpoints.

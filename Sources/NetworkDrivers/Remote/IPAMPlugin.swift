@@ -91,11 +91,23 @@ struct IPAMPlugin: Sendable {
     _ pool: IPCIDR?, part: IPCIDR?, in space: String, options: [String: String], _ family: IPFamily,
     _ patience: Patience
   ) async throws(NetworkError) -> Pool {
-    let answer: Message.Pool = try await call(
-      "RequestPool",
-      Message.RequestPool(
-        AddressSpace: space, Pool: pool.map { "\($0)" } ?? "", SubPool: part.map { "\($0)" } ?? "", Options: options,
-        V6: family == .v6), patience)
+    try await plugins.take(from: name) {
+      (pool: Pool) throws(NetworkError) in
+      try owedPool(pool.id, about: "pool \(pool.subnet)")
+    } _: {
+      () async throws(NetworkError) in
+      let answer: Message.Pool = try await call(
+        "RequestPool",
+        Message.RequestPool(
+          AddressSpace: space, Pool: pool.map { "\($0)" } ?? "", SubPool: part.map { "\($0)" } ?? "", Options: options,
+          V6: family == .v6), patience)
+      return try await checked(answer, pool, family, patience)
+    }
+  }
+
+  private func checked(
+    _ answer: Message.Pool, _ pool: IPCIDR?, _ family: IPFamily, _ patience: Patience
+  ) async throws(NetworkError) -> Pool {
     // A pool that makes no sense is still one that was taken.
     let id = answer.PoolID ?? ""
     do throws(NetworkError) {
@@ -113,37 +125,70 @@ struct IPAMPlugin: Sendable {
       return Pool(id: id, subnet: subnet, gateway: gateway)
     } catch {
       if !id.isEmpty {
-        do throws(NetworkError) { try await releasePool(id, patience) } catch { Diagnostics.warn("\(error)") }
+        do throws(NetworkError) {
+          try await giveBack(try owedPool(id, about: "a pool that makes no sense"), patience)
+        } catch { Diagnostics.warn("\(error)") }
       }
       throw error
     }
   }
 
-  func releasePool(_ id: String, _ patience: Patience) async throws(NetworkError) {
-    let _: PluginAnswer.Nothing = try await call("ReleasePool", Message.ReleasePool(PoolID: id), patience)
+  private func owedPool(_ id: String, about: String) throws(NetworkError) -> OwedCall {
+    try OwedCall(name, .ipamDriver, "ReleasePool", Message.ReleasePool(PoolID: id), about: about)
+  }
+
+  private func owedAddress(_ address: IPAddress, of pool: String, about: String) throws(NetworkError) -> OwedCall {
+    try OwedCall(
+      name, .ipamDriver, "ReleaseAddress", Message.ReleaseAddress(PoolID: pool, Address: "\(address)"), about: about)
+  }
+
+  private func giveBack(_ call: OwedCall, _ patience: Patience, isRepeatable: Bool = true) async throws(NetworkError) {
+    try await plugins.tell(call, isRepeatable: isRepeatable, patience)
+  }
+
+  /// Gives a pool back, or notes that the plugin is owed that.
+  /// - Parameters:
+  ///   - about: whose it was, for people.
+  ///   - isShared: other hosts may get the pool as soon as it is given back: it must not be given back twice.
+  func releasePool(
+    _ id: String, about: String, isShared: Bool, _ patience: Patience
+  ) async throws(NetworkError) {
+    try await giveBack(try owedPool(id, about: about), patience, isRepeatable: !isShared)
   }
 
   /// - Parameter address: nil lets the plugin choose.
   func requestAddress(
     _ address: IPAddress?, of pool: String, _ subnet: IPCIDR, options: [String: String], _ patience: Patience
   ) async throws(NetworkError) -> IPCIDR {
-    let answer: Message.Address = try await call(
-      "RequestAddress",
-      Message.RequestAddress(PoolID: pool, Address: address.map { "\($0)" } ?? "", Options: options), patience)
-    guard let given = IPCIDR(answer.Address ?? ""), subnet.contains(given.address) else {
-      throw wrong("RequestAddress", "it gave no address of \(subnet): \"\(answer.Address ?? "")\"")
-    }
-    if let address, given.address != address {
-      do throws(NetworkError) { try await releaseAddress(given.address, of: pool, patience) } catch {
-        Diagnostics.warn("\(error)")
+    try await plugins.take(from: name) {
+      (given: IPCIDR) throws(NetworkError) in
+      try owedAddress(given.address, of: pool, about: "address \(given.address)")
+    } _: {
+      () async throws(NetworkError) in
+      let answer: Message.Address = try await call(
+        "RequestAddress",
+        Message.RequestAddress(PoolID: pool, Address: address.map { "\($0)" } ?? "", Options: options), patience)
+      guard let given = IPCIDR(answer.Address ?? ""), subnet.contains(given.address) else {
+        throw wrong("RequestAddress", "it gave no address of \(subnet): \"\(answer.Address ?? "")\"")
       }
-      throw wrong("RequestAddress", "it gave \(given.address) where \(address) was asked for")
+      if let address, given.address != address {
+        do throws(NetworkError) {
+          try await giveBack(
+            try owedAddress(given.address, of: pool, about: "an address that nobody asked for"), patience)
+        } catch { Diagnostics.warn("\(error)") }
+        throw wrong("RequestAddress", "it gave \(given.address) where \(address) was asked for")
+      }
+      return given
     }
-    return given
   }
 
-  func releaseAddress(_ address: IPAddress, of pool: String, _ patience: Patience) async throws(NetworkError) {
-    let _: PluginAnswer.Nothing = try await call(
-      "ReleaseAddress", Message.ReleaseAddress(PoolID: pool, Address: "\(address)"), patience)
+  /// Gives an address back, or notes that the plugin is owed that.
+  /// - Parameters:
+  ///   - about: whose it was, for people.
+  ///   - isShared: other hosts may get the address as soon as it is given back: it must not be given back twice.
+  func releaseAddress(
+    _ address: IPAddress, of pool: String, about: String, isShared: Bool, _ patience: Patience
+  ) async throws(NetworkError) {
+    try await giveBack(try owedAddress(address, of: pool, about: about), patience, isRepeatable: !isShared)
   }
 }

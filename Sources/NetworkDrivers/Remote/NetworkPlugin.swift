@@ -68,6 +68,7 @@ struct NetworkPlugin: Sendable {
   }
 
   func createNetwork(_ network: NetworkRecord, _ patience: Patience) async throws(NetworkError) {
+    await plugins.payFirst(name, patience)
     func subnets(_ family: IPFamily) -> [Message.Subnet] {
       if network.ipam.driver == "null", family == .v4 { return [Message.Subnet(everything: family)] }
       return network.subnets.filter { $0.subnet.family == family }
@@ -80,12 +81,17 @@ struct NetworkPlugin: Sendable {
       patience)
   }
 
+  /// Tells that a network is no more. Where the plugin refuses, or does not answer, it is owed that.
+  /// - Throws: only where nobody is there to be told, and where that cannot be noted.
   func deleteNetwork(_ network: NetworkRecord, _ patience: Patience) async throws(NetworkError) {
-    try await tell("DeleteNetwork", Message.Network(NetworkID: network.id), patience)
+    let call = try OwedCall(
+      name, .networkDriver, "DeleteNetwork", Message.Network(NetworkID: network.id), about: "network \(network.name)")
+    try await plugins.tell(call, needsListener: true, patience)
   }
 
   /// Fills what nobody has chosen yet; what has been chosen stands.
   func createEndpoint(_ endpoint: inout EndpointRecord, _ patience: Patience) async throws(NetworkError) {
+    await plugins.payFirst(name, patience)
     let given = Message.Interface(
       Address: endpoint.address.map { "\($0)" } ?? "", AddressIPv6: endpoint.address6.map { "\($0)" } ?? "",
       MacAddress: endpoint.mac.map { "\($0)" } ?? "")
@@ -111,9 +117,15 @@ struct NetworkPlugin: Sendable {
     value = answered
   }
 
+  /// Tells that an endpoint is no more, or notes that the plugin is owed that.
   func deleteEndpoint(_ endpoint: EndpointRecord, _ patience: Patience) async throws(NetworkError) {
-    try await tell(
-      "DeleteEndpoint", Message.Endpoint(NetworkID: endpoint.networkID, EndpointID: endpoint.id), patience)
+    try await plugins.tell(try owed("DeleteEndpoint", endpoint), patience)
+  }
+
+  private func owed(_ method: String, _ endpoint: EndpointRecord) throws(NetworkError) -> OwedCall {
+    try OwedCall(
+      name, .networkDriver, method, Message.Endpoint(NetworkID: endpoint.networkID, EndpointID: endpoint.id),
+      about: "endpoint \(endpoint.name)")
   }
 
   func join(
@@ -166,8 +178,9 @@ struct NetworkPlugin: Sendable {
     }
   }
 
+  /// Tells that an endpoint has left its sandbox, or notes that the plugin is owed that.
   func leave(_ endpoint: EndpointRecord, _ patience: Patience) async throws(NetworkError) {
-    try await tell("Leave", Message.Endpoint(NetworkID: endpoint.networkID, EndpointID: endpoint.id), patience)
+    try await plugins.tell(try owed("Leave", endpoint), patience)
   }
 
   /// A plugin need not know of ports.

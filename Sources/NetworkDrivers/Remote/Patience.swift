@@ -5,12 +5,15 @@ final class Patience: Sendable {
   private struct State {
     var request: Duration
   }
+  /// When the operation began.
+  let beginning: ContinuousClock.Instant
   /// Until when a plugin that is not there is looked for again.
   let deadline: ContinuousClock.Instant
   private let state: Mutex<State>
 
   init(connecting: Duration, request: Duration) {
-    deadline = .now + connecting
+    beginning = .now
+    deadline = beginning + connecting
     state = Mutex(State(request: request))
   }
 

@@ -5,6 +5,7 @@ enum PluginAnswer {
   /// An answer that says nothing.
   struct Nothing: Decodable, Sendable {
     private enum Key: CodingKey {}
+    init() {}
     /// It must be an object all the same.
     init(from decoder: any Decoder) throws { _ = try decoder.container(keyedBy: Key.self) }
   }

@@ -1,10 +1,11 @@
 import AsyncWork
 import FoundationEssentials
+import KeyValueStore
 import NetworkModel
 import Synchronization
 
 /// What a plugin can be.
-enum PluginKind: String, Sendable {
+enum PluginKind: String, Sendable, Codable {
   case networkDriver = "NetworkDriver"
   case ipamDriver = "IpamDriver"
 }
@@ -26,9 +27,16 @@ final class Plugins: Sendable {
   private let pool: BlockingPool
   private let client: PluginClient
   private let connecting: Duration
-  private let request: Duration
+  let request: Duration
+  /// What plugins could not be told.
+  let debts: PluginDebts
+  let payments = Mutex(Payments())
+  /// Held while an IPAM plugin is told what it is owed, and while it is asked for addresses meanwhile.
+  let addressLocks = KeyedLocks()
 
-  init(_ configuration: NetworkConfiguration, pool: BlockingPool) {
+  /// - Parameter store: where it is noted what plugins are owed.
+  init(_ configuration: NetworkConfiguration, store: any KeyValueStore, pool: BlockingPool) {
+    debts = PluginDebts(store)
     directory = PluginDirectory(configuration.pluginDirectories)
     self.pool = pool
     client = PluginClient(pool: pool)
@@ -67,7 +75,8 @@ final class Plugins: Sendable {
     return try outcome.get()
   }
 
-  private enum Outcome<Answer: Sendable>: Sendable {
+  /// What a plugin has answered.
+  enum Outcome<Answer: Sendable>: Sendable {
     case answered(Answer)
     case failed(status: Int, NetworkError)
 
@@ -82,11 +91,24 @@ final class Plugins: Sendable {
   private func answer<Answer: Decodable & Sendable>(
     _ name: String, _ kind: PluginKind, _ method: String, _ body: some Encodable & Sendable, _ patience: Patience
   ) async throws(NetworkError) -> Outcome<Answer> {
-    let call = "\(kind.rawValue).\(method)"
     let bytes: [UInt8]
     do { bytes = Array(try JSONEncoder().encode(body)) } catch {
-      throw Self.error(name, call, "its arguments cannot be written as JSON: \(error)")
+      throw Self.error(name, "\(kind.rawValue).\(method)", "its arguments cannot be written as JSON: \(error)")
     }
+    return try await answer(name, kind, method, bytes: bytes, patience)
+  }
+
+  /// Makes a call that was noted.
+  func repeated(
+    _ call: OwedCall, _ patience: Patience
+  ) async throws(NetworkError) -> Outcome<PluginAnswer.Nothing> {
+    try await answer(call.plugin, call.kind, call.method, bytes: Array(call.body.utf8), patience)
+  }
+
+  private func answer<Answer: Decodable & Sendable>(
+    _ name: String, _ kind: PluginKind, _ method: String, bytes: [UInt8], _ patience: Patience
+  ) async throws(NetworkError) -> Outcome<Answer> {
+    let call = "\(kind.rawValue).\(method)"
     let response = try await attempt(name, kind, call, patience) {
       [client] (address) throws(PluginClient.Failure) in
       try await client.post(call, bytes, to: address, within: patience.request)

@@ -36,6 +36,7 @@ final class RemoteIPAM: IPAMDriver {
     guard request.hasIPv4 || request.hasIPv6 else { throw NetworkError(.invalid, "IPv4 or IPv6 must be enabled") }
     let patience = plugins.patience()
     try await plugins.activate(plugin.name, as: .ipamDriver, patience)
+    await plugins.payFirst(plugin.name, patience)
     _ = try await capabilities(patience)
     let space = try await plugin.defaultAddressSpace(request.scope, patience)
     var wanted: [(family: IPFamily, pool: PoolReader.Pool?)] = request.pools
@@ -94,10 +95,12 @@ final class RemoteIPAM: IPAMDriver {
 
   /// The way back from a request that failed; the first error is the reason.
   private func giveUp(_ records: [SubnetRecord]) async {
-    for error in await release(records).errors { Diagnostics.warn("after a failed request of a pool: \(error)") }
+    for error in await release(records, about: "a request of a pool that failed", isShared: false).errors {
+      Diagnostics.warn("after a failed request of a pool: \(error)")
+    }
   }
 
-  private func release(_ records: [SubnetRecord]) async -> ErrorList {
+  private func release(_ records: [SubnetRecord], about: String, isShared: Bool) async -> ErrorList {
     var errors = ErrorList()
     let patience = plugins.patience()
     for record in records {
@@ -105,9 +108,11 @@ final class RemoteIPAM: IPAMDriver {
       var addresses = Array(record.auxiliary.values)
       if record.takesGateway == true { addresses.append(record.gateway) }
       for address in addresses {
-        do { try await plugin.releaseAddress(address, of: id, patience) } catch { errors.append(error) }
+        do {
+          try await plugin.releaseAddress(address, of: id, about: about, isShared: isShared, patience)
+        } catch { errors.append(error) }
       }
-      do { try await plugin.releasePool(id, patience) } catch { errors.append(error) }
+      do { try await plugin.releasePool(id, about: about, isShared: isShared, patience) } catch { errors.append(error) }
     }
     return errors
   }
@@ -115,7 +120,8 @@ final class RemoteIPAM: IPAMDriver {
   func releasePools(of network: NetworkRecord, isolation: isolated (any Actor)? = #isolation) async throws(NetworkError)
   {
     state.withLock { _ = $0.untold.removeValue(forKey: network.id) }
-    try await release(network.subnets).throwIfAny("pools of network \(network.name)")
+    try await release(network.subnets, about: "network \(network.name)", isShared: Self.isShared(network))
+      .throwIfAny("pools of network \(network.name)")
   }
 
   func adopt(_ network: NetworkRecord) { state.withLock { $0.untold[network.id] = (network, []) } }
@@ -132,6 +138,7 @@ final class RemoteIPAM: IPAMDriver {
     _ request: AddressRequest, on network: NetworkRecord, isolation: isolated (any Actor)? = #isolation
   ) async throws(NetworkError) -> TakenAddress {
     let patience = plugins.patience()
+    await plugins.payFirst(plugin.name, patience)
     try await tell(patience)
     var options: [String: String] = [:]
     if try await capabilities(patience).requiresMAC, let mac = request.mac { options[IPAMPlugin.macLabel] = "\(mac)" }
@@ -156,8 +163,13 @@ final class RemoteIPAM: IPAMDriver {
     _ address: IPAddress, on network: NetworkRecord, isolation: isolated (any Actor)? = #isolation
   ) async throws(NetworkError) {
     guard let record = network.subnets.first(where: { $0.subnet.contains(address) }) else { return }
-    try await plugin.releaseAddress(address, of: record.poolID ?? "", plugins.patience())
+    try await plugin.releaseAddress(
+      address, of: record.poolID ?? "", about: "an endpoint on network \(network.name)",
+      isShared: Self.isShared(network), plugins.patience())
   }
+
+  /// Whether other hosts have addresses of the same pools.
+  private static func isShared(_ network: NetworkRecord) -> Bool { network.remote?.scope == .global }
 
   /// Whether networks of before this start wait for the plugin.
   var hasUntold: Bool { state.withLock { !$0.untold.isEmpty } }

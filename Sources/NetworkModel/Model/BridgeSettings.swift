@@ -25,6 +25,9 @@ public struct BridgeSettings: Sendable, Hashable, Codable {
   public var interContainer: Bool
   /// Whether packets that leave get an address of the host (`enable_ip_masquerade`).
   public var masquerade: Bool
+  /// Which address that is (`com.docker.network.host_ipv4`, `…host_ipv6`); nil leaves it to the route.
+  public var hostAddress4: IPv4Address?
+  public var hostAddress6: IPv6Address?
   /// Where ports are published when the binding names no address (`host_binding_ipv4`); nil is everywhere.
   public var hostBinding: IPAddress?
   /// The host has no IPv4 address on the bridge, or one that somebody else manages (`inhibit_ipv4`).
@@ -51,6 +54,14 @@ public struct BridgeSettings: Sendable, Hashable, Codable {
   /// Whether the host's link gets the gateway's address.
   public func hasHostAddress(_ family: IPFamily) -> Bool {
     gatewayMode(family) != .isolated && !(family == .v4 && inhibitsIPv4)
+  }
+
+  /// The address with which packets of a family leave, where somebody chose one.
+  public func hostAddress(_ family: IPFamily) -> IPAddress? {
+    switch family {
+    case .v4: hostAddress4.map { .v4($0) }
+    case .v6: hostAddress6.map { .v6($0) }
+    }
   }
 
   public func gatewayMode(_ family: IPFamily) -> GatewayMode { family == .v4 ? gatewayMode4 : gatewayMode6 }

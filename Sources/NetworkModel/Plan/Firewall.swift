@@ -17,6 +17,8 @@ public enum FirewallEntry: Sendable, Hashable {
   case openFrom(link: String, bridge: String, IPAddress, TransportPort)
   /// What a container on the bridge sends to elsewhere leaves with an address of the host.
   case masquerade(bridge: String, IPFamily)
+  /// The same with an address that somebody chose.
+  case leaveAs(IPAddress, bridge: String)
   /// A port of the host leads to a port of a container. An unspecified host address means all addresses of its family.
   case publish(PublishKey, PublishTarget)
 }

@@ -88,6 +88,7 @@ extension FirewallEntry {
     case .openFrom(let link, let bridge, let address, let port):
       "\(Self.host(address)):\(port) on \(bridge) can be reached from \(link)"
     case .masquerade(let bridge, let family): "masquerade \(family.rawValue) out of \(bridge)"
+    case .leaveAs(let address, let bridge): "what leaves \(bridge) comes from \(address)"
     case .publish(let key, let target):
       "publish \(Self.host(key.address)):\(key.port) to \(Self.host(target.address)):\(target.port)"
     }

@@ -58,7 +58,7 @@ struct JSONReaderTests {
   func objects() throws {
     let value = try JSONValue(json: #"{"b":1,"a":{"x":[1,{"y":null}]},"b":2}"#)
     #expect(value.objectValue?.keys == ["b", "a"])
-    #expect(value == ["b": 2, "a": ["x": [1, ["y": nil]]]])
+    #expect(value == ["b": 2, "a": ["x": [1, ["y": .null]]]])
   }
 
   @Test(

@@ -45,7 +45,7 @@ struct JSONWriterTests {
 
   @Test("members stand in their order, or sorted")
   func order() {
-    let value: JSONValue = ["b": [1, [:], []], "a": ["d": nil, "c": "x"]]
+    let value: JSONValue = ["b": [1, [:], []], "a": ["d": .null, "c": "x"]]
     #expect(value.jsonText() == #"{"b":[1,{},[]],"a":{"d":null,"c":"x"}}"#)
     #expect(value.jsonText(sortedKeys: true) == #"{"a":{"c":"x","d":null},"b":[1,{},[]]}"#)
   }
@@ -53,7 +53,7 @@ struct JSONWriterTests {
   @Test("the indented layout")
   func indented() {
     var writer = JSONWriter(layout: .indented)
-    writer.append(["b": [1, [:], []], "a": ["d": nil]] as JSONValue)
+    writer.append(["b": [1, [:], []], "a": ["d": .null]] as JSONValue)
     #expect(
       String(decoding: writer.bytes, as: UTF8.self) == """
         {

@@ -37,7 +37,7 @@ struct FieldErrorTests {
       (.invalid(path, .double(1e6), "no"), "spec.containers[0].name: Invalid value: 1e+06: no"),
       (.invalid(path, true, "no"), "spec.containers[0].name: Invalid value: true: no"),
       (
-        .invalid(path, ["b": [1, "<"], "a": nil], "no"),
+        .invalid(path, ["b": [1, "<"], "a": .null], "no"),
         #"spec.containers[0].name: Invalid value: {"a":null,"b":[1,"\u003c"]}: no"#
       ),
       (.invalid(path, .null, "no"), "spec.containers[0].name: Invalid value: null: no"),

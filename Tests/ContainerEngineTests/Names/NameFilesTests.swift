@@ -1,3 +1,4 @@
+import Linux
 import Testing
 
 @testable import ContainerEngine
@@ -20,6 +21,18 @@ import Testing
         fd00::2\tweb.example.org web
 
         """)
+  }
+
+  @Test func theHostsOwnFile() throws {
+    let directory = "/tmp/apus-test-\(UInt64.random(in: 0 ... .max))"
+    try FileSystem.makeDirectory(directory)
+    defer { #expect(throws: Never.self) { try FileSystem.removeTree(directory) } }
+    let path = directory + "/hosts"
+    // Not there is one thing, not to be read another.
+    #expect(try HostsFile.ofHost(path) == nil)
+    #expect { try HostsFile.ofHost(directory) } throws: { "\($0)".contains("could not copy the host's \(directory)") }
+    try FileSystem.write(path, Array("127.0.0.1 localhost".utf8))
+    #expect(try HostsFile.ofHost(path) == "127.0.0.1 localhost\n")
   }
 
   @Test func withoutIPv6AndName() {

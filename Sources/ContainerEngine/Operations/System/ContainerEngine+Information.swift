@@ -29,7 +29,7 @@ extension ContainerEngine {
     information.labels = configuration.labels
     information.registryMirrors = images.configuration.mirrors
     information.insecureRegistries = images.configuration.insecureRegistries
-    information.warnings = Self.warnings(information)
+    information.warnings = Self.warnings(information) + (await network.forwardingWarnings())
     return information
   }
 

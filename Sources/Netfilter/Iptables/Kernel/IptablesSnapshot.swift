@@ -66,6 +66,8 @@ extension Iptables {
   public struct Snapshot: Sendable, Hashable {
     /// The chains of each table that is there, with their rules.
     public private(set) var tables: [TableName: [String: [SavedRule]]] = [:]
+    /// What becomes of packets that no rule of a built-in chain decides about (`ACCEPT`, `DROP`).
+    public private(set) var policies: [TableName: [String: String]] = [:]
 
     /// Reads what `iptables-save` printed; tables and lines that it does not know are somebody else's.
     public init(_ text: String) {
@@ -76,8 +78,10 @@ extension Iptables {
           table = TableName(rawValue: String(line.dropFirst()))
           if let table { tables[table] = tables[table] ?? [:] }
         case ":":
-          let name = String(line.dropFirst().prefix { $0 != " " })
-          if let table { tables[table]?[name] = [] }
+          let words = line.dropFirst().split(separator: " ").map { String($0) }
+          guard let table, let name = words.first else { continue }
+          tables[table]?[name] = []
+          if words.count > 1, words[1] != "-" { policies[table, default: [:]][name] = words[1] }
         case "-":
           let parts = line.split(separator: " ", maxSplits: 2)
           guard let table, parts.count >= 2, parts[0] == "-A" else { continue }

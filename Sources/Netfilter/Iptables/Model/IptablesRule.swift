@@ -31,6 +31,7 @@ extension Iptables {
     case jump(String)
     case goto(String)
     case translateDestination(IPAddress, Port)
+    case translateSource(IPAddress)
   }
 
   /// One rule. Its comment tells whose or what it is; it is how the rule is found again.

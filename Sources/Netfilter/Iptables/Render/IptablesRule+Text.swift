@@ -26,6 +26,7 @@ extension Iptables.Target {
     case .goto(let chain): "-g \(chain)"
     case .translateDestination(let address, let port):
       "-j DNAT --to-destination \(address.family == .v6 ? "[\(address)]" : "\(address)"):\(port)"
+    case .translateSource(let address): "-j SNAT --to-source \(address)"
     }
   }
 }

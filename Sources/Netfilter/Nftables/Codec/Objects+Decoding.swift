@@ -1,11 +1,15 @@
 import Netlink
 
 extension NamedSet {
-  /// Reads a set without its elements; nil for anonymous sets, other tables' sets and types that we do not know.
-  init?(_ message: NetlinkMessage, table: String) throws(NetlinkError) {
+  /// Reads a set without its elements; nil for other tables' sets and types that we do not know.
+  /// - Parameter anonymous: whether sets without a name of their own are wanted. Of those that hold intervals the
+  ///   elements are written otherwise than ours: they are left out.
+  init?(_ message: NetlinkMessage, table: String, anonymous: Bool = false) throws(NetlinkError) {
     let attributes = try message.attributes(after: 4)
     let flags = attributes[Nft.setFlags]?.u32BigEndian ?? 0
-    guard attributes[Nft.setTable]?.string == table, flags & Nft.SetFlag.anonymous == 0,
+    let isWanted =
+      flags & Nft.SetFlag.anonymous == 0 || anonymous && flags & Nft.SetFlag.interval == 0
+    guard attributes[Nft.setTable]?.string == table, isWanted,
       let name = attributes[Nft.setName]?.string,
       let key = attributes[Nft.setKeyType]?.u32BigEndian.flatMap({ DataType.fields(of: $0) })
     else { return nil }

@@ -88,17 +88,33 @@ public final class NftablesConnection: Sendable {
     }
   }
 
+  /// The tables that have chains which the kernel calls at a hook.
+  public func tables(at hook: Hook) throws(NftablesError) -> Set<TableName> {
+    try reading { () throws(NetlinkError) in
+      var names: Set<TableName> = []
+      for message in try dump(.getChain, 0, "list the nf_tables chains", { _ in }) {
+        guard let family = message.payload.first.flatMap({ Family(rawValue: $0) }),
+          let table = try message.attributes(after: 4)[Nft.chainTable]?.string,
+          let base = try Chain(message, table: table)?.base, base.hook == hook
+        else { continue }
+        names.insert(TableName(family, table))
+      }
+      return names
+    }
+  }
+
   /// Everything that a table holds, at one moment: read again while somebody changes rules under way.
-  public func snapshot(_ table: TableName) throws(NftablesError) -> Snapshot {
+  /// - Parameter anonymous: also the sets without a name, which are written within rules of other software's.
+  public func snapshot(_ table: TableName, anonymous: Bool = false) throws(NftablesError) -> Snapshot {
     for _ in 0..<20 {
       let before = try generation()
-      let content = try read(table)
+      let content = try read(table, anonymous: anonymous)
       if try generation() == before { return Snapshot(table: content, generation: before) }
     }
     throw NftablesError(.outdated, "the rules of this host change all the time: table \(table) cannot be read")
   }
 
-  private func read(_ name: TableName) throws(NftablesError) -> Table? {
+  private func read(_ name: TableName, anonymous: Bool) throws(NftablesError) -> Table? {
     guard try tables().contains(name) else { return nil }
     return try reading { () throws(NetlinkError) in
       let family = name.family.rawValue
@@ -106,7 +122,7 @@ public final class NftablesConnection: Sendable {
       for message in try dump(
         .getSet, family, "list the sets of \(name)", { $0.attribute(Nft.setTable, string: name.name) })
       {
-        guard let set = try NamedSet(message, table: name.name) else { continue }
+        guard let set = try NamedSet(message, table: name.name, anonymous: anonymous) else { continue }
         table.sets.append(set)
       }
       for index in table.sets.indices {

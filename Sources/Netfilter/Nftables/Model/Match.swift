@@ -113,6 +113,16 @@ public enum Match {
     ]
   }
 
+  /// `snat … to FIELDS map @name`: the map gives the address.
+  public static func translateSource(_ family: Family, _ fields: [Field], map name: String) -> [Expression] {
+    var expressions: [Expression] = []
+    let target = load(fields, &expressions)
+    return expressions + [
+      .lookup(set: name, from: first, inverted: false, into: target),
+      .translate(Translation(.source, family, address: target)),
+    ]
+  }
+
   /// A number as it lies in the kernel's memory.
   static func hostOrder(_ value: UInt32) -> [UInt8] {
     let little = value.littleEndian

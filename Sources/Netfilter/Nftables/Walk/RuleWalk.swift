@@ -100,6 +100,8 @@ public struct RuleWalk: Sendable {
         let actual = load(from, mask.count, registers)
         store(mask.indices.map { actual[$0] & mask[$0] ^ xor[$0] }, into, &registers)
       case .lookup(let name, let from, let inverted, let into):
+        // Of a set that could not be read nothing is known.
+        guard table.set(name) != nil else { return nil }
         let element = find(name, from, registers)
         guard (element == nil) == inverted else { return nil }
         if let into, case .data(let data)? = element?.value { store(data.flatMap(\.padded), into, &registers) }
@@ -119,6 +121,7 @@ public struct RuleWalk: Sendable {
       case .numberGenerator(_, _, let offset, let into), .hash(_, _, let into, _, _, let offset):
         // The first choice, always: a walk must give the same answer each time.
         store(Match.hostOrder(offset), into, &registers)
+      case .foreign("reject"): verdict = .drop
       case .foreign: return nil
       }
     }

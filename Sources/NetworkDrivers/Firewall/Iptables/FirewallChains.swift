@@ -17,7 +17,7 @@ import NetworkModel
 ///             INCOMING                    published ports pass, → OTHERS (from another network: drop) → OPEN (what
 ///                                         networks without protection or translation have opened), the rest is dropped
 ///     nat     PREROUTING, OUTPUT → PUBLISH  what is for this host: → ONEADDRESS, → ANYADDRESS
-///             POSTROUTING → SOURCE        masquerade: → INSIDE (what was translated back into the same bridge),
+///             POSTROUTING → SOURCE        an address of the host: → INSIDE (what was translated back into the same bridge),
 ///                                         → LOOPBACK (what the host sends from 127/8), → LEAVING (what leaves a bridge)
 ///
 /// The names in full have the instance before them: `APUS-FORWARD`, for the instance `x` `APUS-X-FORWARD`.
@@ -242,11 +242,15 @@ struct FirewallChains: Sendable {
       return Self.subnets(of: bridge, in: fragment, family).map {
         (.leaving, [.source($0), .output(bridge, isNegated: true)], .masquerade)
       }
+    case .leaveAs(let address, let bridge) where address.family == family:
+      return Self.subnets(of: bridge, in: fragment, family).map {
+        (.leaving, [.source($0), .output(bridge, isNegated: true)], .translateSource(address))
+      }
     case .publish(let key, let target) where key.address.family == family:
       let translation = Iptables.Target.translateDestination(target.address, target.port)
       if key.address.isUnspecified { return [(.anyAddress, [.port(key.port)], translation)] }
       return [(.oneAddress, [.destination(IPCIDR(host: key.address)), .port(key.port)], translation)]
-    case .unprotected, .echo, .open, .openFrom, .masquerade, .publish: return []
+    case .unprotected, .echo, .open, .openFrom, .masquerade, .leaveAs, .publish: return []
     }
   }
 

@@ -131,7 +131,14 @@ final class IptablesFirewall: Firewall {
 
   func watch(in namespace: FileDescriptor?) throws -> any FirewallWatch {
     switch programs.kind {
-    case .nft: return try IptablesEvents(programs: programs, chains: chains, in: namespace)
+    case .nft:
+      let chains = chains
+      let programs = programs
+      return try FirewallEvents(
+        in: namespace,
+        isOurs: { table, chain in
+          (table.family == .ipv4 || table.family == .ipv6) && chains.isOurConcern(table: table.name, chain: chain)
+        }, isByUs: { _, thread in programs.isOwn(process: thread) })
     case .legacy:
       Diagnostics.warn(
         "the kernel does not tell of changes to rules of iptables-legacy: they are looked at every "

@@ -22,6 +22,8 @@ enum FirewallTable {
   static let inside6 = NamedSet("inside6", key: [.interfaceName, .ipv6Address], isInterval: true)
   static let masquerade4 = NamedSet("masquerade4", key: [.interfaceName])
   static let masquerade6 = NamedSet("masquerade6", key: [.interfaceName])
+  static let source4 = NamedSet("source4", key: [.interfaceName], value: .data([.ipv4Address]))
+  static let source6 = NamedSet("source6", key: [.interfaceName], value: .data([.ipv6Address]))
   static let publish4 = NamedSet(
     "publish4", key: [.ipv4Address, .protocol, .port], value: .data([.ipv4Address, .port]))
   static let publishAny4 = NamedSet("publish_any4", key: [.protocol, .port], value: .data([.ipv4Address, .port]))
@@ -44,7 +46,7 @@ enum FirewallTable {
     "open_from6", key: [.interfaceName, .interfaceName, .ipv6Address, .protocol, .port])
 
   static let sets = [
-    bridges, neighbours, inside4, inside6, masquerade4, masquerade6, publish4, publishAny4, publish6, publishAny6,
+    bridges, neighbours, inside4, inside6, masquerade4, masquerade6, source4, source6, publish4, publishAny4, publish6, publishAny6,
     confined, unprotected4, unprotected6, echo, open4, open6, openFrom4,
     openFrom6,
   ]
@@ -195,6 +197,12 @@ enum FirewallTable {
           + Match.network(.source4, loopback, prefixLength: 8) + [.masquerade]),
       Rule(
         "same bridge keeps its addresses", Match.set([.inputName, .outputName], neighbours.name) + [.verdict(.return)]),
+      Rule(
+        "IPv4 leaves with a chosen address",
+        Match.family(.ipv4) + Match.translateSource(.ipv4, [.inputName], map: source4.name)),
+      Rule(
+        "IPv6 leaves with a chosen address",
+        Match.family(.ipv6) + Match.translateSource(.ipv6, [.inputName], map: source6.name)),
       Rule("IPv4 leaves", Match.family(.ipv4) + Match.set([.inputName], masquerade4.name) + [.masquerade]),
       Rule("IPv6 leaves", Match.family(.ipv6) + Match.set([.inputName], masquerade6.name) + [.masquerade]),
     ])
@@ -243,6 +251,13 @@ enum FirewallTable {
       ]
     case .masquerade(let bridge, let family):
       return [(family == .v4 ? masquerade4 : masquerade6, Element([.interface(bridge)]))]
+    case .leaveAs(let address, let bridge):
+      return [
+        (
+          address.family == .v4 ? source4 : source6,
+          Element([.interface(bridge)], .data([.address(address.bytes)]))
+        )
+      ]
     case .publish(let key, let target):
       let port: [Datum] = [.protocol(key.port.transport.number), .port(key.port.port.rawValue)]
       let value = ElementValue.data([.address(target.address.bytes), .port(target.port.rawValue)])

@@ -89,6 +89,9 @@ final class NftablesFirewall: Firewall {
   }
 
   func watch(in namespace: FileDescriptor?) throws -> any FirewallWatch {
-    try FirewallEvents(table: name, ownThread: NetworkController.threadName, in: namespace)
+    let name = name
+    return try FirewallEvents(
+      in: namespace, isOurs: { table, _ in table == name },
+      isByUs: { program, _ in program == NetworkController.threadName })
   }
 }

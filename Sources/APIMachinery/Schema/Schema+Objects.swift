@@ -1,0 +1,39 @@
+extension Schema {
+  /// A custom kind's schema with what every object has and the schema does not say: `apiVersion`, `kind` and
+  /// `metadata`, at the root and in embedded resources. So it is published, and so owners of fields see it.
+  ///
+  /// - Parameter metadata: the schema of object metadata, or a reference to it.
+  public func withObjectMetadata(_ metadata: Schema) -> Schema { withMembers(of: metadata, isObject: true) }
+
+  private func withMembers(of metadata: Schema, isObject: Bool) -> Schema {
+    let isObject = isObject || isEmbeddedResource
+    let implied = ["apiVersion", "kind", "metadata"]
+    var members = properties.map {
+      SchemaProperty($0.name, $0.schema.withMembers(of: metadata, isObject: false), required: $0.isRequired)
+    }
+    if isObject {
+      members.removeAll { implied.contains($0.name) }
+      members =
+        [
+          SchemaProperty("apiVersion", Schema(.string, description: Self.apiVersionText)),
+          SchemaProperty("kind", Schema(.string, description: Self.kindText)), SchemaProperty("metadata", metadata),
+        ] + members
+    }
+    let others: AdditionalProperties? =
+      if case .schema(let schema) = additionalProperties {
+        .schema(schema.withMembers(of: metadata, isObject: false))
+      } else {
+        additionalProperties
+      }
+    return Schema(
+      type, reference: reference, properties: members, required: required, additionalProperties: others,
+      items: items?.withMembers(of: metadata, isObject: false), description: description, default: defaultValue,
+      nullable: isNullable, format: format, preservesUnknownFields: preservesUnknownFields,
+      isEmbeddedResource: isEmbeddedResource, listType: listType, listMapKeys: listMapKeys, mapType: mapType,
+      patchStrategy: patchStrategy, patchMergeKey: patchMergeKey, rules: rules, validationRules: validationRules,
+      unions: unions, notes: notes)
+  }
+
+  private static let apiVersionText = "The API group and version that the object is written in."
+  private static let kindText = "What kind of object this is."
+}
