@@ -18,7 +18,7 @@ struct Cell: Sendable {
   /// How long ago a time was; `<unknown>` where there is none.
   func age(_ time: JSONValue?) -> JSONValue {
     guard let time = time?.stringValue.flatMap({ Timestamp($0) }) else { return Self.unknown }
-    return .string(HumanDuration.text(seconds: Int(now.seconds(since: time).rounded(.towardZero))))
+    return .string(HumanDuration.text(seconds: Int64(now.seconds(since: time).rounded(.towardZero))))
   }
 
   func text(_ value: JSONValue?, or other: JSONValue) -> JSONValue {

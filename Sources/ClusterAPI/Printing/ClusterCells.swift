@@ -42,7 +42,7 @@ extension Cell {
     "priorityIsDefault": { .bool($0.object["globalDefault"] == true) },
     "requestDuration": { cell in
       guard let seconds = cell.spec["expirationSeconds"]?.integerValue else { return none }
-      return .string(HumanDuration.text(seconds: Int(seconds)))
+      return .string(HumanDuration.text(seconds: Int64(seconds)))
     },
     "requestCondition": { .string($0.requestCondition) },
     "resourceClaimState": { cell in

@@ -111,7 +111,7 @@ extension Cell {
     "podRestarts": { cell in
       let summary = PodSummary(cell.object)
       guard summary.restarts != 0, let last = summary.lastRestart else { return .string("\(summary.restarts)") }
-      let age = HumanDuration.text(seconds: Int(cell.now.seconds(since: last).rounded(.towardZero)))
+      let age = HumanDuration.text(seconds: Int64(cell.now.seconds(since: last).rounded(.towardZero)))
       return .string("\(summary.restarts) (\(age) ago)")
     },
     "podAddress": { cell in

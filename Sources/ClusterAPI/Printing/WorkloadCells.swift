@@ -34,7 +34,7 @@ extension Cell {
     "jobDuration": { cell in
       guard let start = cell.status.text("startTime").time else { return "" }
       let end = cell.status.text("completionTime").time ?? cell.now
-      return .string(HumanDuration.text(seconds: Int(end.seconds(since: start).rounded(.towardZero))))
+      return .string(HumanDuration.text(seconds: Int64(end.seconds(since: start).rounded(.towardZero))))
     },
     "cronJobTimeZone": { $0.text($0.spec["timeZone"], or: none) },
     "cronJobSuspend": { cell in
