@@ -14,6 +14,7 @@ public struct BuiltinKinds: Sendable {
   /// What a schema does not say of a type, by the definition's name.
   let facts: [String: TypeFacts]
   private let positions: [GroupResource: Int]
+  private let positionsOfKinds: [GroupKind: Int]
   /// The definitions of kinds, those that are only sent to subresources too.
   private let definitionNames: [GroupVersionKind: String]
   private let selectable: [GroupVersionKind: [(name: String, path: String)]]
@@ -67,6 +68,9 @@ public struct BuiltinKinds: Sendable {
     }
     self.resources = resources
     self.positions = positions
+    positionsOfKinds = Dictionary(
+      resources.enumerated().map { (GroupKind(group: $1.group, kind: $1.kind), $0) },
+      uniquingKeysWith: { first, _ in first })
     self.selectable = selectable
     groupVersions = texts.filter { !$0.isShared }.map(\.groupVersion)
   }
@@ -78,7 +82,7 @@ public struct BuiltinKinds: Sendable {
 
   /// The resource whose objects are of a kind; nil where there is none.
   public func resource(of kind: GroupKind) -> ResourceDescription? {
-    resources.first { $0.group == kind.group && $0.kind == kind.kind }
+    positionsOfKinds[kind].map { resources[$0] }
   }
 
   /// The name of a kind's definition, also of kinds that are only sent to subresources, such as `Eviction`; nil where no
