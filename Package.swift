@@ -32,6 +32,9 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
     .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
     .package(url: "https://github.com/apple/swift-crypto.git", "3.12.3"..<"5.0.0"),
+    .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
+    .package(url: "https://github.com/apple/swift-certificates.git", from: "1.21.1"),
+    .package(url: "https://github.com/apple/swift-asn1.git", from: "1.7.0"),
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
   ],
   targets: [
@@ -51,11 +54,25 @@ let package = Package(
     target(
       "KeyValueStore",
       [
-        "AsyncWork", "CSQLite", .nio("NIOCore"), .nio("NIOHTTP1"),
+        "AsyncWork", "Linux", "CSQLite", .nio("NIOCore"), .nio("NIOPosix"), .nio("NIOHTTP1"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
       ]),
     target("DNS", ["Addressing", "Linux", "AsyncWork"]),
-    target("HTTPService", ["AsyncWork", .nio("NIOCore"), .nio("NIOPosix")]),
+    target(
+      "HTTPService",
+      [
+        "AsyncWork", "Linux", .nio("NIOCore"), .nio("NIOPosix"), .nio("NIOTLS"), .nio("NIOWebSocket"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+        .product(name: "NIOHPACK", package: "swift-nio-http2"), .product(name: "X509", package: "swift-certificates"),
+        .product(name: "SwiftASN1", package: "swift-asn1"), .product(name: "Crypto", package: "swift-crypto"),
+      ]),
+    target(
+      "PKI",
+      [
+        .product(name: "X509", package: "swift-certificates"), .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
 
     // Containers
     target("OCI"),
@@ -100,13 +117,21 @@ let package = Package(
 
     // Cluster
     target("APIMachinery"),
+    .target(name: "ClusterAPIData", exclude: ["Kinds", "README.md"]),
+    target("ClusterAPI", ["APIMachinery", "ClusterAPIData"]),
+    target(
+      "APIServer",
+      ["ClusterAPI", "APIMachinery", "KeyValueStore", "HTTPService", "PKI", "AsyncWork", "Linux", .nio("NIOCore")]),
+    target("ClusterClient", ["ClusterAPI", "APIMachinery"]),
+    target("Controllers", ["ClusterClient", "APIMachinery", "AsyncWork"]),
 
     // Tools
     .executableTarget(
       name: "apus",
       dependencies: [
         "ContainerEngine", "ImageStore", "NetworkDrivers", "NetworkModel", "DockerServer", "HTTPService", "Linux",
-        "AsyncWork", "Addressing", "ContainerRuntime", "Netfilter",
+        "AsyncWork", "Addressing", "ContainerRuntime", "Netfilter", "APIMachinery", "APIServer", "ClusterAPI",
+        "ClusterClient", "Controllers", "KeyValueStore", "PKI",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"), .nio("NIOCore"), .nio("NIOHTTP1"),
       ],
@@ -140,9 +165,17 @@ let package = Package(
         "ContainerRuntime", "ImageStore", "NetworkModel", "NetworkDrivers", "KeyValueStore", "DNS", "Addressing", "OCI",
         "Linux", "AsyncWork",
       ]),
-    tests("HTTPService", ["AsyncWork", "Linux", .nio("NIOCore"), .nio("NIOPosix")]),
+    tests(
+      "HTTPService",
+      [
+        "AsyncWork", "Linux", .nio("NIOCore"), .nio("NIOPosix"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "NIOHTTP2", package: "swift-nio-http2"), .product(name: "NIOHPACK", package: "swift-nio-http2"),
+        .product(name: "X509", package: "swift-certificates"), .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     tests("DockerAPI", []),
     tests("APIMachinery", []),
+    tests("ClusterAPI", ["APIMachinery"]),
     tests("DockerServer", ["DockerAPI", "ContainerEngine", "ContainerRuntime", "ImageStore", "HTTPService", "OCI"]),
   ]
 )

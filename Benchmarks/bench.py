@@ -1,23 +1,22 @@
 #!/usr/bin/env python3
 """Each headline figure of Apus as a ratio to its peer, measured in turn in one run.
 
-The peers are Debian's dockerd, bare crun, and a bridge made by hand. Each engine lives in a network namespace of its
-own with one neighbour; samples alternate between the two, so that noise meets both. See `Benchmarks/run`.
+The peers are Debian's dockerd, podman and bare crun, and a bridge, a veth pair and a VXLAN made by hand. Each engine
+lives in a network namespace of its own with one neighbour; samples alternate between the two, so that noise meets both.
+See `Benchmarks/run`.
 """
 
 import argparse
 import concurrent.futures
-import http.client
 import json
 import os
 import re
 import shutil
-import socket
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 sys.dont_write_bytecode = True
@@ -27,100 +26,11 @@ sys.path.insert(0, os.path.join(HERE, "..", "Tests", "System"))
 import engines  # noqa: E402
 import images  # noqa: E402
 import network_figures  # noqa: E402
+import overlay_figures  # noqa: E402
 import registries  # noqa: E402
-
-
-class Api:
-    """The Docker API of one engine over kept-alive connections, one for each thread."""
-
-    def __init__(self, path):
-        self.path, self.local = path, threading.local()
-
-    def __call__(self, method, url, body=None, fine=(), raw=None):
-        for attempt in (1, 2):
-            connection = getattr(self.local, "connection", None)
-            if connection is None:
-                connection = self.local.connection = http.client.HTTPConnection("docker", timeout=300)
-                connection.sock = socket.socket(socket.AF_UNIX)
-                connection.sock.settimeout(300)
-                connection.sock.connect(self.path)
-            text = raw if raw is not None else None if body is None else json.dumps(body)
-            try:
-                connection.request(method, "/v1.41" + url, text, {"Content-Type": "application/json"} if text else {})
-                answer = connection.getresponse()
-                data = answer.read()
-                break
-            except (OSError, http.client.HTTPException):
-                self.local.connection = None
-                if attempt == 2:
-                    raise
-        if answer.getheader("Connection") == "close":
-            self.local.connection = None
-        if answer.status >= 400 and answer.status not in fine:
-            raise RuntimeError(f"{method} {url}: {answer.status} {data[:300]}")
-        try:
-            return json.loads(data)
-        except ValueError:
-            return data
-
-    def create(self, command, image="busybox", ports=()):
-        body = {"Image": image, "Cmd": command}
-        if ports:
-            body["ExposedPorts"] = {f"{inside}/tcp": {} for inside, _ in ports}
-            bindings = {f"{inside}/tcp": [{"HostPort": str(outside)}] for inside, outside in ports}
-            body["HostConfig"] = {"PortBindings": bindings}
-        return self("POST", "/containers/create", body)["Id"]
-
-    def start(self, container):
-        self("POST", f"/containers/{container}/start")
-
-    def remove(self, container):
-        self("DELETE", f"/containers/{container}?force=1&v=1", fine=(404,))
-
-    def pid(self, container):
-        return self("GET", f"/containers/{container}/json")["State"]["Pid"]
-
-    def address(self, container):
-        return self("GET", f"/containers/{container}/json")["NetworkSettings"]["Networks"]["bridge"]["IPAddress"]
-
-
-class Side:
-    """One engine with its host, API and registry."""
-
-    def __init__(self, kind, work):
-        self.name, self.work = kind, os.path.join(work, kind)
-        self.network = engines.Network()
-        self.engine = engines.KINDS[kind](os.path.join(self.work, "engine"), self.network, instance="bench")
-        self.engine.start()
-        self.api = Api(self.engine.socket)
-        for image, reference in ((images.busybox(), "busybox:latest"),):
-            self.api("POST", "/images/load?quiet=1", raw=image.archive(reference))
-
-    def close(self):
-        try:
-            for one in self.api("GET", "/containers/json?all=1"):
-                self.api.remove(one["Id"])
-        finally:
-            self.engine.stop()
-            self.engine.remove()
-            self.network.close()
-
-
-def milliseconds(action):
-    began = time.monotonic()
-    action()
-    return (time.monotonic() - began) * 1000
-
-
-def alternate(sides, action, count, warm=1):
-    """`count` samples of `action(side)` from each side, in turn: {side's name: samples}."""
-    samples = {side.name: [] for side in sides}
-    for number in range(count + warm):
-        for side in sides:
-            value = action(side)
-            if number >= warm:
-                samples[side.name].append(value)
-    return samples
+import resolver_figures  # noqa: E402
+import traffic_figures  # noqa: E402
+from sides import Side, alternate, milliseconds  # noqa: E402
 
 
 def life(side):
@@ -215,66 +125,6 @@ def pull(side, registry, reference):
     return took
 
 
-def iperf(server, client, address, port=5201, seconds=3):
-    """Throughput in Gbit/s from `client` to `address`, a server being run in `server` on port 5201."""
-    listener = subprocess.Popen(
-        server.command("iperf3", "-s", "-1"), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        for _ in range(100):
-            if ":5201" in server.run("ss", "-ltn").stdout:
-                break
-            time.sleep(0.02)
-        done = client.run("iperf3", "-c", address, "-p", str(port), "-t", str(seconds), "-J", timeout=60)
-        return json.loads(done.stdout)["end"]["sum_received"]["bits_per_second"] / 1e9
-    finally:
-        listener.kill()
-        listener.wait()
-
-
-def hand_made():
-    """A bridge with two namespaces on it, as a person would make it: (namespace, namespace, address of the first)."""
-    host, ends = engines.Namespace.create(), [engines.Namespace.create() for _ in range(2)]
-    host.run("ip", "link", "add", "br0", "type", "bridge")
-    host.run("ip", "link", "set", "br0", "up")
-    for number, end in enumerate(ends):
-        host.run("ip", "link", "add", f"v{number}", "type", "veth", "peer", "name", "eth0", "netns", end.path)
-        host.run("ip", "link", "set", f"v{number}", "master", "br0", "up")
-        end.run("ip", "address", "add", f"10.99.0.{number + 1}/24", "dev", "eth0")
-        end.run("ip", "link", "set", "eth0", "up")
-    return host, ends, "10.99.0.1"
-
-
-def throughput(sides, count, seconds):
-    """{name: (container to container, outside to published port)} as shares of the bridge made by hand, by pairs."""
-    host, ends, address = hand_made()
-    places = {}
-    for side in sides:
-        port = side.network.host.free_port()
-        first, second = (side.api.create(["sleep", "100000"], ports=ports) for ports in (((5201, port),), ()))
-        for container in (first, second):
-            side.api.start(container)
-        namespaces = [engines.Namespace.of_process(side.api.pid(one)) for one in (first, second)]
-        places[side.name] = (side, namespaces, side.api.address(first), port, (first, second))
-    shares = {side.name: ([], []) for side in sides}
-    absolute = []
-    for _ in range(count):
-        bare = iperf(ends[0], ends[1], address, seconds=seconds)
-        absolute.append(bare)
-        for name, (side, namespaces, inside, port, _) in places.items():
-            shares[name][0].append(iperf(namespaces[0], namespaces[1], inside, seconds=seconds) / bare)
-            outside = iperf(namespaces[0], side.network.neighbour, engines.Network.address, port, seconds)
-            shares[name][1].append(outside / bare)
-    for side, namespaces, _, _, containers in places.values():
-        for namespace in namespaces:
-            namespace.close()
-        for container in containers:
-            side.api.remove(container)
-    for namespace in (host, *ends):
-        namespace.close()
-    return shares, absolute
-
-
 class Table:
     def __init__(self):
         self.rows = []
@@ -310,11 +160,16 @@ class Table:
                 print("  ".join("-" * width for width in widths))
 
 
-ALL = ("life", "hundred", "start", "memory", "pull", "throughput", "networks")
+# Which engines a figure needs.
+BOTH, APUS = ("dockerd", "apus"), ("apus",)
+ALL = {
+    "life": BOTH, "hundred": BOTH, "start": BOTH, "memory": BOTH, "pull": BOTH, "throughput": BOTH, "user-network": BOTH,
+    "loopback": BOTH, "proxy": BOTH, "overlay": (), "resolver": APUS, "networks": BOTH,
+}  # fmt: skip
 
 
-def measure(sides, options, work, table):
-    quick, wanted = options.quick, options.only.split(",") if options.only else ALL
+def measure(sides, wanted, options, work, table):
+    quick = options.quick
     middle = {side.name: None for side in sides} | {"apus": None}
 
     def medians(samples):
@@ -363,17 +218,20 @@ def measure(sides, options, work, table):
         for registry, _ in places.values():
             registry.close()
         table.add(f"pull of 5 layers, {5 * size >> 20} MB, local registry", "s", found["apus"], found["dockerd"], "dockerd", ("≤", 0.35))
-    if "throughput" in wanted:
-        progress("throughput")
-        shares, absolute = throughput(sides, 2 if quick else 5, 1 if quick else 3)
-        shares = {name: [statistics.median(one) for one in pair] for name, pair in shares.items()}
-        bare = statistics.median(absolute)
-        for index, (title, bound) in enumerate((("container to container", 0.97), ("outside to published port", 0.95))):
-            for name, pair in shares.items():
-                label = f"TCP, {title}" + ("" if name == "apus" else f" ({name})")
-                table.add(label, "Gbit/s", pair[index] * bare, bare, "hand-made bridge", ("≥", bound) if name == "apus" else None)
-
-
+    count, seconds = (6, 0.1) if quick else (60, 0.1)
+    for name, figures in (
+        ("throughput", traffic_figures.throughput), ("user-network", traffic_figures.user_network),
+        ("loopback", traffic_figures.loopback), ("proxy", traffic_figures.proxy),
+    ):  # fmt: skip
+        if name in wanted:
+            progress(f"TCP: {name}")
+            figures(sides, count, seconds, work, table)
+    if "overlay" in wanted and not options.peer_only:
+        progress("TCP: overlay")
+        overlay_figures.measure(work, count, seconds, table)
+    if "resolver" in wanted:
+        progress("names, against aardvark-dns")
+        resolver_figures.against_aardvark(sides, 2 if quick else 7, 1 if quick else 2, work, table)
     if "networks" in wanted:
         network_figures.measure(sides, options, work, table, progress, alternate)
 
@@ -385,11 +243,16 @@ def main():
     parser.add_argument("--peer-only", action="store_true", help="measure the peers without Apus")
     parser.add_argument("--json", default="", help="also write the rows here")
     options = parser.parse_args()
+    wanted = options.only.split(",") if options.only else list(ALL)
+    if unknown := set(wanted) - set(ALL):
+        parser.error(f"--only: there is no figure {', '.join(sorted(unknown))}")
+    kinds = {kind for name in wanted for kind in ALL[name]} - ({"apus"} if options.peer_only else set())
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     work, sides, table = tempfile.mkdtemp(prefix="apus-bench-"), [], Table()
     try:
-        for kind in ("dockerd",) if options.peer_only else ("dockerd", "apus"):
+        for kind in (kind for kind in BOTH if kind in kinds):
             sides.append(Side(kind, work))
-        measure(sides, options, work, table)
+        measure(sides, wanted, options, work, table)
     finally:
         for side in sides:
             side.close()

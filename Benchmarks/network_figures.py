@@ -1,19 +1,12 @@
 """Figures of networks: changes by API, attaching to a large network, names, and a restart with many containers."""
 
-import os
 import statistics
 import subprocess
 import threading
 import time
-import urllib.parse
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-
-
-def milliseconds(action):
-    began = time.monotonic()
-    action()
-    return (time.monotonic() - began) * 1000
+import resolver_figures
+from sides import milliseconds
 
 
 def made(side, name, **more):
@@ -60,24 +53,14 @@ def attachments(side, count):
 
 def names(side, work, seconds, outstanding):
     """(queries/s, p99 in µs) of the embedded resolver, asked from inside a container."""
-    program = os.path.join(work, "dnsload")
-    if not os.path.exists(program):
-        subprocess.run(["gcc", "-O2", "-o", program, os.path.join(HERE, "dnsload.c")], check=True)
     network = made(side, "bench-names")
     guests = []
     try:
         for name in ("asker", "web"):
-            guest = side.api("POST", "/containers/create?name=" + urllib.parse.quote(name), {
-                "Image": "busybox", "Cmd": ["sleep", "100000"], "HostConfig": {"NetworkMode": "bench-names"}})["Id"]  # fmt: skip
-            guests.append(guest)
-            side.api.start(guest)
-        done = subprocess.run(
-            ["nsenter", f"--net=/proc/{side.api.pid(guests[0])}/ns/net", program, "127.0.0.11", "web", str(seconds),
-             str(outstanding)], capture_output=True, text=True, check=True)  # fmt: skip
-        rate, _, last, lost = map(float, done.stdout.split())
-        if lost:
-            raise RuntimeError(f"{side.name}: {lost:.0f} questions without an answer")
-        return rate, last
+            guests.append(side.api.create(["sleep", "100000"], network="bench-names", name=name))
+            side.api.start(guests[-1])
+        namespace = f"/proc/{side.api.pid(guests[0])}/ns/net"
+        return resolver_figures.load(namespace, "127.0.0.11", "web", work, seconds, outstanding)
     finally:
         for guest in guests:
             side.api.remove(guest)

@@ -34,6 +34,19 @@ public final class ContainerEngine: Sendable {
     var next: UInt64 = 0
   }
   let background = Mutex(BackgroundTasks())
+  /// What recovery found and leaves until the API is up.
+  struct Unsettled: Sendable {
+    struct Ended: Sendable {
+      let container: Container
+      let exit: ContainerExit
+      /// When the run began that ended.
+      let started: Int64
+    }
+    let containers: [Container]
+    let ended: [Ended]
+    let alive: Set<String>
+  }
+  let unsettled = Mutex<Unsettled?>(nil)
   /// Nanoseconds since 1970 when this process took over.
   public let started = Clock.realtime
 

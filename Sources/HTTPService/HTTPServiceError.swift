@@ -4,7 +4,7 @@ public struct HTTPServiceError: Error, Sendable, CustomStringConvertible {
   public struct Code: Sendable, Hashable {
     enum Kind: Hashable {
       case badRequest, headerTooLarge, bodyTooLarge, notFound, methodNotAllowed, unsupported, connectionClosed, listen,
-        misuse, internalFailure
+        tls, webSocket, misuse, internalFailure
     }
     let kind: Kind
     /// The request does not follow HTTP (RFC 9112) or its target does not decode: 400.
@@ -23,6 +23,10 @@ public struct HTTPServiceError: Error, Sendable, CustomStringConvertible {
     public static let connectionClosed = Code(kind: .connectionClosed)
     /// A listener could not be opened.
     public static let listen = Code(kind: .listen)
+    /// A certificate, a key or a bundle of authorities that cannot be used.
+    public static let tls = Code(kind: .tls)
+    /// The peer broke RFC 6455 or a limit of ours.
+    public static let webSocket = Code(kind: .webSocket)
     /// The handler broke the contract of a response: it wrote more than it promised, or after the end.
     public static let misuse = Code(kind: .misuse)
     /// The handler failed with an error that has no better name: 500.
@@ -35,11 +39,16 @@ public struct HTTPServiceError: Error, Sendable, CustomStringConvertible {
   public let cause: (any Error)?
   /// The status that answers a request which failed so.
   public let status: Status
+  /// Fields that the answer has besides, whoever renders it (`Allow`).
+  public let headers: Headers
 
-  public init(_ code: Code, _ message: String, status: Status? = nil, cause: (any Error)? = nil) {
+  public init(
+    _ code: Code, _ message: String, status: Status? = nil, headers: Headers = Headers(), cause: (any Error)? = nil
+  ) {
     self.code = code
     self.message = message
     self.cause = cause
+    self.headers = headers
     self.status = status ?? code.status
   }
 
@@ -62,7 +71,7 @@ extension HTTPServiceError.Code {
     case .notFound: .notFound
     case .methodNotAllowed: .methodNotAllowed
     case .unsupported: .notImplemented
-    case .connectionClosed, .listen, .misuse, .internalFailure: .internalServerError
+    case .connectionClosed, .listen, .tls, .webSocket, .misuse, .internalFailure: .internalServerError
     }
   }
 }

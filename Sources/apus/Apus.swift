@@ -13,7 +13,7 @@ enum Program {
     // Not a command for people: the process that holds published ports, started by the engine.
     if arguments.first == "port-proxy" { Glibc.exit(PortProxy.main()) }
     // Later threads take their mask from this one.
-    if arguments.first == EngineCommand.configuration.commandName {
+    if [EngineCommand.configuration.commandName, ServerCommand.configuration.commandName].contains(arguments.first) {
       SignalStream.block(EngineCommand.endingSignals)
     }
     Task.detached {
@@ -28,7 +28,7 @@ enum Program {
 struct Apus: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "apus", abstract: "Containers and their networks, from one binary.", version: Version.text,
-    subcommands: [EngineCommand.self, NetworkCommand.self, CheckCommand.self])
+    subcommands: [EngineCommand.self, ServerCommand.self, NetworkCommand.self, CheckCommand.self])
 }
 
 /// What this build is called.

@@ -34,6 +34,7 @@ struct EngineCommand: AsyncParsableCommand {
     let server = HTTPServer(renderError: docker.errorRenderer, handler: docker.handler)
     do {
       try await serve(server, settings)
+      engine.settle()
       try await waitForSignal(signals)
     } catch {
       await server.shutdown(within: .zero)

@@ -19,7 +19,8 @@ import Testing
     definition.exposedPorts.append(ContainerPort(number: 443))
     var record = ContainerRecord(
       id: String(repeating: "ab", count: 32), name: "web", created: 1_000_000_000, imageID: "sha256:1",
-      definition: definition, path: "nginx", arguments: [], doorState: DockerJSON.encode(request), runtime: "crun")
+      definition: definition, path: "nginx", arguments: [], doorState: OpaqueBytes(DockerJSON.encode(request)),
+      runtime: "crun")
     change(&record)
     return record
   }
@@ -94,7 +95,7 @@ import Testing
   }
 
   @Test func aContainerFromTheOtherDoorIsShownToo() throws {
-    let record = try record { $0.doorState = [] }
+    let record = try record { $0.doorState = OpaqueBytes() }
     let request = InspectTranslation.request(record)
     #expect(InspectTranslation.hostConfig(request, record).networkMode == "bridge")
     #expect(InspectTranslation.config(request, record).image == "nginx")

@@ -70,7 +70,7 @@ import Testing
     let reader = Task { try await inbound.next() }
     reader.cancel()
     await #expect(throws: CancellationError.self) { try await reader.value }
-    let outbound = OutboundStream(send: { _ in })
+    let outbound = OutboundStream(notify: {})
     let writer = Task { try await outbound.write(ByteBuffer(repeating: 0, count: 1 << 20)) }
     writer.cancel()
     await #expect(throws: CancellationError.self) { try await writer.value }

@@ -50,9 +50,41 @@ struct Fixture: Sendable {
   }
 }
 
-/// Something that happens once and can be awaited.
+/// Something that happens once and can be awaited, by any number of tasks.
 final class Signal: Sendable {
-  private let stream = InboundStream(demand: {})
-  func fire() { stream.finish() }
-  func wait() async throws { while try await stream.next() != nil {} }
+  private struct State {
+    var fired = false
+    var next = 0
+    var waiters: [Int: CheckedContinuation<Void, any Error>] = [:]
+  }
+  private let state = Mutex(State())
+
+  func fire() {
+    let waiters = state.withLock { state in
+      state.fired = true
+      defer { state.waiters = [:] }
+      return state.waiters
+    }
+    for waiter in waiters.values { waiter.resume() }
+  }
+
+  func wait() async throws {
+    let id = state.withLock { state in
+      state.next += 1
+      return state.next
+    }
+    try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+        let now = state.withLock { state -> Result<Void, any Error>? in
+          if state.fired { return .success(()) }
+          if Task.isCancelled { return .failure(CancellationError()) }
+          state.waiters[id] = continuation
+          return nil
+        }
+        if let now { continuation.resume(with: now) }
+      }
+    } onCancel: {
+      state.withLock { $0.waiters.removeValue(forKey: id) }?.resume(throwing: CancellationError())
+    }
+  }
 }

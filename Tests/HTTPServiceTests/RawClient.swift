@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 
 @testable import HTTPService
 
@@ -32,11 +33,21 @@ struct RawClient: Sendable {
     self.stream = stream
   }
 
-  private static func bootstrap(_ stream: InboundStream) -> ClientBootstrap {
+  /// Connects and waits for the end of the handshake.
+  init(port: Int, tls: NIOSSLContext) async throws {
+    let stream = InboundStream(demand: {})
+    channel = try await Self.bootstrap(stream, tls: tls).connect(host: "127.0.0.1", port: port).get()
+    self.stream = stream
+  }
+
+  private static func bootstrap(_ stream: InboundStream, tls: NIOSSLContext? = nil) -> ClientBootstrap {
     ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .channelOption(.allowRemoteHalfClosure, value: true)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
+          if let tls {
+            try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: tls, serverHostname: nil))
+          }
           try channel.pipeline.syncOperations.addHandler(Collector(stream: stream))
         }
       }
@@ -50,7 +61,13 @@ struct RawClient: Sendable {
 
   func closeWrite() async throws { try await channel.close(mode: .output) }
 
-  func close() async throws { try await channel.close() }
+  /// Closes; how the server closed before is no error.
+  func close() async throws {
+    do {
+      try await channel.setOption(.allowRemoteHalfClosure, value: false).get()
+      try await channel.close()
+    } catch {}
+  }
 
   /// What arrives until `end` has arrived (and, as it may be, a little more), or the connection ends.
   func receive(until end: String) async throws -> String {
@@ -63,5 +80,24 @@ struct RawClient: Sendable {
     var text = ""
     while let bytes = try await stream.next() { text += String(buffer: bytes) }
     return text
+  }
+
+  /// The bytes up to and with an empty line, and what came behind it.
+  func receiveHead() async throws -> (head: String, rest: [UInt8]) {
+    var all: [UInt8] = []
+    while let bytes = try await stream.next() {
+      all += bytes.readableBytesView
+      if let end = all.firstRange(of: Array("\r\n\r\n".utf8)) {
+        return (String(decoding: all[..<end.upperBound], as: UTF8.self), Array(all[end.upperBound...]))
+      }
+    }
+    return (String(decoding: all, as: UTF8.self), [])
+  }
+
+  /// The next `count` bytes, or what came before the end of the connection.
+  func receive(count: Int) async throws -> [UInt8] {
+    var all: [UInt8] = []
+    while all.count < count, let bytes = try await stream.next() { all += bytes.readableBytesView }
+    return all
   }
 }

@@ -232,7 +232,8 @@ import Testing
       configuration: ServerConfiguration(idleTimeout: .milliseconds(500)), handler: echo
     ) { fixture in
       let client = try await fixture.client()
-      try await client.send("GET /ign")
+      // On a busy machine the time is over before this is sent.
+      do { try await client.send("GET /ign") } catch {}
       #expect(try await client.receiveToEnd() == "")
     }
   }

@@ -17,35 +17,10 @@ struct EtcdStoreTests {
     }
   }
 
-  @Test func keysAndValues() async throws {
-    try await withStore { store in
-      #expect(try await store.get("a") == nil)
-      let first = try await store.put("a", [0, 1, 255])
-      let second = try await store.put("a", [])
-      #expect(second == first + 1)
-      #expect(
-        try await store.get("a") == KeyValue(key: "a", value: [], createRevision: first, modRevision: second))
-      for key in ["b/2", "b/10", "b0", "b/", "c/1", "b/é"] { try await store.put(key, [0]) }
-      #expect(try await store.list(prefix: "b/").map(\.key) == ["b/", "b/10", "b/2", "b/é"])
-      #expect(try await store.list(prefix: "").count == 7)
-      try await store.delete("a")
-      try await store.delete("a")
-      #expect(try await store.get("a") == nil)
-      let (values, revision) = try await store.snapshot(prefix: "c")
-      #expect(values.map(\.key) == ["c/1"])
-      #expect(try await store.revision() == revision)
-    }
-  }
-
   @Test func transactionsAreAllOrNothing() async throws {
     try await withStore { store in
-      let revision = try await store.put("a", [1])
-      let error = await #expect(throws: StoreError.self) {
-        try await store.commit([.put(key: "b", value: [])], where: [.modRevision(key: "a", equals: revision - 1)])
-      }
-      #expect(error?.code == .conflict)
-      #expect(try await store.get("b") == nil)
-      _ = try await store.commit([.put(key: "b", value: [2])], where: [.modRevision(key: "a", equals: revision)])
+      try await store.put("a", [1])
+      try await store.put("b", [2])
       let outcome = try await store.transact(
         [.absent("c"), .present("a"), .empty(prefix: "c"), .value("a", [1])], then: [.put("c", [3]), .get("a")])
       #expect(outcome.succeeded && outcome.reads.map { $0.map(\.value) } == [[[1]]])
@@ -56,66 +31,6 @@ struct EtcdStoreTests {
           [comparison], then: [.deletePrefix("")], otherwise: [.list(prefix: ""), .get("d")])
         #expect(!refused.succeeded && refused.reads.map(\.count) == [3, 0])
       }
-    }
-  }
-
-  @Test func aKeyGoesWithItsLease() async throws {
-    try await withStore { store in
-      let lease = try await store.grantLease(seconds: 5)
-      _ = try await store.transact([], then: [.put("a", [1], lease: lease), .put("b", [1])])
-      try await store.keepAlive(lease)
-      // Put again with another lease, a key outlives the first.
-      let other = try await store.grantLease(seconds: 5)
-      _ = try await store.transact([], then: [.put("a", [2], lease: other)])
-      try await store.revoke(lease)
-      try await store.revoke(lease)
-      #expect(try await store.get("a")?.value == [2])
-      try await store.revoke(other)
-      #expect(try await store.list(prefix: "").map(\.key) == ["b"])
-      let error = await #expect(throws: StoreError.self) { try await store.keepAlive(lease) }
-      #expect(error?.code == .leaseGone)
-      let put = await #expect(throws: StoreError.self) {
-        _ = try await store.transact([], then: [.put("a", [], lease: lease)])
-      }
-      #expect(put?.code == .leaseGone)
-    }
-  }
-
-  @Test func aWatchMissesNothing() async throws {
-    try await EtcdServer.with { server in
-      let store = EtcdStore(try server.location)
-      let start = try await store.revision()
-      let seen = Mutex<[EtcdEvent]>([])
-      let watch = Task {
-        try await store.watch(prefix: "k/", from: start + 1) { events in seen.withLock { $0 += events } }
-      }
-      for number in 0..<20 { try await store.put("k/\(number)", [UInt8(number)]) }
-      try await store.put("other", [])
-      _ = try await store.transact([], then: [.delete("k/0"), .put("k/1", [9])])
-      try await eventually { seen.withLock { $0.count } == 22 }
-      let events = seen.withLock { $0 }
-      #expect(events[20...].contains(.delete(key: "k/0")))
-      #expect(events.first.map { if case .put(let value) = $0 { value.key } else { "" } } == "k/0")
-      watch.cancel()
-      _ = await watch.result
-      await store.close()
-    }
-  }
-
-  @Test func aWatchOfAForgottenRevisionSaysSo() async throws {
-    try await withStore { store in
-      for _ in 0..<3 { try await store.put("a", []) }
-      let now = try await store.revision()
-      // No command of ours compacts: etcd's own does.
-      let port = try #require(store.location.members.first)
-      let child = try ChildProcess.start(
-        ProcessRequest(
-          "/usr/bin/etcdctl", ["--endpoints", port, "compact", "\(now)"], environment: ["ETCDCTL_API=3"]))
-      #expect(try child.wait() == .exited(0))
-      let error = await #expect(throws: StoreError.self) {
-        try await store.watch(prefix: "", from: 1) { _ in }
-      }
-      #expect(error?.code == .compacted)
     }
   }
 

@@ -51,9 +51,9 @@ import Testing
     var changes = mirror.apply([.put(try value(.endpoint(network: "n", "e2"), moved))])
     #expect(changes.endpoints == ["n"] && changes.networks.isEmpty && mirror.endpoints["n"]?["e2"] == moved)
     changes = mirror.apply([
-      .delete(key: ClusterKey.endpoint(network: "n", "e1").text),
-      .delete(key: ClusterKey.address(network: "n", ten).text), .delete(key: ClusterKey.host("h1").text),
-      .delete(key: "nonsense"),
+      .delete(key: ClusterKey.endpoint(network: "n", "e1").text, revision: 2),
+      .delete(key: ClusterKey.address(network: "n", ten).text, revision: 2),
+      .delete(key: ClusterKey.host("h1").text, revision: 2), .delete(key: "nonsense", revision: 2),
     ])
     #expect(changes.endpoints == ["n"] && changes.addresses == ["n"])
     #expect(mirror.addresses.isEmpty && mirror.hosts.isEmpty && mirror.endpoints["n"]?.keys.sorted() == ["e2"])

@@ -1,13 +1,10 @@
-"""A lab: hosts that are network namespaces, each with an engine of its own, on one underlay; and the cluster's store.
+"""A lab: hosts that are network namespaces, each with an engine of its own, on one underlay with the cluster's store.
 
-The underlay is a bridge in a namespace of its own, where the store lives too, as a neighbour of all hosts. A host's
-link can be cut and restored; the store can be stopped and started again with what it had.
+A host's link can be cut and restored.
 """
 
 import os
 import shutil
-import signal
-import subprocess
 import time
 
 import docker as docker_py
@@ -15,8 +12,7 @@ import docker as docker_py
 import engines
 import leaks
 from conftest import Cli, load, made
-
-SERVER = "/usr/bin/etcd"
+from underlays import SERVER, Underlay
 
 
 class Host:
@@ -24,20 +20,12 @@ class Host:
 
     def __init__(self, lab, number, flags):
         self.lab, self.number = lab, number
-        self.host = engines.Namespace.create()
-        self.address = f"203.0.113.{10 + number}"
-        self.port = f"host{number}"
-        lab.underlay.run("ip", "link", "add", self.port, "type", "veth", "peer", "name", "uplink", "netns", self.host.path)
-        lab.underlay.run("ip", "link", "set", self.port, "master", "underlay", "up")
-        self.host.run("ip", "address", "add", self.address + "/24", "dev", "uplink")
-        self.host.run("ip", "link", "set", "uplink", "up")
-        self.host.run("ip", "route", "add", "default", "via", lab.address)
+        self.host, self.address, self.port = lab.plug(number)
         self.engine = engines.Apus(
             os.path.join(lab.directory, f"h{number}"), self,
-            ["--bip", f"172.30.{number}.1/24", "--cluster-store", lab.store_url, "--cluster-advertise", "uplink:2376",
-             "--dns", lab.address, *flags],
+            [*lab.engine_flags(number), "--dns", lab.address, *flags],
             instance=f"t{os.getpid() % 1000}h{number}",
-        )  # fmt: skip
+        )
 
     def start(self):
         self.engine.start()
@@ -91,49 +79,10 @@ class Host:
         self.lab.underlay.run("ip", "link", "set", self.port, "up")
 
 
-class Lab:
-    address = "203.0.113.1"
-
+class Lab(Underlay):
     def __init__(self, directory, count=3, flags=()):
-        self.directory = str(directory)
-        os.makedirs(self.directory, exist_ok=True)
-        self.underlay = engines.Namespace.create()
-        self.underlay.run("ip", "link", "add", "underlay", "type", "bridge")
-        self.underlay.run("ip", "address", "add", self.address + "/24", "dev", "underlay")
-        self.underlay.run("ip", "link", "set", "underlay", "up")
-        self.store_url = f"etcd://{self.address}:2379/lab"
-        self.store = None
+        super().__init__(directory)
         self.hosts = [Host(self, number, flags) for number in range(1, count + 1)]
-
-    def start_store(self):
-        command = self.underlay.command(
-            SERVER, "--data-dir", os.path.join(self.directory, "etcd"), "--log-level", "error",
-            "--listen-client-urls", f"http://{self.address}:2379", "--advertise-client-urls", f"http://{self.address}:2379",
-            "--listen-peer-urls", f"http://{self.address}:2380",
-            "--initial-advertise-peer-urls", f"http://{self.address}:2380",
-            "--initial-cluster", f"default=http://{self.address}:2380",
-        )  # fmt: skip
-        with open(os.path.join(self.directory, "etcd.log"), "ab") as log:
-            self.store = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        deadline = time.monotonic() + 20
-        while self.etcdctl("get", "x", check=False).returncode:
-            assert self.store.poll() is None and time.monotonic() < deadline, open(log.name).read()[-2000:]
-            time.sleep(0.1)
-
-    def stop_store(self):
-        self.store.send_signal(signal.SIGKILL)
-        self.store.wait()
-
-    def etcdctl(self, *arguments, check=True):
-        return self.underlay.run(
-            "env", "ETCDCTL_API=3", "etcdctl", "--dial-timeout", "1s", "--command-timeout", "1s",
-            "--endpoints", f"{self.address}:2379", *arguments, check=check,
-        )  # fmt: skip
-
-    def keys(self, prefix=""):
-        """The cluster's keys below a prefix, without the lab's own."""
-        shown = self.etcdctl("get", "--prefix", "--keys-only", "lab/" + prefix).stdout
-        return sorted(line[len("lab/") :] for line in shown.splitlines() if line)
 
     def start(self):
         self.start_store()
@@ -158,8 +107,6 @@ class Lab:
                 left += leaks.of_directory(host.engine.directory)
                 host.engine.remove()
                 host.host.close()
-            if self.store and self.store.poll() is None:
-                self.stop_store()
-            self.underlay.close()
+            super().close()
             shutil.rmtree(self.directory, ignore_errors=True)
         assert not left, left

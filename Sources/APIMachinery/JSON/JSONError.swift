@@ -38,6 +38,11 @@ public struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
     JSONError(.truncated, "unexpected end of JSON input", at: offset)
   }
 
+  /// The text ends within a token. Go takes the end for a space, and finds it out of place.
+  static func truncated(_ context: String, at offset: Int) -> JSONError {
+    JSONError(.truncated, "invalid character ' ' \(context)", at: offset)
+  }
+
   /// A byte as Go shows it: it takes each byte for a character of Latin 1.
   private static func quoted(_ byte: UInt8) -> String {
     switch byte {

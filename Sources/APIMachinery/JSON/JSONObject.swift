@@ -86,6 +86,14 @@ public struct JSONObject: Sendable {
     return try self.change(at: index, change)
   }
 
+  /// Puts another value in a member's place and returns the old one.
+  mutating func exchange(at index: Int, with value: JSONValue) -> JSONValue {
+    change(at: index) { old in
+      defer { old = value }
+      return old
+    }
+  }
+
   @discardableResult
   public mutating func remove(_ name: String) -> JSONValue? {
     guard let index = index(of: name) else { return nil }

@@ -13,7 +13,7 @@ extension JSONReader {
     let negative = bytes[index] == UInt8(ascii: "-")
     if negative {
       index &+= 1
-      guard index < bytes.count else { throw .truncated(at: index) }
+      guard index < bytes.count else { throw .truncated("in numeric literal", at: index) }
     }
     // All digits as one number, its point ignored, while they fit: 19 digits do.
     var mantissa: UInt64 = 0
@@ -40,7 +40,7 @@ extension JSONReader {
     if index < bytes.count, bytes[index] | 0x20 == UInt8(ascii: "e") {
       whole = false
       index &+= 1
-      guard index < bytes.count else { throw .truncated(at: index) }
+      guard index < bytes.count else { throw .truncated("in exponent of numeric literal", at: index) }
       let downward = bytes[index] == UInt8(ascii: "-")
       if downward || bytes[index] == UInt8(ascii: "+") { index &+= 1 }
       try expectDigit(bytes, "in exponent of numeric literal")
@@ -84,7 +84,7 @@ extension JSONReader {
   private static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
 
   private func expectDigit(_ bytes: Span<UInt8>, _ context: String) throws(JSONError) {
-    guard index < bytes.count else { throw .truncated(at: index) }
+    guard index < bytes.count else { throw .truncated(context, at: index) }
     guard Self.isDigit(bytes[index]) else { throw .unexpected(bytes[index], context, at: index) }
   }
 

@@ -52,7 +52,7 @@ extension JSONReader {
       index &+= 1
       guard byte == UInt8(ascii: "\\") else { continue }
       copy(to: index - 1, &text)
-      guard index < bytes.count else { throw .truncated(at: index) }
+      guard index < bytes.count else { throw .truncated("in string escape code", at: index) }
       switch bytes[index] {
       case UInt8(ascii: "\""): text.append(UInt8(ascii: "\""))
       case UInt8(ascii: "\\"): text.append(UInt8(ascii: "\\"))
@@ -96,7 +96,7 @@ extension JSONReader {
     var value: UInt32 = 0
     for _ in 0..<4 {
       index &+= 1
-      guard index < bytes.count else { throw .truncated(at: index) }
+      guard index < bytes.count else { throw .truncated("in \\u hexadecimal character escape", at: index) }
       let byte = bytes[index]
       switch byte {
       case UInt8(ascii: "0")...UInt8(ascii: "9"):

@@ -108,9 +108,9 @@ public struct JSONReader: Sendable {
   private mutating func literal(_ name: StaticString, _ bytes: Span<UInt8>) throws(JSONError) {
     let word = String(describing: name)
     for expected in word.utf8 {
-      guard index < bytes.count else { throw .truncated(at: index) }
-      guard bytes[index] == expected else {
+      guard index < bytes.count, bytes[index] == expected else {
         let context = "in literal \(word) (expecting '\(Character(Unicode.Scalar(expected)))')"
+        guard index < bytes.count else { throw .truncated(context, at: index) }
         throw .unexpected(bytes[index], context, at: index)
       }
       index &+= 1

@@ -47,7 +47,7 @@ extension ContainerEngine {
     let name = try reserveName(name, for: id)
     var record = ContainerRecord(
       id: id, name: name, created: Clock.realtime, imageID: image.id.description, definition: definition, path: path,
-      arguments: Array(command.dropFirst()), doorState: doorState,
+      arguments: Array(command.dropFirst()), doorState: OpaqueBytes(doorState),
       runtime: runtimeName)
     var undo: [@Sendable () async -> Void] = []
     do {

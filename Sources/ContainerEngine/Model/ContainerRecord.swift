@@ -16,7 +16,7 @@ public struct ContainerRecord: Codable, Sendable {
   public var path: String
   public var arguments: [String]
   /// What the door that made the container wants to find again: the engine keeps it and never looks inside.
-  public var doorState: [UInt8]
+  public var doorState: OpaqueBytes
   public var state = ContainerState()
   public var restartCount = 0
   public var mounts: [ContainerMount] = []

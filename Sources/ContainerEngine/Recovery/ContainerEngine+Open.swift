@@ -27,7 +27,7 @@ extension ContainerEngine {
     }
     // The parts do not need each other yet: the images' index is read while the store opens and the network looks around.
     let imageStore = Task { try await ImageStore(configuration: imageConfiguration, pool: pool) }
-    let store = try await SQLiteStore(path: data + "/engine.db")
+    let store = try await SQLiteStore(path: data + "/engine.db", past: .recent)
     let isFresh = try await store.revision() == 0
     let id = try await engineID(store)
     let volumes = try await VolumeStore(directory: data + "/volumes", store: store, pool: pool)
@@ -84,10 +84,12 @@ extension ContainerEngine {
     let found = Dictionary(uniqueKeysWithValues: try await runtime.recover().map { ($0.id, $0.state) })
     var alive: Set<String> = []
     var changed: Set<String> = []
-    var settled: [(Container, ContainerExit, started: Int64)] = []
+    var settled: [Unsettled.Ended] = []
     for container in containers {
       let state = container.record.state
-      func settle(_ exit: ContainerExit) { settled.append((container, exit, started: state.started)) }
+      func settle(_ exit: ContainerExit) {
+        settled.append(.init(container: container, exit: exit, started: state.started))
+      }
       let unknown = ContainerExit(id: container.id, exitCode: 255, oomKilled: false, finished: Clock.realtime)
       switch found[container.id] {
       case .running(let process, let isPaused):
@@ -116,7 +118,14 @@ extension ContainerEngine {
     }
     listenForExits()
     if !isFresh { await clearStrays(of: Set(found.keys)) }
-    spawn { [self, settled, alive] in await settleEnded(containers, settled, alive: alive) }
+    unsettled.withLock { $0 = Unsettled(containers: containers, ended: settled, alive: alive) }
+  }
+
+  /// Settles what ended while no engine was there, finishes half-done removals and begins the starts that restart
+  /// policies ask for. Returns at once. To be called when the API is up: none of this is worth a client's waiting.
+  public func settle() {
+    guard let unsettled = unsettled.withLock({ unsettled in unsettled.take() }) else { return }
+    spawn { [self] in await settleEnded(unsettled.containers, unsettled.ended, alive: unsettled.alive) }
   }
 
   /// Knows a running container's volumes, endpoints and names again.
@@ -173,13 +182,14 @@ extension ContainerEngine {
     }
   }
 
-  /// After the API is up: ends that happened while no engine was there, removals that were half done, and the starts
+  /// Ends that happened while no engine was there, removals that were half done, and the starts
   /// that restart policies ask for.
   private func settleEnded(
-    _ containers: [Container], _ settled: [(Container, ContainerExit, started: Int64)], alive: Set<String>
+    _ containers: [Container], _ settled: [Unsettled.Ended], alive: Set<String>
   ) async {
-    let ended = Set(settled.map { $0.0.id })
-    for (container, exit, startedThen) in settled {
+    let ended = Set(settled.map { $0.container.id })
+    for one in settled {
+      let (container, startedThen) = (one.container, one.started)
       // The API is up: a client may have started it since we looked, and that run has not ended.
       let isSame = await container.transitions.withLock {
         container.update {
@@ -188,7 +198,7 @@ extension ContainerEngine {
           }
         }.state.started == startedThen
       }
-      if isSame { await handleExit(exit) }
+      if isSame { await handleExit(one.exit) }
     }
     for container in containers where !alive.contains(container.id) && !ended.contains(container.id) {
       let record = container.record

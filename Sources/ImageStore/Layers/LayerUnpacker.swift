@@ -23,8 +23,7 @@ final class LayerUnpacker {
   private let progress: (@Sendable (Int64) -> Void)?
   private var offset: Int64 = 0
   private var available: Int64 = 0
-  private var blobHash = ContentHash()
-  private var tarHash = ContentHash()
+  private var hashes = LayerHashes()
 
   /// - Parameters:
   ///   - growth: tells how long the file is while it grows; nil for a complete one.
@@ -50,7 +49,7 @@ final class LayerUnpacker {
       guard let blob else { throw error }
       var rest = [UInt8](repeating: 0, count: Self.pieceSize)
       while try readBlob(&rest) > 0 {}
-      if blobHash.finalize() != blob { throw Self.wrongDigest(blob) }
+      if hashes.blobDigest() != blob { throw Self.wrongDigest(blob) }
       throw error
     }
   }
@@ -83,10 +82,10 @@ final class LayerUnpacker {
     var rest = [UInt8](repeating: 0, count: Self.pieceSize)
     while try readTar(&rest) > 0 {}
     while try readBlob(&rest) > 0 {}
-    let blobDigest = blobHash.finalize()
+    let blobDigest = hashes.blobDigest()
     return UnpackedLayer(
-      blobDigest: blobDigest, blobSize: blobHash.count,
-      diffID: compression == .none ? blobDigest : tarHash.finalize(), size: extractor.size)
+      blobDigest: blobDigest, blobSize: hashes.blobSize,
+      diffID: compression == .none ? blobDigest : hashes.tarDigest(), size: extractor.size)
   }
 
   private var tarSize: Int64 = 0
@@ -96,7 +95,7 @@ final class LayerUnpacker {
     guard tarSize <= limit else {
       throw ImageStoreError(.corrupt, "layer unpacks to more than \(limit) bytes and is refused")
     }
-    if hash { tarHash.update(buffer, count: count) }
+    if hash { hashes.updateTar(buffer, count: count) }
   }
 
   private func detectCompression() throws -> Compression {
@@ -123,7 +122,7 @@ final class LayerUnpacker {
     }
     let got = try file.read(into: &buffer, upTo: count, at: offset)
     if got > 0 {
-      blobHash.update(buffer, count: got)
+      hashes.updateBlob(buffer, count: got)
       offset += Int64(got)
       progress?(offset)
     }

@@ -28,7 +28,8 @@ public struct EtcdLocation: Sendable, Hashable, CustomStringConvertible {
     prefix = path.isEmpty ? Self.defaultPrefix : path.joined(separator: "/") + "/"
   }
 
-  private static func member(_ text: Substring) -> String? {
+  /// `HOST:PORT` of `HOST[:PORT]`; nil for what is none.
+  static func member(_ text: Substring) -> String? {
     let afterBracket = text.lastIndex(of: "]").map { text.index(after: $0) } ?? text.startIndex
     var host = text
     var port = defaultPort

@@ -2,109 +2,192 @@ import FoundationEssentials
 
 /// Keys and values in an etcd cluster, over its JSON gateway (etcd API v3; served by 3.4 and later).
 ///
-/// All keys are below the location's prefix and are named here without it. An acknowledged change is on the disks of
-/// most members. Where a call throws `.unavailable`, the change may or may not have been made.
-public final class EtcdStore: KeyValueStore {
-  public let location: EtcdLocation
+/// All keys are below the configuration's prefix and are named here without it. An acknowledged change is on the disks
+/// of most members. Where a call throws `.unavailable`, the change may or may not have been made. Revisions are those of
+/// the whole cluster: other prefixes raise them as well.
+public final class EtcdStore: RevisionedStore {
+  public let configuration: EtcdConfiguration
   let gateway: EtcdGateway
 
   /// Opens nothing yet: the first call does.
+  /// - Throws: `.failed` where a file of certificates cannot be used.
+  public init(_ configuration: EtcdConfiguration) throws(StoreError) {
+    self.configuration = configuration
+    gateway = EtcdGateway(configuration, tls: try configuration.tls?.configuration())
+  }
+
+  /// The keys of a location, over plain HTTP.
   public init(_ location: EtcdLocation) {
-    self.location = location
-    gateway = EtcdGateway(members: location.members)
+    configuration = EtcdConfiguration(location)
+    gateway = EtcdGateway(configuration, tls: nil)
   }
 
-  /// The whole cluster's revision, which other prefixes raise as well.
-  public func revision() async throws(StoreError) -> Int64 { try await read("", isPrefix: false).revision }
-
-  public func get(_ key: String) async throws(StoreError) -> KeyValue? {
-    try await read(key, isPrefix: false).values.first
+  public func revision() async throws(StoreError) -> Int64 {
+    // Which key is asked for does not matter, and no key is longer than needed.
+    try await range(EtcdWire.RangeRequest(key: key("\u{0}"), limit: WireNumber(1))).revision
   }
 
-  public func list(prefix: String) async throws(StoreError) -> [KeyValue] { try await snapshot(prefix: prefix).values }
+  public func get(_ key: String, at revision: Int64?) async throws(StoreError) -> KeyValue? {
+    let answer = try await range(
+      EtcdWire.RangeRequest(key: self.key(key), revision: revision.map { WireNumber($0) }))
+    return try answer.wire.kvs?.first.map { (wire) throws(StoreError) in try value(wire) }
+  }
 
-  /// All keys with a prefix as they were at one revision, which is told: a watch from the next one on misses nothing.
-  public func snapshot(prefix: String) async throws(StoreError) -> (values: [KeyValue], revision: Int64) {
-    try await read(prefix, isPrefix: true)
+  public func range(
+    prefix: String, after: String?, limit: Int?, at revision: Int64?, counting: Bool
+  ) async throws(StoreError) -> RangePage {
+    let start = KeyRange.start(prefix: configuration.prefix + prefix, after: after.map { configuration.prefix + $0 })
+    let end = EtcdWire.end(ofPrefix: Array((configuration.prefix + prefix).utf8))
+    // A page that begins after the last key of all is empty, which etcd would not take for a range; that the revision
+    // is there is asked all the same.
+    if !start.lexicographicallyPrecedes(end) && end != [0] {
+      let answer = try await range(
+        EtcdWire.RangeRequest(key: key("\u{0}"), revision: revision.map { WireNumber($0) }))
+      return RangePage(
+        values: [], revision: revision ?? answer.revision, continuation: nil, remaining: counting ? 0 : nil)
+    }
+    let answer = try await range(
+      EtcdWire.RangeRequest(
+        // No key is empty.
+        key: Data(start.isEmpty ? [0] : start), range_end: Data(end),
+        // Etcd takes zero for no limit.
+        limit: limit.map { WireNumber(Int64(max(1, $0))) }, revision: revision.map { WireNumber($0) }))
+    let values = limit == 0 ? [] : try values(answer.wire.kvs ?? [])
+    let total = Int(answer.wire.count?.value ?? Int64(values.count))
+    return RangePage(
+      values: values, revision: revision ?? answer.revision,
+      continuation: total > values.count ? values.last?.key ?? after : nil,
+      remaining: counting ? total - values.count : nil)
+  }
+
+  public func count(prefix: String, at revision: Int64?) async throws(StoreError) -> Int {
+    let start = Array((configuration.prefix + prefix).utf8)
+    let answer = try await range(
+      EtcdWire.RangeRequest(
+        key: Data(start.isEmpty ? [0] : start), range_end: Data(EtcdWire.end(ofPrefix: start)),
+        revision: revision.map { WireNumber($0) }, count_only: true))
+    return Int(answer.wire.count?.value ?? 0)
   }
 
   public func commit(
-    _ mutations: [Mutation], where preconditions: [Precondition]
+    _ mutations: [Mutation], where preconditions: [Precondition], lease: Lease?
   ) async throws(StoreError) -> Int64 {
-    let comparisons = preconditions.map { precondition in
-      switch precondition {
-      case .modRevision(let key, let revision): EtcdComparison.unchanged(key, since: revision)
-      }
-    }
+    try mutations.validate()
     let outcome = try await transact(
-      comparisons,
+      preconditions.map { precondition in
+        switch precondition {
+        case .modRevision(let key, let revision): .unchanged(key, since: revision)
+        case .createRevision(let key, let revision): .created(key, at: revision)
+        }
+      },
       then: mutations.map { mutation in
         switch mutation {
-        case .put(let key, let value): .put(key, value)
+        case .put(let key, let value): .put(key, value, lease: lease)
         case .delete(let key): .delete(key)
         }
-      })
-    guard outcome.succeeded else {
-      let keys = Set(preconditions.map { if case .modRevision(let key, _) = $0 { key } else { "" } })
-      throw StoreError(.conflict, "key \(keys.sorted().joined(separator: " or ")) was changed by somebody else")
+      }, otherwise: preconditions.map { .get($0.key) })
+    if outcome.succeeded { return outcome.revision }
+    for (precondition, read) in zip(preconditions, outcome.reads) where !precondition.holds(for: read.first) {
+      throw StoreConflict(precondition: precondition, current: read.first, revision: outcome.revision).error
     }
-    return outcome.revision
+    throw StoreError(.malformed, "the cluster store refused a transaction whose preconditions hold")
   }
 
   /// Carries out `operations` where all comparisons hold, else `otherwise`; at one revision, whole or not at all.
   public func transact(
     _ comparisons: [EtcdComparison], then operations: [EtcdOperation], otherwise: [EtcdOperation] = []
   ) async throws(StoreError) -> EtcdOutcome {
-    let prefix = location.prefix
+    let prefix = configuration.prefix
+    let steps = [operations, otherwise].joined()
     let answer = try await gateway.call(
       "/v3/kv/txn",
       EtcdWire.TransactionRequest(
         compare: comparisons.map { $0.wire(prefix) }, success: operations.map { $0.wire(prefix) },
-        failure: otherwise.map { $0.wire(prefix) }), EtcdWire.TransactionResponse.self)
+        failure: otherwise.map { $0.wire(prefix) }), steps.allSatisfy(\.reads) ? .harmless : .forbidden,
+      EtcdWire.TransactionResponse.self)
     guard let revision = answer.header?.revision?.value else { throw Self.headless }
     let succeeded = answer.succeeded ?? false
-    let steps = succeeded ? operations : otherwise
+    let taken = succeeded ? operations : otherwise
     let responses = answer.responses ?? []
-    guard responses.count == steps.count else {
-      throw StoreError(.malformed, "the cluster store answered \(responses.count) of \(steps.count) steps")
+    guard responses.count == taken.count else {
+      throw StoreError(.malformed, "the cluster store answered \(responses.count) of \(taken.count) steps")
     }
     var reads: [[KeyValue]] = []
-    for (step, response) in zip(steps, responses) where step.reads {
+    for (step, response) in zip(taken, responses) where step.reads {
       reads.append(try values(response.response_range?.kvs ?? []))
     }
     return EtcdOutcome(succeeded: succeeded, revision: revision, reads: reads)
   }
 
-  public func close() async { await gateway.close() }
-
-  private func read(
-    _ key: String, isPrefix: Bool
-  ) async throws(StoreError) -> (values: [KeyValue], revision: Int64) {
-    let bytes = Array((location.prefix + key).utf8)
-    let answer = try await gateway.call(
-      "/v3/kv/range",
-      EtcdWire.RangeRequest(key: Data(bytes), range_end: isPrefix ? Data(EtcdWire.end(ofPrefix: bytes)) : nil),
-      EtcdWire.RangeResponse.self)
-    guard let revision = answer.header?.revision?.value else { throw Self.headless }
-    return (try values(answer.kvs ?? []), revision)
+  public func watch(prefix: String, from revision: Int64) -> StoreWatch {
+    StoreWatch(EtcdWatch(self, prefix: prefix, from: revision))
   }
 
-  func values(_ wire: [EtcdWire.KeyValue]) throws(StoreError) -> [KeyValue] {
+  public func compact(upTo revision: Int64) async throws(StoreError) {
+    do throws(StoreError) {
+      _ = try await gateway.call(
+        "/v3/kv/compaction", EtcdWire.CompactionRequest(revision: WireNumber(revision)), .harmless,
+        EtcdWire.Nothing.self)
+      // What is compacted already is what was wanted.
+    } catch { if error.code != .compacted { throw error } }
+  }
+
+  /// Only our keys, and in the form that the embedded store reads; etcd's own backup is `etcdctl snapshot save`.
+  public func snapshot(to path: String) async throws(StoreError) {
+    var page = try await range(prefix: "", limit: 1000)
+    let revision = page.revision
+    var values = page.values
+    while let after = page.continuation {
+      page = try await range(prefix: "", after: after, limit: 1000, at: revision)
+      values += page.values
+    }
+    var leases: [Lease] = []
+    var gone: Set<Int64> = []
+    for id in Set(values.map(\.lease)) where id != 0 {
+      if let lease = try await lease(id) { leases.append(lease) } else { gone.insert(id) }
+    }
+    values.removeAll { gone.contains($0.lease) }
+    try await StoreSnapshot.write(values, leases: leases, revision: revision, to: path)
+  }
+
+  public func close() async { await gateway.close() }
+
+  // MARK: the wire
+
+  private func key(_ name: String) -> Data { Data((configuration.prefix + name).utf8) }
+
+  private func range(
+    _ request: EtcdWire.RangeRequest
+  ) async throws(StoreError) -> (wire: EtcdWire.RangeResponse, revision: Int64) {
+    let answer = try await gateway.call("/v3/kv/range", request, .harmless, EtcdWire.RangeResponse.self)
+    guard let revision = answer.header?.revision?.value else { throw Self.headless }
+    return (answer, revision)
+  }
+
+  private func values(_ wire: [EtcdWire.KeyValue]) throws(StoreError) -> [KeyValue] {
     var values: [KeyValue] = []
+    values.reserveCapacity(wire.count)
     for entry in wire { values.append(try value(entry)) }
     return values
   }
 
   /// An entry under its name without the prefix.
   func value(_ wire: EtcdWire.KeyValue) throws(StoreError) -> KeyValue {
-    let name = String(decoding: wire.key, as: UTF8.self)
-    guard name.hasPrefix(location.prefix) else {
+    guard wire.key.starts(with: configuration.prefix.utf8) else {
+      let name = String(decoding: wire.key, as: UTF8.self)
       throw StoreError(.malformed, "the cluster store answered with the key \(name), which nobody asked for")
     }
     return KeyValue(
-      key: String(name.dropFirst(location.prefix.count)), value: Array(wire.value ?? Data()),
-      createRevision: wire.create_revision?.value ?? 0, modRevision: wire.mod_revision?.value ?? 0)
+      key: String(decoding: wire.key.dropFirst(configuration.prefix.utf8.count), as: UTF8.self),
+      value: Array(wire.value ?? Data()), createRevision: wire.create_revision?.value ?? 0,
+      modRevision: wire.mod_revision?.value ?? 0, lease: wire.lease?.value ?? 0)
   }
 
   private static let headless = StoreError(.malformed, "the cluster store's answer has no revision")
+}
+
+extension EtcdConfiguration {
+  public init(_ location: EtcdLocation) {
+    self.init(endpoints: location.members.compactMap { Endpoint($0) }, prefix: location.prefix)
+  }
 }

@@ -7,6 +7,8 @@ public enum EtcdComparison: Sendable, Hashable {
   case present(String)
   /// The key was last changed at this revision.
   case unchanged(String, since: Int64)
+  /// The key was made at this revision.
+  case created(String, at: Int64)
   /// No key begins with this.
   case empty(prefix: String)
   case value(String, [UInt8])
@@ -15,7 +17,7 @@ public enum EtcdComparison: Sendable, Hashable {
 /// A step of a transaction.
 public enum EtcdOperation: Sendable, Hashable {
   /// With a lease the key goes when the lease does.
-  case put(String, [UInt8], lease: EtcdLease? = nil)
+  case put(String, [UInt8], lease: Lease? = nil)
   case delete(String)
   case deletePrefix(String)
   /// Reads one key, as it is after the steps before this one.
@@ -44,6 +46,8 @@ extension EtcdComparison {
       return EtcdWire.Compare(target: "CREATE", result: "GREATER", key: key(name), create_revision: WireNumber(0))
     case .unchanged(let name, let revision):
       return EtcdWire.Compare(target: "MOD", key: key(name), mod_revision: WireNumber(revision))
+    case .created(let name, let revision):
+      return EtcdWire.Compare(target: "CREATE", key: key(name), create_revision: WireNumber(revision))
     case .empty(let name):
       // All keys of the range are compared, and each that is there was made at some revision.
       return EtcdWire.Compare(

@@ -36,16 +36,23 @@ enum EtcdWire {
     var value: Data?
     var create_revision: WireNumber?
     var mod_revision: WireNumber?
+    var lease: WireNumber?
   }
 
   struct RangeRequest: Encodable, Sendable {
     var key: Data
     var range_end: Data?
+    var limit: WireNumber?
+    var revision: WireNumber?
+    var count_only: Bool?
   }
   struct RangeResponse: Decodable, Sendable {
     var header: Header?
     var kvs: [KeyValue]?
+    /// All keys of the range, whatever the limit.
+    var count: WireNumber?
   }
+  struct CompactionRequest: Encodable, Sendable { var revision: WireNumber }
 
   struct PutRequest: Encodable, Sendable {
     var key: Data
@@ -86,6 +93,7 @@ enum EtcdWire {
   struct LeaseResponse: Decodable, Sendable {
     var ID: WireNumber?
     var TTL: WireNumber?
+    var grantedTTL: WireNumber?
     var error: String?
   }
   /// Streams wrap each message.
@@ -99,16 +107,25 @@ enum EtcdWire {
   }
   struct Nothing: Decodable, Sendable {}
 
+  struct AuthenticateRequest: Encodable, Sendable {
+    var name: String
+    var password: String
+  }
+  struct AuthenticateResponse: Decodable, Sendable { var token: String }
+
   struct WatchCreate: Encodable, Sendable {
     var key: Data
     var range_end: Data?
     var start_revision: WireNumber
+    var prev_kv = true
+    var progress_notify = true
   }
   struct WatchRequest: Encodable, Sendable { var create_request: WatchCreate }
   struct Event: Decodable, Sendable {
     /// Left out for PUT.
     var type: String?
     var kv: KeyValue?
+    var prev_kv: KeyValue?
   }
   struct WatchResponse: Decodable, Sendable {
     var header: Header?
@@ -129,8 +146,6 @@ enum EtcdWire {
   /// The end of the range of all keys with a prefix (etcd API v3): the prefix with its last byte that can be raised
   /// raised; one zero byte means everything.
   static func end(ofPrefix prefix: [UInt8]) -> [UInt8] {
-    var end = prefix
-    while let last = end.popLast() { if last < 0xFF { return end + [last + 1] } }
-    return [0]
+    KeyRange.end(ofPrefix: prefix) ?? [0]
   }
 }

@@ -1,33 +1,56 @@
 import CSQLite
+import Linux
 import Synchronization
 
-/// One connection and its prepared statements; used from one thread at a time (the store's).
+/// One connection and its prepared statements; used from one thread at a time.
 final class SQLiteConnection: Sendable {
+  enum Access: Sendable {
+    case readOnly
+    /// The file must be there.
+    case readWrite
+    case create
+
+    fileprivate var flags: Int32 {
+      switch self {
+      case .readOnly: SQLITE_OPEN_READONLY
+      case .readWrite: SQLITE_OPEN_READWRITE
+      case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+      }
+    }
+  }
+
+  enum Parameter {
+    case text(String)
+    /// Text whose bytes need not be UTF-8: the bounds of a range.
+    case bytes([UInt8])
+    /// Above every text there is.
+    case infinity
+    case blob([UInt8])
+    case integer(Int64)
+  }
+
   private struct Handles: ~Copyable {
     var database: OpaquePointer?
-    var statements: [String: OpaquePointer] = [:]
-    var revision: Int64?
+    var statements: [OpaquePointer?]
   }
+  let path: String
   private let handles: Mutex<Handles>
 
-  init(path: String) throws {
+  /// - Parameter pages: KiB of pages that are kept in memory at most.
+  init(path: String, _ access: Access, cache pages: Int = 512) throws {
+    self.path = path
     var database: OpaquePointer?
-    let result = apus_sqlite_open(path, &database)
+    let result = apus_sqlite_open(path, access.flags, &database)
     guard result == SQLITE_OK, let database else {
-      let message = database.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
-      sqlite3_close_v2(database)
-      throw StoreError(.failed, "cannot open the database \(path): \(message)")
+      defer { sqlite3_close_v2(database) }
+      guard let database else { throw StoreError(.failed, "cannot open the database \(path): out of memory") }
+      throw Self.failure(database, path)
     }
-    handles = Mutex(Handles(database: database))
+    handles = Mutex(
+      Handles(database: database, statements: Array(repeating: nil, count: SQLiteStatement.allCases.count)))
     do {
-      for statement in [
-        "PRAGMA auto_vacuum=INCREMENTAL", "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL",
-        "PRAGMA journal_size_limit=4194304", "PRAGMA cache_size=-512", "PRAGMA mmap_size=0",
-        "CREATE TABLE IF NOT EXISTS kv(key TEXT PRIMARY KEY, value BLOB NOT NULL, created INTEGER NOT NULL, "
-          + "modified INTEGER NOT NULL) WITHOUT ROWID",
-        "CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
-        "INSERT OR IGNORE INTO meta VALUES('revision', 0)",
-      ] { try execute(statement) }
+      try execute("PRAGMA cache_size=-\(pages)")
+      try execute("PRAGMA mmap_size=0")
     } catch {
       close()
       throw error
@@ -36,137 +59,136 @@ final class SQLiteConnection: Sendable {
 
   func close() {
     handles.withLock { handles in
-      for statement in handles.statements.values { sqlite3_finalize(statement) }
-      handles.statements = [:]
+      for statement in handles.statements { sqlite3_finalize(statement) }
+      handles.statements = Array(repeating: nil, count: handles.statements.count)
       sqlite3_close_v2(handles.database)
       handles.database = nil
     }
   }
 
-  func begin() throws { try execute("BEGIN IMMEDIATE") }
-
-  func commit() throws { try execute("COMMIT") }
-
   /// After a failure; there may be nothing to undo.
   func rollback() {
     handles.withLock { handles in
-      handles.revision = nil
       if let database = handles.database { sqlite3_exec(database, "ROLLBACK", nil, nil, nil) }
     }
   }
 
-  func revision() throws -> Int64 {
-    if let known = handles.withLock({ $0.revision }) { return known }
-    var value: Int64 = 0
-    try query("SELECT value FROM meta WHERE name='revision'", []) { value = sqlite3_column_int64($0, 0) }
-    handles.withLock { $0.revision = value }
+  /// Runs a statement that is used once; its rows are dropped.
+  func execute(_ sql: String, _ parameters: [Parameter] = []) throws { try query(sql, parameters) { _ in true } }
+
+  /// Runs a statement that is used once.
+  /// - Parameter row: gets each row, and says whether it wants more.
+  func query(_ sql: String, _ parameters: [Parameter] = [], row: (SQLiteRow) throws -> Bool) throws {
+    try handles.withLock { handles in
+      guard let database = handles.database else { throw StoreError.storeClosed }
+      var statement: OpaquePointer?
+      defer { sqlite3_finalize(statement) }
+      guard sqlite3_prepare_v2(database, sql, -1, &statement, nil) == SQLITE_OK, let statement else {
+        throw Self.failure(database, path)
+      }
+      try Self.bind(parameters, to: statement, database, path)
+      while try Self.step(statement, database, path) {
+        if try !row(SQLiteRow(statement: statement, path: path)) { return }
+      }
+    }
+  }
+
+  /// Runs a prepared statement.
+  /// - Parameter row: gets each row, and says whether it wants more.
+  func run(
+    _ statement: SQLiteStatement, _ parameters: [Parameter] = [], row: (SQLiteRow) throws -> Bool = { _ in true }
+  ) throws {
+    try handles.withLock { handles in
+      guard let database = handles.database else { throw StoreError.storeClosed }
+      let prepared = try Self.prepared(statement, database, path, &handles.statements)
+      defer {
+        sqlite3_reset(prepared)
+        sqlite3_clear_bindings(prepared)
+      }
+      try Self.bind(parameters, to: prepared, database, path)
+      while try Self.step(prepared, database, path) {
+        if try !row(SQLiteRow(statement: prepared, path: path)) { return }
+      }
+    }
+  }
+
+  /// The first column of the only row; nil for none, and for NULL.
+  func integer(_ statement: SQLiteStatement, _ parameters: [Parameter] = []) throws -> Int64? {
+    var value: Int64?
+    try run(statement, parameters) { row in
+      value = row.isNull(0) ? nil : row.integer(0)
+      return false
+    }
     return value
   }
 
-  func get(_ key: String) throws -> KeyValue? {
-    var found: KeyValue?
-    try query("SELECT key, value, created, modified FROM kv WHERE key=?", [.text(key)]) { found = Self.row($0) }
-    return found
-  }
-
-  func list(prefix: String) throws -> [KeyValue] {
-    var rows: [KeyValue] = []
-    // Keys are text compared by bytes, so a prefix is a range; the upper end is the prefix followed by the highest
-    // code point there is.
-    try query(
-      "SELECT key, value, created, modified FROM kv WHERE key>=? AND key<? ORDER BY key",
-      [.text(prefix), .text(prefix + "\u{10FFFF}")]
-    ) { rows.append(Self.row($0)) }
-    return rows
-  }
-
-  func apply(_ mutations: [Mutation], where preconditions: [Precondition]) throws -> Int64 {
-    for case .modRevision(let key, let expected) in preconditions {
-      guard try get(key)?.modRevision ?? 0 == expected else {
-        throw StoreError(.conflict, "key \(key) was changed by somebody else")
-      }
-    }
-    if mutations.isEmpty { return try revision() }
-    let next = try revision() + 1
-    for mutation in mutations {
-      switch mutation {
-      case .put(let key, let value):
-        try query(
-          "INSERT INTO kv VALUES(?1,?2,?3,?3) ON CONFLICT(key) DO UPDATE SET value=?2, modified=?3",
-          [.text(key), .blob(value), .integer(next)])
-      case .delete(let key): try query("DELETE FROM kv WHERE key=?", [.text(key)])
-      }
-    }
-    try query("UPDATE meta SET value=? WHERE name='revision'", [.integer(next)])
-    handles.withLock { $0.revision = next }
-    return next
-  }
-
-  // MARK: statements
-
-  private enum Parameter {
-    case text(String)
-    case blob([UInt8])
-    case integer(Int64)
-  }
-
-  private static func row(_ statement: OpaquePointer) -> KeyValue {
-    KeyValue(
-      key: String(decoding: bytes(statement, 0), as: UTF8.self), value: bytes(statement, 1),
-      createRevision: sqlite3_column_int64(statement, 2), modRevision: sqlite3_column_int64(statement, 3))
-  }
-
-  private static func bytes(_ statement: OpaquePointer, _ column: Int32) -> [UInt8] {
-    let size = apus_sqlite_column_size(statement, column)
-    var bytes = [UInt8](repeating: 0, count: Int(size))
-    _ = apus_sqlite_column_copy(statement, column, &bytes, size)
-    return bytes
-  }
-
-  private func execute(_ sql: String) throws { try query(sql, []) }
-
-  private func query(_ sql: String, _ parameters: [Parameter], row: (OpaquePointer) -> Void = { _ in }) throws {
+  /// Adds a version to the log. No byte of the value is copied on the way to its page.
+  func insert(_ version: SQLiteVersion) throws {
     try handles.withLock { handles in
-      guard let database = handles.database else { throw StoreError(.closed, "the store is closed") }
-      var statement = handles.statements[sql]
-      if statement == nil {
-        guard sqlite3_prepare_v2(database, sql, -1, &statement, nil) == SQLITE_OK else {
-          throw Self.failure(database)
-        }
-        handles.statements[sql] = statement
-      }
-      guard let statement else { throw Self.failure(database) }
-      defer {
-        sqlite3_reset(statement)
-        sqlite3_clear_bindings(statement)
-      }
-      for (index, parameter) in parameters.enumerated() {
-        let position = Int32(index + 1)
-        let result =
-          switch parameter {
-          case .text(let text): apus_sqlite_bind_text(statement, position, text)
-          case .blob(let bytes): apus_sqlite_bind_blob(statement, position, bytes, Int32(bytes.count))
-          case .integer(let value): sqlite3_bind_int64(statement, position, value)
-          }
-        guard result == SQLITE_OK else { throw Self.failure(database) }
-      }
-      while true {
-        switch sqlite3_step(statement) {
-        case SQLITE_ROW: row(statement)
-        case SQLITE_DONE: return
-        default: throw Self.failure(database)
-        }
-      }
+      guard let database = handles.database else { throw StoreError.storeClosed }
+      let insert = try Self.prepared(.insert, database, path, &handles.statements)
+      let result = apus_log_insert(
+        insert, version.id, version.key, Int32(version.key.utf8.count), version.value ?? [],
+        Int32(version.value?.count ?? -1), version.created, version.previous, version.lease)
+      guard result == SQLITE_OK else { throw Self.failure(database, path) }
     }
   }
 
-  private static func failure(_ database: OpaquePointer) -> StoreError {
-    let message = String(cString: sqlite3_errmsg(database))
-    return switch sqlite3_errcode(database) & 0xFF {
-    case SQLITE_FULL: StoreError(.full, "the disk is full: nothing was written; free some space and try again")
-    case SQLITE_CORRUPT, SQLITE_NOTADB:
-      StoreError(.damaged, "the database is damaged: \(message)")
-    default: StoreError(.failed, "the database failed: \(message)")
+  private static func prepared(
+    _ statement: SQLiteStatement, _ database: OpaquePointer, _ path: String, _ statements: inout [OpaquePointer?]
+  ) throws -> OpaquePointer {
+    if let known = statements[statement.rawValue] { return known }
+    var new: OpaquePointer?
+    guard sqlite3_prepare_v3(database, statement.text, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &new, nil) == SQLITE_OK,
+      let new
+    else { throw failure(database, path) }
+    statements[statement.rawValue] = new
+    return new
+  }
+
+  private static func bind(
+    _ parameters: [Parameter], to statement: OpaquePointer, _ database: OpaquePointer, _ path: String
+  ) throws {
+    for (index, parameter) in parameters.enumerated() {
+      let position = Int32(index + 1)
+      let result =
+        switch parameter {
+        case .text(let text): apus_sqlite_bind_text(statement, position, text, Int32(text.utf8.count))
+        case .bytes(let bytes): apus_sqlite_bind_text(statement, position, bytes, Int32(bytes.count))
+        case .infinity: apus_sqlite_bind_blob(statement, position, [], 0)
+        case .blob(let bytes): apus_sqlite_bind_blob(statement, position, bytes, Int32(bytes.count))
+        case .integer(let value): sqlite3_bind_int64(statement, position, value)
+        }
+      guard result == SQLITE_OK else { throw failure(database, path) }
     }
+  }
+
+  /// Whether there is another row.
+  private static func step(_ statement: OpaquePointer, _ database: OpaquePointer, _ path: String) throws -> Bool {
+    switch sqlite3_step(statement) {
+    case SQLITE_ROW: true
+    case SQLITE_DONE: false
+    default: throw failure(database, path)
+    }
+  }
+
+  private static func failure(_ database: OpaquePointer, _ path: String) -> StoreError {
+    let message = String(cString: sqlite3_errmsg(database))
+    let full = StoreError(
+      .full, "the disk that holds \(path) is full: nothing was written; free some space and try again")
+    switch sqlite3_errcode(database) & 0xFF {
+    case SQLITE_FULL: return full
+    case SQLITE_CORRUPT, SQLITE_NOTADB: return .damaged(path, message)
+    case SQLITE_BUSY: return StoreError(.busy, "another process works on the database \(path): \(message)")
+    case SQLITE_IOERR where [.noSpace, .quotaExceeded].contains(Errno(rawValue: sqlite3_system_errno(database))):
+      return full
+    default: return StoreError(.failed, "the database \(path) failed: \(message)")
+    }
+  }
+}
+
+extension StoreError {
+  static func damaged(_ path: String, _ what: String) -> StoreError {
+    StoreError(.damaged, "the database \(path) is damaged: \(what); restore a snapshot of it")
   }
 }

@@ -1,108 +1,120 @@
 import AsyncWork
+import Linux
 import Synchronization
 
 /// The embedded store: SQLite in WAL mode with full synchronisation.
 ///
-/// Writes are group-committed: all that arrive while the disk is busy go into the next transaction together, with one
-/// fsync for all of them. One owned thread holds the connection, so nothing here waits for a lock.
-public final class SQLiteStore: KeyValueStore {
-  private struct Waiting: Sendable {
-    let mutations: [Mutation]
-    let preconditions: [Precondition]
-    let continuation: CheckedContinuation<Result<Int64, StoreError>, Never>
+/// The file holds a log of versions, one row each, with an index of the keys. Writes are group-committed: all that
+/// arrive while the disk is busy go into the next transaction together, with one fsync for all of them. One owned
+/// thread writes, one reads; neither waits for the other. Watches are fed from memory after the fsync, and from the
+/// log where they are behind. One process at a time has the file open.
+public final class SQLiteStore: RevisionedStore {
+  /// What becomes of versions that were replaced.
+  public enum Past: Sendable {
+    /// They stay until `compact` is called: compaction is the caller's.
+    case untilCompacted
+    /// They go by themselves after some hundred revisions: for those who read the newest only.
+    case recent
   }
-  private struct State {
-    var queue: [Waiting] = []
-    var scheduled = false
-    var closed = false
-  }
-  private let thread: OwnedThread
-  private let connection: SQLiteConnection
-  private let state = Mutex(State())
 
-  /// Opens or makes the database at `path`.
-  public init(path: String) async throws(StoreError) {
+  public let path: String
+  private let writer: SQLiteCommitter
+  private let reading: OwnedThread
+  private let reader: SQLiteReader
+  private let log: EventLog
+
+  /// Opens or makes the database at `path`; one of an older version becomes one of this.
+  /// - Throws: `.damaged`, `.busy` where another process has it open, `.full`, `.failed`.
+  public convenience init(path: String, past: Past = .untilCompacted) async throws(StoreError) {
+    try await self.init(path: path, past: past, capacity: EventLog.usualCapacity)
+  }
+
+  /// - Parameter capacity: of the events that watches read without looking at the file.
+  init(path: String, past: Past, capacity: EventLog.Capacity) async throws(StoreError) {
+    self.path = path
     do {
-      let thread = try OwnedThread(name: "apus-store")
-      self.thread = thread
-      connection = try await thread.run { try SQLiteConnection(path: path) }
+      writer = try await SQLiteCommitter(path: path, past: past, capacity: capacity)
+      log = writer.log
+      reading = try OwnedThread(name: "apus-store-rd")
+      let connection = try await reading.run { try SQLiteConnection(path: path, .readOnly) }
+      reader = SQLiteReader(connection: connection)
     } catch let error as StoreError { throw error } catch {
       throw StoreError(.failed, "cannot open the store \(path): \(error)", cause: error)
     }
+    writer.begin()
   }
 
-  public func revision() async throws(StoreError) -> Int64 { try await read { try $0.revision() } }
-
-  public func get(_ key: String) async throws(StoreError) -> KeyValue? { try await read { try $0.get(key) } }
-
-  public func list(prefix: String) async throws(StoreError) -> [KeyValue] {
-    try await read { try $0.list(prefix: prefix) }
+  public func revision() async throws(StoreError) -> Int64 {
+    // The newest that is on disk: published before it is acknowledged.
+    if writer.isClosed { throw .storeClosed }
+    return log.revision
   }
 
-  public func commit(_ mutations: [Mutation], where preconditions: [Precondition]) async throws(StoreError) -> Int64 {
-    let result = await withCheckedContinuation { continuation in
-      let (closed, schedule) = state.withLock { state in
-        if state.closed { return (true, false) }
-        state.queue.append(Waiting(mutations: mutations, preconditions: preconditions, continuation: continuation))
-        let schedule = !state.scheduled
-        state.scheduled = true
-        return (false, schedule)
-      }
-      if closed { continuation.resume(returning: .failure(StoreError(.closed, "the store is closed"))) }
-      if schedule { thread.submit { [self] in commitQueued() } }
-    }
-    return try result.get()
+  public func get(_ key: String, at revision: Int64?) async throws(StoreError) -> KeyValue? {
+    try await read { try $0.get(key, at: revision) }
+  }
+
+  public func range(
+    prefix: String, after: String?, limit: Int?, at revision: Int64?, counting: Bool
+  ) async throws(StoreError) -> RangePage {
+    try await read { try $0.range(prefix: prefix, after: after, limit: limit, at: revision, counting: counting) }
+  }
+
+  public func count(prefix: String, at revision: Int64?) async throws(StoreError) -> Int {
+    try await read { try $0.count(prefix: prefix, at: revision) }
+  }
+
+  public func commit(
+    _ mutations: [Mutation], where preconditions: [Precondition], lease: Lease?
+  ) async throws(StoreError) -> Int64 {
+    try mutations.validate()
+    return try await writer.perform(.commit(mutations, preconditions, lease: lease?.id ?? 0))
+  }
+
+  public func watch(prefix: String, from revision: Int64) -> StoreWatch {
+    StoreWatch(
+      LogWatch(log, prefix: prefix, from: revision) { [self] (prefix, from) throws(StoreError) in
+        try await read { try $0.history(prefix: prefix, from: from) }
+      })
+  }
+
+  public func compact(upTo revision: Int64) async throws(StoreError) {
+    _ = try await writer.perform(.compact(upTo: revision))
+  }
+
+  public func grantLease(seconds: Int64) async throws(StoreError) -> Lease {
+    let lease = Lease(id: Int64.random(in: 1 ... .max), timeToLive: max(1, seconds))
+    _ = try await writer.perform(.grant(lease))
+    return lease
+  }
+
+  public func keepAlive(_ lease: Lease) async throws(StoreError) { _ = try await writer.perform(.keepAlive(lease)) }
+
+  public func revoke(_ lease: Lease) async throws(StoreError) { _ = try await writer.perform(.revoke(lease.id)) }
+
+  public func snapshot(to path: String) async throws(StoreError) {
+    if writer.isClosed { throw .storeClosed }
+    try await StoreSnapshot.take(of: self.path, to: path)
   }
 
   public func close() async {
-    let first = state.withLock { state in
-      let first = !state.closed
-      state.closed = true
-      return first
-    }
-    guard first else { return }
-    thread.submit { [self] in
-      commitQueued()
-      connection.close()
-    }
-    do { try await thread.run {} } catch { return }
-    thread.stop()
+    guard writer.refuseMore() else { return }
+    log.close(.storeClosed)
+    // The writer's connection is the last to be closed: it takes the write-ahead log away.
+    reading.submit { [reader] in reader.connection.close() }
+    do { try await reading.run {} } catch {}
+    reading.stop()
+    await writer.close()
   }
 
   private func read<Value: Sendable>(
-    _ body: @escaping @Sendable (SQLiteConnection) throws -> Value
+    _ body: @escaping @Sendable (SQLiteReader) throws -> Value
   ) async throws(StoreError) -> Value {
-    do { return try await thread.run { [connection] in try body(connection) } } catch let error as StoreError {
+    do { return try await reading.run { [reader] in try body(reader) } } catch let error as StoreError {
+      writer.note(error)
       throw error
-    } catch { throw StoreError(.failed, "\(error)", cause: error) }
-  }
-
-  /// On the owned thread: everything that queued up goes to disk as one transaction. A write whose precondition fails
-  /// is answered alone and disturbs nobody; a disk that fails fails all of them, and none is applied.
-  private func commitQueued() {
-    let batch = state.withLock { state in
-      let batch = state.queue
-      state.queue = []
-      state.scheduled = false
-      return batch
+    } catch is CancellationError { throw .storeClosed } catch {
+      throw StoreError(.failed, "\(error)", cause: error)
     }
-    if batch.isEmpty { return }
-    var results: [Result<Int64, StoreError>] = []
-    do {
-      try connection.begin()
-      for waiting in batch {
-        do { results.append(.success(try connection.apply(waiting.mutations, where: waiting.preconditions))) } catch let
-          error as StoreError where error.code == .conflict
-        {
-          results.append(.failure(error))
-        }
-      }
-      try connection.commit()
-    } catch {
-      connection.rollback()
-      let failure = error as? StoreError ?? StoreError(.failed, "\(error)", cause: error)
-      results = batch.map { _ in .failure(failure) }
-    }
-    for (waiting, result) in zip(batch, results) { waiting.continuation.resume(returning: result) }
   }
 }

@@ -11,7 +11,7 @@ final class ClusterLink: Sendable {
   /// This host's id in the cluster; stays the same for the life of its data directory.
   let host: String
   private struct State {
-    var lease: EtcdLease?
+    var lease: Lease?
     var vtep: IPAddress?
     /// Nil before the first try.
     var isConnected: Bool?
@@ -29,7 +29,7 @@ final class ClusterLink: Sendable {
   }
 
   /// The lease that this host's keys are bound to; nil before the first.
-  var lease: EtcdLease? { state.withLock { $0.lease } }
+  var lease: Lease? { state.withLock { $0.lease } }
 
   /// Whether the store answered last time.
   var isConnected: Bool { state.withLock { $0.isConnected == true } }
@@ -54,7 +54,7 @@ final class ClusterLink: Sendable {
   func markAttempted() { attempted.finish() }
 
   /// Sees to it that there is a lease with its full time left; a new one where the old one has ended.
-  func renewLease() async throws(StoreError) -> EtcdLease {
+  func renewLease() async throws(StoreError) -> Lease {
     if let lease {
       do throws(StoreError) {
         try await store.keepAlive(lease)
@@ -67,7 +67,7 @@ final class ClusterLink: Sendable {
   }
 
   /// A lease for the time when no engine is there to keep one alive.
-  func takeLongLease() async throws(StoreError) -> EtcdLease {
+  func takeLongLease() async throws(StoreError) -> Lease {
     let new = try await store.grantLease(seconds: configuration.absence)
     state.withLock { $0.lease = new }
     return new

@@ -142,7 +142,7 @@ extension NetworkController {
     let me = ClusterHost(name: SystemFacts.hostName, address: underlay.address)
     _ = try await cluster.store.transact(
       [], then: [.put(ClusterKey.host(cluster.host).text, try ClusterCoding.bytes(me), lease: lease)])
-    let snapshot = try await cluster.store.snapshot(prefix: "")
+    let snapshot = try await cluster.store.range(prefix: "")
     let changes = overlay.mirror.replace(with: snapshot.values)
     rebuildPools()
     await take(changes, everything: true)
@@ -152,7 +152,9 @@ extension NetworkController {
     cluster.markAttempted()
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
-        try await cluster.store.watch(prefix: "", from: snapshot.revision + 1) { events in await self.follow(events) }
+        for try await batch in cluster.store.watch(prefix: "", from: snapshot.revision + 1) {
+          await self.follow(batch.events)
+        }
       }
       group.addTask {
         let period = Duration.milliseconds(cluster.configuration.timeToLive * 1000 / 3)
@@ -169,7 +171,7 @@ extension NetworkController {
     }
   }
 
-  private func follow(_ events: [EtcdEvent]) async {
+  private func follow(_ events: [StoreEvent]) async {
     let changes = overlay.mirror.apply(events)
     await take(changes, everything: false)
   }

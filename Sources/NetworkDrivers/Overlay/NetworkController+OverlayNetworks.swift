@@ -126,7 +126,7 @@ extension NetworkController {
             .put(ClusterKey.generation.text, Array(network.id.utf8)),
           ], otherwise: [.list(prefix: ClusterKey.addresses(of: network.id))])
         if outcome.succeeded {
-          note(.delete(key: ClusterKey.network(network.id).text))
+          note(.delete(key: ClusterKey.network(network.id).text, revision: outcome.revision))
           return await forget(network.id)
         }
         addresses = outcome.reads[0]
@@ -169,7 +169,7 @@ extension NetworkController {
   // MARK: the local copy
 
   /// What this host has just written, before the store tells it.
-  private func note(_ event: EtcdEvent) { _ = overlay.mirror.apply([event]) }
+  private func note(_ event: StoreEvent) { _ = overlay.mirror.apply([event]) }
 
   /// A network of the cluster is known here: at once for whoever looks, and on disk for the time when the store is away.
   func adopt(_ network: NetworkRecord) async {

@@ -47,13 +47,10 @@ public struct ClusterMirror: Sendable {
   }
 
   /// Follows the store.
-  public mutating func apply(_ events: [EtcdEvent]) -> Changes {
+  public mutating func apply(_ events: [StoreEvent]) -> Changes {
     var changes = Changes()
     for event in events {
-      switch event {
-      case .put(let value): put(value, &changes)
-      case .delete(let key): delete(key, &changes)
-      }
+      if let value = event.current { put(value, &changes) } else { delete(event.key, &changes) }
     }
     return changes
   }

@@ -66,8 +66,10 @@ struct JSONReaderTests {
     arguments: [
       ("", "unexpected end of JSON input", 0), ("{", "unexpected end of JSON input", 1),
       ("[1,", "unexpected end of JSON input", 3), ("\"abc", "unexpected end of JSON input", 4),
-      ("tru", "unexpected end of JSON input", 3), ("-", "unexpected end of JSON input", 1),
-      ("1e", "unexpected end of JSON input", 2), (#""\u12"#, "unexpected end of JSON input", 5),
+      ("tru", "invalid character ' ' in literal true (expecting 'e')", 3),
+      ("-", "invalid character ' ' in numeric literal", 1),
+      ("1e", "invalid character ' ' in exponent of numeric literal", 2),
+      (#""\u12"#, "invalid character ' ' in \\u hexadecimal character escape", 5),
       ("}", "invalid character '}' looking for beginning of value", 0),
       ("[1,]", "invalid character ']' looking for beginning of value", 3),
       ("{,}", "invalid character ',' looking for beginning of object key string", 1),

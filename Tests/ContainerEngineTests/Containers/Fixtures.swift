@@ -13,7 +13,7 @@ func makeRecord(
   return ContainerRecord(
     id: id, name: name, created: created, imageID: "sha256:" + String(repeating: "0", count: 64),
     definition: definition,
-    path: "/bin/sh", arguments: ["-c", "true"], doorState: [], runtime: "crun")
+    path: "/bin/sh", arguments: ["-c", "true"], doorState: OpaqueBytes(), runtime: "crun")
 }
 
 /// The message of the error that `body` throws; empty where it throws none.

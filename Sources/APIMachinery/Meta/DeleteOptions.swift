@@ -1,0 +1,102 @@
+/// What a delete asks for (meta/v1 DeleteOptions): in the query or in the body.
+public struct DeleteOptions: Sendable, Hashable {
+  /// What becomes of the objects that the deleted one owns.
+  public enum Propagation: String, Sendable, Hashable {
+    /// They are deleted first, while the owner waits.
+    case foreground = "Foreground"
+    /// They are deleted afterwards.
+    case background = "Background"
+    /// They stay, without an owner.
+    case orphan = "Orphan"
+  }
+
+  /// In seconds; nil for the kind's default.
+  public var gracePeriod: Int64?
+  /// The object must have this uid.
+  public var uid: String?
+  /// The object must be in this state.
+  public var resourceVersion: String?
+  /// Of old clients: `true` orphans.
+  public var orphanDependents: Bool?
+  public var propagation: Propagation?
+  public var isDryRun = false
+
+  public init() {}
+
+  /// Reads the parameters of a request without a body, and checks them.
+  public init(_ query: QueryParameters) throws(StatusError) {
+    gracePeriod = try query.number("gracePeriodSeconds")
+    let uid = query.text("uid")
+    if !uid.isEmpty { self.uid = uid }
+    let version = query.text("resourceVersion")
+    if !version.isEmpty { resourceVersion = version }
+    orphanDependents = query.flag("orphanDependents")
+    try finish(propagation: query["propagationPolicy"], dryRun: query.all("dryRun"))
+  }
+
+  /// Reads a body, and checks it.
+  /// - Throws: a `badRequest` where it is no DeleteOptions, an `invalid` where its values do not go together.
+  public init(_ body: JSONValue) throws(StatusError) {
+    guard body.objectValue != nil else { throw .badRequest("the body is no object DeleteOptions") }
+    if let kind = body["kind"]?.stringValue, kind != "DeleteOptions" {
+      throw .badRequest("decoded object cannot be converted to DeleteOptions")
+    }
+    func text(_ value: JSONValue?, _ name: String) throws(StatusError) -> String? {
+      guard let value, !value.isNull else { return nil }
+      guard let text = value.stringValue else { throw Self.wrongType(value, name, "string") }
+      return text
+    }
+    if let value = body["gracePeriodSeconds"], !value.isNull {
+      guard let seconds = value.integerValue else { throw Self.wrongType(value, "gracePeriodSeconds", "int64") }
+      gracePeriod = seconds
+    }
+    if let value = body["orphanDependents"], !value.isNull {
+      guard let flag = value.boolValue else { throw Self.wrongType(value, "orphanDependents", "bool") }
+      orphanDependents = flag
+    }
+    uid = try text(body["preconditions"]?["uid"], "preconditions.uid")
+    resourceVersion = try text(body["preconditions"]?["resourceVersion"], "preconditions.resourceVersion")
+    var dryRun: [String] = []
+    for element in body["dryRun"]?.arrayValue ?? [] { dryRun.append(try text(element, "dryRun") ?? "") }
+    try finish(propagation: try text(body["propagationPolicy"], "propagationPolicy"), dryRun: dryRun)
+  }
+
+  private static func wrongType(_ value: JSONValue, _ name: String, _ type: String) -> StatusError {
+    .badRequest("json: cannot unmarshal \(value.goKind) into Go struct field DeleteOptions.\(name) of type \(type)")
+  }
+
+  private mutating func finish(propagation name: String?, dryRun: [String]) throws(StatusError) {
+    var errors: [FieldError] = []
+    let path = FieldPath("propagationPolicy")
+    if let name {
+      if orphanDependents != nil {
+        errors.append(
+          .invalid(path, .string(name), "orphanDependents and deletionPropagation cannot be both set"))
+      }
+      propagation = Propagation(rawValue: name)
+      if propagation == nil {
+        errors.append(.notSupported(path, .string(name), ["Foreground", "Background", "Orphan", "nil"]))
+      }
+    }
+    errors += DryRun.errors(dryRun)
+    isDryRun = !dryRun.isEmpty
+    if !errors.isEmpty { throw .invalid(GroupKind(group: "meta.k8s.io", kind: "DeleteOptions"), "", errors) }
+  }
+
+  /// Checks the preconditions on an object that is about to be deleted.
+  /// - Throws: a `conflict` in Kubernetes' words.
+  public func check(_ object: StoredObject, _ resource: GroupResource) throws(StatusError) {
+    let name = object.header.name
+    if let uid, uid != object.header.uid {
+      throw .conflict(
+        resource, name,
+        "Precondition failed: UID in precondition: \(uid), UID in object meta: \(object.header.uid)")
+    }
+    if let resourceVersion, resourceVersion != object.resourceVersion {
+      throw .conflict(
+        resource, name,
+        "Precondition failed: ResourceVersion in precondition: \(resourceVersion), ResourceVersion in object meta: "
+          + object.resourceVersion)
+    }
+  }
+}

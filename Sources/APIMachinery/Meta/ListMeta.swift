@@ -1,0 +1,66 @@
+/// The metadata of a list.
+public struct ListMeta: Sendable, Hashable {
+  /// The store's revision at which the list was read; 0 where it has none.
+  public var revision: UInt64
+  /// Where the next page begins; nil on the last one.
+  public var continueToken: String?
+  /// How many objects follow the page; nil where that is not known.
+  public var remainingItemCount: Int64?
+
+  public init(revision: UInt64 = 0, continueToken: String? = nil, remainingItemCount: Int64? = nil) {
+    self.revision = revision
+    self.continueToken = continueToken
+    self.remainingItemCount = remainingItemCount
+  }
+
+  public var json: JSONValue {
+    var object = JSONObject()
+    if revision != 0 { object["resourceVersion"] = .string(String(revision)) }
+    if let continueToken, !continueToken.isEmpty { object["continue"] = .string(continueToken) }
+    if let remainingItemCount { object["remainingItemCount"] = .integer(remainingItemCount) }
+    return .object(object)
+  }
+}
+
+/// Writes a list out of the bytes of its objects.
+public struct ListWriter: Sendable {
+  public private(set) var bytes: [UInt8]
+  private var isEmpty = true
+
+  /// - Parameters:
+  ///   - kind: the kind of the list, such as `PodList`.
+  ///   - capacity: how many bytes to reserve.
+  public init(apiVersion: String, kind: String, _ meta: ListMeta, capacity: Int = 4_096) {
+    var writer = JSONWriter(capacity: capacity)
+    writer.append(verbatim: "{\"kind\":")
+    writer.append(kind)
+    writer.append(verbatim: ",\"apiVersion\":")
+    writer.append(apiVersion)
+    writer.append(verbatim: ",\"metadata\":")
+    writer.append(meta.json)
+    writer.append(verbatim: ",\"items\":[")
+    bytes = writer.bytes
+  }
+
+  public mutating func append(_ object: StoredObject) {
+    separate()
+    object.appendServed(to: &bytes)
+  }
+
+  /// Appends the object as `PartialObjectMetadata`.
+  public mutating func appendMetadata(of object: StoredObject) {
+    separate()
+    object.appendPartialMetadata(to: &bytes)
+  }
+
+  private mutating func separate() {
+    if !isEmpty { bytes.append(UInt8(ascii: ",")) }
+    isEmpty = false
+  }
+
+  /// Ends the list, with the line feed that Kubernetes ends its answers with.
+  public mutating func finish() -> [UInt8] {
+    bytes += [UInt8(ascii: "]"), UInt8(ascii: "}"), 0x0A]
+    return bytes
+  }
+}

@@ -1,0 +1,112 @@
+/// What is kept parsed of an object: enough to find it, select it, own it and collect it without a look at its bytes.
+public final class ObjectHeader: Sendable {
+  public let apiVersion: String
+  public let kind: String
+  /// Empty for an object that is in no namespace.
+  public let namespace: String
+  public let name: String
+  public let uid: String
+  public let generation: Int64
+  public let labels: LabelSet
+  public let ownerReferences: [OwnerReference]
+  public let finalizers: [String]
+  /// As they stand in the object; nil where they do not.
+  public let creationTimestamp: String?
+  public let deletionTimestamp: String?
+
+  public init(
+    apiVersion: String = "", kind: String = "", namespace: String = "", name: String = "", uid: String = "",
+    generation: Int64 = 0, labels: LabelSet = LabelSet(), ownerReferences: [OwnerReference] = [],
+    finalizers: [String] = [], creationTimestamp: String? = nil, deletionTimestamp: String? = nil
+  ) {
+    self.apiVersion = apiVersion
+    self.kind = kind
+    self.namespace = namespace
+    self.name = name
+    self.uid = uid
+    self.generation = generation
+    self.labels = labels
+    self.ownerReferences = ownerReferences
+    self.finalizers = finalizers
+    self.creationTimestamp = creationTimestamp
+    self.deletionTimestamp = deletionTimestamp
+  }
+
+  /// Nil where `apiVersion` is none.
+  public var groupVersionKind: GroupVersionKind? {
+    GroupVersion(apiVersion: apiVersion).map { GroupVersionKind(group: $0.group, version: $0.version, kind: kind) }
+  }
+
+  /// The owner that controls the object.
+  public var controller: OwnerReference? { ownerReferences.first(where: \.controller) }
+
+  /// Whether the object is being deleted and waits for its finalizers.
+  public var isBeingDeleted: Bool { deletionTimestamp != nil }
+}
+
+extension ObjectHeader {
+  /// Reads the header out of an object's bytes.
+  convenience init(scanning bytes: Span<UInt8>) {
+    var reader = HeaderReader()
+    JSONScanner.members(of: bytes) { member in
+      reader.topLevel(bytes, member)
+      return true
+    }
+    if let metadata = reader.metadata {
+      JSONScanner.members(of: bytes, at: metadata) { member in
+        reader.metadata(bytes, member)
+        return true
+      }
+    }
+    self.init(
+      apiVersion: reader.apiVersion, kind: reader.kind, namespace: reader.namespace, name: reader.name, uid: reader.uid,
+      generation: reader.generation, labels: reader.labels, ownerReferences: reader.ownerReferences,
+      finalizers: reader.finalizers, creationTimestamp: reader.creationTimestamp,
+      deletionTimestamp: reader.deletionTimestamp)
+  }
+}
+
+/// Collects a header while the members of an object go by.
+private struct HeaderReader {
+  var apiVersion = ""
+  var kind = ""
+  var metadata: Int?
+  var namespace = ""
+  var name = ""
+  var uid = ""
+  var generation: Int64 = 0
+  var labels = LabelSet()
+  var ownerReferences: [OwnerReference] = []
+  var finalizers: [String] = []
+  var creationTimestamp: String?
+  var deletionTimestamp: String?
+
+  mutating func topLevel(_ bytes: Span<UInt8>, _ member: JSONScanner.Member) {
+    func named(_ name: StaticString) -> Bool { JSONScanner.equals(bytes, member.name, name) }
+    switch member.name.count {
+    case 4 where named("kind"): kind = JSONScanner.string(bytes, member.value) ?? ""
+    case 8 where named("metadata"): metadata = member.value.lowerBound
+    case 10 where named("apiVersion"): apiVersion = JSONScanner.string(bytes, member.value) ?? ""
+    default: break
+    }
+  }
+
+  mutating func metadata(_ bytes: Span<UInt8>, _ member: JSONScanner.Member) {
+    func named(_ name: StaticString) -> Bool { JSONScanner.equals(bytes, member.name, name) }
+    func text() -> String? { JSONScanner.string(bytes, member.value) }
+    func tree() -> JSONValue? { try? JSONReader.value(of: bytes.extracting(member.value)) }
+    switch member.name.count {
+    case 3 where named("uid"): uid = text() ?? ""
+    case 4 where named("name"): name = text() ?? ""
+    case 6 where named("labels"): labels = LabelSet(json: tree())
+    case 9 where named("namespace"): namespace = text() ?? ""
+    case 10 where named("generation"): generation = tree()?.integerValue ?? 0
+    case 10 where named("finalizers"): finalizers = (tree()?.arrayValue ?? []).compactMap(\.stringValue)
+    case 15 where named("ownerReferences"):
+      ownerReferences = (tree()?.arrayValue ?? []).map(OwnerReference.init(json:))
+    case 17 where named("creationTimestamp"): creationTimestamp = text()
+    case 17 where named("deletionTimestamp"): deletionTimestamp = text()
+    default: break
+    }
+  }
+}

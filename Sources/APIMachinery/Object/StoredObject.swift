@@ -1,0 +1,136 @@
+/// An object as the API server keeps it: the JSON bytes that it serves, and beside them a small parsed header.
+///
+/// The bytes hold every member but `metadata.resourceVersion`: the store gives an object its revision only when it
+/// writes it, so the bytes can be the very ones that the store has. What serves the object puts the revision in while
+/// it copies, at a place that is known. A tree is made only where something must be changed or validated.
+public struct StoredObject: Sendable {
+  /// The JSON text without `metadata.resourceVersion`.
+  public let bytes: [UInt8]
+  public let header: ObjectHeader
+  /// The store's revision of this state; 0 while it was not written.
+  public let revision: UInt64
+  /// Where the resource version is put when the object is served, and whether a comma goes before or behind it.
+  private let place: VersionPlace
+
+  private init(bytes: [UInt8], header: ObjectHeader, revision: UInt64, place: VersionPlace) {
+    self.bytes = bytes
+    self.header = header
+    self.revision = revision
+    self.place = place
+  }
+
+  /// Takes the bytes of an object as a store has them. A resource version that they hold is taken out.
+  ///
+  /// The bytes must be a JSON text that was read or written here.
+  /// - Throws: `JSONError` where they are no object with an object `metadata`.
+  public init(bytes: [UInt8], revision: UInt64) throws(JSONError) {
+    let bytes = Self.withoutVersion(bytes)
+    guard let place = VersionPlace(bytes.span) else {
+      throw JSONError(.syntax, "an object needs the member \"metadata\", which is an object itself", at: 0)
+    }
+    self.init(bytes: bytes, header: ObjectHeader(scanning: bytes.span), revision: revision, place: place)
+  }
+
+  /// Writes a tree as an object. A member `metadata.resourceVersion` is left out; where there is no `metadata` an
+  /// empty one is added.
+  public init(_ object: JSONObject, revision: UInt64 = 0) {
+    var object = object
+    if object["metadata"]?.objectValue == nil { object["metadata"] = .object(JSONObject()) }
+    let bytes = JSONValue.object(object).jsonBytes()
+    guard let stored = try? StoredObject(bytes: bytes, revision: revision) else {
+      preconditionFailure("a written object with metadata has a place for its resource version")
+    }
+    self = stored
+  }
+
+  /// The same state under another revision: what a store has just written.
+  public func at(revision: UInt64) -> StoredObject {
+    StoredObject(bytes: bytes, header: header, revision: revision, place: place)
+  }
+
+  public var resourceVersion: String { String(revision) }
+
+  // MARK: Serving
+
+  /// How many bytes the object has when it is served.
+  public var servedCount: Int { revision == 0 ? bytes.count : bytes.count + place.insertion(revision).count }
+
+  /// Appends the object with its resource version, without a line feed.
+  public func appendServed(to output: inout [UInt8]) {
+    guard revision != 0 else {
+      output += bytes
+      return
+    }
+    output += bytes[..<place.offset]
+    output += place.insertion(revision)
+    output += bytes[place.offset...]
+  }
+
+  /// The object with its resource version, without a line feed.
+  public var served: [UInt8] {
+    var output: [UInt8] = []
+    output.reserveCapacity(servedCount)
+    appendServed(to: &output)
+    return output
+  }
+
+  /// Appends the object's metadata alone, as an object `PartialObjectMetadata` of meta.k8s.io/v1.
+  public func appendPartialMetadata(to output: inout [UInt8]) {
+    output += "{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":".utf8
+    if let range = JSONScanner.value(of: "metadata", in: bytes.span) {
+      output += bytes[range.lowerBound..<place.offset]
+      if revision != 0 { output += place.insertion(revision) }
+      output += bytes[place.offset..<range.upperBound]
+    }
+    output.append(UInt8(ascii: "}"))
+  }
+
+  /// The whole tree, resource version included.
+  public func tree() -> JSONObject {
+    guard let object = (try? JSONValue(json: served))?.objectValue else {
+      preconditionFailure("an object's bytes were read or written here")
+    }
+    return object
+  }
+
+  private static func withoutVersion(_ bytes: [UInt8]) -> [UInt8] {
+    guard let metadata = JSONScanner.value(of: "metadata", in: bytes.span),
+      JSONScanner.value(of: "resourceVersion", in: bytes.span, at: metadata.lowerBound) != nil
+    else { return bytes }
+    return JSONSplice.setting("resourceVersion", to: nil, inObjectAt: metadata.lowerBound, of: bytes)
+  }
+}
+
+/// Where in an object's bytes its resource version goes.
+private struct VersionPlace: Sendable {
+  let offset: Int
+  private let comma: Comma
+
+  private enum Comma { case none, before, behind }
+
+  /// Behind the members that Kubernetes puts before it: name, namespace and uid. Nil where there is no metadata.
+  init?(_ bytes: Span<UInt8>) {
+    guard let metadata = JSONScanner.value(of: "metadata", in: bytes),
+      bytes[metadata.lowerBound] == UInt8(ascii: "{")
+    else { return nil }
+    var end: Int?
+    var isEmpty = true
+    JSONScanner.members(of: bytes, at: metadata.lowerBound) { member in
+      isEmpty = false
+      let leads = ["name", "generateName", "namespace", "uid"] as [StaticString]
+      if leads.contains(where: { JSONScanner.equals(bytes, member.name, $0) }) { end = member.value.upperBound }
+      return true
+    }
+    offset = end ?? metadata.lowerBound + 1
+    comma = end != nil ? .before : isEmpty ? .none : .behind
+  }
+
+  func insertion(_ revision: UInt64) -> [UInt8] {
+    let member = "\"resourceVersion\":\"\(revision)\""
+    return switch comma {
+    case .none: Array(member.utf8)
+    case .before: Array(",\(member)".utf8)
+    case .behind: Array("\(member),".utf8)
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import FoundationEssentials
+
+/// A point in time as objects carry it (RFC 3339, in UTC): with whole seconds in `Time` fields, with six digits of a
+/// second in `MicroTime` fields.
+public struct Timestamp: Sendable, Hashable, Comparable {
+  /// Since 1970-01-01T00:00:00Z.
+  public var seconds: Int64
+  /// Of the second, from 0 to 999,999,999.
+  public var nanoseconds: Int32
+
+  public init(seconds: Int64, nanoseconds: Int32 = 0) {
+    self.seconds = seconds
+    self.nanoseconds = nanoseconds
+  }
+
+  public static var now: Timestamp {
+    let time = Date().timeIntervalSince1970
+    let whole = time.rounded(.down)
+    return Timestamp(seconds: Int64(whole), nanoseconds: Int32(min((time - whole) * 1e9, 999_999_999)))
+  }
+
+  public static func < (a: Timestamp, b: Timestamp) -> Bool {
+    (a.seconds, a.nanoseconds) < (b.seconds, b.nanoseconds)
+  }
+
+  /// Without what `Time` fields do not keep.
+  public var inWholeSeconds: Timestamp { Timestamp(seconds: seconds) }
+
+  /// From an earlier point to this one, in seconds.
+  public func seconds(since earlier: Timestamp) -> Double {
+    Double(seconds - earlier.seconds) + Double(nanoseconds - earlier.nanoseconds) / 1e9
+  }
+
+  public func adding(seconds more: Int64) -> Timestamp {
+    Timestamp(seconds: seconds &+ more, nanoseconds: nanoseconds)
+  }
+}
+
+extension Timestamp: CustomStringConvertible {
+  /// With whole seconds: `2026-01-02T03:04:05Z`.
+  public var description: String { wholeSeconds + "Z" }
+
+  /// With six digits of a second: `2026-01-02T03:04:05.678901Z`.
+  public var inMicroseconds: String { "\(wholeSeconds).\(Self.padded(Int64(nanoseconds / 1_000), 6))Z" }
+
+  private var wholeSeconds: String {
+    let day = (seconds >= 0 ? seconds : seconds - 86_399) / 86_400
+    let time = seconds - day * 86_400
+    let (year, month, dayOfMonth) = Self.date(day)
+    func two(_ number: Int64) -> String { Self.padded(number, 2) }
+    return
+      "\(Self.padded(year, 4))-\(two(month))-\(two(dayOfMonth))T\(two(time / 3_600)):\(two(time / 60 % 60)):\(two(time % 60))"
+  }
+
+  private static func padded(_ number: Int64, _ width: Int) -> String {
+    let digits = String(number.magnitude)
+    let zeros = String(repeating: "0", count: Swift.max(0, width - digits.utf8.count))
+    return (number < 0 ? "-" : "") + zeros + digits
+  }
+
+  /// The date of a day counted from 1970-01-01 in the proleptic Gregorian calendar: eras of 400 years, whose years
+  /// begin in March.
+  private static func date(_ day: Int64) -> (year: Int64, month: Int64, day: Int64) {
+    let shifted = day + 719_468
+    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+    let dayOfEra = shifted - era * 146_097
+    let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let shiftedMonth = (5 * dayOfYear + 2) / 153
+    let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+    return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
+  }
+
+  /// The day of a date, counted from 1970-01-01.
+  private static func day(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
+    let year = month <= 2 ? year - 1 : year
+    let era = (year >= 0 ? year : year - 399) / 400
+    let yearOfEra = year - era * 400
+    let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+    let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+    return era * 146_097 + dayOfEra - 719_468
+  }
+}
+
+extension Timestamp {
+  /// Reads a time of RFC 3339 with any offset and any digits of a second; nil where the text is none.
+  public init?(_ text: String) {
+    var rest = text.utf8[...]
+    func number(_ digits: Int) -> Int64? {
+      let part = rest.prefix(digits)
+      guard part.count == digits, part.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+      rest = rest.dropFirst(digits)
+      return part.reduce(0) { $0 * 10 + Int64($1 - 0x30) }
+    }
+    func skip(_ byte: UInt8) -> Bool {
+      guard rest.first == byte else { return false }
+      rest = rest.dropFirst()
+      return true
+    }
+    let dash = UInt8(ascii: "-")
+    let colon = UInt8(ascii: ":")
+    guard let year = number(4), skip(dash), let month = number(2), skip(dash), let day = number(2),
+      skip(UInt8(ascii: "T")), let hour = number(2), skip(colon), let minute = number(2), skip(colon),
+      let second = number(2), (1...12).contains(month), (1...Self.days(in: month, of: year)).contains(day), hour < 24,
+      minute < 60, second < 60
+    else { return nil }
+    var nanoseconds: Int64 = 0
+    if skip(UInt8(ascii: ".")) {
+      let digits = rest.prefix { (0x30...0x39).contains($0) }
+      guard !digits.isEmpty else { return nil }
+      rest = rest.dropFirst(digits.count)
+      var unit: Int64 = 100_000_000
+      for digit in digits {
+        nanoseconds += Int64(digit - 0x30) * unit
+        unit /= 10
+      }
+    }
+    var offset: Int64 = 0
+    if !skip(UInt8(ascii: "Z")) {
+      let isAhead = rest.first == UInt8(ascii: "+")
+      guard isAhead || rest.first == dash else { return nil }
+      rest = rest.dropFirst()
+      guard let hours = number(2), skip(colon), let minutes = number(2), hours <= 24, minutes < 60 else { return nil }
+      offset = (hours * 3_600 + minutes * 60) * (isAhead ? 1 : -1)
+    }
+    guard rest.isEmpty else { return nil }
+    self.init(
+      seconds: Self.day(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second - offset,
+      nanoseconds: Int32(nanoseconds))
+  }
+
+  private static func days(in month: Int64, of year: Int64) -> Int64 {
+    switch month {
+    case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+    case 4, 6, 9, 11: 30
+    default: 31
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import APIMachinery
+
+/// One write on its way to the store, as admission sees it (`admission.k8s.io/v1` AdmissionRequest).
+public struct AdmissionRequest: Sendable {
+  public enum Operation: String, Sendable {
+    case create = "CREATE", update = "UPDATE", delete = "DELETE", connect = "CONNECT"
+  }
+  public let operation: Operation
+  public let resource: ServedResource
+  public let subresource: String
+  public let namespace: String
+  public let name: String
+  public let user: User
+  /// The object as it would be; nil for a removal.
+  public var object: JSONObject?
+  public let oldObject: JSONObject?
+  public let isDryRun: Bool
+  public let context: RequestContext
+}
+
+/// What stands between a request that is allowed and the store: it changes objects, then judges them.
+public protocol Admission: Sendable {
+  /// Fills in and changes. Runs before validation.
+  func mutate(_ request: inout AdmissionRequest) async throws
+  /// Refuses, by throwing a `StatusError`. Runs after validation.
+  func validate(_ request: AdmissionRequest) async throws
+}
+
+/// Several in a row.
+public struct AdmissionChain: Admission {
+  private let members: [any Admission]
+  public init(_ members: [any Admission]) { self.members = members }
+
+  public func mutate(_ request: inout AdmissionRequest) async throws {
+    for member in members { try await member.mutate(&request) }
+  }
+
+  public func validate(_ request: AdmissionRequest) async throws {
+    for member in members { try await member.validate(request) }
+  }
+}

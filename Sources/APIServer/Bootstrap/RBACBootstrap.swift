@@ -1,0 +1,47 @@
+import APIMachinery
+
+/// Puts the default roles and bindings in the cluster, and gives back what is missing of those that may be kept up to
+/// date: nothing that somebody has added is taken away (Kubernetes, "Auto-reconciliation").
+struct RBACBootstrap {
+  let registry: Registry
+
+  private static let autoupdate = "rbac.authorization.kubernetes.io/autoupdate"
+
+  func run() async throws {
+    for (resource, object) in RBACPolicy(reading: RBACPolicyText.text).objects {
+      guard
+        let target = registry.catalog.snapshot.resource(
+          GroupVersion(group: RBACAuthorizer.group, version: "v1"), resource)
+      else { continue }
+      try await reconcile(object, target)
+    }
+  }
+
+  private func reconcile(_ wanted: JSONObject, _ target: ServedResource) async throws {
+    let (namespace, name) = (wanted.objectNamespace, wanted.objectName)
+    guard let present = registry.cache(of: target).get(target.key(namespace: namespace, name: name)) else {
+      do {
+        _ = try await registry.create(
+          wanted, target, .ofServer(verb: "create", namespace: namespace, name: name))
+      } catch let error as StatusError where error.reason == .alreadyExists { return }
+      return
+    }
+    guard present.object.annotation(Self.autoupdate) == "true" else { return }
+    var object = present.object.tree()
+    if wanted["aggregationRule"] == nil, let rules = wanted["rules"]?.arrayValue {
+      let own = (object["rules"]?.arrayValue ?? []).map { PolicyRule($0) }
+      let missing = rules.filter { !PolicyRule.cover(PolicyRule($0), by: own) }
+      if !missing.isEmpty { object["rules"] = .array((object["rules"]?.arrayValue ?? []) + missing) }
+    }
+    if let subjects = wanted["subjects"]?.arrayValue {
+      let own = object["subjects"]?.arrayValue ?? []
+      let missing = subjects.filter { !own.contains($0) }
+      if !missing.isEmpty { object["subjects"] = .array(own + missing) }
+    }
+    guard object != present.object.tree() else { return }
+    let changed = object
+    _ = try await registry.change(
+      target, .ofServer(verb: "update", namespace: namespace, name: name), manager: "apus", operation: .update
+    ) { _ in changed }
+  }
+}

@@ -1,0 +1,139 @@
+import APIMachinery
+import ClusterAPI
+import Synchronization
+
+/// One resource in one version: what a path under `/api` or `/apis` names.
+public struct ServedResource: Sendable {
+  public let resource: ResourceDescription
+  public let version: ResourceVersion
+
+  public var groupResource: GroupResource { resource.groupResource }
+  public var groupKind: GroupKind { GroupKind(group: resource.group, kind: resource.kind) }
+  public var groupVersionKind: GroupVersionKind { resource.groupVersionKind(in: version.name) }
+
+  /// The key of an object in the store.
+  func key(namespace: String, name: String) -> String { prefix(namespace: namespace) + name }
+
+  /// What the keys of a collection begin with. Without a namespace: all namespaces.
+  func prefix(namespace: String) -> String {
+    let prefix = StorageLayout.prefix(of: resource)
+    return resource.isNamespaced && !namespace.isEmpty ? prefix + namespace + "/" : prefix
+  }
+}
+
+/// Every resource that is served, built-in and custom. A reader holds on to one state of it while it needs it.
+public final class ResourceCatalog: Sendable {
+  /// The resources at one time.
+  public struct Snapshot: Sendable {
+    /// Groups and versions in the order of discovery, the preferred version of a group first.
+    public fileprivate(set) var groupVersions: [GroupVersion]
+    public fileprivate(set) var resources: [ResourceDescription]
+    private var byPath: [GroupVersion: [String: ServedResource]] = [:]
+    /// Grows with every change.
+    public fileprivate(set) var number = 0
+
+    fileprivate init(_ resources: [ResourceDescription], groupVersions: [GroupVersion]) {
+      self.resources = resources
+      self.groupVersions = groupVersions
+      for resource in resources {
+        for version in resource.versions where version.isServed {
+          let place = GroupVersion(group: resource.group, version: version.name)
+          byPath[place, default: [:]][resource.plural] = ServedResource(resource: resource, version: version)
+        }
+      }
+    }
+
+    public func serves(_ groupVersion: GroupVersion) -> Bool { byPath[groupVersion] != nil }
+
+    public func resource(_ groupVersion: GroupVersion, _ plural: String) -> ServedResource? {
+      byPath[groupVersion]?[plural]
+    }
+
+    /// The resources of a group's version, in the order of their names.
+    public func resources(_ groupVersion: GroupVersion) -> [ServedResource] {
+      (byPath[groupVersion] ?? [:]).values.sorted { $0.resource.plural < $1.resource.plural }
+    }
+
+    /// The resource of a kind in a version.
+    public func resource(of kind: GroupVersionKind) -> ServedResource? {
+      byPath[kind.groupVersion]?.values.first { $0.resource.kind == kind.kind }
+    }
+
+    /// The versions of a group that are served, the preferred one first.
+    public func versions(ofGroup group: String) -> [String] {
+      groupVersions.filter { $0.group == group }.map(\.version)
+    }
+  }
+
+  private let builtin: BuiltinKinds
+  private let state: Mutex<(snapshot: Snapshot, custom: [GroupResource: ResourceDescription])>
+
+  public init(_ builtin: BuiltinKinds) {
+    self.builtin = builtin
+    state = Mutex((Snapshot(builtin.resources, groupVersions: builtin.groupVersions), [:]))
+  }
+
+  public var snapshot: Snapshot { state.withLock { $0.snapshot } }
+
+  /// Serves a custom resource, in place of what it was before.
+  public func set(_ resource: ResourceDescription) {
+    state.withLock { state in
+      state.custom[resource.groupResource] = resource
+      rebuild(&state)
+    }
+  }
+
+  /// Serves a custom resource no longer.
+  public func remove(_ resource: GroupResource) {
+    state.withLock { state in
+      guard state.custom.removeValue(forKey: resource) != nil else { return }
+      rebuild(&state)
+    }
+  }
+
+  private func rebuild(_ state: inout (snapshot: Snapshot, custom: [GroupResource: ResourceDescription])) {
+    let custom = state.custom.values.sorted { ($0.group, $0.plural) < ($1.group, $1.plural) }
+    var groupVersions = builtin.groupVersions
+    var seen = Set(groupVersions)
+    for resource in custom {
+      let versions = resource.versions.filter(\.isServed).map(\.name).sorted(by: VersionOrder.precedes)
+      for version in versions {
+        let groupVersion = GroupVersion(group: resource.group, version: version)
+        if seen.insert(groupVersion).inserted { groupVersions.append(groupVersion) }
+      }
+    }
+    let number = state.snapshot.number
+    state.snapshot = Snapshot(builtin.resources + custom, groupVersions: groupVersions)
+    state.snapshot.number = number + 1
+  }
+}
+
+/// The order of versions by their names: `v2`, `v1`, `v1beta1`, `v1alpha1`, then all others by the alphabet
+/// (CustomResourceDefinition versioning, "Version priority").
+enum VersionOrder {
+  private static func rank(_ text: String) -> (stability: Int, major: Int, minor: Int)? {
+    guard text.hasPrefix("v") else { return nil }
+    var rest = text.dropFirst()[...]
+    func number() -> Int? {
+      let digits = rest.prefix { $0.isASCII && $0.isNumber }
+      rest = rest.dropFirst(digits.count)
+      return Int(digits)
+    }
+    guard let major = number() else { return nil }
+    if rest.isEmpty { return (2, major, 0) }
+    for (word, stability) in [("beta", 1), ("alpha", 0)] where rest.hasPrefix(word) {
+      rest = rest.dropFirst(word.count)
+      guard let minor = number(), rest.isEmpty else { return nil }
+      return (stability, major, minor)
+    }
+    return nil
+  }
+
+  static func precedes(_ a: String, _ b: String) -> Bool {
+    switch (rank(a), rank(b)) {
+    case (let a?, let b?): a > b
+    case (nil, nil): a < b
+    case (let a, _): a != nil
+    }
+  }
+}

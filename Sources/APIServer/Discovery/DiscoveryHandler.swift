@@ -1,0 +1,180 @@
+import APIMachinery
+import HTTPService
+
+/// What is served: `/api`, `/apis` and the resources of each group's version, each by itself and all in one
+/// (Kubernetes API concepts, "API discovery").
+struct DiscoveryHandler: Sendable {
+  let snapshot: ResourceCatalog.Snapshot
+  let request: Request
+  /// `host:port` by which clients reach the server.
+  let address: String
+
+  /// Nil where the path is no discovery document.
+  func respond() throws -> Response? {
+    let segments = request.segments
+    switch segments.first {
+    case "api":
+      switch segments.count {
+      case 1: return try root(legacy: true)
+      case 2: return resources(GroupVersion(group: "", version: segments[1]))
+      default: return nil
+      }
+    case "apis":
+      switch segments.count {
+      case 1: return try root(legacy: false)
+      case 2: return try group(segments[1])
+      case 3: return resources(GroupVersion(group: segments[1], version: segments[2]))
+      default: return nil
+      }
+    default: return nil
+    }
+  }
+
+  private var wantsAggregate: Bool {
+    let ranges = request.headers.all("Accept").joined(separator: ",").split(separator: ",").map(MediaRange.init)
+    return ranges.contains {
+      $0.parameters["as"] == "APIGroupDiscoveryList" && $0.parameters["g"] == "apidiscovery.k8s.io"
+        && $0.parameters["v"] == "v2"
+    }
+  }
+
+  private func root(legacy: Bool) throws -> Response {
+    if wantsAggregate {
+      let groups = groups.filter { $0.isEmpty == legacy }
+      let document: JSONValue = [
+        "kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": [:],
+        "items": .array(groups.map(aggregated)),
+      ]
+      return Response(
+        .ok, headers: ["Content-Type": "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"],
+        bytes: document.jsonBytes())
+    }
+    if legacy {
+      let document: JSONValue = [
+        "kind": "APIVersions", "versions": ["v1"],
+        "serverAddressByClientCIDRs": [["clientCIDR": "0.0.0.0/0", "serverAddress": .string(address)]],
+      ]
+      return Answer.json(document.jsonBytes())
+    }
+    let document: JSONValue = [
+      "kind": "APIGroupList", "apiVersion": "v1",
+      "groups": .array(groups.filter { !$0.isEmpty }.map { .object(groupDocument($0)) }),
+    ]
+    return Answer.json(document.jsonBytes())
+  }
+
+  private var groups: [String] {
+    var seen: Set<String> = []
+    return snapshot.groupVersions.map(\.group).filter { seen.insert($0).inserted }
+  }
+
+  private func groupDocument(_ name: String) -> JSONObject {
+    let versions = snapshot.versions(ofGroup: name).map { version -> JSONValue in
+      [
+        "groupVersion": .string(GroupVersion(group: name, version: version).apiVersion), "version": .string(version),
+      ]
+    }
+    return ["name": .string(name), "versions": .array(versions), "preferredVersion": versions[0]]
+  }
+
+  private func group(_ name: String) throws -> Response? {
+    guard !snapshot.versions(ofGroup: name).isEmpty else { return nil }
+    var document: JSONObject = ["kind": "APIGroup", "apiVersion": "v1"]
+    for (member, value) in groupDocument(name) { document[member] = value }
+    return Answer.json(JSONValue.object(document).jsonBytes())
+  }
+
+  private func resources(_ groupVersion: GroupVersion) -> Response? {
+    guard snapshot.serves(groupVersion) else { return nil }
+    var list: [JSONValue] = []
+    for served in snapshot.resources(groupVersion) {
+      list.append(.object(resourceDocument(served)))
+      for subresource in served.version.subresources.sorted(by: { $0.name < $1.name }) {
+        list.append(.object(subresourceDocument(served, subresource)))
+      }
+    }
+    let document: JSONValue = [
+      "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": .string(groupVersion.apiVersion),
+      "resources": .array(list),
+    ]
+    return Answer.json(document.jsonBytes())
+  }
+
+  private func resourceDocument(_ served: ServedResource) -> JSONObject {
+    let resource = served.resource
+    var document: JSONObject = [
+      "name": .string(resource.plural), "singularName": .string(resource.singular),
+      "namespaced": .bool(resource.isNamespaced), "kind": .string(resource.kind),
+      "verbs": .array(served.version.verbs.map { .string($0.rawValue) }),
+    ]
+    if !resource.shortNames.isEmpty { document["shortNames"] = .array(resource.shortNames.map { .string($0) }) }
+    if !resource.categories.isEmpty { document["categories"] = .array(resource.categories.map { .string($0) }) }
+    document["storageVersionHash"] = .string(StorageVersionHash.of(resource))
+    return document
+  }
+
+  private func subresourceDocument(_ served: ServedResource, _ subresource: Subresource) -> JSONObject {
+    let kind = subresource.kind.groupVersionKind
+    var document: JSONObject = [
+      "name": .string("\(served.resource.plural)/\(subresource.name)"), "singularName": "",
+      "namespaced": .bool(served.resource.isNamespaced),
+    ]
+    if kind.groupVersion != served.groupVersionKind.groupVersion {
+      if !kind.group.isEmpty { document["group"] = .string(kind.group) }
+      document["version"] = .string(kind.version)
+    }
+    document["kind"] = .string(kind.kind)
+    document["verbs"] = .array(subresource.verbs.map { .string($0.rawValue) })
+    return document
+  }
+
+  /// A group as `apidiscovery.k8s.io/v2` describes it.
+  private func aggregated(_ group: String) -> JSONValue {
+    let versions = snapshot.versions(ofGroup: group).map { version -> JSONValue in
+      let resources = snapshot.resources(GroupVersion(group: group, version: version)).map(aggregated)
+      return ["version": .string(version), "resources": .array(resources), "freshness": "Current"]
+    }
+    var metadata: JSONObject = [:]
+    if !group.isEmpty { metadata["name"] = .string(group) }
+    metadata["creationTimestamp"] = .null
+    return ["metadata": .object(metadata), "versions": .array(versions)]
+  }
+
+  private func aggregated(_ served: ServedResource) -> JSONValue {
+    func kind(_ kind: GroupVersionKind) -> JSONValue {
+      ["group": .string(kind.group), "version": .string(kind.version), "kind": .string(kind.kind)]
+    }
+    let resource = served.resource
+    var document: JSONObject = [
+      "resource": .string(resource.plural), "responseKind": kind(served.groupVersionKind),
+      "scope": resource.isNamespaced ? "Namespaced" : "Cluster", "singularResource": .string(resource.singular),
+      "verbs": .array(served.version.verbs.map { .string($0.rawValue) }),
+    ]
+    if !resource.shortNames.isEmpty { document["shortNames"] = .array(resource.shortNames.map { .string($0) }) }
+    if !resource.categories.isEmpty { document["categories"] = .array(resource.categories.map { .string($0) }) }
+    let subresources = served.version.subresources.sorted { $0.name < $1.name }.map { subresource -> JSONValue in
+      [
+        "subresource": .string(subresource.name), "responseKind": kind(subresource.kind.groupVersionKind),
+        "verbs": .array(subresource.verbs.map { .string($0.rawValue) }),
+      ]
+    }
+    if !subresources.isEmpty { document["subresources"] = .array(subresources) }
+    return .object(document)
+  }
+}
+
+/// A short text that changes when the version changes in which a resource's objects are kept: clients that migrate
+/// stored objects compare it.
+enum StorageVersionHash {
+  static func of(_ resource: ResourceDescription) -> String {
+    let text = "\(resource.group)/\(resource.storageVersion?.name ?? "")/\(resource.kind)"
+    // FNV-1a, 64 bits.
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+    var digits = ""
+    for shift in stride(from: 58, through: 0, by: -6) { digits.append(alphabet[Int(hash >> UInt64(shift) & 63)]) }
+    digits.append(alphabet[Int(hash << 2 & 63)])
+    return digits + "="
+  }
+}

@@ -1,0 +1,118 @@
+import APIMachinery
+import HTTPService
+
+/// Reads and writes the number of replicas of an object through an `autoscaling/v1` Scale.
+struct ScaleHandler {
+  let handler: ResourceHandler
+  let paths: ScalePaths
+  let kind: KindDescription
+
+  func respond(_ form: ResponseForm) async throws -> Response {
+    let info = handler.info
+    switch info.verb {
+    case "get":
+      let object = try handler.registry.find(handler.target, namespace: info.namespace, name: info.name)
+      return try answer(try handler.registry.tree(object, handler.target), form)
+    case "update":
+      let scale = try handler.reader.object(try await handler.requestBody(), handler.target, kind: kind)
+      return try await write(form) { _ in scale }
+    default:
+      let patchKind = try PatchKind(contentType: handler.request.headers["Content-Type"], handler.target)
+      let bytes = try await handler.requestBody()
+      let patch: JSONValue
+      do { patch = try JSONValue(json: bytes) } catch {
+        throw StatusError.badRequest("error decoding patch: \(error.message)")
+      }
+      return try await write(form) { current in
+        let changed: JSONValue
+        switch patchKind {
+        case .json: changed = try Patches.json(patch, .object(current))
+        case .merge, .strategic: changed = try Patches.merge(patch, .object(current))
+        case .apply:
+          throw StatusError.unsupportedMediaType(
+            accepted: ["application/json-patch+json", "application/merge-patch+json"])
+        }
+        return try handler.reader.object(changed, handler.target, kind: kind)
+      }
+    }
+  }
+
+  private func write(_ form: ResponseForm, _ make: (JSONObject) async throws -> JSONObject) async throws -> Response {
+    let context = handler.context
+    let written = try await handler.registry.change(
+      handler.target, context, manager: try context.fieldManager(), operation: .update
+    ) { current in
+      let scale = try await make(self.scale(of: current))
+      let replicas = scale["spec"]?["replicas"]?.integerValue ?? 0
+      guard replicas >= 0 else {
+        throw StatusError.invalid(
+          GroupKind(group: "autoscaling", kind: "Scale"), context.info.name,
+          [.invalid(FieldPath("spec", "replicas"), .integer(replicas), "must be greater than or equal to 0")])
+      }
+      var object = current
+      for name in ["resourceVersion", "uid"] {
+        if let value = scale["metadata"]?[name]?.stringValue, !value.isEmpty {
+          object.setMetadata(name, .string(value))
+        }
+      }
+      JSONPlace.set(&object, JSONPlace.parts(paths.specReplicas), to: .integer(replicas))
+      return object
+    }
+    guard case .object(let object) = try JSONValue(json: written.bytes) else {
+      throw StatusError.internalError("no object")
+    }
+    return try answer(object, form)
+  }
+
+  private func answer(_ object: JSONObject, _ form: ResponseForm) throws -> Response {
+    Answer.json(JSONValue.object(scale(of: object)).jsonBytes(), pretty: form.isPretty)
+  }
+
+  private func scale(of object: JSONObject) -> JSONObject {
+    func number(_ path: String) -> JSONValue {
+      .integer(JSONPlace.value(object, JSONPlace.parts(path))?.integerValue ?? 0)
+    }
+    var metadata: JSONObject = [:]
+    for name in ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"] {
+      metadata[name] = object["metadata"]?[name]
+    }
+    var status: JSONObject = ["replicas": number(paths.statusReplicas)]
+    if let path = paths.labelSelector, let selector = JSONPlace.value(object, JSONPlace.parts(path)) {
+      switch selector {
+      case .string(let text): status["selector"] = .string(text)
+      case .object(let members) where members["matchLabels"] == nil && members["matchExpressions"] == nil:
+        status["selector"] = .string(LabelSelector(labels: LabelSet(json: selector)).description)
+      default: status["selector"] = (try? LabelSelector(json: selector)).map { .string($0.description) }
+      }
+    }
+    return [
+      "kind": "Scale", "apiVersion": .string(kind.groupVersionKind.apiVersion), "metadata": .object(metadata),
+      "spec": .object(["replicas": number(paths.specReplicas)]), "status": .object(status),
+    ]
+  }
+}
+
+/// Values at simple JSON paths (`.spec.replicas`).
+enum JSONPlace {
+  static func parts(_ path: String) -> [String] { path.split(separator: ".").map(String.init) }
+
+  static func value(_ object: JSONObject, _ path: [String]) -> JSONValue? {
+    var value = JSONValue.object(object)
+    for name in path {
+      guard let next = value[name] else { return nil }
+      value = next
+    }
+    return value
+  }
+
+  static func set(_ object: inout JSONObject, _ path: [String], to value: JSONValue) {
+    guard let first = path.first else { return }
+    guard path.count > 1 else {
+      object[first] = value
+      return
+    }
+    var inner = object[first]?.objectValue ?? [:]
+    set(&inner, Array(path.dropFirst()), to: value)
+    object[first] = .object(inner)
+  }
+}

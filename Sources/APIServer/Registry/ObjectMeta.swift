@@ -1,0 +1,48 @@
+import APIMachinery
+
+/// The members of `metadata` that the server itself reads and writes.
+extension JSONObject {
+  var metadata: JSONObject {
+    get { self["metadata"]?.objectValue ?? [:] }
+    set { self["metadata"] = .object(newValue) }
+  }
+
+  /// A member of the metadata that is a string; empty where it is missing.
+  func metadataText(_ name: String) -> String { self["metadata"]?[name]?.stringValue ?? "" }
+
+  mutating func setMetadata(_ name: String, _ value: JSONValue?) {
+    if self["metadata"] == nil, value != nil { self["metadata"] = .object([:]) }
+    _ = update("metadata") { metadata in
+      guard case .object(var members) = metadata else { return }
+      metadata = .null
+      members[name] = value
+      metadata = .object(members)
+    }
+  }
+
+  var objectName: String { metadataText("name") }
+  var objectNamespace: String { metadataText("namespace") }
+  var generation: Int64 { self["metadata"]?["generation"]?.integerValue ?? 0 }
+  var isBeingDeleted: Bool { self["metadata"]?["deletionTimestamp"]?.stringValue != nil }
+  var finalizers: [String] { self["metadata"]?["finalizers"]?.arrayValue?.compactMap(\.stringValue) ?? [] }
+
+  mutating func setFinalizers(_ finalizers: [String]) {
+    setMetadata("finalizers", finalizers.isEmpty ? nil : .array(finalizers.map { .string($0) }))
+  }
+
+  var labelValues: [String: String] {
+    var labels: [String: String] = [:]
+    for (name, value) in self["metadata"]?["labels"]?.objectValue ?? [:] { labels[name] = value.stringValue ?? "" }
+    return labels
+  }
+
+  /// The same object but for the resource version and the list of field managers.
+  func isSameContent(as other: JSONObject) -> Bool {
+    var (mine, theirs) = (self, other)
+    for name in ["resourceVersion", "managedFields"] {
+      mine.setMetadata(name, nil)
+      theirs.setMetadata(name, nil)
+    }
+    return mine == theirs
+  }
+}

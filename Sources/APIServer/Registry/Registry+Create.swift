@@ -1,0 +1,81 @@
+import APIMachinery
+
+extension Registry {
+  /// Makes an object.
+  /// - Parameters:
+  ///   - submitted: as the client sent it, decoded by ``BodyReader``.
+  /// - Throws: 409 where there is one of that name, 422 where it is not valid, and what admission refuses.
+  func create(
+    _ submitted: JSONObject, _ target: ServedResource, _ context: RequestContext
+  ) async throws -> Written {
+    var object = submitted
+    let namespace = try namespace(of: object, target, context)
+    if target.resource.isNamespaced { object.setMetadata("namespace", .string(namespace)) }
+    guard object.metadataText("resourceVersion").isEmpty else {
+      throw StatusError.badRequest("resourceVersion should not be set on objects to be created")
+    }
+    let base = object.metadataText("generateName")
+    let isGenerated = object.objectName.isEmpty && !base.isEmpty
+    let isDryRun = try context.isDryRun()
+    let manager = try context.fieldManager()
+    for attempt in 1... {
+      var candidate = object
+      if isGenerated { candidate.setMetadata("name", .string(Identifiers.name(from: base))) }
+      prepareForCreate(&candidate, target)
+      var request = AdmissionRequest(
+        operation: .create, resource: target, subresource: "", namespace: namespace, name: candidate.objectName,
+        user: context.user, object: candidate, oldObject: nil, isDryRun: isDryRun, context: context)
+      ObjectDefaults.apply(to: &request.object, target, kinds)
+      try await admission.mutate(&request)
+      ObjectDefaults.apply(to: &request.object, target, kinds)
+      candidate = request.object ?? candidate
+      try validate(candidate, old: nil, target)
+      try await admission.validate(request)
+      FieldOwnership.record(&candidate, old: nil, target, kinds, manager: manager, subresource: "")
+      let key = target.key(namespace: namespace, name: candidate.objectName)
+      do {
+        if let present = cache(of: target).get(key), isDryRun || !present.name.isEmpty { throw StaleWrite() }
+        let written = try await write(candidate, target, key: key, over: nil, isDryRun: isDryRun)
+        return Written(bytes: try bytes(written, target), isNew: true)
+      } catch is StaleWrite {
+        guard isGenerated else { throw StatusError.alreadyExists(target.groupResource, candidate.objectName) }
+        if attempt == 8 { throw StatusError.generateNameConflict(target.groupResource, candidate.objectName) }
+      }
+    }
+    throw StatusError.internalError("a creation ended without an answer")
+  }
+
+  /// The namespace that an object goes to: the path's, which the object must not contradict.
+  private func namespace(
+    of object: JSONObject, _ target: ServedResource, _ context: RequestContext
+  ) throws(StatusError) -> String {
+    let said = object.objectNamespace
+    guard target.resource.isNamespaced else {
+      guard said.isEmpty else {
+        throw .badRequest("namespace specified for a resource that is not namespaced")
+      }
+      return ""
+    }
+    let asked = context.info.namespace
+    if asked.isEmpty {
+      throw .badRequest("an empty namespace may not be set during creation")
+    }
+    guard said.isEmpty || said == asked else {
+      throw .badRequest(
+        "the namespace of the provided object does not match the namespace sent on the request")
+    }
+    return asked
+  }
+
+  /// What the server alone says of a new object.
+  private func prepareForCreate(_ object: inout JSONObject, _ target: ServedResource) {
+    object.setMetadata("uid", .string(Identifiers.uid()))
+    object.setMetadata("creationTimestamp", .string(Timestamp.now.description))
+    for name in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion", "managedFields"] {
+      object.setMetadata(name, nil)
+    }
+    object.setMetadata("generation", GenerationRules.counts(target) ? 1 : nil)
+    if target.version.subresource("status") != nil { object["status"] = nil }
+    if NamespaceRules.applies(to: target) { NamespaceRules.prepareForCreate(&object) }
+  }
+}

@@ -1,0 +1,82 @@
+import APIMachinery
+import KeyValueStore
+
+extension Registry {
+  /// Which state a read must show (Kubernetes API concepts, "Resource versions").
+  struct ListOptions: Sendable {
+    var limit: Int?
+    var continuation: ContinueToken?
+    /// Nil: the newest. 0: whatever is in memory.
+    var revision: Int64?
+    var match: Match?
+    enum Match: String, Sendable { case exact = "Exact", notOlderThan = "NotOlderThan" }
+  }
+
+  /// One page of a collection.
+  struct Page {
+    var objects: [CachedObject]
+    var revision: Int64
+    var continuation: ContinueToken?
+    var remaining: Int?
+  }
+
+  /// Waits until a read may begin.
+  func settle(_ revision: Int64?) async throws {
+    guard let revision else { return try await store.settle() }
+    if revision == 0 { return }
+    guard try await store.wait(for: revision, atMost: .seconds(3)) else {
+      throw StatusError.resourceVersionTooLarge(wanted: UInt64(revision), current: UInt64(store.revision))
+    }
+  }
+
+  func list(
+    _ target: ServedResource, namespace: String, _ selection: Selection, _ options: ListOptions
+  ) async throws -> Page {
+    let prefix = target.prefix(namespace: namespace)
+    let exact = options.continuation?.revision ?? (options.match == .exact ? options.revision : nil)
+    try await settle(exact ?? options.revision)
+    var (objects, revision) = cache(of: target).list(prefix)
+    if let exact, exact > 0, exact != revision, cache(of: target).hasChanged(since: exact) {
+      (objects, revision) = try await objectsThen(prefix, exact, options.continuation)
+    } else if let exact, exact > 0 {
+      revision = exact
+    }
+    if let last = options.continuation?.lastKey {
+      objects = objects[(objects.firstIndex { $0.key > last } ?? objects.endIndex)...]
+    }
+    guard let limit = options.limit, limit > 0 else {
+      let found = selection.isEverything ? Array(objects) : objects.filter(selection.matches)
+      return Page(objects: found, revision: revision)
+    }
+    var found: [CachedObject] = []
+    var index = objects.startIndex
+    while index < objects.endIndex, found.count < limit {
+      if selection.isEverything || selection.matches(objects[index]) { found.append(objects[index]) }
+      index += 1
+    }
+    var page = Page(objects: found, revision: revision)
+    if index < objects.endIndex, let last = found.last {
+      page.continuation = ContinueToken(revision: revision, lastKey: last.key)
+      if selection.isEverything { page.remaining = objects.endIndex - index }
+    }
+    return page
+  }
+
+  /// A state that is not the newest, from the store.
+  private func objectsThen(
+    _ prefix: String, _ revision: Int64, _ token: ContinueToken?
+  ) async throws -> (ArraySlice<CachedObject>, Int64) {
+    do {
+      let page = try await store.store.range(prefix: prefix, at: revision)
+      let objects = try page.values.map {
+        try CachedObject(key: $0.key, revision: $0.modRevision, stored: $0.value)
+      }
+      return (objects[...], revision)
+    } catch let error as StoreError where error.code == .compacted {
+      guard let token else {
+        throw StatusError.expired("The resourceVersion for the provided list is too old.")
+      }
+      throw StatusError.continueExpired(continueToken: ContinueToken(revision: -1, lastKey: token.lastKey).text)
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import APIMachinery
+
+extension Registry {
+  /// Changes what is there into something else; called again on the newest state where somebody came between.
+  typealias Change = (_ current: JSONObject) async throws -> JSONObject
+
+  /// Replaces an object, or a part of it, by what a client sends (PUT).
+  func update(
+    _ submitted: JSONObject, _ target: ServedResource, _ context: RequestContext
+  ) async throws -> Written {
+    let info = context.info
+    let name = submitted.objectName
+    guard name == info.name || name.isEmpty && !info.subresource.isEmpty else {
+      throw StatusError.badRequest(
+        "the name of the object (\(name)) does not match the name on the URL (\(info.name))")
+    }
+    let said = submitted.objectNamespace
+    guard said.isEmpty || said == info.namespace else {
+      throw StatusError.badRequest(
+        "the namespace of the object (\(said)) does not match the namespace on the request (\(info.namespace))")
+    }
+    return try await change(target, context, manager: try context.fieldManager(), operation: .update) { current in
+      var object = submitted
+      object.setMetadata("name", .string(info.name))
+      if target.resource.isNamespaced { object.setMetadata("namespace", .string(info.namespace)) }
+      return object
+    }
+  }
+
+  /// The one path by which an object that exists is changed.
+  /// - Parameters:
+  ///   - operation: how the fields that change are recorded; an apply records its own.
+  ///   - change: gives the new object in the request's version. A resource version or uid in it must be the current one.
+  func change(
+    _ target: ServedResource, _ context: RequestContext, manager: String, operation: FieldOwnership.Operation,
+    _ change: Change
+  ) async throws -> Written {
+    let info = context.info
+    let isDryRun = try context.isDryRun()
+    return try await retrying(target, info.name) {
+      let stored = try find(target, namespace: info.namespace, name: info.name)
+      let old = try tree(stored, target)
+      var new = try await change(old)
+      try checkPreconditions(new, old, target, info.name)
+      prepareForUpdate(&new, old, target, subresource: info.subresource)
+      var request = AdmissionRequest(
+        operation: .update, resource: target, subresource: info.subresource, namespace: info.namespace, name: info.name,
+        user: context.user, object: new, oldObject: old, isDryRun: isDryRun, context: context)
+      ObjectDefaults.apply(to: &request.object, target, kinds)
+      try await admission.mutate(&request)
+      ObjectDefaults.apply(to: &request.object, target, kinds)
+      new = request.object ?? new
+      if GenerationRules.counts(target), GenerationRules.isChange(from: old, to: new) {
+        new.setMetadata("generation", .integer(old.generation + 1))
+      }
+      try validate(new, old: old, target, subresource: info.subresource)
+      try await admission.validate(request)
+      if operation == .update {
+        FieldOwnership.record(&new, old: old, target, kinds, manager: manager, subresource: info.subresource)
+      }
+      // Nothing is written where nothing changes: the version stays, and no watch hears of it.
+      if new.isSameContent(as: old), operation == .update || new == old {
+        return Written(bytes: try bytes(stored, target), isNew: false)
+      }
+      let isHeld = NamespaceRules.applies(to: target) && NamespaceRules.isHeld(new)
+      if new.isBeingDeleted, new.finalizers.isEmpty, !isHeld, !Deletion.keepsForGracePeriod(new, target) {
+        // The last one that held it has let go.
+        try await erase(stored, isDryRun: isDryRun)
+        let last = CachedObject(key: stored.key, CachedObject.stored(new).at(revision: stored.object.revision))
+        return Written(bytes: try bytes(last, target), isNew: false)
+      }
+      let written = try await write(new, target, key: stored.key, over: stored, isDryRun: isDryRun)
+      return Written(bytes: try bytes(written, target), isNew: false)
+    }
+  }
+
+  /// A client may say which state it has changed: then no other one is replaced.
+  private func checkPreconditions(
+    _ new: JSONObject, _ old: JSONObject, _ target: ServedResource, _ name: String
+  ) throws(StatusError) {
+    let version = new.metadataText("resourceVersion")
+    if !version.isEmpty, version != "0", version != old.metadataText("resourceVersion") {
+      throw .conflict(target.groupResource, name)
+    }
+    let uid = new.metadataText("uid")
+    if !uid.isEmpty, uid != old.metadataText("uid") {
+      throw .conflict(
+        target.groupResource, name,
+        "Precondition failed: UID in precondition: \(uid), UID in object meta: \(old.metadataText("uid"))")
+    }
+  }
+
+  /// Members of the metadata that no update changes.
+  private static let fixedMetadata = [
+    "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "resourceVersion",
+    "selfLink",
+  ]
+
+  /// Keeps what a write at this place does not set.
+  private func prepareForUpdate(
+    _ new: inout JSONObject, _ old: JSONObject, _ target: ServedResource, subresource: String
+  ) {
+    switch subresource {
+    case "":
+      if target.version.subresource("status") != nil { new["status"] = old["status"] }
+      if NamespaceRules.applies(to: target) {
+        // Only `finalize` changes what holds a namespace.
+        new["spec"] = old["spec"]
+        NamespaceRules.label(&new)
+      }
+    case "status":
+      var changed = old
+      changed["status"] = new["status"]
+      if let managed = new["metadata"]?["managedFields"] { changed.setMetadata("managedFields", managed) }
+      new = changed
+    default: break
+    }
+    for name in Self.fixedMetadata { new.setMetadata(name, old["metadata"]?[name]) }
+    if new["metadata"]?["managedFields"] == nil {
+      new.setMetadata("managedFields", old["metadata"]?["managedFields"])
+    }
+    // An object that is going takes no new finalizers.
+    new["kind"] = old["kind"]
+    new["apiVersion"] = old["apiVersion"]
+  }
+}

@@ -1,0 +1,110 @@
+import APIMachinery
+import ClusterAPI
+import KeyValueStore
+
+/// Creates, reads, changes and removes objects of every kind, built-in and custom, by one path (DESIGN, idea 5).
+///
+/// It knows nothing of HTTP and of who may do what: the handlers above it do.
+public final class Registry: Sendable {
+  let store: ClusterStore
+  public let catalog: ResourceCatalog
+  let kinds: BuiltinKinds
+  let admission: any Admission
+  private var conversion: Conversion { Conversion(kinds: kinds) }
+
+  public init(store: ClusterStore, catalog: ResourceCatalog, kinds: BuiltinKinds, admission: any Admission) {
+    self.store = store
+    self.catalog = catalog
+    self.kinds = kinds
+    self.admission = admission
+  }
+
+  func cache(of target: ServedResource) -> ResourceCache {
+    store.cache(of: StorageLayout.prefix(of: target.resource))
+  }
+
+  /// An object as it is now.
+  /// - Throws: 404.
+  func find(_ target: ServedResource, namespace: String, name: String) throws(StatusError) -> CachedObject {
+    guard let object = cache(of: target).get(target.key(namespace: namespace, name: name)) else {
+      throw .notFound(target.groupResource, name)
+    }
+    return object
+  }
+
+  /// The bytes of an object in the version that the request asks for.
+  func bytes(_ object: CachedObject, _ target: ServedResource) throws(StatusError) -> [UInt8] {
+    guard Conversion.isNeeded(to: target) else { return object.bytes }
+    return JSONValue.object(try conversion.fromStorage(object.object.tree(), to: target)).jsonBytes()
+  }
+
+  /// An object as a tree in the version that the request asks for.
+  func tree(_ object: CachedObject, _ target: ServedResource) throws(StatusError) -> JSONObject {
+    let tree = object.object.tree()
+    return Conversion.isNeeded(to: target) ? try conversion.fromStorage(tree, to: target) : tree
+  }
+
+  /// What a write has made of an object.
+  public struct Written: Sendable {
+    /// The JSON as it is served.
+    public let bytes: [UInt8]
+    public let isNew: Bool
+  }
+
+  /// Puts an object in the store and waits until it can be read.
+  /// - Parameter current: what is there now; nil for a new object.
+  /// - Throws: `Conflict` where something else is there by now.
+  func write(
+    _ object: JSONObject, _ target: ServedResource, key: String, over current: CachedObject?, isDryRun: Bool
+  ) async throws -> CachedObject {
+    let stored = CachedObject.stored(
+      Conversion.isNeeded(to: target) ? try conversion.toStorage(object, from: target) : object)
+    guard stored.bytes.count <= Self.largestObject else {
+      throw StatusError.requestEntityTooLarge(maximum: Self.largestObject)
+    }
+    if isDryRun {
+      return CachedObject(key: key, stored.at(revision: UInt64(current?.revision ?? 0)))
+    }
+    do {
+      let revision = try await store.commit(
+        [.put(key: key, value: stored.bytes)], where: [.modRevision(key: key, equals: current?.revision ?? 0)])
+      return CachedObject(key: key, stored.at(revision: UInt64(revision)))
+    } catch let error as StoreError where error.code == .conflict {
+      throw StaleWrite()
+    }
+  }
+
+  /// Removes an object for good.
+  func erase(_ current: CachedObject, isDryRun: Bool) async throws {
+    if isDryRun { return }
+    do {
+      _ = try await store.commit(
+        [.delete(key: current.key)], where: [.modRevision(key: current.key, equals: current.revision)])
+    } catch let error as StoreError where error.code == .conflict {
+      throw StaleWrite()
+    }
+  }
+
+  /// Somebody else has changed the object since it was read.
+  struct StaleWrite: Error {}
+
+  /// Bytes that an object may have (kube-apiserver's limit on what it takes).
+  static let largestObject = 3 * 1024 * 1024
+
+  /// How often a change that names no resource version is tried on what others have changed meanwhile.
+  private static let mostAttempts = 64
+
+  /// Repeats a change on the newest state until nobody comes between.
+  func retrying<Result>(
+    _ target: ServedResource, _ name: String, _ body: () async throws -> Result
+  ) async throws -> Result {
+    for attempt in 1... {
+      do { return try await body() } catch is StaleWrite {
+        // Nothing is known of the change that came between until the store's feed has told it.
+        try await store.settle()
+        if attempt == Self.mostAttempts { break }
+      }
+    }
+    throw StatusError.conflict(target.groupResource, name)
+  }
+}

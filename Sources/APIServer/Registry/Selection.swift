@@ -1,0 +1,70 @@
+import APIMachinery
+import ClusterAPI
+
+/// Which objects of a collection a client wants: a namespace is in the key, this is the rest.
+struct Selection: Sendable {
+  private let labels: LabelSelector
+  private let fields: FieldSelector
+  /// Where a field stands that has another name in selectors.
+  private let paths: [String: [String]]
+
+  static let all = Selection(labels: .everything, fields: .everything, paths: [:])
+
+  private init(labels: LabelSelector, fields: FieldSelector, paths: [String: [String]]) {
+    self.labels = labels
+    self.fields = fields
+    self.paths = paths
+  }
+
+  /// Reads the selectors of a query.
+  /// - Parameter name: means that one object; empty for any.
+  /// - Throws: 400 where one does not parse, or names a field that the kind cannot be selected by.
+  init(
+    labels: String, fields: String, name: String, _ target: ServedResource, _ kinds: BuiltinKinds
+  ) throws(StatusError) {
+    self.labels = try LabelSelector.parse(labels)
+    let kind = target.groupVersionKind
+    var paths: [String: [String]] = [:]
+    func path(_ field: String) -> [String]? {
+      switch field {
+      case "metadata.name": return ["metadata", "name"]
+      case "metadata.namespace": return ["metadata", "namespace"]
+      default:
+        let place =
+          target.resource.isCustom
+          ? target.version.selectableFields.first { $0 == "." + field } : kinds.selectorPath(field, of: kind)
+        return place.map { $0.split(separator: ".").map(String.init) }
+      }
+    }
+    let selector = try FieldSelector.parse(fields)
+    for term in selector.terms {
+      guard let place = path(term.field) else {
+        throw .badRequest(
+          "Unable to find \(target.groupVersionKind.description.goQuoted) that match label selector \(labels.goQuoted), field selector \(fields.goQuoted): field label not supported: \(term.field)"
+        )
+      }
+      paths[term.field] = place
+    }
+    var terms = selector.terms
+    if !name.isEmpty {
+      terms.append(FieldSelector.Term("metadata.name", name))
+      paths["metadata.name"] = ["metadata", "name"]
+    }
+    self.fields = FieldSelector(terms)
+    self.paths = paths
+  }
+
+  var isEverything: Bool { labels.selectsEverything && fields.selectsEverything }
+
+  func matches(_ object: CachedObject) -> Bool {
+    guard labels.selectsEverything || labels.matches(object.object.header.labels) else { return false }
+    guard !fields.selectsEverything else { return true }
+    return fields.matches { field in
+      switch field {
+      case "metadata.name": object.name
+      case "metadata.namespace": object.namespace
+      default: object.field(paths[field] ?? [field])
+      }
+    }
+  }
+}

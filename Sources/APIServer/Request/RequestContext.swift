@@ -1,0 +1,97 @@
+import APIMachinery
+import HTTPService
+import Synchronization
+
+/// Who asks, as authentication has found out (`authentication.k8s.io/v1` UserInfo).
+public struct User: Sendable, Equatable {
+  public var name: String
+  public var uid: String
+  public var groups: [String]
+  public var extra: [String: [String]]
+
+  public init(name: String, uid: String = "", groups: [String] = [], extra: [String: [String]] = [:]) {
+    self.name = name
+    self.uid = uid
+    self.groups = groups
+    self.extra = extra
+  }
+
+  public static let anonymous = User(name: "system:anonymous", groups: ["system:unauthenticated"])
+  /// This server's own work.
+  public static let server = User(name: "system:apiserver", groups: ["system:masters", "system:authenticated"])
+}
+
+/// One request on its way through the server: what it is about, who sends it, and what the client is told beside the answer.
+public final class RequestContext: Sendable {
+  public let info: RequestInfo
+  public let user: User
+  public let query: Query
+  public let headers: Headers
+  private let warningTexts = Mutex<[String]>([])
+  private let dryRun = Mutex(false)
+
+  public init(info: RequestInfo, user: User, query: Query, headers: Headers) {
+    self.info = info
+    self.user = user
+    self.query = query
+    self.headers = headers
+  }
+
+  /// Work that the server does on its own.
+  static func ofServer(verb: String, namespace: String = "", name: String = "", subresource: String = "")
+    -> RequestContext
+  {
+    var info = RequestInfo(method: .get, segments: [], query: Query())
+    info.isResource = true
+    info.verb = verb
+    info.namespace = namespace
+    info.name = name
+    info.subresource = subresource
+    return RequestContext(info: info, user: .server, query: Query(), headers: ["User-Agent": "apus"])
+  }
+
+  /// Adds a `Warning` header to the answer, each text once.
+  public func warn(_ text: String) {
+    warningTexts.withLock { if !$0.contains(text) { $0.append(text) } }
+  }
+
+  public var warnings: [String] { warningTexts.withLock { $0 } }
+
+  /// Nothing is written (`dryRun=All`).
+  public func isDryRun() throws(StatusError) -> Bool {
+    let values = query.all("dryRun")
+    for value in values where value != "All" {
+      throw .badRequest("invalid dryRun value \(value.goQuoted): only \"All\" is supported")
+    }
+    return !values.isEmpty || dryRun.withLock { $0 }
+  }
+
+  /// The options in the body ask for a dry run.
+  func setDryRun() { dryRun.withLock { $0 = true } }
+
+  /// Who is recorded as the owner of the fields that this request writes: what the client says, or else the beginning of
+  /// its `User-Agent`.
+  public func fieldManager() throws(StatusError) -> String {
+    if let name = query["fieldManager"], !name.isEmpty {
+      guard name.utf8.count <= 128 else {
+        throw .badRequest("invalid fieldManager: may not be more than 128 bytes")
+      }
+      return name
+    }
+    let agent = headers["User-Agent"] ?? ""
+    let name = agent.prefix { $0 != "/" && $0 != " " }
+    return name.isEmpty ? "unknown" : String(name.prefix(128))
+  }
+
+  public enum FieldValidation: String, Sendable { case ignore = "Ignore", warn = "Warn", strict = "Strict" }
+
+  /// What becomes of unknown and duplicate fields.
+  public func fieldValidation() throws(StatusError) -> FieldValidation {
+    guard let text = query["fieldValidation"], !text.isEmpty else { return .warn }
+    guard let value = FieldValidation(rawValue: text) else {
+      throw .badRequest(
+        "invalid fieldValidation \(text.goQuoted): supported values: \"Ignore\", \"Strict\", \"Warn\"")
+    }
+    return value
+  }
+}

@@ -1,0 +1,78 @@
+import HTTPService
+
+/// What a request is about, told by its method and path alone: what authentication, authorization, auditing and the
+/// handlers all go by (Kubernetes API concepts, "Resource URIs" and "API verbs").
+public struct RequestInfo: Sendable, Equatable {
+  /// Whether an object or a collection is meant, and not a document such as `/version`.
+  public var isResource = false
+  /// `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`; for other paths the method in
+  /// lower case.
+  public var verb: String
+  /// The decoded path.
+  public var path: String
+  public var group = ""
+  public var version = ""
+  /// Empty for objects of the whole cluster, and for a collection over all namespaces.
+  public var namespace = ""
+  public var resource = ""
+  public var subresource = ""
+  public var name = ""
+  /// What follows the subresource: the rest of a proxied path.
+  public var rest: [String] = []
+
+  /// Subresources of a namespace: everything else below one is a resource in it.
+  private static let namespaceSubresources: Set<String> = ["status", "finalize"]
+
+  public init(method: Method, segments: [String], query: Query) {
+    path = "/" + segments.joined(separator: "/")
+    verb = method.rawValue.lowercased()
+    var parts = segments[...]
+    switch parts.first {
+    case "api":
+      guard parts.count >= 3 else { return }
+      version = parts[1]
+      parts = parts.dropFirst(2)
+    case "apis":
+      guard parts.count >= 4 else { return }
+      group = parts[1]
+      version = parts[2]
+      parts = parts.dropFirst(3)
+    default: return
+    }
+    isResource = true
+    verb =
+      switch method {
+      case .post: "create"
+      case .get, .head: "get"
+      case .put: "update"
+      case .patch: "patch"
+      case .delete: "delete"
+      default: verb
+      }
+    // The oldest way to ask for a watch.
+    let isLegacyWatch = parts.first == "watch" && parts.count > 1
+    if isLegacyWatch {
+      verb = "watch"
+      parts = parts.dropFirst()
+    }
+    if parts.first == "namespaces", parts.count > 1 {
+      namespace = parts[parts.startIndex + 1]
+      let next = parts.count > 2 ? parts[parts.startIndex + 2] : nil
+      if let next, !Self.namespaceSubresources.contains(next) { parts = parts.dropFirst(2) }
+    }
+    resource = parts.popFirst() ?? ""
+    name = parts.popFirst() ?? ""
+    subresource = parts.popFirst() ?? ""
+    rest = Array(parts)
+    if name.isEmpty, verb == "get" {
+      verb = Self.isTrue(query["watch"]) ? "watch" : "list"
+    }
+    if name.isEmpty, verb == "delete" { verb = "deletecollection" }
+  }
+
+  /// A truth value as Go's clients write them.
+  static func isTrue(_ text: String?) -> Bool {
+    guard let text else { return false }
+    return !["0", "f", "F", "FALSE", "false", "False"].contains(text)
+  }
+}

@@ -1,0 +1,92 @@
+import Synchronization
+
+/// The changes of one resource for one reader. A reader that falls too far behind is cut off: it must list again.
+final class CacheWatch: Sendable {
+  /// Events that wait for a slow reader.
+  private static let mostWaiting = 8192
+
+  struct Batch: Sendable {
+    let events: [ObjectEvent]
+    /// Everything up to here is told with it.
+    let revision: Int64
+  }
+
+  private struct State {
+    var waiting: [ObjectEvent] = []
+    var revision: Int64
+    var isOver = false
+    /// A mark was asked for: the reader wakes without a change.
+    var isMarked = false
+    var reader: CheckedContinuation<Void, Never>?
+  }
+  private let state: Mutex<State>
+  private let onEnd: @Sendable (CacheWatch) -> Void
+
+  init(revision: Int64, onEnd: @escaping @Sendable (CacheWatch) -> Void) {
+    state = Mutex(State(revision: revision))
+    self.onEnd = onEnd
+  }
+
+  func deliver(_ events: [ObjectEvent], revision: Int64) {
+    let reader = state.withLock { state -> CheckedContinuation<Void, Never>? in
+      guard !state.isOver else { return nil }
+      state.waiting += events
+      state.revision = revision
+      if state.waiting.count > Self.mostWaiting { state.isOver = true }
+      guard !state.waiting.isEmpty else { return nil }
+      return state.reader.take()
+    }
+    reader?.resume()
+  }
+
+  /// Waits for changes; nil when the watch is over or the task was cancelled.
+  func next() async -> Batch? {
+    await withTaskCancellationHandler {
+      while true {
+        let batch = take()
+        if case .some(let found) = batch { return found }
+        await withCheckedContinuation { continuation in
+          let isReady = state.withLock { state in
+            guard state.waiting.isEmpty, !state.isOver, !state.isMarked else { return true }
+            state.reader = continuation
+            return false
+          }
+          if isReady { continuation.resume() }
+        }
+      }
+    } onCancel: {
+      end()
+    }
+  }
+
+  /// Nil: nothing there yet; a nil inside: over.
+  private func take() -> Batch?? {
+    state.withLock { state -> Batch?? in
+      if state.isOver { return .some(nil) }
+      guard !state.waiting.isEmpty || state.isMarked else { return nil }
+      let events = state.waiting
+      state.waiting = []
+      state.isMarked = false
+      return .some(Batch(events: events, revision: state.revision))
+    }
+  }
+
+  /// Wakes the reader with a batch that may be empty.
+  func mark() {
+    let reader = state.withLock { state -> CheckedContinuation<Void, Never>? in
+      state.isMarked = true
+      return state.reader.take()
+    }
+    reader?.resume()
+  }
+
+  func end() {
+    let reader = state.withLock { state -> CheckedContinuation<Void, Never>? in
+      state.isOver = true
+      state.waiting = []
+      return state.reader.take()
+    }
+    reader?.resume()
+    onEnd(self)
+  }
+}

@@ -1,0 +1,48 @@
+import APIMachinery
+
+/// One object in memory, under its key in the store.
+public final class CachedObject: Sendable {
+  /// The key in the store.
+  public let key: String
+  public let object: StoredObject
+
+  public init(key: String, _ object: StoredObject) {
+    self.key = key
+    self.object = object
+  }
+
+  /// Takes what the store has.
+  /// - Throws: 500 where that is no object.
+  convenience init(key: String, revision: Int64, stored: [UInt8]) throws(StatusError) {
+    do { self.init(key: key, try StoredObject(bytes: stored, revision: UInt64(revision))) } catch {
+      throw .internalError("what the store has at \(key) is no object: \(error.message)")
+    }
+  }
+
+  public var name: String { object.header.name }
+  /// Empty for an object of the whole cluster.
+  public var namespace: String { object.header.namespace }
+  public var uid: String { object.header.uid }
+  public var revision: Int64 { Int64(object.revision) }
+
+  /// The JSON as it is served, in the storage version.
+  public var bytes: [UInt8] { object.served }
+
+  /// What the store keeps of a tree: what says what it is comes first, so that it is found quickly.
+  static func stored(_ object: JSONObject) -> StoredObject {
+    var ordered: JSONObject = [:]
+    for name in ["kind", "apiVersion", "metadata"] { ordered[name] = object[name] }
+    for (name, value) in object where ordered[name] == nil { ordered[name] = value }
+    return StoredObject(ordered)
+  }
+
+  /// The value at a path of members as field selectors compare it; empty where there is none.
+  func field(_ path: [String]) -> String {
+    switch object.value(at: path) {
+    case .string(let text): text
+    case .integer(let number): String(number)
+    case .bool(let flag): flag ? "true" : "false"
+    default: ""
+    }
+  }
+}

@@ -1,0 +1,141 @@
+import APIMachinery
+import KeyValueStore
+import Synchronization
+
+/// The cluster's objects: durable in a key-value store, served from memory.
+///
+/// Everything that is in the store comes into memory by one path, the store's watch: what this server wrote and what
+/// another one did. A write is acknowledged when its revision has come by, so that whoever wrote sees it.
+public final class ClusterStore: Sendable {
+  let store: any RevisionedStore
+  private let caches = Mutex<[Substring: ResourceCache]>([:])
+  private let gate = RevisionGate()
+  private let observers = Mutex<[AsyncStream<ObjectEvent>.Continuation]>([])
+  private let feed = Mutex<Task<Void, Never>?>(nil)
+  private let onFailure: @Sendable (any Error) -> Void
+
+  /// Loads everything, and follows from there.
+  /// - Parameter onFailure: told when the store cannot be followed any more.
+  public init(_ store: any RevisionedStore, onFailure: @escaping @Sendable (any Error) -> Void) async throws {
+    self.store = store
+    self.onFailure = onFailure
+    let page = try await store.range(prefix: StorageLayout.root)
+    gate.open(to: page.revision)
+    for value in page.values {
+      guard let cache = cache(ofKey: value.key) else { continue }
+      cache.load(try CachedObject(key: value.key, revision: value.modRevision, stored: value.value))
+    }
+    let watch = store.watch(prefix: StorageLayout.root, from: page.revision + 1)
+    feed.withLock { $0 = Task { [weak self] in await self?.follow(watch) } }
+  }
+
+  /// The newest revision that is in memory.
+  public var revision: Int64 { gate.revision }
+
+  func cache(of prefix: String) -> ResourceCache {
+    caches.withLock { caches in
+      if let cache = caches[Substring(prefix)] { return cache }
+      let cache = ResourceCache(revision: gate.revision)
+      caches[Substring(prefix)] = cache
+      return cache
+    }
+  }
+
+  private func cache(ofKey key: String) -> ResourceCache? {
+    guard let prefix = StorageLayout.prefix(ofKey: key) else { return nil }
+    return caches.withLock { caches in
+      if let cache = caches[prefix] { return cache }
+      let cache = ResourceCache(revision: gate.revision)
+      caches[prefix] = cache
+      return cache
+    }
+  }
+
+  private func follow(_ watch: StoreWatch) async {
+    do {
+      for try await batch in watch {
+        try take(batch)
+        gate.open(to: batch.revision)
+      }
+    } catch {
+      gate.fail(error)
+      onFailure(error)
+    }
+  }
+
+  private func take(_ batch: WatchBatch) throws {
+    var changes: [Substring: [ObjectEvent]] = [:]
+    for event in batch.events {
+      guard let prefix = StorageLayout.prefix(ofKey: event.key), let cache = cache(ofKey: event.key) else { continue }
+      let current = try event.current.map {
+        try CachedObject(key: event.key, revision: batch.revision, stored: $0.value)
+      }
+      // A deletion tells the object as it was, with the revision at which it went.
+      let previous =
+        try current == nil
+        ? event.previous.map { try CachedObject(key: event.key, revision: batch.revision, stored: $0.value) }
+        : cache.get(event.key)
+      changes[prefix, default: []].append(
+        ObjectEvent(revision: batch.revision, current: current, previous: previous))
+    }
+    let all = caches.withLock { $0 }
+    observers.withLock { observers in
+      for (prefix, cache) in all {
+        if let events = changes[prefix] {
+          cache.apply(events, revision: batch.revision)
+          for observer in observers { for event in events { observer.yield(event) } }
+        } else {
+          cache.advance(to: batch.revision)
+        }
+      }
+    }
+  }
+
+  /// Every change of every object from now on, after everything that is there as additions: nothing is missing between
+  /// the two, and nothing comes twice.
+  func changes() -> AsyncStream<ObjectEvent> {
+    let (stream, continuation) = AsyncStream.makeStream(of: ObjectEvent.self)
+    observers.withLock { observers in
+      for cache in caches.withLock({ Array($0.values) }) {
+        for object in cache.everything {
+          continuation.yield(ObjectEvent(revision: object.revision, current: object, previous: nil))
+        }
+      }
+      observers.append(continuation)
+    }
+    return stream
+  }
+
+  /// Writes, and returns when the change can be read.
+  func commit(_ mutations: [Mutation], where preconditions: [Precondition]) async throws -> Int64 {
+    let revision = try await store.commit(mutations, where: preconditions)
+    try await gate.wait(for: revision)
+    return revision
+  }
+
+  /// Waits until everything that is committed now is in memory: what a consistent read begins with.
+  func settle() async throws { try await gate.wait(for: try await store.revision()) }
+
+  /// Waits until a revision is in memory, for a time.
+  /// - Returns: false where it did not come.
+  func wait(for revision: Int64, atMost limit: Duration) async throws -> Bool {
+    if gate.revision >= revision { return true }
+    return try await withThrowingTaskGroup(of: Bool.self) { group in
+      group.addTask { [gate] in
+        try await gate.wait(for: revision)
+        return true
+      }
+      group.addTask {
+        try await Task.sleep(for: limit)
+        return false
+      }
+      defer { group.cancelAll() }
+      return try await group.next() ?? false
+    }
+  }
+
+  public func close() async {
+    feed.withLock { $0.take() }?.cancel()
+    await store.close()
+  }
+}

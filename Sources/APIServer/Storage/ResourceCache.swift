@@ -1,0 +1,135 @@
+import APIMachinery
+import Synchronization
+
+/// All objects of one resource in memory, in the order of their keys, with the changes of late: what GET, LIST and WATCH
+/// are answered from.
+///
+/// One writer (the feed of the store), any number of readers.
+final class ResourceCache: Sendable {
+  /// Changes that a watch may begin before.
+  private static let mostEvents = 4096
+
+  private struct State {
+    var objects: [String: CachedObject] = [:]
+    /// Sorted by key; nil while it has to be made anew.
+    var sorted: [CachedObject]?
+    var events: [ObjectEvent] = []
+    /// Changes up to this revision are not in `events` any more.
+    var forgotten: Int64
+    /// Everything up to this revision is here.
+    var revision: Int64
+    var watchers: [ObjectIdentifier: CacheWatch] = [:]
+  }
+  private let state: Mutex<State>
+
+  init(revision: Int64) { state = Mutex(State(forgotten: revision, revision: revision)) }
+
+  func load(_ object: CachedObject) {
+    state.withLock { state in
+      state.objects[object.key] = object
+      state.sorted = nil
+    }
+  }
+
+  func get(_ key: String) -> CachedObject? { state.withLock { $0.objects[key] } }
+
+  /// All objects below a key prefix, and the revision at which that is so.
+  func list(_ prefix: String) -> (objects: ArraySlice<CachedObject>, revision: Int64) {
+    state.withLock { state in
+      let sorted = Self.sorted(&state)
+      let start = Self.index(of: prefix, in: sorted)
+      // Above every key with the prefix: a slash ends it, and `0` follows the slash.
+      let end = Self.index(of: String(prefix.dropLast()) + "0", in: sorted)
+      return (sorted[start..<max(start, end)], state.revision)
+    }
+  }
+
+  var everything: [CachedObject] { state.withLock { Array($0.objects.values) } }
+
+  var count: Int { state.withLock { $0.objects.count } }
+
+  private static func sorted(_ state: inout State) -> [CachedObject] {
+    if let sorted = state.sorted { return sorted }
+    let sorted = state.objects.values.sorted { $0.key < $1.key }
+    state.sorted = sorted
+    return sorted
+  }
+
+  /// Where a key stands, or would.
+  private static func index(of key: String, in sorted: [CachedObject]) -> Int {
+    var (low, high) = (0, sorted.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if sorted[middle].key < key { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// Takes the changes of one revision.
+  func apply(_ events: [ObjectEvent], revision: Int64) {
+    let watchers = state.withLock { state in
+      for event in events {
+        guard let key = event.current?.key ?? event.previous?.key else { continue }
+        let known = state.objects[key] != nil
+        state.objects[key] = event.current
+        guard var sorted = state.sorted else { continue }
+        state.sorted = nil
+        let index = Self.index(of: key, in: sorted)
+        switch (known, event.current) {
+        case (true, let object?): sorted[index] = object
+        case (true, nil): sorted.remove(at: index)
+        case (false, let object?): sorted.insert(object, at: index)
+        case (false, nil): break
+        }
+        state.sorted = sorted
+      }
+      state.events += events
+      if state.events.count > 2 * Self.mostEvents {
+        let gone = state.events.count - Self.mostEvents
+        state.forgotten = state.events[gone - 1].revision
+        state.events.removeFirst(gone)
+      }
+      state.revision = revision
+      return Array(state.watchers.values)
+    }
+    for watcher in watchers { watcher.deliver(events, revision: revision) }
+  }
+
+  /// Nothing of this resource changed up to a revision: what bookmarks tell.
+  func advance(to revision: Int64) {
+    state.withLock { state in state.revision = max(state.revision, revision) }
+  }
+
+  /// Whether anything has changed after a revision, as far as is known.
+  func hasChanged(since revision: Int64) -> Bool {
+    state.withLock { state in revision < state.forgotten || (state.events.last?.revision ?? 0) > revision }
+  }
+
+  var revision: Int64 { state.withLock { $0.revision } }
+
+  /// Begins a watch after a revision.
+  /// - Returns: nil where that is too old, with the oldest that is possible.
+  func watch(after revision: Int64) -> (watch: CacheWatch?, oldest: Int64) {
+    state.withLock { state in
+      guard revision >= state.forgotten else { return (nil, state.forgotten) }
+      let watch = CacheWatch(revision: state.revision) { [weak self] watch in self?.forget(watch) }
+      var first = state.events.count
+      while first > 0, state.events[first - 1].revision > revision { first -= 1 }
+      watch.deliver(Array(state.events[first...]), revision: state.revision)
+      state.watchers[ObjectIdentifier(watch)] = watch
+      return (watch, state.forgotten)
+    }
+  }
+
+  /// A list and a watch of what follows it, with no gap between the two.
+  func listAndWatch(_ prefix: String) -> (objects: ArraySlice<CachedObject>, revision: Int64, watch: CacheWatch) {
+    while true {
+      let (objects, revision) = list(prefix)
+      if let watch = watch(after: revision).watch { return (objects, revision, watch) }
+    }
+  }
+
+  private func forget(_ watch: CacheWatch) {
+    _ = state.withLock { $0.watchers.removeValue(forKey: ObjectIdentifier(watch)) }
+  }
+}

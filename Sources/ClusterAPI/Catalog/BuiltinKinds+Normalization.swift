@@ -1,0 +1,91 @@
+import APIMachinery
+
+extension BuiltinKinds {
+  /// Gives an object the form in which the API keeps it, whoever wrote it.
+  ///
+  /// Zero values that say nothing are left out, empty objects and zero values that are always served are filled in, a required
+  /// value that is zero counts as missing, quantities are in their canonical form. It comes before defaults.
+  ///
+  /// - Parameter definition: the name of the object's type, as in ``ResourceVersion/definitionName``.
+  public func normalize(_ value: inout JSONValue, definition: String) {
+    guard let facts = facts[definition], case .object(var object) = value else { return }
+    value = .null
+    normalize(&object, facts)
+    value = .object(object)
+  }
+
+  private func normalize(_ object: inout JSONObject, _ facts: TypeFacts) {
+    for field in facts.fields {
+      guard let value = object[field.name], !value.isNull else {
+        if object[field.name] != nil { object.remove(field.name) }
+        fillIn(field, &object)
+        continue
+      }
+      if field.zero.holds(value), !field.isOptional {
+        if !field.hasDefault, field.presence == .written || field.isAlways { continue }
+        object.remove(field.name)
+        continue
+      }
+      normalize(field, &object)
+    }
+  }
+
+  private func fillIn(_ field: FieldFacts, _ object: inout JSONObject) {
+    guard !field.hasDefault, field.isAlways || field.presence == .written, let zero = field.zero.value else { return }
+    // A missing list that must be there is an empty one; of a value without zero nothing can be said.
+    var value = zero
+    if let definition = field.definition, field.nesting == .value { normalize(&value, definition: definition) }
+    object[field.name] = value
+  }
+
+  private func normalize(_ field: FieldFacts, _ object: inout JSONObject) {
+    if field.zero == .quantity {
+      _ = object.update(field.name) { $0.canonicalizeQuantity(inList: false) }
+    } else if field.holdsQuantities {
+      _ = object.update(field.name) { $0.editMembers { $0.canonicalizeQuantity(inList: true) } }
+    }
+    guard let definition = field.definition, let facts = facts[definition] else { return }
+    _ = object.update(field.name) { value in
+      switch field.nesting {
+      case .value: value.editObject { normalize(&$0, facts) }
+      case .list: value.editItems { $0.editObject { normalize(&$0, facts) } }
+      case .map: value.editMembers { $0.editObject { normalize(&$0, facts) } }
+      }
+    }
+  }
+}
+
+extension FieldFacts.Zero {
+  /// Whether a value is the type's zero.
+  fileprivate func holds(_ value: JSONValue) -> Bool {
+    switch (self, value) {
+    case (.string, .string(let text)): text.isEmpty
+    case (.number, .integer(let number)): number == 0
+    case (.number, .double(let number)): number == 0
+    case (.bool, .bool(let flag)): !flag
+    case (.list, .array(let items)): items.isEmpty
+    case (.map, .object(let members)): members.isEmpty
+    default: false
+    }
+  }
+
+  fileprivate var value: JSONValue? {
+    switch self {
+    case .string: ""
+    case .number: 0
+    case .bool: false
+    case .list: []
+    case .map, .object: [:]
+    case .quantity: "0"
+    case .none: nil
+    }
+  }
+}
+
+extension JSONValue {
+  /// - Parameter inList: the amount is one of a list of resources; others stay as they were written, if that is canonical enough.
+  fileprivate mutating func canonicalizeQuantity(inList: Bool) {
+    guard let quantity = try? Quantity(json: self) else { return }
+    self = .string((inList ? quantity.inThousandths : quantity).description)
+  }
+}

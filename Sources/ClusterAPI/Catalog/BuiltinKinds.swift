@@ -1,0 +1,85 @@
+import APIMachinery
+
+/// Every built-in kind: its resource as discovery describes it, the schema of its objects, and what the API does with
+/// them beyond a schema.
+///
+/// Made once, from the texts that are part of the binary; an error is a mistake in one of those.
+public struct BuiltinKinds: Sendable {
+  /// The definitions of all types, lists included.
+  public let registry: SchemaRegistry
+  /// Those of the group without a name first, then group by group; a resource of several versions has the preferred one first.
+  public let resources: [ResourceDescription]
+  /// The groups and their versions, the preferred one first, in the order in which discovery lists them.
+  public let groupVersions: [GroupVersion]
+  /// What a schema does not say of a type, by the definition's name.
+  let facts: [String: TypeFacts]
+  private let positions: [GroupResource: Int]
+  private let selectable: [GroupVersionKind: [(name: String, path: String)]]
+
+  /// Reads the texts of the binary.
+  public static func load() throws -> BuiltinKinds {
+    try BuiltinKinds(KindDataTexts.read(), files: KindDataTexts.names)
+  }
+
+  /// - Throws: ``KindDataError`` where a text names what no text describes, `SchemaError` where the types do not fit.
+  init(_ texts: [KindData], files: [String]) throws {
+    var definitions = CommonDefinitions.schemas
+    var facts: [String: TypeFacts] = [:]
+    for (data, file) in zip(texts, files) {
+      let builder = SchemaBuilder(data: data, file: file)
+      for type in data.types {
+        let name = "\(data.package).\(type.name)"
+        definitions[name] = try builder.schema(of: type)
+        facts[name] = try TypeFacts(type, builder)
+      }
+      for kind in data.kinds where kind.verbs.contains(.list) {
+        let name = "\(data.package).\(kind.kind)"
+        definitions[name + "List"] = CommonDefinitions.list(of: kind.kind, definition: name)
+      }
+    }
+    registry = try SchemaRegistry(definitions)
+    self.facts = facts
+
+    var resources: [ResourceDescription] = []
+    var positions: [GroupResource: Int] = [:]
+    var selectable: [GroupVersionKind: [(name: String, path: String)]] = [:]
+    for (data, file) in zip(texts, files) where !data.isShared {
+      let maker = ResourceMaker(data: data, file: file, texts: texts, registry: registry)
+      for kind in data.kinds {
+        let resource = try maker.resource(kind)
+        selectable[resource.groupVersionKind(in: data.groupVersion.version)] = kind.selectable
+        if let position = positions[resource.groupResource] {
+          resources[position].versions.insert(contentsOf: resource.versions, at: data.isStorage ? 0 : 1)
+        } else {
+          positions[resource.groupResource] = resources.count
+          resources.append(resource)
+        }
+      }
+    }
+    self.resources = resources
+    self.positions = positions
+    self.selectable = selectable
+    groupVersions = texts.filter { !$0.isShared }.map(\.groupVersion)
+  }
+
+  /// The resource of that name; nil where there is none.
+  public func resource(_ groupResource: GroupResource) -> ResourceDescription? {
+    positions[groupResource].map { resources[$0] }
+  }
+
+  /// The resource whose objects are of a kind; nil where there is none.
+  public func resource(of kind: GroupKind) -> ResourceDescription? {
+    resources.first { $0.group == kind.group && $0.kind == kind.kind }
+  }
+
+  /// The name of a kind's definition; nil where no built-in kind is that.
+  public func definitionName(of kind: GroupVersionKind) -> String? {
+    resource(of: GroupKind(group: kind.group, kind: kind.kind))?.version(kind.version)?.definitionName
+  }
+
+  /// The path at which a field stands that a selector names, such as `.status.succeeded` for `status.successful`; nil where
+  /// objects of the kind cannot be selected by it.
+  public func selectorPath(_ field: String, of kind: GroupVersionKind) -> String? {
+    selectable[kind]?.first { $0.name == field }?.path
+  }
+}

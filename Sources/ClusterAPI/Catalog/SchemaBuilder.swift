@@ -1,0 +1,109 @@
+import APIMachinery
+
+/// Makes schemas of the types that a text describes.
+struct SchemaBuilder {
+  let data: KindData
+  let file: String
+
+  /// The name of a definition: of this package, or with a dot of another one.
+  func definitionName(_ type: String, line: Int) throws(KindDataError) -> String {
+    guard let dot = type.utf8.firstIndex(of: UInt8(ascii: ".")) else { return "\(data.package).\(type)" }
+    guard let package = data.packages[String(type[..<dot])] else {
+      throw KindDataError(.unknownType, "\(type) is of a package that is not used here", file: file, line: line)
+    }
+    return package + type[dot...]
+  }
+
+  func schema(of type: TypeEntry) throws(KindDataError) -> Schema {
+    let description = type.description.isEmpty ? nil : type.description
+    var properties = type.form == .object || type.form == .typed ? CommonDefinitions.typeMembers() : []
+    switch type.form {
+    case .any: return Schema(.any, description: description)
+    case .object:
+      properties.append(
+        SchemaProperty(
+          "metadata",
+          Schema(
+            reference: SchemaReference(CommonDefinitions.objectMeta),
+            description: "Name, labels, annotations and all else that every object has.")))
+    case .structure, .typed: break
+    }
+    for field in type.fields {
+      properties.append(
+        SchemaProperty(field.name, try schema(of: field), required: field.presence != .omitted))
+    }
+    return Schema(
+      .object, properties: properties, description: description, mapType: type.mapType,
+      unions: type.union.map { [$0] } ?? [])
+  }
+
+  private func schema(of field: FieldEntry) throws(KindDataError) -> Schema {
+    let description = field.description.isEmpty ? nil : field.description
+    if let name = try reference(field.type, line: field.line) {
+      return Schema(
+        reference: SchemaReference(name), description: description, default: field.defaultValue,
+        mapType: field.mapType, patchStrategy: field.patchStrategy, patchMergeKey: field.patchMergeKey,
+        rules: field.rules)
+    }
+    var items: Schema?
+    var members: AdditionalProperties?
+    switch field.type {
+    case .list(let item): items = try schema(of: item, line: field.line)
+    case .map(let value): members = .schema(try schema(of: value, line: field.line))
+    default: break
+    }
+    let (type, format) = scalar(field.type)
+    // Of a list the allowed values are those of its items.
+    if let rules = field.rules, rules.enumeration != nil, case .list(let item) = field.type {
+      var ofList = rules
+      ofList.enumeration = nil
+      items = Schema(scalar(item).0, rules: ValueRules(enumeration: rules.enumeration))
+      return Schema(
+        type, items: items, description: description, listType: field.listType, listMapKeys: field.listMapKeys,
+        patchStrategy: field.patchStrategy, patchMergeKey: field.patchMergeKey, rules: ofList)
+    }
+    return Schema(
+      type, additionalProperties: members, items: items, description: description, default: field.defaultValue,
+      format: format, listType: field.listType, listMapKeys: field.listMapKeys, mapType: field.mapType,
+      patchStrategy: field.patchStrategy, patchMergeKey: field.patchMergeKey, rules: field.rules)
+  }
+
+  private func schema(of type: FieldType, line: Int) throws(KindDataError) -> Schema {
+    if let name = try reference(type, line: line) { return Schema(reference: SchemaReference(name)) }
+    switch type {
+    case .list(let item): return Schema(.array, items: try schema(of: item, line: line))
+    case .map(let value): return Schema(.object, additionalProperties: .schema(try schema(of: value, line: line)))
+    default:
+      let (type, format) = scalar(type)
+      return Schema(type, format: format)
+    }
+  }
+
+  /// The definition that stands for a type; nil where the type is written out in its place.
+  private func reference(_ type: FieldType, line: Int) throws(KindDataError) -> String? {
+    switch type {
+    case .named(let name): try definitionName(name, line: line)
+    case .quantity: CommonDefinitions.quantity
+    case .intOrString: CommonDefinitions.intOrString
+    case .time: CommonDefinitions.time
+    case .microTime: CommonDefinitions.microTime
+    case .raw: CommonDefinitions.raw
+    case .fieldSet: CommonDefinitions.fieldSet
+    case .string, .int32, .int64, .double, .bool, .bytes, .any, .list, .map: nil
+    }
+  }
+
+  private func scalar(_ type: FieldType) -> (SchemaType, String?) {
+    switch type {
+    case .string: (.string, nil)
+    case .bytes: (.string, "byte")
+    case .int32: (.integer, "int32")
+    case .int64: (.integer, "int64")
+    case .double: (.number, "double")
+    case .bool: (.boolean, nil)
+    case .list: (.array, nil)
+    case .map: (.object, nil)
+    default: (.any, nil)
+    }
+  }
+}

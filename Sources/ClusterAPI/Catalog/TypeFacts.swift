@@ -1,0 +1,78 @@
+import APIMachinery
+
+/// What a schema does not say of a type: when its fields are served, and which cannot change.
+struct TypeFacts: Sendable {
+  var fields: [FieldFacts]
+  /// Whether a field that cannot change may be here or below.
+  var holdsImmutable: Bool { fields.contains { $0.isImmutable || $0.definition != nil && $0.nesting == .value } }
+
+  init(_ type: TypeEntry, _ builder: SchemaBuilder) throws(KindDataError) {
+    fields = []
+    for field in type.fields { fields.append(try FieldFacts(field, builder)) }
+    if type.form == .object {
+      fields.append(
+        FieldFacts(
+          name: "metadata", presence: .omitted, isOptional: false, isAlways: true, isImmutable: false, zero: .object,
+          definition: CommonDefinitions.objectMeta, nesting: .value))
+    }
+  }
+}
+
+/// What a schema does not say of a field.
+struct FieldFacts: Sendable {
+  var name: String
+  var presence: FieldPresence
+  /// A zero value is kept as it is.
+  var isOptional: Bool
+  /// Filled with the zero value where it is missing.
+  var isAlways: Bool
+  var isImmutable: Bool
+  /// The schema has a default for it: a zero value gives way.
+  var hasDefault = false
+  /// The feature that must be on for the field to be kept.
+  var feature: String?
+  var zero: Zero
+  /// The type below, where it is one with fields of its own.
+  var definition: String?
+  var nesting: Nesting
+  /// The values of the map are quantities.
+  var holdsQuantities = false
+
+  /// The type's zero value.
+  enum Zero: Sendable { case string, number, bool, list, map, object, quantity, none }
+  /// How a type stands in the field.
+  enum Nesting: Sendable { case value, list, map }
+}
+
+extension FieldFacts {
+  init(_ field: FieldEntry, _ builder: SchemaBuilder) throws(KindDataError) {
+    name = field.name
+    presence = field.presence
+    isOptional = field.isOptional
+    isAlways = field.isAlways
+    isImmutable = field.isImmutable
+    hasDefault = field.defaultValue != nil
+    feature = field.feature
+    nesting = .value
+    definition = nil
+    switch field.type {
+    case .string, .bytes: zero = .string
+    case .int32, .int64, .double: zero = .number
+    case .bool: zero = .bool
+    case .named(let name):
+      zero = field.isAlways ? .object : .none
+      definition = try builder.definitionName(name, line: field.line)
+    case .list(let item):
+      zero = .list
+      nesting = .list
+      if case .named(let name) = item { definition = try builder.definitionName(name, line: field.line) }
+    case .map(let value):
+      zero = .map
+      nesting = .map
+      if case .named(let name) = value { definition = try builder.definitionName(name, line: field.line) }
+      if case .quantity = value { holdsQuantities = true }
+    case .quantity: zero = .quantity
+    case .any, .intOrString, .time, .microTime, .raw, .fieldSet: zero = .none
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import APIMachinery
+
+extension Defaults {
+  static func setDeployment(_ deployment: inout JSONValue) {
+    deployment.edit("spec") { spec in
+      spec.setDefault("strategy", [:])
+      spec.edit("strategy") { strategy in
+        strategy.setDefault("type", "RollingUpdate")
+        guard strategy.text("type") == "RollingUpdate" else { return }
+        strategy.setDefault("rollingUpdate", [:])
+        strategy.edit("rollingUpdate") { update in
+          update.setDefault("maxUnavailable", "25%")
+          update.setDefault("maxSurge", "25%")
+        }
+      }
+      spec.edit("template") { setPodTemplate(&$0) }
+    }
+  }
+
+  static func setDaemonSet(_ set: inout JSONValue) {
+    set.edit("spec") { spec in
+      spec.setDefault("updateStrategy", [:])
+      spec.edit("updateStrategy") { strategy in
+        strategy.setDefault("type", "RollingUpdate")
+        guard strategy.text("type") == "RollingUpdate" else { return }
+        strategy.setDefault("rollingUpdate", [:])
+        strategy.edit("rollingUpdate") { update in
+          update.setDefault("maxUnavailable", 1)
+          update.setDefault("maxSurge", 0)
+        }
+      }
+      spec.edit("template") { setPodTemplate(&$0) }
+    }
+  }
+
+  static func setStatefulSet(_ set: inout JSONValue) {
+    set.edit("spec") { spec in
+      spec.setDefault("updateStrategy", [:])
+      spec.edit("updateStrategy") { strategy in
+        strategy.setDefault("type", "RollingUpdate")
+        guard strategy.text("type") == "RollingUpdate" else { return }
+        strategy.setDefault("rollingUpdate", [:])
+        strategy.edit("rollingUpdate") { $0.setDefault("partition", 0) }
+      }
+      spec.setDefault(
+        "persistentVolumeClaimRetentionPolicy", ["whenDeleted": "Retain", "whenScaled": "Retain"])
+      spec.edit("template") { setPodTemplate(&$0) }
+      spec.editItems(of: "volumeClaimTemplates") { claim in
+        claim.setDefault("apiVersion", "v1")
+        claim.setDefault("kind", "PersistentVolumeClaim")
+        claim.edit("spec") { setClaimSpec(&$0) }
+      }
+    }
+  }
+
+  static func setJob(_ job: inout JSONValue) {
+    let labels = job["spec"]?["template"]?["metadata"]?["labels"]
+    job.edit("spec") { spec in
+      // One pod, unless it is said how many shall succeed or run.
+      if !spec.has("completions"), !spec.has("parallelism") {
+        spec.setDefault("completions", 1)
+      }
+      spec.setDefault("parallelism", 1)
+      spec.setDefault("backoffLimit", spec.has("backoffLimitPerIndex") ? .integer(Int64(Int32.max)) : 6)
+      spec.setDefault("completionMode", "NonIndexed")
+      spec.setDefault("suspend", false)
+      spec.setDefault(
+        "podReplacementPolicy", spec.has("podFailurePolicy") ? "Failed" : "TerminatingOrFailed")
+      setJobTemplateSpec(&spec)
+    }
+    if let labels { job.edit("metadata") { $0.setDefault("labels", labels) } }
+  }
+
+  /// What the template of a CronJob gets too.
+  static func setJobTemplateSpec(_ spec: inout JSONValue) { spec.edit("template") { setPodTemplate(&$0) } }
+
+  static func setAutoscaler(_ autoscaler: inout JSONValue) {
+    autoscaler.edit("spec") { spec in
+      if spec.items("metrics").isEmpty {
+        spec.editObject {
+          $0["metrics"] = [
+            [
+              "type": "Resource",
+              "resource": ["name": "cpu", "target": ["type": "Utilization", "averageUtilization": 80]],
+            ]
+          ]
+        }
+      }
+      guard spec.has("behavior") else { return }
+      spec.edit("behavior") { behavior in
+        behavior.setDefault("scaleUp", [:])
+        behavior.edit("scaleUp") { rules in
+          rules.setDefault("stabilizationWindowSeconds", 0)
+          setScalingRules(
+            &rules,
+            policies: [
+              ["type": "Pods", "value": 4, "periodSeconds": 15],
+              ["type": "Percent", "value": 100, "periodSeconds": 15],
+            ])
+        }
+        behavior.setDefault("scaleDown", [:])
+        behavior.edit("scaleDown") {
+          setScalingRules(&$0, policies: [["type": "Percent", "value": 100, "periodSeconds": 15]])
+        }
+      }
+    }
+  }
+
+  private static func setScalingRules(_ rules: inout JSONValue, policies: JSONValue) {
+    rules.setDefault("selectPolicy", "Max")
+    if rules.items("policies").isEmpty { rules.editObject { $0["policies"] = policies } }
+  }
+}

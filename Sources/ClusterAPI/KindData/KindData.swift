@@ -1,0 +1,117 @@
+import APIMachinery
+
+/// One group in one version, as its text describes it.
+public struct KindData: Sendable {
+  public var groupVersion: GroupVersion
+  /// What the types' names in OpenAPI documents begin with: `io.k8s.api.apps.v1`.
+  public var package: String
+  /// Objects of the group are stored in this version.
+  public var isStorage = true
+  /// The types of all groups; nothing is served under its name.
+  public var isShared = false
+  /// Short names of other packages whose types are used here.
+  public var packages: [String: String] = [:]
+  public var kinds: [KindEntry] = []
+  public var types: [TypeEntry] = []
+}
+
+/// A kind that is served: what discovery and tables say of it.
+public struct KindEntry: Sendable {
+  public var kind: String
+  public var plural: String
+  public var isNamespaced: Bool
+  public var shortNames: [String] = []
+  public var categories: [String] = []
+  public var verbs: [ResourceVerb] = ResourceVerb.allCases
+  /// The resource of the group without a name that keeps the objects; nil where the kind has its own place.
+  public var storedAs: String?
+  public var subresources: [SubresourceEntry] = []
+  public var columns: [PrinterColumn] = []
+  /// Names that field selectors may use, each with the path of the value.
+  public var selectable: [(name: String, path: String)] = []
+  /// What those who use the kind are warned of, where it is deprecated.
+  public var deprecation: String?
+  /// Where the text describes it.
+  public var line: Int
+
+  public var singular: String { kind.lowercased() }
+}
+
+/// A path below the objects of a kind.
+public struct SubresourceEntry: Sendable {
+  public var name: String
+  public var verbs: [ResourceVerb]
+  public var behaviour: Subresource.Behaviour
+  /// The kind that is sent there: `Binding`, or `policy/v1.Eviction`; nil for the kind itself.
+  public var kind: String?
+}
+
+/// A type: a definition of the schema.
+public struct TypeEntry: Sendable {
+  public var name: String
+  public var form: Form
+  public var mapType: MapType?
+  public var union: SchemaUnion?
+  public var description: String
+  public var fields: [FieldEntry] = []
+  public var line: Int
+
+  public enum Form: Sendable, Hashable {
+    /// An object with the fields that are listed.
+    case structure
+    /// The same with `apiVersion`, `kind` and `metadata`.
+    case object
+    /// The same with `apiVersion` and `kind`.
+    case typed
+    /// Whatever value.
+    case any
+  }
+}
+
+/// A field of a type.
+public struct FieldEntry: Sendable {
+  public var name: String
+  public var type: FieldType
+  public var presence: FieldPresence = .omitted
+  /// A missing value is told from a zero one.
+  public var isOptional = false
+  /// Filled with an empty object where it is missing.
+  public var isAlways = false
+  /// Cannot change once the object exists.
+  public var isImmutable = false
+  /// The feature that must be on for the field to be kept.
+  public var feature: String?
+  public var listType: ListType?
+  public var listMapKeys: [String] = []
+  public var mapType: MapType?
+  public var patchStrategy: PatchStrategy = []
+  public var patchMergeKey: String?
+  public var defaultValue: JSONValue?
+  public var rules: ValueRules?
+  public var description: String
+  public var line: Int
+}
+
+/// Whether a field stands in an object as it is served.
+public enum FieldPresence: Sendable, Hashable {
+  /// Left out where its value is the type's zero: an empty string, list or map, 0, false.
+  case omitted
+  /// Must be there and not be zero.
+  case required
+  /// Always there, with the type's zero where it was not set; published as required.
+  case written
+}
+
+/// The type of a field.
+public indirect enum FieldType: Sendable, Hashable {
+  case string, int32, int64, double, bool, bytes, any
+  case quantity, intOrString, time, microTime
+  /// Any object of whatever kind.
+  case raw
+  /// A set of fields as managed fields note it.
+  case fieldSet
+  case list(FieldType)
+  case map(FieldType)
+  /// A type of this text, or with a dot of another package: `PodSpec`, `meta.LabelSelector`.
+  case named(String)
+}

@@ -1,0 +1,35 @@
+import APIMachinery
+
+/// The labels by which a job knows its pods, and the selector for them: the server makes both.
+enum JobSelector {
+  private static let formerly = ["controller-uid", "job-name"]
+
+  static func generate(_ job: inout JSONValue) {
+    guard job["spec"]?["manualSelector"] != true else { return }
+    let uid = job.text("metadata", "uid")
+    let name = job.text("metadata", "name")
+    job.edit("spec") { spec in
+      spec.edit("template") { template in
+        template.setDefault("metadata", [:])
+        template.edit("metadata") { metadata in
+          metadata.setDefault("labels", [:])
+          metadata.edit("labels") { labels in
+            labels.editObject { members in
+              for prefix in ["", "batch.kubernetes.io/"] {
+                members[prefix + formerly[0]] = .string(uid)
+                members[prefix + formerly[1]] = .string(name)
+              }
+            }
+          }
+        }
+      }
+      spec.setDefault("selector", [:])
+      spec.edit("selector") { selector in
+        selector.setDefault("matchLabels", [:])
+        selector.edit("matchLabels") { labels in
+          labels.editObject { $0["batch.kubernetes.io/controller-uid"] = .string(uid) }
+        }
+      }
+    }
+  }
+}

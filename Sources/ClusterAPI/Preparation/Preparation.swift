@@ -1,0 +1,202 @@
+import APIMachinery
+
+/// What becomes of an object before it is validated and stored: parts that belong to the server are taken from whoever wrote them.
+///
+/// The rules are those of upstream's strategies (`pkg/registry/*/strategy.go`).
+enum Preparation {
+  /// Kinds whose generation grows when what they shall be changes, and starts at 1.
+  private static let counted: [String: Set<String>] = [
+    "": ["Pod", "ReplicationController"],
+    "apps": ["DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"],
+    "batch": ["CronJob", "Job"],
+    "networking.k8s.io": ["Ingress", "IngressClass", "NetworkPolicy", "ServiceCIDR"],
+    "policy": ["PodDisruptionBudget"],
+    "discovery.k8s.io": ["EndpointSlice"],
+    "admissionregistration.k8s.io": [
+      "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding", "MutatingWebhookConfiguration",
+      "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration",
+    ],
+    "apiextensions.k8s.io": ["CustomResourceDefinition"],
+    "flowcontrol.apiserver.k8s.io": ["FlowSchema", "PriorityLevelConfiguration"],
+    "scheduling.k8s.io": ["PriorityClass"],
+    "storage.k8s.io": ["CSIDriver"],
+    "resource.k8s.io": ["DeviceClass", "ResourceSlice"],
+  ]
+
+  static func hasGeneration(_ kind: GroupVersionKind) -> Bool { counted[kind.group]?.contains(kind.kind) ?? false }
+
+  /// Kinds whose status may be given when they are created.
+  static func keepsStatus(_ kind: GroupVersionKind) -> Bool { kind.group.isEmpty && kind.kind == "Node" }
+
+  /// What a kind needs besides.
+  static func create(_ object: inout JSONValue, _ kind: GroupVersionKind) {
+    switch (kind.group, kind.kind) {
+    case ("", "Pod"):
+      let quality = QualityOfService(pod: object)
+      object.editObject { $0["status"] = ["phase": "Pending", "qosClass": .string(quality.rawValue)] }
+    case ("", "Namespace"):
+      object.editObject { $0["status"] = ["phase": "Active"] }
+      object.edit("spec") { spec in
+        let names = spec.items("finalizers")
+        if !names.contains("kubernetes") { spec.editObject { $0["finalizers"] = .array(names + ["kubernetes"]) } }
+      }
+    case ("", "PersistentVolume"), ("", "PersistentVolumeClaim"):
+      object.editObject { $0["status"] = ["phase": "Pending"] }
+    case ("", "Service"):
+      object.editObject { $0["status"] = ["loadBalancer": [:]] }
+      object.edit("spec") { spec in
+        let address = spec.text("clusterIP")
+        if !address.isEmpty, spec.items("clusterIPs").isEmpty {
+          spec.editObject { $0["clusterIPs"] = [.string(address)] }
+        } else if address.isEmpty, let first = spec.items("clusterIPs").first {
+          spec.editObject { $0["clusterIP"] = first }
+        }
+      }
+    case ("batch", "Job"): JobSelector.generate(&object)
+    case ("apiextensions.k8s.io", "CustomResourceDefinition"):
+      let stored = object["spec"]?.items("versions").first { $0["storage"] == true }?["name"]
+      object.editObject { object in
+        object["status"] = [
+          "storedVersions": .array(stored.map { [$0] } ?? []), "conditions": [],
+          "acceptedNames": ["plural": "", "kind": ""],
+        ]
+      }
+    default: break
+    }
+  }
+}
+
+extension BuiltinKinds {
+  /// Prepares an object that is created: the server's own parts begin anew, the generation is 1.
+  ///
+  /// Metadata (uid, creation time, name) is there already; defaults are filled in.
+  public func prepareForCreate(_ object: inout JSONValue, kind: GroupVersionKind) {
+    guard let version = resource(of: GroupKind(group: kind.group, kind: kind.kind))?.version(kind.version) else {
+      return
+    }
+    if version.subresource("status") != nil, !Preparation.keepsStatus(kind) {
+      object.editObject { _ = $0.remove("status") }
+    }
+    object.edit("metadata") { metadata in
+      metadata.editObject { $0["generation"] = Preparation.hasGeneration(kind) ? 1 : nil }
+    }
+    Preparation.create(&object, kind)
+    complete(&object, kind: kind)
+  }
+
+  /// Prepares an object that is updated, itself or through a subresource: what cannot be written there is as it was, and the
+  /// generation grows where anything but metadata and status changed.
+  public func prepareForUpdate(
+    _ object: inout JSONValue, old: JSONValue, kind: GroupVersionKind, subresource: String = ""
+  ) {
+    guard let version = resource(of: GroupKind(group: kind.group, kind: kind.kind))?.version(kind.version) else {
+      return
+    }
+    switch subresource {
+    case "status":
+      let status = object["status"]
+      var metadata = object["metadata"] ?? [:]
+      let isWorkload = kind.group == "apps" || kind.group == "batch"
+      metadata.editObject { members in
+        for name in ["deletionTimestamp", "ownerReferences"] { members[name] = old["metadata"]?[name] }
+        if isWorkload { members["labels"] = old["metadata"]?["labels"] }
+      }
+      object = old
+      object.editObject { members in
+        members["status"] = status
+        members["metadata"] = metadata
+      }
+    case "ephemeralcontainers": take(["spec", "ephemeralContainers"], from: &object, into: old)
+    case "finalize": take(["spec", "finalizers"], from: &object, into: old)
+    case "approval": take(["status", "conditions"], from: &object, into: old)
+    case "resize": Preparation.takeResources(&object, into: old)
+    default:
+      if version.subresource("status") != nil, !Preparation.keepsStatus(kind) {
+        object.editObject { $0["status"] = old["status"] }
+      }
+      if kind.kind == "Service", kind.group.isEmpty { Preparation.keepAddresses(&object, old) }
+    }
+    let generation = old["metadata"]?["generation"]
+    let isCounted = Preparation.hasGeneration(kind) && Preparation.differs(object, old)
+    object.edit("metadata") { metadata in
+      metadata.editObject { members in
+        members["generation"] = isCounted ? .integer((generation?.integerValue ?? 0) + 1) : generation
+      }
+    }
+  }
+}
+
+extension BuiltinKinds {
+  /// Leaves everything of an object as it was but what stands at one path, and the version that the write expects.
+  private func take(_ path: [String], from object: inout JSONValue, into old: JSONValue) {
+    let value = object[path[0]]?[path[1]]
+    let version = object["metadata"]?["resourceVersion"]
+    object = old
+    object.setDefault(path[0], [:])
+    object.edit(path[0]) { $0.editObject { $0[path[1]] = value } }
+    object.edit("metadata") { $0.editObject { $0["resourceVersion"] = version } }
+  }
+}
+
+extension Preparation {
+  /// Leaves everything of a pod as it was but the resources of its containers and how they are resized.
+  static func takeResources(_ pod: inout JSONValue, into old: JSONValue) {
+    let new = pod
+    pod = old
+    pod.edit("metadata") { $0.editObject { $0["resourceVersion"] = new["metadata"]?["resourceVersion"] } }
+    pod.edit("spec") { spec in
+      for list in ["containers", "initContainers"] {
+        let containers = new["spec"]?.items(list) ?? []
+        spec.editItems(of: list) { container in
+          guard let source = containers.first(where: { $0["name"] == container["name"] }) else { return }
+          container.editObject { members in
+            for name in ["resources", "resizePolicy"] { members[name] = source[name] }
+          }
+        }
+      }
+      if let resources = new["spec"]?["resources"] { spec.editObject { $0["resources"] = resources } }
+    }
+  }
+
+  /// Whether two objects differ in anything but metadata and status.
+  static func differs(_ new: JSONValue, _ old: JSONValue) -> Bool {
+    func rest(_ value: JSONValue) -> JSONValue {
+      var result = value
+      result.editObject { members in
+        for name in ["metadata", "status", "apiVersion", "kind"] { members.remove(name) }
+      }
+      return result
+    }
+    return rest(new) != rest(old)
+  }
+
+  /// A service that is written without its addresses keeps them: clients send what they know.
+  static func keepAddresses(_ service: inout JSONValue, _ old: JSONValue) {
+    let before = old["spec"] ?? [:]
+    guard before.text("type") != "ExternalName" else { return }
+    service.edit("spec") { spec in
+      guard spec.text("type") != "ExternalName" else { return }
+      spec.editObject { members in
+        if members["clusterIP"] == nil || members["clusterIP"] == "" { members["clusterIP"] = before["clusterIP"] }
+        if members["clusterIPs"] == nil {
+          members["clusterIPs"] = members["clusterIP"] == before["clusterIP"] ? before["clusterIPs"] : nil
+        }
+        for name in ["ipFamilies", "ipFamilyPolicy"] where members[name] == nil { members[name] = before[name] }
+        if members["healthCheckNodePort"] == nil, members["externalTrafficPolicy"] == "Local",
+          members["type"] == "LoadBalancer"
+        {
+          members["healthCheckNodePort"] = before["healthCheckNodePort"]
+        }
+      }
+      guard ["NodePort", "LoadBalancer"].contains(spec.text("type")),
+        ["NodePort", "LoadBalancer"].contains(before.text("type"))
+      else { return }
+      let ports = before.items("ports")
+      spec.editItems(of: "ports") { port in
+        guard !port.has("nodePort") else { return }
+        let same = ports.first { $0["port"] == port["port"] && $0["protocol"] == port["protocol"] }
+        if let number = same?["nodePort"] { port.editObject { $0["nodePort"] = number } }
+      }
+    }
+  }
+}

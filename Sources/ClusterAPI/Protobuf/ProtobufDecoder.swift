@@ -1,0 +1,204 @@
+import APIMachinery
+import FoundationEssentials
+
+/// From Kubernetes' protobuf form of an object to its JSON (Kubernetes API concepts, "Kubernetes Protobuf encoding").
+///
+/// Upstream's Go clients send objects of built-in kinds so. What the API serves is JSON: clients take that where they are
+/// not given protobuf.
+public struct ProtobufDecoder: Sendable {
+  /// What every such body begins with: `k8s` and a zero.
+  public static let magic: [UInt8] = [0x6B, 0x38, 0x73, 0]
+
+  /// Messages in messages; a JSONSchemaProps may hold itself.
+  private static let maximumDepth = 200
+
+  private let messages: ProtobufMessages
+  private let bytes: [UInt8]
+
+  /// An object with what its envelope says of it.
+  public struct Envelope: Sendable {
+    public let apiVersion: String
+    public let kind: String
+    fileprivate let content: Range<Int>
+  }
+
+  public init(_ bytes: [UInt8], messages: ProtobufMessages = .builtin) {
+    self.bytes = bytes
+    self.messages = messages
+  }
+
+  /// Reads the envelope.
+  public func envelope() throws(ProtobufError) -> Envelope {
+    guard bytes.starts(with: Self.magic) else {
+      throw ProtobufError(
+        .malformed, "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]")
+    }
+    var input = ProtobufInput(bytes, Self.magic.count..<bytes.count)
+    var (apiVersion, kind) = ("", "")
+    var content = 0..<0
+    while let (number, value) = try input.next() {
+      guard case .bytes(let range) = value else { continue }
+      switch number {
+      case 1:
+        var type = ProtobufInput(bytes, range)
+        while let (number, value) = try type.next() {
+          guard case .bytes(let range) = value else { continue }
+          if number == 1 { apiVersion = try string(range) }
+          if number == 2 { kind = try string(range) }
+        }
+      case 2: content = range
+      default: break
+      }
+    }
+    return Envelope(apiVersion: apiVersion, kind: kind, content: content)
+  }
+
+  /// Reads the object.
+  /// - Parameter definitionName: what its kind is called in OpenAPI documents.
+  public func object(_ envelope: Envelope, definitionName: String) throws(ProtobufError) -> JSONObject {
+    var object: JSONObject = ["kind": .string(envelope.kind), "apiVersion": .string(envelope.apiVersion)]
+    try read(definitionName, envelope.content, into: &object, depth: 0)
+    return object
+  }
+
+  private func read(
+    _ message: String, _ range: Range<Int>, into object: inout JSONObject, depth: Int
+  ) throws(ProtobufError) {
+    guard depth < Self.maximumDepth else { throw .tooDeep }
+    guard let fields = messages.fields(message) else {
+      throw ProtobufError(.unknownKind, "\(message) cannot be read from protobuf")
+    }
+    var input = ProtobufInput(bytes, range)
+    while let (number, value) = try input.next() {
+      // A field of a newer version is dropped, as Go's decoder does.
+      guard let field = fields[number] else { continue }
+      guard let name = field.name else {
+        guard case .message(let inner) = field.type, case .bytes(let range) = value else { throw .malformed }
+        try read(inner, range, into: &object, depth: depth + 1)
+        continue
+      }
+      switch field.type {
+      case .list(let type):
+        try append(value, type, to: name, of: &object, depth)
+      case .map(let type):
+        try insert(value, type, into: name, of: &object, depth)
+      default:
+        let new = try single(value, field.type, depth)
+        if field.omitsZero, Self.isZero(new) || new.isNull { continue }
+        object[name] = new
+      }
+    }
+  }
+
+  private static func isZero(_ value: JSONValue) -> Bool {
+    value == .string("") || value == .integer(0) || value == .bool(false) || value == .double(0)
+  }
+
+  private func append(
+    _ value: ProtobufInput.Value, _ type: ProtobufMessages.FieldType, to name: String, of object: inout JSONObject,
+    _ depth: Int
+  ) throws(ProtobufError) {
+    var items: [JSONValue] = []
+    if case .bytes(let range) = value, type == .integer {
+      // Packed: many numbers in one field.
+      var rest = VarintRun(bytes, range)
+      while let number = try rest.next() { items.append(.integer(Int64(bitPattern: number))) }
+    } else {
+      items.append(try single(value, type, depth))
+    }
+    let isThere = object[name] != nil
+    if !isThere { object[name] = .array([]) }
+    _ = object.update(name) { list in
+      guard case .array(var all) = list else { return }
+      list = .null
+      all += items
+      list = .array(all)
+    }
+  }
+
+  private func insert(
+    _ value: ProtobufInput.Value, _ type: ProtobufMessages.FieldType, into name: String, of object: inout JSONObject,
+    _ depth: Int
+  ) throws(ProtobufError) {
+    guard case .bytes(let range) = value else { throw .malformed }
+    var entry = ProtobufInput(bytes, range)
+    var key = ""
+    var content = try zero(type, depth)
+    while let (number, part) = try entry.next() {
+      if number == 1, case .bytes(let range) = part { key = try string(range) }
+      if number == 2 { content = try single(part, type, depth) }
+    }
+    var map = object[name]?.objectValue ?? [:]
+    map[key] = content
+    object[name] = .object(map)
+  }
+
+  /// What an entry of a map holds that says nothing.
+  private func zero(_ type: ProtobufMessages.FieldType, _ depth: Int) throws(ProtobufError) -> JSONValue {
+    switch type {
+    case .string, .bytes: ""
+    case .integer: 0
+    case .boolean: false
+    case .double: .double(0)
+    case .list, .map: .null
+    case .message(let name): try self.message(name, 0..<0, depth)
+    }
+  }
+
+  private func single(
+    _ value: ProtobufInput.Value, _ type: ProtobufMessages.FieldType, _ depth: Int
+  ) throws(ProtobufError) -> JSONValue {
+    switch (type, value) {
+    case (.string, .bytes(let range)): .string(try string(range))
+    case (.bytes, .bytes(let range)): .string(Data(bytes[range]).base64EncodedString())
+    case (.integer, .varint(let number)): .integer(Int64(bitPattern: number))
+    case (.boolean, .varint(let number)): .bool(number != 0)
+    case (.double, .fixed64(let bits)): .double(Double(bitPattern: bits))
+    case (.message(let name), .bytes(let range)): try message(name, range, depth)
+    // `repeated` things in maps and lists in lists do not exist in the format.
+    default: throw .malformed
+    }
+  }
+
+  private func string(_ range: Range<Int>) throws(ProtobufError) -> String {
+    guard let text = String(validating: bytes[range], as: UTF8.self) else { throw .encoding }
+    return text
+  }
+
+  private func message(_ name: String, _ range: Range<Int>, _ depth: Int) throws(ProtobufError) -> JSONValue {
+    if let special = ProtobufSpecialTypes.reader(of: name) { return try special(self, bytes, range, depth) }
+    var object = JSONObject()
+    try read(name, range, into: &object, depth: depth + 1)
+    return .object(object)
+  }
+
+  /// For types of whose JSON is something else than an object of their fields.
+  func nested(_ name: String, _ range: Range<Int>, _ depth: Int) throws(ProtobufError) -> JSONValue {
+    try message(name, range, depth)
+  }
+
+  func text(_ range: Range<Int>) throws(ProtobufError) -> String { try string(range) }
+}
+
+/// Numbers one after the other.
+private struct VarintRun {
+  private let bytes: [UInt8]
+  private var rest: Range<Int>
+
+  init(_ bytes: [UInt8], _ range: Range<Int>) {
+    self.bytes = bytes
+    rest = range
+  }
+
+  mutating func next() throws(ProtobufError) -> UInt64? {
+    guard !rest.isEmpty else { return nil }
+    var result: UInt64 = 0
+    for shift in stride(from: UInt64(0), to: 64, by: 7) {
+      guard let byte = rest.first.map({ bytes[$0] }) else { throw .truncated }
+      rest = rest.dropFirst()
+      result |= UInt64(byte & 0x7F) << shift
+      if byte & 0x80 == 0 { return result }
+    }
+    throw .malformed
+  }
+}

@@ -1,0 +1,73 @@
+import APIMachinery
+
+extension BuiltinKinds {
+  /// Finds what is wrong with an object of a built-in kind, beyond what its schema says: metadata, rules between fields, and what
+  /// may not change.
+  ///
+  /// The object is complete: ``complete(_:kind:)`` was done, and the schema's own validation has its say separately. Both
+  /// may report that a value is missing; ``withoutRepetitions(_:)`` keeps one.
+  ///
+  /// - Parameters:
+  ///   - old: the object as it is stored; nil for one that is created.
+  ///   - subresource: the path below the object that is written; empty for the object itself. A status may be anything that its
+  ///     schema allows, so only the metadata is looked at there.
+  public func validate(
+    _ new: JSONValue, old: JSONValue?, kind: GroupVersionKind, subresource: String = ""
+  ) -> [FieldError] {
+    var findings = Findings()
+    let isNamespaced = resource(of: GroupKind(group: kind.group, kind: kind.kind))?.isNamespaced ?? false
+    if isStored(kind) {
+      let metadata = new["metadata"]?.objectValue ?? [:]
+      let errors =
+        if let old {
+          MetadataRules.errors(in: metadata, updating: old["metadata"]?.objectValue ?? [:])
+        } else {
+          MetadataRules.errors(in: metadata, isNamespaced: isNamespaced, name: Validation.nameRule(for: kind))
+        }
+      for error in errors { findings.add(error) }
+    }
+    switch subresource {
+    case "":
+      Validation.function(for: kind)?(new, old, &findings)
+      if let old, let definition = definitionName(of: kind) {
+        unchanged(new, old, definition, FieldPath(), &findings)
+      }
+    case "ephemeralcontainers":
+      if let old { PodUpdateValidation.validate(ephemeralContainers: new, old, &findings) }
+    case "resize":
+      if let old { PodUpdateValidation.validate(resize: new, old, &findings) }
+    case "approval": Validation.function(for: kind)?(new, old, &findings)
+    default: break
+    }
+    return findings.errors
+  }
+
+  private func isStored(_ kind: GroupVersionKind) -> Bool {
+    resource(of: GroupKind(group: kind.group, kind: kind.kind))?.version(kind.version)?.verbs.contains(.get) ?? false
+  }
+
+  /// The fields that the kind's text calls immutable.
+  private func unchanged(
+    _ new: JSONValue, _ old: JSONValue, _ definition: String, _ path: FieldPath, _ findings: inout Findings
+  ) {
+    guard let facts = facts[definition], facts.holdsImmutable else { return }
+    for field in facts.fields where field.isImmutable {
+      findings.immutable(new[field.name], old[field.name], path.child(field.name))
+    }
+    for field in facts.fields where field.nesting == .value && field.definition != nil {
+      guard let definition = field.definition, let value = new[field.name], let before = old[field.name] else {
+        continue
+      }
+      unchanged(value, before, definition, path.child(field.name), &findings)
+    }
+  }
+
+  /// Of several errors of the same kind about the same field the first one; two errors with different words stay.
+  public static func withoutRepetitions(_ errors: [FieldError]) -> [FieldError] {
+    var seen: Set<String> = []
+    return errors.filter { error in
+      let word = error.kind == .required ? "" : error.body
+      return seen.insert("\(error.kind.reason)\u{0}\(error.field)\u{0}\(word)").inserted
+    }
+  }
+}

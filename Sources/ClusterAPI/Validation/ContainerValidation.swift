@@ -1,0 +1,264 @@
+import APIMachinery
+
+/// Containers of a pod: names, images, ports, variables, mounts.
+struct ContainerValidation {
+  enum Role { case normal, initial, ephemeral }
+
+  /// Volumes of the pod, by name.
+  let volumes: [String: JSONValue]
+  let isHostNetwork: Bool
+  let podGracePeriod: Int64?
+
+  func validate(_ container: JSONValue, _ role: Role, _ path: FieldPath, _ findings: inout Findings) {
+    let name = container.text("name")
+    if name.isEmpty {
+      if !container.has("name") { findings.required(path.child("name")) }
+    } else {
+      findings.invalid(path.child("name"), .string(name), NameRules.dns1123Label(name))
+    }
+    let image = container.text("image")
+    if image.isEmpty {
+      findings.required(path.child("image"))
+    } else if image.trimmed != image {
+      findings.invalid(path.child("image"), .string(image), "must not have leading or trailing whitespace")
+    }
+    findings.supported(container, "imagePullPolicy", ["Always", "IfNotPresent", "Never"], path)
+    ports(container, path.child("ports"), &findings)
+    for (index, variable) in container.items("env").enumerated() {
+      self.variable(variable, path.child("env").index(index), &findings)
+    }
+    for (index, source) in container.items("envFrom").enumerated() {
+      variables(source, path.child("envFrom").index(index), &findings)
+    }
+    mounts(container, path, &findings)
+    devices(container, path.child("volumeDevices"), &findings)
+    ResourceValidation.validate(container["resources"], path.child("resources"), &findings)
+    SecurityValidation.validate(container: container["securityContext"], path.child("securityContext"), &findings)
+    switch role {
+    case .normal: checks(container, path, &findings)
+    case .initial: initial(container, path, &findings)
+    case .ephemeral: ephemeral(container, path, &findings)
+    }
+  }
+
+  private func checks(_ container: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    findings.supported(container, "restartPolicy", ["Always", "Never", "OnFailure"], path)
+    ProbeValidation.validate(lifecycle: container["lifecycle"], path.child("lifecycle"), &findings)
+    ProbeValidation.validate(container["livenessProbe"], .liveness, path.child("livenessProbe"), &findings)
+    ProbeValidation.validate(container["readinessProbe"], .readiness, path.child("readinessProbe"), &findings)
+    ProbeValidation.validate(container["startupProbe"], .startup, path.child("startupProbe"), &findings)
+  }
+
+  private func initial(_ container: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    if container.text("restartPolicy") == "Always" { return checks(container, path, &findings) }
+    findings.supported(container, "restartPolicy", ["Always", "Never", "OnFailure"], path)
+    for name in ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe"] where container.has(name) {
+      findings.forbidden(path.child(name), "may not be set for init containers without restartPolicy=Always")
+    }
+  }
+
+  private func ephemeral(_ container: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    for name in ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe", "resizePolicy", "restartPolicy"]
+    where container.has(name) {
+      findings.forbidden(path.child(name), "cannot be set for an Ephemeral Container")
+    }
+    if !container.items("ports").isEmpty {
+      findings.forbidden(path.child("ports"), "cannot be set for an Ephemeral Container")
+    }
+    if container["resources"]?.objectValue?.isEmpty == false {
+      findings.forbidden(path.child("resources"), "cannot be set for an Ephemeral Container")
+    }
+  }
+
+  // MARK: - Ports
+
+  private func ports(_ container: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    var names: Set<String> = []
+    for (index, port) in container.items("ports").enumerated() {
+      let path = path.index(index)
+      let name = port.text("name")
+      if !name.isEmpty {
+        let problems = NameRules.portName(name)
+        findings.invalid(path.child("name"), .string(name), problems)
+        if problems.isEmpty, !names.insert(name).inserted {
+          findings.add(.duplicate(path.child("name"), .string(name)))
+        }
+      }
+      let number = port["containerPort"]?.integerValue ?? 0
+      if number != 0 {
+        findings.invalid(path.child("containerPort"), .integer(number), NameRules.portNumber(number))
+      }
+      let hostPort = port["hostPort"]?.integerValue ?? 0
+      if hostPort != 0 {
+        findings.invalid(path.child("hostPort"), .integer(hostPort), NameRules.portNumber(hostPort))
+      }
+      if isHostNetwork, hostPort != number {
+        findings.invalid(
+          path.child("containerPort"), .integer(number), "must match `hostPort` when `hostNetwork` is true")
+      }
+      let address = port.text("hostIP")
+      if !address.isEmpty { AddressRules.address(address, path.child("hostIP"), &findings) }
+    }
+  }
+
+  // MARK: - Variables
+
+  private static let podFields: Set<String> = [
+    "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName", "status.hostIP",
+    "status.hostIPs", "status.podIP", "status.podIPs",
+  ]
+  private static let containerResources: Set<String> = [
+    "limits.cpu", "limits.memory", "limits.ephemeral-storage", "requests.cpu", "requests.memory",
+    "requests.ephemeral-storage",
+  ]
+
+  private func variable(_ variable: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    let name = variable.text("name")
+    if !name.isEmpty { findings.invalid(path.child("name"), .string(name), NameRules.environmentVariable(name)) }
+    guard let source = variable["valueFrom"] else { return }
+    let path = path.child("valueFrom")
+    let present = ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"].filter(source.has)
+    if present.isEmpty {
+      findings.invalid(
+        path, "",
+        "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`")
+    }
+    if !variable.text("value").isEmpty {
+      if !present.isEmpty { findings.invalid(path, "", "may not be specified when `value` is not empty") }
+    } else if present.count > 1 {
+      findings.invalid(path, "", "may not have more than one field specified at a time")
+    }
+    if let field = source["fieldRef"] {
+      Self.field(field, Self.podFields, path.child("fieldRef"), &findings)
+    }
+    if let field = source["resourceFieldRef"] { Self.resource(field, path.child("resourceFieldRef"), &findings) }
+    for kind in ["configMapKeyRef", "secretKeyRef"] {
+      guard let key = source[kind]?["key"]?.stringValue else { continue }
+      if source[kind]?.text("name").isEmpty == true { findings.required(path.child(kind, "name")) }
+      findings.invalid(path.child(kind, "key"), .string(key), NameRules.configMapKey(key))
+    }
+  }
+
+  static func field(_ reference: JSONValue, _ known: Set<String>, _ path: FieldPath, _ findings: inout Findings) {
+    let field = reference.text("fieldPath")
+    guard !field.isEmpty else { return }
+    for map in ["metadata.annotations", "metadata.labels"] where field.hasPrefix(map + "['") && field.hasSuffix("']") {
+      let key = String(field.dropFirst(map.count + 2).dropLast(2))
+      findings.invalid(path.child("fieldPath"), .string(key), NameRules.labelKey(key.lowercased()))
+      return
+    }
+    if !known.contains(field) {
+      findings.add(
+        .notSupported(
+          path.child("fieldPath"), .string(field),
+          (known.union(known.contains("spec.nodeName") ? ["metadata.annotations", "metadata.labels"] : [])).sorted()))
+    }
+  }
+
+  static func resource(
+    _ reference: JSONValue, isVolume: Bool = false, _ path: FieldPath, _ findings: inout Findings
+  ) {
+    if isVolume, reference.text("containerName").isEmpty { findings.required(path.child("containerName")) }
+    let resource = reference.text("resource")
+    if !resource.isEmpty, !containerResources.contains(resource), !resource.contains("hugepages-") {
+      findings.add(.notSupported(path.child("resource"), .string(resource), containerResources.sorted()))
+    }
+  }
+
+  private func variables(_ source: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    let prefix = source.text("prefix")
+    if !prefix.isEmpty {
+      findings.invalid(path.child("prefix"), .string(prefix), NameRules.environmentVariable(prefix))
+    }
+    let present = ["configMapRef", "secretRef"].filter(source.has)
+    for name in present where source[name]?.text("name").isEmpty == true {
+      findings.required(path.child(name, "name"))
+    }
+    if present.isEmpty {
+      findings.invalid(path, "", "must specify one of: `configMapRef` or `secretRef`")
+    } else if present.count > 1 {
+      findings.invalid(path, "", "may not have more than one field specified at a time")
+    }
+  }
+
+  // MARK: - Mounts
+
+  private func mounts(_ container: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    var places: Set<String> = []
+    let devices = Set(container.items("volumeDevices").map { $0.text("name") })
+    for (index, mount) in container.items("volumeMounts").enumerated() {
+      let path = path.child("volumeMounts").index(index)
+      let name = mount.text("name")
+      if !name.isEmpty, volumes[name] == nil { findings.add(.notFound(path.child("name"), .string(name))) }
+      let place = mount.text("mountPath")
+      if !place.isEmpty, !places.insert(place).inserted {
+        findings.invalid(path.child("mountPath"), .string(place), "must be unique")
+      }
+      if devices.contains(name) {
+        findings.invalid(path.child("name"), .string(name), "must not already exist in volumeDevices")
+      }
+      for part in ["subPath", "subPathExpr"] where !mount.text(part).isEmpty {
+        VolumeValidation.relativePath(mount.text(part), path.child(part), &findings)
+      }
+      if !mount.text("subPath").isEmpty, !mount.text("subPathExpr").isEmpty {
+        findings.invalid(
+          path.child("subPathExpr"), mount["subPathExpr"], "subPathExpr and subPath are mutually exclusive")
+      }
+      propagation(mount, container, path, &findings)
+    }
+  }
+
+  private func propagation(
+    _ mount: JSONValue, _ container: JSONValue, _ path: FieldPath, _ findings: inout Findings
+  ) {
+    if mount.text("mountPropagation") == "Bidirectional", container["securityContext"]?["privileged"] != true {
+      findings.forbidden(
+        path.child("mountPropagation"),
+        "Bidirectional mount propagation is available only to privileged containers")
+    }
+    let recursive = mount.text("recursiveReadOnly")
+    guard !recursive.isEmpty else { return }
+    findings.supported(mount, "recursiveReadOnly", ["Disabled", "Enabled", "IfPossible"], path)
+    guard recursive == "Enabled" || recursive == "IfPossible" else { return }
+    if mount["readOnly"] != true {
+      findings.forbidden(path.child("recursiveReadOnly"), "may only be specified when readOnly is true")
+    }
+    if !["", "None"].contains(mount.text("mountPropagation")) {
+      findings.forbidden(
+        path.child("recursiveReadOnly"), "may only be specified when mountPropagation is None or not specified")
+    }
+  }
+
+  private func devices(_ container: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    var places: Set<String> = []
+    for (index, device) in container.items("volumeDevices").enumerated() {
+      let path = path.index(index)
+      let name = device.text("name")
+      if !name.isEmpty {
+        if let volume = volumes[name] {
+          if !volume.has("persistentVolumeClaim"), !volume.has("ephemeral") {
+            findings.invalid(
+              path.child("name"), .string(name),
+              "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode")
+          }
+        } else {
+          findings.add(.notFound(path.child("name"), .string(name)))
+        }
+      }
+      let place = device.text("devicePath")
+      if !place.isEmpty {
+        if !places.insert(place).inserted {
+          findings.invalid(path.child("devicePath"), .string(place), "must be unique")
+        }
+        VolumeValidation.withoutParent(place, path.child("devicePath"), &findings)
+      }
+    }
+  }
+}
+
+extension String {
+  /// Without white space at both ends.
+  var trimmed: String {
+    String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
+  }
+}

@@ -1,0 +1,141 @@
+import APIMachinery
+
+/// CustomResourceDefinitions: names, versions, conversion. What a schema may say is checked where schemas are read.
+enum DefinitionValidation {
+  static func validate(_ new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
+    let spec = new["spec"] ?? [:]
+    let path = FieldPath("spec")
+    let group = spec.text("group")
+    let plural = spec["names"]?.text("plural") ?? ""
+    let name = new.text("metadata", "name")
+    if name != "\(plural).\(group)" {
+      findings.invalid(
+        FieldPath("metadata", "name"), .string(name), "must be spec.names.plural+\".\"+spec.group")
+    }
+    if !group.isEmpty {
+      findings.invalid(path.child("group"), .string(group), NameRules.dns1123Subdomain(group))
+      if group.split(separator: ".").count < 2 {
+        findings.invalid(path.child("group"), .string(group), "should be a domain with at least one dot")
+      }
+    }
+    findings.supported(spec, "scope", ["Cluster", "Namespaced"], path)
+    versions(spec, path, &findings)
+    names(spec["names"] ?? [:], path.child("names"), &findings)
+    conversion(spec["conversion"] ?? [:], path.child("conversion"), &findings)
+    if spec["preserveUnknownFields"] == true {
+      findings.invalid(
+        path.child("preserveUnknownFields"), true,
+        "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead")
+    }
+    guard let before = old?["spec"] else { return }
+    let isEstablished =
+      old?["status"]?.items("conditions").contains { $0["type"] == "Established" && $0["status"] == "True" } ?? false
+    findings.immutable(spec["group"], before["group"], path.child("group"))
+    findings.immutable(spec["names"]?["plural"], before["names"]?["plural"], path.child("names", "plural"))
+    if isEstablished {
+      findings.immutable(spec["scope"], before["scope"], path.child("scope"))
+      findings.immutable(spec["names"]?["kind"], before["names"]?["kind"], path.child("names", "kind"))
+    }
+  }
+
+  private static func versions(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    var seen: Set<String> = []
+    var stored = 0
+    for (index, version) in spec.items("versions").enumerated() {
+      let path = path.child("versions").index(index)
+      let name = version.text("name")
+      if version["storage"] == true { stored += 1 }
+      if !seen.insert(name).inserted {
+        findings.invalid(
+          path.child("name"), .string(name), "must contain unique version names")
+      }
+      if !name.isEmpty { findings.invalid(path.child("name"), .string(name), NameRules.dns1035Label(name)) }
+      if !version.has("schema") || version["schema"]?.has("openAPIV3Schema") != true {
+        findings.required(path.child("schema", "openAPIV3Schema"), "schemas are required")
+      }
+      if version.has("deprecationWarning"), version["deprecated"] != true {
+        findings.invalid(
+          path.child("deprecationWarning"), version["deprecationWarning"], "can only be set for deprecated versions")
+      }
+      if let scale = version["subresources"]?["scale"] {
+        self.scale(scale, path.child("subresources", "scale"), &findings)
+      }
+      columns(version, path.child("additionalPrinterColumns"), &findings)
+      let fields = version.items("selectableFields")
+      if fields.count > 8 {
+        findings.add(.tooMany(path.child("selectableFields"), count: fields.count, maximum: 8))
+      }
+    }
+    if stored != 1 {
+      findings.invalid(
+        path.child("versions"), spec["versions"], "must have exactly one version marked as storage version")
+    }
+  }
+
+  private static func scale(_ scale: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    for (name, root) in [("specReplicasPath", ".spec"), ("statusReplicasPath", ".status")] {
+      let text = scale.text(name)
+      if !text.isEmpty, !text.hasPrefix(root + ".") {
+        findings.invalid(path.child(name), .string(text), "should be a json path under \(root)")
+      }
+    }
+    let selector = scale.text("labelSelectorPath")
+    if !selector.isEmpty, !selector.hasPrefix(".spec."), !selector.hasPrefix(".status.") {
+      findings.invalid(
+        path.child("labelSelectorPath"), .string(selector), "should be a json path under either .spec or .status")
+    }
+  }
+
+  private static func columns(_ version: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    for (index, column) in version.items("additionalPrinterColumns").enumerated() {
+      let path = path.index(index)
+      findings.supported(column, "type", ["boolean", "date", "integer", "number", "string"], path)
+      findings.supported(
+        column, "format", ["byte", "date", "date-time", "double", "float", "int32", "int64", "password"], path)
+    }
+  }
+
+  private static func names(_ names: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    for name in ["plural", "singular"] {
+      let text = names.text(name)
+      if !text.isEmpty { findings.invalid(path.child(name), .string(text), NameRules.dns1035Label(text)) }
+    }
+    for name in ["kind", "listKind"] {
+      let text = names.text(name)
+      if !text.isEmpty {
+        let problems = NameRules.dns1035Label(text.lowercased())
+        if !problems.isEmpty {
+          findings.invalid(
+            path.child(name), .string(text),
+            "may have mixed case, but should otherwise match: \(problems.joined(separator: ","))")
+        }
+      }
+    }
+    if !names.text("kind").isEmpty, names.text("kind") == names.text("listKind") {
+      findings.invalid(path.child("listKind"), names["listKind"], "kind and listKind may not be the same")
+    }
+    for list in ["shortNames", "categories"] {
+      for (index, name) in names.items(list).enumerated() {
+        findings.invalid(path.child(list).index(index), name, NameRules.dns1035Label(name.stringValue ?? ""))
+      }
+    }
+  }
+
+  private static func conversion(_ conversion: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    findings.supported(conversion, "strategy", ["None", "Webhook"], path)
+    if conversion.text("strategy") == "Webhook" {
+      guard let webhook = conversion["webhook"] else {
+        return findings.required(path.child("webhook"), "required when strategy is set to Webhook")
+      }
+      if let client = webhook["clientConfig"] {
+        WebhookValidation.client(client, path.child("webhook", "clientConfig"), &findings)
+      } else {
+        findings.required(path.child("webhook", "clientConfig"), "required when strategy is set to Webhook")
+      }
+      WebhookValidation.versions(
+        webhook.items("conversionReviewVersions"), path.child("webhook", "conversionReviewVersions"), &findings)
+    } else if conversion.has("webhook") {
+      findings.forbidden(path.child("webhook"), "should not be set when strategy is not set to Webhook")
+    }
+  }
+}

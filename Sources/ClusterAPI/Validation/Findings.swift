@@ -1,0 +1,53 @@
+import APIMachinery
+
+/// What a validation found wrong, gathered in order.
+struct Findings {
+  private(set) var errors: [FieldError] = []
+
+  mutating func add(_ error: FieldError) { errors.append(error) }
+
+  /// A value for which each of the problems is reported.
+  mutating func invalid(_ path: FieldPath, _ value: JSONValue?, _ problems: [String]) {
+    for problem in problems { errors.append(.invalid(path, value, problem)) }
+  }
+
+  mutating func invalid(_ path: FieldPath, _ value: JSONValue?, _ problem: String) {
+    errors.append(.invalid(path, value, problem))
+  }
+
+  mutating func required(_ path: FieldPath, _ detail: String = "") { errors.append(.required(path, detail)) }
+  mutating func forbidden(_ path: FieldPath, _ detail: String) { errors.append(.forbidden(path, detail)) }
+
+  /// The member of an object must be a whole number that is not negative, if it is there.
+  mutating func notNegative(_ object: JSONValue, _ name: String, _ path: FieldPath) {
+    guard let number = object[name]?.integerValue, number < 0 else { return }
+    invalid(path.child(name), .integer(number), Self.notNegative)
+  }
+
+  /// The member must be as it was.
+  mutating func immutable(_ new: JSONValue?, _ old: JSONValue?, _ path: FieldPath) {
+    if (new ?? .null) != (old ?? .null) { invalid(path, new ?? .null, Self.immutable) }
+  }
+
+  /// The member must be one of some strings, if it is there.
+  mutating func supported(_ object: JSONValue, _ name: String, _ values: [String], _ path: FieldPath) {
+    let text = object.text(name)
+    if !text.isEmpty, !values.contains(text) { add(.notSupported(path.child(name), .string(text), values.sorted())) }
+  }
+
+  /// Of several members exactly one must be there.
+  ///
+  /// - Returns: those that are.
+  @discardableResult
+  mutating func oneMember(
+    of object: JSONValue, _ names: [String], _ path: FieldPath, none: String, several: String
+  ) -> [String] {
+    let present = names.filter { object.has($0) }
+    if present.isEmpty { required(path, none) }
+    for name in present.dropFirst() { forbidden(path.child(name), several) }
+    return present
+  }
+
+  static let notNegative = "must be greater than or equal to 0"
+  static let immutable = "field is immutable"
+}

@@ -1,0 +1,204 @@
+import APIMachinery
+
+/// Jobs and cron jobs.
+enum JobValidation {
+  static func validate(job new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
+    guard let spec = new["spec"] else { return }
+    let path = FieldPath("spec")
+    validate(spec: spec, path, &findings)
+    if spec.has("selector") {
+      let selector = spec["selector"]
+      SelectorValidation.validate(selector, path.child("selector"), &findings)
+      let labels = spec["template"]?["metadata"]?["labels"]
+      if !SelectorValidation.matches(selector, labels) {
+        findings.invalid(
+          path.child("template", "metadata", "labels"), labels ?? .null,
+          "`selector` does not match template `labels`")
+      }
+    } else {
+      findings.required(path.child("selector"))
+    }
+    if let old { update(spec, old["spec"] ?? [:], path, &findings) }
+  }
+
+  private static func update(_ new: JSONValue, _ old: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    let isElastic =
+      new.text("completionMode") == "Indexed" && new["completions"] == new["parallelism"]
+      && old["completions"] == old["parallelism"]
+    if !isElastic { findings.immutable(new["completions"], old["completions"], path.child("completions")) }
+    findings.immutable(new["selector"], old["selector"], path.child("selector"))
+    var template = new["template"] ?? [:]
+    // A job that is suspended and has not started may still be sent elsewhere.
+    if old["suspend"] == true {
+      let before = old["template"]
+      template.edit("spec") { spec in
+        spec.editObject { object in
+          for name in ["nodeSelector", "affinity", "tolerations", "schedulingGates"] {
+            object[name] = before?["spec"]?[name]
+          }
+        }
+      }
+      template.edit("metadata") { metadata in
+        metadata.editObject { object in
+          for name in ["labels", "annotations"] { object[name] = before?["metadata"]?[name] }
+        }
+      }
+    }
+    findings.immutable(template, old["template"], path.child("template"))
+    for name in ["completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy"] {
+      findings.immutable(new[name], old[name], path.child(name))
+    }
+  }
+
+  static func validate(spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    for name in [
+      "parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished",
+      "backoffLimitPerIndex", "maxFailedIndexes",
+    ] {
+      findings.notNegative(spec, name, path)
+    }
+    let isIndexed = spec.text("completionMode") == "Indexed"
+    if isIndexed {
+      if !spec.has("completions") {
+        findings.required(path.child("completions"), "when completion mode is Indexed")
+      }
+      if let number = spec["parallelism"]?.integerValue, number > 100_000 {
+        findings.invalid(
+          path.child("parallelism"), .integer(number),
+          "must be less than or equal to 100000 when completion mode is Indexed")
+      }
+    }
+    if spec.has("backoffLimitPerIndex"), !isIndexed {
+      findings.invalid(
+        path.child("backoffLimitPerIndex"), spec["backoffLimitPerIndex"], "requires indexed completion mode")
+    }
+    if spec.has("maxFailedIndexes"), !spec.has("backoffLimitPerIndex") {
+      findings.required(path.child("backoffLimitPerIndex"), "when maxFailedIndexes is specified")
+    }
+    if let name = spec["managedBy"]?.stringValue {
+      if name.utf8.count > 63 {
+        findings.add(.tooLong(path.child("managedBy"), maximumBytes: 63))
+      } else if !name.contains("/") || !NameRules.labelKey(name).isEmpty {
+        findings.invalid(
+          path.child("managedBy"), .string(name),
+          "must be a domain-prefixed path (such as \"acme.io/foo\")")
+      }
+    }
+    failurePolicy(spec, path.child("podFailurePolicy"), &findings)
+    if spec.has("successPolicy") {
+      let policy = path.child("successPolicy")
+      if !isIndexed { findings.invalid(policy, spec["successPolicy"], "requires indexed completion mode") }
+      if spec["successPolicy"]?.items("rules").isEmpty ?? true {
+        findings.required(
+          policy.child("rules"), "at least one rules must be specified when the successPolicy is specified")
+      }
+    }
+    guard let template = spec["template"] else { return }
+    PodValidation.validate(template: template, path.child("template"), &findings)
+    let policyPath = path.child("template", "spec", "restartPolicy")
+    switch template["spec"]?.text("restartPolicy") ?? "" {
+    case "", "Always":
+      findings.required(policyPath, "valid values: \"OnFailure\", \"Never\"")
+    case "OnFailure":
+      if spec.has("podFailurePolicy") {
+        findings.invalid(
+          policyPath, "OnFailure", "only \"Never\" is supported when podFailurePolicy is specified")
+      }
+    case "Never": break
+    case let other: findings.add(.notSupported(policyPath, .string(other), ["OnFailure", "Never"]))
+    }
+  }
+
+  private static func failurePolicy(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    guard let policy = spec["podFailurePolicy"] else { return }
+    let rules = policy.items("rules")
+    if rules.count > 20 { findings.add(.tooMany(path.child("rules"), count: rules.count, maximum: 20)) }
+    let names = Set(
+      ((spec["template"]?["spec"]?.items("containers") ?? [])
+        + (spec["template"]?["spec"]?.items("initContainers") ?? []))
+        .map { $0.text("name") })
+    for (index, rule) in rules.enumerated() {
+      let path = path.child("rules").index(index)
+      if rule.text("action") == "FailIndex", !spec.has("backoffLimitPerIndex") {
+        findings.invalid(path.child("action"), "FailIndex", "requires the backoffLimitPerIndex to be set")
+      }
+      let conditions = rule.items("onPodConditions")
+      switch (rule["onExitCodes"], conditions.isEmpty) {
+      case (nil, true):
+        findings.invalid(path, rule, "specifying one of OnExitCodes and OnPodConditions is required")
+      case (_?, false):
+        findings.invalid(path, rule, "specifying both OnExitCodes and OnPodConditions is not supported")
+      default: break
+      }
+      if let codes = rule["onExitCodes"] {
+        let path = path.child("onExitCodes")
+        let values = codes.items("values")
+        if values.isEmpty, codes.has("values") {
+          findings.invalid(path.child("values"), [], "at least one value is required")
+        }
+        if values.count > 255 { findings.add(.tooMany(path.child("values"), count: values.count, maximum: 255)) }
+        for (position, value) in values.enumerated() where value == 0 && codes.text("operator") == "In" {
+          findings.invalid(path.child("values").index(position), 0, "must not be 0 for the In operator")
+        }
+        if let name = codes["containerName"]?.stringValue, !names.contains(name) {
+          findings.invalid(
+            path.child("containerName"), .string(name),
+            "must be one of the container or initContainer names in the pod template")
+        }
+      }
+      for (position, condition) in conditions.enumerated() {
+        findings.supported(
+          condition, "status", ["False", "True", "Unknown"], path.child("onPodConditions").index(position))
+      }
+    }
+  }
+
+  // MARK: - Cron jobs
+
+  static func validate(cronJob new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
+    if new.text("metadata", "name").utf8.count > 52 {
+      findings.invalid(
+        FieldPath("metadata", "name"), new["metadata"]?["name"], "must be no more than 52 characters")
+    }
+    guard let spec = new["spec"] else { return }
+    let path = FieldPath("spec")
+    let schedule = spec.text("schedule")
+    if !schedule.isEmpty {
+      if let problem = CronRules.problem(schedule) {
+        findings.invalid(path.child("schedule"), .string(schedule), problem)
+      }
+      if schedule.contains("TZ") {
+        findings.invalid(
+          path.child("schedule"), .string(schedule),
+          "cannot use TZ or CRON_TZ in schedule, use timeZone field instead")
+      }
+    }
+    if let zone = spec["timeZone"]?.stringValue {
+      if zone.isEmpty {
+        findings.invalid(path.child("timeZone"), "", "timeZone must be nil or non-empty string")
+      } else if zone.lowercased() == "local" {
+        findings.invalid(
+          path.child("timeZone"), .string(zone),
+          "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones")
+      } else if !zone.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) || zone.hasPrefix("/") || zone.contains("..") {
+        findings.invalid(path.child("timeZone"), .string(zone), "unknown time zone \(zone)")
+      }
+    }
+    for name in ["startingDeadlineSeconds", "successfulJobsHistoryLimit", "failedJobsHistoryLimit"] {
+      findings.notNegative(spec, name, path)
+    }
+    guard let template = spec["jobTemplate"] else { return }
+    let templatePath = path.child("jobTemplate")
+    MetadataValidation.labels(template["metadata"]?["labels"], templatePath.child("metadata", "labels"), &findings)
+    if template["spec"]?["manualSelector"] == true {
+      findings.add(
+        .notSupported(templatePath.child("spec", "manualSelector"), true, ["nil", "false"]))
+    }
+    if let job = template["spec"] {
+      if job.has("selector") {
+        findings.invalid(templatePath.child("spec", "selector"), job["selector"], "`selector` will be auto-generated")
+      }
+      validate(spec: job, templatePath.child("spec"), &findings)
+    }
+  }
+}

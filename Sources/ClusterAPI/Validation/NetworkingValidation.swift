@@ -1,0 +1,244 @@
+import APIMachinery
+
+/// Ingresses, network policies and the addresses of services.
+enum NetworkingValidation {
+  // MARK: - Ingress
+
+  static func validate(ingress new: JSONValue, _ findings: inout Findings) {
+    let spec = new["spec"] ?? [:]
+    let path = FieldPath("spec")
+    if spec.items("rules").isEmpty, !spec.has("defaultBackend") {
+      findings.invalid(path, spec["rules"] ?? [], "either `defaultBackend` or `rules` must be specified")
+    }
+    for (index, entry) in spec.items("tls").enumerated() {
+      let path = path.child("tls").index(index)
+      for (position, host) in entry.items("hosts").enumerated() {
+        let name = host.stringValue ?? ""
+        findings.invalid(
+          path.child("hosts").index(position), host,
+          name.contains("*") ? NameRules.wildcardDNS1123Subdomain(name) : NameRules.dns1123Subdomain(name))
+      }
+      let secret = entry.text("secretName")
+      if !secret.isEmpty {
+        findings.invalid(path.child("secretName"), .string(secret), NameRules.dns1123Subdomain(secret))
+      }
+    }
+    for (index, rule) in spec.items("rules").enumerated() {
+      self.rule(rule, path.child("rules").index(index), &findings)
+    }
+    if let backend = spec["defaultBackend"] { self.backend(backend, path.child("defaultBackend"), &findings) }
+    let name = spec.text("ingressClassName")
+    if !name.isEmpty {
+      findings.invalid(path.child("ingressClassName"), .string(name), NameRules.dns1123Subdomain(name))
+    }
+  }
+
+  private static func rule(_ rule: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    let host = rule.text("host")
+    if !host.isEmpty {
+      if AddressRules.bytes(host) != nil {
+        findings.invalid(path.child("host"), .string(host), "must be a DNS name, not an IP address")
+      } else {
+        findings.invalid(
+          path.child("host"), .string(host),
+          host.contains("*") ? NameRules.wildcardDNS1123Subdomain(host) : NameRules.dns1123Subdomain(host))
+      }
+    }
+    guard let http = rule["http"] else { return }
+    if http.items("paths").isEmpty, http.has("paths") { findings.required(path.child("http", "paths")) }
+    for (index, entry) in http.items("paths").enumerated() {
+      let path = path.child("http", "paths").index(index)
+      let text = entry.text("path")
+      switch entry.text("pathType") {
+      case "Exact", "Prefix":
+        if !text.hasPrefix("/") {
+          findings.invalid(path.child("path"), .string(text), "must be an absolute path")
+        }
+        for part in ["//", "/./", "/../", "%2f", "%2F"] where text.contains(part) {
+          findings.invalid(path.child("path"), .string(text), "must not contain '\(part)'")
+        }
+        for end in ["/..", "/."] where text.hasSuffix(end) {
+          findings.invalid(path.child("path"), .string(text), "cannot end with '\(end)'")
+        }
+      case "ImplementationSpecific":
+        if !text.isEmpty, !text.hasPrefix("/") {
+          findings.invalid(path.child("path"), .string(text), "must be an absolute path")
+        }
+      default: break
+      }
+      if let backend = entry["backend"] { self.backend(backend, path.child("backend"), &findings) }
+    }
+  }
+
+  private static func backend(_ backend: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    switch (backend["service"], backend["resource"]) {
+    case (_?, _?):
+      findings.invalid(path, "", "cannot set both resource and service backends")
+    case (let service?, nil):
+      let name = service.text("name")
+      if name.isEmpty {
+        if service.has("name") { findings.required(path.child("service", "name")) }
+      } else {
+        findings.invalid(path.child("service", "name"), .string(name), NameRules.dns1035Label(name))
+      }
+      let port = service["port"] ?? [:]
+      let portName = port.text("name")
+      let number = port["number"]?.integerValue ?? 0
+      let place = path.child("service", "port")
+      if !portName.isEmpty, number != 0 {
+        findings.invalid(place, "", "cannot set both port name & port number")
+      } else if !portName.isEmpty {
+        findings.invalid(place.child("name"), .string(portName), NameRules.portName(portName))
+      } else if number != 0 {
+        findings.invalid(place.child("number"), .integer(number), NameRules.portNumber(number))
+      } else {
+        findings.required(place, "port name or number is required")
+      }
+    case (nil, _?): break
+    case (nil, nil): findings.required(path, "resource or service backend is required")
+    }
+  }
+
+  static func validate(ingressClass new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
+    let path = FieldPath("spec")
+    let controller = new["spec"]?.text("controller") ?? ""
+    if controller.utf8.count > 250 {
+      findings.add(.tooLong(path.child("controller"), maximumBytes: 250))
+    } else if !controller.isEmpty, !isDomainPath(controller) {
+      findings.invalid(
+        path.child("controller"), .string(controller), "must be a domain-prefixed path (such as \"acme.io/foo\")")
+    }
+    if let parameters = new["spec"]?["parameters"] {
+      let path = path.child("parameters")
+      findings.supported(parameters, "scope", ["Cluster", "Namespace"], path)
+      let namespace = parameters.text("namespace")
+      switch parameters.text("scope") {
+      case "Namespace":
+        if namespace.isEmpty {
+          findings.required(path.child("namespace"), "`parameters.scope` is set to 'Namespace'")
+        }
+      case "Cluster":
+        if !namespace.isEmpty {
+          findings.forbidden(path.child("namespace"), "`parameters.scope` is set to 'Cluster'")
+        }
+      default: break
+      }
+    }
+  }
+
+  private static func isDomainPath(_ text: String) -> Bool {
+    let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+    return parts.count == 2 && !parts[1].isEmpty && NameRules.dns1123Subdomain(String(parts[0])).isEmpty
+  }
+
+  // MARK: - Network policies
+
+  static func validate(policy new: JSONValue, _ findings: inout Findings) {
+    let spec = new["spec"] ?? [:]
+    let path = FieldPath("spec")
+    SelectorValidation.validate(spec["podSelector"], path.child("podSelector"), &findings)
+    for (list, peers) in [("ingress", "from"), ("egress", "to")] {
+      for (index, rule) in spec.items(list).enumerated() {
+        let path = path.child(list).index(index)
+        for (position, port) in rule.items("ports").enumerated() {
+          self.port(port, path.child("ports").index(position), &findings)
+        }
+        for (position, peer) in rule.items(peers).enumerated() {
+          self.peer(peer, path.child(peers).index(position), &findings)
+        }
+      }
+    }
+    let types = spec.items("policyTypes")
+    if types.count > 2 {
+      findings.invalid(path.child("policyTypes"), spec["policyTypes"], "may not specify more than two policyTypes")
+      return
+    }
+    for (index, type) in types.enumerated() where type != "Ingress" && type != "Egress" {
+      findings.add(.notSupported(path.child("policyTypes").index(index), type, ["Egress", "Ingress"]))
+    }
+  }
+
+  private static func port(_ port: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    switch port["port"] {
+    case .integer(let number):
+      findings.invalid(path.child("port"), .integer(number), NameRules.portNumber(number))
+      if let last = port["endPort"]?.integerValue {
+        if last < number {
+          findings.invalid(
+            path.child("endPort"), .integer(last), "must be greater than or equal to `port`")
+        }
+        findings.invalid(path.child("endPort"), .integer(last), NameRules.portNumber(last))
+      }
+    case .string(let name):
+      if let last = port["endPort"] {
+        findings.invalid(path.child("endPort"), last, "may not be specified when `port` is non-numeric")
+      }
+      findings.invalid(path.child("port"), .string(name), NameRules.portName(name))
+    default:
+      if let last = port["endPort"] {
+        findings.invalid(path.child("endPort"), last, "may not be specified when `port` is not specified")
+      }
+    }
+  }
+
+  private static func peer(_ peer: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    SelectorValidation.validate(peer["podSelector"], path.child("podSelector"), &findings)
+    SelectorValidation.validate(peer["namespaceSelector"], path.child("namespaceSelector"), &findings)
+    let hasSelector = peer.has("podSelector") || peer.has("namespaceSelector")
+    guard let block = peer["ipBlock"] else {
+      if !hasSelector { findings.required(path, "must specify a peer") }
+      return
+    }
+    if hasSelector {
+      findings.forbidden(path, "may not specify both ipBlock and another peer")
+    }
+    let blockPath = path.child("ipBlock")
+    let range = block.text("cidr")
+    if !range.isEmpty { AddressRules.range(range, blockPath.child("cidr"), &findings) }
+    for (index, except) in block.items("except").enumerated() {
+      let text = except.stringValue ?? ""
+      let path = blockPath.child("except").index(index)
+      AddressRules.range(text, path, &findings)
+      if AddressRules.range(text) != nil, AddressRules.range(range) != nil,
+        !AddressRules.isStrictlyWithin(text, range)
+      {
+        findings.invalid(path, except, "must be a strict subset of `cidr`")
+      }
+    }
+  }
+
+  // MARK: - Addresses of services
+
+  static func validate(address new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
+    let name = new.text("metadata", "name")
+    if AddressRules.bytes(name) == nil {
+      findings.invalid(
+        FieldPath("metadata", "name"), .string(name), "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)")
+    }
+    let path = FieldPath("spec", "parentRef")
+    guard let parent = new["spec"]?["parentRef"] else { return }
+    for (name, rule) in [("resource", NameRules.pathSegment), ("name", NameRules.pathSegment)] {
+      let text = parent.text(name)
+      if text.isEmpty {
+        if parent.has(name) { findings.required(path.child(name)) }
+      } else {
+        findings.invalid(path.child(name), .string(text), rule(text))
+      }
+    }
+  }
+
+  static func validate(serviceCIDR new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
+    let path = FieldPath("spec", "cidrs")
+    let ranges = new["spec"]?.items("cidrs").compactMap(\.stringValue) ?? []
+    if ranges.isEmpty { findings.required(path, "at least one CIDR required") }
+    if ranges.count > 2 { findings.invalid(path, new["spec"]?["cidrs"], "may only hold up to 2 values") }
+    if ranges.count == 2, AddressRules.isIPv6(ranges[0]) == AddressRules.isIPv6(ranges[1]) {
+      findings.invalid(path, new["spec"]?["cidrs"], "may specify no more than one IP for each IP family")
+    }
+    for (index, range) in ranges.enumerated() { AddressRules.range(range, path.index(index), &findings) }
+    guard let before = old?["spec"]?.items("cidrs").compactMap(\.stringValue) else { return }
+    for (index, range) in before.enumerated() where index >= ranges.count || ranges[index] != range {
+      findings.invalid(path.index(index), .string(index < ranges.count ? ranges[index] : ""), Findings.immutable)
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import APIMachinery
+
+/// What may change in a pod that exists.
+enum PodUpdateValidation {
+  private static let changeable =
+    "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
+
+  static func validate(_ new: JSONValue, _ old: JSONValue, _ findings: inout Findings) {
+    let path = FieldPath("spec")
+    guard let spec = new["spec"], let oldSpec = old["spec"] else { return }
+    let wasGated = !oldSpec.items("schedulingGates").isEmpty
+    for list in ["containers", "initContainers"] {
+      if spec.items(list).count != oldSpec.items(list).count {
+        return findings.forbidden(path.child(list), "pod updates may not add or remove containers")
+      }
+      for (index, container) in spec.items(list).enumerated() {
+        let image = container.text("image")
+        if image.isEmpty {
+          findings.required(path.child(list).index(index).child("image"))
+        } else if image.trimmed != image {
+          findings.invalid(
+            path.child(list).index(index).child("image"), .string(image),
+            "must not have leading or trailing whitespace")
+        }
+      }
+    }
+    deadline(spec, oldSpec, path.child("activeDeadlineSeconds"), &findings)
+    tolerations(spec, oldSpec, path.child("tolerations"), &findings)
+    let oldGates = Set(oldSpec.items("schedulingGates").map { $0.text("name") })
+    for (index, gate) in spec.items("schedulingGates").enumerated() where !oldGates.contains(gate.text("name")) {
+      findings.forbidden(
+        path.child("schedulingGates").index(index),
+        "only deletion is allowed, but found new scheduling gate '\(gate.text("name"))'")
+    }
+    if wasGated, !spec.text("nodeName").isEmpty, oldSpec.text("nodeName").isEmpty,
+      !spec.items("schedulingGates").isEmpty
+    {
+      findings.forbidden(path.child("nodeName"), "cannot be set until all schedulingGates have been cleared")
+    }
+    // Give the new one all that may differ, and compare what is left.
+    var masked = spec
+    for list in ["containers", "initContainers"] {
+      let before = oldSpec.items(list)
+      var index = 0
+      masked.editItems(of: list) { container in
+        if index < before.count { container.editObject { $0["image"] = before[index]["image"] } }
+        index += 1
+      }
+    }
+    masked.editObject { object in
+      object["activeDeadlineSeconds"] = oldSpec["activeDeadlineSeconds"]
+      object["tolerations"] = oldSpec["tolerations"]
+      object["schedulingGates"] = oldSpec["schedulingGates"]
+      if let seconds = oldSpec["terminationGracePeriodSeconds"]?.integerValue, seconds < 0,
+        object["terminationGracePeriodSeconds"] == 1
+      {
+        object["terminationGracePeriodSeconds"] = .integer(seconds)
+      }
+      if wasGated {
+        object["nodeSelector"] = oldSpec["nodeSelector"]
+        object["affinity"] = oldSpec["affinity"]
+      }
+    }
+    if masked != oldSpec { findings.forbidden(path, changeable) }
+  }
+
+  /// The subresource `ephemeralcontainers`: they can be added and nothing else.
+  static func validate(ephemeralContainers new: JSONValue, _ old: JSONValue, _ findings: inout Findings) {
+    let path = FieldPath("spec", "ephemeralContainers")
+    let list = new["spec"]?.items("ephemeralContainers") ?? []
+    for (index, container) in (old["spec"]?.items("ephemeralContainers") ?? []).enumerated() {
+      let name = container.text("name")
+      guard let now = list.first(where: { $0.text("name") == name }) else {
+        findings.forbidden(
+          path, "existing ephemeral containers \(name.goQuoted) may not be removed\n")
+        continue
+      }
+      if now != container {
+        findings.forbidden(
+          path.index(index), "existing ephemeral containers \(name.goQuoted) may not be changed\n")
+      }
+    }
+    if let spec = new["spec"] { PodValidation.validate(spec: spec, FieldPath("spec"), &findings) }
+  }
+
+  /// The subresource `resize`: processor time and memory may change, and nothing that makes the pod one of another quality.
+  static func validate(resize new: JSONValue, _ old: JSONValue, _ findings: inout Findings) {
+    let path = FieldPath("spec")
+    if QualityOfService(pod: new) != QualityOfService(pod: old) {
+      findings.invalid(
+        path, .string(QualityOfService(pod: new).rawValue), "Pod QOS Class may not change as a result of resizing")
+    }
+    for list in ["containers", "initContainers"] {
+      let before = old["spec"]?.items(list) ?? []
+      for (index, container) in (new["spec"]?.items(list) ?? []).enumerated() where index < before.count {
+        let path = path.child(list).index(index).child("resources")
+        ResourceValidation.validate(container["resources"], path, &findings)
+        for part in ["limits", "requests"] {
+          let now = container["resources"]?[part]?.objectValue ?? [:]
+          let was = before[index]["resources"]?[part]?.objectValue ?? [:]
+          for name in Set(now.keys).union(was.keys).sorted() where now[name] != was[name] {
+            if name != "cpu", name != "memory" {
+              findings.forbidden(path.child(part).key(name), "only cpu and memory resources are mutable")
+            } else if now[name] == nil {
+              findings.forbidden(path.child(part).key(name), "resource \(part) cannot be removed")
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private static func deadline(_ new: JSONValue, _ old: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    let before = old["activeDeadlineSeconds"]?.integerValue
+    guard let after = new["activeDeadlineSeconds"]?.integerValue else {
+      if before != nil {
+        findings.invalid(path, .null, "must not update from a positive integer to nil value")
+      }
+      return
+    }
+    if !(1...Int64(Int32.max)).contains(after) {
+      findings.invalid(path, .integer(after), NameRules.between(1, Int64(Int32.max)))
+    } else if let before, before < after {
+      findings.invalid(path, .integer(after), "must be less than or equal to previous value")
+    }
+  }
+
+  private static func tolerations(_ new: JSONValue, _ old: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    func withoutSeconds(_ toleration: JSONValue) -> JSONValue {
+      var result = toleration
+      result.editObject { _ = $0.remove("tolerationSeconds") }
+      return result
+    }
+    let now = Set(new.items("tolerations").map(withoutSeconds))
+    for toleration in old.items("tolerations") where !now.contains(withoutSeconds(toleration)) {
+      findings.forbidden(path, "existing toleration can not be modified except its tolerationSeconds")
+      break
+    }
+    let known = Set(old.items("tolerations"))
+    let added = new.items("tolerations").filter { !known.contains($0) }
+    SchedulingValidation.tolerations(added, path, &findings)
+  }
+}

@@ -1,0 +1,170 @@
+import APIMachinery
+
+/// Pods and templates of pods.
+enum PodValidation {
+  static func validate(_ pod: JSONValue, _ findings: inout Findings) {
+    guard let spec = pod["spec"] else { return }
+    let path = FieldPath("spec")
+    validate(spec: spec, path, &findings)
+    for (index, _) in spec.items("ephemeralContainers").enumerated() where index == 0 {
+      findings.forbidden(path.child("ephemeralContainers"), "cannot be set on create")
+    }
+  }
+
+  static func validate(template: JSONValue?, _ path: FieldPath, _ findings: inout Findings) {
+    guard let template else { return }
+    MetadataValidation.labels(template["metadata"]?["labels"], path.child("labels"), &findings)
+    MetadataValidation.annotations(template["metadata"]?["annotations"], path.child("annotations"), &findings)
+    guard let spec = template["spec"] else { return }
+    validate(spec: spec, path.child("spec"), &findings)
+    if !spec.items("ephemeralContainers").isEmpty {
+      findings.forbidden(path.child("spec", "ephemeralContainers"), "ephemeral containers not allowed in pod template")
+    }
+  }
+
+  static func validate(spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    VolumeValidation.validate(pod: spec, path.child("volumes"), &findings)
+    containers(spec, path, &findings)
+    names(spec, path, &findings)
+    if let seconds = spec["activeDeadlineSeconds"]?.integerValue, !(1...Int64(Int32.max)).contains(seconds) {
+      findings.invalid(
+        path.child("activeDeadlineSeconds"), .integer(seconds), NameRules.between(1, Int64(Int32.max)))
+    }
+    if spec["shareProcessNamespace"] == true, spec["hostPID"] == true {
+      findings.invalid(
+        path.child("shareProcessNamespace"), true, "ShareProcessNamespace and HostPID cannot both be enabled")
+    }
+    if spec["hostUsers"] == false {
+      for name in ["hostNetwork", "hostPID", "hostIPC"] where spec[name] == true {
+        findings.forbidden(path.child(name), "when `hostUsers` is false")
+      }
+    }
+    SecurityValidation.validate(
+      pod: spec["securityContext"], spec: spec, path.child("securityContext"), &findings)
+    SchedulingValidation.validate(spec, path, &findings)
+    resolver(spec, path, &findings)
+    ResourceValidation.validate(spec["resources"], path.child("resources"), isPod: true, &findings)
+    for (index, gate) in spec.items("schedulingGates").enumerated() {
+      let name = gate.text("name")
+      findings.invalid(path.child("schedulingGates").index(index), .string(name), NameRules.labelKey(name))
+    }
+    if !spec.items("schedulingGates").isEmpty, !spec.text("nodeName").isEmpty {
+      findings.forbidden(path.child("nodeName"), "cannot be set until all schedulingGates have been cleared")
+    }
+    for (index, gate) in spec.items("readinessGates").enumerated() {
+      let type = gate.text("conditionType")
+      findings.invalid(
+        path.child("readinessGates").index(index).child("conditionType"), .string(type), NameRules.labelKey(type))
+    }
+    for (name, value) in MetadataValidation.sorted(spec["overhead"]) {
+      ResourceValidation.amount(name, value, path.child("overhead").key(name), &findings)
+    }
+  }
+
+  // MARK: - Containers
+
+  private static func containers(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    var volumes: [String: JSONValue] = [:]
+    for volume in spec.items("volumes") { volumes[volume.text("name")] = volume }
+    let validation = ContainerValidation(
+      volumes: volumes, isHostNetwork: spec["hostNetwork"] == true,
+      podGracePeriod: spec["terminationGracePeriodSeconds"]?.integerValue)
+    if spec.items("containers").isEmpty, spec.has("containers") { findings.required(path.child("containers")) }
+    var names: Set<String> = []
+    var hostPorts: Set<String> = []
+    let roles: [(String, ContainerValidation.Role)] = [
+      ("containers", .normal), ("initContainers", .initial), ("ephemeralContainers", .ephemeral),
+    ]
+    for (list, role) in roles {
+      for (index, container) in spec.items(list).enumerated() {
+        let path = path.child(list).index(index)
+        validation.validate(container, role, path, &findings)
+        let name = container.text("name")
+        if !name.isEmpty, !names.insert(name).inserted {
+          findings.add(.duplicate(path.child("name"), .string(name)))
+        }
+        guard role == .normal || container.text("restartPolicy") == "Always" else { continue }
+        for (position, port) in container.items("ports").enumerated() {
+          let number = port["hostPort"]?.integerValue ?? 0
+          guard number != 0 else { continue }
+          let place = "\(port.text("protocol"))/\(port.text("hostIP"))/\(number)"
+          if !hostPorts.insert(place).inserted {
+            findings.add(.duplicate(path.child("ports").index(position).child("hostPort"), .string(place)))
+          }
+        }
+      }
+    }
+    for (index, container) in spec.items("ephemeralContainers").enumerated() {
+      let target = container.text("targetContainerName")
+      let known = (spec.items("containers") + spec.items("initContainers")).contains { $0.text("name") == target }
+      if !target.isEmpty, !known {
+        findings.add(
+          .notFound(path.child("ephemeralContainers").index(index).child("targetContainerName"), .string(target)))
+      }
+    }
+  }
+
+  // MARK: - Names
+
+  private static func names(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    let rules: [(String, (String) -> [String])] = [
+      ("serviceAccountName", NameRules.dns1123Subdomain), ("nodeName", NameRules.dns1123Subdomain),
+      ("hostname", NameRules.dns1123Label), ("subdomain", NameRules.dns1123Label),
+      ("priorityClassName", NameRules.dns1123Subdomain),
+      ("runtimeClassName", NameRules.dns1123Subdomain), ("hostnameOverride", NameRules.dns1123Subdomain),
+    ]
+    for (name, rule) in rules {
+      let text = spec.text(name)
+      if !text.isEmpty { findings.invalid(path.child(name), .string(text), rule(text)) }
+    }
+    for (index, secret) in spec.items("imagePullSecrets").enumerated() where secret.text("name").isEmpty {
+      findings.required(path.child("imagePullSecrets").index(index).child("name"))
+    }
+  }
+
+  // MARK: - Names of hosts
+
+  private static func resolver(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    for (index, alias) in spec.items("hostAliases").enumerated() {
+      let path = path.child("hostAliases").index(index)
+      AddressRules.address(alias.text("ip"), path.child("ip"), &findings)
+      for (position, name) in alias.items("hostnames").enumerated() {
+        findings.invalid(
+          path.child("hostnames").index(position), name, NameRules.dns1123Subdomain(name.stringValue ?? ""))
+      }
+    }
+    let configuration = spec["dnsConfig"]
+    let path = path.child("dnsConfig")
+    let servers = configuration?.items("nameservers") ?? []
+    if spec.text("dnsPolicy") == "None" {
+      if configuration == nil {
+        return findings.required(path, "must provide `dnsConfig` when `dnsPolicy` is None")
+      }
+      if servers.isEmpty {
+        findings.required(
+          path.child("nameservers"), "must provide at least one DNS nameserver when `dnsPolicy` is None")
+      }
+    }
+    guard let configuration else { return }
+    if servers.count > 3 {
+      findings.invalid(
+        path.child("nameservers"), configuration["nameservers"], "must not have more than 3 nameservers")
+    }
+    for (index, server) in servers.enumerated() {
+      AddressRules.address(server.stringValue ?? "", path.child("nameservers").index(index), &findings)
+    }
+    let searches = configuration.items("searches")
+    if searches.count > 32 {
+      findings.invalid(path.child("searches"), configuration["searches"], "must not have more than 32 search paths")
+    }
+    for (index, search) in searches.enumerated() {
+      let name = search.stringValue ?? ""
+      guard name != "." else { continue }
+      let trimmed = name.hasSuffix(".") ? String(name.dropLast()) : name
+      findings.invalid(path.child("searches").index(index), search, NameRules.dns1123Subdomain(trimmed))
+    }
+    for (index, option) in configuration.items("options").enumerated() where option.text("name").isEmpty {
+      findings.required(path.child("options").index(index), "must not be empty")
+    }
+  }
+}

@@ -1,0 +1,162 @@
+import APIMachinery
+
+/// Disruption budgets and autoscalers.
+enum PolicyValidation {
+  static func validate(budget new: JSONValue, _ findings: inout Findings) {
+    let spec = new["spec"] ?? [:]
+    let path = FieldPath("spec")
+    if spec.has("minAvailable"), spec.has("maxUnavailable") {
+      findings.invalid(path, spec, "minAvailable and maxUnavailable cannot be both set")
+    }
+    for name in ["minAvailable", "maxUnavailable"] {
+      WorkloadValidation.share(spec[name], path.child(name), &findings)
+      WorkloadValidation.notAboveHundred(spec[name], path.child(name), &findings)
+    }
+    SelectorValidation.validate(spec["selector"], path.child("selector"), &findings)
+    findings.supported(spec, "unhealthyPodEvictionPolicy", ["AlwaysAllow", "IfHealthyBudget"], path)
+  }
+
+  static func validate(autoscaler new: JSONValue, version: String, _ findings: inout Findings) {
+    let spec = new["spec"] ?? [:]
+    let path = FieldPath("spec")
+    let minimum = spec["minReplicas"]?.integerValue ?? 1
+    let maximum = spec["maxReplicas"]?.integerValue ?? 0
+    let types = spec.items("metrics").map { $0.text("type") }
+    // Without pods their own numbers cannot be measured: zero needs a metric of something else.
+    let lowest: Int64 = types.contains("Object") || types.contains("External") ? 0 : 1
+    if minimum < lowest {
+      findings.invalid(
+        path.child("minReplicas"), .integer(minimum), "must be greater than or equal to \(lowest)")
+    }
+    if maximum < 1 {
+      findings.invalid(path.child("maxReplicas"), .integer(maximum), "must be greater than 0")
+    }
+    if maximum < minimum {
+      findings.invalid(
+        path.child("maxReplicas"), .integer(maximum), "must be greater than or equal to `minReplicas`")
+    }
+    target(spec["scaleTargetRef"] ?? [:], path.child("scaleTargetRef"), &findings)
+    if version == "v1", let share = spec["targetCPUUtilizationPercentage"]?.integerValue, share < 1 {
+      findings.invalid(
+        path.child("targetCPUUtilizationPercentage"), .integer(share), "must be greater than 0")
+    }
+    for (index, metric) in spec.items("metrics").enumerated() {
+      self.metric(metric, path.child("metrics").index(index), &findings)
+    }
+    for name in ["scaleUp", "scaleDown"] {
+      guard let rules = spec["behavior"]?[name] else { continue }
+      scaling(rules, path.child("behavior", name), &findings)
+    }
+  }
+
+  private static func target(_ target: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    for name in ["kind", "name"] {
+      let text = target.text(name)
+      if text.isEmpty {
+        if target.has(name) { findings.required(path.child(name)) }
+      } else {
+        findings.invalid(path.child(name), .string(text), NameRules.pathSegment(text))
+      }
+    }
+  }
+
+  private static let members = [
+    "Object": "object", "Pods": "pods", "Resource": "resource", "ContainerResource": "containerResource",
+    "External": "external",
+  ]
+
+  private static func metric(_ metric: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    let type = metric.text("type")
+    guard let member = members[type] else {
+      if metric.has("type") {
+        findings.add(.notSupported(path.child("type"), .string(type), members.keys.sorted()))
+      }
+      return
+    }
+    for other in members.values.sorted() where other != member && metric.has(other) {
+      findings.forbidden(path.child(other), "must populate the given metric source only")
+    }
+    guard let source = metric[member] else {
+      return findings.required(
+        path.child(member), "must populate information for the given metric source")
+    }
+    let path = path.child(member)
+    let target = source["target"] ?? [:]
+    let targetPath = path.child("target")
+    let kinds = ["AverageValue", "Utilization", "Value"]
+    if target.text("type").isEmpty {
+      findings.required(targetPath.child("type"), "must specify a metric target type")
+    } else {
+      findings.supported(target, "type", kinds, targetPath)
+    }
+    for name in ["value", "averageValue"] {
+      if let amount = Quantity(reading: target.text(name)), amount.sign <= 0 {
+        findings.invalid(targetPath.child(name), .string(amount.description), "must be positive")
+      }
+    }
+    if let share = target["averageUtilization"]?.integerValue, share < 1 {
+      findings.invalid(targetPath.child("averageUtilization"), .integer(share), "must be greater than 0")
+    }
+    switch type {
+    case "Resource", "ContainerResource":
+      if !target.has("averageUtilization"), !target.has("averageValue") {
+        findings.required(
+          targetPath.child("averageUtilization"),
+          "must set either a target raw value or a target utilization")
+      }
+      if target.has("averageUtilization"), target.has("averageValue") {
+        findings.forbidden(
+          targetPath.child("averageValue"), "may not set both a target raw value and a target utilization")
+      }
+    case "Pods":
+      if !target.has("averageValue") {
+        findings.required(targetPath.child("averageValue"), "must specify a positive target averageValue")
+      }
+    case "Object":
+      self.target(source["describedObject"] ?? [:], path.child("describedObject"), &findings)
+      if !target.has("value"), !target.has("averageValue") {
+        findings.required(
+          targetPath.child("averageValue"), "must set either a target value or averageValue")
+      }
+    default:
+      if !target.has("value"), !target.has("averageValue") {
+        findings.required(
+          targetPath.child("averageValue"), "must set either a target value for metric or a per-pod target")
+      }
+      if target.has("value"), target.has("averageValue") {
+        findings.forbidden(
+          targetPath.child("value"), "may not set both a target value for metric and a per-pod target")
+      }
+    }
+  }
+
+  private static func scaling(_ rules: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    if let seconds = rules["stabilizationWindowSeconds"]?.integerValue {
+      if seconds < 0 {
+        findings.invalid(
+          path.child("stabilizationWindowSeconds"), .integer(seconds), "must be greater than or equal to zero")
+      } else if seconds > 3600 {
+        findings.invalid(
+          path.child("stabilizationWindowSeconds"), .integer(seconds), "must be less than or equal to 3600")
+      }
+    }
+    findings.supported(rules, "selectPolicy", ["Disabled", "Max", "Min"], path)
+    let policies = rules.items("policies")
+    if policies.isEmpty { findings.required(path.child("policies"), "must specify at least one Policy") }
+    for (index, policy) in policies.enumerated() {
+      let path = path.child("policies").index(index)
+      if policy.text("type").isEmpty {
+        if policy.has("type") { findings.required(path.child("type")) }
+      } else {
+        findings.supported(policy, "type", ["Percent", "Pods"], path)
+      }
+      for name in ["value", "periodSeconds"] {
+        let number = policy[name]?.integerValue ?? 0
+        if number <= 0 { findings.invalid(path.child(name), .integer(number), "must be greater than zero") }
+      }
+      if let seconds = policy["periodSeconds"]?.integerValue, seconds > 1800 {
+        findings.invalid(path.child("periodSeconds"), .integer(seconds), "must be less than or equal to 1800")
+      }
+    }
+  }
+}

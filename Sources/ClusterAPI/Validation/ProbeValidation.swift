@@ -1,0 +1,75 @@
+import APIMachinery
+
+/// Probes and the actions around a container's life.
+enum ProbeValidation {
+  enum Purpose { case liveness, readiness, startup }
+
+  static func validate(_ probe: JSONValue?, _ purpose: Purpose, _ path: FieldPath, _ findings: inout Findings) {
+    guard let probe, probe.objectValue != nil else { return }
+    handler(probe, ["exec", "httpGet", "tcpSocket", "grpc"], path, &findings)
+    for name in [
+      "initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold",
+    ] {
+      findings.notNegative(probe, name, path)
+    }
+    if purpose == .readiness {
+      if let seconds = probe["terminationGracePeriodSeconds"] {
+        findings.invalid(
+          path.child("terminationGracePeriodSeconds"), seconds, "must not be set for readinessProbes")
+      }
+      return
+    }
+    if let seconds = probe["terminationGracePeriodSeconds"]?.integerValue, seconds <= 0 {
+      findings.invalid(path.child("terminationGracePeriodSeconds"), .integer(seconds), "must be greater than 0")
+    }
+    if let threshold = probe["successThreshold"]?.integerValue, threshold != 1 {
+      findings.invalid(path.child("successThreshold"), .integer(threshold), "must be 1")
+    }
+  }
+
+  static func validate(lifecycle: JSONValue?, _ path: FieldPath, _ findings: inout Findings) {
+    for name in ["postStart", "preStop"] {
+      guard let action = lifecycle?[name] else { continue }
+      handler(action, ["exec", "httpGet", "tcpSocket", "sleep"], path.child(name), &findings)
+      if let seconds = action["sleep"]?["seconds"]?.integerValue, seconds < 0 {
+        findings.invalid(
+          path.child(name, "sleep", "seconds"), .integer(seconds),
+          "must be non-negative and less than terminationGracePeriodSeconds")
+      }
+    }
+  }
+
+  private static func handler(
+    _ handler: JSONValue, _ names: [String], _ path: FieldPath, _ findings: inout Findings
+  ) {
+    let present = findings.oneMember(
+      of: handler, names, path, none: "must specify a handler type",
+      several: "may not specify more than 1 handler type")
+    guard let name = present.first, let action = handler[name] else { return }
+    let path = path.child(name)
+    switch name {
+    case "exec": if action.items("command").isEmpty { findings.required(path.child("command")) }
+    case "httpGet":
+      if action.text("path").isEmpty { findings.required(path.child("path")) }
+      port(action["port"], path.child("port"), &findings)
+      findings.supported(action, "scheme", ["HTTP", "HTTPS"], path)
+      for (index, header) in action.items("httpHeaders").enumerated() {
+        let name = header.text("name")
+        findings.invalid(
+          path.child("httpHeaders").index(index).child("name"), .string(name), NameRules.headerName(name))
+      }
+    case "tcpSocket": port(action["port"], path.child("port"), &findings)
+    case "grpc": port(action["port"], path.child("port"), &findings)
+    default: break
+    }
+  }
+
+  /// A port, by number or name.
+  static func port(_ port: JSONValue?, _ path: FieldPath, _ findings: inout Findings) {
+    switch port {
+    case .integer(let number): findings.invalid(path, port, NameRules.portNumber(number))
+    case .string(let name): findings.invalid(path, port, NameRules.portName(name))
+    default: findings.invalid(path, 0, NameRules.portNumber(0))
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import APIMachinery
+
+/// Amounts of resources: requests, limits, quotas.
+enum ResourceValidation {
+  private static let standardForContainers: Set<String> = ["cpu", "memory", "ephemeral-storage"]
+  private static let standard: Set<String> = [
+    "cpu", "memory", "ephemeral-storage", "requests.cpu", "requests.memory", "requests.ephemeral-storage", "limits.cpu",
+    "limits.memory", "limits.ephemeral-storage", "pods", "resourcequotas", "services", "replicationcontrollers",
+    "secrets", "persistentvolumeclaims", "configmaps", "services.nodeports", "services.loadbalancers",
+    "requests.storage", "storage",
+  ]
+
+  /// What a container, or a pod as a whole, asks for and may use.
+  static func validate(_ resources: JSONValue?, _ path: FieldPath, isPod: Bool = false, _ findings: inout Findings) {
+    guard let resources else { return }
+    let requests = resources["requests"]
+    // Where a request exceeds its limit, the map is named and not its key.
+    let all = path.child("requests")
+    var hasHugePages = false
+    var hasOthers = false
+    for (name, value) in MetadataValidation.sorted(resources["limits"]) {
+      let path = path.child("limits").key(name)
+      containerName(name, path, isPod: isPod, &findings)
+      amount(name, value, path, &findings)
+      hasHugePages = hasHugePages || isHugePages(name)
+      hasOthers = hasOthers || name == "cpu" || name == "memory"
+    }
+    for (name, value) in MetadataValidation.sorted(requests) {
+      let path = path.child("requests").key(name)
+      containerName(name, path, isPod: isPod, &findings)
+      amount(name, value, path, &findings)
+      hasHugePages = hasHugePages || isHugePages(name)
+      hasOthers = hasOthers || name == "cpu" || name == "memory"
+      guard let request = Quantity(reading: value.stringValue ?? "") else { continue }
+      if let limit = (resources["limits"]?[name]?.stringValue).flatMap(Quantity.init(reading:)) {
+        if !isOvercommittable(name), request != limit {
+          findings.invalid(
+            all, .string(request.description),
+            "must be equal to \(name) limit of \(limit.description)")
+        } else if request > limit {
+          findings.invalid(
+            all, .string(request.description),
+            "must be less than or equal to \(name) limit of \(limit.description)")
+        }
+      } else if !isOvercommittable(name) {
+        findings.required(all, "Limit must be set for non overcommitable resources")
+      }
+    }
+    if hasHugePages, !hasOthers {
+      findings.forbidden(path, "HugePages require cpu or memory")
+    }
+    for (index, claim) in resources.items("claims").enumerated() where claim.text("name").isEmpty {
+      findings.required(path.child("claims").index(index))
+    }
+  }
+
+  static func amount(_ name: String, _ value: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    guard let quantity = Quantity(reading: value.stringValue ?? "") else { return }
+    if quantity.sign < 0 {
+      findings.invalid(path, .string(quantity.description), Findings.notNegative)
+    }
+    let counts = name != "cpu" && name != "requests.cpu" && name != "limits.cpu" && standard.contains(name)
+    let isByteCount =
+      name.hasSuffix("memory") || name.hasSuffix("storage") || isHugePages(name)
+    if counts && !isByteCount && !quantity.isWhole || isExtended(name) && !quantity.isWhole {
+      findings.invalid(path, .string(quantity.description), "must be an integer")
+    }
+  }
+
+  private static func containerName(_ name: String, _ path: FieldPath, isPod: Bool, _ findings: inout Findings) {
+    findings.invalid(path, .string(name), NameRules.labelKey(name))
+    guard !name.contains("/") else { return }
+    if isPod {
+      if name != "cpu", name != "memory", !isHugePages(name) {
+        findings.add(.notSupported(path, .string(name), ["cpu", "hugepages-", "memory"]))
+      }
+    } else if !standardForContainers.contains(name), !isHugePages(name) {
+      findings.invalid(path, .string(name), "must be a standard resource for containers")
+    }
+  }
+
+  /// The name of a resource that a quota limits.
+  static func quotaName(_ name: String, _ path: FieldPath, _ findings: inout Findings) {
+    let problems = NameRules.labelKey(name)
+    findings.invalid(path, .string(name), problems)
+    guard problems.isEmpty, !name.contains("/") else { return }
+    let isObjectCount = name.hasPrefix("count/")
+    let isHuge = isHugePages(name) || name.hasPrefix("requests.hugepages-") || name.hasPrefix("limits.hugepages-")
+    if !standard.contains(name), !isObjectCount, !isHuge {
+      findings.invalid(path, .string(name), "must be a standard resource for quota")
+    }
+  }
+
+  static func isHugePages(_ name: String) -> Bool { name.hasPrefix("hugepages-") }
+
+  /// A resource with a domain of its own, which is no resource of Kubernetes'.
+  static func isExtended(_ name: String) -> Bool {
+    guard let slash = name.firstIndex(of: "/") else { return false }
+    let domain = name[..<slash]
+    return domain != "kubernetes.io" && !domain.hasSuffix(".kubernetes.io") && !name.hasPrefix("requests.")
+  }
+
+  /// Whether more can be promised than there is.
+  private static func isOvercommittable(_ name: String) -> Bool { !isExtended(name) && !isHugePages(name) }
+}

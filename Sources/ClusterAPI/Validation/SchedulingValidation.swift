@@ -1,0 +1,198 @@
+import APIMachinery
+
+/// Where a pod may run: node selectors, affinity, tolerations, spreading.
+enum SchedulingValidation {
+  static func validate(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    MetadataValidation.labels(spec["nodeSelector"], path.child("nodeSelector"), &findings)
+    if let affinity = spec["affinity"] { self.affinity(affinity, path.child("affinity"), &findings) }
+    tolerations(spec.items("tolerations"), path.child("tolerations"), &findings)
+    spread(spec, path.child("topologySpreadConstraints"), &findings)
+  }
+
+  // MARK: - Affinity
+
+  private static let required = "requiredDuringSchedulingIgnoredDuringExecution"
+  private static let preferred = "preferredDuringSchedulingIgnoredDuringExecution"
+
+  private static func affinity(_ affinity: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    if let node = affinity["nodeAffinity"] {
+      let path = path.child("nodeAffinity")
+      if let selector = node[required] { nodeSelector(selector, path.child(required), &findings) }
+      for (index, term) in node.items(preferred).enumerated() {
+        let path = path.child(preferred).index(index)
+        let weight = term["weight"]?.integerValue ?? 0
+        if !(1...100).contains(weight) {
+          findings.invalid(path.child("weight"), .integer(weight), "must be in the range 1-100")
+        }
+        nodeTerm(term["preference"] ?? [:], path.child("preference"), &findings)
+      }
+    }
+    for name in ["podAffinity", "podAntiAffinity"] {
+      guard let rules = affinity[name] else { continue }
+      let path = path.child(name)
+      for (index, term) in rules.items(required).enumerated() {
+        podTerm(term, path.child(required).index(index), &findings)
+      }
+      for (index, term) in rules.items(preferred).enumerated() {
+        let path = path.child(preferred).index(index)
+        let weight = term["weight"]?.integerValue ?? 0
+        if !(1...100).contains(weight) {
+          findings.invalid(path.child("weight"), .integer(weight), "must be in the range 1-100")
+        }
+        podTerm(term["podAffinityTerm"] ?? [:], path.child("podAffinityTerm"), &findings)
+      }
+    }
+  }
+
+  static func nodeSelector(_ selector: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    let terms = selector.items("nodeSelectorTerms")
+    if terms.isEmpty {
+      findings.required(path.child("nodeSelectorTerms"), "must have at least one node selector term")
+    }
+    for (index, term) in terms.enumerated() {
+      nodeTerm(term, path.child("nodeSelectorTerms").index(index), &findings)
+    }
+  }
+
+  private static func nodeTerm(_ term: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    for (index, requirement) in term.items("matchExpressions").enumerated() {
+      let path = path.child("matchExpressions").index(index)
+      nodeRequirement(requirement, path, &findings)
+      let key = requirement.text("key")
+      findings.invalid(path.child("key"), .string(key), NameRules.labelKey(key))
+      for (position, value) in requirement.items("values").enumerated() {
+        findings.invalid(
+          path.child("values").index(position), value, NameRules.labelValue(value.stringValue ?? ""))
+      }
+    }
+    for (index, requirement) in term.items("matchFields").enumerated() {
+      let path = path.child("matchFields").index(index)
+      let values = requirement.items("values")
+      switch requirement.text("operator") {
+      case "In", "NotIn":
+        if values.count != 1 {
+          findings.required(
+            path.child("values"), "must be only one value when `operator` is 'In' or 'NotIn' for node field selector")
+        }
+      default:
+        findings.invalid(path.child("operator"), requirement["operator"] ?? "", "not a valid selector operator")
+      }
+      if requirement.text("key") != "metadata.name" {
+        findings.invalid(path.child("key"), requirement["key"] ?? "", "not a valid field selector key")
+      }
+    }
+  }
+
+  private static func nodeRequirement(_ requirement: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    let values = requirement.items("values")
+    switch requirement.text("operator") {
+    case "In", "NotIn":
+      if values.isEmpty {
+        findings.required(path.child("values"), "must be specified when `operator` is 'In' or 'NotIn'")
+      }
+    case "Exists", "DoesNotExist":
+      if !values.isEmpty {
+        findings.forbidden(path.child("values"), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
+      }
+    case "Gt", "Lt":
+      if values.count != 1 {
+        findings.required(path.child("values"), "must be specified single value when `operator` is 'Lt' or 'Gt'")
+      }
+    default:
+      findings.invalid(path.child("operator"), requirement["operator"] ?? "", "not a valid selector operator")
+    }
+  }
+
+  private static func podTerm(_ term: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    SelectorValidation.validate(term["labelSelector"], path.child("labelSelector"), &findings)
+    SelectorValidation.validate(term["namespaceSelector"], path.child("namespaceSelector"), &findings)
+    for name in term.items("namespaces") {
+      findings.invalid(path.child("namespace"), name, NameRules.dns1123Label(name.stringValue ?? ""))
+    }
+    let key = term.text("topologyKey")
+    if key.isEmpty {
+      if term.has("topologyKey") { findings.required(path.child("topologyKey"), "can not be empty") }
+    } else {
+      findings.invalid(path.child("topologyKey"), .string(key), NameRules.labelKey(key))
+    }
+    for name in ["matchLabelKeys", "mismatchLabelKeys"] where !term.items(name).isEmpty && !term.has("labelSelector") {
+      findings.forbidden(path.child(name), "must not be specified when labelSelector is not set")
+    }
+  }
+
+  // MARK: - Tolerations
+
+  static func tolerations(_ tolerations: [JSONValue], _ path: FieldPath, _ findings: inout Findings) {
+    for (index, toleration) in tolerations.enumerated() {
+      let path = path.index(index)
+      let key = toleration.text("key")
+      if !key.isEmpty { findings.invalid(path.child("key"), .string(key), NameRules.labelKey(key)) }
+      let comparison = toleration.text("operator")
+      if key.isEmpty, comparison != "Exists" {
+        findings.invalid(
+          path.child("operator"), .string(comparison),
+          "operator must be Exists when `key` is empty, which means \"match all values and all keys\"")
+      }
+      if toleration.has("tolerationSeconds"), toleration.text("effect") != "NoExecute" {
+        findings.invalid(
+          path.child("effect"), .string(toleration.text("effect")),
+          "effect must be 'NoExecute' when `tolerationSeconds` is set")
+      }
+      let value = toleration.text("value")
+      switch comparison {
+      case "", "Equal": findings.invalid(path.child("operator"), .string(value), NameRules.labelValue(value))
+      case "Exists":
+        if !value.isEmpty {
+          findings.invalid(path.child("operator"), toleration, "value must be empty when `operator` is 'Exists'")
+        }
+      default: break
+      }
+    }
+  }
+
+  static func taints(_ taints: [JSONValue], _ path: FieldPath, _ findings: inout Findings) {
+    var seen: Set<String> = []
+    for (index, taint) in taints.enumerated() {
+      let path = path.index(index)
+      let key = taint.text("key")
+      findings.invalid(path.child("key"), .string(key), NameRules.labelKey(key))
+      let value = taint.text("value")
+      if !value.isEmpty { findings.invalid(path.child("value"), .string(value), NameRules.labelValue(value)) }
+      if !seen.insert(key + "\u{0}" + taint.text("effect")).inserted {
+        let error = FieldError.duplicate(path, taint)
+        findings.add(
+          FieldError(
+            error.kind, field: error.field, value: taint, detail: "taints must be unique by key and effect pair"))
+      }
+    }
+  }
+
+  // MARK: - Spreading
+
+  private static func spread(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    var seen: Set<String> = []
+    for (index, constraint) in spec.items("topologySpreadConstraints").enumerated() {
+      let path = path.index(index)
+      let skew = constraint["maxSkew"]?.integerValue ?? 0
+      if skew <= 0 { findings.invalid(path.child("maxSkew"), .integer(skew), "must be greater than zero") }
+      let key = constraint.text("topologyKey")
+      if !key.isEmpty { findings.invalid(path.child("topologyKey"), .string(key), NameRules.labelKey(key)) }
+      let action = constraint.text("whenUnsatisfiable")
+      if !key.isEmpty, !seen.insert("\(key), \(action)").inserted {
+        findings.add(.duplicate(path.child("{topologyKey, whenUnsatisfiable}"), .string("{\(key), \(action)}")))
+      }
+      if let count = constraint["minDomains"]?.integerValue {
+        if count <= 0 { findings.invalid(path.child("minDomains"), .integer(count), "must be greater than zero") }
+        if action != "DoNotSchedule" {
+          findings.invalid(
+            path.child("minDomains"), .integer(count),
+            "can only use minDomains if whenUnsatisfiable=DoNotSchedule, not \(action)")
+        }
+      }
+      SelectorValidation.validate(constraint["labelSelector"], path.child("labelSelector"), &findings)
+      if !constraint.items("matchLabelKeys").isEmpty, !constraint.has("labelSelector") {
+        findings.forbidden(path.child("matchLabelKeys"), "must not be specified when labelSelector is not set")
+      }
+    }
+  }
+}

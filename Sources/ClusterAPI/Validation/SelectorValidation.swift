@@ -1,0 +1,57 @@
+import APIMachinery
+
+/// Label selectors, and whether they match labels.
+enum SelectorValidation {
+  static func validate(_ selector: JSONValue?, _ path: FieldPath, _ findings: inout Findings) {
+    guard let selector else { return }
+    MetadataValidation.labels(selector["matchLabels"], path.child("matchLabels"), &findings)
+    for (index, requirement) in selector.items("matchExpressions").enumerated() {
+      let path = path.child("matchExpressions").index(index)
+      let values = requirement.items("values")
+      switch requirement.text("operator") {
+      case "In", "NotIn":
+        if values.isEmpty {
+          findings.required(path.child("values"), "must be specified when `operator` is 'In' or 'NotIn'")
+        }
+      case "Exists", "DoesNotExist":
+        if !values.isEmpty {
+          findings.forbidden(path.child("values"), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
+        }
+      default:
+        findings.invalid(path.child("operator"), requirement["operator"] ?? "", "not a valid selector operator")
+      }
+      let key = requirement.text("key")
+      findings.invalid(path.child("key"), .string(key), NameRules.labelKey(key))
+      for (position, value) in values.enumerated() {
+        findings.invalid(
+          path.child("values").index(position), value, NameRules.labelValue(value.stringValue ?? ""))
+      }
+    }
+  }
+
+  static func isEmpty(_ selector: JSONValue?) -> Bool {
+    (selector?["matchLabels"]?.objectValue?.isEmpty ?? true) && (selector?.items("matchExpressions").isEmpty ?? true)
+  }
+
+  /// Whether a label selector chooses an object with these labels.
+  static func matches(_ selector: JSONValue?, _ labels: JSONValue?) -> Bool {
+    guard let selector else { return false }
+    for (key, value) in selector["matchLabels"]?.objectValue ?? [:] where labels?[key] != value { return false }
+    return selector.items("matchExpressions").allSatisfy { requirement in
+      let value = labels?[requirement.text("key")]
+      let values = requirement.items("values")
+      return switch requirement.text("operator") {
+      case "In": value.map(values.contains) ?? false
+      case "NotIn": value.map { !values.contains($0) } ?? true
+      case "Exists": value != nil
+      case "DoesNotExist": value == nil
+      default: false
+      }
+    }
+  }
+
+  /// The same for a selector that is a plain map.
+  static func matches(map selector: JSONValue?, _ labels: JSONValue?) -> Bool {
+    (selector?.objectValue ?? [:]).allSatisfy { labels?[$0.0] == $0.1 }
+  }
+}

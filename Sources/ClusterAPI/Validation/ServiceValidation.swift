@@ -1,0 +1,235 @@
+import APIMachinery
+
+/// Services and what stands behind them.
+enum ServiceValidation {
+  static func validate(_ new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
+    guard let spec = new["spec"] else { return }
+    let path = FieldPath("spec")
+    let type = spec.text("type")
+    let isHeadless = spec.text("clusterIP") == "None"
+    if type != "ExternalName", !isHeadless, spec.items("ports").isEmpty {
+      findings.required(path.child("ports"))
+    }
+    switch type {
+    case "LoadBalancer":
+      for (index, port) in spec.items("ports").enumerated() where port["port"] == 10250 {
+        findings.invalid(
+          path.child("ports").index(index), 10250, "may not expose port 10250 externally since it is used by kubelet")
+      }
+      if isHeadless {
+        findings.invalid(
+          path.child("clusterIPs").index(0), "None", "may not be set to 'None' for LoadBalancer services")
+      }
+    case "NodePort":
+      if isHeadless {
+        findings.invalid(path.child("clusterIPs").index(0), "None", "may not be set to 'None' for NodePort services")
+      }
+    case "ExternalName":
+      if !spec.text("clusterIP").isEmpty {
+        findings.forbidden(path.child("clusterIPs"), "may not be set for ExternalName services")
+      }
+      let name = spec.text("externalName")
+      if name.isEmpty {
+        findings.required(path.child("externalName"))
+      } else {
+        let trimmed = name.hasSuffix(".") ? String(name.dropLast()) : name
+        findings.invalid(path.child("externalName"), .string(name), NameRules.dns1123Subdomain(trimmed))
+      }
+    default: break
+    }
+    ports(spec, path, &findings)
+    MetadataValidation.labels(spec["selector"], path.child("selector"), &findings)
+    affinity(spec, path, &findings)
+    addresses(spec, path, &findings)
+    traffic(spec, path, &findings)
+    if let old { update(spec, old["spec"] ?? [:], path, &findings) }
+  }
+
+  // MARK: - Ports
+
+  private static func ports(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    let list = spec.items("ports")
+    let takesNodePorts = ["NodePort", "LoadBalancer"].contains(spec.text("type"))
+    var names: Set<String> = []
+    var numbers: Set<String> = []
+    var nodePorts: Set<String> = []
+    for (index, port) in list.enumerated() {
+      let path = path.child("ports").index(index)
+      let name = port.text("name")
+      if name.isEmpty {
+        if list.count > 1 { findings.required(path.child("name")) }
+      } else {
+        findings.invalid(path.child("name"), .string(name), NameRules.dns1123Label(name))
+        if !names.insert(name).inserted { findings.add(.duplicate(path.child("name"), .string(name))) }
+      }
+      let number = port["port"]?.integerValue ?? 0
+      findings.invalid(path.child("port"), .integer(number), NameRules.portNumber(number))
+      findings.supported(port, "protocol", ["TCP", "UDP", "SCTP"], path)
+      if let target = port["targetPort"] { ProbeValidation.port(target, path.child("targetPort"), &findings) }
+      let appProtocol = port.text("appProtocol")
+      if !appProtocol.isEmpty {
+        findings.invalid(path.child("appProtocol"), .string(appProtocol), NameRules.labelKey(appProtocol))
+      }
+      let identity = "\(port.text("protocol"))/\(number)"
+      if !numbers.insert(identity).inserted {
+        let shown: JSONValue = ["protocol": .string(port.text("protocol")), "port": .integer(number)]
+        findings.add(.duplicate(path, shown))
+      }
+      let nodePort = port["nodePort"]?.integerValue ?? 0
+      guard nodePort != 0 else { continue }
+      if !takesNodePorts {
+        findings.forbidden(
+          path.child("nodePort"), "may not be used when `type` is '\(spec.text("type"))'")
+      } else if !nodePorts.insert("\(port.text("protocol"))/\(nodePort)").inserted {
+        findings.add(.duplicate(path.child("nodePort"), .integer(nodePort)))
+      }
+    }
+  }
+
+  // MARK: - Addresses
+
+  private static func addresses(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    let first = spec.text("clusterIP")
+    let all = spec.items("clusterIPs").compactMap(\.stringValue)
+    if spec.text("type") != "ExternalName" {
+      if !all.isEmpty, all[0] != first {
+        findings.invalid(
+          path.child("clusterIPs"), spec["clusterIPs"], "first value must match `clusterIP`")
+      }
+      for (index, address) in (all.isEmpty && !first.isEmpty ? [first] : all).enumerated() {
+        let path = path.child("clusterIPs").index(index)
+        if address == "None" {
+          if index > 0 || all.count > 1 {
+            findings.invalid(
+              path, .string(address), "'None' must be the first and only value")
+          }
+        } else {
+          AddressRules.address(address, path, &findings)
+        }
+      }
+      if all.count > 2 {
+        findings.invalid(
+          path.child("clusterIPs"), spec["clusterIPs"], "may only hold up to 2 values")
+      } else if all.count == 2, all[0] != "None", AddressRules.isIPv6(all[0]) == AddressRules.isIPv6(all[1]) {
+        findings.invalid(
+          path.child("clusterIPs"), spec["clusterIPs"], "may specify no more than one IP for each IP family")
+      }
+    }
+    for (index, address) in spec.items("externalIPs").enumerated() {
+      let path = path.child("externalIPs").index(index)
+      let text = address.stringValue ?? ""
+      AddressRules.address(text, path, &findings)
+      if let bytes = AddressRules.bytes(text), let problem = AddressRules.endpointProblem(bytes) {
+        findings.invalid(path, address, problem)
+      }
+    }
+    var families: Set<JSONValue> = []
+    for (index, family) in spec.items("ipFamilies").enumerated() {
+      let path = path.child("ipFamilies").index(index)
+      if family != "IPv4", family != "IPv6" { findings.add(.notSupported(path, family, ["IPv4", "IPv6"])) }
+      if !families.insert(family).inserted { findings.add(.duplicate(path, family)) }
+    }
+    let ranges = spec.items("loadBalancerSourceRanges")
+    if !ranges.isEmpty, spec.text("type") != "LoadBalancer" {
+      findings.forbidden(
+        path.child("loadBalancerSourceRanges"), "may only be used when `type` is 'LoadBalancer'")
+    }
+    for (index, range) in ranges.enumerated() {
+      AddressRules.range(
+        (range.stringValue ?? "").trimmed, path.child("loadBalancerSourceRanges").index(index), &findings)
+    }
+  }
+
+  private static func affinity(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    let seconds = spec["sessionAffinityConfig"]?["clientIP"]?["timeoutSeconds"]?.integerValue
+    switch spec.text("sessionAffinity") {
+    case "ClientIP":
+      guard let seconds else {
+        return findings.required(
+          path.child("sessionAffinityConfig"), "when session affinity type is ClientIP")
+      }
+      if !(1...86400).contains(seconds) {
+        findings.invalid(
+          path.child("sessionAffinityConfig", "clientIP", "timeoutSeconds"), .integer(seconds),
+          "must be greater than 0 and less than 86400")
+      }
+    default:
+      if spec.has("sessionAffinityConfig") {
+        findings.forbidden(
+          path.child("sessionAffinityConfig"), "must not be set when session affinity is None")
+      }
+    }
+  }
+
+  // MARK: - Traffic
+
+  private static func traffic(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    let type = spec.text("type")
+    let isExternal = ["NodePort", "LoadBalancer"].contains(type) || !spec.items("externalIPs").isEmpty
+    let policy = spec.text("externalTrafficPolicy")
+    if policy.isEmpty {
+      if isExternal {
+        findings.required(
+          path.child("externalTrafficPolicy"), "must be set for externally-accessible services")
+      }
+    } else if !isExternal {
+      findings.invalid(
+        path.child("externalTrafficPolicy"), .string(policy),
+        "may only be set for externally-accessible services")
+    }
+    let checkPort = spec["healthCheckNodePort"]?.integerValue ?? 0
+    if checkPort < 0 {
+      findings.invalid(
+        path.child("healthCheckNodePort"), .integer(checkPort), NameRules.portNumber(checkPort))
+    } else if checkPort > 0, type != "LoadBalancer" || policy != "Local" {
+      findings.invalid(
+        path.child("healthCheckNodePort"), .integer(checkPort),
+        "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'")
+    }
+    if spec.has("allocateLoadBalancerNodePorts"), type != "LoadBalancer" {
+      findings.forbidden(
+        path.child("allocateLoadBalancerNodePorts"), "may only be used when `type` is 'LoadBalancer'")
+    }
+    if let name = spec["loadBalancerClass"]?.stringValue {
+      if type != "LoadBalancer" {
+        findings.forbidden(path.child("loadBalancerClass"), "may only be used when `type` is 'LoadBalancer'")
+      }
+      findings.invalid(path.child("loadBalancerClass"), .string(name), NameRules.labelKey(name))
+    }
+    if type != "ExternalName", !spec.has("internalTrafficPolicy") {
+      findings.required(path.child("internalTrafficPolicy"))
+    }
+    findings.supported(
+      spec, "trafficDistribution", ["PreferClose", "PreferSameZone", "PreferSameNode"], path)
+  }
+
+  // MARK: - Updates
+
+  private static func update(_ new: JSONValue, _ old: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    let isExternalName = [new.text("type"), old.text("type")].contains("ExternalName")
+    if !isExternalName, !old.text("clusterIP").isEmpty {
+      // One may be added behind the first; those that are there stay.
+      for (index, address) in old.items("clusterIPs").enumerated() {
+        let now = new.items("clusterIPs")
+        if index == 0 {
+          if now.first != address {
+            findings.invalid(path.child("clusterIPs").index(0), new["clusterIPs"], "may not change once set")
+          }
+        } else if index < now.count, now[index] != address {
+          findings.invalid(path.child("clusterIPs").index(index), new["clusterIPs"], "may not change once set")
+        }
+      }
+      if old.items("clusterIPs").isEmpty {
+        findings.immutable(new["clusterIP"], old["clusterIP"], path.child("clusterIP"))
+      }
+      if let family = old.items("ipFamilies").first, let now = new.items("ipFamilies").first, family != now {
+        findings.invalid(path.child("ipFamilies").index(0), new["ipFamilies"], "may not change once set")
+      }
+    }
+    if old.text("type") == "LoadBalancer", new.text("type") == "LoadBalancer", old.has("loadBalancerClass") {
+      if new["loadBalancerClass"] != old["loadBalancerClass"] {
+        findings.invalid(path.child("loadBalancerClass"), new["loadBalancerClass"], "may not change once set")
+      }
+    }
+  }
+}

@@ -1,0 +1,195 @@
+import APIMachinery
+
+/// Persistent volumes, storage classes and what CSI drivers need.
+enum StorageValidation {
+  static let accessModes = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"]
+
+  static func validate(volume new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
+    guard let spec = new["spec"] else { return }
+    let path = FieldPath("spec")
+    self.modes(spec, path, &findings)
+    let capacity = spec["capacity"]?.objectValue ?? [:]
+    if capacity.isEmpty { findings.required(path.child("capacity")) }
+    if !capacity.isEmpty, capacity["storage"] == nil || capacity.count > 1 {
+      findings.add(.notSupported(path.child("capacity"), spec["capacity"], ["storage"]))
+    }
+    for (name, value) in MetadataValidation.sorted(spec["capacity"]) {
+      guard let amount = Quantity(reading: value.stringValue ?? "") else { continue }
+      if amount.sign <= 0 {
+        findings.invalid(path.child("capacity").key(name), .string(amount.description), "must be greater than zero")
+      }
+    }
+    let plain: Set<String> = [
+      "capacity", "accessModes", "claimRef", "persistentVolumeReclaimPolicy", "storageClassName", "mountOptions",
+      "volumeMode", "nodeAffinity", "volumeAttributesClassName",
+    ]
+    let sources = (spec.objectValue?.keys ?? []).filter { !plain.contains($0) && spec.has($0) }
+    if sources.isEmpty { findings.required(path, "must specify a volume type") }
+    for source in sources.dropFirst() {
+      findings.forbidden(path.child(source), "may not specify more than 1 volume type")
+    }
+    if let kind = sources.first, let source = spec[kind] {
+      VolumeValidation.source(kind, source, path.child(kind), &findings)
+      if kind == "local", !spec.has("nodeAffinity") {
+        findings.required(path.child("nodeAffinity"), "Local volume requires node affinity")
+      }
+      if kind == "hostPath", source.text("path") == "/", spec.text("persistentVolumeReclaimPolicy") == "Recycle" {
+        findings.forbidden(
+          path.child("persistentVolumeReclaimPolicy"), "may not be 'recycle' for a hostPath mount of '/'")
+      }
+    }
+    if let selector = spec["nodeAffinity"]?["required"] {
+      SchedulingValidation.nodeSelector(selector, path.child("nodeAffinity", "required"), &findings)
+    } else if spec.has("nodeAffinity") {
+      findings.required(path.child("nodeAffinity", "required"), "must specify required node constraints")
+    }
+    className(spec.text("storageClassName"), path.child("storageClassName"), &findings)
+    guard let old = old?["spec"] else { return }
+    for kind in sources {
+      if spec[kind] != old[kind] {
+        findings.forbidden(
+          path.child("persistentvolumesource"), "spec.persistentvolumesource is immutable after creation")
+        break
+      }
+    }
+    findings.immutable(spec["volumeMode"], old["volumeMode"], path.child("volumeMode"))
+    if old.has("nodeAffinity") {
+      findings.immutable(spec["nodeAffinity"], old["nodeAffinity"], path.child("nodeAffinity"))
+    }
+  }
+
+  static func modes(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    let modes = spec.items("accessModes")
+    if modes.isEmpty { findings.required(path.child("accessModes"), "at least 1 access mode is required") }
+    for mode in modes where !accessModes.contains(mode.stringValue ?? "") {
+      findings.add(.notSupported(path.child("accessModes"), mode, accessModes))
+    }
+    if modes.contains("ReadWriteOncePod"), modes.count > 1 {
+      findings.forbidden(
+        path.child("accessModes"), "may not use ReadWriteOncePod with other access modes")
+    }
+  }
+
+  static func className(_ name: String, _ path: FieldPath, _ findings: inout Findings) {
+    if !name.isEmpty { findings.invalid(path, .string(name), NameRules.dns1123Subdomain(name)) }
+  }
+
+  static func driverName(_ name: String, _ path: FieldPath, _ findings: inout Findings) {
+    if name.utf8.count > 63 { findings.add(.tooLong(path, maximumBytes: 63)) }
+    findings.invalid(path, .string(name), NameRules.dns1123Subdomain(name.lowercased()))
+  }
+
+  // MARK: - Classes and drivers
+
+  static func validate(storageClass new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
+    let provisioner = new.text("provisioner")
+    if !provisioner.isEmpty {
+      findings.invalid(
+        FieldPath("provisioner"), .string(provisioner), NameRules.labelKey(provisioner.lowercased()))
+    }
+    parameters(new["parameters"], FieldPath("parameters"), &findings)
+    findings.supported(new, "reclaimPolicy", ["Delete", "Retain"], FieldPath())
+    guard let old else { return }
+    if (new["parameters"] ?? [:]) != (old["parameters"] ?? [:]) {
+      findings.forbidden(FieldPath("parameters"), "updates to parameters are forbidden.")
+    }
+    if new["provisioner"] != old["provisioner"] {
+      findings.forbidden(FieldPath("provisioner"), "updates to provisioner are forbidden.")
+    }
+    if new["reclaimPolicy"] != old["reclaimPolicy"] {
+      findings.forbidden(FieldPath("reclaimPolicy"), "updates to reclaimPolicy are forbidden.")
+    }
+  }
+
+  private static func parameters(_ parameters: JSONValue?, _ path: FieldPath, _ findings: inout Findings) {
+    guard let parameters = parameters?.objectValue else { return }
+    if parameters.count > 512 { findings.add(.tooLong(path, maximumBytes: 512)) }
+    var size = 0
+    for (key, value) in parameters {
+      if key.isEmpty { findings.invalid(path, "", "field can not be empty.") }
+      size += key.utf8.count + (value.stringValue?.utf8.count ?? 0)
+    }
+    if size > 256 << 10 { findings.add(.tooLong(path, maximumBytes: 256 << 10)) }
+  }
+
+  static func validate(attributesClass new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
+    let driver = new.text("driverName")
+    if !driver.isEmpty { driverName(driver, FieldPath("driverName"), &findings) }
+    if new["parameters"]?.objectValue?.isEmpty ?? true {
+      findings.required(FieldPath("parameters"), "must contain at least one key/value pair")
+    }
+    parameters(new["parameters"], FieldPath("parameters"), &findings)
+  }
+
+  static func validate(driver new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
+    let path = FieldPath("spec")
+    guard let spec = new["spec"] else { return }
+    driverName(new.text("metadata", "name"), FieldPath("metadata", "name"), &findings)
+    for name in ["attachRequired", "podInfoOnMount", "storageCapacity"] where !spec.has(name) {
+      findings.required(path.child(name))
+    }
+    findings.supported(spec, "fsGroupPolicy", ["ReadWriteOnceWithFSType", "File", "None"], path)
+    for (index, mode) in spec.items("volumeLifecycleModes").enumerated()
+    where mode != "Persistent" && mode != "Ephemeral" {
+      findings.add(
+        .notSupported(path.child("volumeLifecycleModes").index(index), mode, ["Ephemeral", "Persistent"]))
+    }
+    var audiences: Set<String> = []
+    for (index, request) in spec.items("tokenRequests").enumerated() {
+      let path = path.child("tokenRequests").index(index)
+      if !audiences.insert(request.text("audience")).inserted {
+        findings.add(.duplicate(path.child("audience"), .string(request.text("audience"))))
+      }
+      if let seconds = request["expirationSeconds"]?.integerValue {
+        if seconds < 600 {
+          findings.invalid(
+            path.child("expirationSeconds"), .integer(seconds), "may not specify a duration less than 10 minutes")
+        }
+        if seconds > 1 << 32 {
+          findings.invalid(
+            path.child("expirationSeconds"), .integer(seconds), "may not specify a duration larger than 2^32 seconds")
+        }
+      }
+    }
+    if let seconds = spec["nodeAllocatableUpdatePeriodSeconds"]?.integerValue, seconds < 10 {
+      findings.invalid(
+        path.child("nodeAllocatableUpdatePeriodSeconds"), .integer(seconds),
+        "must be greater than or equal to 10 seconds")
+    }
+    guard let old = old?["spec"] else { return }
+    findings.immutable(spec["attachRequired"], old["attachRequired"], path.child("attachedRequired"))
+    findings.immutable(
+      spec["volumeLifecycleModes"], old["volumeLifecycleModes"], path.child("volumeLifecycleModes"))
+  }
+
+  static func validate(attachment new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
+    let path = FieldPath("spec")
+    guard let spec = new["spec"] else { return }
+    let attacher = spec.text("attacher")
+    if !attacher.isEmpty { driverName(attacher, path.child("attacher"), &findings) }
+    let node = spec.text("nodeName")
+    if !node.isEmpty { findings.invalid(path.child("nodeName"), .string(node), NameRules.dns1123Subdomain(node)) }
+    let source = spec["source"] ?? [:]
+    let isNamed = source.has("persistentVolumeName")
+    if isNamed == source.has("inlineVolumeSpec") {
+      findings.required(
+        path.child("source"),
+        isNamed
+          ? "must specify exactly one of inlineVolumeSpec and persistentVolumeName"
+          : "must specify exactly one of inlineVolumeSpec and persistentVolumeName")
+    }
+    if let old { findings.immutable(new["spec"], old["spec"], path) }
+  }
+
+  static func validate(capacity new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
+    findings.invalid(
+      FieldPath("storageClassName"), new["storageClassName"] ?? "",
+      NameRules.dns1123Subdomain(new.text("storageClassName")))
+    for name in ["capacity", "maximumVolumeSize"] {
+      if let amount = Quantity(reading: new.text(name)), amount.sign < 0 {
+        findings.invalid(FieldPath(name), .string(amount.description), Findings.notNegative)
+      }
+    }
+    SelectorValidation.validate(new["nodeTopology"], FieldPath("nodeTopology"), &findings)
+  }
+}

@@ -1,0 +1,144 @@
+import APIMachinery
+
+/// Which rules hold for which kind, beyond what its schema says.
+enum Validation {
+  typealias Function = @Sendable (_ new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) -> Void
+
+  private static let core: [String: Function] = [
+    "ConfigMap": { ConfigurationValidation.validate(configMap: $0, $1, &$2) },
+    "Endpoints": { new, _, findings in EndpointValidation.validate(endpoints: new, &findings) },
+    "Event": { ClusterValidation.validate(event: $0, $1, &$2) },
+    "LimitRange": { ClusterValidation.validate(limitRange: $0, $1, &$2) },
+    "Namespace": { ClusterValidation.validate(namespace: $0, $1, &$2) },
+    "Node": { ClusterValidation.validate(node: $0, $1, &$2) },
+    "PersistentVolume": { StorageValidation.validate(volume: $0, $1, &$2) },
+    "PersistentVolumeClaim": { ClaimValidation.validate(claim: $0, $1, &$2) },
+    "Pod": { new, old, findings in
+      if let old {
+        PodUpdateValidation.validate(new, old, &findings)
+      } else {
+        PodValidation.validate(new, &findings)
+      }
+    },
+    "PodTemplate": { new, _, findings in
+      PodValidation.validate(template: new["template"], FieldPath("template"), &findings)
+    },
+    "ReplicationController": { WorkloadValidation.validate(replicationController: $0, $1, &$2) },
+    "ResourceQuota": { ClusterValidation.validate(quota: $0, $1, &$2) },
+    "Secret": { ConfigurationValidation.validate(secret: $0, $1, &$2) },
+    "Service": { ServiceValidation.validate($0, $1, &$2) },
+  ]
+
+  private static let workloads: [String: [String: Function]] = [
+    "apps": [
+      "ControllerRevision": { OtherValidation.validate(controllerRevision: $0, $1, &$2) },
+      "DaemonSet": { WorkloadValidation.validate(daemonSet: $0, $1, &$2) },
+      "Deployment": { WorkloadValidation.validate(deployment: $0, $1, &$2) },
+      "ReplicaSet": { WorkloadValidation.validate(replicaSet: $0, $1, &$2) },
+      "StatefulSet": { WorkloadValidation.validate(statefulSet: $0, $1, &$2) },
+    ],
+    "batch": [
+      "CronJob": { JobValidation.validate(cronJob: $0, $1, &$2) },
+      "Job": { JobValidation.validate(job: $0, $1, &$2) },
+    ],
+    "policy": [
+      "PodDisruptionBudget": { new, _, findings in PolicyValidation.validate(budget: new, &findings) }
+    ],
+    "discovery.k8s.io": ["EndpointSlice": { EndpointValidation.validate(slice: $0, $1, &$2) }],
+    "events.k8s.io": ["Event": { ClusterValidation.validate(event: $0, $1, &$2) }],
+    "coordination.k8s.io": ["Lease": { new, _, findings in OtherValidation.validate(lease: new, &findings) }],
+    "scheduling.k8s.io": ["PriorityClass": { OtherValidation.validate(priorityClass: $0, $1, &$2) }],
+    "node.k8s.io": ["RuntimeClass": { OtherValidation.validate(runtimeClass: $0, $1, &$2) }],
+    "certificates.k8s.io": [
+      "CertificateSigningRequest": { OtherValidation.validate(signingRequest: $0, $1, &$2) }
+    ],
+  ]
+
+  private static let cluster: [String: [String: Function]] = [
+    "networking.k8s.io": [
+      "IPAddress": { NetworkingValidation.validate(address: $0, $1, &$2) },
+      "Ingress": { new, _, findings in NetworkingValidation.validate(ingress: new, &findings) },
+      "IngressClass": { NetworkingValidation.validate(ingressClass: $0, $1, &$2) },
+      "NetworkPolicy": { new, _, findings in NetworkingValidation.validate(policy: new, &findings) },
+      "ServiceCIDR": { NetworkingValidation.validate(serviceCIDR: $0, $1, &$2) },
+    ],
+    "rbac.authorization.k8s.io": [
+      "ClusterRole": { new, _, findings in AccessValidation.validate(role: new, isNamespaced: false, &findings) },
+      "ClusterRoleBinding": { AccessValidation.validate(binding: $0, $1, isNamespaced: false, &$2) },
+      "Role": { new, _, findings in AccessValidation.validate(role: new, isNamespaced: true, &findings) },
+      "RoleBinding": { AccessValidation.validate(binding: $0, $1, isNamespaced: true, &$2) },
+    ],
+    "authorization.k8s.io": [
+      "LocalSubjectAccessReview": { new, _, findings in
+        AccessValidation.validate(review: new, isSelf: false, &findings)
+      },
+      "SelfSubjectAccessReview": { new, _, findings in
+        AccessValidation.validate(review: new, isSelf: true, &findings)
+      },
+      "SubjectAccessReview": { new, _, findings in
+        AccessValidation.validate(review: new, isSelf: false, &findings)
+      },
+    ],
+    "storage.k8s.io": [
+      "CSIDriver": { StorageValidation.validate(driver: $0, $1, &$2) },
+      "CSIStorageCapacity": { StorageValidation.validate(capacity: $0, $1, &$2) },
+      "StorageClass": { StorageValidation.validate(storageClass: $0, $1, &$2) },
+      "VolumeAttachment": { StorageValidation.validate(attachment: $0, $1, &$2) },
+      "VolumeAttributesClass": { StorageValidation.validate(attributesClass: $0, $1, &$2) },
+    ],
+    "admissionregistration.k8s.io": [
+      "MutatingAdmissionPolicy": { new, _, findings in
+        WebhookValidation.validate(policy: new, isMutating: true, &findings)
+      },
+      "MutatingAdmissionPolicyBinding": { new, _, findings in
+        WebhookValidation.validate(policyBinding: new, isMutating: true, &findings)
+      },
+      "MutatingWebhookConfiguration": { new, _, findings in
+        WebhookValidation.validate(new, isMutating: true, &findings)
+      },
+      "ValidatingAdmissionPolicy": { new, _, findings in
+        WebhookValidation.validate(policy: new, isMutating: false, &findings)
+      },
+      "ValidatingAdmissionPolicyBinding": { new, _, findings in
+        WebhookValidation.validate(policyBinding: new, isMutating: false, &findings)
+      },
+      "ValidatingWebhookConfiguration": { new, _, findings in
+        WebhookValidation.validate(new, isMutating: false, &findings)
+      },
+    ],
+    "apiextensions.k8s.io": ["CustomResourceDefinition": { DefinitionValidation.validate($0, $1, &$2) }],
+    "apiregistration.k8s.io": [
+      "APIService": { new, _, findings in OtherValidation.validate(apiService: new, &findings) }
+    ],
+    "flowcontrol.apiserver.k8s.io": [
+      "FlowSchema": { new, _, findings in OtherValidation.validate(flowSchema: new, &findings) },
+      "PriorityLevelConfiguration": { new, _, findings in OtherValidation.validate(priorityLevel: new, &findings) },
+    ],
+    "resource.k8s.io": [
+      "ResourceClaim": { OtherValidation.validate(resourceClaim: $0, $1, &$2) },
+      "ResourceClaimTemplate": { OtherValidation.validate(resourceClaimTemplate: $0, $1, &$2) },
+      "ResourceSlice": { OtherValidation.validate(resourceSlice: $0, $1, &$2) },
+    ],
+  ]
+
+  static func function(for kind: GroupVersionKind) -> Function? {
+    switch (kind.group, kind.kind) {
+    case ("", _): core[kind.kind]
+    case ("autoscaling", "HorizontalPodAutoscaler"):
+      { new, _, findings in PolicyValidation.validate(autoscaler: new, version: kind.version, &findings) }
+    default: workloads[kind.group]?[kind.kind] ?? cluster[kind.group]?[kind.kind]
+    }
+  }
+
+  /// What names of a kind may look like.
+  static func nameRule(for kind: GroupVersionKind) -> MetadataValidation.NameRule {
+    switch (kind.group, kind.kind) {
+    case ("", "Namespace"), ("node.k8s.io", "RuntimeClass"): { NameRules.dns1123Label($0) }
+    case ("", "Service"): { NameRules.dns1035Label($0) }
+    case ("rbac.authorization.k8s.io", _), ("networking.k8s.io", "IPAddress"): { NameRules.pathSegment($0) }
+    case ("apiregistration.k8s.io", _), ("certificates.k8s.io", _), ("flowcontrol.apiserver.k8s.io", _):
+      { kind.group == "flowcontrol.apiserver.k8s.io" ? NameRules.dns1123Subdomain($0) : NameRules.pathSegment($0) }
+    default: { NameRules.dns1123Subdomain($0) }
+    }
+  }
+}

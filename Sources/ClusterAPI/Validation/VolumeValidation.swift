@@ -1,0 +1,164 @@
+import APIMachinery
+
+/// Volumes of a pod and what persistent volumes are made of.
+enum VolumeValidation {
+  static func validate(pod spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    var names: Set<String> = []
+    for (index, volume) in spec.items("volumes").enumerated() {
+      let path = path.index(index)
+      let name = volume.text("name")
+      if !name.isEmpty {
+        let problems = NameRules.dns1123Label(name)
+        findings.invalid(path.child("name"), .string(name), problems)
+        if problems.isEmpty, !names.insert(name).inserted {
+          findings.add(.duplicate(path.child("name"), .string(name)))
+        }
+      }
+      let sources = (volume.objectValue?.keys ?? []).filter { $0 != "name" && volume.has($0) }
+      if sources.isEmpty { findings.required(path, "must specify a volume type") }
+      for source in sources.dropFirst() {
+        findings.forbidden(path.child(source), "may not specify more than 1 volume type")
+      }
+      guard let kind = sources.first, let source = volume[kind] else { continue }
+      self.source(kind, source, path.child(kind), &findings)
+    }
+  }
+
+  static func source(_ kind: String, _ source: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    switch kind {
+    case "emptyDir":
+      if let size = Quantity(reading: source.text("sizeLimit")), size.sign < 0 {
+        findings.forbidden(path.child("sizeLimit"), "SizeLimit field must be a valid resource quantity")
+      }
+    case "hostPath":
+      withoutParent(source.text("path"), path.child("path"), &findings)
+    case "secret":
+      if source.text("secretName").isEmpty { findings.required(path.child("secretName")) }
+      files(source, path, &findings)
+    case "configMap":
+      if source.text("name").isEmpty { findings.required(path.child("name")) }
+      files(source, path, &findings)
+    case "downwardAPI": podFiles(source, path, &findings)
+    case "projected": projected(source, path, &findings)
+    case "nfs":
+      let folder = source.text("path")
+      if !folder.isEmpty, !folder.hasPrefix("/") {
+        findings.invalid(path.child("path"), .string(folder), "must be an absolute path")
+      }
+    case "csi":
+      let driver = source.text("driver")
+      if !driver.isEmpty { StorageValidation.driverName(driver, path.child("driver"), &findings) }
+    case "ephemeral":
+      guard let template = source["volumeClaimTemplate"] else {
+        return findings.required(path.child("volumeClaimTemplate"))
+      }
+      let path = path.child("volumeClaimTemplate")
+      MetadataValidation.labels(template["metadata"]?["labels"], path.child("metadata", "labels"), &findings)
+      ClaimValidation.validate(spec: template["spec"] ?? [:], path.child("spec"), &findings)
+    case "local":
+      withoutParent(source.text("path"), path.child("path"), &findings)
+    case "gitRepo":
+      let folder = source.text("directory")
+      if !folder.isEmpty { relativePath(folder, path.child("directory"), &findings) }
+    default: break
+    }
+  }
+
+  // MARK: - Files
+
+  private static func mode(_ value: JSONValue?, _ path: FieldPath, _ findings: inout Findings) {
+    guard let mode = value?.integerValue, !(0...0o777).contains(mode) else { return }
+    findings.invalid(path, .integer(mode), "must be a number between 0 and 0777 (octal), both inclusive")
+  }
+
+  private static func files(_ source: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    mode(source["defaultMode"], path.child("defaultMode"), &findings)
+    for (index, item) in source.items("items").enumerated() {
+      let path = path.child("items").index(index)
+      let file = item.text("path")
+      if !file.isEmpty { unreservedPath(file, path.child("path"), &findings) }
+      mode(item["mode"], path.child("mode"), &findings)
+    }
+  }
+
+  private static let podFields: Set<String> = [
+    "metadata.name", "metadata.namespace", "metadata.labels", "metadata.annotations", "metadata.uid",
+  ]
+
+  private static func podFiles(_ source: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    mode(source["defaultMode"], path.child("defaultMode"), &findings)
+    // Upstream does not say which item it is.
+    for item in source.items("items") {
+      let file = item.text("path")
+      if !file.isEmpty { unreservedPath(file, path.child("path"), &findings) }
+      mode(item["mode"], path.child("mode"), &findings)
+      switch (item["fieldRef"], item["resourceFieldRef"]) {
+      case (let field?, nil):
+        ContainerValidation.field(field, podFields, path.child("fieldRef"), &findings)
+      case (nil, let resource?):
+        ContainerValidation.resource(resource, isVolume: true, path.child("resourceFieldRef"), &findings)
+      case (_?, _?):
+        findings.invalid(path, "resource", "fieldRef and resourceFieldRef can not be specified simultaneously")
+      case (nil, nil): findings.required(path, "one of fieldRef and resourceFieldRef is required")
+      }
+    }
+  }
+
+  private static func projected(_ source: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    mode(source["defaultMode"], path.child("defaultMode"), &findings)
+    for (index, part) in source.items("sources").enumerated() {
+      let path = path.child("sources").index(index)
+      let present = (part.objectValue?.keys ?? []).filter(part.has)
+      if present.isEmpty { findings.required(path, "may not specify an empty source") }
+      for name in present.dropFirst() {
+        findings.forbidden(path.child(name), "may not specify more than 1 volume type per source")
+      }
+      guard let kind = present.first, let content = part[kind] else { continue }
+      let place = path.child(kind)
+      switch kind {
+      case "secret", "configMap":
+        if content.text("name").isEmpty { findings.required(place.child("name")) }
+        files(content, place, &findings)
+      case "downwardAPI": podFiles(content, place, &findings)
+      case "serviceAccountToken":
+        let seconds = content["expirationSeconds"]?.integerValue ?? 0
+        if seconds < 600 {
+          findings.invalid(
+            place.child("expirationSeconds"), .integer(seconds), "may not specify a duration less than 10 minutes")
+        } else if seconds > 1 << 32 {
+          findings.invalid(
+            place.child("expirationSeconds"), .integer(seconds), "may not specify a duration larger than 2^32 seconds")
+        }
+        let file = content.text("path")
+        if !file.isEmpty { unreservedPath(file, place.child("path"), &findings) }
+      case "clusterTrustBundle":
+        let isNamed = !content.text("name").isEmpty
+        if isNamed == !content.text("signerName").isEmpty {
+          findings.invalid(
+            place, content,
+            isNamed ? "only one of name and signerName may be used" : "must specify one of name or signerName")
+        }
+      default: break
+      }
+    }
+  }
+
+  // MARK: - Paths
+
+  static func withoutParent(_ text: String, _ path: FieldPath, _ findings: inout Findings) {
+    if text.split(separator: "/").contains("..") { findings.invalid(path, .string(text), "must not contain '..'") }
+  }
+
+  static func relativePath(_ text: String, _ path: FieldPath, _ findings: inout Findings) {
+    if text.hasPrefix("/") { findings.invalid(path, .string(text), "must be a relative path") }
+    withoutParent(text, path, &findings)
+  }
+
+  /// A relative path that does not begin with two dots: names that do are the volume's own.
+  private static func unreservedPath(_ text: String, _ path: FieldPath, _ findings: inout Findings) {
+    relativePath(text, path, &findings)
+    if text.hasPrefix(".."), !text.hasPrefix("../") {
+      findings.invalid(path, .string(text), "must not start with '..'")
+    }
+  }
+}

@@ -1,0 +1,198 @@
+import APIMachinery
+
+/// Workloads that keep pods running: deployments, replica sets, stateful sets, daemon sets, replication controllers.
+enum WorkloadValidation {
+  static func validate(deployment new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
+    guard let spec = new["spec"] else { return }
+    let path = FieldPath("spec")
+    common(spec, "deployment", path, &findings)
+    let strategy = spec["strategy"] ?? [:]
+    let strategyPath = path.child("strategy")
+    if strategy.text("type") == "Recreate" {
+      if strategy.has("rollingUpdate") {
+        findings.forbidden(
+          strategyPath.child("rollingUpdate"), "may not be specified when strategy `type` is 'Recreate'")
+      }
+    } else if strategy.text("type") == "RollingUpdate" {
+      guard let update = strategy["rollingUpdate"] else {
+        return findings.required(
+          strategyPath.child("rollingUpdate"), "this should be defaulted and never be nil")
+      }
+      let path = strategyPath.child("rollingUpdate")
+      share(update["maxUnavailable"], path.child("maxUnavailable"), &findings)
+      share(update["maxSurge"], path.child("maxSurge"), &findings)
+      if isZero(update["maxUnavailable"]), isZero(update["maxSurge"]) {
+        findings.invalid(
+          path.child("maxUnavailable"), update["maxUnavailable"], "may not be 0 when `maxSurge` is 0")
+      }
+      notAboveHundred(update["maxUnavailable"], path.child("maxUnavailable"), &findings)
+    }
+    findings.notNegative(spec, "revisionHistoryLimit", path)
+    if let seconds = spec["progressDeadlineSeconds"]?.integerValue {
+      findings.notNegative(spec, "progressDeadlineSeconds", path)
+      if seconds <= spec["minReadySeconds"]?.integerValue ?? 0 {
+        findings.invalid(
+          path.child("progressDeadlineSeconds"), .integer(seconds), "must be greater than minReadySeconds")
+      }
+    }
+  }
+
+  static func validate(replicaSet new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
+    guard let spec = new["spec"] else { return }
+    common(spec, "deployment", FieldPath("spec"), &findings)
+  }
+
+  static func validate(replicationController new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
+    guard let spec = new["spec"] else { return }
+    let path = FieldPath("spec")
+    findings.notNegative(spec, "replicas", path)
+    findings.notNegative(spec, "minReadySeconds", path)
+    let selector = spec["selector"]?.objectValue ?? [:]
+    if selector.isEmpty { findings.required(path.child("selector")) }
+    guard let template = spec["template"] else { return findings.required(path.child("template")) }
+    let labels = template["metadata"]?["labels"]
+    if !selector.isEmpty, !SelectorValidation.matches(map: spec["selector"], labels) {
+      findings.invalid(
+        path.child("template", "metadata", "labels"), labels ?? .null, "`selector` does not match template `labels`")
+    }
+    self.template(template, path.child("template"), &findings)
+  }
+
+  static func validate(daemonSet new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
+    guard let spec = new["spec"] else { return }
+    let path = FieldPath("spec")
+    common(spec, "daemonset", path, hasReplicas: false, &findings)
+    let strategy = spec["updateStrategy"] ?? [:]
+    let strategyPath = path.child("updateStrategy")
+    if strategy.text("type") == "RollingUpdate" {
+      guard let update = strategy["rollingUpdate"] else {
+        return findings.required(strategyPath.child("rollingUpdate"))
+      }
+      let path = strategyPath.child("rollingUpdate")
+      share(update["maxUnavailable"], path.child("maxUnavailable"), &findings)
+      share(update["maxSurge"], path.child("maxSurge"), &findings)
+      let hasUnavailable = !isZero(update["maxUnavailable"])
+      let hasSurge = !isZero(update["maxSurge"])
+      if hasUnavailable, hasSurge {
+        findings.invalid(path.child("maxSurge"), update["maxSurge"], "may not be set when maxUnavailable is non-zero")
+      } else if !hasUnavailable, !hasSurge {
+        findings.required(path.child("maxUnavailable"), "cannot be 0 when maxSurge is 0")
+      }
+      notAboveHundred(update["maxUnavailable"], path.child("maxUnavailable"), &findings)
+      notAboveHundred(update["maxSurge"], path.child("maxSurge"), &findings)
+    }
+    findings.notNegative(spec, "revisionHistoryLimit", path)
+  }
+
+  static func validate(statefulSet new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
+    guard let spec = new["spec"] else { return }
+    let path = FieldPath("spec")
+    common(spec, "statefulset", path, &findings)
+    let strategy = spec["updateStrategy"] ?? [:]
+    let strategyPath = path.child("updateStrategy")
+    switch strategy.text("type") {
+    case "OnDelete":
+      if strategy.has("rollingUpdate") {
+        findings.invalid(
+          strategyPath.child("rollingUpdate"), strategy["rollingUpdate"],
+          "only allowed for updateStrategy 'RollingUpdate'")
+      }
+    case "RollingUpdate":
+      let update = strategy["rollingUpdate"] ?? [:]
+      findings.notNegative(update, "partition", strategyPath.child("rollingUpdate"))
+      if let number = update["maxUnavailable"] {
+        let path = strategyPath.child("rollingUpdate", "maxUnavailable")
+        share(number, path, &findings)
+        if isZero(number) { findings.invalid(path, number, "cannot be 0") }
+        notAboveHundred(number, path, &findings)
+      }
+    default: break
+    }
+    if let policy = spec["persistentVolumeClaimRetentionPolicy"] {
+      for name in ["whenDeleted", "whenScaled"] {
+        findings.supported(policy, name, ["Delete", "Retain"], path.child("persistentVolumeClaimRetentionPolicy"))
+      }
+    }
+    if let ordinals = spec["ordinals"] { findings.notNegative(ordinals, "start", path.child("ordinals")) }
+    findings.notNegative(spec, "revisionHistoryLimit", path)
+    guard let old else { return }
+    var masked = spec
+    masked.editObject { object in
+      for name in [
+        "replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit",
+        "persistentVolumeClaimRetentionPolicy", "minReadySeconds",
+      ] {
+        object[name] = old["spec"]?[name]
+      }
+    }
+    if masked != old["spec"] {
+      findings.forbidden(
+        path,
+        "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"
+      )
+    }
+  }
+
+  // MARK: - What they share
+
+  private static func common(
+    _ spec: JSONValue, _ word: String, _ path: FieldPath, hasReplicas: Bool = true, _ findings: inout Findings
+  ) {
+    if hasReplicas { findings.notNegative(spec, "replicas", path) }
+    findings.notNegative(spec, "minReadySeconds", path)
+    let selector = spec["selector"]
+    SelectorValidation.validate(selector, path.child("selector"), &findings)
+    if selector != nil, SelectorValidation.isEmpty(selector) {
+      findings.invalid(path.child("selector"), selector, "empty selector is invalid for \(word)")
+    }
+    guard let template = spec["template"] else { return }
+    if selector != nil, !SelectorValidation.isEmpty(selector) {
+      let labels = template["metadata"]?["labels"]
+      if !SelectorValidation.matches(selector, labels) {
+        findings.invalid(
+          path.child("template", "metadata", "labels"), labels ?? .null,
+          "`selector` does not match template `labels`")
+      }
+    }
+    self.template(template, path.child("template"), &findings)
+  }
+
+  /// A template of pods that run for ever.
+  private static func template(_ template: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    PodValidation.validate(template: template, path, &findings)
+    let policy = template["spec"]?.text("restartPolicy") ?? ""
+    if !policy.isEmpty, policy != "Always" {
+      findings.add(.notSupported(path.child("spec", "restartPolicy"), .string(policy), ["Always"]))
+    }
+    if template["spec"]?.has("activeDeadlineSeconds") == true {
+      findings.forbidden(
+        path.child("spec", "activeDeadlineSeconds"), "activeDeadlineSeconds in ReplicaSet is not Supported")
+    }
+  }
+
+  /// A number or a percentage.
+  static func share(_ value: JSONValue?, _ path: FieldPath, _ findings: inout Findings) {
+    switch value {
+    case .string(let text): findings.invalid(path, value, NameRules.percentage(text))
+    case .integer(let number): if number < 0 { findings.invalid(path, value, Findings.notNegative) }
+    case nil, .null: break
+    default:
+      findings.invalid(path, value, "must be an integer or percentage (e.g '5%%')")
+    }
+  }
+
+  static func notAboveHundred(_ value: JSONValue?, _ path: FieldPath, _ findings: inout Findings) {
+    guard case .string(let text) = value, text.hasSuffix("%"), let number = Int(text.dropLast()), number > 100 else {
+      return
+    }
+    findings.invalid(path, value, "must not be greater than 100%")
+  }
+
+  static func isZero(_ value: JSONValue?) -> Bool {
+    switch value {
+    case .integer(let number): number == 0
+    case .string(let text): Int(text.hasSuffix("%") ? text.dropLast() : text[...]) == 0
+    default: true
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import APIMachinery
+
+/// What a controller works with: the objects of a cluster, read from memory where the server is in the same process.
+///
+/// Every call may throw a `StatusError`: the API's own.
+public protocol ClusterClient: Sendable {
+  /// The resources that are served now, one version each, with what can be done with them.
+  func resources() -> [ClusterResource]
+  /// An object as it is now; nil where there is none.
+  func get(_ resource: ClusterResource, namespace: String, name: String) async throws -> StoredObject?
+  /// All objects of a resource in a namespace, or in all where it is empty.
+  func list(_ resource: ClusterResource, namespace: String) async throws -> [StoredObject]
+  /// Replaces an object, or what a subresource of it is; the resource version in it must be the current one.
+  func update(_ resource: ClusterResource, subresource: String, _ object: JSONObject) async throws -> StoredObject
+  /// Makes an object.
+  func create(_ resource: ClusterResource, namespace: String, _ object: JSONObject) async throws -> StoredObject
+  /// Removes an object. One that is gone, or has another uid by now, is no error.
+  /// - Parameter policy: what becomes of those that it owns; nil for the kind's own.
+  func delete(
+    _ resource: ClusterResource, namespace: String, name: String, uid: String?, policy: DeletionPolicy?
+  ) async throws
+  /// Every change of every object of every resource from now on, and what is there already as additions.
+  func changes() -> AsyncStream<ClusterChange>
+}
+
+/// What becomes of the objects that a removed one owns (`meta.k8s.io/v1` DeletionPropagation).
+public enum DeletionPolicy: String, Sendable {
+  case orphan = "Orphan", background = "Background", foreground = "Foreground"
+}
+
+/// A resource in the version that controllers use.
+public struct ClusterResource: Sendable, Hashable {
+  public let groupVersion: GroupVersion
+  public let plural: String
+  public let kind: String
+  public let isNamespaced: Bool
+  public let verbs: Set<ResourceVerb>
+
+  public init(
+    groupVersion: GroupVersion, plural: String, kind: String, isNamespaced: Bool, verbs: Set<ResourceVerb>
+  ) {
+    self.groupVersion = groupVersion
+    self.plural = plural
+    self.kind = kind
+    self.isNamespaced = isNamespaced
+    self.verbs = verbs
+  }
+
+  public var groupResource: GroupResource { GroupResource(group: groupVersion.group, resource: plural) }
+}
+
+/// One change of one object.
+public struct ClusterChange: Sendable {
+  public let resource: ClusterResource
+  /// Nil where the object is gone.
+  public let current: StoredObject?
+  /// Nil where it was made, or was there before the changes began.
+  public let previous: StoredObject?
+
+  public init(resource: ClusterResource, current: StoredObject?, previous: StoredObject?) {
+    self.resource = resource
+    self.current = current
+    self.previous = previous
+  }
+}

@@ -1,0 +1,105 @@
+import NIOCore
+import NIOHTTP2
+import Synchronization
+
+/// One HTTP/2 connection on its event loop: knows its streams, so that a shutdown can end them. NIO's handlers before it
+/// speak the protocol; each stream has a channel of its own with an `HTTP2Stream` in it.
+final class HTTP2Connection: ChannelInboundHandler, ServedConnection {
+  typealias InboundIn = HTTP2Frame
+
+  let core: ServerCore
+  let session: TLSSession
+  private let peer: ConnectionInfo
+  /// Handlers at work, those of streams that were reset included.
+  let running = Count()
+  private var streams: [ObjectIdentifier: HTTP2Stream] = [:]
+  private var predecessor: (any ServedConnection)?
+  private var context: ChannelHandlerContext?
+
+  /// A number that tasks on any thread change.
+  final class Count: Sendable {
+    private let number = Atomic(0)
+    var value: Int { number.load(ordering: .relaxed) }
+    func add(_ change: Int) { number.add(change, ordering: .relaxed) }
+  }
+
+  private init(core: ServerCore, info: ConnectionInfo, session: TLSSession, predecessor: any ServedConnection) {
+    self.core = core
+    self.peer = info
+    self.session = session
+    self.predecessor = predecessor
+  }
+
+  /// Adds what speaks HTTP/2 behind the handler of `context`, which has read the connection so far.
+  static func add(
+    to context: ChannelHandlerContext, core: ServerCore, info: ConnectionInfo, session: TLSSession,
+    predecessor: any ServedConnection & ChannelHandler
+  ) throws {
+    let connection = HTTP2Connection(core: core, info: info, session: session, predecessor: predecessor)
+    let management = NIOHTTP2ServerConnectionManagementHandler(
+      eventLoop: context.eventLoop,
+      configuration: .init(maxIdleTime: core.idleTimeout, maxAge: nil, maxGraceTime: nil, keepalive: nil))
+    let limits = core.configuration.http2.configuration(headerBytes: core.configuration.limits.headerBytes)
+    let bound = NIOLoopBound(connection, eventLoop: context.eventLoop)
+    let http2 = NIOHTTP2Handler(
+      mode: .server, eventLoop: context.eventLoop, connectionConfiguration: limits.connection,
+      streamConfiguration: limits.stream, streamDelegate: management.http2StreamDelegate
+    ) { channel in
+      channel.eventLoop.makeCompletedFuture {
+        // Windows that open only as bodies are read hold a fast sender back.
+        try channel.syncOptions?.setOption(.autoRead, value: false)
+        try channel.pipeline.syncOperations.addHandler(HTTP2Stream(bound.value))
+      }
+    }
+    try context.pipeline.syncOperations.addHandlers([http2, management, connection], position: .after(predecessor))
+    try context.channel.syncOptions?.setOption(.autoRead, value: true)
+    // A client that will send nothing more, not even a window, can have no use for what is under way.
+    try context.channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false)
+  }
+
+  /// What is known about the connection now.
+  var info: ConnectionInfo {
+    var info = peer
+    info.tls = session.info
+    return info
+  }
+
+  // MARK: Events of the channel
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    guard let predecessor else { return }
+    core.registry.replace(predecessor, with: NIOLoopBound(self, eventLoop: context.eventLoop))
+    self.predecessor = nil
+    if core.isDraining { drain() }
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    core.registry.unregister(self)
+    self.context = nil
+    context.fireChannelInactive()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    // What is one stream's fault was answered with RST_STREAM; all else is the connection's end.
+    if error is NIOHTTP2Errors.StreamError { return }
+    closeNow()
+  }
+
+  // MARK: Streams
+
+  func opened(_ stream: HTTP2Stream) { streams[ObjectIdentifier(stream)] = stream }
+
+  func closed(_ stream: HTTP2Stream) { streams[ObjectIdentifier(stream)] = nil }
+
+  // MARK: Closing
+
+  /// Tells the client to send no more requests (GOAWAY) and closes once the last stream has ended.
+  func drain() {
+    guard let context else { return }
+    for stream in streams.values { stream.drain() }
+    context.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+  }
+
+  func closeNow() { context?.close(promise: nil) }
+}

@@ -1,0 +1,182 @@
+import NIOCore
+import NIOHPACK
+import NIOHTTP2
+
+/// One stream of an HTTP/2 connection, a request and its response, on the connection's event loop.
+final class HTTP2Stream: ChannelInboundHandler {
+  typealias InboundIn = HTTP2Frame.FramePayload
+  typealias OutboundOut = HTTP2Frame.FramePayload
+
+  private let connection: HTTP2Connection
+  private var context: ChannelHandlerContext?
+  private var exchange: HTTP2Exchange?
+  private var task: Task<Void, Never>?
+  /// A request whose task starts once as much of its body as is there has been taken.
+  private var due: Request?
+  private var receiving = true
+  private var headSent = false
+  private var responseEnded = false
+  private var continueDue = false
+  private var cancelsOnShutdown = false
+
+  init(_ connection: HTTP2Connection) { self.connection = connection }
+
+  // MARK: Events of the channel
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    connection.opened(self)
+  }
+
+  func channelActive(context: ChannelHandlerContext) { context.read() }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    exchange?.body.finish(HTTPServiceError.closed)
+    exchange?.outbound.close()
+    task?.cancel()
+    task = nil
+    due = nil
+    exchange = nil
+    self.context = nil
+    connection.closed(self)
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch unwrapInboundIn(data) {
+    case .headers(let headers):
+      if headers.endStream { received() }
+      // A second header block is the trailers.
+      if exchange == nil { begin(headers.headers) }
+    case .data(let data):
+      if case .byteBuffer(let bytes) = data.data { exchange?.body.append(bytes) }
+      if data.endStream { received() }
+    default: break
+    }
+  }
+
+  /// The client has sent all of its request.
+  private func received() {
+    receiving = false
+    exchange?.body.finish()
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    if let request = due, let exchange {
+      due = nil
+      let task = connection.core.start(request, exchange)
+      // It may have answered already, on this thread.
+      if !responseEnded { self.task = task }
+    }
+    readIfWanted()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+  private func readIfWanted() {
+    guard let context, receiving, let exchange else { return }
+    if responseEnded || exchange.body.wantsMore() { context.read() }
+  }
+
+  // MARK: The request
+
+  private func begin(_ fields: HPACKHeaders) {
+    guard let context else { return }
+    let ended = !receiving
+    let core = connection.core
+    let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+    let reader = HTTP2HeadReader(fields: fields, maximumFields: core.configuration.limits.headerFields)
+    let body =
+      ended ? InboundStream() : InboundStream(paused: reader.expectsContinue) { bound.execute { $0.demanded() } }
+    let exchange = HTTP2Exchange(method: reader.method, body: body, stream: bound, connection: connection)
+    self.exchange = exchange
+    guard connection.running.value <= 2 * core.configuration.http2.concurrentStreams else {
+      return reset(.refusedStream)
+    }
+    do {
+      let (target, headers, length) = try reader.read()
+      continueDue = reader.expectsContinue && !ended
+      due = Request(
+        method: reader.method, target: target, headers: headers,
+        body: RequestBody(
+          stream: body, declaredLength: ended ? 0 : length, limit: core.configuration.limits.bodyBytes),
+        connection: connection.info, upgrade: [], session: connection.session)
+    } catch {
+      let (response, bytes) = core.errorResponse(error)
+      exchange.send(response, bytes)
+    }
+  }
+
+  /// The handler wants more of the body than is there.
+  private func demanded() {
+    if continueDue, !headSent {
+      continueDue = false
+      context?.writeAndFlush(wrapOutboundOut(.headers(.init(headers: [":status": "100"]))), promise: nil)
+    }
+    readIfWanted()
+  }
+
+  // MARK: The response
+
+  func sendHead(_ headers: HPACKHeaders, flush: Bool) {
+    guard let context, !headSent else { return }
+    headSent = true
+    context.write(wrapOutboundOut(.headers(.init(headers: headers))), promise: nil)
+    if flush { context.flush() }
+  }
+
+  /// A whole response; nil for one without a body.
+  func send(_ headers: HPACKHeaders, _ bytes: ByteBuffer?) {
+    guard let context, !headSent else { return }
+    headSent = true
+    context.write(wrapOutboundOut(.headers(.init(headers: headers, endStream: bytes == nil))), promise: nil)
+    if let bytes {
+      context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(bytes), endStream: true))), promise: nil)
+    }
+    ended()
+  }
+
+  /// Sends what the task has queued.
+  func writeStreamed() {
+    guard let exchange else { return }
+    let pieces = exchange.outbound.take()
+    let count = pieces.readableBytes
+    guard let context, !responseEnded, let last = pieces.last else { return exchange.outbound.completed(count) }
+    for piece in pieces.dropLast() {
+      context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(piece)))), promise: nil)
+    }
+    let promise = context.eventLoop.makePromise(of: Void.self)
+    let outbound = exchange.outbound
+    promise.futureResult.whenComplete { _ in outbound.completed(count) }
+    context.writeAndFlush(wrapOutboundOut(.data(.init(data: .byteBuffer(last)))), promise: promise)
+  }
+
+  /// The end of a streamed response.
+  func finish() {
+    guard let context, !responseEnded else { return }
+    context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(ByteBuffer()), endStream: true))), promise: nil)
+    ended()
+  }
+
+  private func ended() {
+    responseEnded = true
+    task = nil
+    // What is left of the request's body is of no use any more (RFC 9113, section 8.1).
+    if receiving { context?.write(wrapOutboundOut(.rstStream(.noError)), promise: nil) }
+    context?.flush()
+  }
+
+  func reset(_ code: HTTP2ErrorCode) {
+    guard let context, !responseEnded else { return }
+    responseEnded = true
+    context.writeAndFlush(wrapOutboundOut(.rstStream(code)), promise: nil)
+  }
+
+  // MARK: Shutdown
+
+  func markEndsWithServer() {
+    cancelsOnShutdown = true
+    if connection.core.isDraining { task?.cancel() }
+  }
+
+  func drain() { if cancelsOnShutdown { task?.cancel() } }
+}

@@ -1,0 +1,145 @@
+import Linux
+import NIOCore
+import NIOSSL
+import Synchronization
+
+/// How a listener speaks TLS: the certificate that it shows and the authorities whose certificates it takes from
+/// clients. Both can be replaced while it serves; connections that are open stay as they are, except that a client's
+/// certificate is judged again.
+///
+///     let tls = try ServerTLS(certificateChain: pem, privateKey: keyPEM, clientAuthorities: caPEM)
+///     try await server.listen(on: .tcp(host: "0.0.0.0", port: 6443), tls: tls)
+///
+/// TLS 1.2 and 1.3 with forward secrecy and authenticated ciphers; ALPN offers `h2` and `http/1.1`. A client may show a
+/// certificate and need not. One that no authority vouches for does not end the connection: `TLSInfo.Client` tells.
+public final class ServerTLS: Sendable {
+  private struct State {
+    var certificateChain: [NIOSSLCertificate]
+    var privateKey: NIOSSLPrivateKey
+    var authorities: (bundle: ClientAuthorities, certificates: [NIOSSLCertificate])?
+    var context: NIOSSLContext
+    var epoch = 0
+    /// The intermediates that clients sent, by leaf: a resumed session brings the leaf only (RFC 8446, 2.2).
+    var intermediates: [[UInt8]: [[UInt8]]] = [:]
+  }
+  private static let mostIntermediates = 256
+
+  private let state: Mutex<State>
+  private let clock: @Sendable () -> Int64
+  let handshakeTimeout: TimeAmount
+
+  /// - Parameters:
+  ///   - certificateChain: PEM, the server's own certificate first, then those that lead to its authority.
+  ///   - privateKey: PEM; it must be the first certificate's.
+  ///   - clientAuthorities: PEM; nil where no certificate is asked for.
+  ///   - handshakeTimeout: a connection whose handshake takes longer is closed.
+  ///   - clock: the time in seconds since 1970 at which clients' certificates must be valid.
+  /// - Throws: `tls`.
+  public init(
+    certificateChain: String, privateKey: String, clientAuthorities: String? = nil,
+    handshakeTimeout: Duration = .seconds(10),
+    clock: @escaping @Sendable () -> Int64 = { Clock.realtime / 1_000_000_000 }
+  ) throws(HTTPServiceError) {
+    let (chain, key) = try Self.parse(certificateChain, privateKey)
+    let authorities = try clientAuthorities.map { (pem) throws(HTTPServiceError) in try Self.parse(authorities: pem) }
+    let context = try Self.context(chain, key, authorities?.certificates)
+    state = Mutex(State(certificateChain: chain, privateKey: key, authorities: authorities, context: context))
+    self.handshakeTimeout = TimeAmount(handshakeTimeout)
+    self.clock = clock
+  }
+
+  /// Shows another certificate to whoever connects from now on.
+  /// - Throws: `tls`; then the old one stays.
+  public func replace(certificateChain: String, privateKey: String) throws(HTTPServiceError) {
+    let (chain, key) = try Self.parse(certificateChain, privateKey)
+    try change { (state) throws(HTTPServiceError) in
+      state.certificateChain = chain
+      state.privateKey = key
+    }
+  }
+
+  /// Takes other authorities for clients' certificates; nil asks for none. Certificates on open connections are judged
+  /// again with the next request.
+  /// - Throws: `tls`; then the old ones stay.
+  public func replace(clientAuthorities: String?) throws(HTTPServiceError) {
+    let authorities = try clientAuthorities.map { (pem) throws(HTTPServiceError) in try Self.parse(authorities: pem) }
+    try change { (state) throws(HTTPServiceError) in
+      state.authorities = authorities
+      state.epoch += 1
+      state.intermediates = [:]
+    }
+  }
+
+  private func change(_ edit: (inout State) throws(HTTPServiceError) -> Void) throws(HTTPServiceError) {
+    try state.withLock { (state) throws(HTTPServiceError) in
+      var new = state
+      try edit(&new)
+      new.context = try Self.context(new.certificateChain, new.privateKey, new.authorities?.certificates)
+      state = new
+    }
+  }
+
+  // MARK: For connections
+
+  var context: NIOSSLContext { state.withLock { $0.context } }
+
+  /// Grows with each change of the authorities.
+  var epoch: Int { state.withLock { $0.epoch } }
+
+  /// Judges a chain that a client has shown, leaf first; returns the epoch of the authorities that did so as well.
+  func verify(_ chain: [[UInt8]]) async -> (client: TLSInfo.Client, epoch: Int) {
+    guard let leaf = chain.first else { return (.anonymous, epoch) }
+    let (authorities, epoch, whole) = state.withLock { state in
+      if chain.count > 1 {
+        if state.intermediates.count >= Self.mostIntermediates { state.intermediates = [:] }
+        state.intermediates[leaf] = Array(chain.dropFirst())
+      }
+      return (
+        state.authorities?.bundle, state.epoch, chain.count > 1 ? chain : [leaf] + (state.intermediates[leaf] ?? [])
+      )
+    }
+    guard let authorities else { return (.refused("no authority for clients' certificates is set"), epoch) }
+    return (await authorities.verify(whole, at: clock()), epoch)
+  }
+
+  // MARK: Parsing
+
+  private static func parse(
+    _ chain: String, _ key: String
+  ) throws(HTTPServiceError) -> ([NIOSSLCertificate], NIOSSLPrivateKey) {
+    do {
+      let certificates = try NIOSSLCertificate.fromPEMBytes(Array(chain.utf8))
+      return (certificates, try NIOSSLPrivateKey(bytes: Array(key.utf8), format: .pem))
+    } catch {
+      throw HTTPServiceError(.tls, "the server's certificate or its private key cannot be read", cause: error)
+    }
+  }
+
+  private static func parse(
+    authorities pem: String
+  ) throws(HTTPServiceError) -> (bundle: ClientAuthorities, certificates: [NIOSSLCertificate]) {
+    let bundle = try ClientAuthorities(pem: pem)
+    do { return (bundle, try NIOSSLCertificate.fromPEMBytes(Array(pem.utf8))) } catch {
+      throw HTTPServiceError(.tls, "the authorities for clients' certificates cannot be read", cause: error)
+    }
+  }
+
+  private static func context(
+    _ chain: [NIOSSLCertificate], _ key: NIOSSLPrivateKey, _ authorities: [NIOSSLCertificate]?
+  ) throws(HTTPServiceError) -> NIOSSLContext {
+    var settings = TLSConfiguration.makeServerConfiguration(
+      certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
+    settings.minimumTLSVersion = .tlsv12
+    settings.cipherSuites = "ECDH+AESGCM:ECDH+CHACHA20"
+    settings.applicationProtocols = ["h2", "http/1.1"]
+    settings.trustRoots = .certificates(authorities ?? [])
+    settings.certificateVerification = authorities == nil ? .none : .optionalVerification
+    // How long a close waits for the client's: nothing depends on that.
+    settings.shutdownTimeout = .seconds(1)
+    // A client with several certificates then knows which one to show (RFC 8446, 4.2.4).
+    settings.sendCANameList = authorities != nil
+    do { return try NIOSSLContext(configuration: settings) } catch {
+      throw HTTPServiceError(.tls, "the server's certificate and its private key do not fit together", cause: error)
+    }
+  }
+}

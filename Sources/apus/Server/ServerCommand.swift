@@ -1,0 +1,149 @@
+import APIMachinery
+import APIServer
+import Addressing
+import ArgumentParser
+import AsyncWork
+import ClusterAPI
+import ContainerEngine
+import Controllers
+import HTTPService
+import KeyValueStore
+import Linux
+import PKI
+
+/// `apus server`: the cluster's API and its controllers in the foreground, until a signal ends it.
+struct ServerCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "server", abstract: "Run the cluster's API server in the foreground.")
+
+  @OptionGroup var options: ServerOptions
+
+  private static let shutdownTime = Duration.seconds(5)
+
+  func run() async throws {
+    let signals = try SignalStream(EngineCommand.endingSignals)
+    SignalStream.ignoreBrokenPipes()
+    SystemFacts.raiseOpenFileLimit()
+    Log.level = Self.levels[options.logLevel] ?? .info
+    let directory = options.dataDir + "/cluster"
+    let pool = try BlockingPool(name: "apus-files")
+    try await pool.run { try FileSystem.makeDirectories(directory, mode: 0o700) }
+    if let snapshot = options.restore {
+      let contents = try await StoreSnapshot.restore(snapshot, to: directory + "/state.db")
+      Log.info("restored \(snapshot): \(contents)")
+      return
+    }
+    let store = try await openStore(directory)
+    if let snapshot = options.snapshot {
+      try await store.snapshot(to: snapshot)
+      await store.close()
+      Log.info("wrote the snapshot \(snapshot)")
+      return
+    }
+    do { try await serve(store, directory, pool, signals) } catch {
+      await store.close()
+      throw error
+    }
+  }
+
+  private static let levels: [String: Log.Level] = ["debug": .debug, "info": .info, "warn": .warning, "error": .error]
+
+  private func openStore(_ directory: String) async throws -> any RevisionedStore {
+    guard !options.datastoreEndpoint.isEmpty else { return try await SQLiteStore(path: directory + "/state.db") }
+    let endpoints = try options.datastoreEndpoint.map { text in
+      guard let endpoint = EtcdConfiguration.Endpoint(text) else {
+        throw ValidationError("--datastore-endpoint \(text): it must be https://HOST:PORT or http://HOST:PORT")
+      }
+      return endpoint
+    }
+    let usesTLS = options.datastoreCafile != nil || options.datastoreCertfile != nil
+    return try EtcdStore(
+      EtcdConfiguration(
+        endpoints: endpoints,
+        tls: usesTLS
+          ? .init(
+            authorities: options.datastoreCafile, certificate: options.datastoreCertfile,
+            key: options.datastoreKeyfile) : nil))
+  }
+
+  private func serve(
+    _ store: any RevisionedStore, _ directory: String, _ pool: BlockingPool, _ signals: SignalStream
+  ) async throws {
+    let issuer = options.serviceAccountIssuer
+    let files = try await pool.run {
+      try ClusterFiles(directory: directory + "/pki", issuer: issuer, now: Timestamp.now.seconds)
+    }
+    let address = ServerAddress(options)
+    let issued = try files.server(names: address.names, addresses: address.bytes, now: Timestamp.now.seconds)
+    let tls = try ServerTLS(
+      certificateChain: issued.certificatePEM, privateKey: issued.privateKeyPEM, clientAuthorities: files.authorityPEM)
+
+    let failures = AsyncStream.makeStream(of: (any Error).self)
+    let cluster = try await ClusterStore(store) { failures.continuation.yield($0) }
+    let kinds = try BuiltinKinds.load()
+    let catalog = ResourceCatalog(kinds)
+    let accounts = ServiceAccounts(cluster, tokens: files.tokens, audiences: [issuer])
+    let registry = Registry(
+      store: cluster, catalog: catalog, kinds: kinds, admission: AdmissionChain([NamespaceLifecycle(cluster)]))
+    let (host, port) = try options.listenAddress()
+    let api = APIServer(
+      registry: registry, authenticator: AuthenticatorChain([CertificateAuthenticator(), accounts]),
+      authorizer: AuthorizerChain([MastersAuthorizer(), RBACAuthorizer(registry)]), accounts: accounts,
+      address: "\(address.advertised):\(port)", version: ServerVersion(build: "apus.\(Version.text)"))
+    var settings = ServerConfiguration(threads: 2, compression: Compression(), handlersStartOnEventLoop: true)
+    settings.limits.bodyBytes = ResourceLimits.largestBody
+    let server = HTTPServer(configuration: settings, renderError: api.render, handler: api.handle)
+    let served = try await server.listen(on: ListenAddress.tcp(host: host, port: port), tls: tls) ?? port
+    let kubeconfig = options.kubeconfig ?? options.dataDir + "/kubeconfig"
+    try await pool.run {
+      try files.writeKubeconfig(
+        kubeconfig, server: "https://\(address.local):\(served)", now: Timestamp.now.seconds)
+    }
+
+    let objects = ServerObjects(registry)
+    let authority = files.authorityPEM
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        try await api.run { Log.info("API served on \(host):\(served); kubeconfig \(kubeconfig)") }
+      }
+      for controller in ClusterControllers.all(objects, authority: authority) {
+        group.addTask { await controller() }
+      }
+      group.addTask { try await Self.renew(tls, files, address, issued) }
+      group.addTask { for await failure in failures.stream { throw failure } }
+      group.addTask {
+        try await Self.waitForSignal(signals)
+        throw CancellationError()
+      }
+      defer { group.cancelAll() }
+      do { while try await group.next() != nil {} } catch is CancellationError {}
+    }
+    Log.info("shutting down")
+    await server.shutdown(within: Self.shutdownTime)
+    await cluster.close()
+  }
+
+  /// Shows a new certificate long before the old one ends.
+  private static func renew(
+    _ tls: ServerTLS, _ files: ClusterFiles, _ address: ServerAddress, _ first: CertificateAuthority.Issued
+  ) async throws {
+    var current = first
+    while true {
+      let delay = ClusterFiles.renewalDelay(of: current, now: Timestamp.now.seconds)
+      // In small steps: a clock that is set, or a machine that slept, is noticed.
+      try await Task.sleep(for: .seconds(min(delay, 3600)))
+      guard delay <= 3600 else { continue }
+      current = try files.server(names: address.names, addresses: address.bytes, now: Timestamp.now.seconds)
+      try tls.replace(certificateChain: current.certificatePEM, privateKey: current.privateKeyPEM)
+      Log.info("the server shows a new certificate")
+    }
+  }
+
+  private static func waitForSignal(_ signals: SignalStream) async throws {
+    let reactor = try Reactor(name: "apus-signals")
+    while true {
+      try await reactor.waitReadable(signals.descriptor)
+      if try signals.next() != nil { return }
+    }
+  }
+}

@@ -1,0 +1,156 @@
+import APIMachinery
+import Testing
+
+@Suite("Stored objects")
+struct StoredObjectTests {
+  private static let pod = #"""
+    {"kind":"Pod","apiVersion":"v1","metadata":{"name":"web-0","namespace":"default","uid":"u-1","generation":3,"labels":{"b":"2","app":"web"},"annotations":{"note":"a \"b\""},"ownerReferences":[{"apiVersion":"apps/v1","kind":"StatefulSet","name":"web","uid":"u-0","controller":true,"blockOwnerDeletion":true}],"finalizers":["x.io/a","x.io/b"],"creationTimestamp":"2026-01-02T03:04:05Z","deletionTimestamp":"2026-01-02T03:05:05Z"},"spec":{"nodeName":"n1","replicas":2},"status":{"phase":"Running"}}
+    """#
+
+  private func stored(_ text: String, revision: UInt64 = 0) throws -> StoredObject {
+    try StoredObject(bytes: Array(text.utf8), revision: revision)
+  }
+
+  private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+
+  @Test("the header is read from the bytes")
+  func header() throws {
+    let header = try stored(Self.pod).header
+    #expect(header.kind == "Pod")
+    #expect(header.apiVersion == "v1")
+    #expect(header.groupVersionKind == GroupVersionKind(group: "", version: "v1", kind: "Pod"))
+    #expect(header.name == "web-0")
+    #expect(header.namespace == "default")
+    #expect(header.uid == "u-1")
+    #expect(header.generation == 3)
+    #expect(header.labels == ["app": "web", "b": "2"])
+    #expect(header.labels.description == "app=web,b=2")
+    #expect(header.finalizers == ["x.io/a", "x.io/b"])
+    #expect(
+      header.controller
+        == OwnerReference(
+          apiVersion: "apps/v1", kind: "StatefulSet", name: "web", uid: "u-0", controller: true,
+          blockOwnerDeletion: true)
+    )
+    #expect(header.creationTimestamp == "2026-01-02T03:04:05Z")
+    #expect(header.isBeingDeleted)
+  }
+
+  @Test(
+    "a resource version is taken out of the bytes and put in when served",
+    arguments: [
+      (#"{"metadata":{}}"#, #"{"metadata":{"resourceVersion":"7"}}"#),
+      (#"{"metadata":{"labels":{}}}"#, #"{"metadata":{"resourceVersion":"7","labels":{}}}"#),
+      (#"{"metadata":{"name":"a"}}"#, #"{"metadata":{"name":"a","resourceVersion":"7"}}"#),
+      (
+        #"{"metadata":{"name":"a","uid":"u","labels":{}}}"#,
+        #"{"metadata":{"name":"a","uid":"u","resourceVersion":"7","labels":{}}}"#
+      ),
+      (#"{"metadata":{"resourceVersion":"5"}}"#, #"{"metadata":{"resourceVersion":"7"}}"#),
+      (#"{"metadata":{"resourceVersion":"5","name":"a"}}"#, #"{"metadata":{"name":"a","resourceVersion":"7"}}"#),
+      (#"{"metadata":{"name":"a","resourceVersion":"5"}}"#, #"{"metadata":{"name":"a","resourceVersion":"7"}}"#),
+      (
+        #"{"metadata":{"name":"a","resourceVersion":"5","uid":"u"},"x":1}"#,
+        #"{"metadata":{"name":"a","uid":"u","resourceVersion":"7"},"x":1}"#
+      ),
+      (
+        #" { "metadata" : { "name" : "a" , "resourceVersion" : "5" } } "#,
+        #" { "metadata" : {"name" : "a","resourceVersion":"7"} } "#
+      ),
+      (#"{"metadata":{"resourceVersion":"5","resourceVersion":"6"}}"#, #"{"metadata":{"resourceVersion":"7"}}"#),
+      (
+        #"{"spec":{"resourceVersion":"1"},"metadata":{"name":"a"}}"#,
+        #"{"spec":{"resourceVersion":"1"},"metadata":{"name":"a","resourceVersion":"7"}}"#
+      ),
+    ])
+  func resourceVersion(text: String, served: String) throws {
+    let object = try stored(text, revision: 7)
+    #expect(self.text(object.served) == served)
+    #expect(object.servedCount == served.utf8.count)
+    #expect(!self.text(object.bytes).contains(#""resourceVersion":"5""#))
+    #expect(object.resourceVersion == "7")
+    #expect(object.tree()["metadata"]?["resourceVersion"] == "7")
+    #expect(self.text(object.at(revision: 8).served) == served.replacing("\"7\"", with: "\"8\""))
+  }
+
+  @Test("an object that was not written has no resource version")
+  func unwritten() throws {
+    let object = try stored(#"{"metadata":{"resourceVersion":"5","name":"a"}}"#)
+    #expect(text(object.served) == #"{"metadata":{"name":"a"}}"#)
+    #expect(object.servedCount == object.served.count)
+  }
+
+  @Test("what is no object is refused", arguments: ["[]", "1", "{}", #"{"metadata":[]}"#, #"{"metadata":"x"}"#, ""])
+  func refused(text: String) {
+    #expect(throws: JSONError.self) { try stored(text) }
+  }
+
+  @Test("a tree becomes an object and an object a tree")
+  func trees() throws {
+    let tree = try #require(JSONValue(json: Self.pod).objectValue)
+    #expect(StoredObject(tree).tree() == tree)
+    #expect(
+      text(StoredObject(["kind": "X"], revision: 3).served) == #"{"kind":"X","metadata":{"resourceVersion":"3"}}"#)
+    #expect(StoredObject(["metadata": "wrong"]).tree() == ["metadata": .object(JSONObject())])
+  }
+
+  @Test("edits change what they name and leave the rest as it stands")
+  func edits() throws {
+    let object = try stored(Self.pod, revision: 9)
+    let finalized = object.settingFinalizers(["only"])
+    #expect(finalized.revision == 0)
+    #expect(finalized.header.finalizers == ["only"])
+    #expect(object.header.finalizers.count == 2)
+    #expect(!text(finalized.settingFinalizers([]).bytes).contains("finalizers"))
+    #expect(finalized.settingOwnerReferences([]).header.ownerReferences.isEmpty)
+    let status = object.setting("status", to: ["phase": "Failed"])
+    #expect(status.value(at: "status") == ["phase": "Failed"])
+    #expect(status.value(at: "spec") == ["nodeName": "n1", "replicas": 2])
+    #expect(object.setting("status", to: nil).value(at: "status") == nil)
+    let deleted = try stored(#"{"metadata":{"name":"a"}}"#)
+      .markedForDeletion(at: Timestamp(seconds: 0), gracePeriod: 30)
+    #expect(
+      text(deleted.bytes)
+        == #"{"metadata":{"name":"a","deletionTimestamp":"1970-01-01T00:00:00Z","deletionGracePeriodSeconds":30}}"#)
+  }
+
+  @Test("values are found by their paths")
+  func paths() throws {
+    let object = try stored(Self.pod)
+    #expect(object.text(at: "spec", "nodeName") == "n1")
+    #expect(object.text(at: "spec", "replicas") == nil)
+    #expect(object.value(at: "spec", "replicas") == 2)
+    #expect(object.value(at: "spec", "none", "deeper") == nil)
+    #expect(object.annotation("note") == "a \"b\"")
+    #expect(object.annotation("other") == nil)
+  }
+
+  @Test("a splice does what a change of the tree does")
+  func splices() throws {
+    var generator = SeededGenerator(seed: 21)
+    let names = ["", "a", "name", "é€", "with \"quotes\"", "new", "<b>&"]
+    for _ in 0..<500 {
+      var tree = JSONValue.randomObject(using: &generator, depth: 3)
+      let bytes = JSONValue.object(tree).jsonBytes()
+      let name = names.randomElement(using: &generator)!
+      let value = Bool.random(using: &generator) ? JSONValue.random(using: &generator, depth: 2) : nil
+      let spliced = JSONSplice.setting(name, to: value, of: bytes)
+      tree[name] = value
+      #expect(spliced == JSONValue.object(tree).jsonBytes())
+    }
+  }
+
+  @Test("any bytes are answered")
+  func fuzz() {
+    var generator = SeededGenerator(seed: 22)
+    for _ in 0..<2_000 {
+      let bytes = generator.mutated(Array(Self.pod.utf8))
+      guard (try? JSONValue(json: bytes)) != nil, let object = try? StoredObject(bytes: bytes, revision: 5) else {
+        continue
+      }
+      #expect(throws: Never.self) { try JSONValue(json: object.served) }
+      #expect(object.served.count == object.servedCount)
+      _ = object.settingFinalizers(["a"]).header
+    }
+  }
+}

@@ -1,0 +1,79 @@
+"""Starting and stopping API servers under test, each with a directory of its own, on a port of loopback."""
+
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """One `apus server`. It may be killed and started again on the same state."""
+
+    def __init__(self, directory, *flags):
+        self.directory, self.flags, self.process = str(directory), flags, None
+        self.port = free_port()
+        self.kubeconfig = os.path.join(self.directory, "kubeconfig")
+        self.log_path = os.path.join(self.directory, "server.log")
+        os.makedirs(self.directory, exist_ok=True)
+        self.binary = os.environ.get("APUS_BINARY", os.path.join(ROOT, ".build/debug/apus"))
+
+    @property
+    def url(self):
+        return f"https://127.0.0.1:{self.port}"
+
+    def start(self, wait=True):
+        command = [
+            self.binary, "server", "--data-dir", self.directory, "--api-listen", f"127.0.0.1:{self.port}", *self.flags,
+        ]  # fmt: skip
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        if wait:
+            self.wait_ready()
+        return self
+
+    def wait_ready(self, seconds=20):
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                break
+            try:
+                with urllib.request.urlopen(self.url + "/readyz", context=context, timeout=5):
+                    if os.path.exists(self.kubeconfig):
+                        return
+            except (OSError, urllib.error.URLError):
+                pass
+            time.sleep(0.02)
+        raise AssertionError(f"the server did not become ready:\n{self.log()}")
+
+    def log(self):
+        with open(self.log_path, errors="replace") as file:
+            return file.read()
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(15)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                raise
+        return self.process.returncode

@@ -1,0 +1,100 @@
+"""Who may do what: certificates, tokens, RBAC, impersonation, reviews."""
+
+import json
+import ssl
+import urllib.error
+import urllib.request
+
+import pytest
+
+
+def test_whoami(cluster_kubectl):
+    out = cluster_kubectl.out("auth", "whoami", "-o", "json")
+    assert "system:authenticated" in json.loads(out)["status"]["userInfo"]["groups"]
+
+
+def test_a_stranger_may_nothing(kubectl):
+    words = kubectl.fails("get", "pods", "--as=bob")
+    assert 'pods is forbidden: User "bob" cannot list resource "pods" in API group "" in the namespace' in words
+    assert kubectl("auth", "can-i", "list", "pods", "--as=bob", check=False).stdout.strip() == "no"
+
+
+def test_a_role_in_a_namespace(kubectl, cluster_kubectl, namespace):
+    kubectl("create", "role", "reader", "--verb=get,list", "--resource=configmaps")
+    kubectl("create", "rolebinding", "bob-reads", "--role=reader", "--user=bob")
+    kubectl("get", "configmaps", "--as=bob")
+    kubectl.fails("get", "secrets", "--as=bob", says="forbidden")
+    cluster_kubectl.fails("get", "configmaps", "--namespace", "default", "--as=bob", says="forbidden")
+    kubectl("delete", "rolebinding", "bob-reads")
+    kubectl.fails("get", "configmaps", "--as=bob", says="forbidden")
+
+
+def test_aggregated_roles(kubectl):
+    kubectl("create", "rolebinding", "sees", "--clusterrole=view", "--group=watchers")
+    assert kubectl("auth", "can-i", "list", "deployments", "--as=eve", "--as-group=watchers").stdout.strip() == "yes"
+    assert kubectl("auth", "can-i", "get", "secrets", "--as=eve", "--as-group=watchers", check=False).stdout.strip() == "no"
+
+
+@pytest.mark.own_server
+def test_impersonation_must_be_allowed(kubectl, namespace, server):
+    token = kubectl.out("create", "token", "default")
+    status, body = request(f"{server.url}/api/v1/namespaces/{namespace}/pods", token, {"Impersonate-User": "bob"})
+    assert status == 403 and body["message"] == (
+        f'users "bob" is forbidden: User "system:serviceaccount:{namespace}:default" cannot impersonate resource "users" '
+        'in API group "" at the cluster scope'
+    )
+
+
+def request(url, token=None, more=None):
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    headers = {**({"Authorization": f"Bearer {token}"} if token else {}), **(more or {})}
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), context=context, timeout=10) as answer:
+            return answer.status, json.loads(answer.read() or b"{}")
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read() or b"{}")
+
+
+@pytest.mark.own_server
+def test_anonymous(server):
+    status, body = request(server.url + "/api/v1/pods")
+    assert status == 403 and "system:anonymous" in body["message"]
+    assert request(server.url + "/version")[0] == 200
+
+
+@pytest.mark.own_server
+def test_service_account_tokens(kubectl, namespace, server):
+    token = kubectl.out("create", "token", "default")
+    status, body = request(f"{server.url}/api/v1/namespaces/{namespace}/pods", token)
+    assert status == 403 and f"system:serviceaccount:{namespace}:default" in body["message"]
+    kubectl("create", "rolebinding", "own", "--clusterrole=view", f"--serviceaccount={namespace}:default")
+    assert request(f"{server.url}/api/v1/namespaces/{namespace}/pods", token)[0] == 200
+    head, payload, signature = token.split(".")
+    forged = ".".join((head, payload, signature[:-4] + ("AAAA" if signature[-4:] != "AAAA" else "BBBB")))
+    assert request(f"{server.url}/api/v1/namespaces/{namespace}/pods", forged)[0] == 401
+    assert request(server.url + "/api/v1/pods", "nonsense")[0] == 401
+    kubectl("delete", "serviceaccount", "default")
+    assert request(f"{server.url}/api/v1/namespaces/{namespace}/pods", token)[0] == 401
+
+
+def test_short_lived_tokens_are_refused(kubectl):
+    kubectl.fails("create", "token", "default", "--duration=1m", says="may not specify a duration less than 10 minutes")
+
+
+def test_every_namespace_has_an_account_and_the_authority(kubectl):
+    kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=10s")
+    kubectl("wait", "--for=create", "configmap/kube-root-ca.crt", "--timeout=10s")
+    assert "BEGIN CERTIFICATE" in kubectl.json("get", "configmap", "kube-root-ca.crt")["data"]["ca.crt"]
+
+
+def test_token_review(kubectl, namespace):
+    token = kubectl.out("create", "token", "default")
+    review = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": {"token": token}}
+    answer = kubectl.json("create", "--validate=false", "-f", "-", input=review)
+    assert answer["status"]["authenticated"] is True
+    assert answer["status"]["user"]["username"] == f"system:serviceaccount:{namespace}:default"
+    review["spec"]["token"] = token[:-4] + "AAAA"
+    answer = kubectl.json("create", "--validate=false", "-f", "-", input=review)
+    assert not answer["status"].get("authenticated")

@@ -1,0 +1,133 @@
+"""Lists in pages, resource versions, watches over HTTP."""
+
+import json
+
+import pytest
+
+
+@pytest.fixture
+def many(core, namespace):
+    for number in range(25):
+        core.create_namespaced_config_map(namespace, {"metadata": {"name": f"m{number:02}", "labels": {"many": "yes"}}})
+    return namespace
+
+
+def test_pages(many, core):
+    first = core.list_namespaced_config_map(many, limit=10, label_selector="many=yes")
+    seen = [item.metadata.name for item in first.items]
+    token = first.metadata._continue
+    while token:
+        page = core.list_namespaced_config_map(many, limit=10, label_selector="many=yes", _continue=token)
+        assert page.metadata.resource_version == first.metadata.resource_version
+        seen += [item.metadata.name for item in page.items]
+        token = page.metadata._continue
+    assert seen == [f"m{number:02}" for number in range(25)]
+
+
+def test_pages_show_one_state(many, core):
+    first = core.list_namespaced_config_map(many, limit=20, label_selector="many=yes")
+    core.delete_namespaced_config_map("m24", many)
+    core.create_namespaced_config_map(many, {"metadata": {"name": "m99", "labels": {"many": "yes"}}})
+    rest = core.list_namespaced_config_map(many, limit=20, label_selector="many=yes", _continue=first.metadata._continue)
+    assert [item.metadata.name for item in rest.items] == [f"m{number}" for number in range(20, 25)]
+
+
+def test_a_broken_token(namespace, raw):
+    status, _, body = raw("GET", f"/api/v1/namespaces/{namespace}/configmaps", query=[("continue", "nonsense")])
+    assert status == 400 and body["message"] == "continue key is not valid"
+
+
+def test_remaining_count(many, raw):
+    _, _, body = raw("GET", f"/api/v1/namespaces/{many}/configmaps", query=[("limit", "5")])
+    assert body["metadata"]["remainingItemCount"] == 21
+
+
+def test_a_future_version(namespace, raw):
+    status, headers, body = raw(
+        "GET", f"/api/v1/namespaces/{namespace}/configmaps", query=[("resourceVersion", "999999999")]
+    )
+    assert status == 504 and body["reason"] == "Timeout" and "Too large resource version" in body["message"]
+    assert body["details"]["causes"][0]["reason"] == "ResourceVersionTooLarge"
+
+
+def test_exact_version(many, core, raw):
+    before = core.list_namespaced_config_map(many, label_selector="many=yes").metadata.resource_version
+    core.delete_namespaced_config_map("m00", many)
+    query = [("resourceVersion", before), ("resourceVersionMatch", "Exact"), ("labelSelector", "many=yes")]
+    status, _, body = raw("GET", f"/api/v1/namespaces/{many}/configmaps", query=query)
+    assert status == 200 and len(body["items"]) == 25 and body["metadata"]["resourceVersion"] == before
+
+
+def test_rules_of_version_match(namespace, raw):
+    path = f"/api/v1/namespaces/{namespace}/configmaps"
+    for query in (
+        [("resourceVersionMatch", "Exact")],
+        [("resourceVersionMatch", "Exact"), ("resourceVersion", "0")],
+        [("resourceVersionMatch", "Almost"), ("resourceVersion", "1")],
+    ):
+        status, _, body = raw("GET", path, query=query)
+        assert status == 422 and body["reason"] == "Invalid", body
+
+
+def test_watch_from_a_version(many, core):
+    from kubernetes import watch
+
+    start = core.list_namespaced_config_map(many).metadata.resource_version
+    core.create_namespaced_config_map(many, {"metadata": {"name": "new"}})
+    core.patch_namespaced_config_map("new", many, {"data": {"a": "b"}})
+    core.delete_namespaced_config_map("new", many)
+    events = []
+    for event in watch.Watch().stream(core.list_namespaced_config_map, many, resource_version=start, timeout_seconds=10):
+        events.append((event["type"], event["object"].metadata.name))
+        if event["type"] == "DELETED":
+            break
+    assert events == [("ADDED", "new"), ("MODIFIED", "new"), ("DELETED", "new")]
+
+
+def test_watch_through_a_selector(namespace, core):
+    from kubernetes import watch
+
+    start = core.list_namespaced_config_map(namespace).metadata.resource_version
+    core.create_namespaced_config_map(namespace, {"metadata": {"name": "x"}})
+    core.patch_namespaced_config_map("x", namespace, {"metadata": {"labels": {"in": "yes"}}})
+    core.patch_namespaced_config_map("x", namespace, {"metadata": {"labels": {"in": None}}})
+    seen = []
+    stream = watch.Watch().stream(
+        core.list_namespaced_config_map, namespace, resource_version=start, label_selector="in=yes", timeout_seconds=10
+    )
+    for event in stream:
+        seen.append(event["type"])
+        if len(seen) == 2:
+            break
+    assert seen == ["ADDED", "DELETED"]
+
+
+def test_watch_begins_with_what_is_there_and_marks_it(many, raw):
+    query = [
+        ("watch", "1"), ("sendInitialEvents", "true"), ("resourceVersionMatch", "NotOlderThan"),
+        ("allowWatchBookmarks", "true"), ("timeoutSeconds", "1"), ("labelSelector", "many=yes"),
+    ]  # fmt: skip
+    _, _, events = raw(
+        "GET", f"/api/v1/namespaces/{many}/configmaps", query=query,
+        parse=lambda text: [json.loads(line) for line in text.splitlines()],
+    )  # fmt: skip
+    assert [one["type"] for one in events[:26]] == ["ADDED"] * 25 + ["BOOKMARK"]
+    assert events[25]["object"]["metadata"]["annotations"] == {"k8s.io/initial-events-end": "true"}
+
+
+def test_metadata_only(many, raw):
+    accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+    _, _, body = raw("GET", f"/api/v1/namespaces/{many}/configmaps", headers={"Accept": accept})
+    assert body["kind"] == "PartialObjectMetadataList" and body["items"][0]["kind"] == "PartialObjectMetadata"
+    assert set(body["items"][0]) == {"kind", "apiVersion", "metadata"}
+
+
+def test_what_is_not_acceptable(namespace, raw):
+    status, _, body = raw(
+        "GET", f"/api/v1/namespaces/{namespace}/configmaps", headers={"Accept": "application/xml"}
+    )
+    assert status == 406 and body["reason"] == "NotAcceptable"
+    status, _, body = raw(
+        "POST", f"/api/v1/namespaces/{namespace}/configmaps", body={}, headers={"Content-Type": "application/xml"}
+    )
+    assert status == 415 and body["reason"] == "UnsupportedMediaType"

@@ -1,0 +1,88 @@
+import APIMachinery
+import Testing
+
+@testable import ClusterAPI
+
+@Suite struct NormalizationTests {
+  private func normalized(_ json: String, _ definition: String) throws -> JSONValue {
+    var value = try object(json)
+    builtin.normalize(&value, definition: definition)
+    return value
+  }
+
+  @Test func zeroValuesThatSayNothingAreLeftOut() throws {
+    let value = try normalized(
+      #"{"metadata":{"name":"a","labels":{}},"spec":{"hostNetwork":false,"nodeName":"","containers":[{"name":"c","image":"i","env":[{"name":"A","value":""}],"args":[]}],"enableServiceLinks":false,"dnsConfig":null}}"#,
+      "io.k8s.api.core.v1.Pod")
+    #expect(
+      value
+        == [
+          "metadata": ["name": "a"],
+          "spec": [
+            "containers": [["name": "c", "image": "i", "env": [["name": "A"]], "resources": [:]]],
+            "enableServiceLinks": false,
+          ], "status": [:],
+        ])
+  }
+
+  @Test func emptyPointersStay() throws {
+    let value = try normalized(#"{"name":"v","emptyDir":{}}"#, "io.k8s.api.core.v1.Volume")
+    #expect(value == ["name": "v", "emptyDir": [:]])
+  }
+
+  @Test func objectsThatAreAlwaysServedAreFilledIn() throws {
+    let value = try normalized(#"{"metadata":{"name":"d"}}"#, "io.k8s.api.apps.v1.Deployment")
+    #expect(value["spec"]?["strategy"] == [:] && value["status"] == [:])
+    #expect(value["spec"]?["template"]?["metadata"] == [:] && value["spec"]?["template"]?["spec"] == [:])
+    #expect(value["spec"]?["selector"] == nil)
+  }
+
+  @Test func requiredValuesThatAreZeroCountAsMissing() throws {
+    let value = try normalized(#"{"name":"","image":"x"}"#, "io.k8s.api.core.v1.Container")
+    #expect(value["name"] == nil)
+  }
+
+  @Test func writtenValuesAreThereWithTheirZero() throws {
+    let value = try normalized(#"{"name":"c"}"#, "io.k8s.api.core.v1.ContainerStatus")
+    #expect(value["ready"] == false && value["restartCount"] == 0 && value["imageID"] == "")
+  }
+
+  @Test(arguments: [
+    ("1000m", "1"), ("0.5", "500m"), ("1024Mi", "1Gi"), ("100Ki", "100Ki"), ("1.5Gi", "1536Mi"), ("2000k", "2M"),
+    ("0", "0"), ("1e3", "1e3"), ("12e6", "12e6"), ("100n", "1m"), ("0.0000000001", "1m"), ("1.0001", "1001m"),
+    ("-1500m", "-1500m"),
+    ("1Ki", "1Ki"), ("0.5Ki", "512"), ("5G", "5G"), ("+1", "1"), (".5", "500m"), ("5.", "5"),
+    ("9223372036854775807", "9223372036854775807"),
+  ])
+  func quantitiesAreCanonical(text: String, canonical: String) throws {
+    let value = try normalized(#"{"limits":{"x":"\#(text)"}}"#, "io.k8s.api.core.v1.ResourceRequirements")
+    #expect(value["limits"]?["x"] == .string(canonical))
+  }
+
+  @Test func numbersBecomeQuantities() throws {
+    let value = try normalized(#"{"limits":{"cpu":2,"x":0.25}}"#, "io.k8s.api.core.v1.ResourceRequirements")
+    #expect(value["limits"] == ["cpu": "2", "x": "250m"])
+  }
+
+  @Test func everyFieldIsDescribed() throws {
+    var missing: [String] = []
+    for data in try KindDataTexts.read() {
+      for type in data.types {
+        if type.description.isEmpty { missing.append("\(data.package).\(type.name)") }
+        missing += type.fields.filter(\.description.isEmpty).map { "\(data.package).\(type.name).\($0.name)" }
+      }
+    }
+    #expect(missing == [])
+  }
+
+  @Test func descriptionsAreSentences() throws {
+    for data in try KindDataTexts.read() {
+      for type in data.types {
+        for text in [type.description] + type.fields.map(\.description) {
+          #expect(text.hasSuffix("."), "\(type.name): \(text)")
+          #expect(text.utf8.count < 200, "\(type.name): \(text)")
+        }
+      }
+    }
+  }
+}

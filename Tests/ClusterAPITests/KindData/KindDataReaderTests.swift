@@ -1,0 +1,125 @@
+import APIMachinery
+import Testing
+
+@testable import ClusterAPI
+
+@Suite struct KindDataReaderTests {
+  private let head = "group apps\nversion v1\npackage io.k8s.api.apps.v1\n"
+
+  private func read(_ text: String) throws -> KindData { try KindDataReader.read(head + text, file: "test.api") }
+
+  @Test func readsAKind() throws {
+    let data = try read(
+      """
+      # A comment.
+
+      kind Deployment deployments namespaced short=deploy,dep categories=all verbs=get,list
+        sub status
+        sub scale spec=.spec.replicas status=.status.replicas selector=.spec.selector
+        sub exec verbs=create,get connect=GET,POST kind=ExecOptions
+        select spec.nodeName status.successful=.status.succeeded
+        column "Last Seen" string lastSeen wide -- When it was last seen -- or not.
+        column Name string name
+        column Type string .type
+      """)
+    #expect(data.groupVersion == GroupVersion(group: "apps", version: "v1"))
+    #expect(data.isStorage && !data.isShared)
+    let kind = try #require(data.kinds.first)
+    #expect(kind.kind == "Deployment" && kind.plural == "deployments" && kind.singular == "deployment")
+    #expect(kind.isNamespaced && kind.shortNames == ["deploy", "dep"] && kind.categories == ["all"])
+    #expect(kind.verbs == [.get, .list] && kind.line == 6)
+    #expect(kind.subresources.map(\.name) == ["status", "scale", "exec"])
+    #expect(kind.subresources[0].behaviour == .status && kind.subresources[0].verbs == [.get, .patch, .update])
+    #expect(
+      kind.subresources[1].behaviour
+        == .scale(
+          ScalePaths(
+            specReplicas: ".spec.replicas", statusReplicas: ".status.replicas", labelSelector: ".spec.selector")))
+    #expect(kind.subresources[1].kind == "autoscaling/v1.Scale")
+    #expect(kind.subresources[2].behaviour == .connect(methods: ["GET", "POST"]))
+    #expect(kind.selectable.map(\.path) == [".spec.nodeName", ".status.succeeded"])
+    #expect(
+      kind.columns[0]
+        == PrinterColumn(
+          name: "Last Seen", type: "string", description: "When it was last seen -- or not.", priority: 1,
+          source: .function("lastSeen")))
+    #expect(kind.columns[1].format == "name" && kind.columns[1].description == "The object's name.")
+    #expect(kind.columns[2].source == .path(".type"))
+  }
+
+  @Test func readsTypes() throws {
+    let data = try read(
+      """
+      uses core=io.k8s.api.core.v1
+      type Outer object map=atomic union=type:file=File,other=Other -- Holds things.
+        items [core.Item] required list=map:name,port patch=merge,retainKeys:name -- The items.
+        labels {string} map=atomic
+        count int32? default=3 min=1 max=9
+        mode string default=On enum=On|Off|"" immutable gate=Modes
+        names [string] written list=set maxItems=4
+        inner Inner always
+        when time
+      type Inner any
+      """)
+    #expect(data.packages == ["core": "io.k8s.api.core.v1"])
+    let type = data.types[0]
+    #expect(type.form == .object && type.mapType == .atomic && type.description == "Holds things.")
+    #expect(type.union?.discriminator == "type" && type.union?.members.map(\.field) == ["file", "other"])
+    let items = type.fields[0]
+    #expect(items.type == .list(.named("core.Item")) && items.presence == .required)
+    #expect(items.listType == .map && items.listMapKeys == ["name", "port"])
+    #expect(items.patchStrategy == [.merge, .retainKeys] && items.patchMergeKey == "name")
+    #expect(type.fields[1].type == .map(.string) && type.fields[1].mapType == .atomic)
+    let count = type.fields[2]
+    #expect(count.isOptional && count.defaultValue == 3 && count.rules?.minimum == 1 && count.rules?.maximum == 9)
+    let mode = type.fields[3]
+    #expect(mode.defaultValue == "On" && mode.rules?.enumeration == ["On", "Off", ""])
+    #expect(mode.isImmutable && mode.feature == "Modes")
+    #expect(type.fields[4].presence == .written && type.fields[4].listType == .set)
+    #expect(type.fields[5].isAlways && type.fields[5].type == .named("Inner"))
+    #expect(type.fields[6].type == .time && type.fields[6].description.isEmpty)
+    #expect(data.types[1].form == .any)
+  }
+
+  @Test(arguments: [
+    ("  name string", 4, KindDataError.Code.malformed),
+    ("\nthing x", 5, .unknownWord),
+    ("kind Pod pods", 4, .malformed),
+    ("kind Pod pods somewhere", 4, .unknownWord),
+    ("kind Pod pods cluster verbs=fly", 4, .unknownWord),
+    ("kind Pod pods cluster\nkind Pod others cluster", 5, .duplicate),
+    ("kind Pod pods cluster\n  sub scale spec=.spec.replicas", 5, .malformed),
+    ("kind Pod pods cluster\n  column \"Last Seen string x", 5, .malformed),
+    ("kind Pod pods cluster\n  column Age duration age", 5, .unknownWord),
+    ("kind Pod pods cluster\n  colour red", 5, .unknownWord),
+    ("type A\ntype A", 5, .duplicate),
+    ("type A\n  x string\n  x int32", 6, .duplicate),
+    ("type A\n  x", 5, .malformed),
+    ("type A\n  x strings", 5, .malformed),
+    ("type A\n  x [string", 5, .malformed),
+    ("type A\n  x []", 5, .malformed),
+    ("type A\n  x a.b.C", 5, .malformed),
+    ("type A\n  x [string] list=map", 5, .malformed),
+    ("type A\n  x [string] list=bag", 5, .malformed),
+    ("type A\n  x string min=low", 5, .malformed),
+    ("type A\n  x string shiny", 5, .unknownWord),
+    ("type A\n  x A patch=mix", 5, .unknownWord),
+    ("type A map=loose", 4, .unknownWord),
+    ("type A union=type", 4, .malformed),
+    ("  -- alone", 4, .malformed),
+    ("version v2 old", 4, .unknownWord),
+    ("uses core", 4, .malformed),
+  ])
+  func tellsTheLineAtFault(text: String, line: Int, code: KindDataError.Code) {
+    #expect {
+      _ = try read(text)
+    } throws: { error in
+      guard let error = error as? KindDataError else { return false }
+      return error.code == code && error.line == line && error.description.hasPrefix("test.api:\(line): ")
+    }
+  }
+
+  @Test func wantsAHead() {
+    #expect(throws: KindDataError.self) { try KindDataReader.read("group apps\n", file: "x.api") }
+  }
+}

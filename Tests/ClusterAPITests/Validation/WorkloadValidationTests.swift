@@ -1,0 +1,144 @@
+import APIMachinery
+import Testing
+
+@testable import ClusterAPI
+
+@Suite struct WorkloadValidationTests {
+  private let template =
+    #""template":{"metadata":{"labels":{"a":"b"}},"spec":{"containers":[{"name":"c","image":"i"}]}}"#
+  private let selector = #""selector":{"matchLabels":{"a":"b"}}"#
+
+  private func workload(_ kind: String, _ spec: String) -> String {
+    #"{"apiVersion":"apps/v1","kind":"\#(kind)","metadata":{"name":"w","namespace":"n"},"spec":{\#(spec)}}"#
+  }
+
+  @Test(arguments: ["Deployment", "ReplicaSet", "DaemonSet", "StatefulSet"])
+  func aPlainWorkloadIsRight(kind: String) throws {
+    #expect(try problems(workload(kind, "\(selector),\(template)")) == [])
+  }
+
+  @Test(arguments: ["Deployment", "ReplicaSet", "DaemonSet", "StatefulSet"])
+  func selectorsMatchTemplates(kind: String) throws {
+    let other = #""selector":{"matchLabels":{"x":"y"}}"#
+    #expect(
+      try problems(workload(kind, "\(other),\(template)")) == [
+        #"spec.template.metadata.labels: Invalid value: {"a":"b"}: `selector` does not match template `labels`"#
+      ])
+    let empty = try problems(workload(kind, #""selector":{},\#(template)"#))
+    #expect(empty.first?.hasPrefix("spec.selector: Invalid value: {}: empty selector is invalid for ") == true)
+  }
+
+  @Test(arguments: ["Deployment", "ReplicaSet", "DaemonSet"])
+  func selectorsCannotChange(kind: String) throws {
+    func spec(_ value: String) -> String {
+      "\(selector),\(template)".replacing(#""a":"b""#, with: #""a":"\#(value)""#)
+    }
+    let found = try problems(of: workload(kind, spec("c")), after: workload(kind, spec("b")))
+    #expect(
+      found.contains { $0.hasPrefix("spec.selector: Invalid value: ") && $0.hasSuffix(": field is immutable") },
+      "\(found)")
+  }
+
+  @Test(arguments: [
+    (#""replicas":-1"#, "spec.replicas: Invalid value: -1: must be greater than or equal to 0"),
+    (
+      #""strategy":{"type":"RollingUpdate","rollingUpdate":{"maxSurge":0,"maxUnavailable":0}}"#,
+      "spec.strategy.rollingUpdate.maxUnavailable: Invalid value: 0: may not be 0 when `maxSurge` is 0"
+    ),
+    (
+      #""strategy":{"type":"RollingUpdate","rollingUpdate":{"maxUnavailable":"200%"}}"#,
+      #"spec.strategy.rollingUpdate.maxUnavailable: Invalid value: "200%": must not be greater than 100%"#
+    ),
+    (
+      #""strategy":{"type":"Recreate","rollingUpdate":{}}"#,
+      "spec.strategy.rollingUpdate: Forbidden: may not be specified when strategy `type` is 'Recreate'"
+    ),
+    (
+      #""progressDeadlineSeconds":5,"minReadySeconds":5"#,
+      "spec.progressDeadlineSeconds: Invalid value: 5: must be greater than minReadySeconds"
+    ),
+  ])
+  func deployments(more: String, problem: String) throws {
+    #expect(try problems(workload("Deployment", "\(selector),\(template),\(more)")) == [problem])
+  }
+
+  @Test func podsOfWorkloadsRunForEver() throws {
+    let other = template.replacing(#""spec":{"#, with: #""spec":{"restartPolicy":"Never","#)
+    #expect(
+      try problems(workload("Deployment", "\(selector),\(other)"))
+        == [#"spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always""#])
+  }
+
+  @Test func whatAStatefulSetMayChange() throws {
+    let before = workload("StatefulSet", "\(selector),\(template),\"serviceName\":\"s\"")
+    #expect(
+      try problems(
+        of: workload("StatefulSet", "\(selector),\(template),\"serviceName\":\"s\",\"replicas\":5"), after: before)
+        == [])
+    #expect(
+      try problems(of: workload("StatefulSet", "\(selector),\(template),\"serviceName\":\"t\""), after: before) == [
+        "spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"
+      ])
+  }
+
+  @Test func jobs() throws {
+    func job(_ spec: String) -> String {
+      #"{"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"j","namespace":"n"},"spec":{"selector":{"matchLabels":{"a":"b"}},\#(spec)}}"#
+    }
+    let once = template.replacing(#""spec":{"#, with: #""spec":{"restartPolicy":"Never","#)
+    #expect(try problems(job(once)) == [])
+    #expect(
+      try problems(job(template))
+        == [#"spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never""#])
+    #expect(
+      try problems(job("\(once),\"completionMode\":\"Indexed\",\"parallelism\":2"))
+        == ["spec.completions: Required value: when completion mode is Indexed"])
+    #expect(
+      try problems(of: job("\(once),\"completions\":3"), after: job("\(once),\"completions\":2"))
+        == ["spec.completions: Invalid value: 3: field is immutable"])
+  }
+
+  @Test(
+    arguments: [
+      ("*/5 * * * *", nil), ("0 0 1 jan *", nil), ("@daily", nil), ("@every 1h30m", nil), ("0-30/5 1,2 * * 1-5", nil),
+      ("* * * *", "expected exactly 5 fields, found 4: [* * * *]"),
+      ("60 * * * *", "end of range (60) above maximum (59): 60"),
+      ("a * * * *", "failed to parse int from a: invalid syntax"),
+      ("*/0 * * * *", "step of range should be a positive number: */0"),
+      ("5-1 * * * *", "beginning of range (5) beyond end of range (1): 5-1"),
+      ("@never", "unrecognized descriptor: @never"),
+    ] as [(String, String?)])
+  func schedules(schedule: String, problem: String?) { #expect(CronRules.problem(schedule) == problem) }
+
+  @Test func cronJobs() throws {
+    func cron(_ name: String, _ spec: String) -> String {
+      #"{"apiVersion":"batch/v1","kind":"CronJob","metadata":{"name":"\#(name)","namespace":"n"},"spec":{\#(spec),"jobTemplate":{"spec":{\#(template.replacing(#""spec":{"#, with: #""spec":{"restartPolicy":"Never","#))}}}}"#
+    }
+    #expect(try problems(cron("c", #""schedule":"* * * * *""#)) == [])
+    let long = try problems(cron(String(repeating: "a", count: 53), #""schedule":"* * * * *""#))
+    #expect(long.count == 1 && long[0].hasSuffix("must be no more than 52 characters"))
+    #expect(
+      try problems(cron("c", #""schedule":"TZ=UTC * * * * *""#)).last
+        == #"spec.schedule: Invalid value: "TZ=UTC * * * * *": cannot use TZ or CRON_TZ in schedule, use timeZone field instead"#
+    )
+  }
+
+  @Test func autoscalers() throws {
+    func scaler(_ spec: String) -> String {
+      #"{"apiVersion":"autoscaling/v2","kind":"HorizontalPodAutoscaler","metadata":{"name":"h","namespace":"n"},"spec":{"scaleTargetRef":{"kind":"Deployment","name":"d"},\#(spec)}}"#
+    }
+    #expect(try problems(scaler(#""maxReplicas":3"#)) == [])
+    #expect(
+      try problems(scaler(#""minReplicas":5,"maxReplicas":3"#))
+        == ["spec.maxReplicas: Invalid value: 3: must be greater than or equal to `minReplicas`"])
+    #expect(
+      try problems(scaler(#""minReplicas":0,"maxReplicas":3"#))
+        == ["spec.minReplicas: Invalid value: 0: must be greater than or equal to 1"])
+    #expect(
+      try problems(
+        scaler(
+          #""maxReplicas":3,"metrics":[{"type":"Pods","pods":{"metric":{"name":"m"},"target":{"type":"AverageValue"}}}]"#
+        ))
+        == ["spec.metrics[0].pods.target.averageValue: Required value: must specify a positive target averageValue"])
+  }
+}
