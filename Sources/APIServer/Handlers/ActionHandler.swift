@@ -98,7 +98,7 @@ struct ActionHandler {
       var status = pod["status"]?.objectValue ?? [:]
       var conditions = (status["conditions"]?.arrayValue ?? []).filter { $0["type"] != "PodScheduled" }
       conditions.append([
-        "type": "PodScheduled", "status": "True", "lastProbeTime": nil,
+        "type": "PodScheduled", "status": "True", "lastProbeTime": .null,
         "lastTransitionTime": .string(Timestamp.now.description),
       ])
       status["conditions"] = .array(conditions)

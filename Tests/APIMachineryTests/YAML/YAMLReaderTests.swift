@@ -58,8 +58,8 @@ struct YAMLReaderTests {
       ("08", 8),
       ("1.5", .double(1.5)), (".5", .double(0.5)), ("5.", 5), ("1e3", 1000), ("-1.5e-3", .double(-0.0015)),
       ("99999999999999999999", .double(1e20)), ("yes", true), ("On", true), ("y", true), ("no", false), ("OFF", false),
-      ("n", false), ("True", true), ("tRue", "tRue"), ("~", nil), ("null", nil), ("Null", nil), ("nULL", "nULL"),
-      ("", nil),
+      ("n", false), ("True", true), ("tRue", "tRue"), ("~", .null), ("null", .null), ("Null", .null), ("nULL", "nULL"),
+      ("", .null),
       ("2001-01-01", "2001-01-01"), ("2001-13-01", "2001-13-01"), ("1:30", "1:30"), ("0x", "0x"), ("1e", "1e"),
       ("a b", "a b"), ("'1'", "1"), ("\"yes\"", "yes"), ("!!str 1", "1"), ("!!int 1", 1), ("!!float 1", 1),
       ("!custom 1", "1"), ("x#y", "x#y"), ("x #y", "x"),
@@ -93,7 +93,7 @@ struct YAMLReaderTests {
     "flow collections",
     arguments: [
       ("[1, [2, 3], {a: b}]", [1, [2, 3], ["a": "b"]]), ("[a, b: c]", ["a", ["b": "c"]]), ("[1,]", [1]),
-      ("{a: , b: 1}", ["a": nil, "b": 1]), ("{a, b}", ["a": nil, "b": nil]),
+      ("{a: , b: 1}", ["a": .null, "b": 1]), ("{a, b}", ["a": .null, "b": .null]),
       ("{\"a\":1,\"b\":[true]}", ["a": 1, "b": [true]]),
       ("[\n1,\n2\n]", [1, 2]), ("{a: {b: [c]}}", ["a": ["b": ["c"]]]), ("[]", []),
     ] as [(String, JSONValue)])
@@ -112,10 +112,10 @@ struct YAMLReaderTests {
   @Test("documents")
   func documents() throws {
     let text = Array("%YAML 1.1\n---\na: 1\n---\n- b\n...\n---\n---\nc\n".utf8)
-    #expect(try YAMLReader.documents(of: text) == [["a": 1], ["b"], nil, "c"])
+    #expect(try YAMLReader.documents(of: text) == [["a": 1], ["b"], .null, "c"])
     #expect(try YAMLReader.value(of: text) == ["a": 1])
     #expect(try YAMLReader.documents(of: Array("# nothing\n".utf8)) == [])
-    #expect(try YAMLReader.value(of: []) == nil)
+    #expect(try YAMLReader.value(of: []) == .null)
     #expect(try read("a: 1\n---\n{{{") == ["a": 1])
     #expect(try read("\u{FEFF}a: 1") == ["a": 1])
   }

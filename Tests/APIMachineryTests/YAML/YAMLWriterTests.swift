@@ -17,7 +17,7 @@ struct YAMLWriterTests {
           ["name": "b", "ports": [["containerPort": 80]]],
         ]
       ],
-      "nested": [[1, [2]], nil, .double(1.5)],
+      "nested": [[1, [2]], .null, .double(1.5)],
     ]
     #expect(
       value.yamlText() == """
