@@ -1,0 +1,261 @@
+import Testing
+
+@testable import APIMachinery
+
+@Suite("Field managers")
+struct FieldManagerTests {
+  private static let time = "2024-01-01T00:00:00Z"
+  private static let later = "2024-01-01T01:00:00Z"
+
+  private func owned(_ object: JSONObject) -> [String: JSONValue] {
+    var result: [String: JSONValue] = [:]
+    for entry in object["metadata"]?["managedFields"]?.arrayValue ?? [] {
+      result[entry["manager"]?.stringValue ?? ""] = entry["fieldsV1"]
+    }
+    return result
+  }
+
+  @Test("a Deployment as kubectl creates it is noted as upstream notes it")
+  func deployment() throws {
+    let kind = GroupVersionKind(group: "apps", version: "v1", kind: "Deployment")
+    let empty = try #require(
+      parse(#"{"metadata": {}, "spec": {"strategy": {}, "template": {"metadata": {}, "spec": {}}}, "status": {}}"#)
+        .objectValue)
+    let manager = FieldManager(
+      kind, versions: ObjectVersions([kind.groupVersion: try SampleDefinitions.deployment()]),
+      resetFields: [kind.groupVersion: FieldSet(names: [["status"]])], emptyObject: empty)
+    let object = try #require(
+      parse(
+        #"""
+        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "labels": {"app": "web"}},
+         "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "web"}},
+           "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}},
+           "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"restartPolicy": "Always",
+             "containers": [{"name": "web", "image": "nginx", "resources": {}, "imagePullPolicy": "Always",
+               "ports": [{"containerPort": 80, "protocol": "TCP"}]}]}}}, "status": {}}
+        """#
+      ).objectValue)
+    let created = manager.update(object, from: nil, by: "kubectl-create", at: Self.time)
+    // The list itself has come into being too.
+    let containers = owned(created)["kubectl-create"]?[path: "f:spec", "f:template", "f:spec", "f:containers"]
+    #expect(containers?["."] == [:])
+    #expect(containers?.objectValue?.count == 2)
+    #expect(owned(created)["kubectl-create"]?["f:spec"]?["."] == nil)
+    #expect(owned(created)["kubectl-create"]?[path: "f:spec", "f:selector"] == [:])
+    #expect(owned(created)["kubectl-create"]?[path: "f:spec", "f:strategy", "."] == nil)
+    #expect(owned(created)["kubectl-create"]?[path: "f:spec", "f:strategy", "f:rollingUpdate", "."] == [:])
+    // With the list there from the start it belongs to nobody, as upstream has it.
+    var withList = empty
+    withList["spec"] = ["strategy": [:], "template": ["metadata": [:], "spec": ["containers": .null]]]
+    let exact = FieldManager(
+      kind, versions: ObjectVersions([kind.groupVersion: try SampleDefinitions.deployment()]), emptyObject: withList
+    ).update(object, from: nil, by: "kubectl-create", at: Self.time)
+    #expect(
+      try owned(exact)["kubectl-create"]
+        == parse(
+          #"""
+          {"f:metadata": {"f:labels": {".": {}, "f:app": {}}},
+           "f:spec": {"f:replicas": {}, "f:selector": {},
+             "f:strategy": {"f:rollingUpdate": {".": {}, "f:maxSurge": {}, "f:maxUnavailable": {}}, "f:type": {}},
+             "f:template": {"f:metadata": {"f:labels": {".": {}, "f:app": {}}},
+               "f:spec": {"f:containers": {"k:{\"name\":\"web\"}": {".": {}, "f:image": {}, "f:imagePullPolicy": {},
+                 "f:name": {}, "f:ports": {".": {},
+                   "k:{\"containerPort\":80,\"protocol\":\"TCP\"}": {".": {}, "f:containerPort": {}, "f:protocol": {}}},
+                 "f:resources": {}}}, "f:restartPolicy": {}}}}}
+          """#))
+  }
+
+  // MARK: Versions
+
+  private static func versioned(_ version: String, _ field: String) throws -> (GroupVersion, Schema) {
+    let schema = try customSchema(
+      #"{"type": "object", "properties": {"apiVersion": {"type": "string"}, "kind": {"type": "string"}, "metadata": {"type": "object", "properties": {"name": {"type": "string"}, "uid": {"type": "string"}}}, "spec": {"type": "object", "properties": {"same": {"type": "integer"}, ""#
+        + field + #"": {"type": "integer"}}}}}"#)
+    return (GroupVersion(group: "example.com", version: version), schema)
+  }
+
+  /// A kind whose field `old` became `new` in `v2`.
+  private func manager(_ version: String, of versions: [String] = ["v1", "v2"]) throws -> FieldManager {
+    var schemas: [GroupVersion: Schema] = [:]
+    for name in versions {
+      let (version, schema) = try Self.versioned(name, name == "v1" ? "old" : "new")
+      schemas[version] = schema
+    }
+    let known = schemas
+    return FieldManager(
+      GroupVersionKind(group: "example.com", version: version, kind: "Thing"),
+      versions: ObjectVersions(schemas) { object, target in
+        guard known[target] != nil else { return nil }
+        var object = object
+        let (from, to) = target.version == "v1" ? ("new", "old") : ("old", "new")
+        object["apiVersion"] = .string(target.apiVersion)
+        object.update("spec") { spec in
+          guard case .object(var members) = spec, let value = members.remove(from) else { return }
+          members[to] = value
+          spec = .object(members)
+        }
+        return object
+      })
+  }
+
+  private func thing(_ version: String, _ spec: JSONValue) -> JSONObject {
+    [
+      "apiVersion": .string("example.com/\(version)"), "kind": "Thing", "metadata": ["name": "a", "uid": "1"],
+      "spec": spec,
+    ]
+  }
+
+  @Test("owners are followed through the versions in which they wrote")
+  func versions() throws {
+    let first = try manager("v1").apply(thing("v1", ["old": 1, "same": 1]), to: nil, by: "one", at: Self.time)
+    let error = #expect(throws: ApplyError.self) {
+      try manager("v2").apply(thing("v2", ["new": 2]), to: first, by: "two", at: Self.later)
+    }
+    #expect(error?.message == #"Apply failed with 1 conflict: conflict with "one": .spec.old"#)
+    let forced = try manager("v2").apply(thing("v2", ["new": 2]), to: first, by: "two", force: true, at: Self.later)
+    #expect(forced["apiVersion"] == "example.com/v2")
+    #expect(forced["spec"]?["new"] == 2)
+    #expect(owned(forced)["one"] == ["f:spec": ["f:same": [:]]])
+    #expect(owned(forced)["two"] == ["f:spec": ["f:new": [:]]])
+    // The applier goes on in the other version: what it applied before is known there too.
+    let moved = try manager("v2").apply(thing("v2", ["same": 1]), to: first, by: "one", at: Self.later)
+    #expect(moved["spec"] == ["same": 1])
+    // Owners in a version that is no more are forgotten.
+    let forgotten = try manager("v2", of: ["v2"]).apply(
+      thing("v2", ["new": 3]), to: thing("v2", ["new": 1]).merging(first), by: "two", at: Self.later)
+    #expect(owned(forgotten).keys.sorted() == ["two"])
+  }
+
+  @Test("when a part gets one owner, who owned some of it owns all of it")
+  func schemaChange() throws {
+    let granular = try customSchema(
+      #"{"type": "object", "properties": {"map": {"type": "object", "additionalProperties": {"type": "string"}}}}"#)
+    let atomic = try customSchema(
+      #"{"type": "object", "properties": {"map": {"type": "object", "x-kubernetes-map-type": "atomic", "additionalProperties": {"type": "string"}}}}"#
+    )
+    let set = FieldSet(names: [["map", "a"], ["map", "b"]])
+    #expect(set.reconciled(with: MergeType(atomic)) == FieldSet(names: [["map"]]))
+    #expect(set.reconciled(with: MergeType(granular)) == nil)
+    #expect(FieldSet(names: [["map"]]).reconciled(with: MergeType(atomic)) == nil)
+  }
+
+  // MARK: Scale
+
+  @Test("owners of a replica count are those of the Scale, and back")
+  func scale() throws {
+    let apps = GroupVersion(group: "apps", version: "v1")
+    let ownership = ScaleOwnership(
+      version: apps, paths: [apps: ["spec", "replicas"], GroupVersion(group: "apps", version: "v1beta1"): nil])
+    let fields = try parse(
+      #"""
+      [{"manager": "one", "operation": "Apply", "apiVersion": "apps/v1", "time": "2024-01-01T00:00:00Z",
+        "fieldsType": "FieldsV1", "fieldsV1": {"f:spec": {"f:replicas": {}, "f:paused": {}}}},
+       {"manager": "old", "operation": "Update", "apiVersion": "extensions/v1beta1", "fieldsType": "FieldsV1",
+        "fieldsV1": {"f:spec": {"f:replicas": {}}}},
+       {"manager": "two", "operation": "Update", "apiVersion": "apps/v1", "fieldsType": "FieldsV1",
+        "fieldsV1": {"f:spec": {"f:template": {}}}}]
+      """#)
+    let scale = try ownership.toScale(fields)
+    #expect(
+      try scale
+        == parse(
+          #"""
+          [{"manager": "one", "operation": "Apply", "apiVersion": "autoscaling/v1", "time": "2024-01-01T00:00:00Z",
+            "fieldsType": "FieldsV1", "fieldsV1": {"f:spec": {"f:replicas": {}}}}]
+          """#))
+    let unchanged = try ownership.toObject(fields, scale: scale)
+    #expect(unchanged?.arrayValue?.compactMap { $0["manager"]?.stringValue } == ["one", "two"])
+    let stolen = try ownership.toObject(
+      fields,
+      scale: parse(
+        #"""
+        [{"manager": "three", "operation": "Update", "apiVersion": "autoscaling/v1", "time": "2024-01-02T00:00:00Z",
+          "fieldsType": "FieldsV1", "fieldsV1": {"f:spec": {"f:replicas": {}}}, "subresource": "scale"}]
+        """#))
+    #expect(
+      try stolen
+        == parse(
+          #"""
+          [{"manager": "one", "operation": "Apply", "apiVersion": "apps/v1", "time": "2024-01-01T00:00:00Z",
+            "fieldsType": "FieldsV1", "fieldsV1": {"f:spec": {"f:paused": {}}}},
+           {"manager": "two", "operation": "Update", "apiVersion": "apps/v1", "fieldsType": "FieldsV1",
+            "fieldsV1": {"f:spec": {"f:template": {}}}},
+           {"manager": "three", "operation": "Update", "apiVersion": "apps/v1", "time": "2024-01-02T00:00:00Z",
+            "fieldsType": "FieldsV1", "fieldsV1": {"f:spec": {"f:replicas": {}}}, "subresource": "scale"}]
+          """#))
+  }
+
+  // MARK: Names and entries
+
+  @Test("names of managers")
+  func names() {
+    #expect(FieldManager.managerName(userAgent: "kubectl/v1.36.0 (linux/amd64)") == "kubectl")
+    #expect(FieldManager.managerName(userAgent: "a\u{7}b/") == "ab")
+    #expect(FieldManager.managerName(userAgent: "") == "")
+    #expect(FieldManager.managerName(userAgent: String(repeating: "é", count: 100)).utf8.count == 128)
+    let path = FieldPath("fieldManager")
+    #expect(FieldManager.nameErrors("ok", at: path).isEmpty)
+    #expect(
+      FieldManager.nameErrors("é\n", at: path).map(\.description) == [
+        #"fieldManager: Invalid value: "é\n": invalid character U+000A (at position 2)"#
+      ])
+    #expect(
+      FieldManager.nameErrors(String(repeating: "a", count: 129), at: path).map(\.description) == [
+        "fieldManager: Too long: may not be more than 128 bytes"
+      ])
+  }
+
+  @Test("entries that a client sends")
+  func entries() throws {
+    let value = try parse(
+      #"[{"manager": "a", "operation": "Apply", "fieldsType": "FieldsV2"}, {"operation": "Odd"}, {"manager": "b", "operation": "Update"}]"#
+    )
+    #expect(
+      FieldManager.managedFieldsErrors(value, at: FieldPath("metadata", "managedFields")).map(\.description) == [
+        #"metadata.managedFields[0].fieldsType: Invalid value: "FieldsV2": must be `FieldsV1`"#,
+        #"metadata.managedFields[1].operation: Invalid value: "Odd": must be `Apply` or `Update`"#,
+      ])
+    #expect(FieldManager.managedFieldsProblem(value) == "apiVersion must not be empty")
+    #expect(FieldManager.managedFieldsProblem(nil) == nil)
+    let type = try parse(#"[{"operation": "Apply", "apiVersion": "v1"}]"#)
+    #expect(FieldManager.managedFieldsProblem(type) == "missing fieldsType in managed fields entry 0")
+  }
+
+  @Test("a write that only moves a time is none")
+  func times() throws {
+    let before = try manager("v1").apply(thing("v1", ["old": 1]), to: nil, by: "one", at: Self.time)
+    var same = before
+    same.update("metadata") { metadata in
+      guard case .object(var members) = metadata, case .array(var entries)? = members["managedFields"],
+        case .object(var entry) = entries[0]
+      else { return }
+      entry["time"] = .string(Self.later)
+      entries[0] = .object(entry)
+      members["managedFields"] = .array(entries)
+      metadata = .object(members)
+    }
+    #expect(same != before)
+    #expect(FieldManager.revertingTimes(of: same, to: before) == before)
+    var changed = same
+    changed["spec"] = ["old": 2]
+    #expect(FieldManager.revertingTimes(of: changed, to: before) == changed)
+  }
+
+  @Test(
+    "times in seconds",
+    arguments: [
+      ("1970-01-01T00:00:00Z", 0), ("2024-02-29T12:34:56Z", 1_709_210_096),
+      ("2024-02-29T12:34:56.789+01:00", 1_709_206_496),
+      ("1969-12-31T23:59:59Z", -1), ("2000-03-01T00:00:00-05:30", 951_888_600), (nil, 0), ("soon", 0),
+    ] as [(String?, Int64)])
+  func seconds(text: String?, expected: Int64) { #expect(GoTime.seconds(text) == expected) }
+}
+
+extension JSONObject {
+  /// With the metadata of another object.
+  fileprivate func merging(_ other: JSONObject) -> JSONObject {
+    var result = self
+    result["metadata"] = other["metadata"]
+    return result
+  }
+}
