@@ -137,11 +137,20 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // What tests and benchmarks of the store run as processes of their own.
+    .executableTarget(
+      name: "StoreCrashWriter", dependencies: ["KeyValueStore", "Linux"], path: "Tests/StoreCrashWriter",
+      swiftSettings: strict),
+    .executableTarget(
+      name: "StoreFigures", dependencies: ["KeyValueStore", "Linux"], path: "Benchmarks/StoreFigures",
+      swiftSettings: strict),
+
     // Tests
     tests("Addressing", []),
     tests("Linux", []),
     tests("AsyncWork", ["Linux"]),
-    tests("KeyValueStore", ["Linux", .nio("NIOCore"), .nio("NIOPosix"), .nio("NIOHTTP1")]),
+    tests(
+      "KeyValueStore", ["AsyncWork", "Linux", "StoreCrashWriter", .nio("NIOCore"), .nio("NIOPosix"), .nio("NIOHTTP1")]),
     tests("Netlink", ["Linux", "Addressing"]),
     tests("Netfilter", ["Linux", "Netlink", "Addressing"]),
     tests("DNS", ["Addressing", "Linux", "AsyncWork"]),
