@@ -184,6 +184,9 @@ let package = Package(
       ]),
     tests("DockerAPI", []),
     tests("APIMachinery", []),
+    tests("APIServer", ["APIMachinery", "ClusterAPI", "HTTPService"]),
+    tests("Controllers", ["APIMachinery", "ClusterClient"]),
+    tests("PKI", ["Linux"]),
     tests("ClusterAPI", ["APIMachinery"]),
     tests("DockerServer", ["DockerAPI", "ContainerEngine", "ContainerRuntime", "ImageStore", "HTTPService", "OCI"]),
   ]

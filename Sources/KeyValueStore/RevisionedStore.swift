@@ -89,6 +89,7 @@ extension RevisionedStore {
 
   public func list(prefix: String) async throws(StoreError) -> [KeyValue] { try await range(prefix: prefix).values }
 
+  @discardableResult
   public func commit(_ mutations: [Mutation], where preconditions: [Precondition]) async throws(StoreError) -> Int64 {
     try await commit(mutations, where: preconditions, lease: nil)
   }

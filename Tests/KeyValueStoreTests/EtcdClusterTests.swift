@@ -51,26 +51,15 @@ struct EtcdClusterTests {
       try server.control(["user", "add", "apus:secret"])
       try server.control(["user", "grant-role", "apus", "pods"])
       try server.control(["auth", "enable"])
-      func store(_ credentials: EtcdConfiguration.Credentials?) throws -> EtcdStore {
-        try EtcdStore(EtcdConfiguration(endpoints: [try server.endpoint()], credentials: credentials))
+      for wrong in [EtcdConfiguration.Credentials(user: "apus", password: "x"), nil] {
+        #expect(try await Self.refusal(server, wrong)?.code == .denied)
       }
-      for wrong in [nil, EtcdConfiguration.Credentials(user: "apus", password: "x")] {
-        let nobody = try store(wrong)
-        #expect(
-          await fault { () throws(StoreError) in _ = try await nobody.list(prefix: "/registry/pods/") }?.code == .denied
-        )
-        await nobody.close()
-      }
-      let apus = try store(.init(user: "apus", password: "secret"))
+      let apus = try Self.store(server, .init(user: "apus", password: "secret"))
       let first = try await apus.put("/registry/pods/default/a", [1])
       #expect(await fault { () throws(StoreError) in try await apus.put("/registry/secrets/a", [1]) }?.code == .denied)
       let watch = apus.watch(prefix: "/registry/pods/", from: first)
       #expect(try await watch.next(1).map(\.revision) == [first])
-      let forbidden = await fault { () throws(StoreError) in
-        var iterator = apus.watch(prefix: "/registry/", from: first).makeAsyncIterator()
-        _ = try await iterator.next()
-      }
-      #expect(forbidden?.code == .denied)
+      #expect(await Self.refusal(of: apus.watch(prefix: "/registry/", from: first))?.code == .denied)
       // A member that starts again knows no token any more: the password is shown again, and the watch goes on.
       server.kill()
       try server.start()
@@ -79,6 +68,28 @@ struct EtcdClusterTests {
       #expect(try await watch.next(1).map(\.revision) == [second])
       watch.cancel()
       await apus.close()
+    }
+  }
+
+  private static func store(
+    _ server: EtcdServer, _ credentials: EtcdConfiguration.Credentials?
+  ) throws -> EtcdStore {
+    try EtcdStore(EtcdConfiguration(endpoints: [try server.endpoint()], credentials: credentials))
+  }
+
+  private static func refusal(
+    _ server: EtcdServer, _ credentials: EtcdConfiguration.Credentials?
+  ) async throws -> StoreError? {
+    let nobody = try store(server, credentials)
+    let error = await fault { () throws(StoreError) in _ = try await nobody.list(prefix: "/registry/pods/") }
+    await nobody.close()
+    return error
+  }
+
+  private static func refusal(of watch: StoreWatch) async -> StoreError? {
+    await fault { () throws(StoreError) in
+      var iterator = watch.makeAsyncIterator()
+      _ = try await iterator.next()
     }
   }
 

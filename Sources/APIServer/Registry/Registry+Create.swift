@@ -1,4 +1,5 @@
 import APIMachinery
+import ClusterAPI
 
 extension Registry {
   /// Makes an object.
@@ -28,7 +29,7 @@ extension Registry {
       var request = AdmissionRequest(
         operation: .create, resource: target, subresource: "", namespace: namespace, name: candidate.objectName,
         user: context.user, object: candidate, oldObject: nil, isDryRun: isDryRun, context: context)
-      ObjectDefaults.apply(to: &request.object, target, kinds)
+      if target.resource.isCustom { ObjectDefaults.apply(to: &request.object, target, kinds) }
       try await admission.mutate(&request)
       ObjectDefaults.apply(to: &request.object, target, kinds)
       candidate = request.object ?? candidate
@@ -77,8 +78,16 @@ extension Registry {
     for name in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion", "managedFields"] {
       object.setMetadata(name, nil)
     }
-    object.setMetadata("generation", GenerationRules.counts(target) ? 1 : nil)
-    if target.version.subresource("status") != nil { object["status"] = nil }
-    if NamespaceRules.applies(to: target) { NamespaceRules.prepareForCreate(&object) }
+    guard !target.resource.isCustom else {
+      object.setMetadata("generation", 1)
+      if target.version.subresource("status") != nil { object["status"] = nil }
+      return
+    }
+    if NamespaceRules.applies(to: target) { NamespaceRules.label(&object) }
+    var tree = JSONValue.object(object)
+    object = [:]
+    kinds.complete(&tree, kind: target.groupVersionKind)
+    kinds.prepareForCreate(&tree, kind: target.groupVersionKind)
+    object = tree.objectValue ?? [:]
   }
 }

@@ -48,7 +48,7 @@ extension Registry {
         new.setMetadata(
           "deletionTimestamp", .string(Timestamp.now.adding(seconds: grace).description))
         new.setMetadata("deletionGracePeriodSeconds", .integer(grace))
-        if GenerationRules.counts(target) { new.setMetadata("generation", .integer(old.generation + 1)) }
+        if old.generation > 0 { new.setMetadata("generation", .integer(old.generation + 1)) }
         if isNamespace {
           var status = new["status"]?.objectValue ?? [:]
           status["phase"] = "Terminating"

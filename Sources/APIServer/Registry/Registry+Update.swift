@@ -1,4 +1,5 @@
 import APIMachinery
+import ClusterAPI
 
 extension Registry {
   /// Changes what is there into something else; called again on the newest state where somebody came between.
@@ -50,7 +51,7 @@ extension Registry {
       try await admission.mutate(&request)
       ObjectDefaults.apply(to: &request.object, target, kinds)
       new = request.object ?? new
-      if GenerationRules.counts(target), GenerationRules.isChange(from: old, to: new) {
+      if GenerationRules.isChange(from: old, to: new, target) {
         new.setMetadata("generation", .integer(old.generation + 1))
       }
       try validate(new, old: old, target, subresource: info.subresource)
@@ -100,21 +101,28 @@ extension Registry {
   private func prepareForUpdate(
     _ new: inout JSONObject, _ old: JSONObject, _ target: ServedResource, subresource: String
   ) {
-    switch subresource {
-    case "":
-      if target.version.subresource("status") != nil { new["status"] = old["status"] }
-      if NamespaceRules.applies(to: target) {
+    let managed = new["metadata"]?["managedFields"]
+    switch (subresource, target.resource.isCustom) {
+    case ("binding", _), ("scale", _): break
+    case (_, false):
+      var tree = JSONValue.object(new)
+      new = [:]
+      kinds.complete(&tree, kind: target.groupVersionKind)
+      kinds.prepareForUpdate(&tree, old: .object(old), kind: target.groupVersionKind, subresource: subresource)
+      new = tree.objectValue ?? [:]
+      if NamespaceRules.applies(to: target), subresource.isEmpty {
         // Only `finalize` changes what holds a namespace.
         new["spec"] = old["spec"]
         NamespaceRules.label(&new)
       }
-    case "status":
+    case ("", true):
+      if target.version.subresource("status") != nil { new["status"] = old["status"] }
+    default:
       var changed = old
       changed["status"] = new["status"]
-      if let managed = new["metadata"]?["managedFields"] { changed.setMetadata("managedFields", managed) }
       new = changed
-    default: break
     }
+    if let managed { new.setMetadata("managedFields", managed) }
     for name in Self.fixedMetadata { new.setMetadata(name, old["metadata"]?[name]) }
     if new["metadata"]?["managedFields"] == nil {
       new.setMetadata("managedFields", old["metadata"]?["managedFields"])

@@ -116,9 +116,7 @@ struct BodyReader {
     let unknown = Pruner(metadata: registry.kinds.registry["io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"])
       .prune(&tree, by: schema, isEmbeddedResource: target.resource.isCustom && kind == nil)
     try report(unknown: unknown, duplicates: duplicates, expected)
-    var result = tree.objectValue ?? [:]
-    SecretRules.apply(to: &result, target)
-    return result
+    return tree.objectValue ?? [:]
   }
 
   private func report(unknown: [String], duplicates: [String], _ kind: GroupVersionKind) throws(StatusError) {

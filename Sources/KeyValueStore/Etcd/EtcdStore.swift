@@ -69,6 +69,7 @@ public final class EtcdStore: RevisionedStore {
     return Int(answer.wire.count?.value ?? 0)
   }
 
+  @discardableResult
   public func commit(
     _ mutations: [Mutation], where preconditions: [Precondition], lease: Lease?
   ) async throws(StoreError) -> Int64 {

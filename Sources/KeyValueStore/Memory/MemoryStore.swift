@@ -36,6 +36,7 @@ public final class MemoryStore: RevisionedStore {
     }
   }
 
+  @discardableResult
   public func commit(
     _ mutations: [Mutation], where preconditions: [Precondition], lease: Lease?
   ) async throws(StoreError) -> Int64 {

@@ -64,6 +64,7 @@ public final class SQLiteStore: RevisionedStore {
     try await read { try $0.count(prefix: prefix, at: revision) }
   }
 
+  @discardableResult
   public func commit(
     _ mutations: [Mutation], where preconditions: [Precondition], lease: Lease?
   ) async throws(StoreError) -> Int64 {

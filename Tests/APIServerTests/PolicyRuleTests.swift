@@ -1,0 +1,58 @@
+import APIMachinery
+import HTTPService
+import Testing
+
+@testable import APIServer
+
+@Suite struct PolicyRuleTests {
+  private func info(_ verb: String, _ group: String, _ resource: String, _ sub: String = "", name: String = "")
+    -> RequestInfo
+  {
+    var info = RequestInfo(method: .get, segments: [], query: Query())
+    info.isResource = true
+    (info.verb, info.group, info.resource, info.subresource, info.name) = (verb, group, resource, sub, name)
+    return info
+  }
+
+  @Test func covers() {
+    let rule = PolicyRule(verbs: ["get", "list"], groups: [""], resources: ["pods", "pods/log"])
+    #expect(rule.covers(info("get", "", "pods")))
+    #expect(rule.covers(info("get", "", "pods", "log")))
+    #expect(!rule.covers(info("get", "", "pods", "exec")))
+    #expect(!rule.covers(info("delete", "", "pods")))
+    #expect(!rule.covers(info("get", "apps", "pods")))
+    let named = PolicyRule(verbs: ["get"], groups: [""], resources: ["secrets"], names: ["one"])
+    #expect(named.covers(info("get", "", "secrets", name: "one")))
+    #expect(!named.covers(info("get", "", "secrets", name: "two")))
+    #expect(!named.covers(info("get", "", "secrets")))
+    #expect(
+      PolicyRule(verbs: ["*"], groups: ["*"], resources: ["*/scale"]).covers(
+        info("update", "apps", "deployments", "scale")))
+  }
+
+  @Test func paths() throws {
+    var info = RequestInfo(method: .get, segments: ["openapi", "v3"], query: Query())
+    #expect(PolicyRule(verbs: ["get"], paths: ["/openapi/*"]).covers(info))
+    #expect(!PolicyRule(verbs: ["get"], paths: ["/openapi"]).covers(info))
+    info.verb = "post"
+    #expect(!PolicyRule(verbs: ["get"], paths: ["*"]).covers(info))
+  }
+
+  @Test func theDefaultPolicyReads() {
+    let policy = RBACPolicy(reading: RBACPolicyText.text)
+    let roles = policy.objects.filter { $0.resource == "clusterroles" }
+    #expect(roles.contains { $0.object.objectName == "cluster-admin" })
+    // Every binding names a role that is there.
+    for (resource, object) in policy.objects where resource == "clusterrolebindings" {
+      let name = object["roleRef"]?["name"]?.stringValue ?? ""
+      #expect(roles.contains { $0.object.objectName == name }, "\(name)")
+    }
+  }
+
+  @Test func coveringRules() {
+    let own = [PolicyRule(verbs: ["get", "list"], groups: ["*"], resources: ["pods"])]
+    #expect(PolicyRule.cover(PolicyRule(verbs: ["get"], groups: [""], resources: ["pods"]), by: own))
+    #expect(!PolicyRule.cover(PolicyRule(verbs: ["delete"], groups: [""], resources: ["pods"]), by: own))
+    #expect(!PolicyRule.cover(PolicyRule(verbs: ["get"], paths: ["/x"]), by: own))
+  }
+}
