@@ -84,7 +84,8 @@ public struct ProtobufDecoder: Sendable {
         try insert(value, type, into: name, of: &object, depth)
       default:
         let new = try single(value, field.type, depth)
-        if field.omitsZero, Self.isZero(new) || new.isNull { continue }
+        // Null is a time that was not set, or a value without bytes: the member is missing.
+        if new.isNull || field.omitsZero && Self.isZero(new) { continue }
         object[name] = new
       }
     }
