@@ -13,7 +13,7 @@ import pytest
 
 import labs
 from conftest import wait_for
-from networks import default_route, refused
+from networks import default_route, links, refused
 from pinger import Traffic, echoes
 
 pytestmark = [
@@ -113,6 +113,27 @@ def test_everybody_reaches_everybody_by_name(trio, hosts):
     host, container = members[0]
     looked = host.docker.out("exec", container, "nslookup", hosts[1].address_of(members[1][1], network))
     assert f"{members[1][1]}.{network}" in looked
+
+
+def test_what_somebody_does_to_a_segment_is_put_right(trio, hosts):
+    """The namespace of a network on one host, by whoever finds it: its links and its tables."""
+    members, network = trio
+    all_reach_all(members)
+    host, container = members[0]
+    segment = host.segment(describe(host, network)["Id"])
+    try:
+        port = next(name for name in links(segment) if name not in ("lo", "br0", "vxlan0"))
+        for line in (
+            "ip link delete br0", "ip link delete vxlan0", "ip link set br0 down", f"ip link set {port} nomaster",
+            f"ip link delete {port}", "ip neighbour flush dev vxlan0 nud permanent",
+            "for mac in $(bridge fdb show dev vxlan0 | awk '/dst/ { print $1 }'); do bridge fdb delete $mac dev vxlan0 self; done",
+        ):  # fmt: skip
+            segment.run("sh", "-c", line)
+            all_reach_all(members)
+        shown = host.host.run(os.environ["APUS_BINARY"], "network", "plan", "--host", host.engine.url, network, check=False).stdout
+        assert "The kernel holds all of it." in shown, shown
+    finally:
+        segment.close()
 
 
 def test_aliases_and_new_names_cross_hosts(hosts, spanning, name):

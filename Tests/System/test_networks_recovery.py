@@ -73,6 +73,11 @@ def networks_of(own, container):
     return {network: {key: one[key] for key in keys} for network, one in shown.items()}
 
 
+def mark_of(endpoint):
+    """What the engine's mark on an endpoint's link ends with."""
+    return "/endpoint/" + endpoint["EndpointID"]
+
+
 def without_gateways(own, network):
     """The network's description. The original tells gateways that it chose itself only once it has been restarted."""
     shown = described(own.docker, network)
@@ -192,6 +197,25 @@ def test_a_bridge_that_went_away_meanwhile_is_made_again(own, name):
     one = own.run(name, "--network", network)
     with inside(own.docker, one) as here:
         assert pings(here, own.engine.network.neighbour_address, within=5)
+
+
+@pytest.mark.apus
+def test_links_that_went_away_meanwhile_are_made_again(own, town, port):
+    """With no engine there: the bridge, a container's link, and forwarding; afterwards all is as it was."""
+    first, second, internal, web, one = town
+    before = {container: networks_of(own, container) for container in (web, one)}
+    own.engine.kill()
+    for link in links(own.host).values():
+        if link["ifname"].startswith("br-") or link.get("ifalias", "").endswith(mark_of(before[web][second])):
+            own.host.run("ip", "link", "del", link["ifname"], check=False)
+    own.host.run("sh", "-c", "echo 0 >/proc/sys/net/ipv4/ip_forward")
+    own.engine.start()
+    assert own.neighbour.get_soon(own.engine.network.address, port)[0] == 200
+    with inside(own.docker, one) as here:
+        assert here.get_soon(address(own.docker, web, second), 80)[0] == 200
+        assert ask(here, "shop").values() == [address(own.docker, web, second)]
+        assert not opens(here, "10.216.1.77", 80)
+    assert {container: networks_of(own, container) for container in (web, one)} == before
 
 
 def test_rules_that_went_away_meanwhile_are_made_again(own, town, port):

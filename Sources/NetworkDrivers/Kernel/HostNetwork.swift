@@ -152,7 +152,7 @@ final class HostNetwork: Sendable {
 
   func index(of name: String, _ what: String) throws -> UInt32 {
     guard let link = try socket.link(.name(name)) else {
-      throw NetworkError(.failed, "\(what) \(name) is gone: make it anew, or restart the engine")
+      throw NetworkError(.failed, "\(what) \(name) is gone: try again in a moment, when it is there again")
     }
     return link.index
   }

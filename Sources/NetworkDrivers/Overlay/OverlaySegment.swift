@@ -43,7 +43,7 @@ final class OverlaySegment: Sendable {
   /// Brings the tunnel's tables to be as given: only the difference is sent, in one batch.
   func apply(_ tables: OverlayTables) throws {
     guard let tunnel = try socket.link(.name(OverlayDriver.tunnelName))?.index else {
-      throw NetworkError(.failed, "the tunnel of an overlay network is gone: restart the engine")
+      throw NetworkError(.failed, "the tunnel of an overlay network is gone: it is made again in a moment")
     }
     let before = try held.withLock { $0 } ?? read(tunnel)
     let changes = tables.changes(from: before)

@@ -46,7 +46,8 @@ enum FirewallTable {
     "open_from6", key: [.interfaceName, .interfaceName, .ipv6Address, .protocol, .port])
 
   static let sets = [
-    bridges, neighbours, inside4, inside6, masquerade4, masquerade6, source4, source6, publish4, publishAny4, publish6, publishAny6,
+    bridges, neighbours, inside4, inside6, masquerade4, masquerade6, source4, source6, publish4, publishAny4, publish6,
+    publishAny6,
     confined, unprotected4, unprotected6, echo, open4, open6, openFrom4,
     openFrom6,
   ]
