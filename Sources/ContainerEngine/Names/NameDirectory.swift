@@ -32,12 +32,8 @@ final class NameDirectory: Sendable {
   /// Puts a container on a network, or replaces what is known of it there.
   func set(_ member: Member, on network: String, called name: DomainName?) {
     state.withLock { state in
-      var zone = state.zones[network] ?? Zone()
-      zone.remove(member.container)
-      zone.members[member.container] = member
-      for name in member.names { zone.byName[name, default: []].append(member.container) }
-      for address in member.addresses { zone.byAddress[address] = member.canonical }
-      state.zones[network] = zone
+      // In place: a copy of the zone would cost as much as it has members.
+      state.zones[network, default: Zone()].set(member)
       if let name { state.networks[name] = network }
     }
   }
@@ -88,6 +84,13 @@ extension NameDirectory.State {
 }
 
 extension NameDirectory.Zone {
+  fileprivate mutating func set(_ member: NameDirectory.Member) {
+    remove(member.container)
+    members[member.container] = member
+    for name in member.names { byName[name, default: []].append(member.container) }
+    for address in member.addresses { byAddress[address] = member.canonical }
+  }
+
   fileprivate mutating func remove(_ container: String) {
     guard let old = members.removeValue(forKey: container) else { return }
     for name in old.names {

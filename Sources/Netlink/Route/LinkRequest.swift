@@ -76,10 +76,16 @@ extension NetlinkRequest {
     }
   }
 
-  /// Changes options of a bridge's port.
-  public static func setBridgePort(_ link: LinkReference, _ options: BridgePortOptions) -> NetlinkRequest {
+  /// Changes options of a bridge's port, and settings of the link with them.
+  public static func setBridgePort(
+    _ link: LinkReference, _ options: BridgePortOptions, _ settings: LinkSettings = LinkSettings()
+  ) -> NetlinkRequest {
     NetlinkRequest(RouteMessage.newLink, .acknowledge, purpose: "set bridge port \(link)") {
-      LinkRequest.target(link, to: &$0)
+      LinkRequest.target(link, to: &$0, flags: settings.flags)
+      var settings = settings
+      // The name is how the link is found.
+      if case .name = link { settings.name = nil }
+      settings.write(to: &$0)
       $0.nested(LinkAttribute.linkInfo) {
         $0.attribute(LinkAttribute.Info.portKind, string: "bridge")
         $0.nested(LinkAttribute.Info.portData) { options.write(to: &$0) }

@@ -143,7 +143,7 @@ extension NetworkController {
   private func adopt(
     _ living: [EndpointRecord], alsoNoted ended: [EndpointRecord], _ services: Services
   ) throws -> Bool {
-    view.withLock { $0.endpoints = Dictionary(uniqueKeysWithValues: (living + ended).map { ($0.id, $0) }) }
+    view.withLock { $0.endpoints = EndpointTable(living + ended) }
     for endpoint in ended {
       do { try adoptAddresses(of: endpoint) } catch { Diagnostics.warn("cleaning up: \(error)") }
     }

@@ -18,7 +18,7 @@ public actor NetworkController {
     var networks: [String: NetworkRecord] = [:]
     /// Networks that are being removed: nobody joins them any more.
     var leaving: Set<String> = []
-    var endpoints: [String: EndpointRecord] = [:]
+    var endpoints = EndpointTable()
     /// Endpoints that are being taken off, or could not be taken off entirely: their rules are gone and stay so.
     var departing: Set<String> = []
     /// Endpoints that are being made, with their networks, which must not go meanwhile.
@@ -103,15 +103,16 @@ public actor NetworkController {
 
   /// The same with the engine's own.
   nonisolated func allEndpoints(of sandbox: String) -> [EndpointRecord] {
-    view.withLock { $0.endpoints.values.filter { $0.sandboxID == sandbox }.sorted { $0.interface < $1.interface } }
+    view.withLock { $0.endpoints.of(sandbox: sandbox) }.sorted { $0.interface < $1.interface }
   }
 
   /// The endpoints on a network, by name.
   nonisolated public func endpoints(on network: String) -> [EndpointRecord] {
-    view.withLock {
-      $0.endpoints.values.filter { $0.networkID == network }.sorted { ($0.name, $0.id) < ($1.name, $1.id) }
-    }
+    view.withLock { $0.endpoints.on(network: network) }.sorted { ($0.name, $0.id) < ($1.name, $1.id) }
   }
+
+  /// Whether no endpoint is on a network.
+  nonisolated func isUnused(_ network: String) -> Bool { view.withLock { $0.endpoints.isEmpty(network: network) } }
 
   func running() throws(NetworkError) -> Services {
     guard let services else { throw NetworkError(.unavailable, "networks have not been started") }

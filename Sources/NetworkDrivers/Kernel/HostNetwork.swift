@@ -126,19 +126,21 @@ final class HostNetwork: Sendable {
       let peer = LinkSettings(
         name: peerName, mtu: UInt32(link.mtu), address: peerMAC, namespace: sandbox)
       let own = LinkSettings(name: link.name, mtu: UInt32(link.mtu), masterIndex: master)
-      var marks = LinkSettings(isUp: true)
+      var marks = LinkSettings()
       marks.alias = link.owner
       marks.ipv6AddressGeneration = link.hasLinkLocal ? nil : IPv6AddressGeneration.none
-      var batch: [NetlinkRequest] = [
-        .createLink(NewLink(.veth(peer: peer), own)), .setLink(.name(link.name), marks),
-      ]
+      var marking = NetlinkRequest.setLink(.name(link.name), marks)
       if link.isIsolated || link.isHairpin {
         var port = BridgePortOptions()
         port.isolated = link.isIsolated
         port.hairpin = link.isHairpin
-        batch.append(.setBridgePort(.name(link.name), port))
+        marking = .setBridgePort(.name(link.name), port, marks)
       }
-      try socket.perform(batch)
+      // Up comes last and alone: of each change to a link that is up the kernel tells everybody, and looks through all
+      // routes of IPv6 while the other end is down. On a bridge with many ports that takes longer than all else.
+      try socket.perform([
+        .createLink(NewLink(.veth(peer: peer), own)), marking, .setLink(.name(link.name), LinkSettings(isUp: true)),
+      ])
     }
     for link in plan.sandbox.links {
       guard case .macvlan(let parent, let mode) = link.kind else { continue }

@@ -212,7 +212,7 @@ extension NetworkController {
     for network in overlay.mirror.networks.values { await adopt(network) }
     for network in networks() where network.overlay != nil && overlay.mirror.networks[network.id] == nil {
       // One that this host's containers are on cannot have been removed: the store has lost it, and gets it back.
-      if endpoints(on: network.id).isEmpty { await forget(network.id) }
+      if isUnused(network.id) { await forget(network.id) }
     }
   }
 

@@ -66,7 +66,7 @@ extension NetworkController {
         if let segment { try await services.reaper.delete([endpoint.hostInterface], in: segment.links) }
         try services.journal.remove(endpoint.id)
         view.withLock { $0.endpoints[endpoint.id] = nil }
-        if endpoints(on: network.id).isEmpty {
+        if isUnused(network.id) {
           try await removeSegment(network.id, services)
         } else {
           try applyTables(of: network.id)
@@ -104,7 +104,7 @@ extension NetworkController {
       overlay.segments[network.id] = segment
       return segment
     } catch {
-      if endpoints(on: network.id).isEmpty { try directory.remove(network.id) }
+      if isUnused(network.id) { try directory.remove(network.id) }
       throw error
     }
   }
