@@ -186,7 +186,7 @@ let package = Package(
     tests("APIMachinery", []),
     tests("APIServer", ["APIMachinery", "ClusterAPI", "HTTPService"]),
     tests("Controllers", ["APIMachinery", "ClusterClient"]),
-    tests("PKI", ["Linux"]),
+    tests("PKI", []),
     tests("ClusterAPI", ["APIMachinery"]),
     tests("DockerServer", ["DockerAPI", "ContainerEngine", "ContainerRuntime", "ImageStore", "HTTPService", "OCI"]),
   ]
