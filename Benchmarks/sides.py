@@ -1,5 +1,7 @@
 """What is compared: an engine with its host and its API, and how samples of several are taken in turn."""
 
+import contextlib
+import glob
 import http.client
 import json
 import os
@@ -9,6 +11,9 @@ import time
 
 import engines
 import images
+
+
+DOCKER_CGROUPS = "/sys/fs/cgroup/*/docker"
 
 
 class Api:
@@ -97,6 +102,7 @@ class Side:
         instance = "bench" + (name or "")
         self.engine = engines.KINDS[kind](os.path.join(self.work, "engine"), self.network, flags, instance=instance)
         self.api = Api(self.engine.socket)
+        self.cgroups = set(glob.glob(DOCKER_CGROUPS))
         try:
             self.engine.start()
             self.api("POST", "/images/load?quiet=1", raw=images.busybox().archive("busybox:latest"))
@@ -115,6 +121,10 @@ class Side:
         self.engine.stop()
         self.engine.remove()
         self.network.close()
+        # Of all that it makes, dockerd leaves the cgroups above its containers' own.
+        for path in set(glob.glob(DOCKER_CGROUPS)) - self.cgroups:
+            with contextlib.suppress(OSError):
+                os.rmdir(path)
 
 
 def milliseconds(action):

@@ -181,6 +181,28 @@ public enum Sockets {
     return value
   }
 
+  /// How a TCP socket's sender copes with congestion (tcp(7), TCP_CONGESTION), by the kernel's name of the algorithm.
+  public static func congestionControl(of socket: FileDescriptor) throws(SystemError) -> String {
+    let raw = socket.rawValue
+    var name = [UInt8](repeating: 0, count: 16)
+    var size = socklen_t(name.count)
+    try check("getsockopt") { getsockopt(raw, Self.tcp, Self.congestion, &name, &size) }
+    return String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
+  }
+
+  /// Chooses the algorithm of a TCP socket's sender. `reno` is in every kernel, and open to everybody; another one may be
+  /// `.noEntry` or `.notPermitted`.
+  public static func setCongestionControl(_ name: String, of socket: FileDescriptor) throws(SystemError) {
+    let raw = socket.rawValue
+    let bytes = Array(name.utf8)
+    try check("setsockopt", name) {
+      bytes.withUnsafeBytes { setsockopt(raw, Self.tcp, Self.congestion, $0.baseAddress, socklen_t($0.count)) }
+    }
+  }
+
+  private static let tcp: Int32 = 6
+  private static let congestion: Int32 = 13
+
   /// Sends one message of a packet socket, or part of a stream; returns how many bytes the kernel took. A closed peer is
   /// `.brokenPipe`, never a signal.
   public static func send(_ bytes: some Collection<UInt8>, to socket: FileDescriptor) throws(SystemError) -> Int {

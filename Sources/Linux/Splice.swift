@@ -11,4 +11,13 @@ extension FileDescriptor {
       apus_splice(from, into, count)
     }
   }
+
+  /// Asks for room in a pipe (fcntl(2), F_SETPIPE_SZ); the kernel rounds up. `.notPermitted` beyond what
+  /// /proc/sys/fs/pipe-max-size and pipe-user-pages-soft leave to this user.
+  /// - Returns: the room that it has now, in bytes.
+  @discardableResult
+  public func setPipeCapacity(_ bytes: Int) throws(SystemError) -> Int {
+    let raw = rawValue
+    return Int(try check("fcntl") { fcntl(raw, 1031 /* F_SETPIPE_SZ */, Int32(clamping: bytes)) })
+  }
 }

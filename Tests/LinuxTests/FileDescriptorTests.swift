@@ -37,6 +37,19 @@ import Testing
     #expect(try read.read(upTo: 10).count == 10)
   }
 
+  @Test func aWidePipeTakesMore() throws {
+    let (read, write) = try FileDescriptor.pipe(nonBlocking: true)
+    let room = try write.setPipeCapacity(300_000)
+    #expect(room >= 300_000)
+    #expect(try write.write([UInt8](repeating: 7, count: 300_000)) == 300_000)
+    let narrow = #expect(throws: SystemError.self) { try read.setPipeCapacity(4096) }
+    #expect(narrow?.code == .busy)
+    let (next, into) = try FileDescriptor.pipe(nonBlocking: true)
+    try into.setPipeCapacity(300_000)
+    #expect(try read.splice(to: into, upTo: 300_000) == 300_000)
+    #expect(try next.read(upTo: 400_000) == [UInt8](repeating: 7, count: 300_000))
+  }
+
   @Test func descriptorsAreNotInherited() throws {
     let (read, write) = try FileDescriptor.pipe()
     let (output, input) = try FileDescriptor.pipe()

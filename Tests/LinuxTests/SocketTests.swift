@@ -52,6 +52,15 @@ import Testing
     #expect(empty?.code == .tryAgain)
   }
 
+  @Test func congestionControlIsChosenByName() throws {
+    let socket = try Sockets.make(.ipv4, .stream)
+    try Sockets.setCongestionControl("reno", of: socket)
+    #expect(try Sockets.congestionControl(of: socket) == "reno")
+    let error = #expect(throws: SystemError.self) { try Sockets.setCongestionControl("no-such", of: socket) }
+    #expect(error?.code == .noEntry)
+    #expect(try Sockets.congestionControl(of: socket) == "reno")
+  }
+
   @Test func ipv6OnlyLeavesIPv4Alone() throws {
     let six = try Sockets.make(.ipv6, .stream)
     try Sockets.set(.ipv6Only, 1, of: six)

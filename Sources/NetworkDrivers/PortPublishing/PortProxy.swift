@@ -144,7 +144,8 @@ final class ProxyConnection: ProxyHandler {
       loop.ports[key]?.close(loop)
       loop.ports[key] =
         key.transport == .udp
-        ? DatagramPort(socket, target: target, port: port) : StreamPort(socket, target: target, port: port)
+        ? DatagramPort(socket, target: target, port: port)
+        : StreamPort(socket, key.transport, target: target, port: port)
       return "ok"
     case .open(let key):
       guard let port = loop.ports[key] else { return "error \(key) is not held" }
