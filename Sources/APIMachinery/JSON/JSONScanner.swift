@@ -74,6 +74,17 @@ public struct JSONScanner: Sendable {
     return found
   }
 
+  /// As `value(of:in:at:)`, but the first of two members of one name: the rest of the object is not looked at.
+  static func firstValue(of name: StaticString, in bytes: Span<UInt8>, at start: Int = 0) -> Range<Int>? {
+    var found: Range<Int>?
+    members(of: bytes, at: start) { member in
+      guard equals(bytes, member.name, name) else { return true }
+      found = member.value
+      return false
+    }
+    return found
+  }
+
   /// Whether a range of the text holds the very bytes of a name.
   public static func equals(_ bytes: Span<UInt8>, _ range: Range<Int>, _ name: StaticString) -> Bool {
     guard range.count == name.utf8CodeUnitCount else { return false }

@@ -45,31 +45,32 @@ public final class ObjectHeader: Sendable {
 }
 
 extension ObjectHeader {
-  /// Reads the header out of an object's bytes.
-  convenience init(scanning bytes: Span<UInt8>) {
+  /// Reads the header out of an object's bytes, and where its resource version stands or would. Nil where there is no
+  /// object with metadata.
+  static func scan(_ bytes: Span<UInt8>) -> (header: ObjectHeader, place: VersionPlace, holdsVersion: Bool)? {
     var reader = HeaderReader()
     JSONScanner.members(of: bytes) { member in
       reader.topLevel(bytes, member)
+      return !reader.isTopLevelComplete
+    }
+    guard let metadata = reader.metadata, bytes[metadata] == UInt8(ascii: "{") else { return nil }
+    JSONScanner.members(of: bytes, at: metadata) { member in
+      reader.metadata(bytes, member)
       return true
     }
-    if let metadata = reader.metadata {
-      JSONScanner.members(of: bytes, at: metadata) { member in
-        reader.metadata(bytes, member)
-        return true
-      }
-    }
-    self.init(
-      apiVersion: reader.apiVersion, kind: reader.kind, namespace: reader.namespace, name: reader.name, uid: reader.uid,
-      generation: reader.generation, labels: reader.labels, ownerReferences: reader.ownerReferences,
+    let header = ObjectHeader(
+      apiVersion: reader.apiVersion ?? "", kind: reader.kind ?? "", namespace: reader.namespace, name: reader.name,
+      uid: reader.uid, generation: reader.generation, labels: reader.labels, ownerReferences: reader.ownerReferences,
       finalizers: reader.finalizers, creationTimestamp: reader.creationTimestamp,
       deletionTimestamp: reader.deletionTimestamp)
+    return (header, reader.place(behind: metadata), reader.holdsVersion)
   }
 }
 
 /// Collects a header while the members of an object go by.
 private struct HeaderReader {
-  var apiVersion = ""
-  var kind = ""
+  var apiVersion: String?
+  var kind: String?
   var metadata: Int?
   var namespace = ""
   var name = ""
@@ -80,6 +81,18 @@ private struct HeaderReader {
   var finalizers: [String] = []
   var creationTimestamp: String?
   var deletionTimestamp: String?
+  var holdsVersion = false
+  /// The end of the last of those members that Kubernetes puts before the resource version.
+  private var leadEnd: Int?
+  private var isEmpty = true
+
+  /// What follows is nothing that a header holds: mostly the largest part of an object.
+  var isTopLevelComplete: Bool { apiVersion != nil && kind != nil && metadata != nil }
+
+  func place(behind metadata: Int) -> VersionPlace {
+    if let leadEnd { return VersionPlace(offset: leadEnd, comma: .before) }
+    return VersionPlace(offset: metadata + 1, comma: isEmpty ? .none : .behind)
+  }
 
   mutating func topLevel(_ bytes: Span<UInt8>, _ member: JSONScanner.Member) {
     func named(_ name: StaticString) -> Bool { JSONScanner.equals(bytes, member.name, name) }
@@ -95,13 +108,22 @@ private struct HeaderReader {
     func named(_ name: StaticString) -> Bool { JSONScanner.equals(bytes, member.name, name) }
     func text() -> String? { JSONScanner.string(bytes, member.value) }
     func tree() -> JSONValue? { try? JSONReader.value(of: bytes.extracting(member.value)) }
+    isEmpty = false
     switch member.name.count {
-    case 3 where named("uid"): uid = text() ?? ""
-    case 4 where named("name"): name = text() ?? ""
+    case 3 where named("uid"):
+      uid = text() ?? ""
+      leadEnd = member.value.upperBound
+    case 4 where named("name"):
+      name = text() ?? ""
+      leadEnd = member.value.upperBound
     case 6 where named("labels"): labels = LabelSet(json: tree())
-    case 9 where named("namespace"): namespace = text() ?? ""
+    case 9 where named("namespace"):
+      namespace = text() ?? ""
+      leadEnd = member.value.upperBound
     case 10 where named("generation"): generation = tree()?.integerValue ?? 0
     case 10 where named("finalizers"): finalizers = (tree()?.arrayValue ?? []).compactMap(\.stringValue)
+    case 12 where named("generateName"): leadEnd = member.value.upperBound
+    case 15 where named("resourceVersion"): holdsVersion = true
     case 15 where named("ownerReferences"):
       ownerReferences = (tree()?.arrayValue ?? []).map(OwnerReference.init(json:))
     case 17 where named("creationTimestamp"): creationTimestamp = text()

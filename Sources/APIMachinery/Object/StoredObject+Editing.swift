@@ -8,7 +8,7 @@ extension StoredObject {
 
   /// The object with a member of its metadata set, or removed where `value` is nil; see `setting(_:to:)`.
   public func settingMetadata(_ member: String, to value: JSONValue?) -> StoredObject {
-    guard let metadata = JSONScanner.value(of: "metadata", in: bytes.span) else { return self }
+    guard let metadata = JSONScanner.firstValue(of: "metadata", in: bytes.span) else { return self }
     return edited(JSONSplice.setting(member, to: value, inObjectAt: metadata.lowerBound, of: bytes))
   }
 
@@ -54,8 +54,9 @@ extension StoredObject {
       let plain = Array(name.utf8)
       var found: Range<Int>?
       JSONScanner.members(of: bytes.span, at: range.lowerBound) { member in
-        if bytes[member.name].elementsEqual(plain) { found = member.value }
-        return true
+        guard bytes[member.name].elementsEqual(plain) else { return true }
+        found = member.value
+        return false
       }
       guard let found else { return nil }
       range = found

@@ -21,14 +21,20 @@ public struct StoredObject: Sendable {
 
   /// Takes the bytes of an object as a store has them. A resource version that they hold is taken out.
   ///
-  /// The bytes must be a JSON text that was read or written here.
+  /// The bytes must be a JSON text that `JSONWriter` wrote, or one that is spelt as it would: the scanner compares names
+  /// as they stand, so an escape where none is needed would hide a member.
   /// - Throws: `JSONError` where they are no object with an object `metadata`.
   public init(bytes: [UInt8], revision: UInt64) throws(JSONError) {
-    let bytes = Self.withoutVersion(bytes)
-    guard let place = VersionPlace(bytes.span) else {
+    var bytes = bytes
+    var scanned = ObjectHeader.scan(bytes.span)
+    if scanned?.holdsVersion ?? false, let metadata = JSONScanner.firstValue(of: "metadata", in: bytes.span) {
+      bytes = JSONSplice.setting("resourceVersion", to: nil, inObjectAt: metadata.lowerBound, of: bytes)
+      scanned = ObjectHeader.scan(bytes.span)
+    }
+    guard let scanned else {
       throw JSONError(.syntax, "an object needs the member \"metadata\", which is an object itself", at: 0)
     }
-    self.init(bytes: bytes, header: ObjectHeader(scanning: bytes.span), revision: revision, place: place)
+    self.init(bytes: bytes, header: scanned.header, revision: revision, place: scanned.place)
   }
 
   /// Writes a tree as an object. A member `metadata.resourceVersion` is left out; where there is no `metadata` an
@@ -77,7 +83,7 @@ public struct StoredObject: Sendable {
   /// Appends the object's metadata alone, as an object `PartialObjectMetadata` of meta.k8s.io/v1.
   public func appendPartialMetadata(to output: inout [UInt8]) {
     output += "{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":".utf8
-    if let range = JSONScanner.value(of: "metadata", in: bytes.span) {
+    if let range = JSONScanner.firstValue(of: "metadata", in: bytes.span) {
       output += bytes[range.lowerBound..<place.offset]
       if revision != 0 { output += place.insertion(revision) }
       output += bytes[place.offset..<range.upperBound]
@@ -92,38 +98,15 @@ public struct StoredObject: Sendable {
     }
     return object
   }
-
-  private static func withoutVersion(_ bytes: [UInt8]) -> [UInt8] {
-    guard let metadata = JSONScanner.value(of: "metadata", in: bytes.span),
-      JSONScanner.value(of: "resourceVersion", in: bytes.span, at: metadata.lowerBound) != nil
-    else { return bytes }
-    return JSONSplice.setting("resourceVersion", to: nil, inObjectAt: metadata.lowerBound, of: bytes)
-  }
 }
 
 /// Where in an object's bytes its resource version goes.
-private struct VersionPlace: Sendable {
+struct VersionPlace: Sendable {
+  enum Comma { case none, before, behind }
+
   let offset: Int
-  private let comma: Comma
-
-  private enum Comma { case none, before, behind }
-
-  /// Behind the members that Kubernetes puts before it: name, namespace and uid. Nil where there is no metadata.
-  init?(_ bytes: Span<UInt8>) {
-    guard let metadata = JSONScanner.value(of: "metadata", in: bytes),
-      bytes[metadata.lowerBound] == UInt8(ascii: "{")
-    else { return nil }
-    var end: Int?
-    var isEmpty = true
-    JSONScanner.members(of: bytes, at: metadata.lowerBound) { member in
-      isEmpty = false
-      let leads = ["name", "generateName", "namespace", "uid"] as [StaticString]
-      if leads.contains(where: { JSONScanner.equals(bytes, member.name, $0) }) { end = member.value.upperBound }
-      return true
-    }
-    offset = end ?? metadata.lowerBound + 1
-    comma = end != nil ? .before : isEmpty ? .none : .behind
-  }
+  /// Where the member needs a comma.
+  let comma: Comma
 
   func insertion(_ revision: UInt64) -> [UInt8] {
     let member = "\"resourceVersion\":\"\(revision)\""

@@ -126,6 +126,9 @@ extension StatusError {
     expired("too old resource version: \(wanted) (\(oldest))")
   }
 
+  /// 410: the very state that a list wants is no longer kept.
+  public static func listExpired() -> StatusError { expired("The resourceVersion for the provided list is too old.") }
+
   /// 410: the snapshot of a list in pages is no longer kept; `continueToken` goes on without it.
   public static func continueExpired(continueToken: String) -> StatusError {
     StatusError(

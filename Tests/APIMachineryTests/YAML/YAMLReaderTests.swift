@@ -120,6 +120,17 @@ struct YAMLReaderTests {
     #expect(try read("\u{FEFF}a: 1") == ["a": 1])
   }
 
+  @Test("JSON is YAML")
+  func json() throws {
+    #expect(
+      try read(#" {"a": [1.0, 1e3, 2.5, "\u00e9\/"], "b": {"c": null}}"#) == [
+        "a": [1, 1000, .double(2.5), "é/"], "b": ["c": .null],
+      ])
+    #expect(try read(#"{"a": 1, "a": 2}"#) == ["a": 2])
+    #expect(throws: YAMLError.self) { try read(#"{"a": 1, "a": 2}"#, strict: true) }
+    #expect(try read("{a: 1, \"b\": [yes]}") == ["a": 1, "b": [true]])
+  }
+
   @Test("duplicates are refused only where that is asked for")
   func duplicates() throws {
     #expect(try read("a: 1\nb: 2\na: 3\n") == ["a": 3, "b": 2])
