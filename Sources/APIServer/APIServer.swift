@@ -111,7 +111,9 @@ public final class APIServer: Sendable {
   private var paths: [String] {
     let groups = registry.catalog.snapshot.groupVersions.filter { !$0.group.isEmpty }
     let names = Set(groups.map { "/apis/\($0.group)" } + groups.map { "/apis/\($0.group)/\($0.version)" })
-    return (["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"] + names).sorted()
+    return
+      (["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"] + names)
+      .sorted()
   }
 }
 

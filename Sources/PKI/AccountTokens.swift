@@ -119,7 +119,8 @@ public struct AccountTokens: Sendable {
   /// The public key as a JSON Web Key Set (RFC 7517), for those who check tokens themselves.
   public var keySet: String {
     let point = Array(key.publicKey.rawRepresentation)
-    return #"{"keys":[{"use":"sig","kty":"EC","kid":"\#(keyID)","crv":"P-256","alg":"ES256","x":"\#(Self.encode(Array(point[..<32])))","y":"\#(Self.encode(Array(point[32...])))"}]}"#
+    return
+      #"{"keys":[{"use":"sig","kty":"EC","kid":"\#(keyID)","crv":"P-256","alg":"ES256","x":"\#(Self.encode(Array(point[..<32])))","y":"\#(Self.encode(Array(point[32...])))"}]}"#
   }
 
   // MARK: base64url without padding (RFC 4648, section 5)

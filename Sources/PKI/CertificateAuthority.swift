@@ -88,7 +88,9 @@ public struct CertificateAuthority: Sendable {
 
   private static func name(_ commonName: String, _ organizations: [String]) -> DistinguishedName {
     let attributes =
-      organizations.map { RelativeDistinguishedName.Attribute(type: .RDNAttributeType.organizationName, utf8String: $0) }
+      organizations.map {
+        RelativeDistinguishedName.Attribute(type: .RDNAttributeType.organizationName, utf8String: $0)
+      }
       + [RelativeDistinguishedName.Attribute(type: .RDNAttributeType.commonName, utf8String: commonName)]
     return DistinguishedName(attributes.map { RelativeDistinguishedName($0) })
   }

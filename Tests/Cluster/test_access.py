@@ -35,6 +35,18 @@ def test_aggregated_roles(kubectl):
     assert kubectl("auth", "can-i", "get", "secrets", "--as=eve", "--as-group=watchers", check=False).stdout.strip() == "no"
 
 
+def test_nobody_grants_what_they_do_not_have(kubectl):
+    kubectl("create", "role", "maker", "--verb=*", "--resource=roles.rbac.authorization.k8s.io,rolebindings.rbac.authorization.k8s.io")
+    kubectl("create", "role", "looks", "--verb=get,list", "--resource=configmaps")
+    for role in ("maker", "looks"):
+        kubectl("create", "rolebinding", f"eve-{role}", f"--role={role}", "--user=eve")
+    words = "is attempting to grant RBAC permissions not currently held"
+    kubectl("create", "role", "same", "--verb=get", "--resource=configmaps", "--as=eve")
+    kubectl.fails("create", "role", "more", "--verb=get", "--resource=secrets", "--as=eve", says=words)
+    kubectl.fails("create", "rolebinding", "all", "--clusterrole=admin", "--user=eve", "--as=eve", says=words)
+    kubectl("create", "rolebinding", "fine", "--role=looks", "--user=bob", "--as=eve")
+
+
 @pytest.mark.own_server
 def test_impersonation_must_be_allowed(kubectl, namespace, server):
     token = kubectl.out("create", "token", "default")

@@ -28,7 +28,8 @@ import Testing
     func publish(to target: Port) throws -> (key: ProxyProtocol.Key, address: SocketAddress) {
       let held = try HostPort(.tcp, address: [127, 0, 0, 1], port: 0)
       let address = try #require(try Sockets.localAddress(held.descriptor))
-      let key = try #require(ProxyProtocol.Key("tcp/127.0.0.1/\(try #require(address.port))"))
+      let port = try #require(address.port)
+      let key = try #require(ProxyProtocol.Key("tcp/127.0.0.1/\(port)"))
       try ask(.add(key, target: IPAddress("127.0.0.1"), port: target), [held.descriptor])
       try ask(.open(key))
       return (key, address)

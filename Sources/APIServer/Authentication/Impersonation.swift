@@ -33,7 +33,9 @@ struct Impersonation {
   /// - Throws: 403 where the sender may not act as somebody with one of these parts.
   func apply(_ sender: User, _ authorizer: any Authorizer) async throws(StatusError) -> User {
     var wanted: [RequestInfo] = []
-    func ask(_ group: String, _ version: String, _ resource: String, _ name: String, namespace: String = "", sub: String = "") {
+    func ask(
+      _ group: String, _ version: String, _ resource: String, _ name: String, namespace: String = "", sub: String = ""
+    ) {
       var info = RequestInfo(method: .get, segments: [], query: Query())
       info.isResource = true
       info.verb = "impersonate"
@@ -45,7 +47,8 @@ struct Impersonation {
       info.namespace = namespace
       wanted.append(info)
     }
-    let account = user.hasPrefix(Self.accountPrefix)
+    let account =
+      user.hasPrefix(Self.accountPrefix)
       ? user.dropFirst(Self.accountPrefix.count).split(separator: ":").map(String.init) : []
     if account.count == 2 {
       ask("", "v1", "serviceaccounts", account[1], namespace: account[0])

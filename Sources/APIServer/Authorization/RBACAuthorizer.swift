@@ -3,9 +3,13 @@ import APIMachinery
 /// Role-based access control (Kubernetes, "Using RBAC Authorization"): what no role that is bound to the user or one of
 /// their groups allows is not allowed.
 public struct RBACAuthorizer: Authorizer {
-  private let registry: Registry
+  private let find: @Sendable () -> Registry
+  private var registry: Registry { find() }
 
-  public init(_ registry: Registry) { self.registry = registry }
+  public init(_ registry: Registry) { find = { registry } }
+
+  /// - Parameter registry: given late, because what decides about requests stands in the registry's own way.
+  public init(_ registry: @escaping @Sendable () -> Registry) { find = registry }
 
   static let group = "rbac.authorization.k8s.io"
 

@@ -74,7 +74,8 @@ struct ResourceHandler: Sendable {
     case .table:
       let trees = try page.objects.map { try registry.tree($0, target) }
       return try answer(
-        TableMaker(target, registry.kinds, form, includeObject: request.query["includeObject"]).table(trees, envelope).jsonBytes(), form
+        TableMaker(target, registry.kinds, form, includeObject: request.query["includeObject"]).table(trees, envelope)
+          .jsonBytes(), form
       )
     case .partialMetadata:
       let items = try page.objects.map {
@@ -201,7 +202,8 @@ struct ResourceHandler: Sendable {
     case .table where info.verb != "list":
       let tree = try JSONValue(json: bytes).objectValue ?? [:]
       let envelope = ListEnvelope(revisionText: tree.metadataText("resourceVersion"))
-      let table = try TableMaker(target, registry.kinds, form, includeObject: request.query["includeObject"]).table([tree], envelope)
+      let table = try TableMaker(target, registry.kinds, form, includeObject: request.query["includeObject"]).table(
+        [tree], envelope)
       return Answer.json(table.jsonBytes(), status: status, pretty: form.isPretty)
     case .partialMetadata where info.verb != "list":
       let tree = try JSONValue(json: bytes).objectValue ?? [:]

@@ -23,8 +23,9 @@ struct WatchEncoder: Sendable {
     case .object: return .object(tree)
     case .partialMetadata: return PartialMetadata.of(tree, version: stream.form.metaVersion)
     case .table:
-      return try TableMaker(stream.target, stream.registry.kinds, stream.form, includeObject: stream.includeObject).table(
-        [tree], ListEnvelope(revisionText: tree.metadataText("resourceVersion")))
+      return try TableMaker(stream.target, stream.registry.kinds, stream.form, includeObject: stream.includeObject)
+        .table(
+          [tree], ListEnvelope(revisionText: tree.metadataText("resourceVersion")))
     }
   }
 

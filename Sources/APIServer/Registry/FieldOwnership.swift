@@ -31,7 +31,8 @@ enum FieldOwnership {
     _ target: ServedResource, _ kinds: BuiltinKinds, subresource: String
   ) -> FieldManager {
     let version = target.groupVersionKind.groupVersion
-    let reset = subresource.isEmpty ? target.version.resetFields : target.version.subresource(subresource)?.resetFields ?? []
+    let reset =
+      subresource.isEmpty ? target.version.resetFields : target.version.subresource(subresource)?.resetFields ?? []
     return FieldManager(
       target.groupVersionKind, subresource: subresource, versions: versions(target, kinds),
       resetFields: [version: FieldSet(names: reset)])

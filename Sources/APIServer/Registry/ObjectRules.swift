@@ -8,7 +8,8 @@ enum ObjectRules {
     _ new: JSONObject, old: JSONObject?, _ target: ServedResource, _ kinds: BuiltinKinds, subresource: String
   ) -> [FieldError] {
     if target.resource.isCustom { return custom(new, old: old, target) }
-    return kinds.validate(.object(new), old: old.map { .object($0) }, kind: target.groupVersionKind, subresource: subresource)
+    return kinds.validate(
+      .object(new), old: old.map { .object($0) }, kind: target.groupVersionKind, subresource: subresource)
   }
 
   private static func custom(_ new: JSONObject, old: JSONObject?, _ target: ServedResource) -> [FieldError] {

@@ -33,7 +33,8 @@ extension Registry {
     _ target: ServedResource, namespace: String, _ selection: Selection, _ options: ListOptions
   ) async throws -> Page {
     let prefix = target.prefix(namespace: namespace)
-    let exact = options.continuation.map { $0.revision.map { Int64($0) } } ?? (options.match == .exact ? options.revision : nil)
+    let exact =
+      options.continuation.map { $0.revision.map { Int64($0) } } ?? (options.match == .exact ? options.revision : nil)
     try await settle(exact ?? options.revision)
     var (objects, revision) = cache(of: target).list(prefix)
     if let exact, exact > 0, exact != revision, cache(of: target).hasChanged(since: exact) {

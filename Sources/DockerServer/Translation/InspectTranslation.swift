@@ -6,7 +6,9 @@ enum InspectTranslation {
   /// The create request that is kept with the record, or one rebuilt from the definition for a container that did not come
   /// through this door.
   static func request(_ record: ContainerRecord) -> CreateRequest {
-    if !record.doorState.bytes.isEmpty, let kept = try? DockerJSON.decode(CreateRequest.self, from: record.doorState.bytes) {
+    if !record.doorState.bytes.isEmpty,
+      let kept = try? DockerJSON.decode(CreateRequest.self, from: record.doorState.bytes)
+    {
       return kept
     }
     var request = CreateRequest()

@@ -10,6 +10,20 @@ import HTTPService
 import KeyValueStore
 import Linux
 import PKI
+import Synchronization
+
+/// The registry for what the registry itself is made with.
+private final class LateRegistry: Sendable {
+  private let value = Mutex<Registry?>(nil)
+
+  func set(_ registry: Registry) { value.withLock { $0 = registry } }
+
+  /// Asked for when there are requests, which is after it was set.
+  var registry: Registry {
+    guard let registry = value.withLock({ $0 }) else { preconditionFailure("asked for before there is a registry") }
+    return registry
+  }
+}
 
 /// `apus server`: the cluster's API and its controllers in the foreground, until a signal ends it.
 struct ServerCommand: AsyncParsableCommand {
@@ -83,12 +97,18 @@ struct ServerCommand: AsyncParsableCommand {
     let kinds = try BuiltinKinds.load()
     let catalog = ResourceCatalog(kinds)
     let accounts = ServiceAccounts(cluster, tokens: files.tokens, audiences: [issuer])
-    let registry = Registry(
-      store: cluster, catalog: catalog, kinds: kinds, admission: AdmissionChain([NamespaceLifecycle(cluster)]))
+    let late = LateRegistry()
+    let rbac = RBACAuthorizer { late.registry }
+    let authorizer = AuthorizerChain([MastersAuthorizer(), rbac])
+    let admission = AdmissionChain([
+      NamespaceLifecycle(cluster), UnsupportedKinds(), RoleEscalation({ late.registry }, authorizer: authorizer),
+    ])
+    let registry = Registry(store: cluster, catalog: catalog, kinds: kinds, admission: admission)
+    late.set(registry)
     let (host, port) = try options.listenAddress()
     let api = APIServer(
       registry: registry, authenticator: AuthenticatorChain([CertificateAuthenticator(), accounts]),
-      authorizer: AuthorizerChain([MastersAuthorizer(), RBACAuthorizer(registry)]), accounts: accounts,
+      authorizer: authorizer, accounts: accounts,
       address: "\(address.advertised):\(port)", version: ServerVersion(build: "apus.\(Version.text)"))
     var settings = ServerConfiguration(threads: 2, compression: Compression(), handlersStartOnEventLoop: true)
     settings.limits.bodyBytes = ResourceLimits.largestBody
