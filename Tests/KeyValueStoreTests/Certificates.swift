@@ -28,7 +28,7 @@ struct Certificates {
   private static func makeAuthority(_ path: String) throws {
     try run([
       "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
-      "/CN=\(path)",
+      "/CN=\(FileSystem.name(of: path))",
       "-keyout", path + ".key", "-out", path + ".crt",
     ])
   }

@@ -97,8 +97,13 @@ struct SQLiteStoreTests {
     try await withTemporaryDirectory { directory in
       let path = directory + "/store.db"
       let store = try await SQLiteStore(path: path, past: .recent)
-      for number in 0..<3000 {
-        try await store.put("k\(number % 10)", Array(repeating: UInt8(number % 256), count: 4000))
+      for round in 0..<30 {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          for number in 0..<100 {
+            group.addTask { try await store.put("k\(number % 10)", Array(repeating: UInt8(round), count: 4000)) }
+          }
+          try await group.waitForAll()
+        }
       }
       #expect(try FileStatus(path: path).size < 8 << 20)
       #expect(try await store.count(prefix: "") == 10)

@@ -161,7 +161,10 @@ import Testing
 
   @Test func showsANewCertificateToNewConnections() async throws {
     try await TLSFixture.with(handler: Self.whoAmI) { fixture in
+      // A connection is open when it has had an answer: until then its handshake may still be going on.
       let open = try await fixture.client()
+      try await open.send("GET / HTTP/1.1\r\nHost: d\r\n\r\n")
+      #expect(try await open.receive(until: "anonymous").hasPrefix("HTTP/1.1 200 OK"))
       let authority = try TestAuthority("new")
       let issued = try authority.issue("localhost")
       try fixture.tls.replace(certificateChain: issued.chain, privateKey: issued.key)
