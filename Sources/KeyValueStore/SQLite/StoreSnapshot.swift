@@ -109,7 +109,10 @@ public enum StoreSnapshot {
       try synchronizeDirectory(of: path)
       return contents
     } catch {
-      try? FileSystem.removeFile(temporary)
+      // What SQLite keeps beside a file that it could not finish goes with it.
+      for companion in ["", "-journal"] + StoreFile.companions where FileSystem.exists(temporary + companion) {
+        try? FileSystem.removeFile(temporary + companion)
+      }
       throw error
     }
   }
