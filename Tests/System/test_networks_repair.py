@@ -63,7 +63,7 @@ def works(docker, engine, neighbour, town, port):
                 assert restored(lambda: connects(here, target, 80))
                 assert here.get(target6, 80)[0] == 200
                 assert ask(here, "site").values() == [target]
-                assert pings(here, engine.network.neighbour_address)
+                assert restored(lambda: pings(here, engine.network.neighbour_address))
 
     return check
 
