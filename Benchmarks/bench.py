@@ -116,6 +116,9 @@ def memory(side, count=20):
 
 def pull(side, registry, reference):
     side.api("DELETE", f"/images/{reference}?force=1", fine=(404,))
+    # Apus puts what it has pulled on disk before it answers. Without this it would wait for what the other side has
+    # written before and not put there.
+    os.sync()
     name, tag = reference.rsplit(":", 1)
     began = time.monotonic()
     answer = side.api("POST", f"/images/create?fromImage={name}&tag={tag}")
