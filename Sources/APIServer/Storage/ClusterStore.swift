@@ -134,6 +134,9 @@ public final class ClusterStore: Sendable {
     }
   }
 
+  /// Forgets what was replaced or removed before a revision.
+  public func compact(upTo revision: Int64) async throws { try await store.compact(upTo: revision) }
+
   public func close() async {
     feed.withLock { $0.take() }?.cancel()
     await store.close()

@@ -130,6 +130,7 @@ struct ServerCommand: AsyncParsableCommand {
         group.addTask { await controller() }
       }
       group.addTask { try await Self.renew(tls, files, address, issued) }
+      group.addTask { try await Self.compact(cluster) }
       group.addTask { for await failure in failures.stream { throw failure } }
       group.addTask {
         try await Self.waitForSignal(signals)
@@ -156,6 +157,22 @@ struct ServerCommand: AsyncParsableCommand {
       current = try files.server(names: address.names, addresses: address.bytes, now: Timestamp.now.seconds)
       try tls.replace(certificateChain: current.certificatePEM, privateKey: current.privateKeyPEM)
       Log.info("the server shows a new certificate")
+    }
+  }
+
+  /// How long what was replaced or removed can still be read: kube-apiserver's own interval.
+  private static let compactionInterval = Duration.seconds(300)
+
+  /// Keeps the store from growing without end.
+  private static func compact(_ cluster: ClusterStore) async throws {
+    var revision = cluster.revision
+    while true {
+      try await Task.sleep(for: compactionInterval)
+      do { try await cluster.compact(upTo: revision) } catch {
+        Log.warning("compacting the store: \(error)")
+        continue
+      }
+      revision = cluster.revision
     }
   }
 
