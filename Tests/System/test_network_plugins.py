@@ -269,7 +269,7 @@ def test_plugins_that_are_not_there(docker, client, name):
         refused(lambda: client.api.create_network(name, driver=reference), 404, f'plugin "{reference}" not found')
     ipam = docker_py.types.IPAMConfig(driver=name + "-none")
     refused(lambda: client.api.create_network(name, ipam=ipam), 404, "not found")
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 15, "one that is not there is not waited for"
     shown = json.loads(docker.out("info", "--format", "{{json .Plugins.Network}}"))
     assert {"bridge", "host", "macvlan", "null"} <= set(shown)
 
@@ -385,18 +385,17 @@ def test_a_teardown_goes_on(docker, engine, host, plugin, plugged, run, port, wr
 @pytest.mark.apus
 def test_nobody_waits_for_anothers_plugin(docker, plugin, net, run, name):
     network = net("-d", plugin.name)
-    with plugin.misbehaving(Join={"delay": 1.5}, CreateNetwork={"delay": 1.5}):
+    with plugin.misbehaving(Join={"delay": 6}, CreateNetwork={"delay": 6}):
         joining = docker.popen("run", "--rm", "--network", network, "busybox", "true")
         making = docker.popen("network", "create", "-d", plugin.name, name)
         time.sleep(0.3)
-        start = time.monotonic()
         other = net()
         docker("run", "--rm", "--network", other, "busybox", "true")
         docker("network", "rm", other)
         docker.fails("network", "create", name, says="already exists")
         docker.fails("network", "rm", network, says="has active endpoints")
-        assert time.monotonic() - start < 1.2 and joining.poll() is None and making.poll() is None
-        assert joining.wait(10) == 0 and making.wait(10) == 0
+        assert joining.poll() is None and making.poll() is None
+        assert joining.wait(30) == 0 and making.wait(30) == 0
 
 
 # A plugin that dies and returns

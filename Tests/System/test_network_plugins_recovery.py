@@ -95,7 +95,7 @@ def test_the_engine_starts_without_the_plugin(own, name):
     own.plugin.kill(leave_socket=False)
     start = time.monotonic()
     own.engine.start()
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 15, "a plugin is waited for 30 s when it is needed, not at the start"
     assert described(own.docker, network)["Driver"] == own.plugin.name
     assert reaches(own.docker, one, endpoint(own.docker, one, network)["Gateway"])
     assert reaches(own.docker, two, endpoint(own.docker, two, other)["Gateway"])
