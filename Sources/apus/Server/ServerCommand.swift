@@ -100,9 +100,7 @@ struct ServerCommand: AsyncParsableCommand {
     let late = LateRegistry()
     let rbac = RBACAuthorizer { late.registry }
     let authorizer = AuthorizerChain([MastersAuthorizer(), rbac])
-    let admission = AdmissionChain([
-      NamespaceLifecycle(cluster), UnsupportedKinds(), RoleEscalation({ late.registry }, authorizer: authorizer),
-    ])
+    let admission = ClusterAdmission.chain(cluster, authorizer: authorizer) { late.registry }
     let registry = Registry(store: cluster, catalog: catalog, kinds: kinds, admission: admission)
     late.set(registry)
     let (host, port) = try options.listenAddress()
