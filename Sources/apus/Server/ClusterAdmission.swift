@@ -9,6 +9,7 @@ enum ClusterAdmission {
     AdmissionChain([
       NamespaceLifecycle(cluster),
       UnsupportedKinds(),
+      FlowControlGuard(registry),
       RoleEscalation(registry, authorizer: authorizer),
     ])
   }

@@ -1,3 +1,4 @@
+import APIMachinery
 import ArgumentParser
 
 /// The flags of `apus server`.
@@ -19,6 +20,11 @@ struct ServerOptions: ParsableArguments {
   @Option(help: "Put this snapshot in the place of the state, and end.") var restore: String?
   @Option(help: "Issuer of service-account tokens.") var serviceAccountIssuer =
     "https://kubernetes.default.svc.cluster.local"
+  @Option(help: "How many requests that only read are worked on at a time; others wait.") var maxRequestsInflight = 400
+  @Option(help: "How many requests that write are worked on at a time. The sum of both is divided by priority levels.")
+  var maxMutatingRequestsInflight = 200
+  @Option(help: "How long a request may take that is no watch or stream, as in 60s or 1m30s.") var requestTimeout =
+    "60s"
   @Option(name: [.customShort("l"), .long], help: "debug, info, warn or error.") var logLevel = "info"
 
   /// Where the API is served.
@@ -30,7 +36,19 @@ struct ServerOptions: ParsableArguments {
     return (host.isEmpty ? "0.0.0.0" : host, port)
   }
 
+  /// How long a request may take.
+  var requestTime: Duration { .nanoseconds(GoDuration.nanoseconds(requestTimeout) ?? 0) }
+
   func validate() throws {
+    guard requestTime > .zero else {
+      throw ValidationError("--request-timeout \(requestTimeout): it must be a duration above zero, such as 60s")
+    }
+    guard maxRequestsInflight >= 0, maxMutatingRequestsInflight >= 0,
+      maxRequestsInflight + maxMutatingRequestsInflight > 0
+    else {
+      throw ValidationError(
+        "--max-requests-inflight and --max-mutating-requests-inflight: their sum must be above zero")
+    }
     _ = try listenAddress()
     guard ["debug", "info", "warn", "error"].contains(logLevel) else {
       throw ValidationError("--log-level \(logLevel): it must be debug, info, warn or error")
