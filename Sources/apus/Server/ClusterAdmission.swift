@@ -4,17 +4,29 @@ import APIServer
 enum ClusterAdmission {
   /// - Parameters:
   ///   - quota: comes last: what another plugin refuses takes nothing.
+  ///   - plugins: which of those that can be left out run.
   ///   - registry: given late, because the registry holds its admission.
+  /// - Throws: where a plugin is named that there is not.
   static func chain(
-    _ cluster: ClusterStore, authorizer: any Authorizer, quota: ResourceQuota,
+    _ cluster: ClusterStore, authorizer: any Authorizer, quota: ResourceQuota, plugins: AdmissionPlugins,
     registry: @escaping @Sendable () -> Registry
-  ) -> AdmissionChain {
-    AdmissionChain([
-      NamespaceLifecycle(cluster),
-      UnsupportedKinds(),
-      LimitRanger(cluster),
-      RoleEscalation(registry, authorizer: authorizer),
-      quota,
+  ) throws -> AdmissionChain {
+    let selected = try plugins.select([
+      .init("NamespaceLifecycle", NamespaceLifecycle(cluster)),
+      .init("LimitRanger", LimitRanger(cluster)),
+      .init("TaintNodesByCondition", TaintNodesByCondition()),
+      .init("AlwaysPullImages", isOn: false, AlwaysPullImages()),
+      .init("Priority", Priority(cluster)),
+      .init("DefaultTolerationSeconds", DefaultTolerationSeconds()),
+      .init("DefaultStorageClass", DefaultStorageClass(cluster)),
+      .init("StorageObjectInUseProtection", StorageObjectInUseProtection()),
+      .init("PersistentVolumeClaimResize", PersistentVolumeClaimResize(cluster)),
+      .init("RuntimeClass", RuntimeClass(cluster)),
+      .init("DefaultIngressClass", DefaultIngressClass(cluster)),
+      .init("DenyServiceExternalIPs", isOn: false, DenyServiceExternalIPs()),
+      .init("ResourceQuota", quota),
     ])
+    // Not to be left out: what the server does not do, and what RBAC demands.
+    return AdmissionChain([UnsupportedKinds(), RoleEscalation(registry, authorizer: authorizer)] + selected)
   }
 }

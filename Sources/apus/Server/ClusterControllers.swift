@@ -16,6 +16,9 @@ enum ClusterControllers {
       { await RoleAggregation(client("clusterrole-aggregation-controller")).run() },
       { await ServiceAccountController(client("service-account-controller")).run() },
       { await RootCertificatePublisher(client("root-ca-cert-publisher"), authority: authority).run() },
+      { await ClaimProtectionController(client("pvc-protection-controller")).run() },
+      { await VolumeProtectionController(client("pv-protection-controller")).run() },
+      { await AttributesClassProtectionController(client("vac-protection-controller")).run() },
       {
         let counting: ResourceQuotaController.Counting = { try await quota.counting($0, $1) }
         await ResourceQuotaController(client("resourcequota-controller"), counting: counting).run()

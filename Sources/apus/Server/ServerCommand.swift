@@ -101,7 +101,12 @@ struct ServerCommand: AsyncParsableCommand {
     let rbac = RBACAuthorizer { late.registry }
     let authorizer = AuthorizerChain([MastersAuthorizer(), rbac])
     let quota = ResourceQuota(cluster)
-    let admission = ClusterAdmission.chain(cluster, authorizer: authorizer, quota: quota) { late.registry }
+    let plugins = AdmissionPlugins(
+      enabled: ServerOptions.names(options.enableAdmissionPlugins),
+      disabled: ServerOptions.names(options.disableAdmissionPlugins))
+    let admission = try ClusterAdmission.chain(cluster, authorizer: authorizer, quota: quota, plugins: plugins) {
+      late.registry
+    }
     let registry = Registry(store: cluster, catalog: catalog, kinds: kinds, admission: admission)
     late.set(registry)
     let (host, port) = try options.listenAddress()

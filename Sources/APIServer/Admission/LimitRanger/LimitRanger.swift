@@ -6,8 +6,6 @@ import ClusterAPI
 public struct LimitRanger: Admission {
   private static let annotation = "kubernetes.io/limit-ranger"
   private static let prefix = "\(StorageLayout.root)limitranges/"
-  private static let pods = GroupResource(group: "", resource: "pods")
-  private static let claims = GroupResource(group: "", resource: "persistentvolumeclaims")
   private let ranges: ResourceCache
 
   public init(_ store: ClusterStore) { ranges = store.cache(of: Self.prefix) }
@@ -17,8 +15,7 @@ public struct LimitRanger: Admission {
   }
 
   public func mutate(_ request: inout AdmissionRequest) async throws {
-    guard ranges.count > 0, request.operation == .create, request.subresource.isEmpty,
-      request.resource.groupResource == Self.pods, var pod = request.object
+    guard ranges.count > 0, request.creates(.pods), var pod = request.object
     else { return }
     var isChanged = false
     for range in ranges(in: request.namespace) {
@@ -72,9 +69,9 @@ public struct LimitRanger: Admission {
     let old = request.oldObject
     let violations: (LimitRange) -> [String]
     switch (request.resource.groupResource, request.operation, request.subresource) {
-    case (Self.pods, .create, ""), (Self.pods, .update, "resize"):
+    case (.pods, .create, ""), (.pods, .update, "resize"):
       violations = { Self.violations(ofPod: object, old: old, $0) }
-    case (Self.claims, .create, ""), (Self.claims, .update, ""):
+    case (.persistentVolumeClaims, .create, ""), (.persistentVolumeClaims, .update, ""):
       violations = { Self.violations(ofClaim: object, old: old, $0) }
     default: return
     }
@@ -82,7 +79,7 @@ public struct LimitRanger: Admission {
       let found = violations(range)
       guard !found.isEmpty else { continue }
       let text = found.count == 1 ? found[0] : "[\(found.joined(separator: ", "))]"
-      throw StatusError.forbidden(request.resource.groupResource, request.name, text)
+      throw request.forbidden(text)
     }
   }
 
