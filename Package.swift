@@ -185,7 +185,7 @@ let package = Package(
     tests("DockerAPI", []),
     tests("APIMachinery", []),
     tests("APIServer", ["APIMachinery", "ClusterAPI", "HTTPService"]),
-    tests("Controllers", ["APIMachinery", "ClusterClient"]),
+    tests("Controllers", ["APIMachinery", "ClusterAPI", "ClusterClient"]),
     tests("PKI", []),
     tests("ClusterAPI", ["APIMachinery"]),
     tests("DockerServer", ["DockerAPI", "ContainerEngine", "ContainerRuntime", "ImageStore", "HTTPService", "OCI"]),

@@ -9,10 +9,6 @@ pytestmark = pytest.mark.own_server
     "body, words",
     [
         (
-            {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "q"}, "spec": {"hard": {"pods": "1"}}},
-            "this server does not enforce quotas",
-        ),
-        (
             {
                 "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration",
                 "metadata": {"name": "w"}, "webhooks": [],

@@ -21,8 +21,6 @@ public struct UnsupportedKinds: Admission {
       "this server does not divide its capacity by flow schemas",
     GroupResource(group: "flowcontrol.apiserver.k8s.io", resource: "prioritylevelconfigurations"):
       "this server does not divide its capacity by priority levels",
-    GroupResource(group: "", resource: "resourcequotas"): "this server does not enforce quotas",
-    GroupResource(group: "", resource: "limitranges"): "this server does not enforce limit ranges",
   ]
 
   private static let definitions = GroupResource(group: "apiextensions.k8s.io", resource: "customresourcedefinitions")

@@ -38,7 +38,7 @@ extension Registry {
   ) async throws -> Written {
     let info = context.info
     let isDryRun = try context.isDryRun()
-    return try await retrying(target, info.name) {
+    return try await settling(context, target, info.name) {
       let stored = try find(target, namespace: info.namespace, name: info.name)
       let old = try tree(stored, target)
       var new = try await change(old)
@@ -72,6 +72,22 @@ extension Registry {
       }
       let written = try await write(new, target, key: stored.key, over: stored, isDryRun: isDryRun)
       return Written(bytes: try bytes(written, target), isNew: false)
+    }
+  }
+
+  /// Repeats a change like `retrying`, and tells admission of each attempt what became of it.
+  private func settling(
+    _ context: RequestContext, _ target: ServedResource, _ name: String, _ body: () async throws -> Written
+  ) async throws -> Written {
+    try await retrying(target, name) {
+      do {
+        let written = try await body()
+        await context.settlement.end(isWritten: true)
+        return written
+      } catch {
+        await context.settlement.end(isWritten: false)
+        throw error
+      }
     }
   }
 

@@ -27,6 +27,8 @@ public final class RequestContext: Sendable {
   public let user: User
   public let query: Query
   public let headers: Headers
+  /// What admission has set aside for the write that is under way.
+  public let settlement = AdmissionSettlement()
   private let warningTexts = Mutex<[String]>([])
   private let dryRun = Mutex(false)
 

@@ -100,7 +100,13 @@ struct ServerCommand: AsyncParsableCommand {
     let late = LateRegistry()
     let rbac = RBACAuthorizer { late.registry }
     let authorizer = AuthorizerChain([MastersAuthorizer(), rbac])
-    let admission = ClusterAdmission.chain(cluster, authorizer: authorizer) { late.registry }
+    let quota = ResourceQuota(cluster)
+    let plugins = AdmissionPlugins(
+      enabled: ServerOptions.names(options.enableAdmissionPlugins),
+      disabled: ServerOptions.names(options.disableAdmissionPlugins))
+    let admission = try ClusterAdmission.chain(cluster, authorizer: authorizer, quota: quota, plugins: plugins) {
+      late.registry
+    }
     let registry = Registry(store: cluster, catalog: catalog, kinds: kinds, admission: admission)
     late.set(registry)
     let (host, port) = try options.listenAddress()
@@ -124,7 +130,7 @@ struct ServerCommand: AsyncParsableCommand {
       group.addTask {
         try await api.run { Log.info("API served on \(host):\(served); kubeconfig \(kubeconfig)") }
       }
-      for controller in ClusterControllers.all(objects, authority: authority) {
+      for controller in ClusterControllers.all(objects, authority: authority, quota: quota) {
         group.addTask { await controller() }
       }
       group.addTask { try await Self.renew(tls, files, address, issued) }
