@@ -12,13 +12,6 @@ pytestmark = pytest.mark.own_server
             {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "q"}, "spec": {"hard": {"pods": "1"}}},
             "this server does not enforce quotas",
         ),
-        (
-            {
-                "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration",
-                "metadata": {"name": "w"}, "webhooks": [],
-            },
-            "this server does not call admission webhooks",
-        ),
     ],
 )  # fmt: skip
 def test_refused(kubectl, body, words):

@@ -21,7 +21,7 @@ struct Conversion: Sendable {
     return try convert(object, to: kind, target)
   }
 
-  private func convert(
+  func convert(
     _ object: JSONObject, to kind: GroupVersionKind, _ target: ServedResource
   ) throws(StatusError) -> JSONObject {
     guard !target.resource.isCustom else {

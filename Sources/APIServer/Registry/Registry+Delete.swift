@@ -30,7 +30,7 @@ extension Registry {
       }
       let request = AdmissionRequest(
         operation: .delete, resource: target, subresource: "", namespace: namespace, name: name, user: context.user,
-        object: nil, oldObject: old, isDryRun: isDryRun, context: context)
+        object: nil, oldObject: old, isDryRun: isDryRun, context: context, options: options.json)
       var mutable = request
       try await admission.mutate(&mutable)
       try await admission.validate(request)

@@ -54,6 +54,7 @@ extension Registry {
       if GenerationRules.isChange(from: old, to: new, target) {
         new.setMetadata("generation", .integer(old.generation + 1))
       }
+      request.object = new
       try validate(new, old: old, target, subresource: info.subresource)
       try await admission.validate(request)
       if operation == .update {
@@ -98,7 +99,7 @@ extension Registry {
   ]
 
   /// Keeps what a write at this place does not set.
-  private func prepareForUpdate(
+  func prepareForUpdate(
     _ new: inout JSONObject, _ old: JSONObject, _ target: ServedResource, subresource: String
   ) {
     let managed = new["metadata"]?["managedFields"]

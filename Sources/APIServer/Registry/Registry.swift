@@ -44,6 +44,13 @@ public final class Registry: Sendable {
     return Conversion.isNeeded(to: target) ? try conversion.fromStorage(tree, to: target) : tree
   }
 
+  /// An object of a request in a kind of another version.
+  func converted(
+    _ object: JSONObject, to kind: GroupVersionKind, _ target: ServedResource
+  ) async throws(StatusError) -> JSONObject {
+    try conversion.convert(object, to: kind, target)
+  }
+
   /// What a write has made of an object.
   public struct Written: Sendable {
     /// The JSON as it is served.

@@ -100,7 +100,8 @@ struct ServerCommand: AsyncParsableCommand {
     let late = LateRegistry()
     let rbac = RBACAuthorizer { late.registry }
     let authorizer = AuthorizerChain([MastersAuthorizer(), rbac])
-    let admission = ClusterAdmission.chain(cluster, authorizer: authorizer) { late.registry }
+    let outbound = OutboundClient(cluster)
+    let admission = ClusterAdmission.chain(cluster, authorizer: authorizer, outbound: outbound) { late.registry }
     let registry = Registry(store: cluster, catalog: catalog, kinds: kinds, admission: admission)
     late.set(registry)
     let (host, port) = try options.listenAddress()
@@ -139,6 +140,7 @@ struct ServerCommand: AsyncParsableCommand {
     }
     Log.info("shutting down")
     await server.shutdown(within: Self.shutdownTime)
+    await outbound.close()
     await cluster.close()
   }
 
