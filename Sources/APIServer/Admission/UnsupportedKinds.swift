@@ -46,11 +46,6 @@ public struct UnsupportedKinds: Admission {
     }
     if let reason = Self.kinds[place] { throw StatusError.forbidden(place, request.name, reason) }
     guard place == Self.definitions else { return }
-    if object["spec"]?["conversion"]?["strategy"]?.stringValue == "Webhook" {
-      throw StatusError.invalid(
-        request.resource.groupKind, request.name,
-        [.notSupported(FieldPath("spec", "conversion", "strategy"), "Webhook", ["None"])])
-    }
     if Self.mentions("x-kubernetes-validations", .object(object)) {
       request.context.warn("x-kubernetes-validations: the rules are kept, and not evaluated by this server")
     }

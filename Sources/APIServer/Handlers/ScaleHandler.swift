@@ -12,7 +12,7 @@ struct ScaleHandler {
     switch info.verb {
     case "get":
       let object = try handler.registry.find(handler.target, namespace: info.namespace, name: info.name)
-      return try answer(try handler.registry.tree(object, handler.target), form)
+      return try answer(try await handler.registry.tree(object, handler.target), form)
     case "update":
       let scale = try handler.reader.object(try await handler.requestBody(), handler.target, kind: kind)
       return try await write(form) { _ in scale }

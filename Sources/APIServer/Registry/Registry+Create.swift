@@ -40,7 +40,7 @@ extension Registry {
       do {
         if let present = cache(of: target).get(key), isDryRun || !present.name.isEmpty { throw StaleWrite() }
         let written = try await write(candidate, target, key: key, over: nil, isDryRun: isDryRun)
-        return Written(bytes: try bytes(written, target), isNew: true)
+        return Written(bytes: try await bytes(written, target), isNew: true)
       } catch is StaleWrite {
         guard isGenerated else { throw StatusError.alreadyExists(target.groupResource, candidate.objectName) }
         if attempt == 8 { throw StatusError.generateNameConflict(target.groupResource, candidate.objectName) }

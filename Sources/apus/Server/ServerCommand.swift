@@ -102,7 +102,8 @@ struct ServerCommand: AsyncParsableCommand {
     let authorizer = AuthorizerChain([MastersAuthorizer(), rbac])
     let outbound = OutboundClient(cluster)
     let admission = ClusterAdmission.chain(cluster, authorizer: authorizer, outbound: outbound) { late.registry }
-    let registry = Registry(store: cluster, catalog: catalog, kinds: kinds, admission: admission)
+    let registry = Registry(
+      store: cluster, catalog: catalog, kinds: kinds, admission: admission, outbound: outbound)
     late.set(registry)
     let (host, port) = try options.listenAddress()
     let api = APIServer(
