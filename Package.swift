@@ -121,7 +121,12 @@ let package = Package(
     target("ClusterAPI", ["APIMachinery", "ClusterAPIData"]),
     target(
       "APIServer",
-      ["ClusterAPI", "APIMachinery", "KeyValueStore", "HTTPService", "PKI", "AsyncWork", "Linux", .nio("NIOCore")]),
+      [
+        "ClusterAPI", "APIMachinery", "KeyValueStore", "HTTPService", "PKI", "AsyncWork", "Linux", .nio("NIOCore"),
+        // Webhooks and other API servers are spoken to over HTTP.
+        .nio("NIOPosix"), .nio("NIOHTTP1"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+      ]),
     target("ClusterClient", ["ClusterAPI", "APIMachinery"]),
     target("Controllers", ["ClusterClient", "APIMachinery", "AsyncWork"]),
 

@@ -10,10 +10,15 @@ pytestmark = pytest.mark.own_server
     [
         (
             {
-                "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration",
-                "metadata": {"name": "w"}, "webhooks": [],
+                "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy",
+                "metadata": {"name": "p"},
+                "spec": {
+                    "matchConstraints": {"resourceRules": [
+                        {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}]},
+                    "validations": [{"expression": "true"}],
+                },
             },
-            "this server does not call admission webhooks",
+            "this server does not evaluate admission policies",
         ),
     ],
 )  # fmt: skip

@@ -42,7 +42,7 @@ extension Registry {
         if let present = cache(of: target).get(key), isDryRun || !present.name.isEmpty { throw StaleWrite() }
         let written = try await write(candidate, target, key: key, over: nil, isDryRun: isDryRun)
         await context.settlement.end(isWritten: !isDryRun)
-        return Written(bytes: try bytes(written, target), isNew: true)
+        return Written(bytes: try await bytes(written, target), isNew: true)
       } catch {
         await context.settlement.end(isWritten: false)
         guard error is StaleWrite else { throw error }

@@ -31,6 +31,7 @@ public final class RequestContext: Sendable {
   public let settlement = AdmissionSettlement()
   private let warningTexts = Mutex<[String]>([])
   private let dryRun = Mutex(false)
+  private let annotations = Mutex<[String: String]>([:])
 
   public init(info: RequestInfo, user: User, query: Query, headers: Headers) {
     self.info = info
@@ -58,6 +59,13 @@ public final class RequestContext: Sendable {
   }
 
   public var warnings: [String] { warningTexts.withLock { $0 } }
+
+  /// Notes something for the audit log. What is there already stays (`audit.k8s.io/v1` Event, `annotations`).
+  public func annotate(_ key: String, _ value: String) {
+    annotations.withLock { if $0[key] == nil { $0[key] = value } }
+  }
+
+  public var auditAnnotations: [String: String] { annotations.withLock { $0 } }
 
   /// Nothing is written (`dryRun=All`).
   public func isDryRun() throws(StatusError) -> Bool {

@@ -4,12 +4,13 @@ import APIServer
 enum ClusterAdmission {
   /// - Parameters:
   ///   - quota: comes last: what another plugin refuses takes nothing.
+  ///   - outbound: by which webhooks are reached.
   ///   - plugins: which of those that can be left out run.
   ///   - registry: given late, because the registry holds its admission.
   /// - Throws: where a plugin is named that there is not.
   static func chain(
-    _ cluster: ClusterStore, authorizer: any Authorizer, quota: ResourceQuota, plugins: AdmissionPlugins,
-    registry: @escaping @Sendable () -> Registry
+    _ cluster: ClusterStore, authorizer: any Authorizer, quota: ResourceQuota, outbound: OutboundClient,
+    plugins: AdmissionPlugins, registry: @escaping @Sendable () -> Registry
   ) throws -> AdmissionChain {
     let selected = try plugins.select([
       .init("NamespaceLifecycle", NamespaceLifecycle(cluster)),
@@ -24,6 +25,8 @@ enum ClusterAdmission {
       .init("RuntimeClass", RuntimeClass(cluster)),
       .init("DefaultIngressClass", DefaultIngressClass(cluster)),
       .init("DenyServiceExternalIPs", isOn: false, DenyServiceExternalIPs()),
+      .init("MutatingAdmissionWebhook", MutatingWebhooks(cluster, client: outbound, registry: registry)),
+      .init("ValidatingAdmissionWebhook", ValidatingWebhooks(cluster, client: outbound, registry: registry)),
       .init("ResourceQuota", quota),
     ])
     // Not to be left out: what the server does not do, and what RBAC demands.

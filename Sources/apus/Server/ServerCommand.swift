@@ -104,10 +104,12 @@ struct ServerCommand: AsyncParsableCommand {
     let plugins = AdmissionPlugins(
       enabled: ServerOptions.names(options.enableAdmissionPlugins),
       disabled: ServerOptions.names(options.disableAdmissionPlugins))
-    let admission = try ClusterAdmission.chain(cluster, authorizer: authorizer, quota: quota, plugins: plugins) {
-      late.registry
-    }
-    let registry = Registry(store: cluster, catalog: catalog, kinds: kinds, admission: admission)
+    let outbound = OutboundClient(cluster)
+    let admission = try ClusterAdmission.chain(
+      cluster, authorizer: authorizer, quota: quota, outbound: outbound, plugins: plugins
+    ) { late.registry }
+    let registry = Registry(
+      store: cluster, catalog: catalog, kinds: kinds, admission: admission, outbound: outbound)
     late.set(registry)
     let (host, port) = try options.listenAddress()
     let api = APIServer(
@@ -145,6 +147,7 @@ struct ServerCommand: AsyncParsableCommand {
     }
     Log.info("shutting down")
     await server.shutdown(within: Self.shutdownTime)
+    await outbound.close()
     await cluster.close()
   }
 
