@@ -30,7 +30,8 @@ struct OpenAPIDefinitions {
           custom[version.definitionName] = metadata.map { Self.published(version.schema, $0) } ?? version.schema
           if !version.selectableFields.isEmpty { fields[version.definitionName] = version.selectableFields }
         }
-        for name in ["DeleteOptions", "WatchEvent"] {
+        // Those of custom kinds are not told: each would change the documents of all.
+        for name in ["DeleteOptions", "WatchEvent"] where !resource.isCustom {
           kinds[Self.meta + name, default: []].insert(
             GroupVersionKind(group: kind.group, version: kind.version, kind: name))
         }

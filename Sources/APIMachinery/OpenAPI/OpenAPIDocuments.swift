@@ -100,6 +100,12 @@ public struct OpenAPIDocuments: Sendable {
     ]
   }
 
+  /// The media type of ``protobuf(version2:)``.
+  public static let protobufType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
+
+  /// A document of version 2 in gnostic's form of protobuf, which clients written in Go ask for.
+  public static func protobuf(version2 document: JSONValue) -> [UInt8] { OpenAPIProtobuf.bytes(of: document) }
+
   private var info: JSONValue { ["title": "Kubernetes", "version": .string(serverVersion)] }
 
   private static let token: JSONValue = [
