@@ -29,7 +29,7 @@ struct OpenAPIOperations {
   private var patchTypes: [String] {
     let all = [
       "application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json",
-      "application/apply-patch+yaml", "application/apply-patch+cbor",
+      "application/apply-patch+yaml",
     ]
     return resource.isCustom ? [all[0], all[1], all[3]] : all
   }

@@ -53,7 +53,6 @@ struct OpenAPIParameter: Sendable, Hashable {
     query("resourceVersion", "string", "Which state of the objects is asked for."),
     query("resourceVersionMatch", "string", "How resourceVersion is meant: Exact or NotOlderThan."),
     query("sendInitialEvents", "boolean", "Whether a watch begins with the objects that there are."),
-    query("shardSelector", "string", "Which part of all objects, by a hash of their names."),
     query("timeoutSeconds", "integer", "How long the request may take, in seconds."),
   ]
   private static let watches = [
@@ -66,9 +65,6 @@ struct OpenAPIParameter: Sendable, Hashable {
   static let delete = [
     dryRun,
     query("gracePeriodSeconds", "integer", "How long the object has to end, in seconds; 0 removes it at once."),
-    query(
-      "ignoreStoreReadErrorWithClusterBreakingPotential", "boolean",
-      "Whether an object is removed that can no longer be read."),
     query("orphanDependents", "boolean", "Whether what depends on the object stays. Give way to propagationPolicy."),
     query(
       "propagationPolicy", "string", "What becomes of what depends on the object: Orphan, Background or Foreground."),

@@ -31,6 +31,8 @@ public final class ResourceCatalog: Sendable {
     private var byPath: [GroupVersion: [String: ServedResource]] = [:]
     /// Grows with every change.
     public fileprivate(set) var number = 0
+    /// The number at which a group changed last.
+    fileprivate var changes: [String: Int] = [:]
 
     fileprivate init(_ resources: [ResourceDescription], groupVersions: [GroupVersion]) {
       self.resources = resources
@@ -42,6 +44,9 @@ public final class ResourceCatalog: Sendable {
         }
       }
     }
+
+    /// The number since which a group's resources are as they are.
+    public func number(ofGroup group: String) -> Int { changes[group] ?? 0 }
 
     public func serves(_ groupVersion: GroupVersion) -> Bool { byPath[groupVersion] != nil }
 
@@ -79,7 +84,7 @@ public final class ResourceCatalog: Sendable {
   public func set(_ resource: ResourceDescription) {
     state.withLock { state in
       state.custom[resource.groupResource] = resource
-      rebuild(&state)
+      rebuild(&state, changed: resource.group)
     }
   }
 
@@ -87,11 +92,13 @@ public final class ResourceCatalog: Sendable {
   public func remove(_ resource: GroupResource) {
     state.withLock { state in
       guard state.custom.removeValue(forKey: resource) != nil else { return }
-      rebuild(&state)
+      rebuild(&state, changed: resource.group)
     }
   }
 
-  private func rebuild(_ state: inout (snapshot: Snapshot, custom: [GroupResource: ResourceDescription])) {
+  private func rebuild(
+    _ state: inout (snapshot: Snapshot, custom: [GroupResource: ResourceDescription]), changed group: String
+  ) {
     let custom = state.custom.values.sorted { ($0.group, $0.plural) < ($1.group, $1.plural) }
     var groupVersions = builtin.groupVersions
     var seen = Set(groupVersions)
@@ -102,9 +109,12 @@ public final class ResourceCatalog: Sendable {
         if seen.insert(groupVersion).inserted { groupVersions.append(groupVersion) }
       }
     }
-    let number = state.snapshot.number
+    var changes = state.snapshot.changes
+    let number = state.snapshot.number + 1
+    changes[group] = number
     state.snapshot = Snapshot(builtin.resources + custom, groupVersions: groupVersions)
-    state.snapshot.number = number + 1
+    state.snapshot.number = number
+    state.snapshot.changes = changes
   }
 }
 
