@@ -32,6 +32,8 @@ public final class ResourceCatalog: Sendable {
     private let conversions: [GroupResource: ConversionWebhook]
     /// Grows with every change.
     public fileprivate(set) var number = 0
+    /// The number at which a group changed last.
+    fileprivate var changes: [String: Int] = [:]
 
     fileprivate init(
       _ resources: [ResourceDescription], groupVersions: [GroupVersion],
@@ -50,6 +52,9 @@ public final class ResourceCatalog: Sendable {
 
     /// Who converts the objects of a custom resource; nil where its versions have the same fields.
     func conversion(of resource: GroupResource) -> ConversionWebhook? { conversions[resource] }
+
+    /// The number since which a group's resources are as they are.
+    public func number(ofGroup group: String) -> Int { changes[group] ?? 0 }
 
     public func serves(_ groupVersion: GroupVersion) -> Bool { byPath[groupVersion] != nil }
 
@@ -94,7 +99,7 @@ public final class ResourceCatalog: Sendable {
     state.withLock { state in
       state.custom[resource.groupResource] = resource
       state.conversions[resource.groupResource] = conversion
-      rebuild(&state)
+      rebuild(&state, changed: resource.group)
     }
   }
 
@@ -103,11 +108,11 @@ public final class ResourceCatalog: Sendable {
     state.withLock { state in
       guard state.custom.removeValue(forKey: resource) != nil else { return }
       state.conversions[resource] = nil
-      rebuild(&state)
+      rebuild(&state, changed: resource.group)
     }
   }
 
-  private func rebuild(_ state: inout State) {
+  private func rebuild(_ state: inout State, changed group: String) {
     let custom = state.custom.values.sorted { ($0.group, $0.plural) < ($1.group, $1.plural) }
     var groupVersions = builtin.groupVersions
     var seen = Set(groupVersions)
@@ -118,10 +123,13 @@ public final class ResourceCatalog: Sendable {
         if seen.insert(groupVersion).inserted { groupVersions.append(groupVersion) }
       }
     }
-    let number = state.snapshot.number
+    var changes = state.snapshot.changes
+    let number = state.snapshot.number + 1
+    changes[group] = number
     state.snapshot = Snapshot(
       builtin.resources + custom, groupVersions: groupVersions, conversions: state.conversions)
-    state.snapshot.number = number + 1
+    state.snapshot.number = number
+    state.snapshot.changes = changes
   }
 }
 
