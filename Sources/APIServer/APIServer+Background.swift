@@ -7,6 +7,7 @@ extension APIServer {
     let watch = try definitions.load()
     try await NamespaceBootstrap(registry: registry).run()
     try await RBACBootstrap(registry: registry).run()
+    try await SystemPriorityClasses(registry: registry).run()
     let keeper = flowControl.map { FlowControlKeeper(registry: registry, control: $0) }
     try await keeper?.prepare()
     becomeReady()

@@ -31,7 +31,7 @@ public final class APIServer: Sendable {
     self.accounts = accounts
     self.flowControl = flowControl
     self.requestTime = requestTime
-    openAPI = OpenAPIHandler(registry.kinds)
+    openAPI = OpenAPIHandler(registry.kinds, version: version)
     self.registry = registry
     self.authenticator = authenticator
     self.authorizer = authorizer
@@ -58,7 +58,7 @@ public final class APIServer: Sendable {
       if let response = try DiscoveryHandler(snapshot: snapshot, request: request, address: address).respond() {
         return response
       }
-      if let response = try openAPI.respond(request, snapshot) { return response }
+      if let response = try await openAPI.respond(request, snapshot) { return response }
       return try plain(request)
     }
     let groupVersion = GroupVersion(group: info.group, version: info.version)

@@ -25,7 +25,16 @@ struct ServerOptions: ParsableArguments {
   var maxMutatingRequestsInflight = 200
   @Option(help: "How long a request may take that is no watch or stream, as in 60s or 1m30s.") var requestTimeout =
     "60s"
+  @Option(help: "Admission plugins to run beside those that run by default, separated by commas; repeatable.")
+  var enableAdmissionPlugins: [String] = []
+  @Option(help: "Admission plugins not to run, separated by commas; repeatable.")
+  var disableAdmissionPlugins: [String] = []
   @Option(name: [.customShort("l"), .long], help: "debug, info, warn or error.") var logLevel = "info"
+
+  /// The names in the values of a flag that takes lists.
+  static func names(_ values: [String]) -> [String] {
+    values.flatMap { $0.split(separator: ",").map(String.init) }
+  }
 
   /// Where the API is served.
   func listenAddress() throws -> (host: String, port: Int) {
