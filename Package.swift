@@ -189,7 +189,7 @@ let package = Package(
       ]),
     tests("DockerAPI", []),
     tests("APIMachinery", []),
-    tests("APIServer", ["APIMachinery", "ClusterAPI", "HTTPService"]),
+    tests("APIServer", ["APIMachinery", "ClusterAPI", "HTTPService", "Linux", .nio("NIOCore")]),
     tests("Controllers", ["APIMachinery", "ClusterAPI", "ClusterClient"]),
     tests("PKI", []),
     tests("ClusterAPI", ["APIMachinery"]),

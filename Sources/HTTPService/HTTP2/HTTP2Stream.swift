@@ -128,11 +128,13 @@ final class HTTP2Stream: ChannelInboundHandler {
   func send(_ headers: HPACKHeaders, _ bytes: ByteBuffer?) {
     guard let context, !headSent else { return }
     headSent = true
-    context.write(wrapOutboundOut(.headers(.init(headers: headers, endStream: bytes == nil))), promise: nil)
+    let sent = receiving ? context.eventLoop.makePromise(of: Void.self) : nil
+    context.write(
+      wrapOutboundOut(.headers(.init(headers: headers, endStream: bytes == nil))), promise: bytes == nil ? sent : nil)
     if let bytes {
-      context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(bytes), endStream: true))), promise: nil)
+      context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(bytes), endStream: true))), promise: sent)
     }
-    ended()
+    ended(sent)
   }
 
   /// Sends what the task has queued.
@@ -153,16 +155,26 @@ final class HTTP2Stream: ChannelInboundHandler {
   /// The end of a streamed response.
   func finish() {
     guard let context, !responseEnded else { return }
-    context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(ByteBuffer()), endStream: true))), promise: nil)
-    ended()
+    let sent = receiving ? context.eventLoop.makePromise(of: Void.self) : nil
+    context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(ByteBuffer()), endStream: true))), promise: sent)
+    ended(sent)
   }
 
-  private func ended() {
+  /// - Parameter sent: succeeds when the client has been sent all; where it still sends itself.
+  private func ended(_ sent: EventLoopPromise<Void>?) {
     responseEnded = true
     task = nil
-    // What is left of the request's body is of no use any more (RFC 9113, section 8.1).
-    if receiving { context?.write(wrapOutboundOut(.rstStream(.noError)), promise: nil) }
     context?.flush()
+    guard let sent, let context else { return }
+    let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+    sent.futureResult.whenSuccess { bound.value.refuseRest() }
+  }
+
+  /// What is left of the request's body is of no use any more (RFC 9113, section 8.1). Not before the answer has left: a
+  /// reset takes with it what waits.
+  private func refuseRest() {
+    guard receiving, let context else { return }
+    context.writeAndFlush(wrapOutboundOut(.rstStream(.noError)), promise: nil)
   }
 
   func reset(_ code: HTTP2ErrorCode) {

@@ -99,7 +99,7 @@ struct ServerCommand: AsyncParsableCommand {
     let accounts = ServiceAccounts(cluster, tokens: files.tokens, audiences: [issuer])
     let late = LateRegistry()
     let rbac = RBACAuthorizer { late.registry }
-    let authorizer = AuthorizerChain([MastersAuthorizer(), rbac])
+    let authorizer = AuthorizerChain([MastersAuthorizer(), NodeAuthorizer(cluster), rbac])
     let quota = ResourceQuota(cluster)
     let plugins = AdmissionPlugins(
       enabled: ServerOptions.names(options.enableAdmissionPlugins),
