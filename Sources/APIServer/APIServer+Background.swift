@@ -5,12 +5,16 @@ extension APIServer {
   public func run(whenReady: @Sendable () -> Void) async throws {
     let definitions = CustomResourceDefinitions(registry)
     let watch = try definitions.load()
+    health.finish(.definitions)
     try await NamespaceBootstrap(registry: registry).run()
+    health.finish(.namespaces)
     try await RBACBootstrap(registry: registry).run()
+    health.finish(.roles)
     try await SystemPriorityClasses(registry: registry).run()
+    health.finish(.priorities)
     let keeper = flowControl.map { FlowControlKeeper(registry: registry, control: $0) }
     try await keeper?.prepare()
-    becomeReady()
+    health.finish(.flows)
     whenReady()
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await keeper?.run() }

@@ -112,9 +112,11 @@ struct ServerCommand: AsyncParsableCommand {
       store: cluster, catalog: catalog, kinds: kinds, admission: admission, outbound: outbound)
     late.set(registry)
     let (host, port) = try options.listenAddress()
+    let audit = try await options.audit.open(pool)
     let api = APIServer(
       registry: registry, authenticator: AuthenticatorChain([CertificateAuthenticator(), accounts]),
-      authorizer: authorizer, flowControl: options.flowControl, requestTime: options.requestTime, accounts: accounts,
+      authorizer: authorizer, flowControl: options.flowControl, requestTime: options.requestTime, audit: audit,
+      allowsAnonymous: options.anonymousAuth, accounts: accounts,
       address: "\(address.advertised):\(port)", version: ServerVersion(build: "apus.\(Version.text)"))
     var settings = ServerConfiguration(threads: 2, compression: Compression(), handlersStartOnEventLoop: true)
     settings.limits.bodyBytes = ResourceLimits.largestBody
@@ -147,7 +149,9 @@ struct ServerCommand: AsyncParsableCommand {
       do { while try await group.next() != nil {} } catch is CancellationError {}
     }
     Log.info("shutting down")
+    api.becomeUnready()
     await server.shutdown(within: Self.shutdownTime)
+    await audit?.close()
     await outbound.close()
     await cluster.close()
   }

@@ -20,6 +20,9 @@ struct ServerOptions: ParsableArguments {
   @Option(help: "Put this snapshot in the place of the state, and end.") var restore: String?
   @Option(help: "Issuer of service-account tokens.") var serviceAccountIssuer =
     "https://kubernetes.default.svc.cluster.local"
+  @OptionGroup var audit: AuditOptions
+  @Option(help: "Whether requests that say nothing of their sender are taken as nobody's: true or false.")
+  var anonymousAuth = true
   @Option(help: "How many requests that only read are worked on at a time; others wait.") var maxRequestsInflight = 400
   @Option(help: "How many requests that write are worked on at a time. The sum of both is divided by priority levels.")
   var maxMutatingRequestsInflight = 200
