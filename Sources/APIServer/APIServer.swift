@@ -1,6 +1,7 @@
 import APIMachinery
 import ClusterAPI
 import HTTPService
+import KeyValueStore
 import Synchronization
 
 /// The Kubernetes API: from a request to an answer.
@@ -37,12 +38,15 @@ public final class APIServer: Sendable {
 
   /// Answers one request.
   @Sendable public func handle(_ request: Request) async throws -> Response {
-    do { return try await answer(request) } catch let error as StatusError { return Answer.error(error) }
+    do { return try await answer(request) } catch let error as StatusError {
+      return Answer.error(error)
+    } catch let error as StoreError { return Answer.error(StatusError(error)) }
   }
 
   /// An error of the HTTP service, or one that nobody foresaw, in the API's form.
   @Sendable public func render(_ error: any Error, _ request: Request?) -> Response {
     if let error = error as? StatusError { return Answer.error(error) }
+    if let error = error as? StoreError { return Answer.error(StatusError(error)) }
     if let error = error as? HTTPServiceError {
       return Answer.error(StatusError(StatusReason(rawValue: ""), error.message, code: error.status.code))
     }
