@@ -21,9 +21,7 @@ public struct ResponseForm: Sendable, Equatable {
     form.isPretty = RequestInfo.isTrue(query["pretty"])
     let accept = headers.all("Accept").joined(separator: ",")
     if accept.isEmpty { return form }
-    let ranges = accept.split(separator: ",").map(MediaRange.init)
-    let ordered = ranges.enumerated().sorted { ($1.element.weight, $0.offset) < ($0.element.weight, $1.offset) }
-    for (_, range) in ordered where range.weight > 0 {
+    for range in MediaRange.ordered(headers) {
       switch range.type {
       case "application/json", "*/*", "application/*": form.encoding = .json
       case "application/yaml": form.encoding = .yaml
@@ -60,6 +58,13 @@ struct MediaRange {
     }
     self.parameters = parameters
     weight = parameters["q"].flatMap(Double.init) ?? 1
+  }
+
+  /// What an `Accept` header takes, what the client weighs most first.
+  static func ordered(_ headers: Headers) -> [MediaRange] {
+    let ranges = headers.all("Accept").joined(separator: ",").split(separator: ",").map(MediaRange.init)
+    return ranges.enumerated().sorted { ($1.element.weight, $0.offset) < ($0.element.weight, $1.offset) }
+      .map(\.element).filter { $0.weight > 0 }
   }
 
   /// A shape of the group `meta.k8s.io` that is served.
