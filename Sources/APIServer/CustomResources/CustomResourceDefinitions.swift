@@ -66,7 +66,7 @@ public struct CustomResourceDefinitions: Sendable {
       // What is there can go; nothing new comes.
       for index in resource.versions.indices { resource.versions[index].verbs.removeAll { $0 == .create } }
     }
-    registry.catalog.set(resource)
+    registry.catalog.set(resource, conversion: ConversionWebhook(definition))
   }
 
   private func hasCondition(_ definition: JSONObject) -> Bool { CustomResourceStatus.isTrue("Established", definition) }

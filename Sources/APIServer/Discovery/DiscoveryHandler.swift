@@ -11,7 +11,8 @@ struct DiscoveryHandler: Sendable {
 
   /// Nil where the path is no discovery document.
   func respond() throws -> Response? {
-    let segments = request.segments
+    var segments = request.segments
+    if segments.count > 1, segments.last == "" { segments.removeLast() }
     switch segments.first {
     case "api":
       switch segments.count {
@@ -33,8 +34,7 @@ struct DiscoveryHandler: Sendable {
   /// Whether a client wants all resources in one document: the best of the forms that it takes.
   /// - Throws: 406 where it takes none that is served.
   private func wantsAggregate() throws(StatusError) -> Bool {
-    let ranges = MediaRange.ordered(request.headers)
-    guard !ranges.isEmpty else { return false }
+    guard let ranges = MediaRange.accepted(request.headers) else { return false }
     for range in ranges {
       switch range.type {
       case "application/json", "application/*", "*/*": break
