@@ -11,7 +11,8 @@ struct DiscoveryHandler: Sendable {
 
   /// Nil where the path is no discovery document.
   func respond() throws -> Response? {
-    let segments = request.segments
+    var segments = request.segments
+    if segments.count > 1, segments.last == "" { segments.removeLast() }
     switch segments.first {
     case "api":
       switch segments.count {
@@ -30,24 +31,48 @@ struct DiscoveryHandler: Sendable {
     }
   }
 
-  private var wantsAggregate: Bool {
-    let ranges = request.headers.all("Accept").joined(separator: ",").split(separator: ",").map(MediaRange.init)
-    return ranges.contains {
-      $0.parameters["as"] == "APIGroupDiscoveryList" && $0.parameters["g"] == "apidiscovery.k8s.io"
-        && $0.parameters["v"] == "v2"
+  /// Whether a client wants all resources in one document: the best of the forms that it takes.
+  /// - Throws: 406 where it takes none that is served.
+  private func wantsAggregate() throws(StatusError) -> Bool {
+    guard let ranges = MediaRange.accepted(request.headers) else { return false }
+    for range in ranges {
+      switch range.type {
+      case "application/json", "application/*", "*/*": break
+      default: continue
+      }
+      guard let shape = range.parameters["as"] else { return false }
+      if shape == "APIGroupDiscoveryList", range.parameters["g"] == "apidiscovery.k8s.io", range.parameters["v"] == "v2"
+      {
+        return true
+      }
     }
+    throw .notAcceptable(accepted: ["application/json"])
+  }
+
+  /// A document that clients keep, and ask for again with its tag.
+  private func tagged(_ bytes: [UInt8]) -> Response {
+    // FNV-1a, 64 bits, over what is said: the same document has the same tag from every server.
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    let tag = "\"\(String(hash, radix: 16, uppercase: true))\""
+    let given = request.headers.all("If-None-Match").joined(separator: ",").split(separator: ",")
+    let isKnown = given.contains { $0.filter { $0 != " " } == tag }
+    return Response(
+      isKnown ? .notModified : .ok,
+      headers: [
+        "Content-Type": "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList", "ETag": tag,
+        "Vary": "Accept",
+      ], bytes: isKnown ? [] : bytes)
   }
 
   private func root(legacy: Bool) throws -> Response {
-    if wantsAggregate {
+    if try wantsAggregate() {
       let groups = groups.filter { $0.isEmpty == legacy }
       let document: JSONValue = [
         "kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": [:],
         "items": .array(groups.map(aggregated)),
       ]
-      return Response(
-        .ok, headers: ["Content-Type": "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"],
-        bytes: document.jsonBytes())
+      return tagged(document.jsonBytes())
     }
     if legacy {
       let document: JSONValue = [

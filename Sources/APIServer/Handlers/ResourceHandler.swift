@@ -17,6 +17,14 @@ struct ResourceHandler: Sendable {
     guard let verb = ResourceVerb(rawValue: info.verb), allowed.contains(verb) else {
       throw StatusError.methodNotAllowed()
     }
+    switch verb {
+    case .create: try context.checkOptions(of: .create)
+    case .update: try context.checkOptions(of: .update)
+    case .patch:
+      let kind = try PatchKind(contentType: request.headers["Content-Type"], target)
+      try context.checkOptions(of: kind == .apply ? .apply : .patch)
+    default: break
+    }
     let form = try ResponseForm.negotiate(request.headers, request.query)
     if !info.subresource.isEmpty { return try await respondBelow(try subresource(), form) }
     switch verb {

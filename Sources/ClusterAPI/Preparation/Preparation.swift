@@ -34,6 +34,7 @@ enum Preparation {
     case ("", "Pod"):
       let quality = QualityOfService(pod: object)
       object.editObject { $0["status"] = ["phase": "Pending", "qosClass": .string(quality.rawValue)] }
+    case ("", "Node"): NodeRanges.complete(&object)
     case ("", "Namespace"):
       object.editObject { $0["status"] = ["phase": "Active"] }
       object.edit("spec") { spec in
@@ -116,6 +117,7 @@ extension BuiltinKinds {
       }
       if kind.kind == "Service", kind.group.isEmpty { Preparation.keepAddresses(&object, old) }
     }
+    if kind.group.isEmpty, kind.kind == "Node" { NodeRanges.complete(&object) }
     let generation = old["metadata"]?["generation"]
     let isCounted = Preparation.hasGeneration(kind) && Preparation.differs(object, old)
     object.edit("metadata") { metadata in
