@@ -8,8 +8,14 @@ extension APIServer {
     try await NamespaceBootstrap(registry: registry).run()
     try await RBACBootstrap(registry: registry).run()
     try await SystemPriorityClasses(registry: registry).run()
+    let keeper = flowControl.map { FlowControlKeeper(registry: registry, control: $0) }
+    try await keeper?.prepare()
     becomeReady()
     whenReady()
-    await definitions.run(watch)
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await keeper?.run() }
+      await definitions.run(watch)
+      group.cancelAll()
+    }
   }
 }

@@ -12,19 +12,26 @@ public final class APIServer: Sendable {
   let authenticator: any Authenticator
   let authorizer: any Authorizer
   let accounts: ServiceAccounts?
+  let flowControl: FlowControl?
+  let requestTime: Duration
   private let address: String
   private let version: ServerVersion
   private let isReady = Atomic(false)
   private let openAPI: OpenAPIHandler
 
   /// - Parameters:
+  ///   - flowControl: who waits for whom; nil where nobody does.
+  ///   - requestTime: how long a request may take that is no watch or stream.
   ///   - accounts: issues service accounts' tokens; nil where none are issued.
   ///   - address: `host:port` by which clients reach the server.
   public init(
     registry: Registry, authenticator: any Authenticator, authorizer: any Authorizer,
-    accounts: ServiceAccounts? = nil, address: String, version: ServerVersion
+    flowControl: FlowControl? = nil, requestTime: Duration = .seconds(60), accounts: ServiceAccounts? = nil,
+    address: String, version: ServerVersion
   ) {
     self.accounts = accounts
+    self.flowControl = flowControl
+    self.requestTime = requestTime
     openAPI = OpenAPIHandler(registry.kinds, version: version)
     self.registry = registry
     self.authenticator = authenticator
@@ -36,13 +43,6 @@ public final class APIServer: Sendable {
   /// Everything that a client relies on is there: `/readyz` says so from now on.
   public func becomeReady() { isReady.store(true, ordering: .releasing) }
 
-  /// Answers one request.
-  @Sendable public func handle(_ request: Request) async throws -> Response {
-    do { return try await answer(request) } catch let error as StatusError {
-      return Answer.error(error)
-    } catch let error as StoreError { return Answer.error(StatusError(error)) }
-  }
-
   /// An error of the HTTP service, or one that nobody foresaw, in the API's form.
   @Sendable public func render(_ error: any Error, _ request: Request?) -> Response {
     if let error = error as? StatusError { return Answer.error(error) }
@@ -53,21 +53,7 @@ public final class APIServer: Sendable {
     return Answer.error(.internalError("\(error)"))
   }
 
-  private func answer(_ request: Request) async throws -> Response {
-    let info = RequestInfo(method: request.method, segments: request.segments, query: request.query)
-    var user = try await authenticator.authenticate(request) ?? .anonymous
-    if let impersonation = try Impersonation(request.headers) { user = try await impersonation.apply(user, authorizer) }
-    let context = RequestContext(info: info, user: user, query: request.query, headers: request.headers)
-    switch await authorizer.authorize(user, info) {
-    case .allowed: break
-    case .denied(let reason), .noOpinion(let reason):
-      throw StatusError.refused(user, info, reason)
-    }
-    let response = try await respond(request, context)
-    return context.warnings.isEmpty ? response : Answer.warned(response, context.warnings)
-  }
-
-  private func respond(_ request: Request, _ context: RequestContext) async throws -> Response {
+  func respond(_ request: Request, _ context: RequestContext) async throws -> Response {
     let info = context.info
     let snapshot = registry.catalog.snapshot
     guard info.isResource else {

@@ -70,6 +70,13 @@ public struct RequestInfo: Sendable, Equatable {
     if name.isEmpty, verb == "delete" { verb = "deletecollection" }
   }
 
+  private static let longRunningSubresources: Set<String> = ["attach", "exec", "proxy", "log", "portforward"]
+
+  /// Whether the request lasts for as long as its client likes: no time is set to it, and nobody waits for its end.
+  var isLongRunning: Bool {
+    isResource && (verb == "watch" || verb == "proxy" || Self.longRunningSubresources.contains(subresource))
+  }
+
   /// A truth value as Go's clients write them.
   static func isTrue(_ text: String?) -> Bool {
     guard let text else { return false }

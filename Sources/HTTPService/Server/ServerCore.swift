@@ -26,10 +26,20 @@ final class ServerCore: Sendable {
   func start(_ request: Request, _ exchange: any Exchange) -> Task<Void, Never> {
     registry.taskStarts()
     if configuration.handlersStartOnEventLoop {
-      return Task.immediate {
-        await serve(request, exchange)
+      guard let handlerTime = configuration.handlerTime else {
+        return Task.immediate {
+          await serve(request, exchange)
+          registry.taskEnded()
+        }
+      }
+      let deadline = RequestDeadline()
+      let task = Task.immediate {
+        await serve(request, exchange, deadline)
         registry.taskEnded()
       }
+      // It has waited for something.
+      if !deadline.isOver, let limit = handlerTime(request) { deadline.arm(limit, cancelling: task) }
+      return task
     }
     return Task {
       await serve(request, exchange)
@@ -37,11 +47,13 @@ final class ServerCore: Sendable {
     }
   }
 
-  private func serve(_ request: Request, _ exchange: any Exchange) async {
+  private func serve(_ request: Request, _ exchange: any Exchange, _ deadline: RequestDeadline? = nil) async {
     do {
+      defer { deadline?.end() }
       var request = request
       if let session = request.session { request.connection.tls = await session.current() }
       let response = try await handler(request)
+      deadline?.end()
       switch response.body {
       case .bytes(let bytes): await send(response, bytes, request, exchange)
       case .stream(let options, let body):

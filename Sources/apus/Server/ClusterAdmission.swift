@@ -30,6 +30,7 @@ enum ClusterAdmission {
       .init("ResourceQuota", quota),
     ])
     // Not to be left out: what the server does not do, and what RBAC demands.
-    return AdmissionChain([UnsupportedKinds(), RoleEscalation(registry, authorizer: authorizer)] + selected)
+    return AdmissionChain(
+      [UnsupportedKinds(), FlowControlGuard(registry), RoleEscalation(registry, authorizer: authorizer)] + selected)
   }
 }

@@ -114,10 +114,11 @@ struct ServerCommand: AsyncParsableCommand {
     let (host, port) = try options.listenAddress()
     let api = APIServer(
       registry: registry, authenticator: AuthenticatorChain([CertificateAuthenticator(), accounts]),
-      authorizer: authorizer, accounts: accounts,
+      authorizer: authorizer, flowControl: options.flowControl, requestTime: options.requestTime, accounts: accounts,
       address: "\(address.advertised):\(port)", version: ServerVersion(build: "apus.\(Version.text)"))
     var settings = ServerConfiguration(threads: 2, compression: Compression(), handlersStartOnEventLoop: true)
     settings.limits.bodyBytes = ResourceLimits.largestBody
+    settings.handlerTime = api.allottedTime
     let server = HTTPServer(configuration: settings, renderError: api.render, handler: api.handle)
     let served = try await server.listen(on: ListenAddress.tcp(host: host, port: port), tls: tls) ?? port
     let kubeconfig = options.kubeconfig ?? options.dataDir + "/kubeconfig"

@@ -1,3 +1,4 @@
+import APIMachinery
 import ArgumentParser
 
 /// The flags of `apus server`.
@@ -23,6 +24,11 @@ struct ServerOptions: ParsableArguments {
   var enableAdmissionPlugins: [String] = []
   @Option(help: "Admission plugins not to run, separated by commas; repeatable.")
   var disableAdmissionPlugins: [String] = []
+  @Option(help: "How many requests that only read are worked on at a time; others wait.") var maxRequestsInflight = 400
+  @Option(help: "How many requests that write are worked on at a time. The sum of both is divided by priority levels.")
+  var maxMutatingRequestsInflight = 200
+  @Option(help: "How long a request may take that is no watch or stream, as in 60s or 1m30s.") var requestTimeout =
+    "60s"
   @Option(name: [.customShort("l"), .long], help: "debug, info, warn or error.") var logLevel = "info"
 
   /// The names in the values of a flag that takes lists.
@@ -39,7 +45,19 @@ struct ServerOptions: ParsableArguments {
     return (host.isEmpty ? "0.0.0.0" : host, port)
   }
 
+  /// How long a request may take.
+  var requestTime: Duration { .nanoseconds(GoDuration.nanoseconds(requestTimeout) ?? 0) }
+
   func validate() throws {
+    guard requestTime > .zero else {
+      throw ValidationError("--request-timeout \(requestTimeout): it must be a duration above zero, such as 60s")
+    }
+    guard maxRequestsInflight >= 0, maxMutatingRequestsInflight >= 0,
+      maxRequestsInflight + maxMutatingRequestsInflight > 0
+    else {
+      throw ValidationError(
+        "--max-requests-inflight and --max-mutating-requests-inflight: their sum must be above zero")
+    }
     _ = try listenAddress()
     guard ["debug", "info", "warn", "error"].contains(logLevel) else {
       throw ValidationError("--log-level \(logLevel): it must be debug, info, warn or error")
