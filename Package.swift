@@ -121,7 +121,12 @@ let package = Package(
     target("ClusterAPI", ["APIMachinery", "ClusterAPIData"]),
     target(
       "APIServer",
-      ["ClusterAPI", "APIMachinery", "KeyValueStore", "HTTPService", "PKI", "AsyncWork", "Linux", .nio("NIOCore")]),
+      [
+        "ClusterAPI", "APIMachinery", "KeyValueStore", "HTTPService", "PKI", "AsyncWork", "Linux", .nio("NIOCore"),
+        // Webhooks and other API servers are spoken to over HTTP.
+        .nio("NIOPosix"), .nio("NIOHTTP1"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+      ]),
     target("ClusterClient", ["ClusterAPI", "APIMachinery"]),
     target("Controllers", ["ClusterClient", "APIMachinery", "AsyncWork"]),
 
@@ -185,7 +190,7 @@ let package = Package(
     tests("DockerAPI", []),
     tests("APIMachinery", []),
     tests("APIServer", ["APIMachinery", "ClusterAPI", "HTTPService"]),
-    tests("Controllers", ["APIMachinery", "ClusterClient"]),
+    tests("Controllers", ["APIMachinery", "ClusterAPI", "ClusterClient"]),
     tests("PKI", []),
     tests("ClusterAPI", ["APIMachinery"]),
     tests("DockerServer", ["DockerAPI", "ContainerEngine", "ContainerRuntime", "ImageStore", "HTTPService", "OCI"]),

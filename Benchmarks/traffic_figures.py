@@ -17,11 +17,20 @@ def rows(table, samples, title, base, base_name, target, show=("apus", "dockerd"
         table.add(label, "Gbit/s", share * middle, middle, base_name, target if name == "apus" else None)
 
 
+def bridges(sides, stack):
+    """The paths to compare with: over a bridge made by hand on the host of the engine, the last of the sides, and over one
+    on a host where nothing else is, no firewall either."""
+    paths = {}
+    for name, host in (("same host", sides[-1].network.host), ("empty host", None)):
+        bridge = stack.enter_context(contextlib.closing(traffic.Bridge(host)))
+        paths[name] = traffic.path(*bridge.ends, bridge.address)
+    return paths
+
+
 def throughput(sides, count, seconds, work, table):
     """Containers on the default bridge: among each other, and from outside by a published port."""
     with contextlib.ExitStack() as stack:
-        bare = stack.enter_context(contextlib.closing(traffic.Bridge()))
-        within = {"bare": traffic.path(*bare.ends, bare.address)}
+        within = bridges(sides, stack)
         outside = dict(within)
         for side in sides:
             port = side.network.host.free_port()
@@ -31,30 +40,39 @@ def throughput(sides, count, seconds, work, table):
             outside[side.name] = traffic.path(first.namespace, side.network.neighbour, engines.Network.address, port)
         for title, paths, bound in (("container to container", within, 0.97), ("outside to published port", outside, 0.95)):
             samples = traffic.throughput(paths, count, seconds, work)
-            rows(table, samples, title, "bare", "hand-made bridge", ("≥", bound))
+            rows(table, samples, title, "same host", "hand-made bridge", ("≥", bound))
+            rows(table, samples, title, "empty host", "the same, no firewall", None, ("apus",))
 
 
 def user_network(sides, count, seconds, work, table):
     """Containers on a network that a user made, among each other."""
     with contextlib.ExitStack() as stack:
-        bare = stack.enter_context(contextlib.closing(traffic.Bridge()))
-        paths, network = {"bare": traffic.path(*bare.ends, bare.address)}, "bench-user"
+        paths, network = bridges(sides, stack), "bench-user"
         for side in sides:
             side.api("POST", "/networks/create", {"Name": network})
             stack.callback(side.api, "DELETE", f"/networks/{network}")
             first, second = (stack.enter_context(contextlib.closing(Guest(side, network=network))) for _ in range(2))
             paths[side.name] = traffic.path(first.namespace, second.namespace, side.api.address(first.id, network))
-        samples = traffic.throughput(paths, count, seconds, work)
-        rows(table, samples, "container to container, user-defined network", "bare", "hand-made bridge", ("≥", 0.98))
+        samples, title = traffic.throughput(paths, count, seconds, work), "container to container, user-defined network"
+        rows(table, samples, title, "same host", "hand-made bridge", ("≥", 0.98))
+        rows(table, samples, title, "empty host", "the same, no firewall", None, ("apus",))
 
 
 def loopback(sides, count, seconds, work, table):
-    """From the host to a port that is published on 127.0.0.1, which the kernel leads on."""
+    """From the host to a port that is published on 127.0.0.1, which the kernel leads on: beside a bare veth pair of the
+    same host, one of a host without a firewall, and the two rules that would do the same."""
     with contextlib.ExitStack() as stack:
-        bare = stack.enter_context(contextlib.closing(traffic.Pair()))
-        paths = {"bare": traffic.path(bare.end, bare.host, bare.address), **published(sides, "127.0.0.1", stack)}
-        samples = traffic.throughput(paths, count, seconds, work)
-        rows(table, samples, "127.0.0.1 to published port", "bare", "bare veth pair", ("≥", 0.95))
+        paths = {}
+        for name, host in (("same host", sides[-1].network.host), ("empty host", None)):
+            pair = stack.enter_context(contextlib.closing(traffic.Pair(host)))
+            paths[name] = traffic.path(pair.ends[0], pair.host, pair.address)
+        hand = stack.enter_context(contextlib.closing(traffic.Translated()))
+        paths["hand"] = traffic.path(hand.ends[0], hand.host, "127.0.0.1", hand.port)
+        paths.update(published(sides, "127.0.0.1", stack))
+        samples, title = traffic.throughput(paths, count, seconds, work), "127.0.0.1 to published port"
+        rows(table, samples, title, "same host", "bare veth pair", ("≥", 0.95))
+        rows(table, samples, title, "empty host", "the same, no firewall", None, ("apus",))
+        rows(table, samples, title, "hand", "hand-made rules", None, ("apus",))
 
 
 def proxy(sides, count, seconds, work, table):

@@ -7,6 +7,7 @@ extension APIServer {
     let watch = try definitions.load()
     try await NamespaceBootstrap(registry: registry).run()
     try await RBACBootstrap(registry: registry).run()
+    try await SystemPriorityClasses(registry: registry).run()
     becomeReady()
     whenReady()
     await definitions.run(watch)

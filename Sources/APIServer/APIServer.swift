@@ -24,7 +24,7 @@ public final class APIServer: Sendable {
     accounts: ServiceAccounts? = nil, address: String, version: ServerVersion
   ) {
     self.accounts = accounts
-    openAPI = OpenAPIHandler(registry.kinds)
+    openAPI = OpenAPIHandler(registry.kinds, version: version)
     self.registry = registry
     self.authenticator = authenticator
     self.authorizer = authorizer
@@ -70,7 +70,7 @@ public final class APIServer: Sendable {
       if let response = try DiscoveryHandler(snapshot: snapshot, request: request, address: address).respond() {
         return response
       }
-      if let response = try openAPI.respond(request, snapshot) { return response }
+      if let response = try await openAPI.respond(request, snapshot) { return response }
       return try plain(request)
     }
     let groupVersion = GroupVersion(group: info.group, version: info.version)

@@ -37,12 +37,35 @@ public final class Epoll: Sendable {
 
   /// Blocks until something is ready; `timeout` in milliseconds, -1 for ever.
   public func wait(timeout: Int32 = -1) throws(SystemError) -> [(token: UInt64, readiness: Readiness)] {
-    var events = [epoll_event](repeating: epoll_event(), count: 64)
-    let n = epoll_wait(descriptor.rawValue, &events, 64, timeout)
+    var events = EpollEvents()
+    try wait(timeout: timeout, &events)
+    return events.map { $0 }
+  }
+
+  /// The same into room that is used again and again: for loops in which nothing shall be allocated.
+  public func wait(timeout: Int32, _ events: inout EpollEvents) throws(SystemError) {
+    events.count = 0
+    let n = epoll_wait(descriptor.rawValue, &events.events, Int32(events.events.count), timeout)
     if n < 0 {
-      if Errno.current == .interrupted { return [] }
+      if Errno.current == .interrupted { return }
       throw SystemError(.current, "epoll_wait")
     }
-    return events.prefix(Int(n)).map { ($0.data.u64, Readiness(rawValue: $0.events)) }
+    events.count = Int(n)
+  }
+}
+
+/// What an `Epoll` found ready.
+public struct EpollEvents: RandomAccessCollection, Sendable {
+  fileprivate var events: [epoll_event]
+  public fileprivate(set) var count = 0
+
+  /// - Parameter capacity: the most that one wait tells.
+  public init(capacity: Int = 64) { events = [epoll_event](repeating: epoll_event(), count: capacity) }
+
+  public var startIndex: Int { 0 }
+  public var endIndex: Int { count }
+  public subscript(index: Int) -> (token: UInt64, readiness: Readiness) {
+    let event = events[index]
+    return (event.data.u64, Readiness(rawValue: event.events))
   }
 }

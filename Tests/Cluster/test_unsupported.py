@@ -9,15 +9,16 @@ pytestmark = pytest.mark.own_server
     "body, words",
     [
         (
-            {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "q"}, "spec": {"hard": {"pods": "1"}}},
-            "this server does not enforce quotas",
-        ),
-        (
             {
-                "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration",
-                "metadata": {"name": "w"}, "webhooks": [],
+                "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy",
+                "metadata": {"name": "p"},
+                "spec": {
+                    "matchConstraints": {"resourceRules": [
+                        {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}]},
+                    "validations": [{"expression": "true"}],
+                },
             },
-            "this server does not call admission webhooks",
+            "this server does not evaluate admission policies",
         ),
     ],
 )  # fmt: skip

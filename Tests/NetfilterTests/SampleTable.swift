@@ -63,5 +63,16 @@ enum SampleTable {
           Rule(
             "net", Match.family(.ipv4) + Match.network(.source4, [127, 0, 0, 0], prefixLength: 8) + [.masquerade]),
         ]),
+      Chain(
+        "in", BaseHook(.filter, .input, Priority(300)),
+        rules: [
+          Rule(
+            "port",
+            [
+              .meta(.transportProtocol, into: Register(0)), .compare(Register(0), .equal, [17]),
+              .load([0, 53], into: Register(0)),
+              .setPayload(.transport, offset: 2, length: 2, from: Register(0), checksum: 6), .verdict(.accept),
+            ])
+        ]),
     ])
 }

@@ -50,6 +50,11 @@ import Testing
       \t\tct status dnat meta nfproto ipv4 oifname . ip saddr @inside masquerade comment "own"
       \t\tmeta nfproto ipv4 ip saddr 127.0.0.0/8 masquerade comment "net"
       \t}
+
+      \tchain in {
+      \t\ttype filter hook input priority 300; policy accept;
+      \t\tmeta l4proto udp th dport set 0x0035 accept comment "port"
+      \t}
       }
 
       """

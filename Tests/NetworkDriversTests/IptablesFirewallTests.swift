@@ -29,17 +29,43 @@ import Testing
 
   /// Runs `body` on the lab's host with a firewall.
   private func onHost(
-    _ lab: Lab, _ rules: Lab.Rules, _ body: @escaping @Sendable (IptablesFirewall) throws -> Void
+    _ lab: Lab, _ rules: Lab.Rules, guardsTunnels: Bool = false,
+    _ body: @escaping @Sendable (IptablesFirewall) throws -> Void
   ) async throws {
     let path = try lab.searchPath(rules)
     try await Lab.onThread {
-      try Namespaces.inside(lab.host, .network) { try body(IptablesFirewall(instance: "lab", searchPath: path)) }
+      try Namespaces.inside(lab.host, .network) {
+        try body(IptablesFirewall(instance: "lab", guardsTunnels: guardsTunnels, searchPath: path))
+      }
     }
   }
 
   private func shell(_ lab: Lab, _ rules: Lab.Rules, _ script: String) async throws -> String {
     try await lab.command(
       ["/usr/bin/env", "PATH=\(try lab.searchPath(rules))", "sh", "-ec", script], in: lab.host)
+  }
+
+  @Test(arguments: kinds)
+  func tunnelsAreGuardedAsLongAsThereAreSome(_ rules: Lab.Rules) async throws {
+    try await Lab.with { lab in
+      let fragments = try fragments()
+      try await onHost(lab, rules) { firewall in _ = try firewall.reconcile(fragments) }
+      let plain = Self.withoutMarks(try await lab.rules())
+      try await onHost(lab, rules, guardsTunnels: true) { firewall in
+        let changes = [try firewall.reconcile(fragments), try firewall.reconcile(fragments)]
+        #expect(changes == [true, false])
+        let missing = try firewall.missing(fragments)
+        #expect(missing.isEmpty)
+      }
+      let guarded = try await lab.rules()
+      // Of both families.
+      #expect(guarded.filter { $0.contains("LAB-TUNNELS") && $0.contains("--dport 4789") }.count == 2, "\(guarded)")
+      try await onHost(lab, rules) { firewall in
+        let changes = [try firewall.reconcile(fragments), try firewall.reconcile(fragments)]
+        #expect(changes == [true, false])
+      }
+      #expect(Self.withoutMarks(try await lab.rules()) == plain)
+    }
   }
 
   @Test(arguments: kinds)

@@ -18,13 +18,13 @@ from underlays import SERVER, Underlay
 class Host:
     """One host: its namespace, its engine, and clients of that."""
 
-    def __init__(self, lab, number, flags):
+    def __init__(self, lab, number, flags, letter):
         self.lab, self.number = lab, number
         self.host, self.address, self.port = lab.plug(number)
         self.engine = engines.Apus(
             os.path.join(lab.directory, f"h{number}"), self,
             [*lab.engine_flags(number), "--dns", lab.address, *flags],
-            instance=f"t{os.getpid() % 1000}h{number}",
+            instance=f"t{os.getpid() % 1000}{letter}{number}",
         )
 
     def start(self):
@@ -80,9 +80,10 @@ class Host:
 
 
 class Lab(Underlay):
-    def __init__(self, directory, count=3, flags=()):
+    def __init__(self, directory, count=3, flags=(), letter="h"):
+        """`letter` tells the instances of two labs apart that are up at the same time."""
         super().__init__(directory)
-        self.hosts = [Host(self, number, flags) for number in range(1, count + 1)]
+        self.hosts = [Host(self, number, flags, letter) for number in range(1, count + 1)]
 
     def start(self):
         self.start_store()

@@ -4,6 +4,7 @@ import concurrent.futures
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import time
@@ -376,8 +377,8 @@ def test_an_engine_that_is_stopped_for_long_is_not_dead(trio, hosts):
     all_reach_all(members)
 
 
-def test_a_container_cannot_speak_as_a_host(hosts, spanning, name):
-    network = spanning("-o", "com.docker.network.driver.overlay.vxlanid_list=60000")
+def speak_as_a_host(hosts, network, name):
+    """Frames for an overlay network, sent into its tunnel by containers, which must be lost, and by a host."""
     hosts[0].run(name, network)
     segment = hosts[0].segment(describe(hosts[0], network)["Id"])
 
@@ -400,6 +401,29 @@ def test_a_container_cannot_speak_as_a_host(hosts, spanning, name):
         sender.sendto(frame, (hosts[0].address, 4789))
     wait_for(lambda: received() == before + 1, what="the host's frame")
     segment.close()
+
+
+TUNNEL = "com.docker.network.driver.overlay.vxlanid_list=60000"
+
+
+def test_a_container_cannot_speak_as_a_host(hosts, spanning, name):
+    speak_as_a_host(hosts, spanning("-o", TUNNEL), name)
+
+
+@pytest.mark.skipif(not shutil.which("iptables"), reason="iptables is missing")
+def test_overlay_networks_with_rules_of_iptables(work, name):
+    """Three more hosts, with the other firewall backend: all reach all, none speaks as a host, and nothing is left."""
+    lab = labs.Lab(os.path.join(work, "lab-iptables"), flags=("--firewall-backend", "iptables"), letter="i")
+    try:
+        hosts = lab.start().hosts
+        hosts[0].docker("network", "create", "-d", "overlay", "-o", TUNNEL, name)
+        for host in hosts:
+            wait_for(lambda: name in host.networks(), what=f"{name} on host {host.number}")
+        all_reach_all([(host, host.run(f"{name}-{host.number}", name)) for host in hosts])
+        speak_as_a_host(hosts, name, name)
+    finally:
+        lab.close()
+
 
 
 def test_the_plan_is_shown(trio, hosts):

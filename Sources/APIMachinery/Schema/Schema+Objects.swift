@@ -19,6 +19,8 @@ extension Schema {
           SchemaProperty("kind", Schema(.string, description: Self.kindText)), SchemaProperty("metadata", metadata),
         ] + members
     }
+    // An object inside another one says what it is; that of the request is told by its path.
+    let missing = isEmbeddedResource ? ["kind", "apiVersion"].filter { !required.contains($0) } : []
     let others: AdditionalProperties? =
       if case .schema(let schema) = additionalProperties {
         .schema(schema.withMembers(of: metadata, isObject: false))
@@ -26,7 +28,7 @@ extension Schema {
         additionalProperties
       }
     return Schema(
-      type, reference: reference, properties: members, required: required, additionalProperties: others,
+      type, reference: reference, properties: members, required: required + missing, additionalProperties: others,
       items: items?.withMembers(of: metadata, isObject: false), description: description, default: defaultValue,
       nullable: isNullable, format: format, preservesUnknownFields: preservesUnknownFields,
       isEmbeddedResource: isEmbeddedResource, listType: listType, listMapKeys: listMapKeys, mapType: mapType,

@@ -11,8 +11,13 @@ public struct SchemaWriter: Sendable {
   }
 
   private let dialect: Dialect
+  private let isCustom: Bool
 
-  public init(_ dialect: Dialect) { self.dialect = dialect }
+  /// - Parameter isCustom: whether the nodes are those of a custom kind, whose values of two types carry an extension.
+  public init(_ dialect: Dialect, isCustom: Bool = false) {
+    self.dialect = dialect
+    self.isCustom = isCustom || dialect == .customResource
+  }
 
   public func value(_ schema: Schema) -> JSONValue { .object(object(schema)) }
 
@@ -29,7 +34,7 @@ public struct SchemaWriter: Sendable {
       if let documentation = notes.externalDocumentation { object["externalDocs"] = documentation }
       if let example = notes.example { object["example"] = example }
     }
-    if let value = schema.defaultValue { object["default"] = value }
+    if let value = schema.defaultValue, dialect != .version2 { object["default"] = value }
     if schema.isNullable, dialect != .version2 { object["nullable"] = true }
     if let rules = schema.rules { write(rules, of: schema, into: &object) }
     if !schema.required.isEmpty { object["required"] = .array(schema.required.map { .string($0) }) }
@@ -62,18 +67,25 @@ public struct SchemaWriter: Sendable {
     }
   }
 
+  /// A free-form object needs no word for it in a document, where nothing is forbidden that is not named.
+  private func saysPreserve(_ schema: Schema) -> Bool {
+    schema.preservesUnknownFields && (isCustom || !schema.properties.isEmpty)
+  }
+
   private func writeType(_ schema: Schema, into object: inout JSONObject) {
     switch (schema.type, dialect) {
     case (nil, _), (.any, _): break
-    case (.intOrString, .customResource): object["x-kubernetes-int-or-string"] = true
-    case (.intOrString, .version3) where schema.format != "int-or-string":
-      object["x-kubernetes-int-or-string"] = true
-    case (.intOrString, .version3): object["oneOf"] = [["type": "integer"], ["type": "string"]]
-    case (.intOrString, .version2) where schema.format != "int-or-string":
-      object["x-kubernetes-int-or-string"] = true
-    case (.intOrString, .version2): object["type"] = "string"
-    case (.quantity, .version2), (.quantity, .customResource): object["type"] = "string"
+    case (.intOrString, _) where isCustom: object["x-kubernetes-int-or-string"] = true
+    case (.intOrString, .version2):
+      object["type"] = "string"
+      object["format"] = "int-or-string"
+      return
+    case (.intOrString, _):
+      object["format"] = "int-or-string"
+      object["oneOf"] = [["type": "integer"], ["type": "string"]]
+      return
     case (.quantity, .version3): object["oneOf"] = [["type": "string"], ["type": "number"]]
+    case (.quantity, _): object["type"] = "string"
     case (let type?, _): object["type"] = .string(type.rawValue)
     }
     if let format = schema.format { object["format"] = .string(format) }
@@ -102,7 +114,7 @@ public struct SchemaWriter: Sendable {
   }
 
   private func writeExtensions(_ schema: Schema, into object: inout JSONObject) {
-    if schema.preservesUnknownFields { object["x-kubernetes-preserve-unknown-fields"] = true }
+    if saysPreserve(schema) { object["x-kubernetes-preserve-unknown-fields"] = true }
     if schema.isEmbeddedResource { object["x-kubernetes-embedded-resource"] = true }
     if !schema.listMapKeys.isEmpty {
       object["x-kubernetes-list-map-keys"] = .array(schema.listMapKeys.map { .string($0) })

@@ -53,16 +53,17 @@ enum GoTime {
       return true
     }
 
+    private static let elements: [(text: String, digits: Int, range: ClosedRange<Int>, name: String)] = [
+      ("2006", 4, 0...9999, "year"), ("-", 0, 0...0, ""), ("01", 2, 1...12, "month"), ("-", 0, 0...0, ""),
+      ("02", 2, 1...31, "day"), ("T", 0, 0...0, ""), ("15", 2, 0...23, "hour"), (":", 0, 0...0, ""),
+      ("04", 2, 0...59, "minute"), (":", 0, 0...0, ""), ("05", 2, 0...59, "second"),
+    ]
+
     mutating func problem() -> String? {
-      let elements: [(text: String, digits: Int, range: ClosedRange<Int>, name: String)] = [
-        ("2006", 4, 0...9999, "year"), ("-", 0, 0...0, ""), ("01", 2, 1...12, "month"), ("-", 0, 0...0, ""),
-        ("02", 2, 1...31, "day"), ("T", 0, 0...0, ""), ("15", 2, 0...23, "hour"), (":", 0, 0...0, ""),
-        ("04", 2, 0...59, "minute"), (":", 0, 0...0, ""), ("05", 2, 0...59, "second"),
-      ]
       var year = 0
       var month = 0
       var day = 0
-      for element in elements {
+      for element in Self.elements {
         let start = position
         if element.digits == 0 {
           guard take(element.text.utf8.first ?? 0) else { return cannotParse(start, element.text) }

@@ -11,13 +11,13 @@ public struct TypeChecker: Sendable {
     _ value: JSONValue, by schema: Schema, definitionName: String
   ) throws(TypeMismatch) {
     var checker = TypeChecker()
-    try checker.check(value, schema, typeName: Self.typeName(definitionName))
+    try checker.check(value, schema, definition: definitionName)
     if let saved = checker.saved { throw saved }
   }
 
   /// The names of the members down to the value; items of lists and members of maps have none here.
   private var fields: [String] = []
-  /// The structure whose member is looked at.
+  /// The definition whose member is looked at: empty in a structure that has no name of its own, nil outside of all.
   private var structure: String?
   /// Go notes the first mismatch and decodes on; a value that its type cannot read ends the decoding at once.
   private var saved: TypeMismatch?
@@ -26,6 +26,7 @@ public struct TypeChecker: Sendable {
     guard saved == nil else { return }
     if let structure {
       let field = fields.joined(separator: ".")
+      let structure = structure.split(separator: ".").last ?? ""
       saved = TypeMismatch("json: cannot unmarshal \(found) into Go struct field \(structure).\(field) of type \(type)")
     } else {
       saved = TypeMismatch("json: cannot unmarshal \(found) into Go value of type \(type)")
@@ -33,18 +34,18 @@ public struct TypeChecker: Sendable {
   }
 
   private mutating func check(
-    _ value: JSONValue, _ schema: Schema, typeName: String? = nil
+    _ value: JSONValue, _ schema: Schema, definition: String? = nil
   ) throws(TypeMismatch) {
-    guard value != .null else { return }
+    if case .null = value { return }
     let node = schema.resolved
     switch node.type {
     case .object where node.preservesUnknownFields && node.properties.isEmpty: return
     case .object:
       guard case .object(let object) = value else {
-        save(value.goKind, schema.notes?.typeName ?? typeName ?? Self.goType(schema))
+        save(value.goKind, schema.notes?.typeName ?? definition.map(Self.typeName) ?? Self.goType(schema))
         return
       }
-      try check(object, schema, node, typeName: typeName)
+      try check(object, schema, node, definition: definition)
     case .array:
       guard case .array(let items) = value else {
         save(value.goKind, Self.goType(schema))
@@ -63,13 +64,14 @@ public struct TypeChecker: Sendable {
   }
 
   private mutating func check(
-    _ object: JSONObject, _ schema: Schema, _ node: Schema, typeName: String?
+    _ object: JSONObject, _ schema: Schema, _ node: Schema, definition: String?
   ) throws(TypeMismatch) {
     let outer = structure
-    let name = schema.reference.map { Self.typeName($0.name) } ?? typeName
-    for (member, value) in object where value != .null {
+    let inner = schema.reference?.name ?? definition ?? structure ?? ""
+    for (member, value) in object {
+      if case .null = value { continue }
       if let property = node.properties[member] {
-        structure = name.map(Self.unqualified) ?? structure ?? ""
+        structure = inner
         fields.append(member)
         try check(value, property)
         fields.removeLast()
@@ -119,10 +121,10 @@ public struct TypeChecker: Sendable {
   }
 
   private func checkQuantity(_ value: JSONValue) throws(TypeMismatch) {
-    switch value {
-    case .integer, .double: return
-    case .string(let text): if let problem = QuantitySyntax.problem(text) { throw TypeMismatch(problem) }
-    default: throw TypeMismatch("quantities must match the regular expression '\(QuantitySyntax.pattern)'")
+    do {
+      _ = try Quantity(json: value)
+    } catch {
+      throw TypeMismatch(error.message)
     }
   }
 
@@ -137,10 +139,6 @@ public struct TypeChecker: Sendable {
   /// `v1.DeploymentSpec` of `io.k8s.api.apps.v1.DeploymentSpec`.
   static func typeName(_ definition: String) -> String {
     definition.split(separator: ".").suffix(2).joined(separator: ".")
-  }
-
-  private static func unqualified(_ typeName: String) -> String {
-    typeName.split(separator: ".").last.map(String.init) ?? typeName
   }
 
   /// What kind of type Go has for a node.

@@ -20,7 +20,7 @@ public struct YAMLWriter: Sendable {
     case .array(let elements) where !elements.isEmpty: writer.write(elements)
     default:
       writer.indent = 2
-      writer.writeInline(value, isKey: false)
+      writer.writeInline(value)
       writer.breakLine()
     }
     return writer.bytes
@@ -33,6 +33,10 @@ public struct YAMLWriter: Sendable {
     for (position, index) in YAMLKeyOrder.sorted(object).enumerated() {
       let (name, value) = object[index]
       if position > 0 { writeIndent() }
+      guard Self.isSimpleKey(name) else {
+        writePair(name, value)
+        continue
+      }
       writeText(name, isKey: true)
       put(":")
       switch value {
@@ -49,11 +53,36 @@ public struct YAMLWriter: Sendable {
       default:
         put(" ")
         indent += 2
-        writeInline(value, isKey: false)
+        writeInline(value)
         indent -= 2
         breakLine()
       }
     }
+  }
+
+  /// Readers look for a key's colon on its line, and not far behind its beginning.
+  private static func isSimpleKey(_ name: String) -> Bool {
+    name.utf8.count <= 128 && !YAMLTextForm(name).hasBreak
+  }
+
+  /// Writes a member whose key is long or has lines behind a question mark, and its value behind a colon on the next line.
+  private mutating func writePair(_ name: String, _ value: JSONValue) {
+    put("? ")
+    indent += 2
+    writeText(name, isKey: false)
+    breakLine()
+    indent -= 2
+    writeIndent()
+    put(": ")
+    indent += 2
+    switch value {
+    case .object(let inner) where !inner.isEmpty: write(inner)
+    case .array(let inner) where !inner.isEmpty: write(inner)
+    default:
+      writeInline(value)
+      breakLine()
+    }
+    indent -= 2
   }
 
   /// Writes the elements, each on its line; the first begins where the writer is.
@@ -66,20 +95,20 @@ public struct YAMLWriter: Sendable {
       case .object(let inner) where !inner.isEmpty: write(inner)
       case .array(let inner) where !inner.isEmpty: write(inner)
       default:
-        writeInline(element, isKey: false)
+        writeInline(element)
         breakLine()
       }
       indent -= 2
     }
   }
 
-  private mutating func writeInline(_ value: JSONValue, isKey: Bool) {
+  private mutating func writeInline(_ value: JSONValue) {
     switch value {
     case .null: put("null")
     case .bool(let flag): put(flag ? "true" : "false")
     case .integer(let number): put(String(number))
     case .double(let number): put(Self.spelled(number))
-    case .string(let text): writeText(text, isKey: isKey)
+    case .string(let text): writeText(text, isKey: false)
     case .array: put("[]")
     case .object: put("{}")
     }
@@ -109,10 +138,10 @@ public struct YAMLWriter: Sendable {
       style = .double
     }
     // Go writes breaks other than line feeds as they are, and reads some of them as something else.
-    if form.hasBreak, isKey || !form.hasLineFeed { style = .double }
+    if form.hasBreak, !form.hasLineFeed { style = .double }
     if style == .plain, !form.allowsPlain || (isKey && text.isEmpty) { style = .single }
     if style == .single, !form.allowsSingle { style = .double }
-    if style == .literal, !form.allowsBlock || isKey { style = .double }
+    if style == .literal, !form.allowsBlock { style = .double }
     switch style {
     case .plain: writeFolded(text, isKey: isKey, quoted: false)
     case .single:

@@ -16,6 +16,11 @@ public struct AdmissionRequest: Sendable {
   public let oldObject: JSONObject?
   public let isDryRun: Bool
   public let context: RequestContext
+  /// The kind of `object` where that is no object of the resource: an `Eviction`, the options of a connection.
+  public var kind: GroupVersionKind?
+  /// What a removal asks for (`meta.k8s.io/v1` DeleteOptions).
+  public var options: JSONObject?
+  var reinvocation = Reinvocation()
 }
 
 /// What stands between a request that is allowed and the store: it changes objects, then judges them.
@@ -32,6 +37,9 @@ public struct AdmissionChain: Admission {
   public init(_ members: [any Admission]) { self.members = members }
 
   public func mutate(_ request: inout AdmissionRequest) async throws {
+    for member in members { try await member.mutate(&request) }
+    guard request.reinvocation.isWanted, !request.reinvocation.isSecondRound else { return }
+    request.reinvocation.isSecondRound = true
     for member in members { try await member.mutate(&request) }
   }
 

@@ -3,10 +3,6 @@ import APIMachinery
 /// Refuses objects that ask for something which this server does not do yet: they must not look as if they were obeyed.
 public struct UnsupportedKinds: Admission {
   private static let kinds: [GroupResource: String] = [
-    GroupResource(group: "admissionregistration.k8s.io", resource: "mutatingwebhookconfigurations"):
-      "this server does not call admission webhooks",
-    GroupResource(group: "admissionregistration.k8s.io", resource: "validatingwebhookconfigurations"):
-      "this server does not call admission webhooks",
     GroupResource(group: "admissionregistration.k8s.io", resource: "validatingadmissionpolicies"):
       "this server does not evaluate admission policies",
     GroupResource(group: "admissionregistration.k8s.io", resource: "validatingadmissionpolicybindings"):
@@ -21,10 +17,12 @@ public struct UnsupportedKinds: Admission {
       "this server does not divide its capacity by flow schemas",
     GroupResource(group: "flowcontrol.apiserver.k8s.io", resource: "prioritylevelconfigurations"):
       "this server does not divide its capacity by priority levels",
-    GroupResource(group: "", resource: "resourcequotas"): "this server does not enforce quotas",
-    GroupResource(group: "", resource: "limitranges"): "this server does not enforce limit ranges",
   ]
 
+  private static let hooks: Set<GroupResource> = [
+    GroupResource(group: "admissionregistration.k8s.io", resource: "mutatingwebhookconfigurations"),
+    GroupResource(group: "admissionregistration.k8s.io", resource: "validatingwebhookconfigurations"),
+  ]
   private static let definitions = GroupResource(group: "apiextensions.k8s.io", resource: "customresourcedefinitions")
 
   public init() {}
@@ -34,13 +32,18 @@ public struct UnsupportedKinds: Admission {
   public func validate(_ request: AdmissionRequest) async throws {
     guard request.operation != .delete, request.subresource.isEmpty, let object = request.object else { return }
     let place = request.resource.groupResource
-    if let reason = Self.kinds[place] { throw StatusError.forbidden(place, request.name, reason) }
-    guard place == Self.definitions else { return }
-    if object["spec"]?["conversion"]?["strategy"]?.stringValue == "Webhook" {
+    for (index, webhook) in (object["webhooks"]?.arrayValue ?? []).enumerated() where Self.hooks.contains(place) {
+      guard let conditions = webhook["matchConditions"]?.arrayValue, !conditions.isEmpty else { continue }
       throw StatusError.invalid(
         request.resource.groupKind, request.name,
-        [.notSupported(FieldPath("spec", "conversion", "strategy"), "Webhook", ["None"])])
+        [
+          .forbidden(
+            FieldPath("webhooks").index(index).child("matchConditions"),
+            "this server does not evaluate match conditions")
+        ])
     }
+    if let reason = Self.kinds[place] { throw StatusError.forbidden(place, request.name, reason) }
+    guard place == Self.definitions else { return }
     if Self.mentions("x-kubernetes-validations", .object(object)) {
       request.context.warn("x-kubernetes-validations: the rules are kept, and not evaluated by this server")
     }

@@ -29,10 +29,17 @@ public final class ResourceCatalog: Sendable {
     public fileprivate(set) var groupVersions: [GroupVersion]
     public fileprivate(set) var resources: [ResourceDescription]
     private var byPath: [GroupVersion: [String: ServedResource]] = [:]
+    private let conversions: [GroupResource: ConversionWebhook]
     /// Grows with every change.
     public fileprivate(set) var number = 0
+    /// The number at which a group changed last.
+    fileprivate var changes: [String: Int] = [:]
 
-    fileprivate init(_ resources: [ResourceDescription], groupVersions: [GroupVersion]) {
+    fileprivate init(
+      _ resources: [ResourceDescription], groupVersions: [GroupVersion],
+      conversions: [GroupResource: ConversionWebhook] = [:]
+    ) {
+      self.conversions = conversions
       self.resources = resources
       self.groupVersions = groupVersions
       for resource in resources {
@@ -42,6 +49,12 @@ public final class ResourceCatalog: Sendable {
         }
       }
     }
+
+    /// Who converts the objects of a custom resource; nil where its versions have the same fields.
+    func conversion(of resource: GroupResource) -> ConversionWebhook? { conversions[resource] }
+
+    /// The number since which a group's resources are as they are.
+    public func number(ofGroup group: String) -> Int { changes[group] ?? 0 }
 
     public func serves(_ groupVersion: GroupVersion) -> Bool { byPath[groupVersion] != nil }
 
@@ -66,20 +79,27 @@ public final class ResourceCatalog: Sendable {
   }
 
   private let builtin: BuiltinKinds
-  private let state: Mutex<(snapshot: Snapshot, custom: [GroupResource: ResourceDescription])>
+  private struct State {
+    var snapshot: Snapshot
+    var custom: [GroupResource: ResourceDescription] = [:]
+    var conversions: [GroupResource: ConversionWebhook] = [:]
+  }
+  private let state: Mutex<State>
 
   public init(_ builtin: BuiltinKinds) {
     self.builtin = builtin
-    state = Mutex((Snapshot(builtin.resources, groupVersions: builtin.groupVersions), [:]))
+    state = Mutex(State(snapshot: Snapshot(builtin.resources, groupVersions: builtin.groupVersions)))
   }
 
   public var snapshot: Snapshot { state.withLock { $0.snapshot } }
 
   /// Serves a custom resource, in place of what it was before.
-  public func set(_ resource: ResourceDescription) {
+  /// - Parameter conversion: who converts its objects; nil where its versions have the same fields.
+  public func set(_ resource: ResourceDescription, conversion: ConversionWebhook? = nil) {
     state.withLock { state in
       state.custom[resource.groupResource] = resource
-      rebuild(&state)
+      state.conversions[resource.groupResource] = conversion
+      rebuild(&state, changed: resource.group)
     }
   }
 
@@ -87,11 +107,12 @@ public final class ResourceCatalog: Sendable {
   public func remove(_ resource: GroupResource) {
     state.withLock { state in
       guard state.custom.removeValue(forKey: resource) != nil else { return }
-      rebuild(&state)
+      state.conversions[resource] = nil
+      rebuild(&state, changed: resource.group)
     }
   }
 
-  private func rebuild(_ state: inout (snapshot: Snapshot, custom: [GroupResource: ResourceDescription])) {
+  private func rebuild(_ state: inout State, changed group: String) {
     let custom = state.custom.values.sorted { ($0.group, $0.plural) < ($1.group, $1.plural) }
     var groupVersions = builtin.groupVersions
     var seen = Set(groupVersions)
@@ -102,9 +123,13 @@ public final class ResourceCatalog: Sendable {
         if seen.insert(groupVersion).inserted { groupVersions.append(groupVersion) }
       }
     }
-    let number = state.snapshot.number
-    state.snapshot = Snapshot(builtin.resources + custom, groupVersions: groupVersions)
-    state.snapshot.number = number + 1
+    var changes = state.snapshot.changes
+    let number = state.snapshot.number + 1
+    changes[group] = number
+    state.snapshot = Snapshot(
+      builtin.resources + custom, groupVersions: groupVersions, conversions: state.conversions)
+    state.snapshot.number = number
+    state.snapshot.changes = changes
   }
 }
 

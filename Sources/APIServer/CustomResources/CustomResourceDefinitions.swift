@@ -62,7 +62,7 @@ public struct CustomResourceDefinitions: Sendable {
     else { return }
     // What is in the store was judged when it was written.
     guard let resource = try? CustomResourceReader.resource(definition) else { return }
-    registry.catalog.set(resource)
+    registry.catalog.set(resource, conversion: ConversionWebhook(definition))
   }
 
   private func hasCondition(_ definition: JSONObject) -> Bool { CustomResourceStatus.isTrue("Established", definition) }

@@ -26,7 +26,7 @@ struct ActionHandler {
     switch context.info.verb {
     case "get":
       let object = try registry.find(target, namespace: context.info.namespace, name: context.info.name)
-      return try handler.answer(try registry.bytes(object, target), form)
+      return try handler.answer(try await registry.bytes(object, target), form)
     case "patch":
       let written = try await registry.patch(
         try PatchKind(contentType: handler.request.headers["Content-Type"], target), try await handler.requestBody(),

@@ -50,7 +50,7 @@ struct ResourceHandler: Sendable {
     let revision = try ListQuery.revision(request.query)
     if revision != 0 { try await registry.settle(revision) }
     let object = try registry.find(target, namespace: info.namespace, name: info.name)
-    return try answer(try registry.bytes(object, target), form)
+    return try answer(try await registry.bytes(object, target), form)
   }
 
   private func list(_ form: ResponseForm) async throws -> Response {
@@ -61,25 +61,27 @@ struct ResourceHandler: Sendable {
       revision: page.revision, continuation: page.continuation?.description, remaining: page.remaining)
     switch form.shape {
     case .object:
-      let isConverted = Conversion.isNeeded(to: target)
+      // Copied as they stand, but for those that are kept in another version.
+      let others = page.objects.contains { registry.isOther($0, than: target) }
+      let converted = others ? try await registry.bytes(page.objects, target) : nil
       var buffer = ByteBuffer()
       buffer.reserveCapacity(page.objects.reduce(256) { $0 + $1.bytes.count + 1 })
       envelope.open(&buffer, kind: target.resource.listKind, apiVersion: target.groupVersionKind.apiVersion)
       for (index, object) in page.objects.enumerated() {
         if index > 0 { buffer.writeInteger(UInt8(ascii: ",")) }
-        buffer.writeBytes(isConverted ? try registry.bytes(object, target) : object.bytes)
+        buffer.writeBytes(converted?[index] ?? object.bytes)
       }
       buffer.writeStaticString("]}")
       return try answer(buffer, form)
     case .table:
-      let trees = try page.objects.map { try registry.tree($0, target) }
+      let trees = try await registry.trees(page.objects, target)
       return try answer(
         TableMaker(target, registry.kinds, form, includeObject: request.query["includeObject"]).table(trees, envelope)
           .jsonBytes(), form
       )
     case .partialMetadata:
-      let items = try page.objects.map {
-        PartialMetadata.of(try registry.tree($0, target), version: form.metaVersion)
+      let items = try await registry.trees(page.objects, target).map {
+        PartialMetadata.of($0, version: form.metaVersion)
       }
       return try answer(envelope.partialMetadata(items, version: form.metaVersion).jsonBytes(), form)
     }

@@ -12,7 +12,7 @@ struct ScaleHandler {
     switch info.verb {
     case "get":
       let object = try handler.registry.find(handler.target, namespace: info.namespace, name: info.name)
-      return try answer(try handler.registry.tree(object, handler.target), form)
+      return try answer(try await handler.registry.tree(object, handler.target), form)
     case "update":
       let scale = try handler.reader.object(try await handler.requestBody(), handler.target, kind: kind)
       return try await write(form) { _ in scale }
@@ -69,26 +69,7 @@ struct ScaleHandler {
   }
 
   private func scale(of object: JSONObject) -> JSONObject {
-    func number(_ path: String) -> JSONValue {
-      .integer(JSONPlace.value(object, JSONPlace.parts(path))?.integerValue ?? 0)
-    }
-    var metadata: JSONObject = [:]
-    for name in ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"] {
-      metadata[name] = object["metadata"]?[name]
-    }
-    var status: JSONObject = ["replicas": number(paths.statusReplicas)]
-    if let path = paths.labelSelector, let selector = JSONPlace.value(object, JSONPlace.parts(path)) {
-      switch selector {
-      case .string(let text): status["selector"] = .string(text)
-      case .object(let members) where members["matchLabels"] == nil && members["matchExpressions"] == nil:
-        status["selector"] = .string(LabelSelector(labels: LabelSet(json: selector)).description)
-      default: status["selector"] = (try? LabelSelector(json: selector)).map { .string($0.description) }
-      }
-    }
-    return [
-      "kind": "Scale", "apiVersion": .string(kind.groupVersionKind.apiVersion), "metadata": .object(metadata),
-      "spec": .object(["replicas": number(paths.specReplicas)]), "status": .object(status),
-    ]
+    ScaleForm(paths: paths, kind: kind.groupVersionKind).scale(of: object)
   }
 }
 

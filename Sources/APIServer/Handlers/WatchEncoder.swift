@@ -7,15 +7,28 @@ struct WatchEncoder: Sendable {
 
   func write(
     _ kind: ObjectEvent.Kind, _ object: CachedObject, revision: Int64? = nil, _ buffer: inout ByteBuffer
-  ) throws {
-    let isPlain = stream.form.shape == .object && revision == nil && !Conversion.isNeeded(to: stream.target)
+  ) async throws {
+    let isPlain =
+      stream.form.shape == .object && revision == nil && !stream.registry.isOther(object, than: stream.target)
     if isPlain {
       write(kind.rawValue, object.bytes, &buffer)
       return
     }
-    var tree = try stream.registry.tree(object, stream.target)
+    var tree = try await stream.registry.tree(object, stream.target)
     if let revision { tree.setMetadata("resourceVersion", .string(String(revision))) }
     write(kind.rawValue, try shaped(tree).jsonBytes(), &buffer)
+  }
+
+  /// The objects with which a watch begins.
+  func write(_ objects: [CachedObject], _ buffer: inout ByteBuffer) async throws {
+    let others = objects.contains { stream.registry.isOther($0, than: stream.target) }
+    guard others || stream.form.shape != .object else {
+      for object in objects { write(ObjectEvent.Kind.added.rawValue, object.bytes, &buffer) }
+      return
+    }
+    for tree in try await stream.registry.trees(objects, stream.target) {
+      write(ObjectEvent.Kind.added.rawValue, try shaped(tree).jsonBytes(), &buffer)
+    }
   }
 
   private func shaped(_ tree: JSONObject) throws -> JSONValue {

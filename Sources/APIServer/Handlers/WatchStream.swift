@@ -46,7 +46,11 @@ struct WatchStream: Sendable {
       try await writer.start()
       let encoder = WatchEncoder(stream: self)
       var opening = ByteBuffer()
-      for object in first { try encoder.write(.added, object, &opening) }
+      do { try await encoder.write(first, &opening) } catch let error as StatusError {
+        // An object that cannot be converted cannot be told: the watch says so and ends.
+        encoder.writeError(error, &opening)
+        return try await writer.write(buffer: opening)
+      }
       if query.sendsInitialEvents {
         encoder.writeBookmark(from, isInitialEnd: true, &opening)
       }
@@ -75,9 +79,9 @@ struct WatchStream: Sendable {
         else { continue }
         if kind == .deleted, event.current != nil {
           // It is still there and matches no longer: it is told as it was, at the revision of the change.
-          try encoder.write(kind, object, revision: event.revision, &buffer)
+          try await encoder.write(kind, object, revision: event.revision, &buffer)
         } else {
-          try encoder.write(kind, object, &buffer)
+          try await encoder.write(kind, object, &buffer)
         }
       }
       if batch.events.isEmpty, query.allowsBookmarks {

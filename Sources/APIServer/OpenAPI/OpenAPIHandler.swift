@@ -1,28 +1,34 @@
 import APIMachinery
 import ClusterAPI
 import HTTPService
-import Synchronization
 
-/// Serves the OpenAPI documents: an index with a hash for each, so that clients keep what has not changed, and one for
-/// every group's version. Made when they are first asked for, and again when what they describe has changed.
-final class OpenAPIHandler: Sendable {
-  private struct Entry {
-    let number: Int
-    let bytes: [UInt8]
-    let hash: String
+/// Serves the OpenAPI documents: of version 3 an index and one for every group's version, of version 2 one of everything.
+///
+/// The index names each document of version 3 with a hash, under which clients keep it for ever.
+struct OpenAPIHandler: Sendable {
+  private let cache: OpenAPICache
+
+  init(_ kinds: BuiltinKinds, version: ServerVersion) {
+    cache = OpenAPICache(kinds, serverVersion: version.gitVersion)
   }
-  private let kinds: BuiltinKinds
-  private let documents = Mutex<[GroupVersion: Entry]>([:])
 
-  init(_ kinds: BuiltinKinds) { self.kinds = kinds }
+  private static let json = "application/json"
+  /// As clients ask for protobuf; an `@` has no place in a media type, hence the other name.
+  private static let oldProtobufType = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+  /// For how long a client may keep what it has by a hash: a year, in seconds.
+  private static let keptFor: Int64 = 365 * 86_400
 
   /// Nil where the path is no OpenAPI document.
-  func respond(_ request: Request, _ snapshot: ResourceCatalog.Snapshot) throws(StatusError) -> Response? {
+  func respond(_ request: Request, _ snapshot: ResourceCatalog.Snapshot) async throws(StatusError) -> Response? {
     let segments = request.segments
-    guard segments.first == "openapi", segments.count >= 2 else { return nil }
+    guard segments.first == "openapi", segments.count >= 2, request.method == .get || request.method == .head else {
+      return nil
+    }
     switch segments[1] {
+    case "v3" where segments.count == 2:
+      _ = try negotiate(request, [Self.json])
+      return await index(request, snapshot)
     case "v3":
-      if segments.count == 2 { return index(snapshot) }
       let groupVersion: GroupVersion
       switch (segments[2], segments.count) {
       case ("api", 4): groupVersion = GroupVersion(group: "", version: segments[3])
@@ -30,49 +36,79 @@ final class OpenAPIHandler: Sendable {
       default: return nil
       }
       guard snapshot.serves(groupVersion) else { return nil }
-      try accept(request)
-      let entry = entry(groupVersion, snapshot)
-      var response = Answer.json(entry.bytes)
-      response.headers.add("Etag", "\"\(entry.hash)\"")
-      if request.query["hash"] == entry.hash { response.headers.add("Cache-Control", "public, immutable") }
-      return response
-    case "v2":
-      try accept(request)
-      return Answer.json(OpenAPIVersion2(kinds: kinds, snapshot: snapshot).json().jsonBytes())
+      _ = try negotiate(request, [Self.json])
+      return await version3(groupVersion, request, snapshot)
+    case "v2" where segments.count == 2:
+      let type = try negotiate(request, [Self.json, OpenAPIDocuments.protobufType, Self.oldProtobufType])
+      let isJSON = type == Self.json
+      return await answer(
+        isJSON ? .version2 : .version2InProtobuf, isJSON ? type : OpenAPIDocuments.protobufType, request, snapshot)
     default: return nil
     }
   }
 
-  /// These documents are served as JSON alone; a client that insists on protobuf is told so.
-  private func accept(_ request: Request) throws(StatusError) {
-    let accept = request.headers.all("Accept").joined(separator: ",")
-    guard !accept.isEmpty else { return }
-    let types = accept.split(separator: ",").map { MediaRange($0).type }
-    guard types.contains(where: { ["application/json", "*/*", "application/*"].contains($0) }) else {
-      throw .notAcceptable(accepted: ["application/json"])
+  /// The first of the client's media types that there is.
+  private func negotiate(_ request: Request, _ offered: [String]) throws(StatusError) -> String {
+    guard let ranges = MediaRange.accepted(request.headers) else { return offered[0] }
+    for range in ranges {
+      if range.type == "*/*" || range.type == "application/*" { return offered[0] }
+      if offered.contains(range.type) { return range.type }
     }
+    throw .notAcceptable(accepted: offered)
   }
 
-  private func index(_ snapshot: ResourceCatalog.Snapshot) -> Response {
-    var paths = JSONObject()
+  // MARK: Answers
+
+  private func index(_ request: Request, _ snapshot: ResourceCatalog.Snapshot) async -> Response {
+    var paths: [(path: String, hash: String)] = []
     for groupVersion in snapshot.groupVersions {
-      let path = String(groupVersion.path.dropFirst())
-      let url = "/openapi/v3/\(path)?hash=\(entry(groupVersion, snapshot).hash)"
-      paths[path] = ["serverRelativeURL": .string(url)]
+      paths.append((OpenAPIDocuments.path(groupVersion), await cache.hash(.version3(groupVersion), snapshot)))
     }
-    return Answer.json(JSONValue.object(["paths": .object(paths)]).jsonBytes())
+    let document = OpenAPICache.Document(OpenAPIDocuments.index(paths).jsonBytes())
+    if isKnown(document.hash, request) { return tagged(Response(.notModified), document.hash) }
+    return tagged(Response(.ok, headers: ["Content-Type": Self.json], bytes: document.bytes), document.hash)
   }
 
-  private func entry(_ groupVersion: GroupVersion, _ snapshot: ResourceCatalog.Snapshot) -> Entry {
-    let resources = snapshot.resources(groupVersion)
-    let isFixed = !resources.contains { $0.resource.isCustom }
-    if let known = documents.withLock({ $0[groupVersion] }), isFixed || known.number == snapshot.number { return known }
-    let document = OpenAPIDocument(groupVersion: groupVersion, resources: resources, registry: kinds.registry)
-    let bytes = document.json().jsonBytes()
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    let entry = Entry(number: snapshot.number, bytes: bytes, hash: String(hash, radix: 16, uppercase: true))
-    documents.withLock { $0[groupVersion] = entry }
-    return entry
+  /// A document of version 3. Whoever asks for a state that is no more is sent to the one that is.
+  private func version3(
+    _ groupVersion: GroupVersion, _ request: Request, _ snapshot: ResourceCatalog.Snapshot
+  ) async -> Response {
+    let name = OpenAPICache.Name.version3(groupVersion)
+    guard let asked = request.query["hash"], !asked.isEmpty else {
+      return await answer(name, Self.json, request, snapshot)
+    }
+    let hash = await cache.hash(name, snapshot)
+    guard asked == hash else {
+      let place = "/openapi/v3/\(OpenAPIDocuments.path(groupVersion))?hash=\(hash)"
+      return Response(.movedPermanently, headers: ["Location": place])
+    }
+    var response = await answer(name, Self.json, request, snapshot)
+    response.headers.add("Cache-Control", "public, immutable")
+    response.headers.add("Expires", HTTPDate.format(seconds: Timestamp.now.seconds + Self.keptFor))
+    return response
+  }
+
+  private func answer(
+    _ name: OpenAPICache.Name, _ type: String, _ request: Request, _ snapshot: ResourceCatalog.Snapshot
+  ) async -> Response {
+    // Whether the client has it is asked first: no document is made for somebody who does not want it.
+    let isConditional = request.headers["If-None-Match"] != nil
+    if isConditional {
+      let hash = await cache.hash(name, snapshot)
+      if isKnown(hash, request) { return tagged(Response(.notModified), hash) }
+    }
+    let document = await cache.document(name, snapshot)
+    return tagged(Response(.ok, headers: ["Content-Type": type], bytes: document.bytes), document.hash)
+  }
+
+  private func isKnown(_ hash: String, _ request: Request) -> Bool {
+    request.headers.tokens("If-None-Match").contains { $0 == "*" || $0 == "\"\(hash)\"" || $0 == "W/\"\(hash)\"" }
+  }
+
+  private func tagged(_ response: Response, _ hash: String) -> Response {
+    var response = response
+    response.headers.add("Etag", "\"\(hash)\"")
+    response.headers.add("Vary", "Accept")
+    return response
   }
 }

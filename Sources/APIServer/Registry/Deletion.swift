@@ -53,6 +53,18 @@ struct Deletion: Sendable {
     resourceVersion = body["preconditions"]?["resourceVersion"]?.stringValue
   }
 
+  /// The options as an object.
+  var json: JSONObject {
+    var options: JSONObject = ["kind": "DeleteOptions", "apiVersion": "meta.k8s.io/v1"]
+    if let gracePeriodSeconds { options["gracePeriodSeconds"] = .integer(gracePeriodSeconds) }
+    var preconditions: JSONObject = [:]
+    if let uid { preconditions["uid"] = .string(uid) }
+    if let resourceVersion { preconditions["resourceVersion"] = .string(resourceVersion) }
+    if !preconditions.isEmpty { options["preconditions"] = .object(preconditions) }
+    if let propagation { options["propagationPolicy"] = .string(propagation.rawValue) }
+    return options
+  }
+
   /// Whether an object stays until whoever runs it reports that it has ended: a pod on a node, within its time.
   static func keepsForGracePeriod(_ object: JSONObject, _ target: ServedResource) -> Bool {
     guard target.groupResource == GroupResource(group: "", resource: "pods") else { return false }

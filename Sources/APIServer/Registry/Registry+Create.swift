@@ -33,6 +33,7 @@ extension Registry {
       try await admission.mutate(&request)
       ObjectDefaults.apply(to: &request.object, target, kinds)
       candidate = request.object ?? candidate
+      if PodRules.applies(to: target) { PodRules.setQuality(of: &candidate) }
       try validate(candidate, old: nil, target)
       try await admission.validate(request)
       if !isApplied { FieldOwnership.record(&candidate, old: nil, target, kinds, manager: manager, subresource: "") }
@@ -40,8 +41,11 @@ extension Registry {
       do {
         if let present = cache(of: target).get(key), isDryRun || !present.name.isEmpty { throw StaleWrite() }
         let written = try await write(candidate, target, key: key, over: nil, isDryRun: isDryRun)
-        return Written(bytes: try bytes(written, target), isNew: true)
-      } catch is StaleWrite {
+        await context.settlement.end(isWritten: !isDryRun)
+        return Written(bytes: try await bytes(written, target), isNew: true)
+      } catch {
+        await context.settlement.end(isWritten: false)
+        guard error is StaleWrite else { throw error }
         guard isGenerated else { throw StatusError.alreadyExists(target.groupResource, candidate.objectName) }
         if attempt == 8 { throw StatusError.generateNameConflict(target.groupResource, candidate.objectName) }
       }

@@ -16,7 +16,7 @@ extension Registry {
     let isDryRun = try context.isDryRun()
     return try await retrying(target, name) {
       let stored = try find(target, namespace: namespace, name: name)
-      let old = try tree(stored, target)
+      let old = try await tree(stored, target)
       if let uid = options.uid, uid != stored.uid {
         throw StatusError.conflict(
           target.groupResource, name,
@@ -30,7 +30,7 @@ extension Registry {
       }
       let request = AdmissionRequest(
         operation: .delete, resource: target, subresource: "", namespace: namespace, name: name, user: context.user,
-        object: nil, oldObject: old, isDryRun: isDryRun, context: context)
+        object: nil, oldObject: old, isDryRun: isDryRun, context: context, options: options.json)
       var mutable = request
       try await admission.mutate(&mutable)
       try await admission.validate(request)
@@ -64,9 +64,9 @@ extension Registry {
           return .gone(uid: stored.uid)
         }
       }
-      if new == old { return .going(try bytes(stored, target)) }
+      if new == old { return .going(try await bytes(stored, target)) }
       let written = try await write(new, target, key: stored.key, over: stored, isDryRun: isDryRun)
-      return .going(try bytes(written, target))
+      return .going(try await bytes(written, target))
     }
   }
 
@@ -93,7 +93,7 @@ extension Registry {
     for object in objects where selection.matches(object) {
       do {
         switch try await delete(target, context, namespace: object.namespace, name: object.name, options) {
-        case .gone: removed.append(try bytes(object, target))
+        case .gone: removed.append(try await bytes(object, target))
         case .going(let bytes): removed.append(bytes)
         }
       } catch let error as StatusError where error.reason == .notFound {

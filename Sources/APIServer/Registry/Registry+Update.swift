@@ -38,9 +38,9 @@ extension Registry {
   ) async throws -> Written {
     let info = context.info
     let isDryRun = try context.isDryRun()
-    return try await retrying(target, info.name) {
+    return try await settling(context, target, info.name) {
       let stored = try find(target, namespace: info.namespace, name: info.name)
-      let old = try tree(stored, target)
+      let old = try await tree(stored, target)
       var new = try await change(old)
       try checkPreconditions(new, old, target, info.name)
       prepareForUpdate(&new, old, target, subresource: info.subresource)
@@ -54,24 +54,41 @@ extension Registry {
       if GenerationRules.isChange(from: old, to: new, target) {
         new.setMetadata("generation", .integer(old.generation + 1))
       }
+      request.object = new
       try validate(new, old: old, target, subresource: info.subresource)
       try await admission.validate(request)
       if operation == .update {
         FieldOwnership.record(&new, old: old, target, kinds, manager: manager, subresource: info.subresource)
       }
       // Nothing is written where nothing changes: the version stays, and no watch hears of it.
-      if new.isSameContent(as: old), operation == .update || new == old {
-        return Written(bytes: try bytes(stored, target), isNew: false)
+      if new.isSameContent(as: old), operation == .update || new == old, isCurrent(stored, target) {
+        return Written(bytes: try await bytes(stored, target), isNew: false)
       }
       let isHeld = NamespaceRules.applies(to: target) && NamespaceRules.isHeld(new)
       if new.isBeingDeleted, new.finalizers.isEmpty, !isHeld, !Deletion.keepsForGracePeriod(new, target) {
         // The last one that held it has let go.
         try await erase(stored, isDryRun: isDryRun)
         let last = CachedObject(key: stored.key, CachedObject.stored(new).at(revision: stored.object.revision))
-        return Written(bytes: try bytes(last, target), isNew: false)
+        return Written(bytes: try await bytes(last, target), isNew: false)
       }
       let written = try await write(new, target, key: stored.key, over: stored, isDryRun: isDryRun)
-      return Written(bytes: try bytes(written, target), isNew: false)
+      return Written(bytes: try await bytes(written, target), isNew: false)
+    }
+  }
+
+  /// Repeats a change like `retrying`, and tells admission of each attempt what became of it.
+  private func settling(
+    _ context: RequestContext, _ target: ServedResource, _ name: String, _ body: () async throws -> Written
+  ) async throws -> Written {
+    try await retrying(target, name) {
+      do {
+        let written = try await body()
+        await context.settlement.end(isWritten: true)
+        return written
+      } catch {
+        await context.settlement.end(isWritten: false)
+        throw error
+      }
     }
   }
 
@@ -98,7 +115,7 @@ extension Registry {
   ]
 
   /// Keeps what a write at this place does not set.
-  private func prepareForUpdate(
+  func prepareForUpdate(
     _ new: inout JSONObject, _ old: JSONObject, _ target: ServedResource, subresource: String
   ) {
     let managed = new["metadata"]?["managedFields"]

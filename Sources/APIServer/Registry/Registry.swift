@@ -10,9 +10,14 @@ public final class Registry: Sendable {
   public let catalog: ResourceCatalog
   let kinds: BuiltinKinds
   let admission: any Admission
-  private var conversion: Conversion { Conversion(kinds: kinds) }
+  /// By which conversion webhooks are asked.
+  let outbound: OutboundClient?
 
-  public init(store: ClusterStore, catalog: ResourceCatalog, kinds: BuiltinKinds, admission: any Admission) {
+  public init(
+    store: ClusterStore, catalog: ResourceCatalog, kinds: BuiltinKinds, admission: any Admission,
+    outbound: OutboundClient? = nil
+  ) {
+    self.outbound = outbound
     self.store = store
     self.catalog = catalog
     self.kinds = kinds
@@ -32,18 +37,6 @@ public final class Registry: Sendable {
     return object
   }
 
-  /// The bytes of an object in the version that the request asks for.
-  func bytes(_ object: CachedObject, _ target: ServedResource) throws(StatusError) -> [UInt8] {
-    guard Conversion.isNeeded(to: target) else { return object.bytes }
-    return JSONValue.object(try conversion.fromStorage(object.object.tree(), to: target)).jsonBytes()
-  }
-
-  /// An object as a tree in the version that the request asks for.
-  func tree(_ object: CachedObject, _ target: ServedResource) throws(StatusError) -> JSONObject {
-    let tree = object.object.tree()
-    return Conversion.isNeeded(to: target) ? try conversion.fromStorage(tree, to: target) : tree
-  }
-
   /// What a write has made of an object.
   public struct Written: Sendable {
     /// The JSON as it is served.
@@ -57,8 +50,7 @@ public final class Registry: Sendable {
   func write(
     _ object: JSONObject, _ target: ServedResource, key: String, over current: CachedObject?, isDryRun: Bool
   ) async throws -> CachedObject {
-    let stored = CachedObject.stored(
-      Conversion.isNeeded(to: target) ? try conversion.toStorage(object, from: target) : object)
+    let stored = CachedObject.stored(try await stored(object, target))
     guard stored.bytes.count <= Self.largestObject else {
       throw StatusError.requestEntityTooLarge(maximum: Self.largestObject)
     }

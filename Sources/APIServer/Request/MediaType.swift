@@ -19,11 +19,8 @@ public struct ResponseForm: Sendable, Equatable {
   static func negotiate(_ headers: Headers, _ query: Query, shapes: Bool = true) throws(StatusError) -> ResponseForm {
     var form = ResponseForm()
     form.isPretty = RequestInfo.isTrue(query["pretty"])
-    let accept = headers.all("Accept").joined(separator: ",")
-    if accept.isEmpty { return form }
-    let ranges = accept.split(separator: ",").map(MediaRange.init)
-    let ordered = ranges.enumerated().sorted { ($1.element.weight, $0.offset) < ($0.element.weight, $1.offset) }
-    for (_, range) in ordered where range.weight > 0 {
+    guard let ranges = MediaRange.accepted(headers) else { return form }
+    for range in ranges {
       switch range.type {
       case "application/json", "*/*", "application/*": form.encoding = .json
       case "application/yaml": form.encoding = .yaml
@@ -60,6 +57,15 @@ struct MediaRange {
     }
     self.parameters = parameters
     weight = parameters["q"].flatMap(Double.init) ?? 1
+  }
+
+  /// What a client accepts, the ones that it weighs most first; nil where it does not say.
+  static func accepted(_ headers: Headers) -> [MediaRange]? {
+    let accept = headers.all("Accept").joined(separator: ",")
+    guard !accept.isEmpty else { return nil }
+    let ranges = accept.split(separator: ",").map(MediaRange.init).filter { $0.weight > 0 }
+    return ranges.enumerated().sorted { ($1.element.weight, $0.offset) < ($0.element.weight, $1.offset) }
+      .map(\.element)
   }
 
   /// A shape of the group `meta.k8s.io` that is served.

@@ -27,8 +27,11 @@ public final class RequestContext: Sendable {
   public let user: User
   public let query: Query
   public let headers: Headers
+  /// What admission has set aside for the write that is under way.
+  public let settlement = AdmissionSettlement()
   private let warningTexts = Mutex<[String]>([])
   private let dryRun = Mutex(false)
+  private let annotations = Mutex<[String: String]>([:])
 
   public init(info: RequestInfo, user: User, query: Query, headers: Headers) {
     self.info = info
@@ -56,6 +59,13 @@ public final class RequestContext: Sendable {
   }
 
   public var warnings: [String] { warningTexts.withLock { $0 } }
+
+  /// Notes something for the audit log. What is there already stays (`audit.k8s.io/v1` Event, `annotations`).
+  public func annotate(_ key: String, _ value: String) {
+    annotations.withLock { if $0[key] == nil { $0[key] = value } }
+  }
+
+  public var auditAnnotations: [String: String] { annotations.withLock { $0 } }
 
   /// Nothing is written (`dryRun=All`).
   public func isDryRun() throws(StatusError) -> Bool {

@@ -18,8 +18,13 @@ final class NameDirectory: Sendable {
 
   fileprivate struct Zone {
     var members: [String: Member] = [:]
-    var byName: [DomainName: [String]] = [:]
+    /// Who has a name, with its addresses: one look-up answers most questions.
+    var byName: [DomainName: [Bearer]] = [:]
     var byAddress: [IPAddress: DomainName] = [:]
+  }
+  fileprivate struct Bearer {
+    var container: String
+    var addresses: [IPAddress]
   }
   fileprivate struct State {
     var zones: [String: Zone] = [:]
@@ -53,14 +58,14 @@ final class NameDirectory: Sendable {
   func addresses(of name: DomainName, on networks: [String]) -> [IPAddress]? {
     state.withLock { state in
       for network in networks {
-        guard let containers = state.zones[network]?.byName[name] else { continue }
-        return state.gather(containers, network)
+        guard let bearers = state.zones[network]?.byName[name] else { continue }
+        return state.gather(bearers)
       }
       // `container.network` names the network as well.
       guard name.labelCount > 1, let (rest, last) = name.splittingLast, let network = state.networks[last],
-        networks.contains(network), let containers = state.zones[network]?.byName[rest]
+        networks.contains(network), let bearers = state.zones[network]?.byName[rest]
       else { return nil }
-      return state.gather(containers, network)
+      return state.gather(bearers)
     }
   }
 
@@ -74,12 +79,11 @@ final class NameDirectory: Sendable {
 }
 
 extension NameDirectory.State {
-  fileprivate mutating func gather(_ containers: [String], _ network: String) -> [IPAddress] {
-    let members = zones[network]?.members ?? [:]
-    guard containers.count > 1 else { return containers.first.flatMap { members[$0]?.addresses } ?? [] }
+  fileprivate mutating func gather(_ bearers: [NameDirectory.Bearer]) -> [IPAddress] {
+    guard bearers.count > 1 else { return bearers.first?.addresses ?? [] }
     turn &+= 1
-    let start = Int(UInt(bitPattern: turn) % UInt(containers.count))
-    return (containers[start...] + containers[..<start]).flatMap { members[$0]?.addresses ?? [] }
+    let start = Int(UInt(bitPattern: turn) % UInt(bearers.count))
+    return (bearers[start...] + bearers[..<start]).flatMap(\.addresses)
   }
 }
 
@@ -87,14 +91,15 @@ extension NameDirectory.Zone {
   fileprivate mutating func set(_ member: NameDirectory.Member) {
     remove(member.container)
     members[member.container] = member
-    for name in member.names { byName[name, default: []].append(member.container) }
+    let bearer = NameDirectory.Bearer(container: member.container, addresses: member.addresses)
+    for name in member.names { byName[name, default: []].append(bearer) }
     for address in member.addresses { byAddress[address] = member.canonical }
   }
 
   fileprivate mutating func remove(_ container: String) {
     guard let old = members.removeValue(forKey: container) else { return }
     for name in old.names {
-      byName[name]?.removeAll { $0 == container }
+      byName[name]?.removeAll { $0.container == container }
       if byName[name]?.isEmpty == true { byName[name] = nil }
     }
     for address in old.addresses where byAddress[address] == old.canonical { byAddress[address] = nil }

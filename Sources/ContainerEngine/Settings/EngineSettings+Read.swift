@@ -94,10 +94,6 @@ extension EngineSettings {
     }
     pluginTimeout = try reader.integer("plugin-timeout", in: 1...3600) ?? pluginTimeout
     cluster = try ClusterSettings.read(reader)
-    if cluster != nil && firewallBackend == .iptables {
-      // Nothing would keep containers from speaking as a tunnel's end.
-      throw SettingsError(.invalid, "cluster-store needs firewall-backend nftables: leave firewall-backend out")
-    }
     for pool in try reader.objects("default-address-pools") {
       guard Set(pool.fields.keys) == ["base", "size"], case .string(let text)? = pool.fields["base"],
         case .integer(let size)? = pool.fields["size"], let base = IPCIDR(text),

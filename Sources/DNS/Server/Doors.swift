@@ -5,18 +5,20 @@ final class DatagramDoor: LoopSource {
   private let listener: Listener
   init(_ listener: Listener) { self.listener = listener }
 
-  /// Datagrams at a time, so that one busy listener does not starve the others.
-  private static let batch = 64
-
+  /// One batch at a time, so that one busy listener does not starve the others.
   func ready(_ readiness: Readiness, _ loop: ServerLoop) {
-    for _ in 0..<Self.batch {
-      do throws(SystemError) {
-        guard try loop.queries.receive(from: listener.datagrams, destination: listener.isForAll) else { return }
-      } catch { return }
-      let outcome = listener.serve(loop.queries.bytes, count: loop.queries.count, from: .currentDatagram, loop)
-      // What cannot be sent is lost, as datagrams are: the client asks again.
-      if outcome == .answered { try? loop.queries.reply(loop.writer.bytes, from: listener.datagrams) }
+    let queries = loop.queries
+    let socket = listener.datagrams
+    let count: Int
+    do throws(SystemError) { count = try queries.receive(from: socket, destination: listener.isForAll) } catch {
+      return
     }
+    for index in 0..<count {
+      queries.choose(index)
+      let outcome = listener.serve(queries.bytes, count: queries.count, from: .currentDatagram, loop)
+      if outcome == .answered { queries.answer(loop.writer.bytes, from: socket) }
+    }
+    queries.send(from: socket)
   }
 
   func expired(_ token: UInt64, _ loop: ServerLoop) {}

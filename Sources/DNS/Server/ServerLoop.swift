@@ -15,13 +15,14 @@ final class ServerLoop {
   /// Where answers are written.
   var writer = WireWriter()
   /// What clients send; a query that is larger is cut and so refused.
-  let queries = DatagramBuffer(capacity: 4096)
+  let queries = DatagramBatch(size: 4096)
   /// What upstreams send.
   let answers = DatagramBuffer(capacity: 65535)
   private let epoll: Epoll
   private let mailbox: Mailbox
   private var sources: [UInt64: any LoopSource] = [:]
   private var deadlines = DeadlineHeap()
+  private var vigil = Vigil()
   private var listeners: [DNSServer.ListenerID: Listener] = [:]
   private static let bell: UInt64 = 0
 
@@ -36,11 +37,9 @@ final class ServerLoop {
     do { try epoll.set(mailbox.bell.rawValue, .readable, token: Self.bell) } catch {
       fatalError("the name server cannot hear: \(error)")
     }
+    var events = EpollEvents()
     while true {
-      let events: [(token: UInt64, readiness: Readiness)]
-      do { events = try epoll.wait(timeout: timeout()) } catch {
-        fatalError("the name server cannot wait: \(error)")
-      }
+      do { try wait(&events) } catch { fatalError("the name server cannot wait: \(error)") }
       // Before the mail is taken: what comes between the two rings once more.
       if events.contains(where: { $0.token == Self.bell }) { mailbox.silence() }
       for mail in mailbox.take() {
@@ -50,6 +49,25 @@ final class ServerLoop {
       for event in events { sources[event.token]?.ready(event.readiness, self) }
       expire()
     }
+  }
+
+  /// Waits for events; awake for a moment, where the next one has kept coming within that.
+  private func wait(_ events: inout EpollEvents) throws(SystemError) {
+    if vigil.isWorthwhile {
+      try epoll.wait(timeout: 0, &events)
+      if !events.isEmpty { return }
+      let end = Clock.monotonic + Vigil.length
+      repeat {
+        // Who asks may be waiting for this very processor.
+        Threads.yield()
+        try epoll.wait(timeout: 0, &events)
+        if !events.isEmpty { return }
+      } while Clock.monotonic < end
+      vigil.wasInVain()
+    }
+    let began = Clock.monotonic
+    try epoll.wait(timeout: timeout(), &events)
+    vigil.slept(Clock.monotonic - began)
   }
 
   private func obey(_ mail: Mailbox.Mail) {

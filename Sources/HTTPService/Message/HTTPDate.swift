@@ -1,7 +1,7 @@
 /// IMF-fixdate, the date of HTTP's header fields (RFC 9110, section 5.6.7).
-enum HTTPDate {
+public enum HTTPDate {
   /// - Parameter seconds: since 1970, UTC.
-  static func format(seconds: Int64) -> String {
+  public static func format(seconds: Int64) -> String {
     let days = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
     let second = seconds - days * 86_400
     let (year, month, day) = civil(days)

@@ -70,7 +70,9 @@ extension NetworkController {
     case .nftables:
       try NftablesFirewall(instance: configuration.instance, guardsTunnels: configuration.cluster != nil)
     case .iptables:
-      try IptablesFirewall(instance: configuration.instance, searchPath: configuration.searchPath)
+      try IptablesFirewall(
+        instance: configuration.instance, guardsTunnels: configuration.cluster != nil,
+        searchPath: configuration.searchPath)
     }
   }
 

@@ -9,10 +9,12 @@ final class HostNetwork: Sendable {
   private let namespace: FileDescriptor?
   /// Where the packets of tunnels go that end here.
   private let underlay: HostNetwork?
+  private let switches: IPv6Switches?
 
   /// Opens its socket in the calling thread's network namespace, or in `namespace`.
   init(in namespace: FileDescriptor? = nil, underlay: HostNetwork? = nil) throws {
     socket = try RouteSocket(in: namespace)
+    switches = try IPv6Switches(in: namespace)
     self.namespace = namespace
     self.underlay = underlay
   }
@@ -126,9 +128,14 @@ final class HostNetwork: Sendable {
       let peer = LinkSettings(
         name: peerName, mtu: UInt32(link.mtu), address: peerMAC, namespace: sandbox)
       let own = LinkSettings(name: link.name, mtu: UInt32(link.mtu), masterIndex: master)
+      try socket.perform(.createLink(NewLink(.veth(peer: peer), own)))
       var marks = LinkSettings()
       marks.alias = link.owner
-      marks.ipv6AddressGeneration = link.hasLinkLocal ? nil : IPv6AddressGeneration.none
+      // A bridge's port needs no IPv6 of its own. With it the kernel keeps a route for each, all in one list, and goes
+      // through it whenever one comes.
+      if !link.hasLinkLocal, switches?.turnOff(link.name) != true {
+        marks.ipv6AddressGeneration = IPv6AddressGeneration.none
+      }
       var marking = NetlinkRequest.setLink(.name(link.name), marks)
       if link.isIsolated || link.isHairpin {
         var port = BridgePortOptions()
@@ -136,11 +143,8 @@ final class HostNetwork: Sendable {
         port.hairpin = link.isHairpin
         marking = .setBridgePort(.name(link.name), port, marks)
       }
-      // Up comes last and alone: of each change to a link that is up the kernel tells everybody, and looks through all
-      // routes of IPv6 while the other end is down. On a bridge with many ports that takes longer than all else.
-      try socket.perform([
-        .createLink(NewLink(.veth(peer: peer), own)), marking, .setLink(.name(link.name), LinkSettings(isUp: true)),
-      ])
+      // Up comes last and alone: of each change to a link that is up the kernel tells everybody.
+      try socket.perform([marking, .setLink(.name(link.name), LinkSettings(isUp: true))])
     }
     for link in plan.sandbox.links {
       guard case .macvlan(let parent, let mode) = link.kind else { continue }

@@ -2,14 +2,34 @@ import APIServer
 
 /// What stands between an allowed request and the store, in kube-apiserver's order.
 enum ClusterAdmission {
-  /// - Parameter registry: given late, because the registry holds its admission.
+  /// - Parameters:
+  ///   - quota: comes last: what another plugin refuses takes nothing.
+  ///   - outbound: by which webhooks are reached.
+  ///   - plugins: which of those that can be left out run.
+  ///   - registry: given late, because the registry holds its admission.
+  /// - Throws: where a plugin is named that there is not.
   static func chain(
-    _ cluster: ClusterStore, authorizer: any Authorizer, registry: @escaping @Sendable () -> Registry
-  ) -> AdmissionChain {
-    AdmissionChain([
-      NamespaceLifecycle(cluster),
-      UnsupportedKinds(),
-      RoleEscalation(registry, authorizer: authorizer),
+    _ cluster: ClusterStore, authorizer: any Authorizer, quota: ResourceQuota, outbound: OutboundClient,
+    plugins: AdmissionPlugins, registry: @escaping @Sendable () -> Registry
+  ) throws -> AdmissionChain {
+    let selected = try plugins.select([
+      .init("NamespaceLifecycle", NamespaceLifecycle(cluster)),
+      .init("LimitRanger", LimitRanger(cluster)),
+      .init("TaintNodesByCondition", TaintNodesByCondition()),
+      .init("AlwaysPullImages", isOn: false, AlwaysPullImages()),
+      .init("Priority", Priority(cluster)),
+      .init("DefaultTolerationSeconds", DefaultTolerationSeconds()),
+      .init("DefaultStorageClass", DefaultStorageClass(cluster)),
+      .init("StorageObjectInUseProtection", StorageObjectInUseProtection()),
+      .init("PersistentVolumeClaimResize", PersistentVolumeClaimResize(cluster)),
+      .init("RuntimeClass", RuntimeClass(cluster)),
+      .init("DefaultIngressClass", DefaultIngressClass(cluster)),
+      .init("DenyServiceExternalIPs", isOn: false, DenyServiceExternalIPs()),
+      .init("MutatingAdmissionWebhook", MutatingWebhooks(cluster, client: outbound, registry: registry)),
+      .init("ValidatingAdmissionWebhook", ValidatingWebhooks(cluster, client: outbound, registry: registry)),
+      .init("ResourceQuota", quota),
     ])
+    // Not to be left out: what the server does not do, and what RBAC demands.
+    return AdmissionChain([UnsupportedKinds(), RoleEscalation(registry, authorizer: authorizer)] + selected)
   }
 }

@@ -100,8 +100,16 @@ struct ServerCommand: AsyncParsableCommand {
     let late = LateRegistry()
     let rbac = RBACAuthorizer { late.registry }
     let authorizer = AuthorizerChain([MastersAuthorizer(), rbac])
-    let admission = ClusterAdmission.chain(cluster, authorizer: authorizer) { late.registry }
-    let registry = Registry(store: cluster, catalog: catalog, kinds: kinds, admission: admission)
+    let quota = ResourceQuota(cluster)
+    let plugins = AdmissionPlugins(
+      enabled: ServerOptions.names(options.enableAdmissionPlugins),
+      disabled: ServerOptions.names(options.disableAdmissionPlugins))
+    let outbound = OutboundClient(cluster)
+    let admission = try ClusterAdmission.chain(
+      cluster, authorizer: authorizer, quota: quota, outbound: outbound, plugins: plugins
+    ) { late.registry }
+    let registry = Registry(
+      store: cluster, catalog: catalog, kinds: kinds, admission: admission, outbound: outbound)
     late.set(registry)
     let (host, port) = try options.listenAddress()
     let api = APIServer(
@@ -124,7 +132,7 @@ struct ServerCommand: AsyncParsableCommand {
       group.addTask {
         try await api.run { Log.info("API served on \(host):\(served); kubeconfig \(kubeconfig)") }
       }
-      for controller in ClusterControllers.all(objects, authority: authority) {
+      for controller in ClusterControllers.all(objects, authority: authority, quota: quota) {
         group.addTask { await controller() }
       }
       group.addTask { try await Self.renew(tls, files, address, issued) }
@@ -139,6 +147,7 @@ struct ServerCommand: AsyncParsableCommand {
     }
     Log.info("shutting down")
     await server.shutdown(within: Self.shutdownTime)
+    await outbound.close()
     await cluster.close()
   }
 

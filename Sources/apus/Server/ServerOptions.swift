@@ -19,7 +19,16 @@ struct ServerOptions: ParsableArguments {
   @Option(help: "Put this snapshot in the place of the state, and end.") var restore: String?
   @Option(help: "Issuer of service-account tokens.") var serviceAccountIssuer =
     "https://kubernetes.default.svc.cluster.local"
+  @Option(help: "Admission plugins to run beside those that run by default, separated by commas; repeatable.")
+  var enableAdmissionPlugins: [String] = []
+  @Option(help: "Admission plugins not to run, separated by commas; repeatable.")
+  var disableAdmissionPlugins: [String] = []
   @Option(name: [.customShort("l"), .long], help: "debug, info, warn or error.") var logLevel = "info"
+
+  /// The names in the values of a flag that takes lists.
+  static func names(_ values: [String]) -> [String] {
+    values.flatMap { $0.split(separator: ",").map(String.init) }
+  }
 
   /// Where the API is served.
   func listenAddress() throws -> (host: String, port: Int) {

@@ -69,6 +69,37 @@ struct YAMLWriterTests {
     #expect(try JSONValue(yaml: value.yamlBytes()) == value)
   }
 
+  @Test("long keys and keys with lines stand behind a question mark")
+  func keys() throws {
+    let long = String(repeating: "k", count: 129)
+    let value: JSONValue = [
+      "o": ["a\nb": ["x": 1, "y": [2]], "z": 1], "p": .object([long: [1, [2]]]), "q": .object([long + " " + long: "v"]),
+    ]
+    #expect(
+      value.yamlText() == """
+        o:
+          ? |-
+            a
+            b
+          : x: 1
+            "y":
+            - 2
+          z: 1
+        p:
+          ? \(long)
+          : - 1
+            - - 2
+        q:
+          ? \(long)
+            \(long)
+          : v
+
+        """)
+    #expect(try JSONValue(yaml: value.yamlBytes()) == value)
+    let longest: JSONValue = .object([String(repeating: "k", count: 5_000): 1])
+    #expect(try JSONValue(yaml: longest.yamlBytes()) == longest)
+  }
+
   @Test("long texts are folded at spaces")
   func folding() throws {
     let value: JSONValue = ["k": .string(Array(repeating: "word", count: 40).joined(separator: " "))]

@@ -21,10 +21,11 @@ extension Expression {
     }
     switch name {
     case "payload":
-      guard let into = register(1), let base = number(2).flatMap({ PayloadBase(rawValue: $0) }),
-        let offset = number(3), let length = number(4)
+      guard let base = number(2).flatMap({ PayloadBase(rawValue: $0) }), let offset = number(3), let length = number(4)
       else { return nil }
-      return .payload(base, offset: offset, length: length, into: into)
+      if let into = register(1) { return .payload(base, offset: offset, length: length, into: into) }
+      guard let from = register(5), number(6) == 1, number(8) ?? 0 == 0, let checksum = number(7) else { return nil }
+      return .setPayload(base, offset: offset, length: length, from: from, checksum: checksum)
     case "meta":
       guard let into = register(1), let key = number(2).flatMap({ MetaKey(rawValue: $0) }) else { return nil }
       return .meta(key, into: into)

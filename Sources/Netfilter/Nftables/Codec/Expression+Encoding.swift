@@ -24,7 +24,7 @@ extension Expression {
   /// The kernel's name of the kind of expression.
   var kernelName: String {
     switch self {
-    case .payload: "payload"
+    case .payload, .setPayload: "payload"
     case .meta: "meta"
     case .connection: "ct"
     case .addressType: "fib"
@@ -49,6 +49,15 @@ extension Expression {
       w.attribute(2, bigEndian: base.rawValue)
       w.attribute(3, bigEndian: offset)
       w.attribute(4, bigEndian: length)
+    case .setPayload(let base, let offset, let length, let register, let checksum):
+      w.attribute(5, bigEndian: register.number)
+      w.attribute(2, bigEndian: base.rawValue)
+      w.attribute(3, bigEndian: offset)
+      w.attribute(4, bigEndian: length)
+      // NFT_PAYLOAD_CSUM_INET.
+      w.attribute(6, bigEndian: UInt32(1))
+      w.attribute(7, bigEndian: checksum)
+      w.attribute(8, bigEndian: UInt32(0))
     case .meta(let key, let register):
       w.attribute(1, bigEndian: register.number)
       w.attribute(2, bigEndian: key.rawValue)

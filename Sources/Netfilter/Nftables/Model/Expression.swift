@@ -102,6 +102,9 @@ public struct Translation: Sendable, Hashable {
 /// The kernel's own building blocks of rules (linux/netfilter/nf_tables.h), named as `nft --debug=netlink` names them.
 public enum Expression: Sendable, Hashable {
   case payload(PayloadBase, offset: UInt32, length: UInt32, into: Register)
+  /// Writes bytes of a register into the packet. `checksum` is where the transport header has its checksum, which is
+  /// brought up to date for bytes that are not part of its pseudo header, as ports are not.
+  case setPayload(PayloadBase, offset: UInt32, length: UInt32, from: Register, checksum: UInt32)
   case meta(MetaKey, into: Register)
   case connection(ConnectionKey, into: Register)
   /// The type of the destination or source address as the routing table sees it (`RTN_*`).

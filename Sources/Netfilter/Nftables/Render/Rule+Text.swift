@@ -29,6 +29,8 @@ private struct RuleRenderer {
   mutating func add(_ expression: Expression) {
     switch expression {
     case .payload(let base, let offset, let length, let into): set(into, Self.payload(base, offset, length))
+    case .setPayload(let base, let offset, let length, let from, _):
+      words.append("\(Self.payload(base, offset, length).words) set \(term(from)?.words ?? "?")")
     case .meta(let key, let into): set(into, Self.meta(key))
     case .connection(let key, let into):
       set(into, Term(words: "ct \(key)", kind: key == .state ? .state : key == .status ? .status : .mark))

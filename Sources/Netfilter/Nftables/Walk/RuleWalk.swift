@@ -79,6 +79,9 @@ public struct RuleWalk: Sendable {
           ? packet.networkHeader(Int(offset), Int(length)) : packet.transportHeader(Int(offset), Int(length))
         guard base != .link, let bytes else { return nil }
         store(bytes, into, &registers)
+      case .setPayload(let base, let offset, let length, let from, _):
+        let bytes = load(from, Int(length), registers)
+        guard base == .transport, packet.setTransportHeader(Int(offset), bytes) else { return nil }
       case .meta(let key, let into):
         guard let bytes = meta(key, place, packet) else { return nil }
         store(bytes, into, &registers)

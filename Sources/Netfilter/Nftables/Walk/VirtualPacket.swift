@@ -44,4 +44,12 @@ public struct VirtualPacket: Sendable, Hashable, CustomStringConvertible {
     default: nil
     }
   }
+
+  /// Writes what rules write; false for what a virtual packet does not have.
+  mutating func setTransportHeader(_ offset: Int, _ bytes: [UInt8]) -> Bool {
+    guard bytes.count == 2, offset == 0 || offset == 2 else { return false }
+    let port = Port(UInt16(bytes[0]) << 8 | UInt16(bytes[1]))
+    if offset == 0 { sourcePort = port } else { destinationPort = port }
+    return true
+  }
 }

@@ -9,7 +9,8 @@ import NetworkModel
 /// own may accept whatever is left, each rule here names a bridge. A chain that needs an order holds a fixed number of
 /// rules; those of networks and ports stand in chains where the order does not matter.
 ///
-///     raw     PREROUTING → RAW            what comes from outside to 127/8, or from a container as 127/8, is dropped
+///     raw     PREROUTING → RAW            what comes from outside to 127/8, or from a container as 127/8, is dropped;
+///                                         → TUNNELS (where overlay networks are: what a container sends to a tunnel's port)
 ///     filter  FORWARD → DOCKER-USER       the rules of the host's owner, before ours and for all that is forwarded
 ///             FORWARD → FORWARD           → KNOWN (known connections pass) → NEIGHBOURS (between containers of one
 ///                                         bridge as the network wants it) → CONFINED (nothing into or out of an internal
@@ -31,11 +32,14 @@ struct FirewallChains: Sendable {
   private let prefix: String
   /// The comment of our rules in built-in chains.
   private let mark: String
+  private let guardsTunnels: Bool
 
   /// - Parameter instance: at most 10 lower-case letters, digits and dashes (EngineSettings sees to it): with the longest
   ///   of our words a name has the 28 bytes that the kernel has room for. No word has a dash, so two instances never have
   ///   the same chain.
-  init(instance: String) {
+  /// - Parameter guardsTunnels: this host's tunnels to others carry overlay networks.
+  init(instance: String, guardsTunnels: Bool = false) {
+    self.guardsTunnels = guardsTunnels
     prefix = instance == "apus" ? "APUS-" : "APUS-\(instance.uppercased())-"
     mark = "instance \(instance)"
   }
@@ -47,6 +51,7 @@ struct FirewallChains: Sendable {
 
   private enum Word: String {
     case raw = "RAW"
+    case tunnels = "TUNNELS"
     case forward = "FORWARD"
     case known = "KNOWN"
     case neighbours = "NEIGHBOURS"
@@ -66,7 +71,7 @@ struct FirewallChains: Sendable {
 
     var table: Iptables.TableName {
       switch self {
-      case .raw: .raw
+      case .raw, .tunnels: .raw
       case .forward, .known, .neighbours, .confined, .into, .out, .incoming, .others, .open: .filter
       case .publish, .oneAddress, .anyAddress, .source, .inside, .loopback, .leaving: .nat
       }
@@ -88,13 +93,24 @@ struct FirewallChains: Sendable {
 
   // MARK: what is fixed
 
+  private static let tunnelPort = TransportPort(Port(OverlaySettings.port), .udp)
   private static let loopback = IPCIDR("127.0.0.0/8")
   private static let loopback6 = IPCIDR("::1/128")
   private static let linkLocal6 = IPCIDR("fe80::/10")
 
   /// The tables without the rules of networks and ports.
   func empty(_ family: IPFamily) -> [Iptables.Table] {
-    (family == .v4 ? [rawTable] : []) + [filterTable, natTable(family)]
+    (family == .v4 || guardsTunnels ? [rawTable(family)] : []) + [filterTable, natTable(family)]
+  }
+
+  /// Chains of ours that an engine with other settings may have left.
+  func obsolete(_ family: IPFamily) -> [Iptables.Table] {
+    guard !guardsTunnels else { return [] }
+    // Of IPv6 the tunnels' guard is all that stands in this table.
+    let chains = unordered(.tunnels) + (family == .v4 ? [] : unordered(.raw))
+    let entrances =
+      family == .v4 ? [] : [Iptables.Entrance("PREROUTING", .first, rules: [lead(mark, .raw)])]
+    return [Iptables.Table(.raw, chains: chains, entrances: entrances)]
   }
 
   private func ordered(_ word: Word, _ rules: [Iptables.Rule]) -> Iptables.Chain {
@@ -109,18 +125,20 @@ struct FirewallChains: Sendable {
     Iptables.Rule(comment, matches, .jump(name(word)))
   }
 
-  private var rawTable: Iptables.Table {
+  private func rawTable(_ family: IPFamily) -> Iptables.Table {
     // route_localnet on a bridge must open 127/8 neither to containers nor, with a published port, to the neighbours of
     // the host (CVE-2020-8558).
-    let rules = Self.loopback.map { loopback in
-      [
+    var rules: [Iptables.Rule] = []
+    if family == .v4, let loopback = Self.loopback {
+      rules += [
         Iptables.Rule(
           "nobody outside reaches 127/8", [.destination(loopback), .input("lo", isNegated: true)], .drop),
         Iptables.Rule("nobody outside is 127/8", [.source(loopback), .input("lo", isNegated: true)], .drop),
       ]
     }
+    if guardsTunnels { rules.append(lead("no container is a tunnel's end", .tunnels)) }
     return Iptables.Table(
-      .raw, chains: [ordered(.raw, rules ?? [])],
+      .raw, chains: [ordered(.raw, rules)] + (guardsTunnels ? unordered(.tunnels) : []),
       entrances: [Iptables.Entrance("PREROUTING", .first, rules: [lead(mark, .raw)])])
   }
 
@@ -227,6 +245,8 @@ struct FirewallChains: Sendable {
         rules.append((.inside, [.source(subnet), .output(bridge)], .masquerade))
       }
       if family == .v4 { rules.append((.loopback, [.output(bridge)], .masquerade)) }
+      // A container must not speak as a host: its packets would come out of the tunnel on any overlay network it likes.
+      if guardsTunnels { rules.append((.tunnels, [.input(bridge), .port(Self.tunnelPort)], .drop)) }
       return rules
     case .confine(let bridge):
       return [(.confined, [.output(bridge)], .drop), (.confined, [.input(bridge)], .drop)]

@@ -15,11 +15,14 @@ final class IptablesFirewall: Firewall {
 
   /// Acts on the calling thread's network namespace, as all other calls do.
   /// - Parameters:
+  ///   - guardsTunnels: no container may send into the tunnels of overlay networks by itself.
   ///   - searchPath: where the programs are looked for; nil takes PATH.
   ///   - kind: asks for programs of one kind; nil takes those that the host's owner has chosen.
-  init(instance: String, searchPath: String? = nil, kind: IptablesPrograms.Kind? = nil) throws {
+  init(
+    instance: String, guardsTunnels: Bool = false, searchPath: String? = nil, kind: IptablesPrograms.Kind? = nil
+  ) throws {
     programs = try IptablesPrograms(searchPath: searchPath, kind: kind)
-    chains = FirewallChains(instance: instance)
+    chains = FirewallChains(instance: instance, guardsTunnels: guardsTunnels)
     families = FileSystem.exists("/proc/thread-self/net/if_inet6") ? [.v4, .v6] : [.v4]
   }
 
@@ -45,16 +48,28 @@ final class IptablesFirewall: Firewall {
     // Somebody may change rules between reading and writing, and a deletion then finds nothing: we look again.
     var attempt = 1
     while true {
-      let difference = Iptables.Transaction.difference(
-        from: try programs.snapshot(family), to: tables, family, marks: chains.marks)
+      let snapshot = try programs.snapshot(family)
+      let difference = Iptables.Transaction.difference(from: snapshot, to: tables, family, marks: chains.marks)
       do {
         try programs.commit(difference)
-        return !difference.isEmpty
+        return try removeObsolete(family, snapshot) || !difference.isEmpty
       } catch {
         guard error.code == .refused, attempt < 5 else { throw error }
         attempt += 1
       }
     }
+  }
+
+  /// Takes away chains that are not wanted any more, after the rules that led there are gone.
+  /// - Parameter before: what was there before these rules went.
+  private func removeObsolete(_ family: IPFamily, _ before: Iptables.Snapshot) throws(IptablesError) -> Bool {
+    let obsolete = chains.obsolete(family)
+    func removal(_ snapshot: Iptables.Snapshot) -> Iptables.Transaction {
+      Iptables.Transaction.removal(of: obsolete, from: snapshot, family, marks: chains.marks)
+    }
+    guard !removal(before).isEmpty else { return false }
+    try programs.commit(removal(try programs.snapshot(family)))
+    return true
   }
 
   func add(_ fragment: FirewallFragment) throws {
@@ -169,16 +184,17 @@ final class IptablesFirewall: Firewall {
   static func removeLeftovers(
     of instance: String, searchPath: String?, keeping kept: IptablesPrograms.Kind? = nil
   ) throws {
-    let chains = FirewallChains(instance: instance)
+    let chains = FirewallChains(instance: instance, guardsTunnels: true)
     var errors = ErrorList()
     for kind in IptablesPrograms.Kind.allCases where kind != kept {
       do {
         guard try mayHaveRules(kind, chains) else { continue }
         // The kind that the host's owner has chosen may have no names but the plain ones.
-        let chosen = try IptablesFirewall(instance: instance, searchPath: searchPath)
+        let chosen = try IptablesFirewall(instance: instance, guardsTunnels: true, searchPath: searchPath)
         let firewall =
           chosen.kind == kind
-          ? chosen : try IptablesFirewall(instance: instance, searchPath: searchPath, kind: kind)
+          ? chosen
+          : try IptablesFirewall(instance: instance, guardsTunnels: true, searchPath: searchPath, kind: kind)
         try firewall.removeAll()
       } catch let error as IptablesError where error.code == .missing && kind == .legacy {
         // Legacy tables do not tell whose they are; ours are made with programs that are still there.

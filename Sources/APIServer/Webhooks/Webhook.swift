@@ -1,0 +1,44 @@
+import APIMachinery
+
+/// One webhook of a configuration, read once and used for many requests (admissionregistration.k8s.io/v1
+/// MutatingWebhook and ValidatingWebhook).
+struct Webhook: Sendable {
+  /// Tells this one from all others, those of the same name too.
+  let identifier: String
+  let configuration: String
+  let name: String
+  /// Nil where the configuration names no place.
+  let target: OutboundTarget?
+  let rules: [WebhookRule]
+  /// A webhook that does not answer is passed over.
+  let ignoresFailures: Bool
+  /// Other versions of a resource match too.
+  let matchesEquivalents: Bool
+  let namespaces: Result<LabelSelector, StatusError>
+  let objects: Result<LabelSelector, StatusError>
+  /// It may be asked about what is not written.
+  let allowsDryRun: Bool
+  let timeoutSeconds: Int64
+  let isReinvoked: Bool
+  let reviewVersions: [String]
+
+  init(_ webhook: JSONValue, configuration: String, index: Int) {
+    func text(_ name: String) -> String { webhook[name]?.stringValue ?? "" }
+    func selector(_ name: String) -> Result<LabelSelector, StatusError> {
+      Result { () throws(StatusError) in try LabelSelector(json: webhook[name] ?? [:]) }
+    }
+    name = text("name")
+    identifier = "\(configuration)/\(text("name"))/\(index)"
+    self.configuration = configuration
+    target = OutboundTarget(clientConfig: webhook["clientConfig"])
+    rules = (webhook["rules"]?.arrayValue ?? []).map(WebhookRule.init)
+    ignoresFailures = text("failurePolicy") == "Ignore"
+    matchesEquivalents = text("matchPolicy") != "Exact"
+    namespaces = selector("namespaceSelector")
+    objects = selector("objectSelector")
+    allowsDryRun = ["None", "NoneOnDryRun"].contains(text("sideEffects"))
+    timeoutSeconds = webhook["timeoutSeconds"]?.integerValue ?? 10
+    isReinvoked = text("reinvocationPolicy") == "IfNeeded"
+    reviewVersions = (webhook["admissionReviewVersions"]?.arrayValue ?? []).compactMap(\.stringValue)
+  }
+}

@@ -1,0 +1,95 @@
+import APIMachinery
+
+/// Asks one webhook about one request.
+struct WebhookCaller {
+  /// Why a request does not go on.
+  enum Failure: Error {
+    /// The webhook gave no answer that could be used; its failure policy decides.
+    case calling(String)
+    /// The request ends with this, whatever the policy.
+    case refused(StatusError)
+  }
+
+  /// Bytes of an answer: a patch of the largest object in base64, and room for words.
+  private static let largestAnswer = 8 << 20
+  /// Characters of all warnings of a webhook together: they travel in headers.
+  private static let mostWarnings = 4096
+  private static let agent = "kube-apiserver-admission"
+
+  let client: OutboundClient
+
+  /// - Throws: what the webhook refuses, and why it could not be asked.
+  func ask(
+    _ invocation: WebhookMatcher.Invocation, _ form: WebhookForm, _ request: AdmissionRequest,
+    object: JSONObject?, oldObject: JSONObject?, isMutating: Bool
+  ) async throws(Failure) -> AdmissionReview.Verdict {
+    let webhook = invocation.webhook
+    guard !request.isDryRun || webhook.allowsDryRun else {
+      throw .refused(.badRequest("admission webhook \(webhook.name.goQuoted) does not support dry run"))
+    }
+    let verdict: AdmissionReview.Verdict
+    do throws(OutboundError) {
+      let review = try AdmissionReview(invocation, form, request, object: object, oldObject: oldObject)
+      let answer = try await post(review.body, to: webhook)
+      verdict = try review.verdict(answer, isMutating: isMutating)
+    } catch {
+      throw .calling("failed calling webhook \(webhook.name.goQuoted): \(error.message)")
+    }
+    for (key, value) in verdict.annotations { request.context.annotate("\(webhook.name)/\(key)", value) }
+    var room = Self.mostWarnings
+    for text in verdict.warnings where !text.isEmpty {
+      room -= text.unicodeScalars.count
+      if room < 0 { break }
+      request.context.warn(Self.printable(text))
+    }
+    guard verdict.isAllowed else { throw .refused(Self.refusal(webhook.name, verdict.status)) }
+    return verdict
+  }
+
+  private func post(_ body: [UInt8], to webhook: Webhook) async throws(OutboundError) -> [UInt8] {
+    guard let target = webhook.target else {
+      throw OutboundError(.configuration, "webhook configuration must have either service or URL")
+    }
+    if case .failure(let error) = target.tls {
+      throw OutboundError(.configuration, "could not get REST client: \(error.message)", cause: error)
+    }
+    let query = "timeout=\(webhook.timeoutSeconds)s"
+    let answer: OutboundClient.Answer
+    do throws(OutboundError) {
+      answer = try await client.post(
+        target, query: query, body, agent: Self.agent, within: .seconds(webhook.timeoutSeconds),
+        limit: Self.largestAnswer)
+    } catch {
+      throw OutboundError(
+        error.code, "failed to call webhook: Post \("\(target.url)?\(query)".goQuoted): \(error.message)", cause: error)
+    }
+    if let failure = OutboundReply.failure(answer) {
+      throw OutboundError(.broken, "failed to call webhook: \(failure.message)", cause: failure)
+    }
+    return answer.body
+  }
+
+  /// A header holds no control characters.
+  private static func printable(_ text: String) -> String {
+    String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
+  }
+
+  /// What a client is told whose request a webhook refuses: the webhook's own words behind its name.
+  static func refusal(_ name: String, _ status: JSONValue?) -> StatusError {
+    var members = status?.objectValue ?? [:]
+    members["kind"] = "Status"
+    members["status"] = "Failure"
+    var error = StatusError(json: .object(members)) ?? StatusError(.unknown, "")
+    error.code = max(400, Int(status?["code"]?.integerValue ?? 400))
+    if !(400...599).contains(error.code) { error.code = 400 }
+    let refused = "admission webhook \(name.goQuoted) denied the request"
+    if !error.message.isEmpty {
+      error.message = "\(refused): \(error.message)"
+    } else if error.reason != .unknown {
+      error.message = "\(refused): \(error.reason.rawValue)"
+    } else {
+      error.message = "\(refused) without explanation"
+    }
+    return error
+  }
+}

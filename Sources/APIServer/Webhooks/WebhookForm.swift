@@ -1,0 +1,67 @@
+import APIMachinery
+import ClusterAPI
+
+/// A request as webhooks are told of it: what it does to an object of which kind. Subresources with a kind of their own
+/// are told by that: a change of a scale is one of a `Scale`, the binding of a pod the creation of a `Binding`.
+struct WebhookForm {
+  let operation: AdmissionRequest.Operation
+  let kind: GroupVersionKind
+  let resource: GroupVersionResource
+  let subresource: String
+  let namespace: String
+  let name: String
+  var object: JSONObject?
+  let oldObject: JSONObject?
+  private let scale: (paths: ScalePaths, kind: KindDescription)?
+
+  init(_ request: AdmissionRequest) {
+    let target = request.resource
+    let subresource = target.version.subresource(request.subresource)
+    let own = target.groupVersionKind
+    resource = GroupVersionResource(
+      group: own.group, version: own.version, resource: target.resource.plural)
+    self.subresource = request.subresource
+    name = request.name
+    let isNamespace = target.groupResource == GroupResource(group: "", resource: "namespaces")
+    namespace = isNamespace ? request.name : request.namespace
+    if case .scale(let paths) = subresource?.behaviour, let description = subresource?.kind {
+      scale = (paths, description)
+      operation = request.operation
+      kind = description.groupVersionKind
+      let form = ScaleForm(paths: paths, kind: kind)
+      object = request.object.map(form.scale)
+      oldObject = request.oldObject.map(form.scale)
+    } else if request.subresource == "binding", let description = subresource?.kind, let pod = request.object {
+      scale = nil
+      operation = .create
+      kind = description.groupVersionKind
+      object = [
+        "kind": .string(kind.kind), "apiVersion": .string(kind.apiVersion),
+        "metadata": ["name": .string(request.name), "namespace": .string(request.namespace)],
+        "target": ["kind": "Node", "name": pod["spec"]?["nodeName"] ?? ""],
+      ]
+      oldObject = nil
+    } else {
+      scale = nil
+      operation = request.operation
+      kind = request.kind ?? own
+      object = request.object
+      oldObject = request.oldObject
+    }
+  }
+
+  /// Whether what is told is the object itself, and not something made of it.
+  var isObject: Bool { scale == nil && !(subresource == "binding") }
+
+  /// Takes what webhooks have made of the object over into the request.
+  func put(_ changed: JSONObject, into request: inout AdmissionRequest) {
+    guard let scale else {
+      if subresource != "binding" { request.object = changed }
+      return
+    }
+    guard var object = request.object else { return }
+    JSONPlace.set(
+      &object, JSONPlace.parts(scale.paths.specReplicas), to: changed["spec"]?["replicas"] ?? .integer(0))
+    request.object = object
+  }
+}

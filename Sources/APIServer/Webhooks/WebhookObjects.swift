@@ -1,0 +1,74 @@
+import APIMachinery
+import ClusterAPI
+
+/// Brings objects into the version that a webhook reads, and what it has made of one back.
+struct WebhookObjects {
+  let registry: Registry
+
+  /// An object in a kind of another version.
+  func object(
+    _ object: JSONObject?, as kind: GroupVersionKind, of target: ServedResource
+  ) async throws -> JSONObject? {
+    guard let object, object["apiVersion"]?.stringValue != kind.apiVersion else { return object }
+    return try await registry.converted(object, to: kind, target)
+  }
+
+  /// What a patch has made of an object, checked and completed as if a client had sent it; unknown members are gone.
+  ///
+  /// - Parameters:
+  ///   - form: of the object that was patched; its kind may be one that only a subresource has.
+  /// - Throws: 500 where the patch does not apply, or makes something that is no such object.
+  func patched(
+    _ object: JSONObject, by patch: JSONPatch, _ kind: GroupVersionKind, _ form: WebhookForm, _ target: ServedResource
+  ) throws(StatusError) -> JSONObject {
+    let result: JSONValue
+    do { result = try patch.applied(to: .object(object)) } catch {
+      throw .internalError(error.details?.causes.first?.message ?? error.message)
+    }
+    guard case .object(var members) = result else { throw .internalError("the patch leaves no object") }
+    members["kind"] = .string(kind.kind)
+    members["apiVersion"] = .string(kind.apiVersion)
+    guard form.isObject, kind.kind == target.resource.kind else { return members }
+    let place = registry.catalog.snapshot.resource(of: kind) ?? target
+    var tree = JSONValue.object(members)
+    if !target.resource.isCustom {
+      do {
+        try TypeChecker.check(tree, by: place.version.schema, definitionName: place.version.definitionName)
+      } catch { throw .internalError(error.message) }
+    }
+    Defaulter.removeNulls(from: &tree, by: place.version.schema)
+    _ = Pruner(metadata: registry.kinds.registry["io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"])
+      .prune(&tree, by: place.version.schema, isEmbeddedResource: target.resource.isCustom)
+    var complete = tree.objectValue
+    ObjectDefaults.apply(to: &complete, place, registry.kinds)
+    return complete ?? members
+  }
+
+  /// Puts right what no webhook decides: who an object is, and what only the server says of it.
+  func settle(_ new: JSONObject, before: JSONObject, _ request: AdmissionRequest) throws(StatusError) -> JSONObject {
+    let target = request.resource
+    var new = new
+    switch request.operation {
+    case .create:
+      guard new.objectNamespace == before.objectNamespace else {
+        throw .badRequest(
+          "the namespace of the provided object does not match the namespace sent on the request")
+      }
+      for name in ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"] {
+        new.setMetadata(name, before["metadata"]?[name])
+      }
+      guard !target.resource.isCustom else {
+        new.setMetadata("generation", before["metadata"]?["generation"])
+        if target.version.subresource("status") != nil { new["status"] = nil }
+        return new
+      }
+      var tree = JSONValue.object(new)
+      registry.kinds.prepareForCreate(&tree, kind: target.groupVersionKind)
+      return tree.objectValue ?? new
+    case .update:
+      if let old = request.oldObject { registry.prepareForUpdate(&new, old, target, subresource: request.subresource) }
+      return new
+    case .delete, .connect: return new
+    }
+  }
+}

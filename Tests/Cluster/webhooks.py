@@ -1,0 +1,97 @@
+"""A server that answers the cluster's questions: admission and conversion webhooks, each at a path of its own."""
+
+import base64
+import http.server
+import json
+import socket
+import threading
+
+
+def own_address():
+    """An address of this host that is not loopback: endpoints may have no other."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("198.51.100.1", 9))
+            return probe.getsockname()[0]
+        except OSError:
+            return None
+
+
+def allow(review, **more):
+    return {
+        "apiVersion": review["apiVersion"], "kind": "AdmissionReview",
+        "response": {"uid": review["request"]["uid"], "allowed": True, **more},
+    }  # fmt: skip
+
+
+def deny(review, **status):
+    return {
+        "apiVersion": review["apiVersion"], "kind": "AdmissionReview",
+        "response": {"uid": review["request"]["uid"], "allowed": False, **({"status": status} if status else {})},
+    }  # fmt: skip
+
+
+def patch(review, operations, **more):
+    text = base64.b64encode(json.dumps(operations).encode()).decode()
+    return allow(review, patchType="JSONPatch", patch=text, **more)
+
+
+class Hooks:
+    """`answers` maps a path to a function from the question to the answer; `seen` has every question that came."""
+
+    def __init__(self, context, address="0.0.0.0"):
+        self.answers, self.seen, self.lock = {}, [], threading.Lock()
+        # An answer that is late waits here for the end.
+        self.released = threading.Event()
+        self.connections = 0
+        hooks = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def setup(self):
+                with hooks.lock:
+                    hooks.connections += 1
+                super().setup()
+
+            def do_POST(self):
+                question = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                path = self.path.split("?")[0]
+                with hooks.lock:
+                    hooks.seen.append((self.path, question))
+                status, headers, answer = 200, {}, hooks.answers[path](question)
+                if isinstance(answer, tuple):
+                    status, headers, answer = answer
+                body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+                try:
+                    self.send_response(status)
+                    for name, value in {"Content-Type": "application/json", **headers}.items():
+                        self.send_header(name, value)
+                    self.send_header("Content-Length", str(len(body)))
+                    self.end_headers()
+                    self.wfile.write(body)
+                except OSError:
+                    pass
+
+            def log_message(self, *arguments):
+                pass
+
+        class Server(http.server.ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, request, client_address):
+                pass
+
+        self.server = Server((address, 0), Handler)
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def questions(self, path):
+        with self.lock:
+            return [question for place, question in self.seen if place.split("?")[0] == path]
+
+    def close(self):
+        self.released.set()
+        self.server.shutdown()
+        self.server.server_close()
