@@ -7,8 +7,12 @@ extension APIServer {
     let watch = try definitions.load()
     try await NamespaceBootstrap(registry: registry).run()
     try await RBACBootstrap(registry: registry).run()
+    try await aggregation?.publish(registry)
     becomeReady()
     whenReady()
-    await definitions.run(watch)
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await definitions.run(watch) }
+      group.addTask { await self.aggregation?.run(self.registry) }
+    }
   }
 }

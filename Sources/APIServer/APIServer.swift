@@ -11,6 +11,7 @@ public final class APIServer: Sendable {
   let authenticator: any Authenticator
   let authorizer: any Authorizer
   let accounts: ServiceAccounts?
+  let aggregation: Aggregation?
   private let address: String
   private let version: ServerVersion
   private let isReady = Atomic(false)
@@ -18,12 +19,14 @@ public final class APIServer: Sendable {
 
   /// - Parameters:
   ///   - accounts: issues service accounts' tokens; nil where none are issued.
+  ///   - aggregation: other servers behind this one; nil where there are none.
   ///   - address: `host:port` by which clients reach the server.
   public init(
     registry: Registry, authenticator: any Authenticator, authorizer: any Authorizer,
-    accounts: ServiceAccounts? = nil, address: String, version: ServerVersion
+    accounts: ServiceAccounts? = nil, aggregation: Aggregation? = nil, address: String, version: ServerVersion
   ) {
     self.accounts = accounts
+    self.aggregation = aggregation
     openAPI = OpenAPIHandler(registry.kinds)
     self.registry = registry
     self.authenticator = authenticator
@@ -66,11 +69,14 @@ public final class APIServer: Sendable {
   private func respond(_ request: Request, _ context: RequestContext) async throws -> Response {
     let info = context.info
     let snapshot = registry.catalog.snapshot
+    if let response = try await aggregation?.respond(request, context) { return response }
     guard info.isResource else {
-      if let response = try DiscoveryHandler(snapshot: snapshot, request: request, address: address).respond() {
-        return response
+      let discovery = DiscoveryHandler(
+        snapshot: snapshot, request: request, address: address, others: aggregation?.versions)
+      if let response = try discovery.respond() { return response }
+      if let response = try openAPI.respond(request, snapshot) {
+        return aggregation?.completed(response, for: request) ?? response
       }
-      if let response = try openAPI.respond(request, snapshot) { return response }
       return try plain(request)
     }
     let groupVersion = GroupVersion(group: info.group, version: info.version)
