@@ -8,12 +8,14 @@ extension APIServer {
     try await NamespaceBootstrap(registry: registry).run()
     try await RBACBootstrap(registry: registry).run()
     try await SystemPriorityClasses(registry: registry).run()
+    try await aggregation?.publish(registry)
     let keeper = flowControl.map { FlowControlKeeper(registry: registry, control: $0) }
     try await keeper?.prepare()
     becomeReady()
     whenReady()
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await keeper?.run() }
+      group.addTask { await self.aggregation?.run(self.registry) }
       await definitions.run(watch)
       group.cancelAll()
     }

@@ -14,6 +14,7 @@ public final class APIServer: Sendable {
   let accounts: ServiceAccounts?
   let flowControl: FlowControl?
   let requestTime: Duration
+  let aggregation: Aggregation?
   private let address: String
   private let version: ServerVersion
   private let isReady = Atomic(false)
@@ -23,15 +24,17 @@ public final class APIServer: Sendable {
   ///   - flowControl: who waits for whom; nil where nobody does.
   ///   - requestTime: how long a request may take that is no watch or stream.
   ///   - accounts: issues service accounts' tokens; nil where none are issued.
+  ///   - aggregation: other servers behind this one; nil where there are none.
   ///   - address: `host:port` by which clients reach the server.
   public init(
     registry: Registry, authenticator: any Authenticator, authorizer: any Authorizer,
     flowControl: FlowControl? = nil, requestTime: Duration = .seconds(60), accounts: ServiceAccounts? = nil,
-    address: String, version: ServerVersion
+    aggregation: Aggregation? = nil, address: String, version: ServerVersion
   ) {
     self.accounts = accounts
     self.flowControl = flowControl
     self.requestTime = requestTime
+    self.aggregation = aggregation
     openAPI = OpenAPIHandler(registry.kinds, version: version)
     self.registry = registry
     self.authenticator = authenticator
@@ -56,11 +59,14 @@ public final class APIServer: Sendable {
   func respond(_ request: Request, _ context: RequestContext) async throws -> Response {
     let info = context.info
     let snapshot = registry.catalog.snapshot
+    if let response = try await aggregation?.respond(request, context) { return response }
     guard info.isResource else {
-      if let response = try DiscoveryHandler(snapshot: snapshot, request: request, address: address).respond() {
-        return response
+      let discovery = DiscoveryHandler(
+        snapshot: snapshot, request: request, address: address, others: aggregation?.versions)
+      if let response = try discovery.respond() { return response }
+      if let response = try await openAPI.respond(request, snapshot) {
+        return aggregation?.completed(response, for: request) ?? response
       }
-      if let response = try await openAPI.respond(request, snapshot) { return response }
       return try plain(request)
     }
     let groupVersion = GroupVersion(group: info.group, version: info.version)

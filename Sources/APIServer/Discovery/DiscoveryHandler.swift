@@ -8,6 +8,8 @@ struct DiscoveryHandler: Sendable {
   let request: Request
   /// `host:port` by which clients reach the server.
   let address: String
+  /// What other servers behind this one serve.
+  var others: Aggregation.Versions?
 
   /// Nil where the path is no discovery document.
   func respond() throws -> Response? {
@@ -90,11 +92,27 @@ struct DiscoveryHandler: Sendable {
 
   private var groups: [String] {
     var seen: Set<String> = []
-    return snapshot.groupVersions.map(\.group).filter { seen.insert($0).inserted }
+    let own = snapshot.groupVersions.map(\.group).filter { seen.insert($0).inserted }
+    guard let others, !others.isEmpty else { return own }
+    // The others' own numbers say where they stand among groups of custom resources.
+    let new = others.groups.filter { !seen.contains($0.name) }
+    let custom = Set(snapshot.resources.filter(\.isCustom).map(\.group))
+    let start = own.firstIndex { custom.contains($0) } ?? own.endIndex
+    return own[..<start] + new.filter { $0.priority > Self.customPriority }.map(\.name) + own[start...]
+      + new.filter { $0.priority <= Self.customPriority }.map(\.name)
+  }
+
+  private static let customPriority = 1000
+
+  /// The versions of a group, the preferred one first, and who describes those of other servers.
+  private func versions(ofGroup group: String) -> [(name: String, entry: (() -> JSONValue)?)] {
+    let theirs = others?.versions(ofGroup: group) ?? []
+    let own = snapshot.versions(ofGroup: group).filter { name in !theirs.contains { $0.name == name } }
+    return own.map { ($0, nil) } + theirs.map { ($0.name, $0.entry) }
   }
 
   private func groupDocument(_ name: String) -> JSONObject {
-    let versions = snapshot.versions(ofGroup: name).map { version -> JSONValue in
+    let versions = versions(ofGroup: name).map { version, _ -> JSONValue in
       [
         "groupVersion": .string(GroupVersion(group: name, version: version).apiVersion), "version": .string(version),
       ]
@@ -103,7 +121,7 @@ struct DiscoveryHandler: Sendable {
   }
 
   private func group(_ name: String) throws -> Response? {
-    guard !snapshot.versions(ofGroup: name).isEmpty else { return nil }
+    guard !versions(ofGroup: name).isEmpty else { return nil }
     var document: JSONObject = ["kind": "APIGroup", "apiVersion": "v1"]
     for (member, value) in groupDocument(name) { document[member] = value }
     return Answer.json(JSONValue.object(document).jsonBytes())
@@ -155,7 +173,8 @@ struct DiscoveryHandler: Sendable {
 
   /// A group as `apidiscovery.k8s.io/v2` describes it.
   private func aggregated(_ group: String) -> JSONValue {
-    let versions = snapshot.versions(ofGroup: group).map { version -> JSONValue in
+    let versions = versions(ofGroup: group).map { version, entry -> JSONValue in
+      if let entry { return entry() }
       let resources = snapshot.resources(GroupVersion(group: group, version: version)).map(aggregated)
       return ["version": .string(version), "resources": .array(resources), "freshness": "Current"]
     }

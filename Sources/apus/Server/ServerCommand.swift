@@ -111,10 +111,15 @@ struct ServerCommand: AsyncParsableCommand {
     let registry = Registry(
       store: cluster, catalog: catalog, kinds: kinds, admission: admission, outbound: outbound)
     late.set(registry)
+    let proxy = try await pool.run {
+      try FrontProxyFiles(directory: directory + "/pki", now: Timestamp.now.seconds).proxy
+    }
+    let aggregation = Aggregation(cluster, client: outbound, proxy: proxy, clientAuthority: files.authorityPEM)
     let (host, port) = try options.listenAddress()
     let api = APIServer(
       registry: registry, authenticator: AuthenticatorChain([CertificateAuthenticator(), accounts]),
       authorizer: authorizer, flowControl: options.flowControl, requestTime: options.requestTime, accounts: accounts,
+      aggregation: aggregation,
       address: "\(address.advertised):\(port)", version: ServerVersion(build: "apus.\(Version.text)"))
     var settings = ServerConfiguration(threads: 2, compression: Compression(), handlersStartOnEventLoop: true)
     settings.limits.bodyBytes = ResourceLimits.largestBody
