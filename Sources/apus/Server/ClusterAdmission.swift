@@ -17,6 +17,7 @@ enum ClusterAdmission {
       .init("LimitRanger", LimitRanger(cluster)),
       .init("TaintNodesByCondition", TaintNodesByCondition()),
       .init("AlwaysPullImages", isOn: false, AlwaysPullImages()),
+      .init("PodSecurity", PodSecurity(cluster)),
       .init("Priority", Priority(cluster)),
       .init("DefaultTolerationSeconds", DefaultTolerationSeconds()),
       .init("DefaultStorageClass", DefaultStorageClass(cluster)),
