@@ -121,9 +121,12 @@ let package = Package(
     target("ClusterAPI", ["APIMachinery", "ClusterAPIData"]),
     target(
       "APIServer",
-      ["ClusterAPI", "APIMachinery", "KeyValueStore", "HTTPService", "PKI", "AsyncWork", "Linux", .nio("NIOCore")]),
+      [
+        "ClusterAPI", "APIMachinery", "KeyValueStore", "HTTPService", "PKI", "AsyncWork", "Linux", "Addressing",
+        .nio("NIOCore"),
+      ]),
     target("ClusterClient", ["ClusterAPI", "APIMachinery"]),
-    target("Controllers", ["ClusterClient", "APIMachinery", "AsyncWork"]),
+    target("Controllers", ["ClusterClient", "APIMachinery", "AsyncWork", "Addressing"]),
 
     // Tools
     .executableTarget(
@@ -131,7 +134,7 @@ let package = Package(
       dependencies: [
         "ContainerEngine", "ImageStore", "NetworkDrivers", "NetworkModel", "DockerServer", "HTTPService", "Linux",
         "AsyncWork", "Addressing", "ContainerRuntime", "Netfilter", "APIMachinery", "APIServer", "ClusterAPI",
-        "ClusterClient", "Controllers", "KeyValueStore", "PKI",
+        "ClusterClient", "Controllers", "KeyValueStore", "Netlink", "PKI",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"), .nio("NIOCore"), .nio("NIOHTTP1"),
       ],

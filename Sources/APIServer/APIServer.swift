@@ -11,7 +11,7 @@ public final class APIServer: Sendable {
   let authenticator: any Authenticator
   let authorizer: any Authorizer
   let accounts: ServiceAccounts?
-  private let address: String
+  let address: String
   private let version: ServerVersion
   private let isReady = Atomic(false)
   private let openAPI: OpenAPIHandler
