@@ -122,13 +122,14 @@ let package = Package(
     target(
       "APIServer",
       [
-        "ClusterAPI", "APIMachinery", "KeyValueStore", "HTTPService", "PKI", "AsyncWork", "Linux", .nio("NIOCore"),
+        "ClusterAPI", "APIMachinery", "KeyValueStore", "HTTPService", "PKI", "AsyncWork", "Linux", "Addressing",
+        .nio("NIOCore"),
         // Webhooks and other API servers are spoken to over HTTP.
         .nio("NIOPosix"), .nio("NIOHTTP1"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
       ]),
     target("ClusterClient", ["ClusterAPI", "APIMachinery"]),
-    target("Controllers", ["ClusterClient", "APIMachinery", "AsyncWork"]),
+    target("Controllers", ["ClusterClient", "APIMachinery", "AsyncWork", "Addressing"]),
 
     // Tools
     .executableTarget(
@@ -136,7 +137,7 @@ let package = Package(
       dependencies: [
         "ContainerEngine", "ImageStore", "NetworkDrivers", "NetworkModel", "DockerServer", "HTTPService", "Linux",
         "AsyncWork", "Addressing", "ContainerRuntime", "Netfilter", "APIMachinery", "APIServer", "ClusterAPI",
-        "ClusterClient", "Controllers", "KeyValueStore", "PKI",
+        "ClusterClient", "Controllers", "KeyValueStore", "Netlink", "PKI",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"), .nio("NIOCore"), .nio("NIOHTTP1"),
       ],

@@ -15,7 +15,7 @@ public final class APIServer: Sendable {
   let flowControl: FlowControl?
   let requestTime: Duration
   let aggregation: Aggregation?
-  private let address: String
+  let address: String
   private let version: ServerVersion
   private let isReady = Atomic(false)
   private let openAPI: OpenAPIHandler

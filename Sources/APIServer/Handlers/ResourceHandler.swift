@@ -151,14 +151,15 @@ struct ResourceHandler: Sendable {
     let options = try await deletion()
     switch try await registry.delete(target, context, namespace: info.namespace, name: info.name, options) {
     case .going(let bytes): return try answer(bytes, form)
-    case .gone(let uid):
+    case .gone(let object) where target.answersWithDeleted: return try answer(try registry.bytes(object, target), form)
+    case .gone(let object):
       let status: JSONValue = [
         "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success",
         "details": .object(
           JSONObject(
             [("name", JSONValue.string(info.name))]
               + (target.resource.group.isEmpty ? [] : [("group", JSONValue.string(target.resource.group))])
-              + [("kind", .string(target.resource.plural)), ("uid", .string(uid))])),
+              + [("kind", .string(target.resource.plural)), ("uid", .string(object.uid))])),
       ]
       return Answer.json(status.jsonBytes(), pretty: form.isPretty)
     }

@@ -15,6 +15,7 @@ enum ClusterControllers {
       { await GarbageCollector(client("generic-garbage-collector")).run() },
       { await RoleAggregation(client("clusterrole-aggregation-controller")).run() },
       { await ServiceAccountController(client("service-account-controller")).run() },
+      { await ServiceCIDRController(client("service-cidr-controller")).run() },
       { await RootCertificatePublisher(client("root-ca-cert-publisher"), authority: authority).run() },
       { await ClaimProtectionController(client("pvc-protection-controller")).run() },
       { await VolumeProtectionController(client("pv-protection-controller")).run() },
