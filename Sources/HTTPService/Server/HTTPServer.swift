@@ -45,7 +45,7 @@ public final class HTTPServer: Sendable {
       .childChannelOption(.allowRemoteHalfClosure, value: true)
       .childChannelOption(.maxMessagesPerRead, value: 1)
       .childChannelOption(
-        .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 4096, maximum: 131_072)
+        .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 2048, maximum: 131_072)
       )
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
@@ -54,13 +54,13 @@ public final class HTTPServer: Sendable {
             peer = .remote(address: ip, port: remote.port ?? 0)
             try channel.pipeline.syncOperations.setNoDelay(on: channel)
           }
-          let info = ConnectionInfo(listener: name, peer: peer)
           if let tls {
             let session = TLSSession(tls)
             try channel.pipeline.syncOperations.addHandlers([
-              TLSGate(session), TLSHandshake(core: core, info: info, session: session),
+              TLSGate(session), TLSHandshake(core: core, listener: name, peer: peer, session: session),
             ])
           } else {
+            let info = ConnectionInfo(listener: name, peer: peer)
             try channel.pipeline.syncOperations.addHandler(HTTP1Connection(core: core, info: info))
           }
         }
