@@ -8,8 +8,10 @@ enum ObjectRules {
     _ new: JSONObject, old: JSONObject?, _ target: ServedResource, _ kinds: BuiltinKinds, subresource: String
   ) -> [FieldError] {
     if target.resource.isCustom { return custom(new, old: old, target) }
-    return kinds.validate(
+    let errors = kinds.validate(
       .object(new), old: old.map { .object($0) }, kind: target.groupVersionKind, subresource: subresource)
+    guard target.groupResource == CertificateRequests.resource else { return errors }
+    return errors + CertificateRequests.violations(new, old: old)
   }
 
   private static func custom(_ new: JSONObject, old: JSONObject?, _ target: ServedResource) -> [FieldError] {

@@ -116,6 +116,10 @@ extension BuiltinKinds {
       }
       if kind.kind == "Service", kind.group.isEmpty { Preparation.keepAddresses(&object, old) }
     }
+    if CertificateRequestPreparation.applies(to: kind) {
+      CertificateRequestPreparation.update(
+        &object, old: old, subresource: subresource, now: Timestamp.now.description)
+    }
     let generation = old["metadata"]?["generation"]
     let isCounted = Preparation.hasGeneration(kind) && Preparation.differs(object, old)
     object.edit("metadata") { metadata in

@@ -48,7 +48,7 @@ final class HTTP2Stream: ChannelInboundHandler {
       // A second header block is the trailers.
       if exchange == nil { begin(headers.headers) }
     case .data(let data):
-      if case .byteBuffer(let bytes) = data.data { exchange?.body.append(bytes) }
+      if case .byteBuffer(let bytes) = data.data, !responseEnded { exchange?.body.append(bytes) }
       if data.endStream { received() }
     default: break
     }

@@ -8,7 +8,11 @@ enum ClusterAdmission {
   ) -> AdmissionChain {
     AdmissionChain([
       NamespaceLifecycle(cluster),
+      ServiceAccountAdmission(cluster),
       UnsupportedKinds(),
+      CertificateApproval(authorizer),
+      CertificateSigning(authorizer),
+      CertificateSubjectRestriction(),
       RoleEscalation(registry, authorizer: authorizer),
     ])
   }

@@ -31,6 +31,7 @@ struct ServerCommand: AsyncParsableCommand {
     commandName: "server", abstract: "Run the cluster's API server in the foreground.")
 
   @OptionGroup var options: ServerOptions
+  @OptionGroup var authentication: AuthenticationOptions
 
   private static let shutdownTime = Duration.seconds(5)
 
@@ -83,14 +84,14 @@ struct ServerCommand: AsyncParsableCommand {
   private func serve(
     _ store: any RevisionedStore, _ directory: String, _ pool: BlockingPool, _ signals: SignalStream
   ) async throws {
-    let issuer = options.serviceAccountIssuer
+    let issuer = authentication.serviceAccountIssuer
     let files = try await pool.run {
-      try ClusterFiles(directory: directory + "/pki", issuer: issuer, now: Timestamp.now.seconds)
+      try ClusterFiles(directory: directory + "/pki", issuer: issuer)
     }
     let address = ServerAddress(options)
-    let issued = try files.server(names: address.names, addresses: address.bytes, now: Timestamp.now.seconds)
+    let issued = try files.serverCertificate(address)
     let tls = try ServerTLS(
-      certificateChain: issued.certificatePEM, privateKey: issued.privateKeyPEM, clientAuthorities: files.authorityPEM)
+      certificateChain: issued.certificatePEM, privateKey: issued.keyPEM, clientAuthorities: files.authorities.bundle)
 
     let failures = AsyncStream.makeStream(of: (any Error).self)
     let cluster = try await ClusterStore(store) { failures.continuation.yield($0) }
@@ -104,30 +105,32 @@ struct ServerCommand: AsyncParsableCommand {
     let registry = Registry(store: cluster, catalog: catalog, kinds: kinds, admission: admission)
     late.set(registry)
     let (host, port) = try options.listenAddress()
+    let clients = try await ServerAuthentication(authentication, cluster, accounts, pool)
     let api = APIServer(
-      registry: registry, authenticator: AuthenticatorChain([CertificateAuthenticator(), accounts]),
-      authorizer: authorizer, accounts: accounts,
+      registry: registry, authenticator: clients.authenticator, authorizer: authorizer, accounts: accounts,
       address: "\(address.advertised):\(port)", version: ServerVersion(build: "apus.\(Version.text)"))
     var settings = ServerConfiguration(threads: 2, compression: Compression(), handlersStartOnEventLoop: true)
     settings.limits.bodyBytes = ResourceLimits.largestBody
     let server = HTTPServer(configuration: settings, renderError: api.render, handler: api.handle)
     let served = try await server.listen(on: ListenAddress.tcp(host: host, port: port), tls: tls) ?? port
     let kubeconfig = options.kubeconfig ?? options.dataDir + "/kubeconfig"
-    try await pool.run {
-      try files.writeKubeconfig(
-        kubeconfig, server: "https://\(address.local):\(served)", now: Timestamp.now.seconds)
+    let certificates = try await pool.run {
+      try ClusterCertificates(
+        files, address, tls, shown: issued,
+        Kubeconfig(path: kubeconfig, server: "https://\(address.local):\(served)"), pool)
     }
 
     let objects = ServerObjects(registry)
-    let authority = files.authorityPEM
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
         try await api.run { Log.info("API served on \(host):\(served); kubeconfig \(kubeconfig)") }
       }
-      for controller in ClusterControllers.all(objects, authority: authority) {
+      for controller in ClusterControllers.all(
+        objects, certificates, authorizer: authorizer, address: "\(address.advertised):\(served)")
+      {
         group.addTask { await controller() }
       }
-      group.addTask { try await Self.renew(tls, files, address, issued) }
+      group.addTask { try await certificates.run() }
       group.addTask { try await Self.compact(cluster) }
       group.addTask { for await failure in failures.stream { throw failure } }
       group.addTask {
@@ -139,23 +142,8 @@ struct ServerCommand: AsyncParsableCommand {
     }
     Log.info("shutting down")
     await server.shutdown(within: Self.shutdownTime)
+    await clients.shutdown()
     await cluster.close()
-  }
-
-  /// Shows a new certificate long before the old one ends.
-  private static func renew(
-    _ tls: ServerTLS, _ files: ClusterFiles, _ address: ServerAddress, _ first: CertificateAuthority.Issued
-  ) async throws {
-    var current = first
-    while true {
-      let delay = ClusterFiles.renewalDelay(of: current, now: Timestamp.now.seconds)
-      // In small steps: a clock that is set, or a machine that slept, is noticed.
-      try await Task.sleep(for: .seconds(min(delay, 3600)))
-      guard delay <= 3600 else { continue }
-      current = try files.server(names: address.names, addresses: address.bytes, now: Timestamp.now.seconds)
-      try tls.replace(certificateChain: current.certificatePEM, privateKey: current.privateKeyPEM)
-      Log.info("the server shows a new certificate")
-    }
   }
 
   /// How long what was replaced or removed can still be read: kube-apiserver's own interval.

@@ -17,8 +17,6 @@ struct ServerOptions: ParsableArguments {
   @Option(help: "Write a snapshot of the running server's state, or of a stopped one's, to this file, and end.")
   var snapshot: String?
   @Option(help: "Put this snapshot in the place of the state, and end.") var restore: String?
-  @Option(help: "Issuer of service-account tokens.") var serviceAccountIssuer =
-    "https://kubernetes.default.svc.cluster.local"
   @Option(name: [.customShort("l"), .long], help: "debug, info, warn or error.") var logLevel = "info"
 
   /// Where the API is served.
