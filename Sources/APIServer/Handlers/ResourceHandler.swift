@@ -95,7 +95,7 @@ struct ResourceHandler: Sendable {
     let selection = try selection(query)
     return try await WatchStream(
       registry: registry, target: target, namespace: info.namespace, selection: selection, query: query, form: form,
-      includeObject: request.query["includeObject"]
+      includeObject: request.query["includeObject"], request: request
     ).response()
   }
 
