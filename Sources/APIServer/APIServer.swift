@@ -64,7 +64,7 @@ public final class APIServer: Sendable {
       let discovery = DiscoveryHandler(
         snapshot: snapshot, request: request, address: address, others: aggregation?.versions)
       if let response = try discovery.respond() { return response }
-      if let response = try await openAPI.respond(request, snapshot) {
+      if let response = try await openAPI.respond(aggregation?.unconditional(request) ?? request, snapshot) {
         return aggregation?.completed(response, for: request) ?? response
       }
       return try plain(request)

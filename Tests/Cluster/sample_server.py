@@ -126,12 +126,26 @@ class SampleServer:
             return handler.answer(200, {"openapi": "3.0.0", "info": {"title": "sample", "version": "1"}, "paths": {}})
         if url.path == f"{root}/moved":
             return handler.answer(302, b"", Location="https://198.51.100.1/")
+        if url.path.endswith("/tunnel"):
+            return self.tunnel(handler)
         if url.path.endswith("/echo"):
             return handler.answer(200, dict(handler.headers.items()))
         parts = url.path.removeprefix(root).strip("/").split("/")
         namespace = parts[1] if parts[0] == "namespaces" else ""
         name = parts[3] if len(parts) > 3 else ""
         self.flunders(handler, namespace, name, query, body)
+
+    def tunnel(self, handler):
+        """Switches to a protocol that says everything louder."""
+        handler.close_connection = True
+        if handler.headers.get("Upgrade") != "louder":
+            return handler.answer(418, b"no such protocol", Content_Type="text/plain")
+        handler.send_response(101)
+        for name, value in (("Connection", "Upgrade"), ("Upgrade", "louder"), ("X-Agreed", "yes")):
+            handler.send_header(name, value)
+        handler.end_headers()
+        while data := handler.connection.recv(65536):
+            handler.connection.sendall(data.upper())
 
     def flunders(self, handler, namespace, name, query, body):
         version = f"{self.group}/{VERSION}"

@@ -2,6 +2,8 @@
 
 import itertools
 import json
+import socket
+import ssl
 import threading
 import time
 
@@ -185,6 +187,53 @@ def test_redirects_are_not_passed_on(sample, raw):
         # The helper reads errors as JSON; this one is plain text.
         status, answer = 502, str(error)
     assert status == 502 and "198.51.100.1" not in answer
+
+
+@pytest.fixture
+def wire(kubeconfig, work):
+    """Opens a connection to the API server and sends the head of a request, as the administrator."""
+    from conftest import _files_of
+
+    url, authority, certificate, key = _files_of(kubeconfig, work)
+    host, port = url.removeprefix("https://").split(":")
+    context = ssl.create_default_context(cafile=authority)
+    context.load_cert_chain(certificate, key)
+    opened = []
+
+    def send(*lines):
+        connection = context.wrap_socket(socket.create_connection((host, int(port)), timeout=20), server_hostname=host)
+        opened.append(connection)
+        connection.sendall("\r\n".join((*lines, "", "")).encode())
+        head = b""
+        while b"\r\n\r\n" not in head:
+            more = connection.recv(1)
+            assert more, head
+            head += more
+        return connection, head.decode()
+
+    yield send
+    for connection in opened:
+        connection.close()
+
+
+def test_changes_of_the_protocol(sample, wire, namespace):
+    path = f"/apis/{sample.group}/{VERSION}/namespaces/{namespace}/tunnel"
+    connection, head = wire(f"GET {path} HTTP/1.1", "Host: x", "Connection: Upgrade", "Upgrade: louder", "X-Remote-User: mallory")
+    assert head.startswith("HTTP/1.1 101 ") and "x-agreed: yes" in head.lower() and "upgrade: louder" in head.lower()
+    for text in (b"hello", b"x" * 300_000):
+        sender = threading.Thread(target=connection.sendall, args=(text,))
+        sender.start()
+        heard = b""
+        while len(heard) < len(text):
+            more = connection.recv(65536)
+            assert more
+            heard += more
+        sender.join()
+        assert heard == text.upper()
+    headers = sample.seen(path)[-1][2]
+    assert "mallory" not in str(headers) and ("X-Remote-Group", "system:masters") in headers
+    _, head = wire(f"GET {path} HTTP/1.1", "Host: x", "Connection: Upgrade", "Upgrade: quieter")
+    assert head.startswith("HTTP/1.1 418 ")
 
 
 def test_paths_that_would_mean_something_else_there(sample, raw, namespace):

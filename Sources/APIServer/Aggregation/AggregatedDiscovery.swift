@@ -17,7 +17,14 @@ final class AggregatedDiscovery: Sendable {
     return .object(entry)
   }
 
-  func forget(_ groupVersion: GroupVersion) { known.withLock { _ = $0.removeValue(forKey: groupVersion) } }
+  /// Forgets all versions but these.
+  func keep(_ groupVersions: [GroupVersion]) {
+    known.withLock { known in
+      guard !known.isEmpty else { return }
+      let kept = Set(groupVersions)
+      known = known.filter { kept.contains($0.key) }
+    }
+  }
 
   /// Asks a server: for all that it serves at once, or, where it does not know that document, for one version.
   func refresh(_ service: AggregatedService, _ client: OutboundClient, _ proxy: FrontProxy) async {

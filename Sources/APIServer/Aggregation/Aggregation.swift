@@ -95,6 +95,21 @@ public final class Aggregation: Sendable {
       paths[path] = ["serverRelativeURL": .string("/openapi/v3/\(path)")]
     }
     index["paths"] = .object(paths)
-    return Response(.ok, headers: response.headers, bytes: JSONValue.object(index).jsonBytes())
+    let bytes = JSONValue.object(index).jsonBytes()
+    var headers = response.headers
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    let tag = "\"\(String(hash, radix: 16, uppercase: true))\""
+    headers["Etag"] = tag
+    if request.headers.all("If-None-Match").contains(tag) { return Response(.notModified, headers: headers) }
+    return Response(.ok, headers: headers, bytes: bytes)
+  }
+
+  /// A request for the index as this server's own documents are asked for: what a client has of it is told by all of it.
+  func unconditional(_ request: Request) -> Request {
+    guard request.path == "/openapi/v3", !services.snapshot.isEmpty else { return request }
+    var request = request
+    request.headers.remove("If-None-Match")
+    return request
   }
 }

@@ -20,6 +20,8 @@ struct AggregationProxy: Sendable {
     "access-control-allow-origin", "access-control-expose-headers", "access-control-max-age",
   ]
 
+  static let redirected = Response(
+    502, text: "the backend attempted to redirect this request, which is not permitted\n")
   static let unavailable = Response(.serviceUnavailable, text: "service unavailable\n")
 
   func respond(_ request: Request, _ context: RequestContext, _ service: AggregatedService) async throws -> Response {
@@ -30,8 +32,8 @@ struct AggregationProxy: Sendable {
       body: Self.body(request))
     FrontProxy.introduce(context.user, &message.headers)
     if !request.upgrade.isEmpty {
-      throw StatusError(
-        .serviceUnavailable, "changes of the protocol are not passed on to other API servers by this server")
+      return try await AggregationTunnel(client: client, target: target, message: message).respond(
+        request.headers.all("Upgrade").joined(separator: ", "))
     }
     let response: HTTPClientResponse
     let lease: OutboundClient.Lease
@@ -44,8 +46,7 @@ struct AggregationProxy: Sendable {
     }
     let code = response.status.code
     if (300...399).contains(code), response.headers.contains(name: "Location") {
-      return Response(
-        HTTPService.Status(502), text: "the backend attempted to redirect this request, which is not permitted\n")
+      return Self.redirected
     }
     let headers = Self.headers(response.headers)
     let isEmpty = request.method == .head || code == 204 || code == 304

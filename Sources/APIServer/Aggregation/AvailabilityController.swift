@@ -13,6 +13,8 @@ final class AvailabilityController: Sendable {
   let services: AggregatedServices
   let discovery: AggregatedDiscovery
   let check: AvailabilityCheck
+  /// Names of those that are to be looked at.
+  private let due = Mutex<Set<String>>([])
   /// One more look is due already.
   private let isRetrying = Atomic(false)
 
@@ -25,6 +27,8 @@ final class AvailabilityController: Sendable {
     self.check = check
   }
 
+  private static let servicesPrefix = "\(StorageLayout.root)services/specs/"
+  private static let slicesPrefix = "\(StorageLayout.root)endpointslices/"
   private static let groupVersion = GroupVersion(group: "apiregistration.k8s.io", version: "v1")
 
   private var target: ServedResource? { registry.catalog.snapshot.resource(Self.groupVersion, "apiservices") }
@@ -33,17 +37,15 @@ final class AvailabilityController: Sendable {
   func run() async {
     let (signals, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     await withTaskGroup(of: Void.self) { group in
-      for prefix in [
-        AggregatedServices.prefix, "\(StorageLayout.root)services/specs/", "\(StorageLayout.root)endpointslices/",
-      ] {
-        group.addTask { await self.follow(self.registry.store.cache(of: prefix), continuation) }
+      for prefix in [AggregatedServices.prefix, Self.servicesPrefix, Self.slicesPrefix] {
+        group.addTask { await self.follow(prefix, continuation) }
       }
       group.addTask {
         for await _ in signals { await self.settle(continuation) }
       }
       group.addTask {
         while !Task.isCancelled {
-          continuation.yield()
+          self.mark(self.all.map(\.name), continuation)
           try? await Task.sleep(for: Self.interval)
         }
         continuation.finish()
@@ -51,29 +53,64 @@ final class AvailabilityController: Sendable {
     }
   }
 
-  private func follow(_ cache: ResourceCache, _ signals: AsyncStream<Void>.Continuation) async {
+  private var all: ArraySlice<CachedObject> {
+    registry.store.cache(of: AggregatedServices.prefix).list(AggregatedServices.prefix).objects
+  }
+
+  /// These are to be looked at.
+  private func mark(_ names: some Sequence<String>, _ signals: AsyncStream<Void>.Continuation) {
+    let isNew = due.withLock { due in
+      due.formUnion(names)
+      return !due.isEmpty
+    }
+    if isNew { signals.yield() }
+  }
+
+  private func follow(_ prefix: String, _ signals: AsyncStream<Void>.Continuation) async {
+    let cache = registry.store.cache(of: prefix)
     while !Task.isCancelled {
       guard let watch = cache.watch(after: cache.revision).watch else { continue }
       defer { watch.end() }
-      signals.yield()
-      while await watch.next() != nil { signals.yield() }
+      // What came before, and while nobody followed.
+      mark(all.map(\.name), signals)
+      while let batch = await watch.next() {
+        mark(batch.events.flatMap { concerned(by: $0, prefix) }, signals)
+      }
     }
   }
 
-  /// Looks at every APIService once, at several of them at a time.
+  /// The APIServices that a change may matter to.
+  private func concerned(by event: ObjectEvent, _ prefix: String) -> [String] {
+    guard let object = event.current ?? event.previous else { return [] }
+    if prefix == AggregatedServices.prefix { return [object.name] }
+    let services = services.snapshot
+    guard !services.isEmpty else { return [] }
+    let name =
+      prefix == Self.slicesPrefix ? object.object.header.labels["kubernetes.io/service-name"] ?? "" : object.name
+    return services.sorted.filter { $0.service.namespace == object.namespace && $0.service.name == name }.map(\.name)
+  }
+
+  /// Looks once at every APIService that is due, at several of them at a time.
   private func settle(_ signals: AsyncStream<Void>.Continuation) async {
     guard let target else { return }
-    let objects = registry.store.cache(of: AggregatedServices.prefix).list(AggregatedServices.prefix).objects
-    let allAnswer = await withTaskGroup(of: Bool.self) { group in
-      for object in objects { group.addTask { await self.settle(object, target) } }
-      return await group.reduce(true) { $0 && $1 }
+    let names = due.withLock { due in
+      defer { due = [] }
+      return due
     }
-    guard !allAnswer, !isRetrying.exchange(true, ordering: .relaxed) else { return }
+    discovery.keep(services.snapshot.sorted.map(\.groupVersion))
+    let silent = await withTaskGroup(of: String?.self) { group in
+      for name in names {
+        guard let object = registry.cache(of: target).get(target.key(namespace: "", name: name)) else { continue }
+        group.addTask { await self.settle(object, target) ? nil : name }
+      }
+      return await group.reduce(into: [String]()) { if let name = $1 { $0.append(name) } }
+    }
+    guard !silent.isEmpty, !isRetrying.exchange(true, ordering: .relaxed) else { return }
     // Not in the way of what changes meanwhile.
     Task {
       try? await Task.sleep(for: Self.retry)
       self.isRetrying.store(false, ordering: .relaxed)
-      signals.yield()
+      self.mark(silent, signals)
     }
   }
 

@@ -57,7 +57,9 @@ struct ActionHandler {
       handler.target, namespace: handler.info.namespace, name: handler.info.name)
     let request = try handler.reader.object(
       try await handler.requestBody(), handler.target, kind: subresource.kind)
-    let answer = try accounts.issue(request, for: account)
+    let admitted = try await handler.registry.admit(
+      request, subresource.kind.groupVersionKind, .create, handler.target, handler.context)
+    let answer = try accounts.issue(admitted, for: account)
     return Answer.json(JSONValue.object(answer).jsonBytes(), status: .created, pretty: form.isPretty)
   }
 
@@ -114,8 +116,10 @@ struct ActionHandler {
     let (registry, target, context) = (handler.registry, handler.target, handler.context)
     let eviction = try handler.reader.object(try await handler.requestBody(), target, kind: subresource.kind)
     let pod = try registry.find(target, namespace: context.info.namespace, name: context.info.name)
+    let admitted = try await registry.admit(
+      eviction, subresource.kind.groupVersionKind, .create, target, context)
     try await EvictionBudget(registry: registry, context: context).spend(on: pod)
-    let options = try Deletion(eviction["deleteOptions"]?.objectValue ?? [:], context)
+    let options = try Deletion(admitted["deleteOptions"]?.objectValue ?? [:], context)
     _ = try await registry.delete(
       target, context, namespace: context.info.namespace, name: context.info.name, options)
     let answer: JSONValue = ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201]

@@ -196,6 +196,8 @@ struct ResourceHandler: Sendable {
     case .action:
       return try await ActionHandler(handler: self, subresource: subresource).respond(form)
     case .connect:
+      let kind = subresource.kind.groupVersionKind
+      _ = try await registry.admit(ConnectOptions.object(request.query, kind), kind, .connect, target, context)
       throw StatusError(
         .serviceUnavailable,
         "no node serves \(target.groupResource)/\(subresource.name): this server has no agent that could")
