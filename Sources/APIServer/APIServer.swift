@@ -1,6 +1,7 @@
 import APIMachinery
 import ClusterAPI
 import HTTPService
+import KeyValueStore
 
 /// The Kubernetes API: from a request to an answer.
 ///
@@ -17,7 +18,8 @@ public final class APIServer: Sendable {
   let metrics = RequestMetrics()
   let identifiers = AuditIdentifiers()
   let health: HealthChecks
-  private let address: String
+  let aggregation: Aggregation?
+  let address: String
   private let version: ServerVersion
   private let openAPI: OpenAPIHandler
 
@@ -27,12 +29,13 @@ public final class APIServer: Sendable {
   ///   - audit: where requests are noted; nil where they are not.
   ///   - allowsAnonymous: whether a request that says nothing of its sender is nobody's, and not refused.
   ///   - accounts: issues service accounts' tokens; nil where none are issued.
+  ///   - aggregation: other servers behind this one; nil where there are none.
   ///   - address: `host:port` by which clients reach the server.
   public init(
     registry: Registry, authenticator: any Authenticator, authorizer: any Authorizer,
     flowControl: FlowControl? = nil, requestTime: Duration = .seconds(60), audit: AuditLog? = nil,
-    allowsAnonymous: Bool = true, accounts: ServiceAccounts? = nil,
-    address: String, version: ServerVersion
+    allowsAnonymous: Bool = true, accounts: ServiceAccounts? = nil, aggregation: Aggregation? = nil, address: String,
+    version: ServerVersion
   ) {
     self.accounts = accounts
     self.flowControl = flowControl
@@ -40,6 +43,7 @@ public final class APIServer: Sendable {
     self.audit = audit
     self.allowsAnonymous = allowsAnonymous
     health = HealthChecks(registry.store)
+    self.aggregation = aggregation
     openAPI = OpenAPIHandler(registry.kinds, version: version)
     self.registry = registry
     self.authenticator = authenticator
@@ -54,6 +58,7 @@ public final class APIServer: Sendable {
   /// An error of the HTTP service, or one that nobody foresaw, in the API's form.
   @Sendable public func render(_ error: any Error, _ request: Request?) -> Response {
     if let error = error as? StatusError { return Answer.error(error) }
+    if let error = error as? StoreError { return Answer.error(StatusError(error)) }
     if let error = error as? HTTPServiceError {
       return Answer.error(StatusError(StatusReason(rawValue: ""), error.message, code: error.status.code))
     }
@@ -63,11 +68,14 @@ public final class APIServer: Sendable {
   func respond(_ request: Request, _ context: RequestContext) async throws -> Response {
     let info = context.info
     let snapshot = registry.catalog.snapshot
+    if let response = try await aggregation?.respond(request, context) { return response }
     guard info.isResource else {
-      if let response = try DiscoveryHandler(snapshot: snapshot, request: request, address: address).respond() {
-        return response
+      let discovery = DiscoveryHandler(
+        snapshot: snapshot, request: request, address: address, others: aggregation?.versions)
+      if let response = try discovery.respond() { return response }
+      if let response = try await openAPI.respond(aggregation?.unconditional(request) ?? request, snapshot) {
+        return aggregation?.completed(response, for: request) ?? response
       }
-      if let response = try await openAPI.respond(request, snapshot) { return response }
       return try plain(request)
     }
     let groupVersion = GroupVersion(group: info.group, version: info.version)
@@ -93,7 +101,10 @@ public final class APIServer: Sendable {
     case "/": return Answer.json(JSONValue.object(["paths": .array(paths.map { .string($0) })]).jsonBytes())
     case "/version": return Answer.json(version.json.jsonBytes())
     default:
-      if let bytes = accounts?.document(request.path, address: address) { return Answer.json(bytes) }
+      if let (type, bytes) = try accounts?.document(request.path, address: address) {
+        return Response(
+          .ok, headers: ["Content-Type": type, "Cache-Control": "public, max-age=3600"], bytes: bytes)
+      }
       throw StatusError.noSuchPath()
     }
   }

@@ -60,7 +60,7 @@ def test_defaults(cluster_kubectl):
         assert one["metadata"]["annotations"]["apf.kubernetes.io/autoupdate-spec"] == "true"
     assert levels["catch-all"]["spec"]["limited"]["limitResponse"] == {"type": "Reject"}
     assert levels["system"]["spec"]["limited"]["nominalConcurrencyShares"] == 30
-    condition = dangling(cluster_kubectl, "global-default")
+    condition = until(lambda: dangling(cluster_kubectl, "global-default"))
     assert (condition["status"], condition["reason"]) == ("False", "Found")
 
 

@@ -20,7 +20,7 @@ struct CrashJournal {
   /// How often each transaction was begun without having been told.
   private var begun: [String: Int] = [:]
   /// The highest revision that anybody has heard of.
-  private var highest: Int64 = 0
+  private(set) var highest: Int64 = 0
   /// What the store held when it was opened, to be compared when the events have come to that revision.
   private var dump: [String: Held] = [:]
   private var opened: Int64?

@@ -1,4 +1,5 @@
 import AsyncWork
+import KeyValueStore
 import Linux
 import Testing
 
@@ -6,22 +7,30 @@ import Testing
 @Suite("Store under kill -9", .serialized)
 struct CrashTests {
   /// `APUS_STORE_CRASHES` sets the number of kills.
-  private static let kills = Environment["APUS_STORE_CRASHES"].flatMap { Int($0) } ?? 25
+  private static let kills = Environment["APUS_STORE_CRASHES"].flatMap { Int($0) } ?? 50
 
   @Test(.timeLimit(.minutes(10))) func nothingAcknowledgedIsLost() async throws {
     try await withTemporaryDirectory { directory in
       let thread = try OwnedThread(name: "crash-test")
       defer { thread.stop() }
       let file = directory + "/store.db"
-      let journal = try await thread.run {
+      let killed = try await thread.run {
         var journal = CrashJournal()
         for _ in 0..<Self.kills where journal.faults.isEmpty {
           try Self.live(file, &journal, lines: Int.random(in: 0...Int.random(in: 1...600)))
         }
+        return journal
+      }
+      // A snapshot of what nobody has opened since has everything too.
+      let snapshot = try await StoreSnapshot.take(of: file, to: directory + "/snapshot")
+      #expect(snapshot.revision >= killed.highest)
+      let journal = try await thread.run {
+        var journal = killed
         try Self.live(file, &journal, lines: nil)
         journal.end()
         return journal
       }
+      #expect(snapshot.revision == journal.told)
       #expect(journal.faults.isEmpty)
       #expect(journal.lives == Self.kills + 1 && journal.acknowledgements > Self.kills)
     }

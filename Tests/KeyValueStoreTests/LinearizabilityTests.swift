@@ -32,7 +32,7 @@ struct LinearizabilityTests {
     private var isBad: Bool {
       state.withLock { state in
         state.calls += 1
-        return state.calls % 7 == 0
+        return state.calls % (fault == .wrongConflict ? 2 : 7) == 0
       }
     }
 

@@ -115,6 +115,25 @@ struct WatchContractTests {
     }
   }
 
+  /// One that reads more slowly than the store forgets costs no memory, and is told. (Etcd's stream is read ahead.)
+  @Test(arguments: [Engine.memory, .sqlite]) func aReaderThatIsTooSlowIsTold(_ engine: Engine) async throws {
+    try await engine.withStore { store in
+      let watch = store.watch(prefix: "", from: 1)
+      for number in 0..<10 { try await store.put("k", [UInt8(number)]) }
+      #expect(try await watch.next(1).map(\.revision) == [1])
+      for number in 0..<100 { try await store.put("k", [UInt8(number)]) }
+      try await store.compact(upTo: 90)
+      var told: [Int64] = []
+      let error = await fault { () throws(StoreError) in
+        var iterator = watch.makeAsyncIterator()
+        while let batch = try await iterator.next() { told.append(batch.revision) }
+      }
+      #expect(error?.code == .compacted)
+      // What was read before the compaction may be told still, but without gaps.
+      #expect(told == Array(Int64(2)..<Int64(2 + told.count)))
+    }
+  }
+
   @Test(arguments: engines) func theEndOfTheStoreEndsItsWatches(_ engine: Engine) async throws {
     try await engine.withStore { store in
       let base = try await store.revision()

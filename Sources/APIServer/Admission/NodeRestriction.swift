@@ -248,7 +248,7 @@ public struct NodeRestriction: Admission {
       throw forbidden(request, "unable to parse csr: PEM block type must be CERTIFICATE REQUEST")
     }
     let name: String
-    do { name = try RequestedName.common(pem: pem) } catch {
+    do { name = try CertificateRequest(pem: pem).commonName } catch {
       throw forbidden(request, "unable to parse csr: \(error)")
     }
     guard name == "system:node:\(node)" else {

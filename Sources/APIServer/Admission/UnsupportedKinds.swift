@@ -11,8 +11,6 @@ public struct UnsupportedKinds: Admission {
       "this server does not evaluate admission policies",
     GroupResource(group: "admissionregistration.k8s.io", resource: "mutatingadmissionpolicybindings"):
       "this server does not evaluate admission policies",
-    GroupResource(group: "apiregistration.k8s.io", resource: "apiservices"):
-      "this server does not pass requests on to other API servers",
   ]
 
   private static let hooks: Set<GroupResource> = [

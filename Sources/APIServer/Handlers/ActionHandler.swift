@@ -20,18 +20,6 @@ struct ActionHandler {
     }
   }
 
-  /// Asks admission about an object that is created below another one and stored nowhere.
-  private func admit(_ object: JSONObject) async throws {
-    let (registry, context) = (handler.registry, handler.context)
-    var request = AdmissionRequest(
-      operation: .create, resource: handler.target, subresource: subresource.name, namespace: context.info.namespace,
-      name: context.info.name, user: context.user, object: object, oldObject: nil, isDryRun: try context.isDryRun(),
-      context: context)
-    request.kind = subresource.kind.groupVersionKind
-    try await registry.admission.mutate(&request)
-    try await registry.admission.validate(request)
-  }
-
   /// Reads, or writes some top-level members of, the object itself.
   private func part(_ members: [String], _ form: ResponseForm) async throws -> Response {
     let (registry, target, context) = (handler.registry, handler.target, handler.context)
@@ -69,8 +57,9 @@ struct ActionHandler {
       handler.target, namespace: handler.info.namespace, name: handler.info.name)
     let request = try handler.reader.object(
       try await handler.requestBody(), handler.target, kind: subresource.kind)
-    try await admit(request)
-    let answer = try accounts.issue(request, for: account)
+    let admitted = try await handler.registry.admit(
+      request, subresource.kind.groupVersionKind, .create, handler.target, handler.context)
+    let answer = try accounts.issue(admitted, for: account)
     return Answer.json(JSONValue.object(answer).jsonBytes(), status: .created, pretty: form.isPretty)
   }
 
@@ -127,9 +116,10 @@ struct ActionHandler {
     let (registry, target, context) = (handler.registry, handler.target, handler.context)
     let eviction = try handler.reader.object(try await handler.requestBody(), target, kind: subresource.kind)
     let pod = try registry.find(target, namespace: context.info.namespace, name: context.info.name)
-    try await admit(eviction)
+    let admitted = try await registry.admit(
+      eviction, subresource.kind.groupVersionKind, .create, target, context)
     try await EvictionBudget(registry: registry, context: context).spend(on: pod)
-    let options = try Deletion(eviction["deleteOptions"]?.objectValue ?? [:], context)
+    let options = try Deletion(admitted["deleteOptions"]?.objectValue ?? [:], context)
     _ = try await registry.delete(
       target, context, namespace: context.info.namespace, name: context.info.name, options)
     let answer: JSONValue = ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201]

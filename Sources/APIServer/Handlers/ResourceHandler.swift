@@ -17,6 +17,14 @@ struct ResourceHandler: Sendable {
     guard let verb = ResourceVerb(rawValue: info.verb), allowed.contains(verb) else {
       throw StatusError.methodNotAllowed()
     }
+    switch verb {
+    case .create: try context.checkOptions(of: .create)
+    case .update: try context.checkOptions(of: .update)
+    case .patch:
+      let kind = try PatchKind(contentType: request.headers["Content-Type"], target)
+      try context.checkOptions(of: kind == .apply ? .apply : .patch)
+    default: break
+    }
     let form = try ResponseForm.negotiate(request.headers, request.query)
     if !info.subresource.isEmpty { return try await respondBelow(try subresource(), form) }
     switch verb {
@@ -97,7 +105,7 @@ struct ResourceHandler: Sendable {
     let selection = try selection(query)
     return try await WatchStream(
       registry: registry, target: target, namespace: info.namespace, selection: selection, query: query, form: form,
-      includeObject: request.query["includeObject"]
+      includeObject: request.query["includeObject"], request: request
     ).response()
   }
 
@@ -143,14 +151,16 @@ struct ResourceHandler: Sendable {
     let options = try await deletion()
     switch try await registry.delete(target, context, namespace: info.namespace, name: info.name, options) {
     case .going(let bytes): return try answer(bytes, form)
-    case .gone(let uid):
+    case .gone(let object) where target.answersWithDeleted:
+      return try answer(try await registry.bytes(object, target), form)
+    case .gone(let object):
       let status: JSONValue = [
         "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success",
         "details": .object(
           JSONObject(
             [("name", JSONValue.string(info.name))]
               + (target.resource.group.isEmpty ? [] : [("group", JSONValue.string(target.resource.group))])
-              + [("kind", .string(target.resource.plural)), ("uid", .string(uid))])),
+              + [("kind", .string(target.resource.plural)), ("uid", .string(object.uid))])),
       ]
       return Answer.json(status.jsonBytes(), pretty: form.isPretty)
     }
@@ -186,6 +196,8 @@ struct ResourceHandler: Sendable {
     case .action:
       return try await ActionHandler(handler: self, subresource: subresource).respond(form)
     case .connect:
+      let kind = subresource.kind.groupVersionKind
+      _ = try await registry.admit(ConnectOptions.object(request.query, kind), kind, .connect, target, context)
       throw StatusError(
         .serviceUnavailable,
         "no node serves \(target.groupResource)/\(subresource.name): this server has no agent that could")

@@ -30,18 +30,19 @@ extension Registry {
     _ kind: PatchKind, _ bytes: [UInt8], _ target: ServedResource, _ context: RequestContext, _ reader: BodyReader
   ) async throws -> Written {
     if kind == .apply { return try await apply(bytes, target, context, reader) }
-    guard context.query["force"] == nil else {
-      throw StatusError.invalid(
-        GroupKind(group: "meta.k8s.io", kind: "PatchOptions"), "",
-        [.forbidden(FieldPath("force"), "may not be specified for non-apply patch")])
-    }
     let patch: JSONValue
-    do { patch = try JSONValue(json: bytes) } catch {
+    var duplicates: [String]
+    do { (patch, duplicates) = try JSONReader.strictValue(of: bytes) } catch {
       throw StatusError.badRequest("error decoding patch: \(error.message)")
     }
+    duplicates = duplicates.map { "\(kind == .json ? "json patch " : "")duplicate field \($0.goQuoted)" }
     return try await change(target, context, manager: try context.fieldManager(), operation: .update) { current in
       let changed = try Self.patched(current, by: patch, kind, target)
-      return try reader.object(.object(changed), target)
+      // What is wrong with the outcome is said of the patch, with the outcome or, of a strategic one, the patch itself.
+      return try reader.object(.object(changed), target, kind: nil, problems: duplicates) { message in
+        let shown = kind == .strategic ? patch.goDescription : JSONValue.object(changed).jsonText()
+        return .invalid(GroupKind(group: "", kind: ""), "", [.invalid(FieldPath("patch"), .string(shown), message)])
+      }
     }
   }
 
@@ -73,20 +74,16 @@ extension Registry {
   private func apply(
     _ bytes: [UInt8], _ target: ServedResource, _ context: RequestContext, _ reader: BodyReader
   ) async throws -> Written {
-    guard let manager = context.query["fieldManager"], !manager.isEmpty else {
-      throw StatusError.invalid(
-        GroupKind(group: "meta.k8s.io", kind: "PatchOptions"), "",
-        [.required(FieldPath("fieldManager"), "is required for apply patch")])
-    }
+    let manager = context.query["fieldManager"] ?? ""
     let force = RequestInfo.isTrue(context.query["force"])
     let (info, subresource) = (context.info, context.info.subresource)
-    let (tree, duplicates) = try reader.applied(bytes)
+    let tree = try reader.applied(bytes)
     guard tree["metadata"]?["name"] == nil || tree["metadata"]?["name"]?.stringValue == info.name else {
       throw StatusError.badRequest(
         "the name of the object (\(tree["metadata"]?["name"]?.stringValue ?? "")) does not match the name on the URL (\(info.name))"
       )
     }
-    var configuration = try reader.object(tree, target, duplicates: duplicates)
+    var configuration = try reader.configuration(tree, target)
     configuration.setMetadata("name", .string(info.name))
     if target.resource.isNamespaced { configuration.setMetadata("namespace", .string(info.namespace)) }
     let declared = configuration

@@ -42,8 +42,9 @@ enum EtcdFault {
     case 5: StoreError(.leaseGone, message)
     // Permission denied, unauthenticated.
     case 7, 16: StoreError(.denied, message)
-    // Resource exhausted: the database's quota.
-    case 8: StoreError(.full, message)
+    // Resource exhausted: the database's quota, the members' patience, or the size of a message.
+    case 8 where message.contains("space exceeded"): StoreError(.full, message)
+    case 8: StoreError(message.contains("too many requests") ? .unavailable : .invalid, message)
     // Out of range: a revision that has been compacted, or one that is still to come.
     case 11: StoreError(message.contains("future revision") ? .future : .compacted, message)
     // Deadline exceeded, unavailable (no leader, time-outs), unknown.

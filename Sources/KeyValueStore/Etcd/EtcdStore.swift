@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Synchronization
 
 /// Keys and values in an etcd cluster, over its JSON gateway (etcd API v3; served by 3.4 and later).
 ///
@@ -8,6 +9,10 @@ import FoundationEssentials
 public final class EtcdStore: RevisionedStore {
   public let configuration: EtcdConfiguration
   let gateway: EtcdGateway
+  /// A key that we are allowed to read.
+  private let readable = Mutex<Data?>(nil)
+  /// Keys that one request answers at most: more would take longer than a member is given.
+  private static let largestPage = 2000
 
   /// Opens nothing yet: the first call does.
   /// - Throws: `.failed` where a file of certificates cannot be used.
@@ -23,8 +28,9 @@ public final class EtcdStore: RevisionedStore {
   }
 
   public func revision() async throws(StoreError) -> Int64 {
-    // Which key is asked for does not matter, and no key is longer than needed.
-    try await range(EtcdWire.RangeRequest(key: key("\u{0}"), limit: WireNumber(1))).revision
+    // Which key is asked for does not matter, but that we may ask for it does.
+    let known = readable.withLock { $0 }
+    return try await range(EtcdWire.RangeRequest(key: known ?? key("\u{0}"), count_only: true)).revision
   }
 
   public func get(_ key: String, at revision: Int64?) async throws(StoreError) -> KeyValue? {
@@ -36,28 +42,46 @@ public final class EtcdStore: RevisionedStore {
   public func range(
     prefix: String, after: String?, limit: Int?, at revision: Int64?, counting: Bool
   ) async throws(StoreError) -> RangePage {
+    let first = limit.map { min($0, Self.largestPage) } ?? Self.largestPage
+    var page = try await self.page(prefix: prefix, after: after, limit: first, at: revision)
+    var values = page.values
+    while let next = page.continuation, values.count < limit ?? .max {
+      let rest = min(limit.map { $0 - values.count } ?? .max, Self.largestPage)
+      do throws(StoreError) {
+        page = try await self.page(prefix: prefix, after: next, limit: rest, at: page.revision)
+        values += page.values
+      } catch {
+        // Compacted between two pages: begin again, unless it was this very revision that was asked for.
+        guard error.code == .compacted, revision == nil else { throw error }
+        page = try await self.page(prefix: prefix, after: after, limit: first, at: nil)
+        values = page.values
+      }
+    }
+    return RangePage(
+      values: values, revision: page.revision, continuation: page.continuation,
+      remaining: counting ? page.remaining : nil)
+  }
+
+  /// What one request answers.
+  private func page(
+    prefix: String, after: String?, limit: Int, at revision: Int64?
+  ) async throws(StoreError) -> RangePage {
     let start = KeyRange.start(prefix: configuration.prefix + prefix, after: after.map { configuration.prefix + $0 })
     let end = EtcdWire.end(ofPrefix: Array((configuration.prefix + prefix).utf8))
     // A page that begins after the last key of all is empty, which etcd would not take for a range; that the revision
     // is there is asked all the same.
-    if !start.lexicographicallyPrecedes(end) && end != [0] {
-      let answer = try await range(
-        EtcdWire.RangeRequest(key: key("\u{0}"), revision: revision.map { WireNumber($0) }))
-      return RangePage(
-        values: [], revision: revision ?? answer.revision, continuation: nil, remaining: counting ? 0 : nil)
-    }
+    let isRange = start.lexicographicallyPrecedes(end) || end == [0]
     let answer = try await range(
       EtcdWire.RangeRequest(
         // No key is empty.
-        key: Data(start.isEmpty ? [0] : start), range_end: Data(end),
+        key: Data(start.isEmpty ? [0] : start), range_end: isRange ? Data(end) : nil,
         // Etcd takes zero for no limit.
-        limit: limit.map { WireNumber(Int64(max(1, $0))) }, revision: revision.map { WireNumber($0) }))
-    let values = limit == 0 ? [] : try values(answer.wire.kvs ?? [])
-    let total = Int(answer.wire.count?.value ?? Int64(values.count))
+        limit: WireNumber(Int64(max(1, limit))), revision: revision.map { WireNumber($0) }))
+    let values = limit == 0 || !isRange ? [] : try values(answer.wire.kvs ?? [])
+    let remaining = isRange ? Int(answer.wire.count?.value ?? 0) - values.count : 0
     return RangePage(
       values: values, revision: revision ?? answer.revision,
-      continuation: total > values.count ? values.last?.key ?? after : nil,
-      remaining: counting ? total - values.count : nil)
+      continuation: remaining > 0 ? values.last?.key ?? after : nil, remaining: remaining)
   }
 
   public func count(prefix: String, at revision: Int64?) async throws(StoreError) -> Int {
@@ -74,6 +98,8 @@ public final class EtcdStore: RevisionedStore {
     _ mutations: [Mutation], where preconditions: [Precondition], lease: Lease?
   ) async throws(StoreError) -> Int64 {
     try mutations.validate()
+    // Etcd would answer this from a member that may lag behind.
+    if mutations.isEmpty && preconditions.isEmpty { return try await revision() }
     let outcome = try await transact(
       preconditions.map { precondition in
         switch precondition {
@@ -135,20 +161,15 @@ public final class EtcdStore: RevisionedStore {
 
   /// Only our keys, and in the form that the embedded store reads; etcd's own backup is `etcdctl snapshot save`.
   public func snapshot(to path: String) async throws(StoreError) {
-    var page = try await range(prefix: "", limit: 1000)
-    let revision = page.revision
+    let page = try await range(prefix: "")
     var values = page.values
-    while let after = page.continuation {
-      page = try await range(prefix: "", after: after, limit: 1000, at: revision)
-      values += page.values
-    }
     var leases: [Lease] = []
     var gone: Set<Int64> = []
     for id in Set(values.map(\.lease)) where id != 0 {
       if let lease = try await lease(id) { leases.append(lease) } else { gone.insert(id) }
     }
     values.removeAll { gone.contains($0.lease) }
-    try await StoreSnapshot.write(values, leases: leases, revision: revision, to: path)
+    try await StoreSnapshot.write(values, leases: leases, revision: page.revision, to: path)
   }
 
   public func close() async { await gateway.close() }
@@ -162,6 +183,7 @@ public final class EtcdStore: RevisionedStore {
   ) async throws(StoreError) -> (wire: EtcdWire.RangeResponse, revision: Int64) {
     let answer = try await gateway.call("/v3/kv/range", request, .harmless, EtcdWire.RangeResponse.self)
     guard let revision = answer.header?.revision?.value else { throw Self.headless }
+    readable.withLock { $0 = $0 ?? request.key }
     return (answer, revision)
   }
 

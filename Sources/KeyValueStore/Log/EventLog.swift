@@ -20,6 +20,8 @@ final class EventLog: Sendable {
   struct Capacity: Sendable {
     var revisions: Int
     var bytes: Int
+
+    static let none = Capacity(revisions: 0, bytes: 0)
   }
   static let usualCapacity = Capacity(revisions: 4096, bytes: 4 << 20)
 

@@ -9,6 +9,8 @@ final class SQLiteCommitter: Sendable {
   private static let largest = (requests: 512, bytes: 4 << 20)
   /// Revisions that stay where the past goes by itself.
   private static let recent: Int64 = 512
+  /// How many commits go before a step of the sweeper where writes do not stop: it has an fsync of its own.
+  private static let patience = 8
   /// Nanoseconds that a lease gets at least when the store is opened: its holder could not keep it alive before.
   private static let grace: Int64 = 10_000_000_000
   /// Bytes up to which a file is looked through before it is used; larger ones are meanwhile.
@@ -22,6 +24,7 @@ final class SQLiteCommitter: Sendable {
     var queue: [Waiting] = []
     var isScheduled = false
     var isClosed = false
+    var commitsSinceSweep = 0
     /// Set where the file was found damaged: nothing is written any more.
     var damage: StoreError?
   }
@@ -42,12 +45,8 @@ final class SQLiteCommitter: Sendable {
     do {
       (lock, connection, writer, sweeper) = try await thread.run { [leases] in
         let lock = try StoreFile.lock(path)
-        let connection = try StoreFile.open(path)
+        let connection = try Self.connection(path, lock)
         do {
-          try SQLiteSchema.prepare(connection)
-          if try StoreFile.size(path) <= Self.quicklyVerified {
-            try SQLiteSchema.verify(connection, records: false)
-          }
           let writer = try SQLiteWriter(connection, leases: leases)
           return (lock, connection, writer, try SQLiteSweeper(connection))
         } catch {
@@ -62,6 +61,27 @@ final class SQLiteCommitter: Sendable {
     log = EventLog(revision: writer.revision, compacted: writer.compacted, capacity: capacity)
   }
 
+  /// The file, with today's tables and looked through. On a full disk what was held for that is given away.
+  private static func connection(_ path: String, _ lock: FileDescriptor) throws -> SQLiteConnection {
+    do { return try prepared(path) } catch let error as StoreError {
+      guard error.code == .full else { throw error }
+      try StoreFile.giveReserve(lock)
+      return try prepared(path)
+    }
+  }
+
+  private static func prepared(_ path: String) throws -> SQLiteConnection {
+    let connection = try StoreFile.open(path)
+    do {
+      try SQLiteSchema.prepare(connection)
+      if try StoreFile.size(path) <= quicklyVerified { try SQLiteSchema.verify(connection, records: false) }
+      return connection
+    } catch {
+      connection.close()
+      throw error
+    }
+  }
+
   /// Begins with what time brings: the ends of leases, the removal of what was compacted, a look through the file.
   func begin() {
     leases.begin { [weak self] id in
@@ -69,7 +89,7 @@ final class SQLiteCommitter: Sendable {
       do throws(StoreError) {
         _ = try await perform(.expire(id))
         return true
-      } catch { return error.code == .closed }
+      } catch { return error.code == .closed || error.code == .damaged }
     }
     thread.submit { [self] in
       do { try readLeases() } catch { note(error) }
@@ -131,7 +151,9 @@ final class SQLiteCommitter: Sendable {
     do {
       try connection.run(.begin)
       for waiting in batch { results.append(try apply(waiting.request, &events)) }
+      let swept = sweeper.isBehind && !events.isEmpty ? try sweeper.sweep(atMost: 2 * batch.count) : nil
       try connection.run(.commit)
+      if let swept { sweeper.advance(to: swept) }
     } catch {
       events = []
       let failure = note(error)
@@ -178,7 +200,14 @@ final class SQLiteCommitter: Sendable {
       }
     }
     sweeper.compact(upTo: writer.compacted)
-    guard sweeper.hasWork, !isClosed else { return }
+    guard sweeper.hasWork else { return }
+    let isTime = state.withLock { state in
+      state.commitsSinceSweep += 1
+      guard !state.isClosed, state.queue.isEmpty || state.commitsSinceSweep >= Self.patience else { return false }
+      state.commitsSinceSweep = 0
+      return true
+    }
+    guard isTime else { return }
     do { try sweeper.step() } catch {
       // A full disk: nothing is lost but space, and the next commit comes by here.
       note(error)

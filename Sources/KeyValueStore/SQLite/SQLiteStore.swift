@@ -26,7 +26,8 @@ public final class SQLiteStore: RevisionedStore {
   /// Opens or makes the database at `path`; one of an older version becomes one of this.
   /// - Throws: `.damaged`, `.busy` where another process has it open, `.full`, `.failed`.
   public convenience init(path: String, past: Past = .untilCompacted) async throws(StoreError) {
-    try await self.init(path: path, past: past, capacity: EventLog.usualCapacity)
+    // Those who forget the past do not follow it either.
+    try await self.init(path: path, past: past, capacity: past == .recent ? .none : EventLog.usualCapacity)
   }
 
   /// - Parameter capacity: of the events that watches read without looking at the file.
@@ -35,13 +36,30 @@ public final class SQLiteStore: RevisionedStore {
     do {
       writer = try await SQLiteCommitter(path: path, past: past, capacity: capacity)
       log = writer.log
-      reading = try OwnedThread(name: "apus-store-rd")
-      let connection = try await reading.run { try SQLiteConnection(path: path, .readOnly) }
-      reader = SQLiteReader(connection: connection)
-    } catch let error as StoreError { throw error } catch {
-      throw StoreError(.failed, "cannot open the store \(path): \(error)", cause: error)
+    } catch { throw Self.shaped(error, path) }
+    do {
+      (reading, reader) = try await Self.openReader(path)
+    } catch {
+      _ = writer.refuseMore()
+      await writer.close()
+      throw Self.shaped(error, path)
     }
     writer.begin()
+  }
+
+  private static func openReader(_ path: String) async throws -> (OwnedThread, SQLiteReader) {
+    let thread = try OwnedThread(name: "apus-store-rd")
+    do {
+      let connection = try await thread.run { try SQLiteConnection(path: path, .readOnly) }
+      return (thread, SQLiteReader(connection: connection))
+    } catch {
+      thread.stop()
+      throw error
+    }
+  }
+
+  private static func shaped(_ error: any Error, _ path: String) -> StoreError {
+    error as? StoreError ?? StoreError(.failed, "cannot open the store \(path): \(error)", cause: error)
   }
 
   public func revision() async throws(StoreError) -> Int64 {

@@ -1,10 +1,13 @@
 import Synchronization
 
-/// Takes what was compacted out of the file, in steps that are small enough to come between two commits; on the
-/// writer's thread.
+/// Takes what was compacted out of the file, on the writer's thread: some with each commit, at twice the pace of the
+/// writes, so that the file does not grow while they go on; the rest when nobody writes.
+///
+/// A version goes when the one that replaced it is compacted itself, and a removal with it: so one walk over the
+/// compacted revisions, each once, finds all.
 final class SQLiteSweeper: Sendable {
   /// Versions that one step looks at.
-  private static let stride: Int64 = 256
+  private static let stride = 256
   /// Free pages that stay in the file, for what comes next: so many at least, or this part of the file.
   private static let slack: (pages: Int64, part: Int64) = (256, 8)
 
@@ -26,45 +29,54 @@ final class SQLiteSweeper: Sendable {
     state = Mutex(State(swept: swept, end: compacted == 0 ? 0 : SQLiteVersion.end(of: compacted)))
   }
 
+  /// Whether there are compacted versions to be looked at.
+  var isBehind: Bool { state.withLock { $0.swept + 1 < $0.end } }
   var hasWork: Bool { state.withLock { $0.swept + 1 < $0.end || $0.mayShrink } }
 
   func compact(upTo revision: Int64) {
     state.withLock { $0.end = max($0.end, SQLiteVersion.end(of: revision)) }
   }
 
-  /// Does a little. A version goes when the one that replaced it is compacted itself, and a removal with it: so the
-  /// walk over the compacted revisions, each once, finds all.
+  /// Does a little, in a transaction of its own.
   func step() throws {
-    let (swept, end, mayShrink) = state.withLock { ($0.swept, $0.end, $0.mayShrink) }
-    if swept + 1 < end {
-      try sweep(after: swept, end: end)
-    } else if mayShrink {
+    if isBehind {
+      try connection.run(.begin)
+      do {
+        let last = try sweep(atMost: Self.stride)
+        try connection.run(.commit)
+        advance(to: last)
+      } catch {
+        connection.rollback()
+        throw error
+      }
+    } else if state.withLock({ $0.mayShrink }) {
       try shrink()
     }
   }
 
-  private func sweep(after swept: Int64, end: Int64) throws {
+  /// Looks at some versions, inside of a transaction. When that has been committed, `advance` is told what this returns.
+  func sweep(atMost count: Int) throws -> Int64 {
+    let (swept, end) = state.withLock { ($0.swept, $0.end) }
+    guard swept + 1 < end else { return swept }
     var rows: [(id: Int64, previous: Int64)] = []
-    try connection.run(.begin)
-    do {
-      try connection.run(.sweep, [.integer(swept), .integer(end), .integer(Self.stride)]) { row in
-        rows.append((row.integer(0), row.integer(1)))
-        return true
-      }
-      for row in rows {
-        if row.previous != 0 { try connection.run(.remove, [.integer(row.previous)]) }
-        if row.id & 1 == 1 { try connection.run(.remove, [.integer(row.id)]) }
-      }
-      let last = rows.count < Self.stride ? end - 1 : rows.last?.id ?? end - 1
-      try connection.run(.setMeta, [.text("swept"), .integer(last)])
-      try connection.run(.commit)
-      state.withLock { state in
-        state.swept = last
-        state.mayShrink = true
-      }
-    } catch {
-      connection.rollback()
-      throw error
+    try connection.run(.sweep, [.integer(swept), .integer(end), .integer(Int64(count))]) { row in
+      rows.append((row.integer(0), row.integer(1)))
+      return true
+    }
+    for row in rows {
+      if row.previous != 0 { try connection.run(.remove, [.integer(row.previous)]) }
+      if row.id & 1 == 1 { try connection.run(.remove, [.integer(row.id)]) }
+    }
+    let last = rows.count < count ? end - 1 : rows.last?.id ?? end - 1
+    try connection.run(.setMeta, [.text("swept"), .integer(last)])
+    return last
+  }
+
+  func advance(to swept: Int64) {
+    state.withLock { state in
+      guard swept > state.swept else { return }
+      state.swept = swept
+      state.mayShrink = true
     }
   }
 

@@ -56,7 +56,7 @@ public enum StoreSnapshot {
         try replace(path, with: temporary)
         return contents
       } catch {
-        try? FileSystem.removeFile(temporary)
+        StoreFile.discard(temporary)
         throw error
       }
     }
@@ -109,10 +109,7 @@ public enum StoreSnapshot {
       try synchronizeDirectory(of: path)
       return contents
     } catch {
-      // What SQLite keeps beside a file that it could not finish goes with it.
-      for companion in ["", "-journal"] + StoreFile.companions where FileSystem.exists(temporary + companion) {
-        try? FileSystem.removeFile(temporary + companion)
-      }
+      StoreFile.discard(temporary)
       throw error
     }
   }
