@@ -191,7 +191,7 @@ let package = Package(
       ]),
     tests("DockerAPI", []),
     tests("APIMachinery", []),
-    tests("APIServer", ["APIMachinery", "ClusterAPI", "HTTPService", "PKI"]),
+    tests("APIServer", ["APIMachinery", "ClusterAPI", "HTTPService", "PKI", .nio("NIOHTTP1")]),
     tests("Controllers", ["APIMachinery", "ClusterAPI", "ClusterClient", "PKI"]),
     tests(
       "PKI",
