@@ -17,18 +17,22 @@ struct Reconciler: Sendable {
   private static let longestWait = Duration.seconds(3600)
 
   private let client: any ClusterClient
+  private let resources: Set<GroupResource>
   private let keys: @Sendable (ClusterChange) async -> [Key]
   private let work: @Sendable (Key) async throws -> Duration?
 
   /// - Parameters:
+  ///   - resources: whose changes matter.
   ///   - keys: which objects a change concerns.
   ///   - work: brings one of them into order; gives how long to wait before it is looked at again, nil where only a change
   ///     can matter.
   init(
-    _ client: any ClusterClient, keys: @escaping @Sendable (ClusterChange) async -> [Key],
+    _ client: any ClusterClient, watching resources: Set<GroupResource>,
+    keys: @escaping @Sendable (ClusterChange) async -> [Key],
     work: @escaping @Sendable (Key) async throws -> Duration?
   ) {
     self.client = client
+    self.resources = resources
     self.keys = keys
     self.work = work
   }
@@ -38,9 +42,8 @@ struct Reconciler: Sendable {
     _ client: any ClusterClient, of resource: GroupResource, where isWanted: @escaping @Sendable (StoredObject) -> Bool,
     work: @escaping @Sendable (Key) async throws -> Duration?
   ) {
-    self.init(client) { change in
-      guard change.resource.groupResource == resource, let object = change.current ?? change.previous, isWanted(object)
-      else { return [] }
+    self.init(client, watching: [resource]) { change in
+      guard let object = change.current ?? change.previous, isWanted(object) else { return [] }
       return [Key(namespace: object.header.namespace, name: object.header.name)]
     } work: {
       try await work($0)
@@ -52,7 +55,9 @@ struct Reconciler: Sendable {
   func run(also more: AsyncStream<Key>? = nil) async {
     let (queue, due) = AsyncStream.makeStream(of: Key.self)
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { for await change in client.changes() { for key in await keys(change) { due.yield(key) } } }
+      group.addTask {
+        for await change in client.changes(of: resources) { for key in await keys(change) { due.yield(key) } }
+      }
       if let more { group.addTask { for await key in more { due.yield(key) } } }
       var failures: [Key: Int] = [:]
       for await key in queue {

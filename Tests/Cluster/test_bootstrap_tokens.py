@@ -7,7 +7,10 @@ import hmac
 import random
 
 import pytest
+import yaml
+from conftest import Kubectl
 from test_access import request
+from test_certificates import KUBELET, as_user, make_request, signing_request, wait_issued
 from test_service_accounts import review
 
 
@@ -63,6 +66,37 @@ def test_a_bootstrapper_may_ask_where_it_is_allowed(cluster_kubectl, system, ser
     cluster_kubectl("create", "clusterrolebinding", f"joins-{identifier}", "--clusterrole=system:node-bootstrapper", f"--group={group}")
     assert request(url, f"{identifier}.{secret}")[0] == 200
     assert request(url, f"{identifier}.{word(16)}")[0] == 401
+
+
+@pytest.mark.own_server
+def test_a_node_joins(cluster_kubectl, system, server, tmp_path):
+    """With nothing but a token: what anybody may know, a certificate, and who that makes it."""
+    identifier, secret = word(6), word(16)
+    system(
+        identifier, secret, usage_bootstrap_signing="true",
+        auth_extra_groups="system:bootstrappers:kubeadm:default-node-token",
+    )  # fmt: skip
+    public = cluster_kubectl.within("kube-public")
+    public("wait", "configmap", "cluster-info", "--for=jsonpath={.data.jws-kubeconfig-" + identifier + "}", "--timeout=10s")
+    info = request(server.url + "/api/v1/namespaces/kube-public/configmaps/cluster-info")[1]["data"]
+    assert info[f"jws-kubeconfig-{identifier}"] == signature(info["kubeconfig"], identifier, secret)
+    config = yaml.safe_load(info["kubeconfig"])
+    # A server of the tests serves on this host alone, and tells the address by which others would reach it.
+    config["clusters"][0]["cluster"]["server"] = server.url
+    config["users"] = [{"name": "joins", "user": {"token": f"{identifier}.{secret}"}}]
+    config["contexts"] = [{"name": "joins", "context": {"cluster": config["clusters"][0]["name"], "user": "joins"}}]
+    config["clusters"][0]["name"] = config["contexts"][0]["context"]["cluster"] = "cluster"
+    config["current-context"] = "joins"
+    path = str(tmp_path / "kubeconfig")
+    with open(path, "w") as file:
+        yaml.safe_dump(config, file)
+    joins = Kubectl(path, tmp_path)
+    key, pem = make_request(tmp_path, f"/O=system:nodes/CN=system:node:{identifier}")
+    wanted = signing_request(pem, KUBELET, ["digital signature", "client auth"])
+    joins("create", "--validate=false", "-f", "-", input=wanted)
+    certificate = wait_issued(joins, wanted["metadata"]["name"])
+    node = Kubectl(as_user(path, tmp_path, certificate, key), tmp_path)
+    assert node.json("auth", "whoami")["status"]["userInfo"]["username"] == f"system:node:{identifier}"
 
 
 def test_tokens_that_are_not_good(cluster_kubectl, system):
@@ -125,5 +159,6 @@ def test_anybody_may_read_it(server, cluster_kubectl):
     assert status == 200, body
     root = cluster_kubectl.json("get", "configmap", "kube-root-ca.crt", "--namespace", "default")["data"]["ca.crt"]
     assert base64.b64encode(root.encode()).decode() in body["data"]["kubeconfig"]
-    assert f"server: https://127.0.0.1:{server.port}" in body["data"]["kubeconfig"]
+    told = yaml.safe_load(body["data"]["kubeconfig"])["clusters"][0]["cluster"]["server"]
+    assert told.startswith("https://") and told.endswith(f":{server.port}")
     assert request(server.url + "/api/v1/namespaces/kube-public/configmaps/kube-root-ca.crt")[0] == 403

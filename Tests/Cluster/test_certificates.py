@@ -4,10 +4,14 @@ import base64
 import itertools
 import json
 import os
+import ssl
 import subprocess
+import urllib.error
+import urllib.request
 
 import pytest
 import yaml
+from conftest import Kubectl
 
 numbers = itertools.count()
 CLIENT = "kubernetes.io/kube-apiserver-client"
@@ -74,8 +78,6 @@ def test_an_approved_request_makes_a_user(cluster_kubectl, kubeconfig, tmp_path,
     assert "Approved,Issued" in cluster_kubectl.out("get", "csr", name, "--no-headers")
     text = text_of(certificate)
     assert "TLS Web Client Authentication" in text and "CA:FALSE" in text and "Server Authentication" not in text
-    from conftest import Kubectl
-
     jane = Kubectl(as_user(kubeconfig, tmp_path, certificate, key_path), tmp_path)
     user = jane.json("auth", "whoami")["status"]["userInfo"]
     assert user["username"] == "jane"
@@ -84,6 +86,23 @@ def test_an_approved_request_makes_a_user(cluster_kubectl, kubeconfig, tmp_path,
     condition = cluster_kubectl.json("get", "csr", name)["status"]["conditions"][0]
     assert condition["type"] == "Approved" and condition["reason"] == "KubectlApprove"
     assert condition["lastUpdateTime"] and condition["lastTransitionTime"]
+
+
+@pytest.mark.own_server
+def test_a_strangers_certificate_is_refused(server, tmp_path):
+    """Also where anonymous would be let in."""
+    key, certificate = tmp_path / "stranger.key", tmp_path / "stranger.crt"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-keyout", key, "-out", certificate, "-subj", "/CN=eve"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.load_cert_chain(certificate, key)
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(server.url + "/version", context=context, timeout=10)
+    assert refused.value.code == 401
 
 
 def test_who_asks_is_written_down(cluster_kubectl, tmp_path):
@@ -161,8 +180,6 @@ def test_nodes_are_approved_where_they_may_ask(cluster_kubectl, kubeconfig, tmp_
     assert (approved["type"], approved["reason"]) == ("Approved", "AutoApproved")
     assert approved["message"] == "Auto approving kubelet client certificate after SubjectAccessReview."
     assert "conditions" not in cluster_kubectl.json("get", "csr", first["metadata"]["name"])["status"]
-    from conftest import Kubectl
-
     node = Kubectl(as_user(kubeconfig, tmp_path, certificate, key_path), tmp_path)
     user = node.json("auth", "whoami")["status"]["userInfo"]
     assert user["username"] == "system:node:joins" and "system:nodes" in user["groups"]

@@ -114,6 +114,9 @@ enum RBACPolicyText {
       create certificates.k8s.io certificatesigningrequests/nodeclient
     clusterrole system:certificates.k8s.io:certificatesigningrequests:selfnodeclient
       create certificates.k8s.io certificatesigningrequests/selfnodeclient
+    clusterbinding kubeadm:kubelet-bootstrap system:node-bootstrapper group:system:bootstrappers:kubeadm:default-node-token
+    clusterbinding kubeadm:node-autoapprove-bootstrap system:certificates.k8s.io:certificatesigningrequests:nodeclient group:system:bootstrappers:kubeadm:default-node-token
+    clusterbinding kubeadm:node-autoapprove-certificate-rotation system:certificates.k8s.io:certificatesigningrequests:selfnodeclient group:system:nodes
     clusterrole system:persistent-volume-provisioner
       create,delete,get,list,watch - persistentvolumes
       get,list,update,watch - persistentvolumeclaims

@@ -5,9 +5,10 @@ import ClusterAPI
 extension Registry {
   private var conversion: Conversion { Conversion(kinds: kinds, catalog: catalog, client: outbound) }
 
-  /// Whether an object is stored in another version than the one that is asked for.
+  /// Whether an object is stored in another form than the one that is asked for: in another version, or without what has
+  /// become a default since.
   func isOther(_ object: CachedObject, than target: ServedResource) -> Bool {
-    object.object.header.apiVersion != target.groupVersionKind.apiVersion
+    object.object.header.apiVersion != target.groupVersionKind.apiVersion || object.lacksDefaults(of: target.version)
   }
 
   /// The bytes of an object in the version that the request asks for.
@@ -19,16 +20,15 @@ extension Registry {
   /// An object as a tree in the version that the request asks for.
   func tree(_ object: CachedObject, _ target: ServedResource) async throws(StatusError) -> JSONObject {
     let tree = object.object.tree()
-    return isOther(object, than: target) ? try await converted(tree, to: target.groupVersionKind, target) : tree
+    guard isOther(object, than: target) else { return tree }
+    return filled(try await converted(tree, to: target.groupVersionKind, target), target)
   }
 
   /// The bytes of many objects; those that have to be converted are so together.
   func bytes(_ objects: [CachedObject], _ target: ServedResource) async throws(StatusError) -> [[UInt8]] {
-    let apiVersion = target.groupVersionKind.apiVersion
-    let others = objects.indices.filter { objects[$0].object.header.apiVersion != apiVersion }
+    let others = objects.indices.filter { isOther(objects[$0], than: target) }
     guard !others.isEmpty else { return objects.map(\.bytes) }
-    let converted = try await conversion.convert(
-      others.map { objects[$0].object.tree() }, to: target.groupVersionKind, target)
+    let converted = try await trees(others.map { objects[$0] }, target)
     var result = objects.map(\.bytes)
     for (index, tree) in zip(others, converted) { result[index] = JSONValue.object(tree).jsonBytes() }
     return result
@@ -37,9 +37,20 @@ extension Registry {
   /// Many objects as trees.
   func trees(_ objects: [CachedObject], _ target: ServedResource) async throws(StatusError) -> [JSONObject] {
     let apiVersion = target.groupVersionKind.apiVersion
-    let trees = objects.map { $0.object.tree() }
-    guard objects.contains(where: { $0.object.header.apiVersion != apiVersion }) else { return trees }
-    return try await conversion.convert(trees, to: target.groupVersionKind, target)
+    var trees = objects.map { $0.object.tree() }
+    guard objects.contains(where: { isOther($0, than: target) }) else { return trees }
+    if objects.contains(where: { $0.object.header.apiVersion != apiVersion }) {
+      trees = try await conversion.convert(trees, to: target.groupVersionKind, target)
+    }
+    return trees.map { filled($0, target) }
+  }
+
+  /// The object with what its schema says by default, where custom objects get that when they are read.
+  private func filled(_ object: JSONObject, _ target: ServedResource) -> JSONObject {
+    guard target.version.defaultsStamp != nil else { return object }
+    var tree = JSONValue.object(object)
+    Defaulter.fillIn(&tree, by: target.version.schema)
+    return tree.objectValue ?? object
   }
 
   /// An object of a request in a kind of another version.

@@ -128,11 +128,13 @@ final class HTTP2Stream: ChannelInboundHandler {
   func send(_ headers: HPACKHeaders, _ bytes: ByteBuffer?) {
     guard let context, !headSent else { return }
     headSent = true
-    context.write(wrapOutboundOut(.headers(.init(headers: headers, endStream: bytes == nil))), promise: nil)
+    let written = context.eventLoop.makePromise(of: Void.self)
+    context.write(
+      wrapOutboundOut(.headers(.init(headers: headers, endStream: bytes == nil))), promise: bytes == nil ? written : nil)
     if let bytes {
-      context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(bytes), endStream: true))), promise: nil)
+      context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(bytes), endStream: true))), promise: written)
     }
-    ended()
+    ended(written.futureResult)
   }
 
   /// Sends what the task has queued.
@@ -153,16 +155,29 @@ final class HTTP2Stream: ChannelInboundHandler {
   /// The end of a streamed response.
   func finish() {
     guard let context, !responseEnded else { return }
-    context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(ByteBuffer()), endStream: true))), promise: nil)
-    ended()
+    let written = context.eventLoop.makePromise(of: Void.self)
+    context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(ByteBuffer()), endStream: true))), promise: written)
+    ended(written.futureResult)
   }
 
-  private func ended() {
+  /// - Parameter written: done when the whole response has gone out.
+  private func ended(_ written: EventLoopFuture<Void>) {
     responseEnded = true
     task = nil
-    // What is left of the request's body is of no use any more (RFC 9113, section 8.1).
-    if receiving { context?.write(wrapOutboundOut(.rstStream(.noError)), promise: nil) }
-    context?.flush()
+    guard receiving, let context else {
+      context?.flush()
+      return
+    }
+    // What is left of the request's body is of no use any more (RFC 9113, section 8.1). The client is told when it has the
+    // response: a reset takes along what still waits for the client's window.
+    let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+    written.whenSuccess { bound.value.stopReceiving() }
+    context.flush()
+  }
+
+  private func stopReceiving() {
+    guard receiving else { return }
+    context?.writeAndFlush(wrapOutboundOut(.rstStream(.noError)), promise: nil)
   }
 
   func reset(_ code: HTTP2ErrorCode) {

@@ -28,6 +28,9 @@ struct AuthenticationOptions: ParsableArguments {
     guard let client = oidcClientID, !client.isEmpty else {
       throw ValidationError("--oidc-issuer-url needs --oidc-client-id")
     }
+    guard issuer != serviceAccountIssuer else {
+      throw ValidationError("--oidc-issuer-url \(issuer): this is the issuer of service accounts' tokens")
+    }
     do {
       return try OpenIDConfiguration(
         issuer: issuer, clientID: client, usernameClaim: oidcUsernameClaim, usernamePrefix: oidcUsernamePrefix,

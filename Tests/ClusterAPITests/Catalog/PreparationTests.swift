@@ -37,6 +37,20 @@ import Testing
     #expect(QualityOfService(pod: pod).rawValue == word)
   }
 
+  @Test(arguments: [
+    (#"{"podCIDR":"10.0.0.0/24"}"#, "10.0.0.0/24", ["10.0.0.0/24"]),
+    (#"{"podCIDRs":["10.0.0.0/24","fd00::/64"]}"#, "10.0.0.0/24", ["10.0.0.0/24", "fd00::/64"]),
+    (
+      #"{"podCIDR":"10.0.0.0/24","podCIDRs":["10.0.0.0/24","fd00::/64"]}"#, "10.0.0.0/24", ["10.0.0.0/24", "fd00::/64"]
+    ),
+    (#"{"podCIDR":"10.1.0.0/24","podCIDRs":["10.0.0.0/24"]}"#, "10.1.0.0/24", ["10.1.0.0/24"]),
+  ])
+  func aNodeNamesItsRangeTwice(spec: String, first: String, all: [String]) throws {
+    let node = try created(#"{"apiVersion":"v1","kind":"Node","metadata":{"name":"n"},"spec":\#(spec)}"#)
+    #expect(node["spec"]?["podCIDR"]?.stringValue == first)
+    #expect(node["spec"]?["podCIDRs"]?.arrayValue?.compactMap(\.stringValue) == all)
+  }
+
   @Test func theGenerationGrowsWithTheSpec() throws {
     func deployment(_ replicas: Int, _ status: String = "{}") -> String {
       #"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"d","generation":9},"spec":{"replicas":\#(replicas),"selector":{"matchLabels":{"a":"b"}}},"status":\#(status)}"#

@@ -78,7 +78,15 @@ public struct OpenIDAuthenticator: TokenAuthenticator {
   }
 
   private func groups(_ claims: [String: ClaimValue]) throws(TokenRefusal) -> [String] {
-    guard let claim = configuration.groupsClaim, let value = claims[claim], value != .null else { return [] }
+    guard let claim = configuration.groupsClaim else { return [] }
+    guard let value = claims[claim], value != .null else {
+      // Some providers keep large sets of groups elsewhere (OpenID Connect Core 1.0, section 5.6.2).
+      if case .object(let names)? = claims["_claim_names"], names[claim] != nil {
+        throw TokenRefusal(
+          "oidc: could not expand distributed claims: this server does not fetch the claim \(claim) from elsewhere")
+      }
+      return []
+    }
     guard let groups = value.strings else {
       throw TokenRefusal("oidc: parse groups claim \(claim.goQuoted): it is neither a string nor a list of strings")
     }
