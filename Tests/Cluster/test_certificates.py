@@ -125,6 +125,21 @@ def test_who_asks_is_written_down(cluster_kubectl, tmp_path):
     assert cluster_kubectl.out("get", "csr", name, "--no-headers").split()[-1] == "Approved"
 
 
+def test_an_approval_writes_conditions_and_metadata(cluster_kubectl, tmp_path):
+    _, pem = make_request(tmp_path, "/CN=jane")
+    request = signing_request(pem, "example.com/theirs", ["client auth"])
+    name = request["metadata"]["name"]
+    made = cluster_kubectl.json("create", "-f", "-", input=request)
+    patch = {"metadata": {"annotations": {"a": "b"}}, "spec": {"username": "x"}, "status": {"certificate": "", "conditions": [{"type": "Approved", "status": "True"}]}}
+    patched = cluster_kubectl.json("patch", "csr", name, "--subresource=approval", "--type=merge", "-p", json.dumps(patch))
+    assert patched["metadata"]["annotations"] == {"a": "b"} and patched["spec"] == made["spec"]
+    assert [one["type"] for one in patched["status"]["conditions"]] == ["Approved"]
+    # What is no part of an approval does not come with it.
+    certificate = {"status": {"certificate": base64.b64encode(CERTIFICATE.encode()).decode()}}
+    cluster_kubectl("patch", "csr", name, "--subresource=approval", "--type=merge", "-p", json.dumps(certificate))
+    assert "certificate" not in cluster_kubectl.json("get", "csr", name)["status"]
+
+
 def test_a_denied_request_is_not_signed(cluster_kubectl, tmp_path):
     _, pem = make_request(tmp_path, "/CN=jane")
     request = signing_request(pem, CLIENT, ["client auth"])

@@ -1,6 +1,7 @@
 import APIMachinery
 import HTTPService
 import NIOCore
+import Synchronization
 
 /// Other API servers behind this one: their versions of groups are found here as if this server served them
 /// (Kubernetes, "Kubernetes API Aggregation Layer").
@@ -8,7 +9,7 @@ public final class Aggregation: Sendable {
   private let store: ClusterStore
   private let client: OutboundClient
   private let proxy: FrontProxy
-  private let clientAuthority: String
+  private let clientAuthority: Mutex<String>
   private let services: AggregatedServices
   private let discovery = AggregatedDiscovery()
 
@@ -20,13 +21,21 @@ public final class Aggregation: Sendable {
     self.store = store
     self.client = client
     self.proxy = proxy
-    self.clientAuthority = clientAuthority
+    self.clientAuthority = Mutex(clientAuthority)
     services = AggregatedServices(store)
   }
 
   /// Tells other servers whom to trust.
   func publish(_ registry: Registry) async throws {
-    try await RequestHeaderAuthorities(registry: registry, proxy: proxy, clientAuthority: clientAuthority).publish()
+    try await RequestHeaderAuthorities(
+      registry: registry, proxy: proxy, clientAuthority: clientAuthority.withLock { $0 }
+    ).publish()
+  }
+
+  /// Tells them again: other authorities vouch for clients (PEM).
+  public func publish(clientAuthority: String, _ registry: Registry) async throws {
+    self.clientAuthority.withLock { $0 = clientAuthority }
+    try await publish(registry)
   }
 
   /// Registers what this server serves, and keeps an eye on the others, until the task is cancelled.

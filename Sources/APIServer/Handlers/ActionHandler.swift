@@ -10,7 +10,7 @@ struct ActionHandler {
     let place = "\(handler.target.groupResource)/\(subresource.name)"
     switch (handler.target.groupResource.description, subresource.name) {
     case ("namespaces", "finalize"): return try await part(["spec"], form)
-    case ("certificatesigningrequests.certificates.k8s.io", "approval"): return try await part(["status"], form)
+    case ("certificatesigningrequests.certificates.k8s.io", "approval"): return try await approval(form)
     case ("pods", "ephemeralcontainers"), ("pods", "resize"): return try await part(["spec"], form)
     case ("pods", "binding"): return try await bind()
     case ("pods", "eviction"): return try await evict()
@@ -46,6 +46,13 @@ struct ActionHandler {
       }
       return try handler.answer(written.bytes, form)
     }
+  }
+
+  /// Approves or denies a request for a certificate.
+  private func approval(_ form: ResponseForm) async throws -> Response {
+    guard handler.context.info.verb == "update" else { return try await part(["status"], form) }
+    let object = try handler.reader.object(try await handler.requestBody(), handler.target)
+    return try handler.answer(try await handler.registry.update(object, handler.target, handler.context).bytes, form)
   }
 
   /// Issues a token for an account (`authentication.k8s.io/v1` TokenRequest).

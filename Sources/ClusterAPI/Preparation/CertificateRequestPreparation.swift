@@ -13,6 +13,15 @@ enum CertificateRequestPreparation {
       return request.editObject { $0["spec"] = old["spec"] }
     }
     let before = old["status"]?.items("conditions") ?? []
+    if subresource == "approval" {
+      // An approval is of what was asked for, and writes conditions and metadata.
+      let conditions = request["status"]?["conditions"]
+      request.editObject { members in
+        members["spec"] = old["spec"]
+        members["status"] = old["status"] ?? [:]
+      }
+      request.edit("status") { $0.editObject { $0["conditions"] = conditions } }
+    }
     request.edit("status") { status in
       status.editItems(of: "conditions") { condition in
         let (type, value) = (condition["type"], condition["status"])

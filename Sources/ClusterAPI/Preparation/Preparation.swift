@@ -102,7 +102,8 @@ extension BuiltinKinds {
       }
     case "ephemeralcontainers": take(["spec", "ephemeralContainers"], from: &object, into: old)
     case "finalize": take(["spec", "finalizers"], from: &object, into: old)
-    case "approval": take(["status", "conditions"], from: &object, into: old)
+    // Judged below, by its own rules.
+    case "approval": break
     case "resize": Preparation.takeResources(&object, into: old)
     default:
       if version.subresource("status") != nil, !Preparation.keepsStatus(kind) {

@@ -7,6 +7,8 @@ struct ServerAddress: Sendable {
   let advertised: String
   /// What clients on this host use.
   let local: String
+  /// What those are told who join: where the server listens, or what the operator says.
+  let published: String
   let names: [String]
   let addresses: [String]
 
@@ -25,6 +27,8 @@ struct ServerAddress: Sendable {
     let own = isAny || IPAddress(host)?.isLoopback == true ? HostAddress.first() : IPAddress(host)
     reachable = options.advertiseAddress.flatMap { IPAddress($0) } ?? own
     advertised = reachable?.description ?? (isAny ? "127.0.0.1" : host)
+    let joined = options.advertiseAddress ?? (isAny ? advertised : host)
+    published = joined.contains(":") ? "[\(joined)]" : joined
     let extra = options.tlsSan + [host, advertised]
     names = Self.clusterNames + extra.filter { IPAddress($0) == nil }
     var seen: Set<String> = []

@@ -172,11 +172,18 @@ struct ServerCommand: AsyncParsableCommand {
         ) { Log.info("API served on \(host):\(served); kubeconfig \(kubeconfig)") }
       }
       for controller in ClusterControllers.all(
-        objects, certificates, authorizer: authorizer, quota: quota, address: "\(address.advertised):\(served)")
+        objects, certificates, authorizer: authorizer, quota: quota, address: "\(address.published):\(served)")
       {
         group.addTask { await controller() }
       }
       group.addTask { try await certificates.run() }
+      group.addTask {
+        for await bundle in certificates.authorities().dropFirst() {
+          do { try await aggregation.publish(clientAuthority: bundle, registry) } catch {
+            Log.warning("telling other API servers of the cluster's authorities: \(error)")
+          }
+        }
+      }
       group.addTask { try await Self.compact(cluster) }
       group.addTask { for await failure in failures.stream { throw failure } }
       group.addTask {
