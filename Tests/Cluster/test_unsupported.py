@@ -10,15 +10,13 @@ pytestmark = pytest.mark.own_server
     [
         (
             {
-                "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy",
-                "metadata": {"name": "p"},
+                "apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": {"name": "v1.example.com"},
                 "spec": {
-                    "matchConstraints": {"resourceRules": [
-                        {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}]},
-                    "validations": [{"expression": "true"}],
+                    "group": "example.com", "version": "v1", "groupPriorityMinimum": 1, "versionPriority": 1,
+                    "service": {"name": "s", "namespace": "default"},
                 },
             },
-            "this server does not evaluate admission policies",
+            "this server does not pass requests on to other API servers",
         ),
     ],
 )  # fmt: skip

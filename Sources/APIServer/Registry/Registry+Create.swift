@@ -34,7 +34,7 @@ extension Registry {
       ObjectDefaults.apply(to: &request.object, target, kinds)
       candidate = request.object ?? candidate
       if PodRules.applies(to: target) { PodRules.setQuality(of: &candidate) }
-      try validate(candidate, old: nil, target)
+      try validate(candidate, old: nil, target, context)
       try await admission.validate(request)
       if !isApplied { FieldOwnership.record(&candidate, old: nil, target, kinds, manager: manager, subresource: "") }
       let key = target.key(namespace: namespace, name: candidate.objectName)
