@@ -1,30 +1,28 @@
 import APIMachinery
-import HTTPService
 
 /// What expressions of admission see: the object, the request, and who asks (Kubernetes, "Validating Admission Policy").
-public struct AdmissionVariables: Sendable {
+struct AdmissionVariables: Sendable {
   private(set) var values: [String: CELValue]
   private let questions: AuthorizationQuestions?
 
   /// - Parameters:
-  ///   - kind: the kind as which the object is seen; nil for the request's own.
-  ///   - resource: the resource that a rule has matched; nil for the request's own.
-  ///   - namespace: the namespace of the object; nil for objects of the whole cluster.
-  ///   - parameters: what a binding refers to; nil where an expression has no variable of that name.
+  ///   - form: the request as policies and webhooks are told of it.
+  ///   - kind: the kind as which the objects are seen, and `resource` the resource that a rule has matched.
+  ///   - object: the object in that kind; nil where it is removed.
+  ///   - namespace: the namespace of the object; nil for objects of the whole cluster, and where expressions do not see it.
+  ///   - parameters: what a binding refers to; `.null` where it refers to nothing.
   ///   - authorizer: answers what expressions ask; nil where they must not ask.
-  public init(
-    _ request: AdmissionRequest, kind: GroupVersionKind? = nil, resource: GroupVersionResource? = nil,
-    namespace: JSONObject? = nil, parameters: JSONValue? = nil, authorizer: (any Authorizer)? = nil
+  init(
+    _ form: WebhookForm, _ request: AdmissionRequest, as kind: GroupVersionKind, _ resource: GroupVersionResource,
+    object: JSONObject?, oldObject: JSONObject?, namespace: JSONObject? = nil, parameters: JSONValue = .null,
+    authorizer: (any Authorizer)?
   ) {
     values = [
-      "object": request.operation == .delete ? .null : Self.value(request.object),
-      "oldObject": Self.value(request.operation == .delete ? request.oldObject ?? request.object : request.oldObject),
-      "namespaceObject": .null,
+      "object": Self.value(object), "oldObject": Self.value(oldObject), "namespaceObject": .null,
+      "params": CELValue(natural: parameters),
     ]
-    values["request"] = try? CELValue(
-      Self.description(of: request, kind, resource), AdmissionEnvironment.request)
+    values["request"] = try? CELValue(Self.description(form, request, kind, resource), AdmissionEnvironment.request)
     if let namespace { values["namespaceObject"] = try? CELValue(.object(namespace), AdmissionEnvironment.namespace) }
-    if let parameters { values["params"] = CELValue(natural: parameters) }
     guard let authorizer else {
       questions = nil
       return
@@ -33,11 +31,11 @@ public struct AdmissionVariables: Sendable {
     self.questions = questions
     values["authorizer"] = .authorizer(questions)
     var check = CELAuthorizationCheck()
-    check.group = request.resource.groupResource.group
-    check.resource = request.resource.groupResource.resource
-    check.subresource = request.subresource
-    check.namespace = request.namespace
-    check.name = request.name
+    check.group = form.resource.group
+    check.resource = form.resource.resource
+    check.subresource = form.subresource
+    check.namespace = form.namespace
+    check.name = form.name
     values["authorizer.requestResource"] = .resourceCheck(questions, check)
   }
 
@@ -61,61 +59,11 @@ public struct AdmissionVariables: Sendable {
   }
 
   /// The request as `admission.k8s.io/v1` describes it, without the objects.
-  static func description(
-    of request: AdmissionRequest, _ kind: GroupVersionKind?, _ resource: GroupVersionResource?
+  private static func description(
+    _ form: WebhookForm, _ request: AdmissionRequest, _ kind: GroupVersionKind, _ resource: GroupVersionResource
   ) -> JSONValue {
-    let ownKind =
-      request.resource.version.subresource(request.subresource)?.kind.groupVersionKind
-      ?? request.resource.groupVersionKind
-    let place = request.resource.groupResource
-    let own = GroupVersionResource(
-      group: place.group, version: request.resource.version.name, resource: place.resource)
-    let user = request.user
-    var info: JSONObject = [
-      "username": .string(user.name), "groups": .array(user.groups.map { .string($0) }),
-    ]
-    if !user.uid.isEmpty { info["uid"] = .string(user.uid) }
-    if !user.extra.isEmpty {
-      info["extra"] = .object(
-        JSONObject(user.extra.sorted { $0.key < $1.key }.map { ($0, .array($1.map { .string($0) })) }))
-    }
-    var result: JSONObject = [
-      "kind": json(kind ?? ownKind), "resource": json(resource ?? own), "requestKind": json(ownKind),
-      "requestResource": json(own), "operation": .string(request.operation.rawValue), "userInfo": .object(info),
-      "dryRun": .bool(request.isDryRun), "options": options(of: request),
-    ]
-    if !request.name.isEmpty { result["name"] = .string(request.name) }
-    if !request.namespace.isEmpty { result["namespace"] = .string(request.namespace) }
-    if !request.subresource.isEmpty {
-      result["subResource"] = .string(request.subresource)
-      result["requestSubResource"] = .string(request.subresource)
-    }
-    return .object(result)
-  }
-
-  private static func options(of request: AdmissionRequest) -> JSONValue {
-    let kind =
-      switch request.operation {
-      case .create: "CreateOptions"
-      case .delete: "DeleteOptions"
-      case .update: request.context.info.verb == "patch" ? "PatchOptions" : "UpdateOptions"
-      case .connect: ""
-      }
-    guard !kind.isEmpty else { return .null }
-    var options: JSONObject = ["apiVersion": "meta.k8s.io/v1", "kind": .string(kind)]
-    if request.isDryRun { options["dryRun"] = ["All"] }
-    for name in ["fieldManager", "fieldValidation"] {
-      if let value = request.context.query[name], !value.isEmpty { options[name] = .string(value) }
-    }
-    return .object(options)
-  }
-
-  static func json(_ kind: GroupVersionKind) -> JSONValue {
-    ["group": .string(kind.group), "version": .string(kind.version), "kind": .string(kind.kind)]
-  }
-
-  static func json(_ resource: GroupVersionResource) -> JSONValue {
-    ["group": .string(resource.group), "version": .string(resource.version), "resource": .string(resource.resource)]
+    let review = AdmissionReview.members(form, request, kind: kind, resource: resource)
+    return .object(review)
   }
 }
 

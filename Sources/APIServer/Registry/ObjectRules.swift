@@ -5,26 +5,45 @@ import ClusterAPI
 enum ObjectRules {
   /// - Returns: every violation, in the order of the fields.
   static func violations(
-    _ new: JSONObject, old: JSONObject?, _ target: ServedResource, _ kinds: BuiltinKinds, subresource: String
+    _ new: JSONObject, old: JSONObject?, _ target: ServedResource, _ kinds: BuiltinKinds, _ context: RequestContext,
+    subresource: String
   ) -> [FieldError] {
-    if target.resource.isCustom { return custom(new, old: old, target) }
+    if target.resource.isCustom { return custom(new, old: old, target, context) }
     let errors = kinds.validate(
       .object(new), old: old.map { .object($0) }, kind: target.groupVersionKind, subresource: subresource)
     switch target.groupResource {
     case CertificateRequests.resource: return errors + CertificateRequests.violations(new, old: old)
-    case DefinitionRules.resource where subresource.isEmpty:
-      return errors + DefinitionRules.violations(new, old: old, kinds)
+    case definitions where subresource.isEmpty: return errors + DefinitionSchemas.errors(in: new, old: old, kinds)
+    case let place where place.group == "admissionregistration.k8s.io" && subresource.isEmpty:
+      return errors + PolicyExpressions.errors(in: new, old: old, place.resource)
     default: return errors
     }
   }
 
-  private static func custom(_ new: JSONObject, old: JSONObject?, _ target: ServedResource) -> [FieldError] {
+  private static let definitions = GroupResource(group: "apiextensions.k8s.io", resource: "customresourcedefinitions")
+
+  private static func custom(
+    _ new: JSONObject, old: JSONObject?, _ target: ServedResource, _ context: RequestContext
+  ) -> [FieldError] {
     let metadata = new.metadata
     var errors = MetadataRules.errors(
       in: metadata, isNamespaced: target.resource.isNamespaced, name: NameRules.dns1123Subdomain)
     if let old { errors += MetadataRules.errors(in: metadata, updating: old.metadata) }
     let value = JSONValue.object(new)
     errors += ValueValidator.errors(in: value, by: target.version.schema, old: old.map { .object($0) })
-    return errors + ListTypeValidator.errors(in: value, by: target.version.schema)
+    errors += ListTypeValidator.errors(in: value, by: target.version.schema)
+    // Rules are not asked about what does not even have the right shape.
+    let shape: Set<FieldError.Kind> = [.notSupported, .required, .tooLong, .tooMany, .typeInvalid]
+    if target.version.schema.hasValidationRules, errors.contains(where: { shape.contains($0.kind) }) {
+      return errors + [
+        .invalid(
+          FieldPath(), .null,
+          "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"
+        )
+      ]
+    }
+    let rules = SchemaRuleEvaluation.evaluate(new, by: target.version.schema, old: old)
+    for warning in rules.warnings { context.warn(warning.description) }
+    return errors + rules.errors
   }
 }

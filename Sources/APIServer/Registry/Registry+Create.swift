@@ -45,7 +45,7 @@ extension Registry {
       let allocation = isGiven ? try services?.begin(&candidate, old: nil, isDryRun: isDryRun) : nil
       defer { allocation?.end() }
       if isGiven { request.object = candidate }
-      try validate(candidate, old: nil, target)
+      try validate(candidate, old: nil, target, context)
       try await admission.validate(request)
       if !isGiven, !isApplied {
         FieldOwnership.record(&candidate, old: nil, target, kinds, manager: manager, subresource: "")

@@ -62,7 +62,7 @@ extension Registry {
         new.setMetadata("generation", .integer(old.generation + 1))
       }
       request.object = new
-      try validate(new, old: old, target, subresource: info.subresource)
+      try validate(new, old: old, target, context, subresource: info.subresource)
       try await admission.validate(request)
       if !isGiven, operation == .update {
         FieldOwnership.record(&new, old: old, target, kinds, manager: manager, subresource: info.subresource)

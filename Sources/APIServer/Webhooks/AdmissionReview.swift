@@ -22,31 +22,42 @@ struct AdmissionReview {
         "could not create admission objects: webhook does not accept known AdmissionReview versions (v1, v1beta1)")
     }
     self.version = version
-    func kind(_ kind: GroupVersionKind) -> JSONValue {
-      ["group": .string(kind.group), "version": .string(kind.version), "kind": .string(kind.kind)]
-    }
-    func resource(_ resource: GroupVersionResource) -> JSONValue {
-      ["group": .string(resource.group), "version": .string(resource.version), "resource": .string(resource.resource)]
-    }
+    var members = Self.members(form, request, kind: invocation.kind, resource: invocation.resource)
+    members["uid"] = .string(uid)
+    members["object"] = object.map { .object($0) } ?? .null
+    members["oldObject"] = oldObject.map { .object($0) } ?? .null
+    let review: JSONValue = [
+      "kind": "AdmissionReview", "apiVersion": .string("\(Self.group)/\(version)"), "request": .object(members),
+    ]
+    body = review.jsonBytes()
+  }
+
+  /// What is told of a request beside the objects.
+  static func members(
+    _ form: WebhookForm, _ request: AdmissionRequest, kind: GroupVersionKind, resource: GroupVersionResource
+  ) -> JSONObject {
     var members: JSONObject = [
-      "uid": .string(uid), "kind": kind(invocation.kind), "resource": resource(invocation.resource),
+      "uid": "", "kind": self.kind(kind), "resource": self.resource(resource),
     ]
     if !form.subresource.isEmpty { members["subResource"] = .string(form.subresource) }
-    members["requestKind"] = kind(form.kind)
-    members["requestResource"] = resource(form.resource)
+    members["requestKind"] = self.kind(form.kind)
+    members["requestResource"] = self.resource(form.resource)
     if !form.subresource.isEmpty { members["requestSubResource"] = .string(form.subresource) }
     if !form.name.isEmpty { members["name"] = .string(form.name) }
     if !form.namespace.isEmpty { members["namespace"] = .string(form.namespace) }
     members["operation"] = .string(form.operation.rawValue)
     members["userInfo"] = Self.user(request.user)
-    members["object"] = object.map { .object($0) } ?? .null
-    members["oldObject"] = oldObject.map { .object($0) } ?? .null
     members["dryRun"] = .bool(request.isDryRun)
-    members["options"] = Self.options(form.operation, request).map { .object($0) } ?? .null
-    let review: JSONValue = [
-      "kind": "AdmissionReview", "apiVersion": .string("\(Self.group)/\(version)"), "request": .object(members),
-    ]
-    body = review.jsonBytes()
+    members["options"] = options(form.operation, request).map { .object($0) } ?? .null
+    return members
+  }
+
+  private static func kind(_ kind: GroupVersionKind) -> JSONValue {
+    ["group": .string(kind.group), "version": .string(kind.version), "kind": .string(kind.kind)]
+  }
+
+  private static func resource(_ resource: GroupVersionResource) -> JSONValue {
+    ["group": .string(resource.group), "version": .string(resource.version), "resource": .string(resource.resource)]
   }
 
   private static func user(_ user: User) -> JSONValue {

@@ -5,11 +5,18 @@ public struct MutatingWebhooks: Admission {
   private let store: ClusterStore
   private let index: WebhookIndex
   private let caller: WebhookCaller
+  private let authorizer: any Authorizer
   private let registry: @Sendable () -> Registry
 
-  /// - Parameter registry: given late, because the registry holds its admission.
-  public init(_ store: ClusterStore, client: OutboundClient, registry: @escaping @Sendable () -> Registry) {
+  /// - Parameters:
+  ///   - authorizer: answers what match conditions ask.
+  ///   - registry: given late, because the registry holds its admission.
+  public init(
+    _ store: ClusterStore, client: OutboundClient, authorizer: any Authorizer,
+    registry: @escaping @Sendable () -> Registry
+  ) {
     self.store = store
+    self.authorizer = authorizer
     self.registry = registry
     index = WebhookIndex(store, resource: "mutatingwebhookconfigurations")
     caller = WebhookCaller(client: client)
@@ -69,6 +76,9 @@ public struct MutatingWebhooks: Admission {
     let target = request.resource
     let object = try await objects.object(form.object, as: invocation.kind, of: target)
     let oldObject = try await objects.object(form.oldObject, as: invocation.kind, of: target)
+    guard try await invocation.isWanted(form, request, object: object, oldObject: oldObject, authorizer) else {
+      return false
+    }
     let verdict = try await caller.ask(
       invocation, form, request, object: object, oldObject: oldObject, isMutating: true)
     guard let patch = verdict.patch else { return false }

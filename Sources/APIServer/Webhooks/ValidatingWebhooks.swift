@@ -5,11 +5,18 @@ public struct ValidatingWebhooks: Admission {
   private let store: ClusterStore
   private let index: WebhookIndex
   private let caller: WebhookCaller
+  private let authorizer: any Authorizer
   private let registry: @Sendable () -> Registry
 
-  /// - Parameter registry: given late, because the registry holds its admission.
-  public init(_ store: ClusterStore, client: OutboundClient, registry: @escaping @Sendable () -> Registry) {
+  /// - Parameters:
+  ///   - authorizer: answers what match conditions ask.
+  ///   - registry: given late, because the registry holds its admission.
+  public init(
+    _ store: ClusterStore, client: OutboundClient, authorizer: any Authorizer,
+    registry: @escaping @Sendable () -> Registry
+  ) {
     self.store = store
+    self.authorizer = authorizer
     self.registry = registry
     index = WebhookIndex(store, resource: "validatingwebhookconfigurations")
     caller = WebhookCaller(client: client)
@@ -27,11 +34,12 @@ public struct ValidatingWebhooks: Admission {
     var calls: [(invocation: WebhookMatcher.Invocation, object: JSONObject?, oldObject: JSONObject?)] = []
     for webhook in webhooks {
       guard let invocation = try matcher.invocation(webhook, form, request) else { continue }
-      calls.append(
-        (
-          invocation, try await objects.object(form.object, as: invocation.kind, of: request.resource),
-          try await objects.object(form.oldObject, as: invocation.kind, of: request.resource)
-        ))
+      let object = try await objects.object(form.object, as: invocation.kind, of: request.resource)
+      let oldObject = try await objects.object(form.oldObject, as: invocation.kind, of: request.resource)
+      guard try await invocation.isWanted(form, request, object: object, oldObject: oldObject, authorizer) else {
+        continue
+      }
+      calls.append((invocation, object, oldObject))
     }
     guard !calls.isEmpty else { return }
     let errors = await withTaskGroup(of: (Int, StatusError?).self) { group in

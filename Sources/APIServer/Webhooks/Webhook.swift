@@ -21,6 +21,8 @@ struct Webhook: Sendable {
   let timeoutSeconds: Int64
   let isReinvoked: Bool
   let reviewVersions: [String]
+  /// Expressions that must hold, or the webhook is not asked.
+  let conditions: MatchConditions
 
   init(_ webhook: JSONValue, configuration: String, index: Int) {
     func text(_ name: String) -> String { webhook[name]?.stringValue ?? "" }
@@ -39,6 +41,7 @@ struct Webhook: Sendable {
     allowsDryRun = ["None", "NoneOnDryRun"].contains(text("sideEffects"))
     timeoutSeconds = webhook["timeoutSeconds"]?.integerValue ?? 10
     isReinvoked = text("reinvocationPolicy") == "IfNeeded"
+    conditions = MatchConditions(webhook["matchConditions"]?.arrayValue ?? [])
     reviewVersions = (webhook["admissionReviewVersions"]?.arrayValue ?? []).compactMap(\.stringValue)
   }
 }

@@ -25,7 +25,16 @@ struct WebhookObjects {
     do { result = try patch.applied(to: .object(object)) } catch {
       throw .internalError(error.details?.causes.first?.message ?? error.message)
     }
-    guard case .object(var members) = result else { throw .internalError("the patch leaves no object") }
+    guard case .object(let members) = result else { throw .internalError("the patch leaves no object") }
+    return try completed(members, kind, form, target)
+  }
+
+  /// An object that something has been made of, checked and completed as if a client had sent it.
+  /// - Throws: 500 where it is no such object.
+  func completed(
+    _ changed: JSONObject, _ kind: GroupVersionKind, _ form: WebhookForm, _ target: ServedResource
+  ) throws(StatusError) -> JSONObject {
+    var members = changed
     members["kind"] = .string(kind.kind)
     members["apiVersion"] = .string(kind.apiVersion)
     guard form.isObject, kind.kind == target.resource.kind else { return members }

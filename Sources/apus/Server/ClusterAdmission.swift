@@ -31,12 +31,17 @@ enum ClusterAdmission {
       .init("CertificateSubjectRestriction", CertificateSubjectRestriction()),
       .init("DefaultIngressClass", DefaultIngressClass(cluster)),
       .init("DenyServiceExternalIPs", isOn: false, DenyServiceExternalIPs()),
-      .init("MutatingAdmissionWebhook", MutatingWebhooks(cluster, client: outbound, registry: registry)),
-      .init("ValidatingAdmissionWebhook", ValidatingWebhooks(cluster, client: outbound, registry: registry)),
+      .init("MutatingAdmissionPolicy", MutatingPolicies(cluster, authorizer: authorizer, registry: registry)),
+      .init(
+        "MutatingAdmissionWebhook",
+        MutatingWebhooks(cluster, client: outbound, authorizer: authorizer, registry: registry)),
+      .init("ValidatingAdmissionPolicy", ValidatingPolicies(cluster, authorizer: authorizer, registry: registry)),
+      .init(
+        "ValidatingAdmissionWebhook",
+        ValidatingWebhooks(cluster, client: outbound, authorizer: authorizer, registry: registry)),
       .init("ResourceQuota", quota),
     ])
-    // Not to be left out: what the server does not do, and what RBAC demands.
-    return AdmissionChain(
-      [UnsupportedKinds(), FlowControlGuard(registry), RoleEscalation(registry, authorizer: authorizer)] + selected)
+    // Not to be left out: what RBAC and the priority levels demand.
+    return AdmissionChain([FlowControlGuard(registry), RoleEscalation(registry, authorizer: authorizer)] + selected)
   }
 }

@@ -38,7 +38,8 @@ public struct CELList: Sendable {
     }
   }
 
-  func elements() throws -> [CELValue] {
+  /// - Throws: ``CELEvaluationError`` where the JSON is not of its schema.
+  public func elements() throws -> [CELValue] {
     switch storage {
     case .values(let values): values
     case .json(let items, let type): try items.map { try CELValue($0, type) }
@@ -184,7 +185,8 @@ public struct CELObject: Sendable {
   init(typeName: String, _ fields: [(name: String, value: CELValue)]) { storage = .values(typeName, fields) }
 
   var type: CELObjectType? { if case .json(_, let type) = storage { type } else { nil } }
-  var typeName: String {
+  /// The name of its type.
+  public var typeName: String {
     switch storage {
     case .json(_, let type): type.name
     case .values(let name, _): name
@@ -217,5 +219,7 @@ public struct CELObject: Sendable {
   /// The JSON that it is a view of; nil where an expression has made it.
   var json: JSONObject? { if case .json(let object, _) = storage { object } else { nil } }
   /// The fields that an expression has given it.
-  var values: [(name: String, value: CELValue)] { if case .values(_, let fields) = storage { fields } else { [] } }
+  public var values: [(name: String, value: CELValue)] {
+    if case .values(_, let fields) = storage { fields } else { [] }
+  }
 }

@@ -1,0 +1,97 @@
+import APIMachinery
+
+/// Checks the expressions of policies and webhooks when they are written: that they compile, and what they give.
+enum PolicyExpressions {
+  private static let webhooks: Set<String> = ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"]
+  private static let policies: Set<String> = ["mutatingadmissionpolicies", "validatingadmissionpolicies"]
+
+  /// - Parameter resource: of the group `admissionregistration.k8s.io`.
+  /// - Returns: what is wrong; nothing where an update leaves the spec as it was.
+  static func errors(in new: JSONObject, old: JSONObject?, _ resource: String) -> [FieldError] {
+    if webhooks.contains(resource) {
+      let before = old?["webhooks"]?.arrayValue ?? []
+      return (new["webhooks"]?.arrayValue ?? []).enumerated().flatMap { index, webhook -> [FieldError] in
+        let conditions = webhook["matchConditions"]?.arrayValue ?? []
+        guard !conditions.isEmpty, !before.contains(where: { $0["matchConditions"] == webhook["matchConditions"] })
+        else { return [] }
+        return MatchConditions.errors(
+          in: conditions, at: FieldPath("webhooks").index(index).child("matchConditions"))
+      }
+    }
+    guard policies.contains(resource), let spec = new["spec"], spec != old?["spec"] else { return [] }
+    return errors(inPolicy: spec)
+  }
+
+  private static func errors(inPolicy spec: JSONValue) -> [FieldError] {
+    let path = FieldPath("spec")
+    func list(_ name: String) -> [JSONValue] { spec[name]?.arrayValue ?? [] }
+    let environments = PolicyEnvironments(spec)
+    var errors = MatchConditions.errors(
+      in: list("matchConditions"), hasParameters: environments.hasParameters, at: path.child("matchConditions"))
+    var names: Set<String> = []
+    for (index, variable) in list("variables").enumerated() {
+      let place = path.child("variables").index(index)
+      let name = variable["name"]?.stringValue ?? ""
+      if name.isEmpty {
+        errors.append(.required(place.child("name"), "name is required"))
+      } else if !isIdentifier(name) {
+        errors.append(.invalid(place.child("name"), .string(name), "name is not a valid CEL identifier"))
+      } else if !names.insert(name).inserted {
+        errors.append(.duplicate(place.child("name"), .string(name)))
+      }
+      check(variable, "expression", environments.variables.expressions[name], place, &errors)
+    }
+    for (index, validation) in list("validations").enumerated() {
+      let place = path.child("validations").index(index)
+      check(validation, "expression", [.bool], environments.validation, place, &errors)
+      if let text = validation["messageExpression"]?.stringValue, !text.isEmpty {
+        if text.allSatisfy(\.isWhitespace) {
+          errors.append(
+            .invalid(place.child("messageExpression"), .string(text), "must be non-empty if specified"))
+        } else {
+          check(validation, "messageExpression", [.string], environments.message, place, &errors)
+        }
+      }
+    }
+    for (index, annotation) in list("auditAnnotations").enumerated() {
+      check(
+        annotation, "valueExpression", [.string, .null], environments.validation,
+        path.child("auditAnnotations").index(index), &errors)
+    }
+    for (index, mutation) in list("mutations").enumerated() {
+      let place = path.child("mutations").index(index)
+      for (member, type) in [("applyConfiguration", MutationTypes.object), ("jsonPatch", MutationTypes.patches)] {
+        guard let form = mutation[member], form != .null else { continue }
+        check(
+          form, "expression", [type], MutationTypes.environment(environments.validation), place.child(member), &errors)
+      }
+    }
+    return errors
+  }
+
+  private static func check(
+    _ object: JSONValue, _ name: String, _ types: [CELType], _ environment: CELEnvironment, _ path: FieldPath,
+    _ errors: inout [FieldError]
+  ) {
+    let text = object[name]?.stringValue ?? ""
+    check(object, name, AdmissionExpression(text, types, environment), path, &errors)
+  }
+
+  private static func check(
+    _ object: JSONValue, _ name: String, _ expression: AdmissionExpression?, _ path: FieldPath,
+    _ errors: inout [FieldError]
+  ) {
+    let text = object[name]?.stringValue ?? ""
+    if text.allSatisfy(\.isWhitespace) {
+      errors.append(.required(path.child(name), "\(name) is not specified"))
+    } else if let problem = expression?.problem {
+      errors.append(.invalid(path.child(name), .string(text), problem))
+    }
+  }
+
+  private static func isIdentifier(_ name: String) -> Bool {
+    guard let first = name.utf8.first, !(0x30...0x39).contains(first) else { return false }
+    return name.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x7A).contains($0 | 0x20) || $0 == 0x5F }
+      && CELFieldNames.escape(name) == name
+  }
+}

@@ -1,0 +1,62 @@
+import APIMachinery
+
+/// Finds the objects that a binding gives to its policy (`paramKind` and `paramRef`).
+struct PolicyParameters {
+  /// Why there are none: the policy or its binding is not usable.
+  struct Problem: Error {
+    let message: String
+  }
+
+  let store: ClusterStore
+  let snapshot: ResourceCatalog.Snapshot
+
+  /// The resource of a policy's parameters.
+  /// - Parameter kind: the value of `paramKind`.
+  func resource(of kind: JSONValue) throws(Problem) -> ServedResource {
+    func text(_ name: String) -> String { kind[name]?.stringValue ?? "" }
+    guard let place = GroupVersion(apiVersion: text("apiVersion")) else {
+      throw Problem(message: "unexpected GroupVersion string: \(text("apiVersion"))")
+    }
+    let wanted = GroupVersionKind(group: place.group, version: place.version, kind: text("kind"))
+    guard let target = snapshot.resource(of: wanted) else {
+      throw Problem(message: "failed to find resource referenced by paramKind: '\(wanted)'")
+    }
+    return target
+  }
+
+  /// The objects; one that is nothing where the policy or the binding asks for none.
+  /// - Parameters:
+  ///   - target: the resource of the parameters; nil where the policy has none.
+  ///   - reference: the value of `paramRef`.
+  ///   - namespace: of the request.
+  func objects(_ target: ServedResource?, _ reference: JSONValue, namespace: String) throws(Problem) -> [JSONValue] {
+    guard let target, reference != .null else { return [.null] }
+    func text(_ name: String) -> String { reference[name]?.stringValue ?? "" }
+    var place = ""
+    if target.resource.isNamespaced {
+      place = text("namespace").isEmpty ? namespace : text("namespace")
+      guard !place.isEmpty else {
+        throw Problem(
+          message: "cannot use namespaced paramRef in policy binding that matches cluster-scoped resources")
+      }
+    } else if !text("namespace").isEmpty {
+      throw Problem(message: "paramRef.namespace must not be provided for a cluster-scoped `paramKind`")
+    }
+    let prefix = target.prefix(namespace: place)
+    let cache = store.cache(of: target.prefix(namespace: ""))
+    var found: [CachedObject] = []
+    if !text("name").isEmpty {
+      if let object = cache.get(prefix + text("name")) { found = [object] }
+    } else if let selector = reference["selector"] {
+      let labels: LabelSelector
+      do { labels = try LabelSelector(json: selector) } catch { throw Problem(message: error.message) }
+      found = cache.list(prefix).objects.filter { labels.matches($0.object.header.labels) }
+    } else {
+      throw Problem(message: "one of name or selector must be provided")
+    }
+    if found.isEmpty, text("parameterNotFoundAction") == "Deny" {
+      throw Problem(message: "no params found for policy binding with `Deny` parameterNotFoundAction")
+    }
+    return found.map { .object($0.object.tree()) }
+  }
+}
