@@ -4,7 +4,7 @@ import Testing
 
 @testable import APIServer
 
-@Suite struct DefinitionRulesTests {
+@Suite struct DefinitionSchemasTests {
   private let kinds: BuiltinKinds
 
   init() throws { kinds = try BuiltinKinds.load() }
@@ -17,7 +17,7 @@ import Testing
   }
 
   private func fields(_ new: JSONObject, old: JSONObject? = nil) -> [String] {
-    DefinitionRules.violations(new, old: old, kinds).map(\.field)
+    DefinitionSchemas.errors(in: new, old: old, kinds).map(\.field)
   }
 
   private let good: JSONValue = ["type": "object", "properties": ["a": ["type": "string"]]]
