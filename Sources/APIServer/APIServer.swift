@@ -99,7 +99,10 @@ public final class APIServer: Sendable {
       }
       return Response(.ok, text: "ok")
     default:
-      if let bytes = accounts?.document(request.path, address: address) { return Answer.json(bytes) }
+      if let (type, bytes) = try accounts?.document(request.path, address: address) {
+        return Response(
+          .ok, headers: ["Content-Type": type, "Cache-Control": "public, max-age=3600"], bytes: bytes)
+      }
       throw StatusError.noSuchPath()
     }
   }

@@ -8,12 +8,12 @@ public protocol Authenticator: Sendable {
   func authenticate(_ request: Request) async throws -> User?
   /// Whose a bearer token is; nil where this authenticator does not know it.
   /// - Parameter audiences: whom the token must be meant for; empty: this server.
-  /// - Throws: 401 where it is known and not valid.
-  func user(ofToken token: String, audiences: [String]) async throws -> User?
+  /// - Throws: `TokenRefusal` where it is known and not valid.
+  func bearer(of token: String, audiences: [String]) async throws -> TokenBearer?
 }
 
 extension Authenticator {
-  public func user(ofToken token: String, audiences: [String]) async throws -> User? { nil }
+  public func bearer(of token: String, audiences: [String]) async throws -> TokenBearer? { nil }
 }
 
 /// Asks several; the first that knows the sender decides.
@@ -28,9 +28,9 @@ public struct AuthenticatorChain: Authenticator {
     return nil
   }
 
-  public func user(ofToken token: String, audiences: [String]) async throws -> User? {
+  public func bearer(of token: String, audiences: [String]) async throws -> TokenBearer? {
     for member in members {
-      if let user = try await member.user(ofToken: token, audiences: audiences) { return user }
+      if let bearer = try await member.bearer(of: token, audiences: audiences) { return bearer }
     }
     return nil
   }

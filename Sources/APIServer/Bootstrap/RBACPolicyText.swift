@@ -162,6 +162,9 @@ enum RBACPolicyText {
       create - serviceaccounts/token
     clusterbinding system:kube-controller-manager system:kube-controller-manager user:system:kube-controller-manager
 
+    role kube-public/kubeadm:bootstrap-signer-clusterinfo
+      get - configmaps names=cluster-info
+    binding kube-public/kubeadm:bootstrap-signer-clusterinfo Role/kubeadm:bootstrap-signer-clusterinfo user:system:anonymous group:system:authenticated
     role kube-system/extension-apiserver-authentication-reader
       get,list,watch - configmaps names=extension-apiserver-authentication
     binding kube-system/system::extension-apiserver-authentication-reader Role/extension-apiserver-authentication-reader user:system:kube-controller-manager user:system:kube-scheduler

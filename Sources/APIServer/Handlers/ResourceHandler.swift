@@ -105,7 +105,7 @@ struct ResourceHandler: Sendable {
     let selection = try selection(query)
     return try await WatchStream(
       registry: registry, target: target, namespace: info.namespace, selection: selection, query: query, form: form,
-      includeObject: request.query["includeObject"]
+      includeObject: request.query["includeObject"], request: request
     ).response()
   }
 
@@ -151,7 +151,8 @@ struct ResourceHandler: Sendable {
     let options = try await deletion()
     switch try await registry.delete(target, context, namespace: info.namespace, name: info.name, options) {
     case .going(let bytes): return try answer(bytes, form)
-    case .gone(let object) where target.answersWithDeleted: return try answer(try registry.bytes(object, target), form)
+    case .gone(let object) where target.answersWithDeleted:
+      return try answer(try await registry.bytes(object, target), form)
     case .gone(let object):
       let status: JSONValue = [
         "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success",

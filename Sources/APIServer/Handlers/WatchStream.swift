@@ -12,6 +12,7 @@ struct WatchStream: Sendable {
   let query: ListQuery
   let form: ResponseForm
   let includeObject: String?
+  let request: Request
 
   /// How often a quiet watch hears how far the server has come.
   private static let bookmarkInterval = Duration.seconds(60)
@@ -20,13 +21,12 @@ struct WatchStream: Sendable {
 
   func response() async throws -> Response {
     let cache = registry.cache(of: target)
-    let start = query.revision
     let prefix = target.prefix(namespace: namespace)
-    try await registry.settle(start == nil ? nil : start)
+    try await registry.settle(query.revision)
     let watch: CacheWatch
     var initial: [CachedObject] = []
-    var revision = start ?? 0
-    let beginsWithState = query.sendsInitialEvents || start == nil || start == 0
+    var revision = query.revision ?? 0
+    let beginsWithState = query.sendsInitialEvents || revision == 0
     if beginsWithState {
       let all = cache.listAndWatch(prefix)
       (watch, revision) = (all.watch, all.revision)
@@ -39,35 +39,62 @@ struct WatchStream: Sendable {
       watch = begun
     }
     let seconds = query.timeoutSeconds ?? Self.usualSeconds + Int64.random(in: 0..<Self.usualSeconds)
-    let first = initial
-    let from = revision
-    return .stream(headers: ["Content-Type": "application/json"], endsWithServer: true) { writer in
-      defer { watch.end() }
-      try await writer.start()
-      let encoder = WatchEncoder(stream: self)
-      var opening = ByteBuffer()
-      do { try await encoder.write(first, &opening) } catch let error as StatusError {
-        // An object that cannot be converted cannot be told: the watch says so and ends.
-        encoder.writeError(error, &opening)
-        return try await writer.write(buffer: opening)
-      }
-      if query.sendsInitialEvents {
-        encoder.writeBookmark(from, isInitialEnd: true, &opening)
-      }
-      try await writer.write(buffer: opening)
-      try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask {
-          try await Task.sleep(for: .seconds(seconds))
+    let start = Start(
+      watch: watch, cache: cache, prefix: prefix, initial: initial, revision: revision, seconds: seconds)
+    if request.wantsWebSocket {
+      do {
+        return try .webSocket(request, WatchSocket.options(for: request)) { socket in
+          try await run(start) { try await WatchSocket.send($0, on: socket) }
         }
-        group.addTask { try await follow(watch, cache, prefix, encoder, writer) }
-        defer { group.cancelAll() }
-        try await group.next()
+      } catch {
+        watch.end()
+        throw error
       }
+    }
+    return .stream(headers: ["Content-Type": "application/json"], endsWithServer: true) { writer in
+      try await writer.start()
+      try await run(start) { try await writer.write(buffer: $0) }
+    }
+  }
+
+  /// What a watch begins with.
+  private struct Start: Sendable {
+    let watch: CacheWatch
+    let cache: ResourceCache
+    let prefix: String
+    let initial: [CachedObject]
+    let revision: Int64
+    let seconds: Int64
+  }
+
+  /// Sends what is there and then what changes, until the time is over.
+  /// - Parameter send: takes whole events, each of which ends with a line break.
+  private func run(_ start: Start, send: @escaping @Sendable (ByteBuffer) async throws -> Void) async throws {
+    defer { start.watch.end() }
+    let encoder = WatchEncoder(stream: self)
+    var opening = ByteBuffer()
+    do { try await encoder.write(start.initial, &opening) } catch let error as StatusError {
+      // An object that cannot be converted cannot be told: the watch says so and ends.
+      encoder.writeError(error, &opening)
+      return try await send(opening)
+    }
+    if query.sendsInitialEvents {
+      encoder.writeBookmark(start.revision, isInitialEnd: true, &opening)
+    }
+    try await send(opening)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        try await Task.sleep(for: .seconds(start.seconds))
+      }
+      group.addTask { try await follow(start.watch, start.cache, start.prefix, encoder, send) }
+      defer { group.cancelAll() }
+      try await group.next()
     }
   }
 
   private func follow(
-    _ watch: CacheWatch, _ cache: ResourceCache, _ prefix: String, _ encoder: WatchEncoder, _ writer: ResponseWriter
+    _ watch: CacheWatch, _ cache: ResourceCache, _ prefix: String, _ encoder: WatchEncoder,
+    _ send: @Sendable (ByteBuffer) async throws -> Void
   ) async throws {
     let marks = query.allowsBookmarks ? BookmarkClock(interval: Self.bookmarkInterval, watch: watch) : nil
     defer { marks?.stop() }
@@ -87,13 +114,13 @@ struct WatchStream: Sendable {
       if batch.events.isEmpty, query.allowsBookmarks {
         encoder.writeBookmark(max(batch.revision, cache.revision), isInitialEnd: false, &buffer)
       }
-      try await writer.write(buffer: buffer)
+      try await send(buffer)
     }
     // Cut off for being slow: the client is told to list again.
     if !Task.isCancelled {
       var buffer = ByteBuffer()
       encoder.writeError(.expired("too old resource version: the watch fell behind"), &buffer)
-      try await writer.write(buffer: buffer)
+      try await send(buffer)
     }
   }
 }

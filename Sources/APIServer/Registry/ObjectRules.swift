@@ -10,8 +10,12 @@ enum ObjectRules {
     if target.resource.isCustom { return custom(new, old: old, target) }
     let errors = kinds.validate(
       .object(new), old: old.map { .object($0) }, kind: target.groupVersionKind, subresource: subresource)
-    guard target.groupResource == DefinitionRules.resource, subresource.isEmpty else { return errors }
-    return errors + DefinitionRules.violations(new, old: old, kinds)
+    switch target.groupResource {
+    case CertificateRequests.resource: return errors + CertificateRequests.violations(new, old: old)
+    case DefinitionRules.resource where subresource.isEmpty:
+      return errors + DefinitionRules.violations(new, old: old, kinds)
+    default: return errors
+    }
   }
 
   private static func custom(_ new: JSONObject, old: JSONObject?, _ target: ServedResource) -> [FieldError] {

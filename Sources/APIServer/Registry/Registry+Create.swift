@@ -31,6 +31,9 @@ extension Registry {
         user: context.user, object: candidate, oldObject: nil, isDryRun: isDryRun, context: context)
       if target.resource.isCustom { ObjectDefaults.apply(to: &request.object, target, kinds) }
       try await admission.mutate(&request)
+      if target.groupResource == CertificateRequests.resource {
+        CertificateRequests.stamp(&request.object, context.user)
+      }
       ObjectDefaults.apply(to: &request.object, target, kinds)
       candidate = request.object ?? candidate
       if PodRules.applies(to: target) { PodRules.setQuality(of: &candidate) }

@@ -23,6 +23,22 @@ public struct RequestInfo: Sendable, Equatable {
   /// Subresources of a namespace: everything else below one is a resource in it.
   private static let namespaceSubresources: Set<String> = ["status", "finalize"]
 
+  /// What somebody asks about, or does, without a request of HTTP.
+  public init(
+    verb: String, group: String, version: String, resource: String, subresource: String = "", namespace: String = "",
+    name: String = ""
+  ) {
+    isResource = true
+    self.verb = verb
+    path = ""
+    self.group = group
+    self.version = version
+    self.resource = resource
+    self.subresource = subresource
+    self.namespace = namespace
+    self.name = name
+  }
+
   public init(method: Method, segments: [String], query: Query) {
     path = "/" + segments.joined(separator: "/")
     verb = method.rawValue.lowercased()

@@ -151,14 +151,15 @@ struct ReviewHandler {
     }
     let audiences = (review["spec"]?["audiences"]?.arrayValue ?? []).compactMap(\.stringValue)
     do {
-      guard let user = try await server.authenticator.user(ofToken: token, audiences: audiences) else {
+      guard let bearer = try await server.authenticator.bearer(of: token, audiences: audiences) else {
         return ["user": [:], "authenticated": false]
       }
-      var status: JSONObject = ["authenticated": true, "user": Self.json(user)]
-      if !audiences.isEmpty { status["audiences"] = .array(audiences.map { .string($0) }) }
-      return .object(status)
-    } catch let error as StatusError {
-      return ["user": [:], "authenticated": false, "error": .string(error.message)]
+      return [
+        "authenticated": true, "user": Self.json(bearer.user),
+        "audiences": .array(bearer.audiences.map { .string($0) }),
+      ]
+    } catch let refusal as TokenRefusal {
+      return ["user": [:], "authenticated": false, "error": .string(refusal.message)]
     }
   }
 

@@ -111,6 +111,10 @@ extension BuiltinKinds {
       if kind.kind == "Service", kind.group.isEmpty { ServicePreparation.update(&object, old: old) }
     }
     if kind.group.isEmpty, kind.kind == "Node" { NodeRanges.complete(&object) }
+    if CertificateRequestPreparation.applies(to: kind) {
+      CertificateRequestPreparation.update(
+        &object, old: old, subresource: subresource, now: Timestamp.now.description)
+    }
     let generation = old["metadata"]?["generation"]
     let isCounted = Preparation.hasGeneration(kind) && Preparation.differs(object, old)
     object.edit("metadata") { metadata in

@@ -15,6 +15,7 @@ enum ClusterAdmission {
     let selected = try plugins.select([
       .init("NamespaceLifecycle", NamespaceLifecycle(cluster)),
       .init("LimitRanger", LimitRanger(cluster)),
+      .init("ServiceAccount", ServiceAccountAdmission(cluster)),
       .init("TaintNodesByCondition", TaintNodesByCondition()),
       .init("AlwaysPullImages", isOn: false, AlwaysPullImages()),
       .init("PodSecurity", PodSecurity(cluster)),
@@ -24,6 +25,9 @@ enum ClusterAdmission {
       .init("StorageObjectInUseProtection", StorageObjectInUseProtection()),
       .init("PersistentVolumeClaimResize", PersistentVolumeClaimResize(cluster)),
       .init("RuntimeClass", RuntimeClass(cluster)),
+      .init("CertificateApproval", CertificateApproval(authorizer)),
+      .init("CertificateSigning", CertificateSigning(authorizer)),
+      .init("CertificateSubjectRestriction", CertificateSubjectRestriction()),
       .init("DefaultIngressClass", DefaultIngressClass(cluster)),
       .init("DenyServiceExternalIPs", isOn: false, DenyServiceExternalIPs()),
       .init("MutatingAdmissionWebhook", MutatingWebhooks(cluster, client: outbound, registry: registry)),

@@ -11,37 +11,31 @@ final class FrontProxyFiles: Sendable {
   /// What is left of a certificate's time when a new one is made.
   private static let renewal: Int64 = 120 * 86_400
 
-  private let authority: CertificateAuthority
-  private let issued = Mutex<CertificateAuthority.Issued?>(nil)
+  private let authority: Authority
+  private let issued = Mutex<IssuedCertificate?>(nil)
 
   /// Reads what is there and makes what is not. Blocks.
-  init(directory: String, now: Int64) throws {
+  init(directory: String) throws {
     try FileSystem.makeDirectories(directory, mode: 0o700)
     let (certificate, key) = ("\(directory)/front-proxy-ca.crt", "\(directory)/front-proxy-ca.key")
-    if FileSystem.exists(key) {
-      authority = try CertificateAuthority(
-        certificatePEM: try FileSystem.readText(certificate), privateKeyPEM: try FileSystem.readText(key))
+    if let present = try Authority(certificatePath: certificate, keyPath: key) {
+      authority = present
     } else {
-      authority = try CertificateAuthority(commonName: "front-proxy-ca", now: now, lifetime: 10 * Self.year)
-      // The key comes last: where it is there, the certificate is too.
-      try FileSystem.replace(certificate, Array(authority.certificatePEM.utf8), mode: 0o600, durable: true)
-      try FileSystem.replace(key, Array(authority.privateKeyPEM.utf8), mode: 0o600, durable: true)
+      authority = try Authority(commonName: "front-proxy-ca")
+      try authority.save(certificatePath: certificate, keyPath: key)
     }
   }
 
   /// A certificate that is valid now; it is kept in memory only.
-  private func credentials(now: Int64) throws -> FrontProxy.Credentials {
+  private func credentials() throws -> FrontProxy.Credentials {
     let current = try issued.withLock { issued in
-      if let issued, issued.notAfter - Self.renewal > now { return issued }
-      let new = try authority.issue(
-        commonName: FrontProxy.commonName, for: .client, now: now, lifetime: Self.year)
+      if let issued, issued.notAfter - Self.renewal > Timestamp.now.seconds { return issued }
+      let new = try authority.issueClientCertificate(commonName: FrontProxy.commonName, lifetime: Self.year)
       issued = new
       return new
     }
-    return FrontProxy.Credentials(certificate: current.certificatePEM, privateKey: current.privateKeyPEM)
+    return FrontProxy.Credentials(certificate: current.certificatePEM, privateKey: current.keyPEM)
   }
 
-  var proxy: FrontProxy {
-    FrontProxy(authority: authority.certificatePEM) { try self.credentials(now: Timestamp.now.seconds) }
-  }
+  var proxy: FrontProxy { FrontProxy(authority: authority.certificatePEM) { try self.credentials() } }
 }

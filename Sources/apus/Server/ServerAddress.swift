@@ -8,7 +8,7 @@ struct ServerAddress: Sendable {
   /// What clients on this host use.
   let local: String
   let names: [String]
-  private let addresses: [String]
+  let addresses: [String]
 
   private static let clusterNames = [
     "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
@@ -27,14 +27,9 @@ struct ServerAddress: Sendable {
     advertised = reachable?.description ?? (isAny ? "127.0.0.1" : host)
     let extra = options.tlsSan + [host, advertised]
     names = Self.clusterNames + extra.filter { IPAddress($0) == nil }
-    addresses =
-      ["127.0.0.1", "::1"] + network.apiAddresses.map(\.description)
-      + extra.filter { IPAddress($0) != nil && !["0.0.0.0", "::"].contains($0) }
-  }
-
-  /// The addresses in network order.
-  var bytes: [[UInt8]] {
     var seen: Set<String> = []
-    return addresses.filter { seen.insert($0).inserted }.compactMap { IPAddress($0)?.bytes }
+    addresses =
+      (["127.0.0.1", "::1"] + network.apiAddresses.map(\.description)
+      + extra.filter { IPAddress($0) != nil && !["0.0.0.0", "::"].contains($0) }).filter { seen.insert($0).inserted }
   }
 }

@@ -109,15 +109,15 @@ struct ServerCommand: AsyncParsableCommand {
     _ ended: @escaping @Sendable () async throws -> Void
   ) async throws {
     let directory = dataDirectory + "/cluster"
-    let issuer = options.serviceAccountIssuer
+    let issuer = options.authentication.serviceAccountIssuer
     let files = try await pool.run {
-      try ClusterFiles(directory: directory + "/pki", issuer: issuer, now: Timestamp.now.seconds)
+      try ClusterFiles(directory: directory + "/pki", issuer: issuer)
     }
     let network = try options.serviceNetwork()
     let address = try await pool.run { ServerAddress(options, network) }
-    let issued = try files.server(names: address.names, addresses: address.bytes, now: Timestamp.now.seconds)
+    let issued = try files.serverCertificate(address)
     let tls = try ServerTLS(
-      certificateChain: issued.certificatePEM, privateKey: issued.privateKeyPEM, clientAuthorities: files.authorityPEM)
+      certificateChain: issued.certificatePEM, privateKey: issued.keyPEM, clientAuthorities: files.authorities.bundle)
 
     let failures = AsyncStream.makeStream(of: (any Error).self)
     let cluster = try await ClusterStore(store) { failures.continuation.yield($0) }
@@ -140,14 +140,14 @@ struct ServerCommand: AsyncParsableCommand {
       services: ServiceAllocator(network, store: cluster), outbound: outbound)
     late.set(registry)
     let proxy = try await pool.run {
-      try FrontProxyFiles(directory: directory + "/pki", now: Timestamp.now.seconds).proxy
+      try FrontProxyFiles(directory: directory + "/pki").proxy
     }
-    let aggregation = Aggregation(cluster, client: outbound, proxy: proxy, clientAuthority: files.authorityPEM)
+    let aggregation = Aggregation(cluster, client: outbound, proxy: proxy, clientAuthority: files.authorities.bundle)
     let (host, port) = try options.listenAddress()
+    let clients = try await ServerAuthentication(options.authentication, cluster, accounts, pool)
     let api = APIServer(
-      registry: registry, authenticator: AuthenticatorChain([CertificateAuthenticator(), accounts]),
-      authorizer: authorizer, flowControl: options.flowControl, requestTime: options.requestTime, accounts: accounts,
-      aggregation: aggregation,
+      registry: registry, authenticator: clients.authenticator, authorizer: authorizer,
+      flowControl: options.flowControl, requestTime: options.requestTime, accounts: accounts, aggregation: aggregation,
       address: "\(address.advertised):\(port)", version: ServerVersion(build: "apus.\(Version.text)"))
     var settings = ServerConfiguration(threads: 2, compression: Compression(), handlersStartOnEventLoop: true)
     settings.limits.bodyBytes = ResourceLimits.largestBody
@@ -155,13 +155,13 @@ struct ServerCommand: AsyncParsableCommand {
     let server = HTTPServer(configuration: settings, renderError: api.render, handler: api.handle)
     let served = try await server.listen(on: ListenAddress.tcp(host: host, port: port), tls: tls) ?? port
     let kubeconfig = options.kubeconfig ?? dataDirectory + "/kubeconfig"
-    try await pool.run {
-      try files.writeKubeconfig(
-        kubeconfig, server: "https://\(address.local):\(served)", now: Timestamp.now.seconds)
+    let certificates = try await pool.run {
+      try ClusterCertificates(
+        files, address, tls, shown: issued,
+        Kubeconfig(path: kubeconfig, server: "https://\(address.local):\(served)"), pool)
     }
 
     let objects = ServerObjects(registry)
-    let authority = files.authorityPEM
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
         try await api.run(
@@ -169,10 +169,12 @@ struct ServerCommand: AsyncParsableCommand {
           report: { Log.warning($0) }
         ) { Log.info("API served on \(host):\(served); kubeconfig \(kubeconfig)") }
       }
-      for controller in ClusterControllers.all(objects, authority: authority, quota: quota) {
+      for controller in ClusterControllers.all(
+        objects, certificates, authorizer: authorizer, quota: quota, address: "\(address.advertised):\(served)")
+      {
         group.addTask { await controller() }
       }
-      group.addTask { try await Self.renew(tls, files, address, issued) }
+      group.addTask { try await certificates.run() }
       group.addTask { try await Self.compact(cluster) }
       group.addTask { for await failure in failures.stream { throw failure } }
       group.addTask {
@@ -185,24 +187,9 @@ struct ServerCommand: AsyncParsableCommand {
     Log.info("shutting down")
     await Shielded.run {
       await server.shutdown(within: Self.shutdownTime)
+      await clients.shutdown()
       await outbound.close()
       await cluster.close()
-    }
-  }
-
-  /// Shows a new certificate long before the old one ends.
-  private static func renew(
-    _ tls: ServerTLS, _ files: ClusterFiles, _ address: ServerAddress, _ first: CertificateAuthority.Issued
-  ) async throws {
-    var current = first
-    while true {
-      let delay = ClusterFiles.renewalDelay(of: current, now: Timestamp.now.seconds)
-      // In small steps: a clock that is set, or a machine that slept, is noticed.
-      try await Task.sleep(for: .seconds(min(delay, 3600)))
-      guard delay <= 3600 else { continue }
-      current = try files.server(names: address.names, addresses: address.bytes, now: Timestamp.now.seconds)
-      try tls.replace(certificateChain: current.certificatePEM, privateKey: current.privateKeyPEM)
-      Log.info("the server shows a new certificate")
     }
   }
 

@@ -20,8 +20,7 @@ struct ServerOptions: ParsableArguments {
   var serviceClusterIpRange = "10.43.0.0/16"
   @Option(help: "Ports that services are reached by on every node: FIRST-LAST.") var serviceNodePortRange =
     "30000-32767"
-  @Option(help: "Issuer of service-account tokens.") var serviceAccountIssuer =
-    "https://kubernetes.default.svc.cluster.local"
+  @OptionGroup var authentication: AuthenticationOptions
   @Option(help: "Admission plugins to run beside those that run by default, separated by commas; repeatable.")
   var enableAdmissionPlugins: [String] = []
   @Option(help: "Admission plugins not to run, separated by commas; repeatable.")
