@@ -32,13 +32,16 @@ extension APIServer {
     let service = registry.services.map {
       KubernetesService(registry: registry, network: $0.network, port: location.port, report: report)
     }
-    async let made: Void? = service?.make()
-    try await RBACBootstrap(registry: registry).run()
-    try await SystemPriorityClasses(registry: registry).run()
-    try await aggregation?.publish(registry)
     let keeper = flowControl.map { FlowControlKeeper(registry: registry, control: $0) }
-    try await keeper?.prepare()
-    _ = try await made
+    // Side by side, so that the store writes many with one fsync.
+    try await withThrowingTaskGroup(of: Void.self) { [self] group in
+      group.addTask { try await service?.make() }
+      group.addTask { [registry] in try await RBACBootstrap(registry: registry).run() }
+      group.addTask { [registry] in try await SystemPriorityClasses(registry: registry).run() }
+      group.addTask { [self] in try await aggregation?.publish(registry) }
+      group.addTask { try await keeper?.prepare() }
+      try await group.waitForAll()
+    }
     becomeReady()
     whenReady()
     await withTaskGroup(of: Void.self) { [self] group in

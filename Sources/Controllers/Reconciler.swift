@@ -17,18 +17,22 @@ struct Reconciler: Sendable {
   private static let longestWait = Duration.seconds(3600)
 
   private let client: any ClusterClient
+  private let resources: Set<GroupResource>?
   private let keys: @Sendable (ClusterChange) async -> [Key]
   private let work: @Sendable (Key) async throws -> Duration?
 
   /// - Parameters:
+  ///   - resources: those whose changes matter; nil for all.
   ///   - keys: which objects a change concerns.
   ///   - work: brings one of them into order; gives how long to wait before it is looked at again, nil where only a change
   ///     can matter.
   init(
-    _ client: any ClusterClient, keys: @escaping @Sendable (ClusterChange) async -> [Key],
+    _ client: any ClusterClient, resources: Set<GroupResource>? = nil,
+    keys: @escaping @Sendable (ClusterChange) async -> [Key],
     work: @escaping @Sendable (Key) async throws -> Duration?
   ) {
     self.client = client
+    self.resources = resources
     self.keys = keys
     self.work = work
   }
@@ -38,7 +42,7 @@ struct Reconciler: Sendable {
     _ client: any ClusterClient, of resource: GroupResource, where isWanted: @escaping @Sendable (StoredObject) -> Bool,
     work: @escaping @Sendable (Key) async throws -> Duration?
   ) {
-    self.init(client) { change in
+    self.init(client, resources: [resource]) { change in
       guard change.resource.groupResource == resource, let object = change.current ?? change.previous, isWanted(object)
       else { return [] }
       return [Key(namespace: object.header.namespace, name: object.header.name)]
@@ -52,7 +56,9 @@ struct Reconciler: Sendable {
   func run(also more: AsyncStream<Key>? = nil) async {
     let (queue, due) = AsyncStream.makeStream(of: Key.self)
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { for await change in client.changes() { for key in await keys(change) { due.yield(key) } } }
+      group.addTask {
+        for await change in client.changes(of: resources) { for key in await keys(change) { due.yield(key) } }
+      }
       if let more { group.addTask { for await key in more { due.yield(key) } } }
       var failures: [Key: Int] = [:]
       for await key in queue {

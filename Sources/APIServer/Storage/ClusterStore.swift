@@ -10,7 +10,7 @@ public final class ClusterStore: Sendable {
   let store: any RevisionedStore
   private let caches = Mutex<[Substring: ResourceCache]>([:])
   private let gate = RevisionGate()
-  private let observers = Mutex<[AsyncStream<ObjectEvent>.Continuation]>([])
+  private let observers = Mutex<[Observer]>([])
   private let feed = Mutex<Task<Void, Never>?>(nil)
   private let onFailure: @Sendable (any Error) -> Void
 
@@ -83,7 +83,7 @@ public final class ClusterStore: Sendable {
       for (prefix, cache) in all {
         if let events = changes[prefix] {
           cache.apply(events, revision: batch.revision)
-          for observer in observers { for event in events { observer.yield(event) } }
+          observers.removeAll { !$0.take(events, prefix) }
         } else {
           cache.advance(to: batch.revision)
         }
@@ -93,17 +93,29 @@ public final class ClusterStore: Sendable {
 
   /// Every change of every object from now on, after everything that is there as additions: nothing is missing between
   /// the two, and nothing comes twice.
-  func changes() -> AsyncStream<ObjectEvent> {
-    let (stream, continuation) = AsyncStream.makeStream(of: ObjectEvent.self)
+  /// - Parameters:
+  ///   - prefixes: those of the resources that are wanted; nil for all.
+  ///   - body: is called where the store's feed is, in order: it must be quick. False: it wants no more.
+  func observe(_ prefixes: Set<String>?, _ body: @escaping @Sendable (ObjectEvent) -> Bool) {
+    let observer = Observer(prefixes: prefixes.map { Set($0.map { Substring($0) }) }, body: body)
     observers.withLock { observers in
-      for cache in caches.withLock({ Array($0.values) }) {
-        for object in cache.everything {
-          continuation.yield(ObjectEvent(revision: object.revision, current: object, previous: nil))
-        }
+      for (prefix, cache) in caches.withLock({ $0 }) where observer.wants(prefix) {
+        let events = cache.everything.map { ObjectEvent(revision: $0.revision, current: $0, previous: nil) }
+        guard observer.take(events, prefix) else { return }
       }
-      observers.append(continuation)
+      observers.append(observer)
     }
-    return stream
+  }
+
+  /// Somebody who is told of changes.
+  private struct Observer: Sendable {
+    let prefixes: Set<Substring>?
+    let body: @Sendable (ObjectEvent) -> Bool
+
+    func wants(_ prefix: Substring) -> Bool { prefixes?.contains(prefix) ?? true }
+
+    /// - Returns: false where it wants no more.
+    func take(_ events: [ObjectEvent], _ prefix: Substring) -> Bool { !wants(prefix) || events.allSatisfy(body) }
   }
 
   /// Writes, and returns when the change can be read.

@@ -39,7 +39,7 @@ public final class ClusterInfoPublisher: Sendable {
         }
       }
       group.addTask {
-        await Reconciler(self.client) { change in
+        await Reconciler(self.client, resources: [Self.resource, BootstrapSecret.resource]) { change in
           guard let object = change.current ?? change.previous else { return [] }
           let header = object.header
           return switch change.resource.groupResource {

@@ -38,7 +38,7 @@ public final class AccountTokenController: Sendable {
         }
       }
       group.addTask {
-        await Reconciler(self.client) {
+        await Reconciler(self.client, resources: [Self.secrets, Self.accounts]) {
           await self.keys($0)
         } work: {
           try await self.reconcile($0)

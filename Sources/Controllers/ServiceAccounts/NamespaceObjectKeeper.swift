@@ -25,7 +25,7 @@ final class NamespaceObjectKeeper: Sendable {
   }
 
   func run() async {
-    for await change in client.changes() {
+    for await change in client.changes(of: [Self.namespaces, resource]) {
       switch change.resource.groupResource {
       case Self.namespaces:
         guard let namespace = change.current, change.previous == nil, !namespace.header.isBeingDeleted else { continue }

@@ -24,7 +24,8 @@ struct ServerAddress: Sendable {
     // Who listens on this host alone is still reached by the name of the service, as with kube-apiserver.
     let own = isAny || IPAddress(host)?.isLoopback == true ? HostAddress.first() : IPAddress(host)
     reachable = options.advertiseAddress.flatMap { IPAddress($0) } ?? own
-    advertised = reachable?.description ?? (isAny ? "127.0.0.1" : host)
+    // Who listens on one address is reached there.
+    advertised = options.advertiseAddress ?? (isAny ? reachable?.description ?? "127.0.0.1" : host)
     let extra = options.tlsSan + [host, advertised]
     names = Self.clusterNames + extra.filter { IPAddress($0) == nil }
     var seen: Set<String> = []
