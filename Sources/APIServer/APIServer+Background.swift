@@ -34,16 +34,25 @@ extension APIServer {
     let service = registry.services.map {
       KubernetesService(registry: registry, network: $0.network, port: location.port, report: report)
     }
-    async let made: Void? = service?.make()
-    try await RBACBootstrap(registry: registry).run()
-    health.finish(.roles)
-    try await SystemPriorityClasses(registry: registry).run()
-    health.finish(.priorities)
-    try await aggregation?.publish(registry)
     let keeper = flowControl.map { FlowControlKeeper(registry: registry, control: $0) }
-    try await keeper?.prepare()
-    _ = try await made
-    health.finish(.flows)
+    // Side by side, so that the store writes many with one fsync.
+    try await withThrowingTaskGroup(of: Void.self) { [self] group in
+      group.addTask { try await service?.make() }
+      group.addTask { [self] in
+        try await RBACBootstrap(registry: registry).run()
+        health.finish(.roles)
+      }
+      group.addTask { [self] in
+        try await SystemPriorityClasses(registry: registry).run()
+        health.finish(.priorities)
+      }
+      group.addTask { [self] in try await aggregation?.publish(registry) }
+      group.addTask { [self] in
+        try await keeper?.prepare()
+        health.finish(.flows)
+      }
+      try await group.waitForAll()
+    }
     whenReady()
     await withTaskGroup(of: Void.self) { [self] group in
       group.addTask { await definitions.run(watch) }

@@ -19,10 +19,14 @@ public protocol ClusterClient: Sendable {
   func delete(
     _ resource: ClusterResource, namespace: String, name: String, uid: String?, policy: DeletionPolicy?
   ) async throws
+  /// Every change of every object from now on, and what is there already as additions.
+  /// - Parameter resources: those that are wanted; nil for all.
+  func changes(of resources: Set<GroupResource>?) -> AsyncStream<ClusterChange>
+}
+
+extension ClusterClient {
   /// Every change of every object of every resource from now on, and what is there already as additions.
-  func changes() -> AsyncStream<ClusterChange>
-  /// The same of some resources, which are served when it is called.
-  func changes(of resources: Set<GroupResource>) -> AsyncStream<ClusterChange>
+  public func changes() -> AsyncStream<ClusterChange> { changes(of: nil) }
 }
 
 /// What becomes of the objects that a removed one owns (`meta.k8s.io/v1` DeletionPropagation).

@@ -194,6 +194,10 @@ def test_load_balancers(kubectl):
         kubectl, service("taken", type="LoadBalancer", externalTrafficPolicy="Local", healthCheckNodePort=check),
         f"failed to allocate requested HealthCheck NodePort {check}: provided port is already allocated",
     )  # fmt: skip
+    kubectl.fails(
+        "patch", "service", "near", "--type=merge", "-p", '{"spec":{"healthCheckNodePort":%d}}' % (check - 1),
+        says=f"spec.healthCheckNodePort: Invalid value: {check - 1}: field is immutable",
+    )  # fmt: skip
     kubectl("patch", "service", "near", "--type=merge", "-p", '{"spec":{"externalTrafficPolicy":"Cluster"}}')
     assert "healthCheckNodePort" not in kubectl.json("get", "service", "near")["spec"]
     spec = make(kubectl, "free", type="LoadBalancer", externalTrafficPolicy="Local", healthCheckNodePort=check)

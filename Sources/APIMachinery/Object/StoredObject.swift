@@ -59,7 +59,7 @@ public struct StoredObject: Sendable {
   // MARK: Serving
 
   /// How many bytes the object has when it is served.
-  public var servedCount: Int { revision == 0 ? bytes.count : bytes.count + place.insertion(revision).count }
+  public var servedCount: Int { revision == 0 ? bytes.count : bytes.count + place.count(revision) }
 
   /// Appends the object with its resource version, without a line feed.
   public func appendServed(to output: inout [UInt8]) {
@@ -68,7 +68,7 @@ public struct StoredObject: Sendable {
       return
     }
     output += bytes[..<place.offset]
-    output += place.insertion(revision)
+    place.append(revision, to: &output)
     output += bytes[place.offset...]
   }
 
@@ -85,7 +85,7 @@ public struct StoredObject: Sendable {
     output += "{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":".utf8
     if let range = JSONScanner.firstValue(of: "metadata", in: bytes.span) {
       output += bytes[range.lowerBound..<place.offset]
-      if revision != 0 { output += place.insertion(revision) }
+      if revision != 0 { place.append(revision, to: &output) }
       output += bytes[place.offset..<range.upperBound]
     }
     output.append(UInt8(ascii: "}"))
@@ -108,12 +108,28 @@ struct VersionPlace: Sendable {
   /// Where the member needs a comma.
   let comma: Comma
 
-  func insertion(_ revision: UInt64) -> [UInt8] {
-    let member = "\"resourceVersion\":\"\(revision)\""
-    return switch comma {
-    case .none: Array(member.utf8)
-    case .before: Array(",\(member)".utf8)
-    case .behind: Array("\(member),".utf8)
+  private static let name = Array("\"resourceVersion\":\"".utf8)
+  private static let powers: [UInt64] = (0..<20).map { (0..<$0).reduce(1) { power, _ in power * 10 } }
+
+  private static func digits(of revision: UInt64) -> Int {
+    var count = 1
+    while count < powers.count, revision >= powers[count] { count += 1 }
+    return count
+  }
+
+  /// How many bytes the member has, with its comma.
+  func count(_ revision: UInt64) -> Int {
+    Self.name.count + Self.digits(of: revision) + 1 + (comma == .none ? 0 : 1)
+  }
+
+  /// Appends the member: this is done for each object of a list, so nothing is made beside.
+  func append(_ revision: UInt64, to output: inout [UInt8]) {
+    if comma == .before { output.append(UInt8(ascii: ",")) }
+    output += Self.name
+    for position in (0..<Self.digits(of: revision)).reversed() {
+      output.append(UInt8(ascii: "0") + UInt8(revision / Self.powers[position] % 10))
     }
+    output.append(UInt8(ascii: "\""))
+    if comma == .behind { output.append(UInt8(ascii: ",")) }
   }
 }

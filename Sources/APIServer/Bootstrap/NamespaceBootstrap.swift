@@ -9,14 +9,21 @@ struct NamespaceBootstrap {
     guard let target = registry.catalog.snapshot.resource(GroupVersion(group: "", version: "v1"), "namespaces") else {
       return
     }
-    for name in Self.names where registry.cache(of: target).get(target.key(namespace: "", name: name)) == nil {
-      let namespace: JSONObject = ["kind": "Namespace", "apiVersion": "v1", "metadata": ["name": .string(name)]]
-      do {
-        _ = try await registry.create(namespace, target, .ofServer(verb: "create", name: name))
-      } catch let error as StatusError where error.reason == .alreadyExists {
-        // Another server was faster.
-        continue
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for name in Self.names where registry.cache(of: target).get(target.key(namespace: "", name: name)) == nil {
+        group.addTask { try await make(name, target) }
       }
+      try await group.waitForAll()
+    }
+  }
+
+  private func make(_ name: String, _ target: ServedResource) async throws {
+    let namespace: JSONObject = ["kind": "Namespace", "apiVersion": "v1", "metadata": ["name": .string(name)]]
+    do {
+      _ = try await registry.create(namespace, target, .ofServer(verb: "create", name: name))
+    } catch let error as StatusError where error.reason == .alreadyExists {
+      // Another server was faster.
+      return
     }
   }
 }

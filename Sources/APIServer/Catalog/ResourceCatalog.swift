@@ -29,6 +29,7 @@ public final class ResourceCatalog: Sendable {
     public fileprivate(set) var groupVersions: [GroupVersion]
     public fileprivate(set) var resources: [ResourceDescription]
     private var byPath: [GroupVersion: [String: ServedResource]] = [:]
+    private var byKind: [GroupVersionKind: ServedResource] = [:]
     private let conversions: [GroupResource: ConversionWebhook]
     /// Grows with every change.
     public fileprivate(set) var number = 0
@@ -45,7 +46,9 @@ public final class ResourceCatalog: Sendable {
       for resource in resources {
         for version in resource.versions where version.isServed {
           let place = GroupVersion(group: resource.group, version: version.name)
-          byPath[place, default: [:]][resource.plural] = ServedResource(resource: resource, version: version)
+          let served = ServedResource(resource: resource, version: version)
+          byPath[place, default: [:]][resource.plural] = served
+          byKind[served.groupVersionKind] = byKind[served.groupVersionKind] ?? served
         }
       }
     }
@@ -68,9 +71,7 @@ public final class ResourceCatalog: Sendable {
     }
 
     /// The resource of a kind in a version.
-    public func resource(of kind: GroupVersionKind) -> ServedResource? {
-      byPath[kind.groupVersion]?.values.first { $0.resource.kind == kind.kind }
-    }
+    public func resource(of kind: GroupVersionKind) -> ServedResource? { byKind[kind] }
 
     /// The versions of a group that are served, the preferred one first.
     public func versions(ofGroup group: String) -> [String] {

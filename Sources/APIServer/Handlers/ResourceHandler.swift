@@ -70,16 +70,20 @@ struct ResourceHandler: Sendable {
     switch form.shape {
     case .object:
       // Copied as they stand, but for those that are kept in another version.
-      let others = page.objects.contains { registry.isOther($0, than: target) }
+      let apiVersion = target.groupVersionKind.apiVersion
+      let others = page.objects.contains { $0.object.header.apiVersion != apiVersion }
       let converted = others ? try await registry.bytes(page.objects, target) : nil
-      var buffer = ByteBuffer()
-      buffer.reserveCapacity(page.objects.reduce(256) { $0 + $1.bytes.count + 1 })
-      envelope.open(&buffer, kind: target.resource.listKind, apiVersion: target.groupVersionKind.apiVersion)
+      var items: [UInt8] = []
+      items.reserveCapacity(page.objects.reduce(2) { $0 + $1.object.servedCount + 1 })
       for (index, object) in page.objects.enumerated() {
-        if index > 0 { buffer.writeInteger(UInt8(ascii: ",")) }
-        buffer.writeBytes(converted?[index] ?? object.bytes)
+        if index > 0 { items.append(UInt8(ascii: ",")) }
+        if let converted { items += converted[index] } else { object.object.appendServed(to: &items) }
       }
-      buffer.writeStaticString("]}")
+      items += "]}".utf8
+      var buffer = ByteBuffer()
+      buffer.reserveCapacity(items.count + 512)
+      envelope.open(&buffer, kind: target.resource.listKind, apiVersion: apiVersion)
+      buffer.writeBytes(items)
       return try answer(buffer, form)
     case .table:
       let trees = try await registry.trees(page.objects, target)

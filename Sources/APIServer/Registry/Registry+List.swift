@@ -44,7 +44,7 @@ extension Registry {
     }
     if let token = options.continuation {
       let start = prefix + token.start
-      objects = objects[(objects.firstIndex { $0.key >= start } ?? objects.endIndex)...]
+      objects = objects[ResourceCache.index(of: start, in: objects)...]
     }
     guard let limit = options.limit, limit > 0 else {
       let found = selection.isEverything ? Array(objects) : objects.filter(selection.matches)

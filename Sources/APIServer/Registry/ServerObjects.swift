@@ -71,25 +71,24 @@ public struct ServerObjects: Sendable {
     }
   }
 
-  /// Every change from now on, after everything that is there; nil as current: gone.
-  /// - Parameter wanted: the resources whose changes are told; nil for all.
-  public func changes(
-    of wanted: Set<GroupResource>? = nil
-  ) -> AsyncStream<(current: StoredObject?, previous: StoredObject?, key: String)> {
-    let prefixes = wanted.map { wanted in
-      Set(
-        registry.catalog.snapshot.resources.filter { wanted.contains($0.groupResource) }
-          .map(StorageLayout.prefix(of:)))
+  /// Tells of every change from now on, after everything that is there as additions.
+  /// - Parameters:
+  ///   - resources: those that are wanted; nil for all. One that is not served now makes it all.
+  ///   - body: gets what an object is now, nil where it is gone, and what it was. It is called where changes come in, in
+  ///     their order: it must be quick. False: it wants no more.
+  public func observe(
+    _ resources: Set<GroupResource>?, _ body: @escaping @Sendable (StoredObject?, StoredObject?) -> Bool
+  ) {
+    registry.store.observe(resources.flatMap(prefixes)) { body($0.current?.object, $0.previous?.object) }
+  }
+
+  private func prefixes(of resources: Set<GroupResource>) -> Set<String>? {
+    let served = registry.catalog.snapshot.resources
+    var prefixes: Set<String> = []
+    for resource in resources {
+      guard let found = served.first(where: { $0.groupResource == resource }) else { return nil }
+      prefixes.insert(StorageLayout.prefix(of: found))
     }
-    let events = registry.store.changes(of: prefixes)
-    return AsyncStream { continuation in
-      let task = Task {
-        for await event in events {
-          continuation.yield(
-            (event.current?.object, event.previous?.object, event.current?.key ?? event.previous?.key ?? ""))
-        }
-      }
-      continuation.onTermination = { _ in task.cancel() }
-    }
+    return prefixes
   }
 }

@@ -10,7 +10,7 @@ public final class ClusterStore: Sendable {
   let store: any RevisionedStore
   private let caches = Mutex<[Substring: ResourceCache]>([:])
   private let gate = RevisionGate()
-  private let observers = Mutex<[ChangeObserver]>([])
+  private let observers = Mutex<[Observer]>([])
   private let feed = Mutex<Task<Void, Never>?>(nil)
   private let onFailure: @Sendable (any Error) -> Void
 
@@ -83,9 +83,7 @@ public final class ClusterStore: Sendable {
       for (prefix, cache) in all {
         if let events = changes[prefix] {
           cache.apply(events, revision: batch.revision)
-          for observer in observers where observer.wants(prefix) {
-            for event in events { observer.continuation.yield(event) }
-          }
+          observers.removeAll { !$0.take(events, prefix) }
         } else {
           cache.advance(to: batch.revision)
         }
@@ -95,19 +93,29 @@ public final class ClusterStore: Sendable {
 
   /// Every change of every object from now on, after everything that is there as additions: nothing is missing between
   /// the two, and nothing comes twice.
-  /// - Parameter prefixes: of the keys of those resources that are wanted; nil for all.
-  func changes(of prefixes: Set<String>? = nil) -> AsyncStream<ObjectEvent> {
-    let (stream, continuation) = AsyncStream.makeStream(of: ObjectEvent.self)
+  /// - Parameters:
+  ///   - prefixes: those of the resources that are wanted; nil for all.
+  ///   - body: is called where the store's feed is, in order: it must be quick. False: it wants no more.
+  func observe(_ prefixes: Set<String>?, _ body: @escaping @Sendable (ObjectEvent) -> Bool) {
+    let observer = Observer(prefixes: prefixes.map { Set($0.map { Substring($0) }) }, body: body)
     observers.withLock { observers in
-      let observer = ChangeObserver(prefixes: prefixes, continuation: continuation)
       for (prefix, cache) in caches.withLock({ $0 }) where observer.wants(prefix) {
-        for object in cache.everything {
-          continuation.yield(ObjectEvent(revision: object.revision, current: object, previous: nil))
-        }
+        let events = cache.everything.map { ObjectEvent(revision: $0.revision, current: $0, previous: nil) }
+        guard observer.take(events, prefix) else { return }
       }
       observers.append(observer)
     }
-    return stream
+  }
+
+  /// Somebody who is told of changes.
+  private struct Observer: Sendable {
+    let prefixes: Set<Substring>?
+    let body: @Sendable (ObjectEvent) -> Bool
+
+    func wants(_ prefix: Substring) -> Bool { prefixes?.contains(prefix) ?? true }
+
+    /// - Returns: false where it wants no more.
+    func take(_ events: [ObjectEvent], _ prefix: Substring) -> Bool { !wants(prefix) || events.allSatisfy(body) }
   }
 
   /// Writes, and returns when the change can be read.

@@ -37,9 +37,9 @@ final class ResourceCache: Sendable {
   func list(_ prefix: String) -> (objects: ArraySlice<CachedObject>, revision: Int64) {
     state.withLock { state in
       let sorted = Self.sorted(&state)
-      let start = Self.index(of: prefix, in: sorted)
+      let start = Self.index(of: prefix, in: sorted[...])
       // Above every key with the prefix: a slash ends it, and `0` follows the slash.
-      let end = Self.index(of: String(prefix.dropLast()) + "0", in: sorted)
+      let end = Self.index(of: String(prefix.dropLast()) + "0", in: sorted[...])
       return (sorted[start..<max(start, end)], state.revision)
     }
   }
@@ -56,8 +56,8 @@ final class ResourceCache: Sendable {
   }
 
   /// Where a key stands, or would.
-  private static func index(of key: String, in sorted: [CachedObject]) -> Int {
-    var (low, high) = (0, sorted.count)
+  static func index(of key: String, in sorted: ArraySlice<CachedObject>) -> Int {
+    var (low, high) = (sorted.startIndex, sorted.endIndex)
     while low < high {
       let middle = (low + high) / 2
       if sorted[middle].key < key { low = middle + 1 } else { high = middle }
@@ -74,7 +74,7 @@ final class ResourceCache: Sendable {
         state.objects[key] = event.current
         guard var sorted = state.sorted else { continue }
         state.sorted = nil
-        let index = Self.index(of: key, in: sorted)
+        let index = Self.index(of: key, in: sorted[...])
         switch (known, event.current) {
         case (true, let object?): sorted[index] = object
         case (true, nil): sorted.remove(at: index)

@@ -173,7 +173,12 @@ enum ServiceValidation {
   // MARK: - Updates
 
   private static func update(_ new: JSONValue, _ old: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
-    ServiceAddressValidation.update(ServiceSpec(new), ServiceSpec(old), &findings)
+    let (after, before) = (ServiceSpec(new), ServiceSpec(old))
+    ServiceAddressValidation.update(after, before, &findings)
+    if after.needsHealthCheckNodePort, before.needsHealthCheckNodePort {
+      findings.immutable(
+        .integer(after.healthCheckNodePort), .integer(before.healthCheckNodePort), path.child("healthCheckNodePort"))
+    }
     if old.text("type") == "LoadBalancer", new.text("type") == "LoadBalancer" {
       if new["loadBalancerClass"] != old["loadBalancerClass"] {
         findings.invalid(

@@ -6,6 +6,7 @@ import ClusterClient
 public struct NamespaceController: Sendable {
   private let client: any ClusterClient
   private static let finalizer = "kubernetes"
+  private static let namespaces = GroupResource(group: "", resource: "namespaces")
   /// How long to wait before looking again at a namespace in which something is left.
   private static let pause = Duration.milliseconds(500)
 
@@ -16,11 +17,11 @@ public struct NamespaceController: Sendable {
     await withTaskGroup(of: Void.self) { group in
       var busy: Set<String> = []
       let (done, finished) = AsyncStream.makeStream(of: String.self)
-      for await event in merge(client.changes(), done) {
+      for await event in merge(client.changes(of: [Self.namespaces]), done) {
         switch event {
         case .change(let change):
-          guard change.resource.groupResource == GroupResource(group: "", resource: "namespaces"),
-            let namespace = change.current, namespace.header.isBeingDeleted, busy.insert(namespace.header.name).inserted
+          guard let namespace = change.current, namespace.header.isBeingDeleted,
+            busy.insert(namespace.header.name).inserted
           else { continue }
           let name = namespace.header.name
           group.addTask {
@@ -51,7 +52,7 @@ public struct NamespaceController: Sendable {
   }
 
   private var namespaces: ClusterResource? {
-    client.resources().first { $0.groupResource == GroupResource(group: "", resource: "namespaces") }
+    client.resources().first { $0.groupResource == Self.namespaces }
   }
 
   /// Removes everything in a namespace, again and again until nothing is left.

@@ -16,7 +16,7 @@ public struct ServiceCIDRController: Sendable {
   /// Works until the task is cancelled.
   public func run() async {
     var going: Set<String> = []
-    for await change in client.changes() {
+    for await change in client.changes(of: [Self.ranges, Self.addresses]) {
       switch change.resource.groupResource {
       case Self.ranges:
         guard let header = (change.current ?? change.previous)?.header else { continue }

@@ -32,7 +32,8 @@ final class TLSGate: ChannelInboundHandler, RemovableChannelHandler {
   private func makeTLS() -> NIOSSLServerHandler {
     let session = session
     var settings = NIOSSLServerHandler.Configuration()
-    settings.maximumPreservedOutboundBufferCapacity = 65_536
+    // What a quiet connection keeps: thousands of watches are quiet most of the time.
+    settings.maximumPreservedOutboundBufferCapacity = 8_192
     return NIOSSLServerHandler(
       context: session.tls.context,
       customVerificationCallback: { certificates, promise in

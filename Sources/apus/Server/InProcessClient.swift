@@ -50,26 +50,18 @@ struct InProcessClient: ClusterClient {
       try served(resource), namespace: namespace, name: name, uid: uid, propagation: policy?.rawValue)
   }
 
-  func changes() -> AsyncStream<ClusterChange> { changes(ofAny: nil) }
-
-  func changes(of resources: Set<GroupResource>) -> AsyncStream<ClusterChange> { changes(ofAny: resources) }
-
-  private func changes(ofAny resources: Set<GroupResource>?) -> AsyncStream<ClusterChange> {
+  func changes(of resources: Set<GroupResource>?) -> AsyncStream<ClusterChange> {
     let (stream, continuation) = AsyncStream.makeStream(of: ClusterChange.self)
-    let changes = objects.changes(of: resources)
     let objects = objects
-    let task = Task {
-      for await change in changes {
-        // The resource is told by the object: keys are the store's own business.
-        guard let header = (change.current ?? change.previous)?.header, let kind = header.groupVersionKind,
-          let served = objects.resource(of: kind)
-        else { continue }
-        continuation.yield(
-          ClusterChange(resource: Self.resource(served), current: change.current, previous: change.previous))
-      }
-      continuation.finish()
+    objects.observe(resources) { current, previous in
+      // The resource is told by the object: keys are the store's own business.
+      guard let kind = (current ?? previous)?.header.groupVersionKind, let served = objects.resource(of: kind),
+        resources?.contains(served.groupResource) ?? true
+      else { return true }
+      let change = ClusterChange(resource: Self.resource(served), current: current, previous: previous)
+      if case .terminated = continuation.yield(change) { return false }
+      return true
     }
-    continuation.onTermination = { _ in task.cancel() }
     return stream
   }
 }

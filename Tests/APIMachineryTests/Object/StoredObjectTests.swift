@@ -80,6 +80,14 @@ struct StoredObjectTests {
     #expect(object.servedCount == object.served.count)
   }
 
+  @Test(arguments: [1, 9, 10, 99, 100, 12_345_678, 10_000_000_000, UInt64.max - 1, .max])
+  func revisionsOfAnyLength(revision: UInt64) throws {
+    let object = try StoredObject(bytes: Array(#"{"metadata":{"name":"a"}}"#.utf8), revision: revision)
+    let served = String(decoding: object.served, as: UTF8.self)
+    #expect(served.contains(#""resourceVersion":"\#(revision)""#))
+    #expect(object.servedCount == object.served.count && object.tree()["metadata"]?["name"] == "a")
+  }
+
   @Test("what is no object is refused", arguments: ["[]", "1", "{}", #"{"metadata":[]}"#, #"{"metadata":"x"}"#, ""])
   func refused(text: String) {
     #expect(throws: JSONError.self) { try stored(text) }
