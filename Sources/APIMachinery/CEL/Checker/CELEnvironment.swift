@@ -20,7 +20,9 @@ public struct CELEnvironment: Sendable {
 
   /// The same with objects that an expression may put together: `Name{field: value}`.
   /// - Parameter structures: the type of a field, or without a field of the object; nil where there is none.
-  func with(structures: @escaping @Sendable (_ type: String, _ field: String?) -> CELType?) -> CELEnvironment {
+  public func with(
+    structures: @escaping @Sendable (_ type: String, _ field: String?) -> CELType?
+  ) -> CELEnvironment {
     var copy = self
     copy.structures = structures
     return copy
