@@ -130,7 +130,8 @@ final class HTTP2Stream: ChannelInboundHandler {
     headSent = true
     let written = context.eventLoop.makePromise(of: Void.self)
     context.write(
-      wrapOutboundOut(.headers(.init(headers: headers, endStream: bytes == nil))), promise: bytes == nil ? written : nil)
+      wrapOutboundOut(.headers(.init(headers: headers, endStream: bytes == nil))), promise: bytes == nil ? written : nil
+    )
     if let bytes {
       context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(bytes), endStream: true))), promise: written)
     }
