@@ -70,6 +70,7 @@ public final class APIServer: Sendable {
     let snapshot = registry.catalog.snapshot
     if let response = try await aggregation?.respond(request, context) { return response }
     guard info.isResource else {
+      guard request.method == .get || request.method == .head else { throw StatusError.methodNotAllowed() }
       let discovery = DiscoveryHandler(
         snapshot: snapshot, request: request, address: address, others: aggregation?.versions)
       if let response = try discovery.respond() { return response }

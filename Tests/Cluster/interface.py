@@ -285,3 +285,10 @@ def template(labels):
         "metadata": {"labels": labels},
         "spec": {"containers": [{"name": "c", "image": "registry.example/web:1"}]},
     }
+
+
+CONDITION = {"type": "StatusUpdate", "status": "True", "reason": "E2E", "message": "Set from a test"}
+
+
+def body(api_version, kind, **more):
+    return {"apiVersion": api_version, "kind": kind, **more}

@@ -171,3 +171,91 @@ def request_of(name, directory):
     )  # fmt: skip
     with open(f"{directory}/request", "rb") as file:
         return base64.b64encode(file.read()).decode()
+
+
+def test_token_reviews(api, namespace):
+    """TokenReview: whose token it is, for which audience, and that it ends with what it is bound to"""
+    place = f"/api/v1/namespaces/{namespace}"
+    eventually(lambda: api.is_there(f"{place}/serviceaccounts/default"))
+
+    def review(token, **more):
+        body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": {"token": token, **more}}
+        return api.create("/apis/authentication.k8s.io/v1/tokenreviews", body)["status"]
+
+    def token(**spec):
+        return api.create(f"{place}/serviceaccounts/default/token", {"spec": spec})["status"]["token"]
+
+    status = review(token())
+    assert status["authenticated"] is True and status["user"]["username"] == f"system:serviceaccount:{namespace}:default"
+    assert set(status["user"]["groups"]) == {
+        "system:serviceaccounts", f"system:serviceaccounts:{namespace}", "system:authenticated",
+    }  # fmt: skip
+    other = token(audiences=["elsewhere"])
+    assert not review(other).get("authenticated")
+    status = review(other, audiences=["elsewhere", "more"])
+    assert status["authenticated"] is True and status["audiences"] == ["elsewhere"]
+    assert not review("nonsense").get("authenticated")
+    secret = api.create(f"{place}/secrets", {"metadata": {"name": "bound"}})
+    bound = token(boundObjectRef={"kind": "Secret", "apiVersion": "v1", "name": "bound", "uid": secret["metadata"]["uid"]})
+    assert review(bound)["authenticated"] is True
+    api.delete(f"{place}/secrets/bound")
+    eventually(lambda: not review(bound).get("authenticated"), "the token ends with the secret")
+
+
+def test_certificate_requests(api, tmp_path):
+    """CertificateSigningRequest API"""
+    body = {
+        "apiVersion": "certificates.k8s.io/v1", "kind": "CertificateSigningRequest",
+        "spec": {"request": request_of("e2e-example-com", tmp_path), "signerName": "example.com/e2e", "usages": ["digital signature", "client auth"], "expirationSeconds": 3600},
+    }  # fmt: skip
+    walk = Lifecycle(api, "certificates.k8s.io/v1", "certificatesigningrequests", body).discovered("approval", "status")
+    walk.walk()
+    name = unique("csr")
+    made = api.create(walk.collection, walk.make(name))
+    assert made["spec"]["username"] and "system:authenticated" in made["spec"]["groups"]
+    path = walk.one(name)
+    assert api.get(f"{path}/approval")["metadata"]["name"] == name
+    condition = {"type": "Approved", "status": "True", "reason": "E2E", "message": "Approved by a test"}
+    made["status"] = {"conditions": [condition]}
+    approved = api.update(f"{path}/approval", made)
+    assert approved["status"]["conditions"][0]["type"] == "Approved" and approved["status"]["conditions"][0]["lastUpdateTime"]
+    patched = api.patch(f"{path}/approval", {"metadata": {"annotations": {"patchedapproval": "yes"}}})
+    assert patched["status"]["conditions"][0]["type"] == "Approved"
+    denied = api.get(path)
+    denied["status"]["conditions"].append({**condition, "type": "Denied"})
+    api.refused(422, "PUT", f"{path}/approval", denied)
+    status = api.get(f"{path}/status")
+    status["status"]["conditions"].append({**condition, "type": "StatusUpdate"})
+    assert [one["type"] for one in api.update(f"{path}/status", status)["status"]["conditions"]] == ["Approved", "StatusUpdate"]
+    changed = api.get(path)
+    changed["spec"]["signerName"] = "example.com/other"
+    assert api.send("PUT", path, changed).body.get("spec", {}).get("signerName") in (None, "example.com/e2e")
+    api.delete(path)
+
+
+def test_automount(api, namespace):
+    """Service account tokens auto mount optionally (what the pods say)"""
+    place = f"/api/v1/namespaces/{namespace}"
+    for name, automount in (("default-sa", None), ("mount", True), ("nomount", False)):
+        api.create(f"{place}/serviceaccounts", {"metadata": {"name": name}, **({} if automount is None else {"automountServiceAccountToken": automount})})
+    for account, in_account in (("default-sa", None), ("mount", True), ("nomount", False)):
+        for in_pod in (None, True, False):
+            one = pod(f"{account}-{in_pod}".lower())
+            one["spec"]["serviceAccountName"] = account
+            if in_pod is not None:
+                one["spec"]["automountServiceAccountToken"] = in_pod
+            made = api.create(f"{place}/pods", one)
+            mounts = [mount["mountPath"] for mount in made["spec"]["containers"][0].get("volumeMounts", [])]
+            expected = in_pod if in_pod is not None else in_account is not False
+            assert ("/var/run/secrets/kubernetes.io/serviceaccount" in mounts) == expected, (account, in_pod)
+            if expected:
+                sources = made["spec"]["volumes"][0]["projected"]["sources"]
+                assert sources[0]["serviceAccountToken"]["path"] == "token"
+                assert sources[1]["configMap"]["name"] == "kube-root-ca.crt"
+                assert sources[2]["downwardAPI"]["items"][0]["path"] == "namespace"
+    one = pod("nobody")
+    one["spec"]["serviceAccountName"] = "nobody"
+    failure = api.refused(403, "POST", f"{place}/pods", one)
+    assert f'error looking up service account {namespace}/nobody: serviceaccount "nobody" not found' in failure["message"]
+    made = api.create(f"{place}/pods", pod("plain"))
+    assert made["spec"]["serviceAccountName"] == "default" and made["spec"]["serviceAccount"] == "default"

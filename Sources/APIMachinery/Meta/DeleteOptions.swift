@@ -54,8 +54,14 @@ public struct DeleteOptions: Sendable, Hashable {
       guard let flag = value.boolValue else { throw Self.wrongType(value, "orphanDependents", "bool") }
       orphanDependents = flag
     }
+    if let value = body["preconditions"], !value.isNull, value.objectValue == nil {
+      throw Self.wrongType(value, "preconditions", "v1.Preconditions")
+    }
     uid = try text(body["preconditions"]?["uid"], "preconditions.uid")
     resourceVersion = try text(body["preconditions"]?["resourceVersion"], "preconditions.resourceVersion")
+    if let value = body["dryRun"], !value.isNull, value.arrayValue == nil {
+      throw Self.wrongType(value, "dryRun", "[]string")
+    }
     var dryRun: [String] = []
     for element in body["dryRun"]?.arrayValue ?? [] { dryRun.append(try text(element, "dryRun") ?? "") }
     try finish(propagation: try text(body["propagationPolicy"], "propagationPolicy"), dryRun: dryRun)

@@ -7,16 +7,30 @@ public struct LabelSet: Sendable, Hashable {
 
   /// Of two labels of one key the last stays.
   public init(_ labels: some Sequence<(String, String)>) {
-    for (key, value) in labels { self[key] = value }
+    let pairs = Array(labels)
+    guard pairs.count > Self.few else {
+      for (key, value) in pairs { self[key] = value }
+      return
+    }
+    // Annotations are read like this too, and may be thousands: they are sorted once.
+    let sorted = pairs.enumerated().sorted { ($0.element.0, $0.offset) < ($1.element.0, $1.offset) }
+    for pair in sorted.map(\.element) {
+      if keys.last == pair.0 {
+        values[values.count - 1] = pair.1
+      } else {
+        keys.append(pair.0)
+        values.append(pair.1)
+      }
+    }
   }
+
+  private static let few = 32
 
   public init(_ labels: [String: String]) { self.init(labels.map { ($0.key, $0.value) }) }
 
   /// Reads a member `labels`; what is no text is left out.
   public init(json value: JSONValue?) {
-    for (key, value) in value?.objectValue ?? JSONObject() {
-      if let text = value.stringValue { self[key] = text }
-    }
+    self.init((value?.objectValue ?? JSONObject()).compactMap { key, value in value.stringValue.map { (key, $0) } })
   }
 
   public subscript(key: String) -> String? {

@@ -118,10 +118,14 @@ public enum MetadataRules {
   public static func ownerReferences(_ owners: [OwnerReference], at path: FieldPath) -> [FieldError] {
     var errors: [FieldError] = []
     var controller: OwnerReference?
+    var hasTwo = false
     for (index, owner) in owners.enumerated() {
       errors += self.errors(of: owner, at: path.index(index))
       guard owner.controller else { continue }
       if let controller {
+        // One of these is enough: it shows the whole list.
+        guard !hasTwo else { continue }
+        hasTwo = true
         errors.append(
           .invalid(
             path, .array(owners.map(\.json)),

@@ -23,6 +23,9 @@ struct ListQuery {
     options.revision = revision
     options.limit = try Self.number(query, "limit").map { Int(clamping: $0) }
     let isWatch = RequestInfo.isTrue(query["watch"])
+    if !isWatch, query["sendInitialEvents"] != nil {
+      throw Self.invalid(.forbidden(FieldPath("sendInitialEvents"), "sendInitialEvents is forbidden for list"))
+    }
     if let text = query["resourceVersionMatch"], !text.isEmpty {
       guard let match = Registry.ListOptions.Match(rawValue: text) else {
         throw Self.invalid(

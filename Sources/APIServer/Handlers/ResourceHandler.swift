@@ -144,10 +144,8 @@ struct ResourceHandler: Sendable {
     guard case .object(let options) = try reader.parse(bytes).value else {
       throw StatusError.badRequest("the delete options are not a JSON object")
     }
-    if let dryRun = options["dryRun"]?.arrayValue, !dryRun.isEmpty, try !context.isDryRun() {
-      guard dryRun == ["All"] else { throw StatusError.badRequest("invalid dryRun value: only \"All\" is supported") }
-      context.setDryRun()
-    }
+    // Nothing is removed by options that were not understood.
+    if try DeleteOptions(.object(options)).isDryRun { context.setDryRun() }
     return try Deletion(options, context)
   }
 

@@ -125,6 +125,11 @@ struct BodyReader {
     guard case .object(var object) = value else {
       throw .badRequest("the object provided is not a JSON object")
     }
+    for name in ["apiVersion", "kind"] {
+      if let value = object[name], value != .null, value.stringValue == nil {
+        throw .badRequest("couldn't get version/kind; json parse error: the field \(name) is no text")
+      }
+    }
     if let text = object["apiVersion"]?.stringValue, !text.isEmpty, text != expected.apiVersion {
       throw .badRequest(
         "the API version in the data (\(text)) does not match the expected API version (\(expected.apiVersion))")
