@@ -12,12 +12,19 @@ struct ActionHandler {
     case ("namespaces", "finalize"): return try await part(["spec"], form)
     case ("certificatesigningrequests.certificates.k8s.io", "approval"): return try await approval(form)
     case ("pods", "ephemeralcontainers"), ("pods", "resize"): return try await part(["spec"], form)
-    case ("pods", "binding"): return try await bind()
-    case ("pods", "eviction"): return try await evict()
+    case ("pods", "binding"):
+      return try await PodBinding(handler: handler).respond(try await body(), name: handler.info.name)
+    case ("pods", "eviction"):
+      return try await PodEviction(handler: handler).respond(try await body(), subresource.kind.groupVersionKind)
     case ("serviceaccounts", "token"): return try await issueToken(form)
     default:
       throw StatusError(.methodNotAllowed, "\(place) is not served by this server", code: 405)
     }
+  }
+
+  /// The object that a client sends to the subresource.
+  private func body() async throws -> JSONObject {
+    try handler.reader.object(try await handler.requestBody(), handler.target, kind: subresource.kind)
   }
 
   /// Reads, or writes some top-level members of, the object itself.
@@ -62,74 +69,9 @@ struct ActionHandler {
     }
     let account = try handler.registry.find(
       handler.target, namespace: handler.info.namespace, name: handler.info.name)
-    let request = try handler.reader.object(
-      try await handler.requestBody(), handler.target, kind: subresource.kind)
     let admitted = try await handler.registry.admit(
-      request, subresource.kind.groupVersionKind, .create, handler.target, handler.context)
+      try await body(), subresource.kind.groupVersionKind, .create, handler.target, handler.context)
     let answer = try accounts.issue(admitted, for: account)
     return Answer.json(JSONValue.object(answer).jsonBytes(), status: .created, pretty: form.isPretty)
-  }
-
-  /// Puts a pod on a node (`v1` Binding).
-  private func bind() async throws -> Response {
-    let (registry, target, context) = (handler.registry, handler.target, handler.context)
-    let binding = try handler.reader.object(try await handler.requestBody(), target, kind: subresource.kind)
-    let kind = binding["target"]?["kind"]?.stringValue ?? ""
-    guard kind.isEmpty || kind == "Node" else {
-      throw StatusError.invalid(
-        GroupKind(group: "", kind: "Binding"), context.info.name,
-        [.notSupported(FieldPath("target", "kind"), .string(kind), ["Node", "<empty>"])])
-    }
-    guard let node = binding["target"]?["name"]?.stringValue, !node.isEmpty else {
-      throw StatusError.invalid(
-        GroupKind(group: "", kind: "Binding"), context.info.name, [.required(FieldPath("target", "name"))])
-    }
-    let uid = binding["metadata"]?["uid"]?.stringValue ?? ""
-    _ = try await registry.change(target, context, manager: try context.fieldManager(), operation: .update) { pod in
-      var pod = pod
-      guard uid.isEmpty || uid == pod.metadataText("uid") else {
-        throw StatusError.conflict(target.groupResource, context.info.name, "the pod has another uid by now")
-      }
-      let present = pod["spec"]?["nodeName"]?.stringValue ?? ""
-      guard present.isEmpty else {
-        throw StatusError.conflict(
-          target.groupResource, context.info.name,
-          "pod \(context.info.name) is already assigned to node \(present.goQuoted)")
-      }
-      guard !pod.isBeingDeleted else {
-        throw StatusError.conflict(
-          target.groupResource, context.info.name,
-          "pod \(context.info.name) is being deleted, cannot be assigned to a host")
-      }
-      var spec = pod["spec"]?.objectValue ?? [:]
-      spec["nodeName"] = .string(node)
-      pod["spec"] = .object(spec)
-      var status = pod["status"]?.objectValue ?? [:]
-      var conditions = (status["conditions"]?.arrayValue ?? []).filter { $0["type"] != "PodScheduled" }
-      conditions.append([
-        "type": "PodScheduled", "status": "True", "lastProbeTime": .null,
-        "lastTransitionTime": .string(Timestamp.now.description),
-      ])
-      status["conditions"] = .array(conditions)
-      pod["status"] = .object(status)
-      return pod
-    }
-    let answer: JSONValue = ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201]
-    return Answer.json(answer.jsonBytes(), status: .created)
-  }
-
-  /// Removes a pod where its disruption budgets allow it (`policy/v1` Eviction).
-  private func evict() async throws -> Response {
-    let (registry, target, context) = (handler.registry, handler.target, handler.context)
-    let eviction = try handler.reader.object(try await handler.requestBody(), target, kind: subresource.kind)
-    let pod = try registry.find(target, namespace: context.info.namespace, name: context.info.name)
-    let admitted = try await registry.admit(
-      eviction, subresource.kind.groupVersionKind, .create, target, context)
-    try await EvictionBudget(registry: registry, context: context).spend(on: pod)
-    let options = try Deletion(admitted["deleteOptions"]?.objectValue ?? [:], context)
-    _ = try await registry.delete(
-      target, context, namespace: context.info.namespace, name: context.info.name, options)
-    let answer: JSONValue = ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201]
-    return Answer.json(answer.jsonBytes(), status: .created)
   }
 }

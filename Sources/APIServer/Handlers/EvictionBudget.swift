@@ -27,19 +27,22 @@ struct EvictionBudget {
       let current = try registry.find(target, namespace: budget.namespace, name: budget.name)
       var tree = current.object.tree()
       var status = tree["status"]?.objectValue ?? [:]
+      // A pod that is not ready counts for nothing, so that its going takes nothing from those that are.
+      if !isReady(pod), Self.letsUnhealthyGo(tree) { return }
+      guard tree.generation <= status["observedGeneration"]?.integerValue ?? 0 else {
+        throw Self.refusal(
+          "The disruption budget \(budget.name) is still being processed by the server.", retryAfterSeconds: 10)
+      }
       let allowed = status["disruptionsAllowed"]?.integerValue ?? 0
-      guard tree.generation <= status["observedGeneration"]?.integerValue ?? 0, allowed > 0 else {
-        var error = StatusError.tooManyRequests(
-          "Cannot evict pod as it would violate the pod's disruption budget.", retryAfterSeconds: 0)
+      guard allowed >= 0 else {
+        throw StatusError.forbidden(Self.resource, budget.name, "pdb disruptions allowed is negative")
+      }
+      guard allowed > 0 else {
         let healthy = status["currentHealthy"]?.integerValue ?? 0
         let desired = status["desiredHealthy"]?.integerValue ?? 0
-        error.details?.causes = [
-          .init(
-            reason: StatusError.Cause.disruptionBudget,
-            message:
-              "The disruption budget \(budget.name) needs \(desired) healthy pods and has \(healthy) currently")
-        ]
-        throw error
+        throw Self.refusal(
+          "The disruption budget \(budget.name) needs \(desired) healthy pods and has \(healthy) currently",
+          retryAfterSeconds: 0)
       }
       status["disruptionsAllowed"] = .integer(allowed - 1)
       var disrupted = status["disruptedPods"]?.objectValue ?? [:]
@@ -49,5 +52,27 @@ struct EvictionBudget {
       _ = try await registry.write(
         tree, target, key: current.key, over: current, isDryRun: try context.isDryRun())
     }
+  }
+
+  private static let resource = GroupResource(group: "policy", resource: "poddisruptionbudget")
+
+  private static func refusal(_ cause: String, retryAfterSeconds: Int) -> StatusError {
+    var error = StatusError.tooManyRequests(
+      "Cannot evict pod as it would violate the pod's disruption budget.", retryAfterSeconds: retryAfterSeconds)
+    error.details?.causes = [.init(reason: StatusError.Cause.disruptionBudget, message: cause)]
+    return error
+  }
+
+  private func isReady(_ pod: CachedObject) -> Bool {
+    (pod.object.value(at: "status", "conditions")?.arrayValue ?? []).contains {
+      $0["type"] == "Ready" && $0["status"] == "True"
+    }
+  }
+
+  private static func letsUnhealthyGo(_ budget: JSONObject) -> Bool {
+    if budget["spec"]?["unhealthyPodEvictionPolicy"] == "AlwaysAllow" { return true }
+    let healthy = budget["status"]?["currentHealthy"]?.integerValue ?? 0
+    let desired = budget["status"]?["desiredHealthy"]?.integerValue ?? 0
+    return desired > 0 && healthy >= desired
   }
 }

@@ -117,6 +117,10 @@ struct ResourceHandler: Sendable {
 
   private func create(_ form: ResponseForm) async throws -> Response {
     let object = try reader.object(try await body(), target)
+    // Nothing is kept of a binding but what it does to its pod.
+    if target.groupResource == PodBinding.resource {
+      return try await PodBinding(handler: self).respond(object, name: nil)
+    }
     let written = try await registry.create(object, target, context)
     return try answer(written.bytes, form, status: .created)
   }

@@ -59,38 +59,11 @@ enum ClusterValidation {
       ResourceValidation.quotaName(name, path.child("hard").key(name), &findings)
       ResourceValidation.amount(name, amount, path.child("hard").key(name), &findings)
     }
-    let scopes = spec.items("scopes").compactMap(\.stringValue)
-    let known = [
-      "BestEffort", "CrossNamespacePodAffinity", "NotBestEffort", "NotTerminating", "PriorityClass", "Terminating",
-      "VolumeAttributesClass",
-    ]
-    for scope in scopes where !known.contains(scope) {
-      findings.invalid(path.child("scopes"), spec["scopes"], "unsupported scope")
-    }
-    for (one, other) in [("BestEffort", "NotBestEffort"), ("Terminating", "NotTerminating")]
-    where scopes.contains(one) && scopes.contains(other) {
-      findings.invalid(path.child("scopes"), spec["scopes"], "conflicting scopes")
-    }
-    for requirement in spec["scopeSelector"]?.items("matchExpressions") ?? [] {
-      let path = path.child("scopeSelector", "matchExpressions")
-      let values = requirement.items("values")
-      switch requirement.text("operator") {
-      case "In", "NotIn":
-        if values.isEmpty {
-          findings.required(
-            path.child("values"), "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector")
-        }
-      case "Exists", "DoesNotExist":
-        if !values.isEmpty {
-          findings.invalid(
-            path.child("values"), requirement["values"],
-            "must be no value when `operator` is 'Exists' or 'DoesNotExist' for scope selector")
-        }
-      default: break
+    QuotaScopeValidation.validate(spec, path, &findings)
+    if let old {
+      for name in ["scopes", "scopeSelector"] where (old["spec"]?[name] ?? [:]) != (spec[name] ?? [:]) {
+        findings.immutable(spec[name], old["spec"]?[name], path.child(name))
       }
-    }
-    if let old, (old["spec"]?["scopes"] ?? []) != (spec["scopes"] ?? []) {
-      findings.immutable(spec["scopes"], old["spec"]?["scopes"], path.child("scopes"))
     }
   }
 

@@ -86,26 +86,48 @@ enum PodUpdateValidation {
   /// The subresource `resize`: processor time and memory may change, and nothing that makes the pod one of another quality.
   static func validate(resize new: JSONValue, _ old: JSONValue, _ findings: inout Findings) {
     let path = FieldPath("spec")
+    if old["metadata"]?["annotations"]?["kubernetes.io/config.mirror"] != nil {
+      return findings.forbidden(FieldPath(), "static pods cannot be resized")
+    }
+    if old["spec"]?["os"]?["name"] == "windows" {
+      return findings.forbidden(FieldPath(), "windows pods cannot be resized")
+    }
     if QualityOfService(pod: new) != QualityOfService(pod: old) {
       findings.invalid(
         path, .string(QualityOfService(pod: new).rawValue), "Pod QOS Class may not change as a result of resizing")
     }
+    // A node that does not tell what its containers have cannot give them more.
+    let statuses = old["status"]?.items("containerStatuses") ?? []
+    if statuses.contains(where: { $0["state"]?.has("running") == true && !$0.has("resources") }) {
+      findings.forbidden(path, "Pod running on node without support for resize")
+    }
     for list in ["containers", "initContainers"] {
       let before = old["spec"]?.items(list) ?? []
       for (index, container) in (new["spec"]?.items(list) ?? []).enumerated() where index < before.count {
-        let path = path.child(list).index(index).child("resources")
-        ResourceValidation.validate(container["resources"], path, &findings)
-        for part in ["limits", "requests"] {
-          let now = container["resources"]?[part]?.objectValue ?? [:]
-          let was = before[index]["resources"]?[part]?.objectValue ?? [:]
-          for name in Set(now.keys).union(was.keys).sorted() where now[name] != was[name] {
-            if name != "cpu", name != "memory" {
-              findings.forbidden(path.child(part).key(name), "only cpu and memory resources are mutable")
-            } else if now[name] == nil {
-              findings.forbidden(path.child(part).key(name), "resource \(part) cannot be removed")
-            }
-          }
-        }
+        resize(container, before[index], path.child(list).index(index).child("resources"), list, &findings)
+      }
+    }
+  }
+
+  private static func resize(
+    _ new: JSONValue, _ old: JSONValue, _ path: FieldPath, _ list: String, _ findings: inout Findings
+  ) {
+    if list == "initContainers", old.text("restartPolicy") != "Always" {
+      if new["resources"] != old["resources"] {
+        findings.forbidden(path, "resources for non-sidecar init containers are immutable")
+      }
+      return
+    }
+    ResourceValidation.validate(new["resources"], path, &findings)
+    for part in ["limits", "requests"] {
+      let now = new["resources"]?[part]?.objectValue ?? [:]
+      let was = old["resources"]?[part]?.objectValue ?? [:]
+      let changed = Set(now.keys).union(was.keys).filter { now[$0] != was[$0] }
+      if changed.contains(where: { now[$0] == nil }) {
+        findings.forbidden(path.child(part), "resource \(part) cannot be removed")
+      }
+      for name in changed.sorted() where name != "cpu" && name != "memory" && now[name] != nil {
+        findings.forbidden(FieldPath("spec"), "only cpu and memory resources are mutable")
       }
     }
   }

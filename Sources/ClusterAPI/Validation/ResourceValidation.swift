@@ -111,6 +111,9 @@ enum ResourceValidation {
     }
   }
 
+  /// Whether a quota's name is one of Kubernetes' own, and not a count or a resource with a domain.
+  static func isStandardForQuotas(_ name: String) -> Bool { standard.contains(name) && name != "storage" }
+
   static func isHugePages(_ name: String) -> Bool { name.hasPrefix("hugepages-") }
 
   /// A resource with a domain of its own, which is no resource of Kubernetes'.
