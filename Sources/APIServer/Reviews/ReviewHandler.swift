@@ -19,7 +19,6 @@ struct ReviewHandler {
     guard handler.info.verb == "create" else { throw StatusError.methodNotAllowed() }
     let form = try ResponseForm.negotiate(handler.request.headers, handler.request.query, shapes: false)
     var review = try handler.reader.object(try await handler.requestBody(), handler.target)
-    try checkAttributes(review)
     switch handler.target.resource.plural {
     case "selfsubjectaccessreviews":
       review["status"] = await access(handler.context.user, try spec(review, namesUser: false))
@@ -35,36 +34,6 @@ struct ReviewHandler {
     }
     review.setMetadata("creationTimestamp", .null)
     return try handler.answer(JSONValue.object(review).jsonBytes(), form, status: .created)
-  }
-
-  /// An access review asks about a resource or about a path.
-  private func checkAttributes(_ review: JSONObject) throws(StatusError) {
-    guard handler.target.resource.plural.hasSuffix("accessreviews") else { return }
-    let path = FieldPath("spec")
-    let spec = review["spec"]
-    func given(_ name: String) -> JSONValue? { spec?[name].flatMap { $0 == .null ? nil : $0 } }
-    switch (given("resourceAttributes"), given("nonResourceAttributes")) {
-    case (nil, nil):
-      throw .invalid(
-        handler.target.groupKind, "",
-        [
-          .invalid(
-            path.child("resourceAttributes"), .null,
-            "exactly one of nonResourceAttributes or resourceAttributes must be specified")
-        ])
-    case (.some, let other?):
-      throw .invalid(
-        handler.target.groupKind, "",
-        [
-          .invalid(
-            path.child("nonResourceAttributes"), other, "cannot be specified in combination with resourceAttributes")
-        ])
-    case (nil, let other?) where handler.target.resource.isNamespaced:
-      throw .invalid(
-        handler.target.groupKind, "",
-        [.invalid(path.child("nonResourceAttributes"), other, "disallowed on this kind of request")])
-    default: return
-    }
   }
 
   /// Whether a user may do what the attributes say.
