@@ -10,6 +10,9 @@ extension APIServer {
     try await SystemPriorityClasses(registry: registry).run()
     becomeReady()
     whenReady()
-    await definitions.run(watch)
+    await withTaskGroup { group in
+      group.addTask { await PolicyTypeChecking(self.registry).run() }
+      group.addTask { await definitions.run(watch) }
+    }
   }
 }
