@@ -56,6 +56,7 @@ extension APIServer {
     whenReady()
     await withTaskGroup(of: Void.self) { [self] group in
       group.addTask { await definitions.run(watch) }
+      group.addTask { [registry] in await PolicyTypeChecking(registry).run() }
       group.addTask { await keeper?.run() }
       group.addTask { [self] in await aggregation?.run(registry) }
       group.addTask { [self] in await keepNamespaces(report) }

@@ -107,7 +107,7 @@ def test_match_conditions_and_failure_policies(kubectl, policy):
 
 def test_errors_refuse_unless_they_are_ignored(kubectl, policy):
     policy({"validations": [{"expression": "object.data.missing == 'x'"}], "failurePolicy": "Fail"})
-    refused(kubectl, config(), "expression 'object.data.missing == 'x'' resulted in error: no such key: missing")
+    refused(kubectl, config(data={"a": "1"}), "expression 'object.data.missing == 'x'' resulted in error: no such key: missing")
 
 
 def test_ignored_errors(kubectl, policy):
@@ -150,7 +150,7 @@ def test_two_questions_are_within_the_limit(kubectl, policy):
     policy({"validations": [{
         "expression": "authorizer.group('').resource('secrets').check('get').allowed() && "
                       "!authorizer.serviceAccount('default', 'nobody').group('').resource('secrets').check('get').allowed() && "
-                      "object.data.size() == 0",
+                      "!has(object.data)",
         "message": "asked",
     }]})  # fmt: skip
     refused(kubectl, config(data={"a": "1"}), "denied request: asked")
@@ -189,6 +189,17 @@ def test_policies_are_judged(cluster_kubectl, spec, words):
         "spec": {"matchConstraints": rules("configmaps"), **spec},
     }  # fmt: skip
     cluster_kubectl.fails("create", "-f", "-", input=body, says=words)
+
+
+def test_expressions_are_checked_against_the_kinds_that_are_named(cluster_kubectl, policy):
+    name = policy({
+        "matchConstraints": rules("deployments", groups=("apps",)),
+        "validations": [{"expression": "object.replicas > 1"}, {"expression": "object.spec.replicas > 1"}],
+    })  # fmt: skip
+    cluster_kubectl("wait", "--for=jsonpath={.status.observedGeneration}=1", f"validatingadmissionpolicy/{name}", "--timeout=20s")
+    checked = cluster_kubectl.json("get", "validatingadmissionpolicy", name)["status"]["typeChecking"]["expressionWarnings"]
+    assert [warning["fieldRef"] for warning in checked] == ["spec.validations[0].expression"]
+    assert "apps/v1, Kind=Deployment: " in checked[0]["warning"] and "undefined field 'replicas'" in checked[0]["warning"]
 
 
 def mutated(kubectl, name, test):
