@@ -22,24 +22,23 @@ extension Registry {
     return isOther(object, than: target) ? try await converted(tree, to: target.groupVersionKind, target) : tree
   }
 
-  /// The bytes of many objects; those that have to be converted are so together.
-  func bytes(_ objects: [CachedObject], _ target: ServedResource) async throws(StatusError) -> [[UInt8]] {
-    let apiVersion = target.groupVersionKind.apiVersion
-    let others = objects.indices.filter { objects[$0].object.header.apiVersion != apiVersion }
-    guard !others.isEmpty else { return objects.map(\.bytes) }
-    let converted = try await conversion.convert(
-      others.map { objects[$0].object.tree() }, to: target.groupVersionKind, target)
-    var result = objects.map(\.bytes)
-    for (index, tree) in zip(others, converted) { result[index] = JSONValue.object(tree).jsonBytes() }
-    return result
+  /// An object in the version that the request asks for, with the revision that it has.
+  func shown(_ object: CachedObject, _ target: ServedResource) async throws(StatusError) -> StoredObject {
+    guard isOther(object, than: target) else { return object.object }
+    return StoredObject(try await tree(object, target), revision: object.object.revision)
   }
 
-  /// Many objects as trees.
-  func trees(_ objects: [CachedObject], _ target: ServedResource) async throws(StatusError) -> [JSONObject] {
-    let apiVersion = target.groupVersionKind.apiVersion
-    let trees = objects.map { $0.object.tree() }
-    guard objects.contains(where: { $0.object.header.apiVersion != apiVersion }) else { return trees }
-    return try await conversion.convert(trees, to: target.groupVersionKind, target)
+  /// Many objects; those that have to be converted are so together.
+  func shown(_ objects: [CachedObject], _ target: ServedResource) async throws(StatusError) -> [StoredObject] {
+    var result = objects.map(\.object)
+    let others = objects.indices.filter { isOther(objects[$0], than: target) }
+    guard !others.isEmpty else { return result }
+    let converted = try await conversion.convert(
+      others.map { result[$0].tree() }, to: target.groupVersionKind, target)
+    for (index, tree) in zip(others, converted) {
+      result[index] = StoredObject(tree, revision: result[index].revision)
+    }
+    return result
   }
 
   /// An object of a request in a kind of another version.

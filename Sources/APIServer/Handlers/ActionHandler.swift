@@ -12,8 +12,8 @@ struct ActionHandler {
     case ("namespaces", "finalize"): return try await part(["spec"], form)
     case ("certificatesigningrequests.certificates.k8s.io", "approval"): return try await part(["status"], form)
     case ("pods", "ephemeralcontainers"), ("pods", "resize"): return try await part(["spec"], form)
-    case ("pods", "binding"): return try await bind()
-    case ("pods", "eviction"): return try await evict()
+    case ("pods", "binding"): return try await bind(form)
+    case ("pods", "eviction"): return try await evict(form)
     case ("serviceaccounts", "token"): return try await issueToken(form)
     default:
       throw StatusError(.methodNotAllowed, "\(place) is not served by this server", code: 405)
@@ -58,11 +58,11 @@ struct ActionHandler {
     let request = try handler.reader.object(
       try await handler.requestBody(), handler.target, kind: subresource.kind)
     let answer = try accounts.issue(request, for: account)
-    return Answer.json(JSONValue.object(answer).jsonBytes(), status: .created, pretty: form.isPretty)
+    return try Answer.object(answer, form, handler.registry.kinds, status: .created)
   }
 
   /// Puts a pod on a node (`v1` Binding).
-  private func bind() async throws -> Response {
+  private func bind(_ form: ResponseForm) async throws -> Response {
     let (registry, target, context) = (handler.registry, handler.target, handler.context)
     let binding = try handler.reader.object(try await handler.requestBody(), target, kind: subresource.kind)
     let kind = binding["target"]?["kind"]?.stringValue ?? ""
@@ -105,20 +105,23 @@ struct ActionHandler {
       pod["status"] = .object(status)
       return pod
     }
-    let answer: JSONValue = ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201]
-    return Answer.json(answer.jsonBytes(), status: .created)
+    return try Answer.object(Self.success, form, registry.kinds, status: .created)
   }
 
+  private static let success: JSONObject = [
+    "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201,
+  ]
+
   /// Removes a pod where its disruption budgets allow it (`policy/v1` Eviction).
-  private func evict() async throws -> Response {
+  private func evict(_ form: ResponseForm) async throws -> Response {
     let (registry, target, context) = (handler.registry, handler.target, handler.context)
     let eviction = try handler.reader.object(try await handler.requestBody(), target, kind: subresource.kind)
     let pod = try registry.find(target, namespace: context.info.namespace, name: context.info.name)
-    try await EvictionBudget(registry: registry, context: context).spend(on: pod)
-    let options = try Deletion(eviction["deleteOptions"]?.objectValue ?? [:], context)
+    var options = try DeleteOptions(eviction["deleteOptions"] ?? [:])
+    options.isDryRun = try options.isDryRun || context.isDryRun()
+    try await EvictionBudget(registry: registry, isDryRun: options.isDryRun).spend(on: pod)
     _ = try await registry.delete(
       target, context, namespace: context.info.namespace, name: context.info.name, options)
-    let answer: JSONValue = ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201]
-    return Answer.json(answer.jsonBytes(), status: .created)
+    return try Answer.object(Self.success, form, registry.kinds, status: .created)
   }
 }

@@ -2,16 +2,15 @@ import APIMachinery
 import HTTPService
 import NIOCore
 
-/// A watch: one JSON object a line for each change, for as long as the client stays (Kubernetes API concepts,
+/// A watch: a JSON object a line or a frame of protobuf for each change, for as long as the client stays (Kubernetes API concepts,
 /// "Efficient detection of changes").
 struct WatchStream: Sendable {
   let registry: Registry
   let target: ServedResource
   let namespace: String
   let selection: Selection
-  let query: ListQuery
-  let form: ResponseForm
-  let includeObject: String?
+  let options: ListOptions
+  let answer: ObjectAnswer
 
   /// How often a quiet watch hears how far the server has come.
   private static let bookmarkInterval = Duration.seconds(60)
@@ -20,17 +19,17 @@ struct WatchStream: Sendable {
 
   func response() async throws -> Response {
     let cache = registry.cache(of: target)
-    let start = query.revision
+    let start =
+      options.resourceVersion.isEmpty ? nil : Int64(clamping: try ResourceVersions.parse(options.resourceVersion))
     let prefix = target.prefix(namespace: namespace)
-    try await registry.settle(start == nil ? nil : start)
+    try await registry.settle(start)
     let watch: CacheWatch
     var initial: [CachedObject] = []
     var revision = start ?? 0
-    let beginsWithState = query.sendsInitialEvents || start == nil || start == 0
-    if beginsWithState {
+    if options.sendInitialEvents == true || revision == 0 {
       let all = cache.listAndWatch(prefix)
       (watch, revision) = (all.watch, all.revision)
-      initial = all.objects.filter(selection.matches)
+      if options.sendInitialEvents != false { initial = all.objects.filter(selection.matches) }
     } else {
       let found = cache.watch(after: revision)
       guard let begun = found.watch else {
@@ -38,21 +37,23 @@ struct WatchStream: Sendable {
       }
       watch = begun
     }
-    let seconds = query.timeoutSeconds ?? Self.usualSeconds + Int64.random(in: 0..<Self.usualSeconds)
+    let seconds = options.timeout ?? Self.usualSeconds + Int64.random(in: 0..<Self.usualSeconds)
     let first = initial
     let from = revision
-    return .stream(headers: ["Content-Type": "application/json"], endsWithServer: true) { writer in
+    let type = answer.form.encoding == .json ? "" : ";stream=watch"
+    let headers: Headers = ["Content-Type": answer.form.encoding.rawValue + type]
+    return .stream(headers: headers, endsWithServer: true) { writer in
       defer { watch.end() }
       try await writer.start()
-      let encoder = WatchEncoder(stream: self)
+      let encoder = WatchEncoder(self)
       var opening = ByteBuffer()
       do { try await encoder.write(first, &opening) } catch let error as StatusError {
         // An object that cannot be converted cannot be told: the watch says so and ends.
-        encoder.writeError(error, &opening)
+        try encoder.writeError(error, &opening)
         return try await writer.write(buffer: opening)
       }
-      if query.sendsInitialEvents {
-        encoder.writeBookmark(from, isInitialEnd: true, &opening)
+      if options.sendInitialEvents == true, options.allowWatchBookmarks {
+        try encoder.writeBookmark(from, isInitialEnd: true, &opening)
       }
       try await writer.write(buffer: opening)
       try await withThrowingTaskGroup(of: Void.self) { group in
@@ -69,7 +70,7 @@ struct WatchStream: Sendable {
   private func follow(
     _ watch: CacheWatch, _ cache: ResourceCache, _ prefix: String, _ encoder: WatchEncoder, _ writer: ResponseWriter
   ) async throws {
-    let marks = query.allowsBookmarks ? BookmarkClock(interval: Self.bookmarkInterval, watch: watch) : nil
+    let marks = options.allowWatchBookmarks ? BookmarkClock(interval: Self.bookmarkInterval, watch: watch) : nil
     defer { marks?.stop() }
     while let batch = await watch.next() {
       var buffer = ByteBuffer()
@@ -84,15 +85,15 @@ struct WatchStream: Sendable {
           try await encoder.write(kind, object, &buffer)
         }
       }
-      if batch.events.isEmpty, query.allowsBookmarks {
-        encoder.writeBookmark(max(batch.revision, cache.revision), isInitialEnd: false, &buffer)
+      if batch.events.isEmpty, options.allowWatchBookmarks {
+        try encoder.writeBookmark(max(batch.revision, cache.revision), isInitialEnd: false, &buffer)
       }
       try await writer.write(buffer: buffer)
     }
     // Cut off for being slow: the client is told to list again.
     if !Task.isCancelled {
       var buffer = ByteBuffer()
-      encoder.writeError(.expired("too old resource version: the watch fell behind"), &buffer)
+      try encoder.writeError(.expired("too old resource version: the watch fell behind"), &buffer)
       try await writer.write(buffer: buffer)
     }
   }

@@ -30,11 +30,6 @@ extension Registry {
     _ kind: PatchKind, _ bytes: [UInt8], _ target: ServedResource, _ context: RequestContext, _ reader: BodyReader
   ) async throws -> Written {
     if kind == .apply { return try await apply(bytes, target, context, reader) }
-    guard context.query["force"] == nil else {
-      throw StatusError.invalid(
-        GroupKind(group: "meta.k8s.io", kind: "PatchOptions"), "",
-        [.forbidden(FieldPath("force"), "may not be specified for non-apply patch")])
-    }
     let patch: JSONValue
     do { patch = try JSONValue(json: bytes) } catch {
       throw StatusError.badRequest("error decoding patch: \(error.message)")
@@ -73,12 +68,8 @@ extension Registry {
   private func apply(
     _ bytes: [UInt8], _ target: ServedResource, _ context: RequestContext, _ reader: BodyReader
   ) async throws -> Written {
-    guard let manager = context.query["fieldManager"], !manager.isEmpty else {
-      throw StatusError.invalid(
-        GroupKind(group: "meta.k8s.io", kind: "PatchOptions"), "",
-        [.required(FieldPath("fieldManager"), "is required for apply patch")])
-    }
-    let force = RequestInfo.isTrue(context.query["force"])
+    let options = try context.writeOptions()
+    let (manager, force) = (options.fieldManager, options.force)
     let (info, subresource) = (context.info, context.info.subresource)
     let (tree, duplicates) = try reader.applied(bytes)
     guard tree["metadata"]?["name"] == nil || tree["metadata"]?["name"]?.stringValue == info.name else {
