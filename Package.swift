@@ -31,7 +31,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
     .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
-    .package(url: "https://github.com/apple/swift-crypto.git", "3.12.3"..<"5.0.0"),
+    .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
     .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
     .package(url: "https://github.com/apple/swift-certificates.git", from: "1.21.1"),
     .package(url: "https://github.com/apple/swift-asn1.git", from: "1.7.0"),
@@ -71,7 +71,7 @@ let package = Package(
       "PKI",
       [
         .product(name: "X509", package: "swift-certificates"), .product(name: "SwiftASN1", package: "swift-asn1"),
-        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Crypto", package: "swift-crypto"), .product(name: "CryptoExtras", package: "swift-crypto"),
       ]),
 
     // Containers
@@ -122,13 +122,14 @@ let package = Package(
     target(
       "APIServer",
       [
-        "ClusterAPI", "APIMachinery", "KeyValueStore", "HTTPService", "PKI", "AsyncWork", "Linux", .nio("NIOCore"),
+        "ClusterAPI", "APIMachinery", "KeyValueStore", "HTTPService", "PKI", "AsyncWork", "Linux", "Addressing",
+        .nio("NIOCore"),
         // Webhooks and other API servers are spoken to over HTTP.
         .nio("NIOPosix"), .nio("NIOHTTP1"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
       ]),
     target("ClusterClient", ["ClusterAPI", "APIMachinery"]),
-    target("Controllers", ["ClusterClient", "APIMachinery", "AsyncWork"]),
+    target("Controllers", ["ClusterClient", "APIMachinery", "AsyncWork", "Addressing", "PKI"]),
 
     // Tools
     .executableTarget(
@@ -136,9 +137,10 @@ let package = Package(
       dependencies: [
         "ContainerEngine", "ImageStore", "NetworkDrivers", "NetworkModel", "DockerServer", "HTTPService", "Linux",
         "AsyncWork", "Addressing", "ContainerRuntime", "Netfilter", "APIMachinery", "APIServer", "ClusterAPI",
-        "ClusterClient", "Controllers", "KeyValueStore", "PKI",
+        "ClusterClient", "Controllers", "KeyValueStore", "Netlink", "PKI",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"), .nio("NIOCore"), .nio("NIOHTTP1"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
       swiftSettings: strict),
 
@@ -189,9 +191,14 @@ let package = Package(
       ]),
     tests("DockerAPI", []),
     tests("APIMachinery", []),
-    tests("APIServer", ["APIMachinery", "ClusterAPI", "HTTPService"]),
-    tests("Controllers", ["APIMachinery", "ClusterAPI", "ClusterClient"]),
-    tests("PKI", []),
+    tests("APIServer", ["APIMachinery", "ClusterAPI", "HTTPService", "PKI"]),
+    tests("Controllers", ["APIMachinery", "ClusterAPI", "ClusterClient", "PKI"]),
+    tests(
+      "PKI",
+      [
+        .product(name: "X509", package: "swift-certificates"), .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     tests("ClusterAPI", ["APIMachinery"]),
     tests("DockerServer", ["DockerAPI", "ContainerEngine", "ContainerRuntime", "ImageStore", "HTTPService", "OCI"]),
   ]

@@ -1,15 +1,70 @@
+import Addressing
+import APIMachinery
+import KeyValueStore
+
+/// Where a server of a cluster is reached.
+public struct ServerLocation: Sendable {
+  /// Nil where other hosts cannot reach it.
+  public let address: IPAddress?
+  public let port: Int
+  /// Whether other servers use the same store.
+  public let isShared: Bool
+
+  public init(address: IPAddress?, port: Int, isShared: Bool) {
+    self.address = address
+    self.port = port
+    self.isShared = isShared
+  }
+}
+
 extension APIServer {
-  /// Makes what every cluster has, serves what is defined already, and says that it is ready; then follows what changes
-  /// until the task is cancelled.
-  /// - Parameter whenReady: called once.
-  public func run(whenReady: @Sendable () -> Void) async throws {
+  /// Makes what every cluster has, serves what is defined already, and says that it is ready; then follows what changes,
+  /// and keeps up what belongs to the server, until the task is cancelled.
+  /// - Parameters:
+  ///   - report: told what goes wrong in the background.
+  ///   - whenReady: called once.
+  public func run(
+    at location: ServerLocation, report: @escaping @Sendable (String) -> Void, whenReady: @Sendable () -> Void
+  ) async throws {
     let definitions = CustomResourceDefinitions(registry)
     let watch = try definitions.load()
     try await NamespaceBootstrap(registry: registry).run()
+    let service = registry.services.map {
+      KubernetesService(registry: registry, network: $0.network, port: location.port, report: report)
+    }
+    async let made: Void? = service?.make()
     try await RBACBootstrap(registry: registry).run()
     try await SystemPriorityClasses(registry: registry).run()
+    try await aggregation?.publish(registry)
+    let keeper = flowControl.map { FlowControlKeeper(registry: registry, control: $0) }
+    try await keeper?.prepare()
+    _ = try await made
     becomeReady()
     whenReady()
-    await definitions.run(watch)
+    await withTaskGroup(of: Void.self) { [self] group in
+      group.addTask { await definitions.run(watch) }
+      group.addTask { await keeper?.run() }
+      group.addTask { [self] in await aggregation?.run(registry) }
+      group.addTask { [self] in await keepNamespaces(report) }
+      group.addTask { [self] in
+        await ServerIdentity(registry: registry, address: address, report: report).keepUp()
+      }
+      guard let service else { return }
+      group.addTask { [registry] in await AllocationRepair(registry: registry, report: report).run() }
+      guard let own = location.address else { return }
+      let presence = ServerPresence(
+        store: registry.store, address: own, isShared: location.isShared, report: report)
+      group.addTask { await presence.announce() }
+      group.addTask { await service.keepUp(presence) }
+    }
+  }
+
+  private func keepNamespaces(_ report: @escaping @Sendable (String) -> Void) async {
+    guard let target = registry.catalog.snapshot.resource(GroupVersion(group: "", version: "v1"), "namespaces") else {
+      return
+    }
+    await ObjectVigil(registry: registry, report: report).keep(
+      "the system's namespaces", [target], { NamespaceBootstrap.names.contains($0.name) }
+    ) { try await NamespaceBootstrap(registry: registry).run() }
   }
 }

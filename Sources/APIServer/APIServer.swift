@@ -12,19 +12,29 @@ public final class APIServer: Sendable {
   let authenticator: any Authenticator
   let authorizer: any Authorizer
   let accounts: ServiceAccounts?
-  private let address: String
+  let flowControl: FlowControl?
+  let requestTime: Duration
+  let aggregation: Aggregation?
+  let address: String
   private let version: ServerVersion
   private let isReady = Atomic(false)
   private let openAPI: OpenAPIHandler
 
   /// - Parameters:
+  ///   - flowControl: who waits for whom; nil where nobody does.
+  ///   - requestTime: how long a request may take that is no watch or stream.
   ///   - accounts: issues service accounts' tokens; nil where none are issued.
+  ///   - aggregation: other servers behind this one; nil where there are none.
   ///   - address: `host:port` by which clients reach the server.
   public init(
     registry: Registry, authenticator: any Authenticator, authorizer: any Authorizer,
-    accounts: ServiceAccounts? = nil, address: String, version: ServerVersion
+    flowControl: FlowControl? = nil, requestTime: Duration = .seconds(60), accounts: ServiceAccounts? = nil,
+    aggregation: Aggregation? = nil, address: String, version: ServerVersion
   ) {
     self.accounts = accounts
+    self.flowControl = flowControl
+    self.requestTime = requestTime
+    self.aggregation = aggregation
     openAPI = OpenAPIHandler(registry.kinds, version: version)
     self.registry = registry
     self.authenticator = authenticator
@@ -36,13 +46,6 @@ public final class APIServer: Sendable {
   /// Everything that a client relies on is there: `/readyz` says so from now on.
   public func becomeReady() { isReady.store(true, ordering: .releasing) }
 
-  /// Answers one request.
-  @Sendable public func handle(_ request: Request) async throws -> Response {
-    do { return try await answer(request) } catch let error as StatusError {
-      return refusal(error, request)
-    } catch let error as StoreError { return refusal(StatusError(error), request) }
-  }
-
   /// An error of the HTTP service, or one that nobody foresaw, in the API's form.
   @Sendable public func render(_ error: any Error, _ request: Request?) -> Response {
     if let error = error as? StatusError { return refusal(error, request) }
@@ -53,32 +56,21 @@ public final class APIServer: Sendable {
     return refusal(.internalError("\(error)"), request)
   }
 
-  private func refusal(_ error: StatusError, _ request: Request?) -> Response {
+  func refusal(_ error: StatusError, _ request: Request?) -> Response {
     Answer.error(error, request?.headers, registry.kinds)
   }
 
-  private func answer(_ request: Request) async throws -> Response {
-    let info = RequestInfo(method: request.method, segments: request.segments, query: request.query)
-    var user = try await authenticator.authenticate(request) ?? .anonymous
-    if let impersonation = try Impersonation(request.headers) { user = try await impersonation.apply(user, authorizer) }
-    let context = RequestContext(info: info, user: user, query: request.query, headers: request.headers)
-    switch await authorizer.authorize(user, info) {
-    case .allowed: break
-    case .denied(let reason), .noOpinion(let reason):
-      throw StatusError.refused(user, info, reason)
-    }
-    let response = try await respond(request, context)
-    return context.warnings.isEmpty ? response : Answer.warned(response, context.warnings)
-  }
-
-  private func respond(_ request: Request, _ context: RequestContext) async throws -> Response {
+  func respond(_ request: Request, _ context: RequestContext) async throws -> Response {
     let info = context.info
     let snapshot = registry.catalog.snapshot
+    if let response = try await aggregation?.respond(request, context) { return response }
     guard info.isResource else {
-      if let response = try DiscoveryHandler(snapshot: snapshot, request: request, address: address).respond() {
-        return response
+      let discovery = DiscoveryHandler(
+        snapshot: snapshot, request: request, address: address, others: aggregation?.versions)
+      if let response = try discovery.respond() { return response }
+      if let response = try await openAPI.respond(aggregation?.unconditional(request) ?? request, snapshot) {
+        return aggregation?.completed(response, for: request) ?? response
       }
-      if let response = try await openAPI.respond(request, snapshot) { return response }
       return try plain(request)
     }
     let groupVersion = GroupVersion(group: info.group, version: info.version)
@@ -111,7 +103,10 @@ public final class APIServer: Sendable {
       }
       return Response(.ok, text: "ok")
     default:
-      if let bytes = accounts?.document(request.path, address: address) { return Answer.json(bytes) }
+      if let (type, bytes) = try accounts?.document(request.path, address: address) {
+        return Response(
+          .ok, headers: ["Content-Type": type, "Cache-Control": "public, max-age=3600"], bytes: bytes)
+      }
       throw StatusError.noSuchPath()
     }
   }

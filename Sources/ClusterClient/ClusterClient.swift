@@ -21,6 +21,8 @@ public protocol ClusterClient: Sendable {
   ) async throws
   /// Every change of every object of every resource from now on, and what is there already as additions.
   func changes() -> AsyncStream<ClusterChange>
+  /// The same of some resources, which are served when it is called.
+  func changes(of resources: Set<GroupResource>) -> AsyncStream<ClusterChange>
 }
 
 /// What becomes of the objects that a removed one owns (`meta.k8s.io/v1` DeletionPropagation).

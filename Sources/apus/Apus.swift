@@ -13,8 +13,9 @@ enum Program {
     // Not a command for people: the process that holds published ports, started by the engine.
     if arguments.first == "port-proxy" { Glibc.exit(PortProxy.main()) }
     // Later threads take their mask from this one.
-    if [EngineCommand.configuration.commandName, ServerCommand.configuration.commandName].contains(arguments.first) {
-      SignalStream.block(EngineCommand.endingSignals)
+    let services = [EngineCommand.configuration, ServerCommand.configuration, UpCommand.configuration]
+    if services.map(\.commandName).contains(arguments.first) {
+      SignalStream.block(EndingSignals.all)
     }
     Task.detached {
       await Apus.main(EngineSettings.spellOutBooleans(arguments))
@@ -28,7 +29,7 @@ enum Program {
 struct Apus: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "apus", abstract: "Containers and their networks, from one binary.", version: Version.text,
-    subcommands: [EngineCommand.self, ServerCommand.self, NetworkCommand.self, CheckCommand.self])
+    subcommands: [UpCommand.self, EngineCommand.self, ServerCommand.self, NetworkCommand.self, CheckCommand.self])
 }
 
 /// What this build is called.

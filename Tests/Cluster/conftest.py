@@ -22,6 +22,7 @@ import yaml
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from clusters import Server  # noqa: E402
+from interface import API  # noqa: E402
 
 OUTSIDE = os.environ.get("KUBECONFIG")
 
@@ -80,8 +81,8 @@ class Kubectl:
 
     def __call__(self, *arguments, check=True, input=None, timeout=60):
         if isinstance(input, (dict, list)):
-            documents = input if isinstance(input, list) else [input]
-            input = "\n---\n".join(json.dumps(one) for one in documents)
+            many = {"apiVersion": "v1", "kind": "List", "items": input} if isinstance(input, list) else input
+            input = json.dumps(many)
         done = subprocess.run(
             ["kubectl", *self.flags, *map(str, arguments)], env=self.environment, capture_output=True, text=True,
             timeout=timeout, **({"input": input} if input is not None else {"stdin": subprocess.DEVNULL}),
@@ -175,11 +176,24 @@ def _files_of(kubeconfig, directory):
 
 
 @pytest.fixture(scope="session")
-def raw(kubeconfig, work):
-    """Sends a request as it is, as the administrator: (status, headers, parsed body)."""
+def connection(kubeconfig, work):
+    """What the administrator connects with: URL and TLS."""
     url, authority, certificate, key = _files_of(kubeconfig, work)
     context = ssl.create_default_context(cafile=authority)
     context.load_cert_chain(certificate, key)
+    return url, context
+
+
+@pytest.fixture(scope="session")
+def api(connection):
+    """The API as it is on the wire."""
+    return API(*connection)
+
+
+@pytest.fixture(scope="session")
+def raw(connection):
+    """Sends a request as it is, as the administrator: (status, headers, parsed body)."""
+    url, context = connection
 
     def send(method, path, body=None, query=(), headers=None, parse=json.loads):
         data = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()

@@ -201,6 +201,27 @@ def test_subresources_and_scope(kubectl, configure, hooks):
     assert question["request"]["oldObject"]["spec"] == {"replicas": 0}
 
 
+def test_evictions_and_connections(kubectl, configure, hooks, raw, namespace):
+    """What is sent to a subresource and not stored is asked about too."""
+    hooks.answers["/"] = lambda review: deny(review, message="not here")
+    rules = [rule("pods/eviction", operations=["CREATE"]), rule("pods/attach", operations=["CONNECT"])]
+    configure(VALIDATING, {"rules": rules})
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
+    kubectl("create", "-f", "-", input=pod)
+    eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "p", "namespace": namespace}}
+    path = f"/api/v1/namespaces/{namespace}/pods/p"
+    status, _, answer = raw("POST", f"{path}/eviction", eviction)
+    assert status == 400 and answer["message"].endswith("denied the request: not here")
+    status, _, answer = raw("GET", f"{path}/attach", query=[("stdin", "true"), ("container", "c")])
+    assert status == 400 and answer["message"].endswith("denied the request: not here")
+    first, second = (question["request"] for question in hooks.questions("/"))
+    assert (first["kind"]["kind"], first["operation"], first["object"]["metadata"]["name"]) == ("Eviction", "CREATE", "p")
+    assert (second["kind"]["kind"], second["operation"]) == ("PodAttachOptions", "CONNECT")
+    assert second["object"]["stdin"] is True and second["object"]["container"] == "c"
+    assert kubectl.json("get", "pod", "p")["metadata"]["name"] == "p"
+    kubectl("delete", "pod", "p", "--force")
+
+
 def test_equivalent_versions(kubectl, configure, hooks):
     hooks.answers["/"] = lambda review: patch(review, [{"op": "replace", "path": "/spec/maxReplicas", "value": 7}])
     only_v1 = rule("horizontalpodautoscalers", groups=["autoscaling"], versions=["v1"])

@@ -118,6 +118,8 @@ def test_custom_kinds_follow(cluster_kubectl, raw, documents):
         assert kind["properties"]["spec"]["properties"]["replicas"]["default"] == 2
         assert f"/apis/{group}/v1/namespaces/{{namespace}}/vpcservices/{{name}}/scale" in document["paths"]
         assert name in raw("GET", "/openapi/v2")[2]["definitions"]
+        # kubectl believes for some minutes what it has found out of groups; this makes it look again.
+        assert "vpcservices" in cluster_kubectl.out("api-resources", "--api-group", group)
         assert "cidr\t<string>" in cluster_kubectl.out("explain", "--recursive", f"vpcservices.{group}")
 
         change = [{"op": "add", "path": "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/color",

@@ -250,11 +250,12 @@ class Engine:
 
 class Apus(Engine):
     name = "apus"
+    verb = "engine"
 
     def command(self):
         binary = os.environ.get("APUS_BINARY") or os.path.join(ROOT, ".build", "debug", "apus")
         return [
-            binary, "engine",
+            binary, self.verb,
             "--data-dir", os.path.join(self.directory, "data"),
             "--run-dir", os.path.join(self.directory, "run"),
             "--docker-socket", self.socket,

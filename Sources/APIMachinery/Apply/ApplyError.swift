@@ -28,7 +28,8 @@ public struct ApplyError: Error, Sendable, Equatable {
     public static let badRequest = Code(value: .badRequest)
     /// Others own fields that would change (409).
     public static let conflict = Code(value: .conflict)
-    /// The configuration or the object does not fit the schema. Upstream ends such a request with an internal error (500).
+    /// The configuration or the object does not fit the schema (400). Upstream ends such a request with a 500, as if the server
+    /// had failed; the words are the same.
     public static let failed = Code(value: .failed)
   }
 
@@ -58,7 +59,7 @@ public struct ApplyError: Error, Sendable, Equatable {
           StatusError.Cause(
             reason: StatusError.Cause.fieldManagerConflict, message: $0.message, field: $0.field)
         }, message)
-    default: StatusError(.unknown, message, code: 500)
+    default: .badRequest(message)
     }
   }
 }

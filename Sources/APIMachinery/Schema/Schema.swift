@@ -1,3 +1,5 @@
+import Synchronization
+
 /// What a JSON value may look like and how it is merged, defaulted and validated: one node of a structural schema.
 ///
 /// Built-in kinds and custom kinds are described by the same nodes. The words are those of OpenAPI v3 and of Kubernetes'
@@ -40,6 +42,7 @@ public final class Schema: Sendable {
   /// Those of the properties that have a default.
   let propertiesWithDefaults: [SchemaProperty]
 
+  private let ruleTree = AtomicLazyReference<SchemaRuleTree>()
   let rulesBox: ValueRulesBox?
   private let notesBox: Box<SchemaNotes>?
 
@@ -82,6 +85,14 @@ public final class Schema: Sendable {
     rulesBox = rules.map(ValueRulesBox.init)
     notesBox = notes.map(Box.init)
   }
+
+  /// The rules in CEL of this node and those below, of a custom kind's whole object, compiled when they are first asked for.
+  var compiledRules: SchemaRuleTree {
+    ruleTree.load() ?? ruleTree.storeIfNil(SchemaRuleTree(self, isResource: true))
+  }
+
+  /// Whether there are rules in CEL here or below, as for a custom kind's whole object.
+  public var hasValidationRules: Bool { !compiledRules.isEmpty }
 
   /// This node, or the definition that it refers to.
   ///

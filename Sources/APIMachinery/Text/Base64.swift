@@ -44,3 +44,55 @@ enum Base64 {
     }
   }
 }
+
+extension Base64 {
+  private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+  /// With padding.
+  static func encode(_ bytes: [UInt8]) -> String {
+    var text: [UInt8] = []
+    text.reserveCapacity((bytes.count + 2) / 3 * 4)
+    var index = 0
+    while index < bytes.count {
+      let count = min(3, bytes.count - index)
+      var group: UInt32 = 0
+      for offset in 0..<3 { group = group << 8 | (offset < count ? UInt32(bytes[index + offset]) : 0) }
+      for place in 0..<4 {
+        text.append(place <= count ? alphabet[Int(group >> UInt32(18 - 6 * place)) & 63] : UInt8(ascii: "="))
+      }
+      index += 3
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// Nil where the text is malformed.
+  static func decode(_ text: String) -> [UInt8]? {
+    guard invalidByte(text) == nil else { return nil }
+    var bytes: [UInt8] = []
+    var group: UInt32 = 0
+    var count = 0
+    for byte in text.utf8 {
+      guard let value = value(byte) else { continue }
+      group = group << 6 | value
+      count += 1
+      if count == 4 {
+        bytes += [UInt8(truncatingIfNeeded: group >> 16), UInt8(truncatingIfNeeded: group >> 8), UInt8(group & 255)]
+        (group, count) = (0, 0)
+      }
+    }
+    if count == 2 { bytes.append(UInt8(truncatingIfNeeded: group >> 4)) }
+    if count == 3 { bytes += [UInt8(truncatingIfNeeded: group >> 10), UInt8(truncatingIfNeeded: group >> 2)] }
+    return bytes
+  }
+
+  private static func value(_ byte: UInt8) -> UInt32? {
+    switch byte {
+    case 0x41...0x5A: UInt32(byte) - 0x41
+    case 0x61...0x7A: UInt32(byte) - 0x61 + 26
+    case 0x30...0x39: UInt32(byte) - 0x30 + 52
+    case UInt8(ascii: "+"): 62
+    case UInt8(ascii: "/"): 63
+    default: nil
+    }
+  }
+}

@@ -1,6 +1,6 @@
 extension JSONValue {
   /// As Go's `%v` shows a decoded value: upstream's messages hold whole objects in this form.
-  var goDescription: String {
+  public var goDescription: String {
     switch self {
     case .null: "<nil>"
     case .bool(let value): value ? "true" : "false"

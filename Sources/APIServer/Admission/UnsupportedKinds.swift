@@ -11,12 +11,6 @@ public struct UnsupportedKinds: Admission {
       "this server does not evaluate admission policies",
     GroupResource(group: "admissionregistration.k8s.io", resource: "mutatingadmissionpolicybindings"):
       "this server does not evaluate admission policies",
-    GroupResource(group: "apiregistration.k8s.io", resource: "apiservices"):
-      "this server does not pass requests on to other API servers",
-    GroupResource(group: "flowcontrol.apiserver.k8s.io", resource: "flowschemas"):
-      "this server does not divide its capacity by flow schemas",
-    GroupResource(group: "flowcontrol.apiserver.k8s.io", resource: "prioritylevelconfigurations"):
-      "this server does not divide its capacity by priority levels",
   ]
 
   private static let hooks: Set<GroupResource> = [

@@ -8,29 +8,35 @@ public protocol Authenticator: Sendable {
   func authenticate(_ request: Request) async throws -> User?
   /// Whose a bearer token is; nil where this authenticator does not know it.
   /// - Parameter audiences: whom the token must be meant for; empty: this server.
-  /// - Throws: 401 where it is known and not valid.
-  func user(ofToken token: String, audiences: [String]) async throws -> User?
+  /// - Throws: `TokenRefusal` where it is known and not valid.
+  func bearer(of token: String, audiences: [String]) async throws -> TokenBearer?
 }
 
 extension Authenticator {
-  public func user(ofToken token: String, audiences: [String]) async throws -> User? { nil }
+  public func bearer(of token: String, audiences: [String]) async throws -> TokenBearer? { nil }
 }
 
-/// Asks several; the first that knows the sender decides.
+/// Asks several; the first that knows the sender decides. What one finds wrong counts where no other knows the sender.
 public struct AuthenticatorChain: Authenticator {
   private let members: [any Authenticator]
   public init(_ members: [any Authenticator]) { self.members = members }
 
   public func authenticate(_ request: Request) async throws -> User? {
+    var failure: StatusError?
     for member in members {
-      if let user = try await member.authenticate(request) { return user }
+      do {
+        if let user = try await member.authenticate(request) { return user }
+      } catch let error as StatusError where error.reason == .unauthorized {
+        failure = error
+      }
     }
+    if let failure { throw failure }
     return nil
   }
 
-  public func user(ofToken token: String, audiences: [String]) async throws -> User? {
+  public func bearer(of token: String, audiences: [String]) async throws -> TokenBearer? {
     for member in members {
-      if let user = try await member.user(ofToken: token, audiences: audiences) { return user }
+      if let bearer = try await member.bearer(of: token, audiences: audiences) { return bearer }
     }
     return nil
   }
@@ -45,12 +51,15 @@ public struct CertificateAuthenticator: Authenticator {
   public init(now: @escaping @Sendable () -> Int64 = { Timestamp.now.seconds }) { self.now = now }
 
   public func authenticate(_ request: Request) async throws -> User? {
-    guard let certificate = request.connection.tls?.clientCertificate, let name = certificate.commonName else {
-      return nil
-    }
+    guard let tls = request.connection.tls else { return nil }
+    // A certificate that nobody vouches for is wrong, and not no certificate.
+    if case .refused = tls.client { throw StatusError.unauthorized() }
+    guard let certificate = tls.clientCertificate, let name = certificate.commonName, !name.isEmpty else { return nil }
     guard certificate.notBefore <= now(), now() <= certificate.notAfter else {
       throw StatusError.unauthorized()
     }
-    return User(name: name, groups: certificate.organizations + ["system:authenticated"])
+    return User(
+      name: name, groups: certificate.organizations + ["system:authenticated"],
+      extra: ["authentication.kubernetes.io/credential-id": ["X509SHA256=\(certificate.fingerprint)"]])
   }
 }

@@ -1,25 +1,27 @@
 import APIMachinery
+import FoundationEssentials
 import HTTPService
 import PKI
 
-/// Issues service accounts' tokens and knows their bearers (Kubernetes, "Service account token volume projection").
+/// Issues service accounts' tokens and knows their bearers (Kubernetes, "Managing Service Accounts").
 ///
 /// A token is believed while its account, and the object that it is bound to, are there.
-public struct ServiceAccounts: Authenticator {
-  private let store: ClusterStore
-  private let tokens: AccountTokens
+public struct ServiceAccounts: TokenAuthenticator {
+  let store: ClusterStore
+  let tokens: ServiceAccountTokens
   /// Whom a token is meant for that names nobody.
-  private let audiences: [String]
-  private let now: @Sendable () -> Int64
+  let audiences: [String]
+  let now: @Sendable () -> Int64
+  private let verified = VerifiedTokens()
 
-  /// Seconds: what a token lasts at least and at most, and where nothing is said.
-  private static let shortest: Int64 = 600
-  private static let longest: Int64 = 1 << 32
-  private static let usual: Int64 = 3600
+  /// For how long a token is believed after what it hangs on was removed: clocks differ by that much, in seconds.
+  private static let leeway: Int64 = 60
 
-  /// - Parameter now: seconds since 1970.
+  /// - Parameters:
+  ///   - audiences: the server's own.
+  ///   - now: seconds since 1970.
   public init(
-    _ store: ClusterStore, tokens: AccountTokens, audiences: [String],
+    _ store: ClusterStore, tokens: ServiceAccountTokens, audiences: [String],
     now: @escaping @Sendable () -> Int64 = { Timestamp.now.seconds }
   ) {
     self.store = store
@@ -28,134 +30,123 @@ public struct ServiceAccounts: Authenticator {
     self.now = now
   }
 
-  public func authenticate(_ request: Request) async throws -> User? {
-    guard let header = request.headers["Authorization"] else { return nil }
-    let words = header.split(separator: " ", maxSplits: 1)
-    guard words.count == 2, words[0].lowercased() == "bearer" else { return nil }
-    // A token that nobody knows is wrong, and not no token.
-    guard let user = try await user(ofToken: String(words[1]), audiences: []) else { throw StatusError.unauthorized() }
-    return user
+  public func bearer(of token: String, audiences wanted: [String]) async throws -> TokenBearer? {
+    if let claims = verified[token] { return try bearer(claims, wanted) }
+    if tokens.isOurs(token) {
+      let claims = try Self.refusing { () throws(PKIError) in try tokens.claims(of: token) }
+      verified[token] = claims
+      return try bearer(claims, wanted)
+    }
+    if tokens.isLegacy(token) { return try legacy(token, wanted) }
+    return nil
   }
 
-  public func user(ofToken token: String, audiences wanted: [String]) async throws -> User? {
-    guard tokens.isOurs(token) else { return nil }
-    let claims: AccountTokens.Claims
-    do { claims = try tokens.verify(token, audiences: wanted.isEmpty ? audiences : wanted, now: now()) } catch {
-      throw StatusError.unauthorized()
+  // MARK: Bound tokens
+
+  private func bearer(_ claims: ServiceAccountClaims, _ wanted: [String]) throws(TokenRefusal) -> TokenBearer {
+    let common = try Self.refusing { () throws(PKIError) in try tokens.check(claims, audiences: wanted) }
+    try checkAccount(claims.namespace, claims.serviceAccount.name, uid: claims.serviceAccount.uid ?? "")
+    var extra: [String: [String]] = [:]
+    if let id = claims.id { extra["authentication.kubernetes.io/credential-id"] = ["JTI=\(id)"] }
+    func put(_ kind: String, _ reference: ServiceAccountClaims.Reference) {
+      extra["authentication.kubernetes.io/\(kind)-name"] = [reference.name]
+      if let uid = reference.uid { extra["authentication.kubernetes.io/\(kind)-uid"] = [uid] }
     }
-    let place = claims.kubernetes
-    guard exists("serviceaccounts", place.namespace, place.serviceaccount),
-      place.pod.map({ exists("pods", place.namespace, $0) }) ?? true,
-      place.secret.map({ exists("secrets", place.namespace, $0) }) ?? true,
-      place.node.map({ exists("minions", nil, $0) }) ?? true
-    else { throw StatusError.unauthorized() }
-    var extra = ["authentication.kubernetes.io/credential-id": ["JTI=\(claims.jti)"]]
-    if let pod = place.pod {
-      extra["authentication.kubernetes.io/pod-name"] = [pod.name]
-      extra["authentication.kubernetes.io/pod-uid"] = [pod.uid]
+    switch claims.binding {
+    case .none: break
+    case .secret(let secret): try check("secrets", claims.namespace, secret, "secret")
+    case .pod(let pod, let node):
+      try check("pods", claims.namespace, pod, "pod")
+      put("pod", pod)
+      if let node { put("node", node) }
+    case .node(let node):
+      try check("minions", nil, node, "node")
+      put("node", node)
     }
-    if let node = place.node {
-      extra["authentication.kubernetes.io/node-name"] = [node.name]
-      extra["authentication.kubernetes.io/node-uid"] = [node.uid]
-    }
-    return User(
-      name: claims.sub, uid: place.serviceaccount.uid,
-      groups: ["system:serviceaccounts", "system:serviceaccounts:\(place.namespace)", "system:authenticated"],
-      extra: extra)
+    return TokenBearer(
+      user: user(claims.subject, claims.namespace, claims.serviceAccount.uid, extra), audiences: common)
   }
 
-  private func exists(_ keys: String, _ namespace: String?, _ reference: AccountTokens.Claims.Reference) -> Bool {
+  private func user(_ name: String, _ namespace: String, _ uid: String?, _ extra: [String: [String]]) -> User {
+    User(
+      name: name, uid: uid ?? "",
+      groups: ["system:serviceaccounts", "system:serviceaccounts:\(namespace)", "system:authenticated"], extra: extra)
+  }
+
+  private func checkAccount(_ namespace: String, _ name: String, uid: String) throws(TokenRefusal) {
+    guard let account = find("serviceaccounts", namespace, name) else {
+      throw TokenRefusal("serviceaccounts \(name.goQuoted) not found")
+    }
+    guard !isGone(account) else { throw TokenRefusal("service account \(namespace)/\(name) has been deleted") }
+    guard account.uid == uid else {
+      throw TokenRefusal("service account UID (\(account.uid)) does not match claim (\(uid))")
+    }
+  }
+
+  private func check(
+    _ keys: String, _ namespace: String?, _ reference: ServiceAccountClaims.Reference, _ kind: String
+  ) throws(TokenRefusal) {
+    guard let object = find(keys, namespace, reference.name), !isGone(object) else {
+      throw TokenRefusal("service account token has been invalidated")
+    }
+    guard object.uid == reference.uid else {
+      throw TokenRefusal(
+        "\(kind) UID (\(object.uid)) does not match service account \(kind) ref claim (\(reference.uid ?? ""))")
+    }
+  }
+
+  /// An object by what its keys begin with; nil where it is not there.
+  func find(_ keys: String, _ namespace: String?, _ name: String) -> CachedObject? {
     let prefix = "\(StorageLayout.root)\(keys)/"
-    let key = prefix + (namespace.map { $0 + "/" } ?? "") + reference.name
-    guard let object = store.cache(of: prefix).get(key) else { return false }
-    return object.uid == reference.uid && !(object.object.header.isBeingDeleted && keys == "serviceaccounts")
+    return store.cache(of: prefix).get(prefix + (namespace.map { $0 + "/" } ?? "") + name)
   }
 
-  /// Answers a `authentication.k8s.io/v1` TokenRequest for an account.
-  func issue(_ request: JSONObject, for account: CachedObject) throws(StatusError) -> JSONObject {
-    let spec = request["spec"]
-    let seconds = spec?["expirationSeconds"]?.integerValue ?? Self.usual
-    let kind = GroupKind(group: "authentication.k8s.io", kind: "TokenRequest")
-    guard seconds >= Self.shortest else {
-      throw .invalid(
-        kind, "",
-        [
-          .invalid(
-            FieldPath("spec", "expirationSeconds"), .integer(seconds), "may not specify a duration less than 10 minutes"
-          )
-        ])
-    }
-    guard seconds <= Self.longest else {
-      throw .invalid(
-        kind, "",
-        [
-          .invalid(
-            FieldPath("spec", "expirationSeconds"), .integer(seconds),
-            "may not specify a duration larger than 2^32 seconds")
-        ])
-    }
-    let asked = (spec?["audiences"]?.arrayValue ?? []).compactMap(\.stringValue)
-    let bound = try boundObject(spec?["boundObjectRef"], account.namespace)
-    let claims = AccountTokens.Claims.Kubernetes(
-      namespace: account.namespace, serviceaccount: .init(name: account.name, uid: account.uid),
-      pod: bound?.kind == "Pod" ? bound?.reference : nil, secret: bound?.kind == "Secret" ? bound?.reference : nil,
-      node: bound?.kind == "Node" ? bound?.reference : nil)
-    let issued = now()
-    let token: String
-    do {
-      token = try tokens.issue(
-        claims, audiences: asked.isEmpty ? audiences : asked, identifier: Identifiers.uid(), now: issued,
-        lifetime: seconds)
-    } catch { throw .internalError(error.description) }
-    var answer = request
-    var filled = spec?.objectValue ?? [:]
-    filled["audiences"] = .array((asked.isEmpty ? audiences : asked).map { .string($0) })
-    filled["expirationSeconds"] = .integer(seconds)
-    answer["spec"] = .object(filled)
-    answer["metadata"] = [
-      "name": .string(account.name), "namespace": .string(account.namespace),
-      "creationTimestamp": .string(Timestamp(seconds: issued).description),
-    ]
-    answer["status"] = [
-      "token": .string(token), "expirationTimestamp": .string(Timestamp(seconds: issued + seconds).description),
-    ]
-    return answer
+  /// Whether the time at which an object is removed is over for so long that every clock has seen it.
+  private func isGone(_ object: CachedObject) -> Bool {
+    guard let text = object.object.header.deletionTimestamp else { return false }
+    guard let time = Timestamp(text) else { return true }
+    return time.seconds < now() - Self.leeway
   }
 
-  private func boundObject(
-    _ value: JSONValue?, _ namespace: String
-  ) throws(StatusError) -> (kind: String, reference: AccountTokens.Claims.Reference)? {
-    guard let value, !value.isNull else { return nil }
-    let (kind, name) = (value["kind"]?.stringValue ?? "", value["name"]?.stringValue ?? "")
-    guard let keys = ["Pod": "pods", "Secret": "secrets", "Node": "minions"][kind] else {
-      throw .badRequest("cannot bind token for serviceaccount to kind \(kind.goQuoted)")
+  // MARK: Tokens in Secrets
+
+  private static let invalidSince = "kubernetes.io/legacy-token-invalid-since"
+
+  private func legacy(_ token: String, _ wanted: [String]) throws(TokenRefusal) -> TokenBearer? {
+    guard let common = OwnAudience(audiences: audiences).common(with: wanted) else { return nil }
+    let claims = try Self.refusing { () throws(PKIError) in try tokens.verifyLegacy(token) }
+    guard let secret = find("secrets", claims.namespace, claims.secretName),
+      !secret.object.header.isBeingDeleted
+    else { throw TokenRefusal("service account token has been invalidated") }
+    guard secret.field(["data", "token"]) == Data(token.utf8).base64EncodedString() else {
+      throw TokenRefusal("service account token does not match server's copy")
     }
-    let prefix = "\(StorageLayout.root)\(keys)/"
-    let key = prefix + (kind == "Node" ? "" : namespace + "/") + name
-    guard let object = store.cache(of: prefix).get(key) else {
-      throw .notFound(GroupResource(group: "", resource: kind.lowercased() + "s"), name)
+    guard let account = find("serviceaccounts", claims.namespace, claims.accountName) else {
+      throw TokenRefusal("serviceaccounts \(claims.accountName.goQuoted) not found")
     }
-    if let uid = value["uid"]?.stringValue, !uid.isEmpty, uid != object.uid {
-      throw .conflict(
-        GroupResource(group: "", resource: kind.lowercased() + "s"), name,
-        "the UID in the bound object reference (\(uid)) does not match the UID in record. The object might have been deleted and then recreated"
-      )
+    guard !account.object.header.isBeingDeleted else {
+      throw TokenRefusal("ServiceAccount \(claims.namespace)/\(claims.accountName) has been deleted")
     }
-    return (kind, .init(name: name, uid: object.uid))
+    guard account.uid == claims.accountUID else {
+      throw TokenRefusal("ServiceAccount UID (\(account.uid)) does not match claim (\(claims.accountUID))")
+    }
+    guard secret.object.header.labels[Self.invalidSince] == nil else {
+      throw TokenRefusal("the token in secret \(claims.namespace)/\(claims.secretName) has been marked invalid")
+    }
+    return TokenBearer(user: user(claims.subject, claims.namespace, claims.accountUID, [:]), audiences: common)
+  }
+
+  private static func refusing<Result>(_ body: () throws(PKIError) -> Result) throws(TokenRefusal) -> Result {
+    do { return try body() } catch { throw TokenRefusal(error.message) }
   }
 
   /// What those need who check tokens themselves (OpenID Connect Discovery 1.0; RFC 7517).
-  func document(_ path: String, address: String) -> [UInt8]? {
+  func document(_ path: String, address: String) throws(PKIError) -> (type: String, bytes: [UInt8])? {
     switch path {
-    case "/openid/v1/jwks": return Array(tokens.keySet.utf8)
+    case "/openid/v1/jwks": ("application/jwk-set+json", try tokens.keySet.json)
     case "/.well-known/openid-configuration":
-      let document: JSONValue = [
-        "issuer": .string(tokens.issuer), "jwks_uri": .string("https://\(address)/openid/v1/jwks"),
-        "response_types_supported": ["id_token"], "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["ES256"],
-      ]
-      return document.jsonBytes()
-    default: return nil
+      ("application/json", try tokens.discoveryDocument(keySetURL: "https://\(address)/openid/v1/jwks"))
+    default: nil
     }
   }
 }

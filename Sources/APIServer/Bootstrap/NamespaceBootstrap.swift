@@ -2,7 +2,7 @@ import APIMachinery
 
 /// The namespaces that every cluster has.
 struct NamespaceBootstrap {
-  private static let names = ["default", "kube-system", "kube-public", "kube-node-lease"]
+  static let names = ["default", "kube-system", "kube-public", "kube-node-lease"]
   let registry: Registry
 
   func run() async throws {

@@ -114,6 +114,9 @@ enum RBACPolicyText {
       create certificates.k8s.io certificatesigningrequests/nodeclient
     clusterrole system:certificates.k8s.io:certificatesigningrequests:selfnodeclient
       create certificates.k8s.io certificatesigningrequests/selfnodeclient
+    clusterbinding kubeadm:kubelet-bootstrap system:node-bootstrapper group:system:bootstrappers:kubeadm:default-node-token
+    clusterbinding kubeadm:node-autoapprove-bootstrap system:certificates.k8s.io:certificatesigningrequests:nodeclient group:system:bootstrappers:kubeadm:default-node-token
+    clusterbinding kubeadm:node-autoapprove-certificate-rotation system:certificates.k8s.io:certificatesigningrequests:selfnodeclient group:system:nodes
     clusterrole system:persistent-volume-provisioner
       create,delete,get,list,watch - persistentvolumes
       get,list,update,watch - persistentvolumeclaims
@@ -162,6 +165,9 @@ enum RBACPolicyText {
       create - serviceaccounts/token
     clusterbinding system:kube-controller-manager system:kube-controller-manager user:system:kube-controller-manager
 
+    role kube-public/kubeadm:bootstrap-signer-clusterinfo
+      get - configmaps names=cluster-info
+    binding kube-public/kubeadm:bootstrap-signer-clusterinfo Role/kubeadm:bootstrap-signer-clusterinfo user:system:anonymous group:system:authenticated
     role kube-system/extension-apiserver-authentication-reader
       get,list,watch - configmaps names=extension-apiserver-authentication
     binding kube-system/system::extension-apiserver-authentication-reader Role/extension-apiserver-authentication-reader user:system:kube-controller-manager user:system:kube-scheduler

@@ -5,9 +5,10 @@ import ClusterAPI
 extension Registry {
   private var conversion: Conversion { Conversion(kinds: kinds, catalog: catalog, client: outbound) }
 
-  /// Whether an object is stored in another version than the one that is asked for.
+  /// Whether an object is stored in another form than the one that is asked for: in another version, or without what has
+  /// become a default since.
   func isOther(_ object: CachedObject, than target: ServedResource) -> Bool {
-    object.object.header.apiVersion != target.groupVersionKind.apiVersion
+    object.object.header.apiVersion != target.groupVersionKind.apiVersion || object.lacksDefaults(of: target.version)
   }
 
   /// The bytes of an object in the version that the request asks for.
@@ -19,7 +20,8 @@ extension Registry {
   /// An object as a tree in the version that the request asks for.
   func tree(_ object: CachedObject, _ target: ServedResource) async throws(StatusError) -> JSONObject {
     let tree = object.object.tree()
-    return isOther(object, than: target) ? try await converted(tree, to: target.groupVersionKind, target) : tree
+    guard isOther(object, than: target) else { return tree }
+    return filled(try await converted(tree, to: target.groupVersionKind, target), target)
   }
 
   /// An object in the version that the request asks for, with the revision that it has.
@@ -33,12 +35,23 @@ extension Registry {
     var result = objects.map(\.object)
     let others = objects.indices.filter { isOther(objects[$0], than: target) }
     guard !others.isEmpty else { return result }
-    let converted = try await conversion.convert(
-      others.map { result[$0].tree() }, to: target.groupVersionKind, target)
-    for (index, tree) in zip(others, converted) {
-      result[index] = StoredObject(tree, revision: result[index].revision)
+    let apiVersion = target.groupVersionKind.apiVersion
+    var trees = others.map { result[$0].tree() }
+    if others.contains(where: { result[$0].header.apiVersion != apiVersion }) {
+      trees = try await conversion.convert(trees, to: target.groupVersionKind, target)
+    }
+    for (index, tree) in zip(others, trees) {
+      result[index] = StoredObject(filled(tree, target), revision: result[index].revision)
     }
     return result
+  }
+
+  /// The object with what its schema says by default, where custom objects get that when they are read.
+  private func filled(_ object: JSONObject, _ target: ServedResource) -> JSONObject {
+    guard target.version.defaultsStamp != nil else { return object }
+    var tree = JSONValue.object(object)
+    Defaulter.fillIn(&tree, by: target.version.schema)
+    return tree.objectValue ?? object
   }
 
   /// An object of a request in a kind of another version.

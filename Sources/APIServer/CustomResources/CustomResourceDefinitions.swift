@@ -61,7 +61,11 @@ public struct CustomResourceDefinitions: Sendable {
       !definition.isBeingDeleted || hasCondition(definition)
     else { return }
     // What is in the store was judged when it was written.
-    guard let resource = try? CustomResourceReader.resource(definition) else { return }
+    guard var resource = try? CustomResourceReader.resource(definition) else { return }
+    if definition.isBeingDeleted {
+      // What is there can go; nothing new comes.
+      for index in resource.versions.indices { resource.versions[index].verbs.removeAll { $0 == .create } }
+    }
     registry.catalog.set(resource, conversion: ConversionWebhook(definition))
   }
 
@@ -74,6 +78,7 @@ public struct CustomResourceDefinitions: Sendable {
       let stored = try registry.find(target, namespace: "", name: name)
       var definition = stored.object.tree()
       if definition.isBeingDeleted {
+        serve(definition)
         try await finish(definition, target)
         return
       }

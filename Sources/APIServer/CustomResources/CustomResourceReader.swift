@@ -1,4 +1,5 @@
 import APIMachinery
+import Synchronization
 
 /// From a CustomResourceDefinition to the description of its resource: the same that built-in kinds have.
 enum CustomResourceReader {
@@ -15,19 +16,22 @@ enum CustomResourceReader {
     let versions = try (spec?["versions"]?.arrayValue ?? []).map { version -> ResourceVersion in
       let name = text(version, "name")
       let definitionName = "\(reversed).\(name).\(kind)"
-      return ResourceVersion(
+      let schema = try schema(version, preserves: preserves)
+      var served = ResourceVersion(
         name: name, isServed: version["served"]?.boolValue ?? false, isStorage: version["storage"]?.boolValue ?? false,
         isDeprecated: version["deprecated"]?.boolValue ?? false,
         deprecationWarning: version["deprecationWarning"]?.stringValue, definitionName: definitionName,
-        schema: try schema(version, preserves: preserves),
+        schema: schema,
         subresources: subresources(
           version["subresources"],
           KindDescription(
             GroupVersionKind(group: group, version: name, kind: kind), definitionName: definitionName,
-            schema: try schema(version, preserves: preserves))),
+            schema: schema)),
         printerColumns: (version["additionalPrinterColumns"]?.arrayValue ?? []).map(column),
         selectableFields: (version["selectableFields"]?.arrayValue ?? []).map { text($0, "jsonPath") },
         resetFields: version["subresources"]?["status"] == nil ? [] : [["status"]])
+      if hasDefaults(schema) { served.defaultsStamp = stamps.wrappingAdd(1, ordering: .relaxed).newValue }
+      return served
     }
     let singular = text(names, "singular")
     return ResourceDescription(
@@ -37,6 +41,14 @@ enum CustomResourceReader {
       shortNames: strings(names?["shortNames"]),
       categories: strings(names?["categories"]), isNamespaced: text(spec, "scope") == "Namespaced", isCustom: true,
       versions: versions)
+  }
+
+  private static let stamps = Atomic<UInt64>(0)
+
+  private static func hasDefaults(_ schema: Schema) -> Bool {
+    if schema.defaultValue != nil || schema.items.map(hasDefaults) == true { return true }
+    if case .schema(let members)? = schema.additionalProperties, hasDefaults(members) { return true }
+    return schema.properties.contains { hasDefaults($0.schema) }
   }
 
   private static func schema(_ version: JSONValue, preserves: Bool) throws -> Schema {

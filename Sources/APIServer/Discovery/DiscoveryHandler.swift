@@ -8,10 +8,13 @@ struct DiscoveryHandler: Sendable {
   let request: Request
   /// `host:port` by which clients reach the server.
   let address: String
+  /// What other servers behind this one serve.
+  var others: Aggregation.Versions?
 
   /// Nil where the path is no discovery document.
   func respond() throws -> Response? {
-    let segments = request.segments
+    var segments = request.segments
+    if segments.count > 1, segments.last == "" { segments.removeLast() }
     switch segments.first {
     case "api":
       switch segments.count {
@@ -30,24 +33,48 @@ struct DiscoveryHandler: Sendable {
     }
   }
 
-  private var wantsAggregate: Bool {
-    let ranges = request.headers.all("Accept").joined(separator: ",").split(separator: ",").map(MediaRange.init)
-    return ranges.contains {
-      $0.parameters["as"] == "APIGroupDiscoveryList" && $0.parameters["g"] == "apidiscovery.k8s.io"
-        && $0.parameters["v"] == "v2"
+  /// Whether a client wants all resources in one document: the best of the forms that it takes.
+  /// - Throws: 406 where it takes none that is served.
+  private func wantsAggregate() throws(StatusError) -> Bool {
+    guard let ranges = MediaRange.accepted(request.headers) else { return false }
+    for range in ranges {
+      switch range.type {
+      case "application/json", "application/*", "*/*": break
+      default: continue
+      }
+      guard let shape = range.parameters["as"] else { return false }
+      if shape == "APIGroupDiscoveryList", range.parameters["g"] == "apidiscovery.k8s.io", range.parameters["v"] == "v2"
+      {
+        return true
+      }
     }
+    throw .notAcceptable(accepted: ["application/json"])
+  }
+
+  /// A document that clients keep, and ask for again with its tag.
+  private func tagged(_ bytes: [UInt8]) -> Response {
+    // FNV-1a, 64 bits, over what is said: the same document has the same tag from every server.
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    let tag = "\"\(String(hash, radix: 16, uppercase: true))\""
+    let given = request.headers.all("If-None-Match").joined(separator: ",").split(separator: ",")
+    let isKnown = given.contains { $0.filter { $0 != " " } == tag }
+    return Response(
+      isKnown ? .notModified : .ok,
+      headers: [
+        "Content-Type": "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList", "ETag": tag,
+        "Vary": "Accept",
+      ], bytes: isKnown ? [] : bytes)
   }
 
   private func root(legacy: Bool) throws -> Response {
-    if wantsAggregate {
+    if try wantsAggregate() {
       let groups = groups.filter { $0.isEmpty == legacy }
       let document: JSONValue = [
         "kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": [:],
         "items": .array(groups.map(aggregated)),
       ]
-      return Response(
-        .ok, headers: ["Content-Type": "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"],
-        bytes: document.jsonBytes())
+      return tagged(document.jsonBytes())
     }
     if legacy {
       let document: JSONValue = [
@@ -65,11 +92,27 @@ struct DiscoveryHandler: Sendable {
 
   private var groups: [String] {
     var seen: Set<String> = []
-    return snapshot.groupVersions.map(\.group).filter { seen.insert($0).inserted }
+    let own = snapshot.groupVersions.map(\.group).filter { seen.insert($0).inserted }
+    guard let others, !others.isEmpty else { return own }
+    // The others' own numbers say where they stand among groups of custom resources.
+    let new = others.groups.filter { !seen.contains($0.name) }
+    let custom = Set(snapshot.resources.filter(\.isCustom).map(\.group))
+    let start = own.firstIndex { custom.contains($0) } ?? own.endIndex
+    return own[..<start] + new.filter { $0.priority > Self.customPriority }.map(\.name) + own[start...]
+      + new.filter { $0.priority <= Self.customPriority }.map(\.name)
+  }
+
+  private static let customPriority = 1000
+
+  /// The versions of a group, the preferred one first, and who describes those of other servers.
+  private func versions(ofGroup group: String) -> [(name: String, entry: (() -> JSONValue)?)] {
+    let theirs = others?.versions(ofGroup: group) ?? []
+    let own = snapshot.versions(ofGroup: group).filter { name in !theirs.contains { $0.name == name } }
+    return own.map { ($0, nil) } + theirs.map { ($0.name, $0.entry) }
   }
 
   private func groupDocument(_ name: String) -> JSONObject {
-    let versions = snapshot.versions(ofGroup: name).map { version -> JSONValue in
+    let versions = versions(ofGroup: name).map { version, _ -> JSONValue in
       [
         "groupVersion": .string(GroupVersion(group: name, version: version).apiVersion), "version": .string(version),
       ]
@@ -78,7 +121,7 @@ struct DiscoveryHandler: Sendable {
   }
 
   private func group(_ name: String) throws -> Response? {
-    guard !snapshot.versions(ofGroup: name).isEmpty else { return nil }
+    guard !versions(ofGroup: name).isEmpty else { return nil }
     var document: JSONObject = ["kind": "APIGroup", "apiVersion": "v1"]
     for (member, value) in groupDocument(name) { document[member] = value }
     return Answer.json(JSONValue.object(document).jsonBytes())
@@ -130,7 +173,8 @@ struct DiscoveryHandler: Sendable {
 
   /// A group as `apidiscovery.k8s.io/v2` describes it.
   private func aggregated(_ group: String) -> JSONValue {
-    let versions = snapshot.versions(ofGroup: group).map { version -> JSONValue in
+    let versions = versions(ofGroup: group).map { version, entry -> JSONValue in
+      if let entry { return entry() }
       let resources = snapshot.resources(GroupVersion(group: group, version: version)).map(aggregated)
       return ["version": .string(version), "resources": .array(resources), "freshness": "Current"]
     }

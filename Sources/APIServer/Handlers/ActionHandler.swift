@@ -57,7 +57,9 @@ struct ActionHandler {
       handler.target, namespace: handler.info.namespace, name: handler.info.name)
     let request = try handler.reader.object(
       try await handler.requestBody(), handler.target, kind: subresource.kind)
-    let answer = try accounts.issue(request, for: account)
+    let admitted = try await handler.registry.admit(
+      request, subresource.kind.groupVersionKind, .create, handler.target, handler.context)
+    let answer = try accounts.issue(admitted, for: account)
     return try Answer.object(answer, form, handler.registry.kinds, status: .created)
   }
 
@@ -117,7 +119,9 @@ struct ActionHandler {
     let (registry, target, context) = (handler.registry, handler.target, handler.context)
     let eviction = try handler.reader.object(try await handler.requestBody(), target, kind: subresource.kind)
     let pod = try registry.find(target, namespace: context.info.namespace, name: context.info.name)
-    var options = try DeleteOptions(eviction["deleteOptions"] ?? [:])
+    let admitted = try await registry.admit(
+      eviction, subresource.kind.groupVersionKind, .create, target, context)
+    var options = try DeleteOptions(admitted["deleteOptions"] ?? [:])
     options.isDryRun = try options.isDryRun || context.isDryRun()
     try await EvictionBudget(registry: registry, isDryRun: options.isDryRun).spend(on: pod)
     _ = try await registry.delete(

@@ -44,6 +44,14 @@ enum Answer {
     return response
   }
 
+  /// 429 in the words of kube-apiserver's filter: the client comes again after a second.
+  static func tooManyRequests() -> Response {
+    var response = Response(.tooManyRequests, text: "Too many requests, please try again later.\n")
+    response.headers.add("Retry-After", "1")
+    response.headers.add("X-Content-Type-Options", "nosniff")
+    return response
+  }
+
   /// The same with the warnings that a request has gathered (RFC 7234, section 5.5; code 299).
   static func warned(_ response: Response, _ warnings: [String]) -> Response {
     var response = response

@@ -16,6 +16,13 @@ struct ResourceHandler: Sendable {
     guard let verb = ResourceVerb(rawValue: info.verb), allowed.contains(verb) else {
       throw StatusError.methodNotAllowed()
     }
+    switch verb {
+    case .create, .update: _ = try context.writeOptions()
+    case .patch:
+      _ = try PatchKind(contentType: request.headers["Content-Type"], target)
+      _ = try context.writeOptions()
+    default: break
+    }
     let form = try form(isWatch: verb == .watch)
     if !info.subresource.isEmpty { return try await respondBelow(try subresource(), form) }
     switch verb {
@@ -81,7 +88,7 @@ struct ResourceHandler: Sendable {
     let options = try ListOptions(QueryParameters(request.query), isWatch: true)
     return try await WatchStream(
       registry: registry, target: target, namespace: info.namespace, selection: try selection(options),
-      options: options, answer: try answer(form)
+      options: options, answer: try answer(form), request: request
     ).response()
   }
 
@@ -121,14 +128,16 @@ struct ResourceHandler: Sendable {
     let options = try await deletion()
     switch try await registry.delete(target, context, namespace: info.namespace, name: info.name, options) {
     case .going(let object): return try answer(form).one(object)
-    case .gone(let uid):
+    case .gone(let object) where target.answersWithDeleted:
+      return try answer(form).one(try await registry.shown(object, target))
+    case .gone(let object):
       let status: JSONObject = [
         "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success",
         "details": .object(
           JSONObject(
             [("name", JSONValue.string(info.name))]
               + (target.resource.group.isEmpty ? [] : [("group", JSONValue.string(target.resource.group))])
-              + [("kind", .string(target.resource.plural)), ("uid", .string(uid))])),
+              + [("kind", .string(target.resource.plural)), ("uid", .string(object.uid))])),
       ]
       return try Answer.object(status, form, registry.kinds)
     }
@@ -156,6 +165,8 @@ struct ResourceHandler: Sendable {
     case .action:
       return try await ActionHandler(handler: self, subresource: subresource).respond(form)
     case .connect:
+      let kind = subresource.kind.groupVersionKind
+      _ = try await registry.admit(ConnectOptions.object(request.query, kind), kind, .connect, target, context)
       throw StatusError(
         .serviceUnavailable,
         "no node serves \(target.groupResource)/\(subresource.name): this server has no agent that could")

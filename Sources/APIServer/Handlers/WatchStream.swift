@@ -11,6 +11,7 @@ struct WatchStream: Sendable {
   let selection: Selection
   let options: ListOptions
   let answer: ObjectAnswer
+  let request: Request
 
   /// How often a quiet watch hears how far the server has come.
   private static let bookmarkInterval = Duration.seconds(60)
@@ -38,37 +39,64 @@ struct WatchStream: Sendable {
       watch = begun
     }
     let seconds = options.timeout ?? Self.usualSeconds + Int64.random(in: 0..<Self.usualSeconds)
-    let first = initial
-    let from = revision
-    let type = answer.form.encoding == .json ? "" : ";stream=watch"
-    let headers: Headers = ["Content-Type": answer.form.encoding.rawValue + type]
-    return .stream(headers: headers, endsWithServer: true) { writer in
-      defer { watch.end() }
-      try await writer.start()
-      let encoder = WatchEncoder(self)
-      var opening = ByteBuffer()
-      do { try await encoder.write(first, &opening) } catch let error as StatusError {
-        // An object that cannot be converted cannot be told: the watch says so and ends.
-        try encoder.writeError(error, &opening)
-        return try await writer.write(buffer: opening)
-      }
-      if options.sendInitialEvents == true, options.allowWatchBookmarks {
-        try encoder.writeBookmark(from, isInitialEnd: true, &opening)
-      }
-      try await writer.write(buffer: opening)
-      try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask {
-          try await Task.sleep(for: .seconds(seconds))
+    let beginning = Start(
+      watch: watch, cache: cache, prefix: prefix, initial: initial, revision: revision, seconds: seconds)
+    let encoding = answer.form.encoding
+    if request.wantsWebSocket {
+      do {
+        return try .webSocket(request, WatchSocket.options(for: request)) { socket in
+          try await run(beginning) { try await WatchSocket.send($0, encoding, on: socket) }
         }
-        group.addTask { try await follow(watch, cache, prefix, encoder, writer) }
-        defer { group.cancelAll() }
-        try await group.next()
+      } catch {
+        watch.end()
+        throw error
       }
+    }
+    let headers: Headers = ["Content-Type": encoding.rawValue + (encoding == .json ? "" : ";stream=watch")]
+    return .stream(headers: headers, endsWithServer: true) { writer in
+      try await writer.start()
+      try await run(beginning) { try await writer.write(buffer: $0) }
+    }
+  }
+
+  /// What a watch begins with.
+  private struct Start: Sendable {
+    let watch: CacheWatch
+    let cache: ResourceCache
+    let prefix: String
+    let initial: [CachedObject]
+    let revision: Int64
+    let seconds: Int64
+  }
+
+  /// Sends what is there and then what changes, until the time is over.
+  /// - Parameter send: takes whole events: lines of JSON, or frames of protobuf.
+  private func run(_ start: Start, send: @escaping @Sendable (ByteBuffer) async throws -> Void) async throws {
+    defer { start.watch.end() }
+    let encoder = WatchEncoder(self)
+    var opening = ByteBuffer()
+    do { try await encoder.write(start.initial, &opening) } catch let error as StatusError {
+      // An object that cannot be converted cannot be told: the watch says so and ends.
+      try encoder.writeError(error, &opening)
+      return try await send(opening)
+    }
+    if options.sendInitialEvents == true, options.allowWatchBookmarks {
+      try encoder.writeBookmark(start.revision, isInitialEnd: true, &opening)
+    }
+    try await send(opening)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        try await Task.sleep(for: .seconds(start.seconds))
+      }
+      group.addTask { try await follow(start.watch, start.cache, start.prefix, encoder, send) }
+      defer { group.cancelAll() }
+      try await group.next()
     }
   }
 
   private func follow(
-    _ watch: CacheWatch, _ cache: ResourceCache, _ prefix: String, _ encoder: WatchEncoder, _ writer: ResponseWriter
+    _ watch: CacheWatch, _ cache: ResourceCache, _ prefix: String, _ encoder: WatchEncoder,
+    _ send: @Sendable (ByteBuffer) async throws -> Void
   ) async throws {
     let marks = options.allowWatchBookmarks ? BookmarkClock(interval: Self.bookmarkInterval, watch: watch) : nil
     defer { marks?.stop() }
@@ -88,13 +116,13 @@ struct WatchStream: Sendable {
       if batch.events.isEmpty, options.allowWatchBookmarks {
         try encoder.writeBookmark(max(batch.revision, cache.revision), isInitialEnd: false, &buffer)
       }
-      try await writer.write(buffer: buffer)
+      try await send(buffer)
     }
     // Cut off for being slow: the client is told to list again.
     if !Task.isCancelled {
       var buffer = ByteBuffer()
       try encoder.writeError(.expired("too old resource version: the watch fell behind"), &buffer)
-      try await writer.write(buffer: buffer)
+      try await send(buffer)
     }
   }
 }

@@ -107,12 +107,12 @@ public final class OutboundClient: Sendable {
           var attempt = 0
           while true {
             do {
-              return try await self.exchange(target, message()) { response in
-                let bytes = try await response.body.collect(upTo: limit)
-                return Answer(
-                  status: Int(response.status.code), headers: response.headers, body: Array(bytes.readableBytesView))
-              }
-            } catch let error as HTTPClientError where error == .remoteConnectionClosed && attempt == 0 {
+              let (response, lease) = try await self.open(target, message())
+              defer { withExtendedLifetime(lease) {} }
+              let bytes = try await response.body.collect(upTo: limit)
+              return Answer(
+                status: Int(response.status.code), headers: response.headers, body: Array(bytes.readableBytesView))
+            } catch let error as OutboundError where error.isClosed && attempt == 0 {
               // A kept connection may end in the very moment in which it is used again.
               attempt += 1
             }
@@ -129,38 +129,38 @@ public final class OutboundClient: Sendable {
     } catch { throw .from(error, host: Self.host(target)) }
   }
 
-  /// Sends a message and hands its answer over while it comes.
-  func exchange<Result: Sendable>(
-    _ target: OutboundTarget, _ message: Message, _ body: (HTTPClientResponse) async throws -> Result
-  ) async throws -> Result {
-    let tls = try target.tls.get()
-    switch target.place {
-    case .host(let host):
-      let client = take(.plain)
-      defer { give(.plain) }
-      return try await send(client, "https://\(host)\(message.uri)", nil, tls, message, body)
-    case .service(let service):
-      let address = try resolver.resolve(service)
-      let key = Key(name: service.serverName, host: address.host)
-      let client = take(key)
-      defer { give(key) }
-      return try await send(
-        client, "https://\(service.serverName):\(address.port)\(message.uri)",
-        "\(service.serverName):\(service.port)", tls, message, body)
-    }
+  /// Keeps a client for as long as its answer is read.
+  final class Lease: Sendable {
+    private let onEnd: @Sendable () -> Void
+    init(onEnd: @escaping @Sendable () -> Void) { self.onEnd = onEnd }
+    deinit { onEnd() }
   }
 
-  private func send<Result: Sendable>(
-    _ client: HTTPClient, _ url: String, _ host: String?, _ tls: TLSConfiguration, _ message: Message,
-    _ body: (HTTPClientResponse) async throws -> Result
-  ) async throws -> Result {
-    var request = HTTPClientRequest(url: url)
-    request.method = message.method
-    request.headers = message.headers
-    if let host { request.headers.replaceOrAdd(name: "Host", value: host) }
-    request.body = message.body
-    request.tlsConfiguration = tls
-    return try await body(try await client.execute(request, deadline: .distantFuture))
+  /// Sends a message; its answer is read while it comes, and the lease is kept until then.
+  func open(_ target: OutboundTarget, _ message: Message) async throws(OutboundError) -> (HTTPClientResponse, Lease) {
+    do {
+      let tls = try target.tls.get()
+      let key: Key
+      let url: String
+      var host: String?
+      switch target.place {
+      case .host(let name): (key, url) = (.plain, "https://\(name)\(message.uri)")
+      case .service(let service):
+        let address = try resolver.resolve(service)
+        key = Key(name: service.serverName, host: address.host)
+        url = "https://\(service.serverName):\(address.port)\(message.uri)"
+        host = "\(service.serverName):\(service.port)"
+      }
+      let client = take(key)
+      let lease = Lease { [weak self] in self?.give(key) }
+      var request = HTTPClientRequest(url: url)
+      request.method = message.method
+      request.headers = message.headers
+      if let host { request.headers.replaceOrAdd(name: "Host", value: host) }
+      request.body = message.body
+      request.tlsConfiguration = tls
+      return (try await client.execute(request, deadline: .distantFuture), lease)
+    } catch { throw .from(error, host: Self.host(target)) }
   }
 
   static func host(_ target: OutboundTarget) -> String {

@@ -35,6 +35,9 @@ struct OutboundError: Error, Sendable, CustomStringConvertible {
 
   var description: String { message }
 
+  /// The other side has closed the connection without an answer.
+  var isClosed: Bool { cause as? HTTPClientError == .remoteConnectionClosed }
+
   static let late = OutboundError(.late, "context deadline exceeded")
 
   /// Gives what the client threw its words.

@@ -8,8 +8,14 @@ enum ObjectRules {
     _ new: JSONObject, old: JSONObject?, _ target: ServedResource, _ kinds: BuiltinKinds, subresource: String
   ) -> [FieldError] {
     if target.resource.isCustom { return custom(new, old: old, target) }
-    return kinds.validate(
+    let errors = kinds.validate(
       .object(new), old: old.map { .object($0) }, kind: target.groupVersionKind, subresource: subresource)
+    switch target.groupResource {
+    case CertificateRequests.resource: return errors + CertificateRequests.violations(new, old: old)
+    case DefinitionRules.resource where subresource.isEmpty:
+      return errors + DefinitionRules.violations(new, old: old, kinds)
+    default: return errors
+    }
   }
 
   private static func custom(_ new: JSONObject, old: JSONObject?, _ target: ServedResource) -> [FieldError] {

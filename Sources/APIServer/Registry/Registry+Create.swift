@@ -31,23 +31,41 @@ extension Registry {
         user: context.user, object: candidate, oldObject: nil, isDryRun: isDryRun, context: context)
       if target.resource.isCustom { ObjectDefaults.apply(to: &request.object, target, kinds) }
       try await admission.mutate(&request)
+      if target.groupResource == CertificateRequests.resource {
+        CertificateRequests.stamp(&request.object, context.user)
+      }
       ObjectDefaults.apply(to: &request.object, target, kinds)
       candidate = request.object ?? candidate
       if PodRules.applies(to: target) { PodRules.setQuality(of: &candidate) }
+      let isGiven = givesOut(target)
+      // What the server gives out belongs to no manager.
+      if isGiven, !isApplied {
+        FieldOwnership.record(&candidate, old: nil, target, kinds, manager: manager, subresource: "")
+      }
+      let allocation = isGiven ? try services?.begin(&candidate, old: nil, isDryRun: isDryRun) : nil
+      defer { allocation?.end() }
+      if isGiven { request.object = candidate }
       try validate(candidate, old: nil, target)
       try await admission.validate(request)
-      if !isApplied { FieldOwnership.record(&candidate, old: nil, target, kinds, manager: manager, subresource: "") }
+      if !isGiven, !isApplied {
+        FieldOwnership.record(&candidate, old: nil, target, kinds, manager: manager, subresource: "")
+      }
       let key = target.key(namespace: namespace, name: candidate.objectName)
       do {
         if let present = cache(of: target).get(key), isDryRun || !present.name.isEmpty { throw StaleWrite() }
-        let written = try await write(candidate, target, key: key, over: nil, isDryRun: isDryRun)
+        let written = try await write(candidate, target, key: key, over: nil, isDryRun: isDryRun, with: allocation)
         await context.settlement.end(isWritten: !isDryRun)
         return Written(bytes: try await bytes(written, target), isNew: true)
       } catch {
         await context.settlement.end(isWritten: false)
-        guard error is StaleWrite else { throw error }
+        guard let stale = error as? StaleWrite else { throw error }
+        if let changed = stale.key, changed != key, attempt < Self.mostAttempts {
+          // Another server was faster to take what was to be given out.
+          try await store.settle()
+          continue
+        }
         guard isGenerated else { throw StatusError.alreadyExists(target.groupResource, candidate.objectName) }
-        if attempt == 8 { throw StatusError.generateNameConflict(target.groupResource, candidate.objectName) }
+        if attempt >= 8 { throw StatusError.generateNameConflict(target.groupResource, candidate.objectName) }
       }
     }
     throw StatusError.internalError("a creation ended without an answer")

@@ -3,8 +3,8 @@ import APIMachinery
 extension Registry {
   /// What a removal has done.
   enum Removed {
-    /// Gone: the answer is a Status that names it.
-    case gone(uid: String)
+    /// Gone: what it was.
+    case gone(CachedObject)
     /// Marked: it goes when its time is over and its finalizers are done.
     case going(StoredObject)
   }
@@ -32,7 +32,7 @@ extension Registry {
       let holders = isNamespace ? old["spec"]?["finalizers"]?.arrayValue ?? [] : []
       if grace == 0, new.finalizers.isEmpty, holders.isEmpty {
         try await erase(stored, isDryRun: isDryRun)
-        return .gone(uid: stored.uid)
+        return .gone(stored)
       }
       if !old.isBeingDeleted {
         new.setMetadata(
@@ -51,7 +51,7 @@ extension Registry {
         new.setMetadata("deletionGracePeriodSeconds", .integer(grace))
         if grace == 0, new.finalizers.isEmpty {
           try await erase(stored, isDryRun: isDryRun)
-          return .gone(uid: stored.uid)
+          return .gone(stored)
         }
       }
       if new == old { return .going(try await shown(stored, target)) }

@@ -31,12 +31,18 @@ extension Registry {
   ) async throws -> Written {
     if kind == .apply { return try await apply(bytes, target, context, reader) }
     let patch: JSONValue
-    do { patch = try JSONValue(json: bytes) } catch {
+    var duplicates: [String]
+    do { (patch, duplicates) = try JSONReader.strictValue(of: bytes) } catch {
       throw StatusError.badRequest("error decoding patch: \(error.message)")
     }
+    duplicates = duplicates.map { "\(kind == .json ? "json patch " : "")duplicate field \($0.goQuoted)" }
     return try await change(target, context, manager: try context.fieldManager(), operation: .update) { current in
       let changed = try Self.patched(current, by: patch, kind, target)
-      return try reader.object(.object(changed), target)
+      // What is wrong with the outcome is said of the patch, with the outcome or, of a strategic one, the patch itself.
+      return try reader.object(.object(changed), target, kind: nil, problems: duplicates) { message in
+        let shown = kind == .strategic ? patch.goDescription : JSONValue.object(changed).jsonText()
+        return .invalid(GroupKind(group: "", kind: ""), "", [.invalid(FieldPath("patch"), .string(shown), message)])
+      }
     }
   }
 
@@ -71,13 +77,13 @@ extension Registry {
     let options = try context.writeOptions()
     let (manager, force) = (options.fieldManager, options.force)
     let (info, subresource) = (context.info, context.info.subresource)
-    let (tree, duplicates) = try reader.applied(bytes)
+    let tree = try reader.applied(bytes)
     guard tree["metadata"]?["name"] == nil || tree["metadata"]?["name"]?.stringValue == info.name else {
       throw StatusError.badRequest(
         "the name of the object (\(tree["metadata"]?["name"]?.stringValue ?? "")) does not match the name on the URL (\(info.name))"
       )
     }
-    var configuration = try reader.object(tree, target, duplicates: duplicates)
+    var configuration = try reader.configuration(tree, target)
     configuration.setMetadata("name", .string(info.name))
     if target.resource.isNamespaced { configuration.setMetadata("namespace", .string(info.namespace)) }
     let declared = configuration

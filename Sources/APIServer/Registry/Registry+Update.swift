@@ -51,13 +51,20 @@ extension Registry {
       try await admission.mutate(&request)
       ObjectDefaults.apply(to: &request.object, target, kinds)
       new = request.object ?? new
+      let isGiven = givesOut(target) && info.subresource.isEmpty
+      if isGiven, operation == .update {
+        FieldOwnership.record(&new, old: old, target, kinds, manager: manager, subresource: info.subresource)
+      }
+      let allocation = isGiven ? try services?.begin(&new, old: old, isDryRun: isDryRun) : nil
+      defer { allocation?.end() }
+      if isGiven { request.object = new }
       if GenerationRules.isChange(from: old, to: new, target) {
         new.setMetadata("generation", .integer(old.generation + 1))
       }
       request.object = new
       try validate(new, old: old, target, subresource: info.subresource)
       try await admission.validate(request)
-      if operation == .update {
+      if !isGiven, operation == .update {
         FieldOwnership.record(&new, old: old, target, kinds, manager: manager, subresource: info.subresource)
       }
       // Nothing is written where nothing changes: the version stays, and no watch hears of it.
@@ -71,7 +78,7 @@ extension Registry {
         let last = CachedObject(key: stored.key, CachedObject.stored(new).at(revision: stored.object.revision))
         return Written(bytes: try await bytes(last, target), isNew: false)
       }
-      let written = try await write(new, target, key: stored.key, over: stored, isDryRun: isDryRun)
+      let written = try await write(new, target, key: stored.key, over: stored, isDryRun: isDryRun, with: allocation)
       return Written(bytes: try await bytes(written, target), isNew: false)
     }
   }

@@ -12,12 +12,15 @@ public final class Registry: Sendable {
   let admission: any Admission
   /// By which conversion webhooks are asked.
   let outbound: OutboundClient?
+  /// Gives services what they get; nil where nothing is given out.
+  let services: ServiceAllocator?
 
   public init(
     store: ClusterStore, catalog: ResourceCatalog, kinds: BuiltinKinds, admission: any Admission,
-    outbound: OutboundClient? = nil
+    services: ServiceAllocator? = nil, outbound: OutboundClient? = nil
   ) {
     self.outbound = outbound
+    self.services = services
     self.store = store
     self.catalog = catalog
     self.kinds = kinds
@@ -45,10 +48,13 @@ public final class Registry: Sendable {
   }
 
   /// Puts an object in the store and waits until it can be read.
-  /// - Parameter current: what is there now; nil for a new object.
-  /// - Throws: `Conflict` where something else is there by now.
+  /// - Parameters:
+  ///   - current: what is there now; nil for a new object.
+  ///   - allocation: what is taken and given back in the same transaction.
+  /// - Throws: ``StaleWrite`` where something else is there by now.
   func write(
-    _ object: JSONObject, _ target: ServedResource, key: String, over current: CachedObject?, isDryRun: Bool
+    _ object: JSONObject, _ target: ServedResource, key: String, over current: CachedObject?, isDryRun: Bool,
+    with allocation: ServiceAllocation? = nil
   ) async throws -> CachedObject {
     let stored = CachedObject.stored(try await stored(object, target))
     guard stored.bytes.count <= Self.largestObject else {
@@ -59,32 +65,38 @@ public final class Registry: Sendable {
     }
     do {
       let revision = try await store.commit(
-        [.put(key: key, value: stored.bytes)], where: [.modRevision(key: key, equals: current?.revision ?? 0)])
+        [.put(key: key, value: stored.bytes)] + (allocation?.mutations ?? []),
+        where: [.modRevision(key: key, equals: current?.revision ?? 0)] + (allocation?.preconditions ?? []))
       return CachedObject(key: key, stored.at(revision: UInt64(revision)))
     } catch let error as StoreError where error.code == .conflict {
-      throw StaleWrite()
+      throw StaleWrite(key: error.conflict?.precondition.key)
     }
   }
 
   /// Removes an object for good.
   func erase(_ current: CachedObject, isDryRun: Bool) async throws {
     if isDryRun { return }
+    let allocation = allocation(endedBy: current)
     do {
       _ = try await store.commit(
-        [.delete(key: current.key)], where: [.modRevision(key: current.key, equals: current.revision)])
+        [.delete(key: current.key)] + (allocation?.mutations ?? []),
+        where: [.modRevision(key: current.key, equals: current.revision)] + (allocation?.preconditions ?? []))
     } catch let error as StoreError where error.code == .conflict {
       throw StaleWrite()
     }
   }
 
-  /// Somebody else has changed the object since it was read.
-  struct StaleWrite: Error {}
+  /// Somebody else has changed the object, or what goes with it, since it was read.
+  struct StaleWrite: Error {
+    /// The key that was found changed, where it is known.
+    var key: String?
+  }
 
   /// Bytes that an object may have (kube-apiserver's limit on what it takes).
   static let largestObject = 3 * 1024 * 1024
 
   /// How often a change that names no resource version is tried on what others have changed meanwhile.
-  private static let mostAttempts = 64
+  static let mostAttempts = 64
 
   /// Repeats a change on the newest state until nobody comes between.
   func retrying<Result>(

@@ -72,8 +72,16 @@ public struct ServerObjects: Sendable {
   }
 
   /// Every change from now on, after everything that is there; nil as current: gone.
-  public func changes() -> AsyncStream<(current: StoredObject?, previous: StoredObject?, key: String)> {
-    let events = registry.store.changes()
+  /// - Parameter wanted: the resources whose changes are told; nil for all.
+  public func changes(
+    of wanted: Set<GroupResource>? = nil
+  ) -> AsyncStream<(current: StoredObject?, previous: StoredObject?, key: String)> {
+    let prefixes = wanted.map { wanted in
+      Set(
+        registry.catalog.snapshot.resources.filter { wanted.contains($0.groupResource) }
+          .map(StorageLayout.prefix(of:)))
+    }
+    let events = registry.store.changes(of: prefixes)
     return AsyncStream { continuation in
       let task = Task {
         for await event in events {

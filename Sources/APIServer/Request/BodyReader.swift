@@ -16,6 +16,14 @@ struct BodyReader {
     }
   }
 
+  /// YAML with what is said of keys that stand twice in a mapping, of which the later one counts.
+  private static func yamlOnceOrTwice(_ bytes: [UInt8]) throws(StatusError) -> (value: JSONValue, problems: [String]) {
+    do { return (try YAMLReader.value(of: bytes, strict: true), []) } catch {
+      guard error.code == .duplicate else { throw .badRequest("error converting YAML to JSON: \(error)") }
+      return (try yaml(bytes), ["\(error)"])
+    }
+  }
+
   /// An object in the form that upstream's Go clients send.
   private func protobuf(_ bytes: [UInt8]) throws(StatusError) -> JSONValue {
     let decoder = ProtobufDecoder(bytes)
@@ -35,25 +43,42 @@ struct BodyReader {
     } catch { throw .internalError("\(error)") }
   }
 
-  /// The text as a tree, with the paths of members that stand there twice.
-  func parse(_ bytes: [UInt8]) throws(StatusError) -> (value: JSONValue, duplicates: [String]) {
+  /// The text as a tree, with what is said of members that stand there twice.
+  func parse(_ bytes: [UInt8]) throws(StatusError) -> (value: JSONValue, problems: [String]) {
     let type = context.headers["Content-Type"].map { MediaRange($0[...]).type } ?? "application/json"
     switch type {
     case "application/json", "":
-      do { return try JSONReader.strictValue(of: bytes) } catch {
+      do {
+        let (value, duplicates) = try JSONReader.strictValue(of: bytes)
+        return (value, duplicates.map { "duplicate field \($0.goQuoted)" })
+      } catch {
         throw .badRequest(
           "the object provided is unrecognized (must be of type \(context.info.resource)): \(error.message)")
       }
     case Self.protobuf: return (try protobuf(bytes), [])
-    case "application/yaml": return (try Self.yaml(bytes), [])
+    case "application/yaml": return try Self.yamlOnceOrTwice(bytes)
     default: throw .unsupportedMediaType(accepted: Self.accepted)
     }
   }
 
   /// A configuration that is applied: YAML, of which JSON is a part.
-  func applied(_ bytes: [UInt8]) throws(StatusError) -> (JSONValue, duplicates: [String]) {
-    if let (value, duplicates) = try? JSONReader.strictValue(of: bytes) { return (value, duplicates) }
-    return (try Self.yaml(bytes), [])
+  func applied(_ bytes: [UInt8]) throws(StatusError) -> JSONValue {
+    if let (value, duplicates) = try? JSONReader.strictValue(of: bytes), duplicates.isEmpty { return value }
+    let (value, problems) = try Self.yamlOnceOrTwice(bytes)
+    guard let problem = problems.first else { return value }
+    switch try context.fieldValidation() {
+    case .ignore: break
+    case .warn: context.warn(problem)
+    case .strict: throw .badRequest("error strict decoding YAML: \(problem)")
+    }
+    return value
+  }
+
+  /// What is applied is held to its schema by the merge, which tells fields that the schema does not have.
+  func configuration(_ value: JSONValue, _ target: ServedResource) throws(StatusError) -> JSONObject {
+    var tree = JSONValue.object(try typed(value, target.groupVersionKind))
+    Defaulter.removeNulls(from: &tree, by: target.version.schema)
+    return tree.objectValue ?? [:]
   }
 
   /// An object of a kind, checked against its schema: what does not fit is refused, what is unknown is dropped and
@@ -61,17 +86,26 @@ struct BodyReader {
   func object(_ bytes: [UInt8], _ target: ServedResource, kind: KindDescription? = nil) throws(StatusError)
     -> JSONObject
   {
-    let (value, duplicates) = try parse(bytes)
-    return try object(value, target, kind: kind, duplicates: duplicates)
+    let (value, problems) = try parse(bytes)
+    return try object(value, target, kind: kind, problems: problems)
   }
 
   func object(
-    _ value: JSONValue, _ target: ServedResource, kind: KindDescription? = nil, duplicates: [String] = []
+    _ value: JSONValue, _ target: ServedResource, kind: KindDescription? = nil, problems: [String] = []
   ) throws(StatusError) -> JSONObject {
+    let expected = kind?.groupVersionKind ?? target.groupVersionKind
+    return try object(value, target, kind: kind, problems: problems) { message in
+      .badRequest(
+        "\(expected.kind) in version \(expected.version.goQuoted) cannot be handled as a \(expected.kind): \(message)")
+    }
+  }
+
+  /// The object with its kind and version.
+  /// - Throws: 400 where it says that it is something else.
+  private func typed(_ value: JSONValue, _ expected: GroupVersionKind) throws(StatusError) -> JSONObject {
     guard case .object(var object) = value else {
       throw .badRequest("the object provided is not a JSON object")
     }
-    let expected = kind?.groupVersionKind ?? target.groupVersionKind
     if let text = object["apiVersion"]?.stringValue, !text.isEmpty, text != expected.apiVersion {
       throw .badRequest(
         "the API version in the data (\(text)) does not match the expected API version (\(expected.apiVersion))")
@@ -81,35 +115,34 @@ struct BodyReader {
         "\(text) in version \(expected.version.goQuoted) cannot be handled as a \(expected.kind): the kind does not match"
       )
     }
-    let schema = kind?.schema ?? target.version.schema
-    let definition = kind?.definitionName ?? target.version.definitionName
     object["kind"] = .string(expected.kind)
     object["apiVersion"] = .string(expected.apiVersion)
-    var tree = JSONValue.object(object)
+    return object
+  }
+
+  /// - Parameters:
+  ///   - problems: what strict decoding has found before.
+  ///   - refusal: the error for what does not fit.
+  func object(
+    _ value: JSONValue, _ target: ServedResource, kind: KindDescription?, problems: [String],
+    refusal: (_ message: String) -> StatusError
+  ) throws(StatusError) -> JSONObject {
+    let schema = kind?.schema ?? target.version.schema
+    let definition = kind?.definitionName ?? target.version.definitionName
+    var tree = JSONValue.object(try typed(value, kind?.groupVersionKind ?? target.groupVersionKind))
     if !target.resource.isCustom || kind != nil {
-      do { try TypeChecker.check(tree, by: schema, definitionName: definition) } catch {
-        throw .badRequest(
-          "\(expected.kind) in version \(expected.version.goQuoted) cannot be handled as a \(expected.kind): \(error.message)"
-        )
-      }
+      do { try TypeChecker.check(tree, by: schema, definitionName: definition) } catch { throw refusal(error.message) }
     }
     Defaulter.removeNulls(from: &tree, by: schema)
     let unknown = Pruner(metadata: registry.kinds.registry["io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"])
       .prune(&tree, by: schema, isEmbeddedResource: target.resource.isCustom && kind == nil)
-    try report(unknown: unknown, duplicates: duplicates, expected)
-    return tree.objectValue ?? [:]
-  }
-
-  private func report(unknown: [String], duplicates: [String], _ kind: GroupVersionKind) throws(StatusError) {
-    let texts = duplicates.map { "duplicate field \($0.goQuoted)" } + unknown.map { "unknown field \($0.goQuoted)" }
-    guard !texts.isEmpty else { return }
+    let texts = unknown.map { "unknown field \($0.goQuoted)" } + problems
+    guard !texts.isEmpty else { return tree.objectValue ?? [:] }
     switch try context.fieldValidation() {
-    case .ignore: return
+    case .ignore: break
     case .warn: for text in texts { context.warn(text) }
-    case .strict:
-      throw .badRequest(
-        "\(kind.kind) in version \(kind.version.goQuoted) cannot be handled as a \(kind.kind): strict decoding error: "
-          + texts.joined(separator: ", "))
+    case .strict: throw refusal("strict decoding error: " + texts.joined(separator: ", "))
     }
+    return tree.objectValue ?? [:]
   }
 }

@@ -23,6 +23,22 @@ public struct RequestInfo: Sendable, Equatable {
   /// Subresources of a namespace: everything else below one is a resource in it.
   private static let namespaceSubresources: Set<String> = ["status", "finalize"]
 
+  /// What somebody asks about, or does, without a request of HTTP.
+  public init(
+    verb: String, group: String, version: String, resource: String, subresource: String = "", namespace: String = "",
+    name: String = ""
+  ) {
+    isResource = true
+    self.verb = verb
+    path = ""
+    self.group = group
+    self.version = version
+    self.resource = resource
+    self.subresource = subresource
+    self.namespace = namespace
+    self.name = name
+  }
+
   public init(method: Method, segments: [String], query: Query) {
     path = "/" + segments.joined(separator: "/")
     verb = method.rawValue.lowercased()
@@ -68,6 +84,13 @@ public struct RequestInfo: Sendable, Equatable {
       verb = Self.isTrue(query["watch"]) ? "watch" : "list"
     }
     if name.isEmpty, verb == "delete" { verb = "deletecollection" }
+  }
+
+  private static let longRunningSubresources: Set<String> = ["attach", "exec", "proxy", "log", "portforward"]
+
+  /// Whether the request lasts for as long as its client likes: no time is set to it, and nobody waits for its end.
+  var isLongRunning: Bool {
+    isResource && (verb == "watch" || verb == "proxy" || Self.longRunningSubresources.contains(subresource))
   }
 
   /// A truth value as Go's clients write them.

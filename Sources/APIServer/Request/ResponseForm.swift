@@ -16,7 +16,7 @@ public struct ResponseForm: Sendable, Equatable {
     case builtin
     /// Objects of a custom kind, whose fields have no numbers: in protobuf only what is of the API itself.
     case custom
-    /// A Status, which has one shape.
+    /// A Status or an answer to a question: they have one shape.
     case status
   }
 

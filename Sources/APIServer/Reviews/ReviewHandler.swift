@@ -17,8 +17,9 @@ struct ReviewHandler {
 
   func respond() async throws -> Response {
     guard handler.info.verb == "create" else { throw StatusError.methodNotAllowed() }
-    let form = try handler.form()
+    let form = try ResponseForm.negotiate(handler.request.headers, handler.request.query, for: .status)
     var review = try handler.reader.object(try await handler.requestBody(), handler.target)
+    try checkAttributes(review)
     switch handler.target.resource.plural {
     case "selfsubjectaccessreviews":
       review["status"] = await access(handler.context.user, review["spec"]?.objectValue ?? [:])
@@ -41,6 +42,36 @@ struct ReviewHandler {
     }
     review.setMetadata("creationTimestamp", .null)
     return try handler.answer(JSONValue.object(review).jsonBytes(), form, status: .created)
+  }
+
+  /// An access review asks about a resource or about a path.
+  private func checkAttributes(_ review: JSONObject) throws(StatusError) {
+    guard handler.target.resource.plural.hasSuffix("accessreviews") else { return }
+    let path = FieldPath("spec")
+    let spec = review["spec"]
+    func given(_ name: String) -> JSONValue? { spec?[name].flatMap { $0 == .null ? nil : $0 } }
+    switch (given("resourceAttributes"), given("nonResourceAttributes")) {
+    case (nil, nil):
+      throw .invalid(
+        handler.target.groupKind, "",
+        [
+          .invalid(
+            path.child("resourceAttributes"), .null,
+            "exactly one of nonResourceAttributes or resourceAttributes must be specified")
+        ])
+    case (.some, let other?):
+      throw .invalid(
+        handler.target.groupKind, "",
+        [
+          .invalid(
+            path.child("nonResourceAttributes"), other, "cannot be specified in combination with resourceAttributes")
+        ])
+    case (nil, let other?) where handler.target.resource.isNamespaced:
+      throw .invalid(
+        handler.target.groupKind, "",
+        [.invalid(path.child("nonResourceAttributes"), other, "disallowed on this kind of request")])
+    default: return
+    }
   }
 
   /// Whether a user may do what the attributes say.
@@ -120,14 +151,15 @@ struct ReviewHandler {
     }
     let audiences = (review["spec"]?["audiences"]?.arrayValue ?? []).compactMap(\.stringValue)
     do {
-      guard let user = try await server.authenticator.user(ofToken: token, audiences: audiences) else {
+      guard let bearer = try await server.authenticator.bearer(of: token, audiences: audiences) else {
         return ["user": [:], "authenticated": false]
       }
-      var status: JSONObject = ["authenticated": true, "user": Self.json(user)]
-      if !audiences.isEmpty { status["audiences"] = .array(audiences.map { .string($0) }) }
-      return .object(status)
-    } catch let error as StatusError {
-      return ["user": [:], "authenticated": false, "error": .string(error.message)]
+      return [
+        "authenticated": true, "user": Self.json(bearer.user),
+        "audiences": .array(bearer.audiences.map { .string($0) }),
+      ]
+    } catch let refusal as TokenRefusal {
+      return ["user": [:], "authenticated": false, "error": .string(refusal.message)]
     }
   }
 

@@ -1,10 +1,13 @@
 import APIMachinery
+import Synchronization
 
 /// One object in memory, under its key in the store.
 public final class CachedObject: Sendable {
   /// The key in the store.
   public let key: String
   public let object: StoredObject
+  /// Whether the object lacks defaults of a schema, once that has been found out.
+  private let judged = Mutex<(stamp: UInt64, lacksDefaults: Bool)?>(nil)
 
   public init(key: String, _ object: StoredObject) {
     self.key = key
@@ -17,6 +20,18 @@ public final class CachedObject: Sendable {
     do { self.init(key: key, try StoredObject(bytes: stored, revision: UInt64(revision))) } catch {
       throw .internalError("what the store has at \(key) is no object: \(error.message)")
     }
+  }
+
+  /// Whether a default has come into the schema since the object was stored, which it has to be served with.
+  func lacksDefaults(of version: ResourceVersion) -> Bool {
+    guard let stamp = version.defaultsStamp else { return false }
+    if let known = judged.withLock({ $0 }), known.stamp == stamp { return known.lacksDefaults }
+    let tree = JSONValue.object(object.tree())
+    var filled = tree
+    Defaulter.fillIn(&filled, by: version.schema)
+    let lacks = filled != tree
+    judged.withLock { $0 = (stamp, lacks) }
+    return lacks
   }
 
   public var name: String { object.header.name }

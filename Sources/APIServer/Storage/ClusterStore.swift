@@ -10,7 +10,7 @@ public final class ClusterStore: Sendable {
   let store: any RevisionedStore
   private let caches = Mutex<[Substring: ResourceCache]>([:])
   private let gate = RevisionGate()
-  private let observers = Mutex<[AsyncStream<ObjectEvent>.Continuation]>([])
+  private let observers = Mutex<[ChangeObserver]>([])
   private let feed = Mutex<Task<Void, Never>?>(nil)
   private let onFailure: @Sendable (any Error) -> Void
 
@@ -83,7 +83,9 @@ public final class ClusterStore: Sendable {
       for (prefix, cache) in all {
         if let events = changes[prefix] {
           cache.apply(events, revision: batch.revision)
-          for observer in observers { for event in events { observer.yield(event) } }
+          for observer in observers where observer.wants(prefix) {
+            for event in events { observer.continuation.yield(event) }
+          }
         } else {
           cache.advance(to: batch.revision)
         }
@@ -93,15 +95,17 @@ public final class ClusterStore: Sendable {
 
   /// Every change of every object from now on, after everything that is there as additions: nothing is missing between
   /// the two, and nothing comes twice.
-  func changes() -> AsyncStream<ObjectEvent> {
+  /// - Parameter prefixes: of the keys of those resources that are wanted; nil for all.
+  func changes(of prefixes: Set<String>? = nil) -> AsyncStream<ObjectEvent> {
     let (stream, continuation) = AsyncStream.makeStream(of: ObjectEvent.self)
     observers.withLock { observers in
-      for cache in caches.withLock({ Array($0.values) }) {
+      let observer = ChangeObserver(prefixes: prefixes, continuation: continuation)
+      for (prefix, cache) in caches.withLock({ $0 }) where observer.wants(prefix) {
         for object in cache.everything {
           continuation.yield(ObjectEvent(revision: object.revision, current: object, previous: nil))
         }
       }
-      observers.append(continuation)
+      observers.append(observer)
     }
     return stream
   }

@@ -13,6 +13,8 @@ struct WebhookForm {
   var object: JSONObject?
   let oldObject: JSONObject?
   private let scale: (paths: ScalePaths, kind: KindDescription)?
+  /// Whether what is told is the object itself, and not something made of it or sent beside it.
+  let isObject: Bool
 
   init(_ request: AdmissionRequest) {
     let target = request.resource
@@ -26,6 +28,7 @@ struct WebhookForm {
     namespace = isNamespace ? request.name : request.namespace
     if case .scale(let paths) = subresource?.behaviour, let description = subresource?.kind {
       scale = (paths, description)
+      isObject = false
       operation = request.operation
       kind = description.groupVersionKind
       let form = ScaleForm(paths: paths, kind: kind)
@@ -33,6 +36,7 @@ struct WebhookForm {
       oldObject = request.oldObject.map(form.scale)
     } else if request.subresource == "binding", let description = subresource?.kind, let pod = request.object {
       scale = nil
+      isObject = false
       operation = .create
       kind = description.groupVersionKind
       object = [
@@ -43,15 +47,13 @@ struct WebhookForm {
       oldObject = nil
     } else {
       scale = nil
+      isObject = request.kind == nil
       operation = request.operation
       kind = request.kind ?? own
       object = request.object
       oldObject = request.oldObject
     }
   }
-
-  /// Whether what is told is the object itself, and not something made of it.
-  var isObject: Bool { scale == nil && !(subresource == "binding") }
 
   /// Takes what webhooks have made of the object over into the request.
   func put(_ changed: JSONObject, into request: inout AdmissionRequest) {

@@ -72,7 +72,9 @@ public struct BuiltinKinds: Sendable {
       resources.enumerated().map { (GroupKind(group: $1.group, kind: $1.kind), $0) },
       uniquingKeysWith: { first, _ in first })
     self.selectable = selectable
-    groupVersions = texts.filter { !$0.isShared }.map(\.groupVersion)
+    // The version that objects are kept in is the one that clients should use.
+    let served = texts.filter { !$0.isShared }
+    groupVersions = (served.filter(\.isStorage) + served.filter { !$0.isStorage }).map(\.groupVersion)
   }
 
   /// The resource of that name; nil where there is none.

@@ -34,6 +34,7 @@ enum Preparation {
     case ("", "Pod"):
       let quality = QualityOfService(pod: object)
       object.editObject { $0["status"] = ["phase": "Pending", "qosClass": .string(quality.rawValue)] }
+    case ("", "Node"): NodeRanges.complete(&object)
     case ("", "Namespace"):
       object.editObject { $0["status"] = ["phase": "Active"] }
       object.edit("spec") { spec in
@@ -44,14 +45,7 @@ enum Preparation {
       object.editObject { $0["status"] = ["phase": "Pending"] }
     case ("", "Service"):
       object.editObject { $0["status"] = ["loadBalancer": [:]] }
-      object.edit("spec") { spec in
-        let address = spec.text("clusterIP")
-        if !address.isEmpty, spec.items("clusterIPs").isEmpty {
-          spec.editObject { $0["clusterIPs"] = [.string(address)] }
-        } else if address.isEmpty, let first = spec.items("clusterIPs").first {
-          spec.editObject { $0["clusterIP"] = first }
-        }
-      }
+      ServicePreparation.create(&object)
     case ("batch", "Job"): JobSelector.generate(&object)
     case ("apiextensions.k8s.io", "CustomResourceDefinition"):
       let stored = object["spec"]?.items("versions").first { $0["storage"] == true }?["name"]
@@ -114,7 +108,12 @@ extension BuiltinKinds {
       if version.subresource("status") != nil, !Preparation.keepsStatus(kind) {
         object.editObject { $0["status"] = old["status"] }
       }
-      if kind.kind == "Service", kind.group.isEmpty { Preparation.keepAddresses(&object, old) }
+      if kind.kind == "Service", kind.group.isEmpty { ServicePreparation.update(&object, old: old) }
+    }
+    if kind.group.isEmpty, kind.kind == "Node" { NodeRanges.complete(&object) }
+    if CertificateRequestPreparation.applies(to: kind) {
+      CertificateRequestPreparation.update(
+        &object, old: old, subresource: subresource, now: Timestamp.now.description)
     }
     let generation = old["metadata"]?["generation"]
     let isCounted = Preparation.hasGeneration(kind) && Preparation.differs(object, old)
@@ -168,35 +167,5 @@ extension Preparation {
       return result
     }
     return rest(new) != rest(old)
-  }
-
-  /// A service that is written without its addresses keeps them: clients send what they know.
-  static func keepAddresses(_ service: inout JSONValue, _ old: JSONValue) {
-    let before = old["spec"] ?? [:]
-    guard before.text("type") != "ExternalName" else { return }
-    service.edit("spec") { spec in
-      guard spec.text("type") != "ExternalName" else { return }
-      spec.editObject { members in
-        if members["clusterIP"] == nil || members["clusterIP"] == "" { members["clusterIP"] = before["clusterIP"] }
-        if members["clusterIPs"] == nil {
-          members["clusterIPs"] = members["clusterIP"] == before["clusterIP"] ? before["clusterIPs"] : nil
-        }
-        for name in ["ipFamilies", "ipFamilyPolicy"] where members[name] == nil { members[name] = before[name] }
-        if members["healthCheckNodePort"] == nil, members["externalTrafficPolicy"] == "Local",
-          members["type"] == "LoadBalancer"
-        {
-          members["healthCheckNodePort"] = before["healthCheckNodePort"]
-        }
-      }
-      guard ["NodePort", "LoadBalancer"].contains(spec.text("type")),
-        ["NodePort", "LoadBalancer"].contains(before.text("type"))
-      else { return }
-      let ports = before.items("ports")
-      spec.editItems(of: "ports") { port in
-        guard !port.has("nodePort") else { return }
-        let same = ports.first { $0["port"] == port["port"] && $0["protocol"] == port["protocol"] }
-        if let number = same?["nodePort"] { port.editObject { $0["nodePort"] = number } }
-      }
-    }
   }
 }

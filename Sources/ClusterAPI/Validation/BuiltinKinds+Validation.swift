@@ -27,6 +27,9 @@ extension BuiltinKinds {
     if let definition = definitionName(of: kind), let schema = registry[definition] {
       rules(new, old, schema, subresource, &findings)
     }
+    if CertificateRequestPreparation.applies(to: kind) {
+      CertificateRequestValidation.validate(new, old, subresource: subresource, &findings)
+    }
     switch subresource {
     case "":
       Validation.function(for: kind)?(new, old, &findings)
@@ -39,7 +42,6 @@ extension BuiltinKinds {
       if let old { StatusValidation.validate(new, old, kind, &findings) }
     case "resize":
       if let old { PodUpdateValidation.validate(resize: new, old, &findings) }
-    case "approval": Validation.function(for: kind)?(new, old, &findings)
     default: break
     }
     return Self.withoutRepetitions(findings.errors)

@@ -146,7 +146,10 @@ enum ClusterValidation {
 
   // MARK: - Events
 
-  static func validate(event new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
+  /// - Parameter isStrict: the event comes by `events.k8s.io`, which asks for more than the older API.
+  static func validate(
+    event new: JSONValue, _ old: JSONValue?, _ findings: inout Findings, isStrict: Bool = false
+  ) {
     let regarding = new["involvedObject"] ?? new["regarding"] ?? [:]
     let path = FieldPath(new.has("regarding") ? "regarding" : "involvedObject", "namespace")
     let namespace = new.text("metadata", "namespace")
@@ -158,18 +161,35 @@ enum ClusterValidation {
     } else if about != namespace {
       findings.invalid(path, .string(about), "does not match event.namespace")
     }
-    guard new.has("eventTime") else { return }
+    if isStrict, old != nil { return unchanged(event: new, old, &findings) }
+    guard isStrict || new.has("eventTime") else { return }
+    if !new.has("eventTime") { findings.required(FieldPath("eventTime")) }
     let type = new.text("type")
-    if !type.isEmpty, type != "Normal", type != "Warning" {
+    if isStrict ? !["Normal", "Warning"].contains(type) : !["", "Normal", "Warning"].contains(type) {
       findings.invalid(FieldPath("type"), .string(type), "has invalid value: \(type)")
     }
     let controller = new.text("reportingController") + new.text("reportingComponent")
     if controller.isEmpty { findings.required(FieldPath("reportingController")) }
+    if isStrict {
+      for name in ["reportingInstance", "action", "reason"] where new.text(name).isEmpty {
+        findings.required(FieldPath(name))
+      }
+    }
     for (name, limit) in [
       ("reportingInstance", 128), ("action", 128), ("reason", 128), ("note", 1024), ("message", 1024),
     ]
     where new.text(name).utf8.count > limit {
       findings.invalid(FieldPath(name), new[name], "can have at most \(limit) characters")
+    }
+  }
+
+  /// Of an event only its series goes on.
+  private static func unchanged(event new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
+    for name in [
+      "regarding", "reason", "note", "type", "eventTime", "action", "related", "reportingController",
+      "reportingInstance", "deprecatedSource", "deprecatedFirstTimestamp", "deprecatedLastTimestamp", "deprecatedCount",
+    ] {
+      findings.immutable(new[name], old?[name], FieldPath(name))
     }
   }
 }

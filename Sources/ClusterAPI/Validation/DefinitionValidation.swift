@@ -29,6 +29,16 @@ enum DefinitionValidation {
         "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead")
     }
     guard let before = old?["spec"] else { return }
+    // Objects that are stored in a version can be read for as long as it is there.
+    let names = Set(spec.items("versions").map { $0.text("name") })
+    for (index, stored) in (new["status"]?.items("storedVersions") ?? []).enumerated()
+    where !names.contains(stored.stringValue ?? "") {
+      findings.invalid(
+        FieldPath("status", "storedVersions").index(index), stored,
+        "missing from spec.versions; \(stored.stringValue ?? "") was previously a storage version, and must remain in "
+          + "spec.versions until a storage migration ensures no data remains persisted in \(stored.stringValue ?? "") "
+          + "and removes \(stored.stringValue ?? "") from status.storedVersions")
+    }
     let isEstablished =
       old?["status"]?.items("conditions").contains { $0["type"] == "Established" && $0["status"] == "True" } ?? false
     findings.immutable(spec["group"], before["group"], path.child("group"))

@@ -217,7 +217,7 @@ enum JobValidation {
         findings.invalid(
           path.child("timeZone"), .string(zone),
           "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones")
-      } else if !zone.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) || zone.hasPrefix("/") || zone.contains("..") {
+      } else if !TimeZoneNames.isKnown(zone) {
         findings.invalid(path.child("timeZone"), .string(zone), "unknown time zone \(zone)")
       }
     }

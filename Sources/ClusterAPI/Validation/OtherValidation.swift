@@ -2,67 +2,6 @@ import APIMachinery
 
 /// Kinds with few rules of their own.
 enum OtherValidation {
-  // MARK: - Certificates
-
-  private static let usages: Set<String> = [
-    "signing", "digital signature", "content commitment", "key encipherment", "key agreement", "data encipherment",
-    "cert sign", "crl sign", "encipher only", "decipher only", "any", "server auth", "client auth", "code signing",
-    "email protection", "s/mime", "ipsec end system", "ipsec tunnel", "ipsec user", "timestamping", "ocsp signing",
-    "microsoft sgc", "netscape sgc",
-  ]
-
-  static func validate(signingRequest new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
-    let spec = new["spec"] ?? [:]
-    let path = FieldPath("spec")
-    if let bytes = Base64Text.decode(spec.text("request")),
-      !String(decoding: bytes, as: UTF8.self).contains("-----BEGIN CERTIFICATE REQUEST-----")
-    {
-      findings.invalid(path.child("request"), spec["request"], "PEM block type must be CERTIFICATE REQUEST")
-    }
-    if spec.items("usages").isEmpty { findings.required(path.child("usages")) }
-    for (index, usage) in spec.items("usages").enumerated() where !usages.contains(usage.stringValue ?? "") {
-      findings.add(.notSupported(path.child("usages").index(index), usage, usages.sorted()))
-    }
-    let signer = spec.text("signerName")
-    if signer == "kubernetes.io/legacy-unknown" {
-      findings.invalid(
-        path.child("signerName"), .string(signer), "the legacy signerName is not allowed via this API version")
-    } else if !signer.isEmpty {
-      let parts = signer.split(separator: "/", omittingEmptySubsequences: false)
-      if parts.count != 2 || parts[0].isEmpty || parts[1].isEmpty {
-        findings.invalid(
-          path.child("signerName"), .string(signer),
-          "must be a fully qualified domain and path of the form 'example.com/signer-name'")
-      } else {
-        findings.invalid(path.child("signerName"), .string(signer), NameRules.dns1123Subdomain(String(parts[0])))
-      }
-    }
-    if let seconds = spec["expirationSeconds"]?.integerValue, seconds < 600 {
-      findings.invalid(
-        path.child("expirationSeconds"), .integer(seconds),
-        "may not specify a duration less than 600 seconds (10 minutes)")
-    }
-    conditions(new["status"] ?? [:], &findings)
-    if let old { findings.immutable(new["spec"], old["spec"], path) }
-  }
-
-  private static func conditions(_ status: JSONValue, _ findings: inout Findings) {
-    let path = FieldPath("status", "conditions")
-    var isApproved = false
-    var isDenied = false
-    for (index, condition) in status.items("conditions").enumerated() {
-      let type = condition.text("type")
-      if ["Approved", "Denied", "Failed"].contains(type), condition.text("status") != "True" {
-        findings.add(.notSupported(path.index(index).child("status"), condition["status"] ?? "", ["True"]))
-      }
-      isApproved = isApproved || type == "Approved"
-      isDenied = isDenied || type == "Denied"
-    }
-    if isApproved, isDenied {
-      findings.invalid(path, status["conditions"], "Approved and Denied conditions are mutually exclusive")
-    }
-  }
-
   // MARK: - Nodes and scheduling
 
   static func validate(runtimeClass new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {

@@ -25,9 +25,7 @@ enum ServiceValidation {
         findings.invalid(path.child("clusterIPs").index(0), "None", "may not be set to 'None' for NodePort services")
       }
     case "ExternalName":
-      if !spec.text("clusterIP").isEmpty {
-        findings.forbidden(path.child("clusterIPs"), "may not be set for ExternalName services")
-      }
+      ServiceAddressValidation.externalName(ServiceSpec(spec), &findings)
       let name = spec.text("externalName")
       if name.isEmpty {
         findings.required(path.child("externalName"))
@@ -89,32 +87,7 @@ enum ServiceValidation {
   // MARK: - Addresses
 
   private static func addresses(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
-    let first = spec.text("clusterIP")
-    let all = spec.items("clusterIPs").compactMap(\.stringValue)
-    if spec.text("type") != "ExternalName" {
-      if !all.isEmpty, all[0] != first {
-        findings.invalid(
-          path.child("clusterIPs"), spec["clusterIPs"], "first value must match `clusterIP`")
-      }
-      for (index, address) in (all.isEmpty && !first.isEmpty ? [first] : all).enumerated() {
-        let path = path.child("clusterIPs").index(index)
-        if address == "None" {
-          if index > 0 || all.count > 1 {
-            findings.invalid(
-              path, .string(address), "'None' must be the first and only value")
-          }
-        } else {
-          AddressRules.address(address, path, &findings)
-        }
-      }
-      if all.count > 2 {
-        findings.invalid(
-          path.child("clusterIPs"), spec["clusterIPs"], "may only hold up to 2 values")
-      } else if all.count == 2, all[0] != "None", AddressRules.isIPv6(all[0]) == AddressRules.isIPv6(all[1]) {
-        findings.invalid(
-          path.child("clusterIPs"), spec["clusterIPs"], "may specify no more than one IP for each IP family")
-      }
-    }
+    for error in ServiceAddressValidation.errors(in: ServiceSpec(spec)) { findings.add(error) }
     for (index, address) in spec.items("externalIPs").enumerated() {
       let path = path.child("externalIPs").index(index)
       let text = address.stringValue ?? ""
@@ -122,12 +95,6 @@ enum ServiceValidation {
       if let bytes = AddressRules.bytes(text), let problem = AddressRules.endpointProblem(bytes) {
         findings.invalid(path, address, problem)
       }
-    }
-    var families: Set<JSONValue> = []
-    for (index, family) in spec.items("ipFamilies").enumerated() {
-      let path = path.child("ipFamilies").index(index)
-      if family != "IPv4", family != "IPv6" { findings.add(.notSupported(path, family, ["IPv4", "IPv6"])) }
-      if !families.insert(family).inserted { findings.add(.duplicate(path, family)) }
     }
     let ranges = spec.items("loadBalancerSourceRanges")
     if !ranges.isEmpty, spec.text("type") != "LoadBalancer" {
@@ -206,29 +173,11 @@ enum ServiceValidation {
   // MARK: - Updates
 
   private static func update(_ new: JSONValue, _ old: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
-    let isExternalName = [new.text("type"), old.text("type")].contains("ExternalName")
-    if !isExternalName, !old.text("clusterIP").isEmpty {
-      // One may be added behind the first; those that are there stay.
-      for (index, address) in old.items("clusterIPs").enumerated() {
-        let now = new.items("clusterIPs")
-        if index == 0 {
-          if now.first != address {
-            findings.invalid(path.child("clusterIPs").index(0), new["clusterIPs"], "may not change once set")
-          }
-        } else if index < now.count, now[index] != address {
-          findings.invalid(path.child("clusterIPs").index(index), new["clusterIPs"], "may not change once set")
-        }
-      }
-      if old.items("clusterIPs").isEmpty {
-        findings.immutable(new["clusterIP"], old["clusterIP"], path.child("clusterIP"))
-      }
-      if let family = old.items("ipFamilies").first, let now = new.items("ipFamilies").first, family != now {
-        findings.invalid(path.child("ipFamilies").index(0), new["ipFamilies"], "may not change once set")
-      }
-    }
-    if old.text("type") == "LoadBalancer", new.text("type") == "LoadBalancer", old.has("loadBalancerClass") {
+    ServiceAddressValidation.update(ServiceSpec(new), ServiceSpec(old), &findings)
+    if old.text("type") == "LoadBalancer", new.text("type") == "LoadBalancer" {
       if new["loadBalancerClass"] != old["loadBalancerClass"] {
-        findings.invalid(path.child("loadBalancerClass"), new["loadBalancerClass"], "may not change once set")
+        findings.invalid(
+          path.child("loadBalancerClass"), new["loadBalancerClass"], "may not change once set")
       }
     }
   }

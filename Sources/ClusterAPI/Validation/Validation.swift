@@ -46,13 +46,10 @@ enum Validation {
       "PodDisruptionBudget": { new, _, findings in PolicyValidation.validate(budget: new, &findings) }
     ],
     "discovery.k8s.io": ["EndpointSlice": { EndpointValidation.validate(slice: $0, $1, &$2) }],
-    "events.k8s.io": ["Event": { ClusterValidation.validate(event: $0, $1, &$2) }],
+    "events.k8s.io": ["Event": { ClusterValidation.validate(event: $0, $1, &$2, isStrict: true) }],
     "coordination.k8s.io": ["Lease": { new, _, findings in OtherValidation.validate(lease: new, &findings) }],
     "scheduling.k8s.io": ["PriorityClass": { OtherValidation.validate(priorityClass: $0, $1, &$2) }],
     "node.k8s.io": ["RuntimeClass": { OtherValidation.validate(runtimeClass: $0, $1, &$2) }],
-    "certificates.k8s.io": [
-      "CertificateSigningRequest": { OtherValidation.validate(signingRequest: $0, $1, &$2) }
-    ],
   ]
 
   private static let cluster: [String: [String: Function]] = [

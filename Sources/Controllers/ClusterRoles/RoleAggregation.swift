@@ -11,7 +11,7 @@ public struct RoleAggregation: Sendable {
 
   /// Works until the task is cancelled.
   public func run() async {
-    for await change in client.changes() where change.resource.groupResource == Self.roles {
+    for await change in client.changes(of: [Self.roles]) {
       await aggregate(change.resource)
     }
   }

@@ -49,10 +49,15 @@ public actor GarbageCollector {
     if absent.isEmpty && waiting.isEmpty { return }
     do {
       if present.isEmpty {
-        let policy: DeletionPolicy = waiting.isEmpty ? .background : .foreground
+        let dependents = graph.dependents(of: node.uid)
+        let isForeground = !waiting.isEmpty && !dependents.isEmpty
+        // Owners that wait for each other in a circle would wait for ever: this one is no longer waited for.
+        if isForeground, dependents.contains(where: { graph.isWaitingForDependents($0.uid) }) {
+          try await unblockOwners(of: node)
+        }
         try await client.delete(
           node.resource, namespace: node.namespace, name: node.name, uid: node.uid,
-          policy: policy == .foreground && graph.blockingDependents(of: node.uid).isEmpty ? .background : policy)
+          policy: isForeground ? .foreground : .background)
       } else {
         let gone = Set((absent + waiting).map(\.uid))
         try await removeOwners(gone, from: node)
@@ -65,7 +70,11 @@ public actor GarbageCollector {
 
   /// Whether an owner is there: known already, or found by a look, since a change of it may be on its way.
   private func exists(_ owner: OwnerReference, from node: OwnerGraph.Node) async -> Bool {
-    if graph.contains(owner.uid) { return true }
+    if let known = graph.node(owner.uid), known.name == owner.name, known.resource.kind == owner.kind,
+      known.namespace.isEmpty || known.namespace == node.namespace
+    {
+      return true
+    }
     guard let groupVersion = GroupVersion(apiVersion: owner.apiVersion),
       let resource = client.resources().first(where: {
         $0.groupVersion.group == groupVersion.group && $0.kind == owner.kind
@@ -91,6 +100,19 @@ public actor GarbageCollector {
     guard left.count < object.header.ownerReferences.count else { return }
     _ = try await client.update(
       node.resource, subresource: "", object.settingOwnerReferences(left).at(revision: object.revision).tree())
+  }
+
+  private func unblockOwners(of node: OwnerGraph.Node) async throws {
+    guard let object = try await client.get(node.resource, namespace: node.namespace, name: node.name),
+      object.header.uid == node.uid, object.header.ownerReferences.contains(where: \.blockOwnerDeletion)
+    else { return }
+    let owners = object.header.ownerReferences.map { owner in
+      var owner = owner
+      owner.blockOwnerDeletion = false
+      return owner
+    }
+    _ = try await client.update(
+      node.resource, subresource: "", object.settingOwnerReferences(owners).at(revision: object.revision).tree())
   }
 
   private func orphan(_ uid: String) async {

@@ -78,8 +78,11 @@ public struct NamespaceController: Sendable {
   /// - Returns: what is still there, by resource.
   private func removeContent(of namespace: String) async throws -> [ClusterResource: [StoredObject]] {
     var left: [ClusterResource: [StoredObject]] = [:]
-    for resource in client.resources()
-    where resource.isNamespaced && resource.verbs.isSuperset(of: [.delete, .list]) {
+    let resources = client.resources().filter { $0.isNamespaced && $0.verbs.isSuperset(of: [.delete, .list]) }
+    // What a pod uses is there for as long as the pod is (KEP-5080, "Ordered namespace deletion").
+    let pods = GroupResource(group: "", resource: "pods")
+    for resource in resources.filter({ $0.groupResource == pods }) + resources.filter({ $0.groupResource != pods }) {
+      if left.keys.contains(where: { $0.groupResource == pods }) { return left }
       for object in try await client.list(resource, namespace: namespace) where !object.header.isBeingDeleted {
         try await client.delete(
           resource, namespace: namespace, name: object.header.name, uid: object.header.uid, policy: .background)
@@ -102,35 +105,26 @@ public struct NamespaceController: Sendable {
   private func report(
     _ left: [ClusterResource: [StoredObject]], on namespace: StoredObject, _ namespaces: ClusterResource
   ) async throws {
-    let counts = left.map { ("\($0.key.groupResource)", $0.value.count) }.sorted { $0.0 < $1.0 }
-    let remaining =
-      "Some resources are remaining: "
-      + counts.map { "\($0.0). has \($0.1) resource instances" }.joined(separator: ", ")
+    let counts = left.map { (name: $0.key.groupResource, count: $0.value.count) }
+      .sorted { ($0.name.group, $0.name.resource) < ($1.name.group, $1.name.resource) }
+    let remaining = counts.map { "\($0.name.resource).\($0.name.group) has \($0.count) resource instances" }
     var held: [String: Int] = [:]
     for finalizer in left.values.joined().flatMap(\.header.finalizers) { held[finalizer, default: 0] += 1 }
-    let finalizers =
-      "Some content in the namespace has finalizers remaining: "
-      + held.sorted { $0.key < $1.key }.map { "\($0.key) in \($0.value) resource instances" }.joined(separator: ", ")
+    let finalizers = held.sorted { $0.key < $1.key }.map { "\($0.key) in \($0.value) resource instances" }
     var tree = namespace.tree()
     var status = tree["status"]?.objectValue ?? [:]
-    var conditions = status["conditions"]?.arrayValue ?? []
-    func put(_ type: String, _ isTrue: Bool, _ reason: String, _ message: String) {
-      let value: JSONValue = isTrue ? "True" : "False"
-      let index = conditions.firstIndex { $0["type"]?.stringValue == type }
-      let isSame = index.map { conditions[$0]["status"] == value } ?? false
-      let time = isSame ? index.flatMap { conditions[$0]["lastTransitionTime"] } : nil
-      let condition: JSONValue = [
-        "type": .string(type), "status": value,
-        "lastTransitionTime": time ?? .string(Timestamp.now.description),
-        "reason": .string(reason), "message": .string(message),
-      ]
-      if let index { conditions[index] = condition } else { conditions.append(condition) }
-    }
-    put("NamespaceContentRemaining", true, "SomeResourcesRemain", remaining)
-    put(
-      "NamespaceFinalizersRemaining", !held.isEmpty, held.isEmpty ? "ContentHasNoFinalizers" : "SomeFinalizersRemain",
-      held.isEmpty ? "All content-preserving finalizers finished" : finalizers)
-    status["conditions"] = .array(conditions)
+    var conditions = NamespaceConditions(status["conditions"]?.arrayValue ?? [])
+    conditions.put(.discoveryFailure, nil)
+    conditions.put(.versionFailure, nil)
+    conditions.put(.contentFailure, nil)
+    conditions.put(
+      .contentRemaining,
+      remaining.isEmpty ? nil : "Some resources are remaining: " + remaining.joined(separator: ", "))
+    conditions.put(
+      .finalizersRemaining,
+      finalizers.isEmpty
+        ? nil : "Some content in the namespace has finalizers remaining: " + finalizers.joined(separator: ", "))
+    status["conditions"] = .array(conditions.json)
     guard tree["status"] != .object(status) else { return }
     tree["status"] = .object(status)
     _ = try await client.update(namespaces, subresource: "status", tree)

@@ -1,29 +1,31 @@
 import APIMachinery
 import ClusterClient
+import Synchronization
 
 /// Sees to it that an object of one name is in every namespace.
-struct NamespaceObjectKeeper: Sendable {
+final class NamespaceObjectKeeper: Sendable {
   private let client: any ClusterClient
   private let resource: GroupResource
   private let name: String
-  private let object: JSONObject
+  /// Nil while it is not known what the object is to be.
+  private let object: Mutex<JSONObject?>
   /// A member that must be what `object` says.
   private let fixed: String?
 
   private static let namespaces = GroupResource(group: "", resource: "namespaces")
 
   init(
-    _ client: any ClusterClient, resource: GroupResource, name: String, object: JSONObject, fixed: String? = nil
+    _ client: any ClusterClient, resource: GroupResource, name: String, object: JSONObject? = nil, fixed: String? = nil
   ) {
     self.client = client
     self.resource = resource
     self.name = name
-    self.object = object
+    self.object = Mutex(object)
     self.fixed = fixed
   }
 
   func run() async {
-    for await change in client.changes() {
+    for await change in client.changes(of: [Self.namespaces, resource]) {
       switch change.resource.groupResource {
       case Self.namespaces:
         guard let namespace = change.current, change.previous == nil, !namespace.header.isBeingDeleted else { continue }
@@ -36,7 +38,20 @@ struct NamespaceObjectKeeper: Sendable {
     }
   }
 
+  /// Puts another object in the place of the one before, everywhere.
+  func keep(_ object: JSONObject) async {
+    self.object.withLock { $0 = object }
+    guard let namespaces = client.resources().first(where: { $0.groupResource == Self.namespaces }) else { return }
+    do {
+      for namespace in try await client.list(namespaces, namespace: "") { await keep(in: namespace.header.name) }
+    } catch {
+      // Namespaces are told of as they change.
+      return
+    }
+  }
+
   private func keep(in namespace: String) async {
+    guard let object = object.withLock({ $0 }) else { return }
     let resources = client.resources()
     guard let place = resources.first(where: { $0.groupResource == resource }),
       let namespaces = resources.first(where: { $0.groupResource == Self.namespaces })

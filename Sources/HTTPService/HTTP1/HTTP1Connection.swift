@@ -27,7 +27,6 @@ final class HTTP1Connection: ChannelInboundHandler, ServedConnection {
 
   private let core: ServerCore
   private let info: ConnectionInfo
-  private let session: TLSSession?
   private var predecessor: (any ServedConnection)?
   private var phase = Phase.idle
   private var parser: RequestParser
@@ -36,8 +35,8 @@ final class HTTP1Connection: ChannelInboundHandler, ServedConnection {
   private var bound: NIOLoopBound<HTTP1Connection>?
   private var outbound: OutboundStream?
   private var task: Task<Void, Never>?
-  /// A request whose task starts once as much of its body as is there has been taken.
-  private var due: Request?
+  /// The request's task starts once as much of its body as is there has been taken.
+  private var isDue = false
   /// `process` is on the stack: what it calls must not call it again.
   private var processing = false
   private var flushDue = false
@@ -51,12 +50,9 @@ final class HTTP1Connection: ChannelInboundHandler, ServedConnection {
   private var idleTimer: Scheduled<Void>?
 
   /// - Parameter predecessor: who was registered for this socket before, during its handshake.
-  init(
-    core: ServerCore, info: ConnectionInfo, session: TLSSession? = nil, predecessor: (any ServedConnection)? = nil
-  ) {
+  init(core: ServerCore, info: ConnectionInfo, predecessor: (any ServedConnection)? = nil) {
     self.core = core
     self.info = info
-    self.session = session
     self.predecessor = predecessor
     parser = RequestParser(limits: core.configuration.limits)
   }
@@ -99,7 +95,7 @@ final class HTTP1Connection: ChannelInboundHandler, ServedConnection {
     task?.cancel()
     task = nil
     idleTimer?.cancel()
-    due = nil
+    isDue = false
     core.registry.unregister(self)
     bound = nil
     outbound = nil
@@ -228,17 +224,18 @@ final class HTTP1Connection: ChannelInboundHandler, ServedConnection {
     receiving = true
     continueDue = head.expectsContinue && length != 0
     cancelsOnShutdown = false
-    phase = .exchange(HTTP1Exchange(head: head, body: body, outbound: outbound, connection: bound, core: core))
-    due = Request(
+    let request = Request(
       method: head.method, target: target, headers: head.headers,
       body: RequestBody(stream: body, declaredLength: length, limit: core.configuration.limits.bodyBytes),
-      connection: info, upgrade: head.upgrade, session: session)
+      connection: info, upgrade: head.upgrade)
+    phase = .exchange(HTTP1Exchange(request, head, body: body, outbound: outbound, connection: bound, core: core))
+    isDue = true
   }
 
   private func startDue() {
-    guard let request = due, case .exchange(let exchange) = phase else { return }
-    due = nil
-    let task = core.start(request, exchange)
+    guard isDue, case .exchange(let exchange) = phase else { return }
+    isDue = false
+    let task = core.start(exchange)
     // It may have answered already, on this thread.
     if isCurrent(exchange) { self.task = task }
   }
@@ -394,7 +391,7 @@ final class HTTP1Connection: ChannelInboundHandler, ServedConnection {
   }
 
   func closeNow() {
-    if session == nil { context?.close(promise: nil) } else { context?.closeWithoutHalves() }
+    if info.session == nil { context?.close(promise: nil) } else { context?.closeWithoutHalves() }
   }
 
   /// One timer a connection that looks at the clock when it fires, instead of one that each request sets anew.

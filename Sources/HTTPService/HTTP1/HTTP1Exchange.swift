@@ -2,17 +2,26 @@ import NIOCore
 
 /// A request and its response on an HTTP/1.1 connection: decides the framing and whether the connection lives on.
 final class HTTP1Exchange: Exchange {
-  let head: RequestHead
+  let request: Request
   let body: InboundStream
   let outbound: OutboundStream
   private let connection: NIOLoopBound<HTTP1Connection>
   private let core: ServerCore
 
+  private let minorVersion: Int
+  private let framing: RequestHead.Framing
+  private let clientKeepsAlive: Bool
+  private let expectsContinue: Bool
+
   init(
-    head: RequestHead, body: InboundStream, outbound: OutboundStream, connection: NIOLoopBound<HTTP1Connection>,
-    core: ServerCore
+    _ request: Request, _ head: RequestHead, body: InboundStream, outbound: OutboundStream,
+    connection: NIOLoopBound<HTTP1Connection>, core: ServerCore
   ) {
-    self.head = head
+    self.request = request
+    minorVersion = head.minorVersion
+    framing = head.framing
+    clientKeepsAlive = head.keepAlive
+    expectsContinue = head.expectsContinue
     self.body = body
     self.outbound = outbound
     self.connection = connection
@@ -30,7 +39,7 @@ final class HTTP1Exchange: Exchange {
 
   func send(_ response: Response, _ bytes: ByteBuffer) {
     let keepAlive = keepsAlive
-    let isHead = head.method == .head
+    let isHead = request.method == .head
     let omitted = isHead || response.status.forbidsBody
     let inline = !omitted && bytes.readableBytes <= Self.inlineLimit
     var buffer = ByteBufferAllocator().buffer(capacity: 320 + (inline ? bytes.readableBytes : 0))
@@ -70,7 +79,7 @@ final class HTTP1Exchange: Exchange {
       framing = .none
     } else if let length = response.headers["Content-Length"].flatMap({ Int($0) }), length >= 0 {
       framing = .length(length)
-    } else if head.minorVersion == 1 {
+    } else if minorVersion == 1 {
       framing = .chunked
     } else {
       framing = .untilClose
@@ -97,7 +106,7 @@ final class HTTP1Exchange: Exchange {
   // MARK: Takeover
 
   func takeOver(_ takeover: Takeover, _ headers: Headers) async throws {
-    if let name = takeover.protocol, head.minorVersion == 0 || !head.upgrade.contains(where: name.equalsIgnoringCase) {
+    if let name = takeover.protocol, minorVersion == 0 || !request.upgrade.contains(where: name.equalsIgnoringCase) {
       throw HTTPServiceError.badRequest("the request must offer to switch to \(name) (Upgrade)")
     }
     // What the handler left of the body is not the new protocol's.
@@ -106,14 +115,14 @@ final class HTTP1Exchange: Exchange {
       rest += bytes.readableBytes
       if rest > HTTP1Connection.drainLimit { throw RequestBody.tooLarge(HTTP1Connection.drainLimit) }
     }
-    let granted = takeover.protocol ?? (head.minorVersion == 1 ? head.upgrade.first : nil)
+    let granted = takeover.protocol ?? (minorVersion == 1 ? request.upgrade.first : nil)
     var buffer = ByteBuffer()
     if takeover.protocol != nil {
       // What RFC 9110 calls it; "UPGRADED" is dockerd's own word.
       ResponseHead.writeStatusLine(.switchingProtocols, reason: "Switching Protocols", minorVersion: 1, into: &buffer)
     } else {
       ResponseHead.writeStatusLine(
-        granted == nil ? .ok : .switchingProtocols, minorVersion: head.minorVersion, into: &buffer)
+        granted == nil ? .ok : .switchingProtocols, minorVersion: minorVersion, into: &buffer)
     }
     ResponseHead.write(headers, except: ResponseHead.framingFields, into: &buffer)
     if let granted {
@@ -139,23 +148,23 @@ final class HTTP1Exchange: Exchange {
   // MARK: The head of a response
 
   private func startHead(_ status: Status, _ headers: Headers, keepAlive: Bool, into buffer: inout ByteBuffer) {
-    ResponseHead.writeStatusLine(status, minorVersion: head.minorVersion, into: &buffer)
+    ResponseHead.writeStatusLine(status, minorVersion: minorVersion, into: &buffer)
     let dated = ResponseHead.write(headers, except: ResponseHead.framingFields, into: &buffer)
     if !dated { ResponseHead.write("Date", core.date.value(), into: &buffer) }
     if !keepAlive {
       buffer.writeStaticString("Connection: close\r\n")
-    } else if head.minorVersion == 0 {
+    } else if minorVersion == 0 {
       buffer.writeStaticString("Connection: keep-alive\r\n")
     }
   }
 
   /// Whether the connection can serve another request after this one.
   private var keepsAlive: Bool {
-    guard head.keepAlive, !core.isDraining else { return false }
+    guard clientKeepsAlive, !core.isDraining else { return false }
     if body.isComplete { return true }
     // A client that waits for "100 Continue" and gets a final response may send its body or not: nobody can tell.
-    if head.expectsContinue, !body.isTouched { return false }
-    if case .length(let length) = head.framing { return length <= HTTP1Connection.drainLimit }
+    if expectsContinue, !body.isTouched { return false }
+    if case .length(let length) = framing { return length <= HTTP1Connection.drainLimit }
     return true
   }
 }

@@ -8,8 +8,7 @@ final class HTTP2Connection: ChannelInboundHandler, ServedConnection {
   typealias InboundIn = HTTP2Frame
 
   let core: ServerCore
-  let session: TLSSession
-  private let peer: ConnectionInfo
+  let info: ConnectionInfo
   /// Handlers at work, those of streams that were reset included.
   let running = Count()
   private var streams: [ObjectIdentifier: HTTP2Stream] = [:]
@@ -23,19 +22,18 @@ final class HTTP2Connection: ChannelInboundHandler, ServedConnection {
     func add(_ change: Int) { number.add(change, ordering: .relaxed) }
   }
 
-  private init(core: ServerCore, info: ConnectionInfo, session: TLSSession, predecessor: any ServedConnection) {
+  private init(core: ServerCore, info: ConnectionInfo, predecessor: any ServedConnection) {
     self.core = core
-    self.peer = info
-    self.session = session
+    self.info = info
     self.predecessor = predecessor
   }
 
   /// Adds what speaks HTTP/2 behind the handler of `context`, which has read the connection so far.
   static func add(
-    to context: ChannelHandlerContext, core: ServerCore, info: ConnectionInfo, session: TLSSession,
+    to context: ChannelHandlerContext, core: ServerCore, info: ConnectionInfo,
     predecessor: any ServedConnection & ChannelHandler
   ) throws {
-    let connection = HTTP2Connection(core: core, info: info, session: session, predecessor: predecessor)
+    let connection = HTTP2Connection(core: core, info: info, predecessor: predecessor)
     let management = NIOHTTP2ServerConnectionManagementHandler(
       eventLoop: context.eventLoop,
       configuration: .init(maxIdleTime: core.idleTimeout, maxAge: nil, maxGraceTime: nil, keepalive: nil))
@@ -55,13 +53,6 @@ final class HTTP2Connection: ChannelInboundHandler, ServedConnection {
     try context.channel.syncOptions?.setOption(.autoRead, value: true)
     // A client that will send nothing more, not even a window, can have no use for what is under way.
     try context.channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false)
-  }
-
-  /// What is known about the connection now.
-  var info: ConnectionInfo {
-    var info = peer
-    info.tls = session.info
-    return info
   }
 
   // MARK: Events of the channel

@@ -4,15 +4,15 @@ import NIOHTTP2
 
 /// A request and its response on a stream of an HTTP/2 connection.
 final class HTTP2Exchange: Exchange {
+  let request: Request
   let body: InboundStream
   let outbound: OutboundStream
-  private let method: Method
   private let stream: NIOLoopBound<HTTP2Stream>
   private let running: HTTP2Connection.Count
   private let core: ServerCore
 
-  init(method: Method, body: InboundStream, stream: NIOLoopBound<HTTP2Stream>, connection: HTTP2Connection) {
-    self.method = method
+  init(_ request: Request, body: InboundStream, stream: NIOLoopBound<HTTP2Stream>, connection: HTTP2Connection) {
+    self.request = request
     self.body = body
     self.stream = stream
     core = connection.core
@@ -29,10 +29,10 @@ final class HTTP2Exchange: Exchange {
   func send(_ response: Response, _ bytes: ByteBuffer) {
     var headers = fields(of: response)
     if !response.status.forbidsBody {
-      let promised = method == .head ? response.headers["Content-Length"] : nil
+      let promised = request.method == .head ? response.headers["Content-Length"] : nil
       headers.add(name: "content-length", value: promised ?? String(bytes.readableBytes), indexing: .nonIndexable)
     }
-    let omitted = method == .head || response.status.forbidsBody || bytes.readableBytes == 0
+    let omitted = request.method == .head || response.status.forbidsBody || bytes.readableBytes == 0
     let head = headers
     onLoop { $0.send(head, omitted ? nil : bytes) }
   }

@@ -15,8 +15,8 @@ public struct HTTP2Limits: Sendable {
   public var controlFrames: Int
 
   public init(
-    concurrentStreams: Int = 250, streamWindow: Int = 131_072, connectionWindow: Int = 1_048_576, resets: Int = 1000,
-    controlFrames: Int = 1000
+    concurrentStreams: Int = 250, streamWindow: Int = 131_072, connectionWindow: Int = 1_048_576, resets: Int = 600,
+    controlFrames: Int = 600
   ) {
     self.concurrentStreams = concurrentStreams
     self.streamWindow = streamWindow

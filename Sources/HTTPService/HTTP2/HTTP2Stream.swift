@@ -11,8 +11,8 @@ final class HTTP2Stream: ChannelInboundHandler {
   private var context: ChannelHandlerContext?
   private var exchange: HTTP2Exchange?
   private var task: Task<Void, Never>?
-  /// A request whose task starts once as much of its body as is there has been taken.
-  private var due: Request?
+  /// The request's task starts once as much of its body as is there has been taken.
+  private var isDue = false
   private var receiving = true
   private var headSent = false
   private var responseEnded = false
@@ -35,7 +35,7 @@ final class HTTP2Stream: ChannelInboundHandler {
     exchange?.outbound.close()
     task?.cancel()
     task = nil
-    due = nil
+    isDue = false
     exchange = nil
     self.context = nil
     connection.closed(self)
@@ -48,7 +48,7 @@ final class HTTP2Stream: ChannelInboundHandler {
       // A second header block is the trailers.
       if exchange == nil { begin(headers.headers) }
     case .data(let data):
-      if case .byteBuffer(let bytes) = data.data { exchange?.body.append(bytes) }
+      if case .byteBuffer(let bytes) = data.data, !responseEnded { exchange?.body.append(bytes) }
       if data.endStream { received() }
     default: break
     }
@@ -61,9 +61,9 @@ final class HTTP2Stream: ChannelInboundHandler {
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
-    if let request = due, let exchange {
-      due = nil
-      let task = connection.core.start(request, exchange)
+    if isDue, let exchange {
+      isDue = false
+      let task = connection.core.start(exchange)
       // It may have answered already, on this thread.
       if !responseEnded { self.task = task }
     }
@@ -87,23 +87,23 @@ final class HTTP2Stream: ChannelInboundHandler {
     let reader = HTTP2HeadReader(fields: fields, maximumFields: core.configuration.limits.headerFields)
     let body =
       ended ? InboundStream() : InboundStream(paused: reader.expectsContinue) { bound.execute { $0.demanded() } }
-    let exchange = HTTP2Exchange(method: reader.method, body: body, stream: bound, connection: connection)
+    var (target, headers, length) = (RequestTarget.none, Headers(), 0 as Int?)
+    var failure: HTTPServiceError?
+    do { (target, headers, length) = try reader.read() } catch { failure = error }
+    continueDue = reader.expectsContinue && !ended
+    let request = Request(
+      method: reader.method, target: target, headers: headers,
+      body: RequestBody(stream: body, declaredLength: ended ? 0 : length, limit: core.configuration.limits.bodyBytes),
+      connection: connection.info, upgrade: [])
+    let exchange = HTTP2Exchange(request, body: body, stream: bound, connection: connection)
     self.exchange = exchange
-    guard connection.running.value <= 2 * core.configuration.http2.concurrentStreams else {
-      return reset(.refusedStream)
+    if connection.running.value > 2 * core.configuration.http2.concurrentStreams { return reset(.refusedStream) }
+    guard let failure else {
+      isDue = true
+      return
     }
-    do {
-      let (target, headers, length) = try reader.read()
-      continueDue = reader.expectsContinue && !ended
-      due = Request(
-        method: reader.method, target: target, headers: headers,
-        body: RequestBody(
-          stream: body, declaredLength: ended ? 0 : length, limit: core.configuration.limits.bodyBytes),
-        connection: connection.info, upgrade: [], session: connection.session)
-    } catch {
-      let (response, bytes) = core.errorResponse(error)
-      exchange.send(response, bytes)
-    }
+    let (response, bytes) = core.errorResponse(failure)
+    exchange.send(response, bytes)
   }
 
   /// The handler wants more of the body than is there.
@@ -128,11 +128,14 @@ final class HTTP2Stream: ChannelInboundHandler {
   func send(_ headers: HPACKHeaders, _ bytes: ByteBuffer?) {
     guard let context, !headSent else { return }
     headSent = true
-    context.write(wrapOutboundOut(.headers(.init(headers: headers, endStream: bytes == nil))), promise: nil)
+    let written = context.eventLoop.makePromise(of: Void.self)
+    context.write(
+      wrapOutboundOut(.headers(.init(headers: headers, endStream: bytes == nil))), promise: bytes == nil ? written : nil
+    )
     if let bytes {
-      context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(bytes), endStream: true))), promise: nil)
+      context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(bytes), endStream: true))), promise: written)
     }
-    ended()
+    ended(written.futureResult)
   }
 
   /// Sends what the task has queued.
@@ -153,16 +156,29 @@ final class HTTP2Stream: ChannelInboundHandler {
   /// The end of a streamed response.
   func finish() {
     guard let context, !responseEnded else { return }
-    context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(ByteBuffer()), endStream: true))), promise: nil)
-    ended()
+    let written = context.eventLoop.makePromise(of: Void.self)
+    context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(ByteBuffer()), endStream: true))), promise: written)
+    ended(written.futureResult)
   }
 
-  private func ended() {
+  /// - Parameter written: done when the whole response has gone out.
+  private func ended(_ written: EventLoopFuture<Void>) {
     responseEnded = true
     task = nil
-    // What is left of the request's body is of no use any more (RFC 9113, section 8.1).
-    if receiving { context?.write(wrapOutboundOut(.rstStream(.noError)), promise: nil) }
-    context?.flush()
+    guard receiving, let context else {
+      context?.flush()
+      return
+    }
+    // What is left of the request's body is of no use any more (RFC 9113, section 8.1). The client is told when it has the
+    // response: a reset takes along what still waits for the client's window.
+    let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+    written.whenSuccess { bound.value.stopReceiving() }
+    context.flush()
+  }
+
+  private func stopReceiving() {
+    guard receiving else { return }
+    context?.writeAndFlush(wrapOutboundOut(.rstStream(.noError)), promise: nil)
   }
 
   func reset(_ code: HTTP2ErrorCode) {

@@ -1,3 +1,5 @@
+import Crypto
+
 /// Who a client is, by the certificate that it has shown and proven to hold (RFC 5280).
 public struct ClientCertificate: Sendable, Equatable {
   /// One attribute of the subject's name.
@@ -21,6 +23,8 @@ public struct ClientCertificate: Sendable, Equatable {
   public let notAfter: Int64
   /// The certificate in DER.
   public let der: [UInt8]
+  /// SHA-256 of the DER, in hexadecimal digits.
+  public let fingerprint: String
 
   public init(subject: [Attribute], serialNumber: [UInt8], notBefore: Int64, notAfter: Int64, der: [UInt8]) {
     self.subject = subject
@@ -28,6 +32,12 @@ public struct ClientCertificate: Sendable, Equatable {
     self.notBefore = notBefore
     self.notAfter = notAfter
     self.der = der
+    fingerprint = Self.hexadecimal(SHA256.hash(data: der))
+  }
+
+  private static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
 
   /// The common name; Kubernetes' user name. The last one where there are several, as Go reads it.

@@ -8,13 +8,11 @@ public struct Request: Sendable {
   public var body: RequestBody
   /// The path parameters of the route, decoded.
   public var parameters: Parameters
-  public internal(set) var connection: ConnectionInfo
+  public let connection: ConnectionInfo
   /// The protocols that the client offers to switch to (`Upgrade`), lower case; empty for a plain request.
   public let upgrade: [String]
   /// What middleware has found out and handlers want to know.
   public var storage = Storage()
-  /// Where the connection's TLS is kept up to date.
-  let session: TLSSession?
 
   /// A request made by hand, for tests and inside the process.
   /// - Parameter target: path and query as they stand on the request line.
@@ -29,7 +27,7 @@ public struct Request: Sendable {
 
   init(
     method: Method, target: RequestTarget, headers: Headers, body: RequestBody, connection: ConnectionInfo,
-    upgrade: [String], session: TLSSession? = nil
+    upgrade: [String]
   ) {
     self.method = method
     self.segments = target.segments
@@ -39,7 +37,6 @@ public struct Request: Sendable {
     self.parameters = Parameters()
     self.connection = connection
     self.upgrade = upgrade
-    self.session = session
   }
 
   public var query: Query { target.query }

@@ -37,6 +37,9 @@ public struct RequestTarget: Sendable, Equatable {
     self.init(rawPath: String(path), segments: segments, query: query ?? Query())
   }
 
+  /// Stands for a target that could not be read.
+  static let none = RequestTarget(rawPath: "", segments: [], query: Query())
+
   init(rawPath: String, segments: [String], query: Query) {
     self.rawPath = rawPath
     self.segments = segments

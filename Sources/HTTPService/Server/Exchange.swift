@@ -3,6 +3,8 @@ import NIOCore
 /// One request and its response on their way through a connection, as the request's task sees them. Everything that
 /// touches the connection hops to its event loop, once for a whole response.
 protocol Exchange: AnyObject, Sendable {
+  var request: Request { get }
+
   /// Sends a whole response and ends the exchange; for HEAD, its head alone.
   func send(_ response: Response, _ bytes: ByteBuffer)
 

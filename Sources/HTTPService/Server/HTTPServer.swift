@@ -45,22 +45,22 @@ public final class HTTPServer: Sendable {
       .childChannelOption(.allowRemoteHalfClosure, value: true)
       .childChannelOption(.maxMessagesPerRead, value: 1)
       .childChannelOption(
-        .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 4096, maximum: 131_072)
+        .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 2048, maximum: 131_072)
       )
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           var peer = ConnectionInfo.Peer.local
           if let remote = channel.remoteAddress, let ip = remote.ipAddress {
             peer = .remote(address: ip, port: remote.port ?? 0)
-            try channel.pipeline.syncOperations.setNoDelay(on: channel)
+            try channel.setTCPOptions()
           }
-          let info = ConnectionInfo(listener: name, peer: peer)
           if let tls {
             let session = TLSSession(tls)
             try channel.pipeline.syncOperations.addHandlers([
-              TLSGate(session), TLSHandshake(core: core, info: info, session: session),
+              TLSGate(session), TLSHandshake(core: core, listener: name, peer: peer, session: session),
             ])
           } else {
+            let info = ConnectionInfo(listener: name, peer: peer)
             try channel.pipeline.syncOperations.addHandler(HTTP1Connection(core: core, info: info))
           }
         }
@@ -112,9 +112,22 @@ public final class HTTPServer: Sendable {
   }
 }
 
-extension ChannelPipeline.SynchronousOperations {
-  /// Small pieces of a stream leave at once (tcp(7), TCP_NODELAY).
-  fileprivate func setNoDelay(on channel: any Channel) throws {
-    try channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1)
+extension Channel {
+  /// Small pieces of a stream leave at once, and a peer that has vanished without a word (a host that lost its power) is
+  /// noticed within two minutes (tcp(7)).
+  fileprivate func setTCPOptions() throws {
+    guard let options = syncOptions else { return }
+    try options.setOption(.tcpOption(.tcp_nodelay), value: 1)
+    try options.setOption(.socketOption(.so_keepalive), value: 1)
+    for (option, value) in TCPKeepAlive.options { try options.setOption(.tcpOption(option), value: value) }
   }
+}
+
+/// Options of tcp(7) that NIO has no names for.
+private enum TCPKeepAlive {
+  static let options: [(NIOBSDSocket.Option, SocketOptionValue)] = [
+    // TCP_KEEPIDLE, TCP_KEEPINTVL and TCP_KEEPCNT: seconds of silence, seconds between probes, probes.
+    (NIOBSDSocket.Option(rawValue: 4), 30), (NIOBSDSocket.Option(rawValue: 5), 15),
+    (NIOBSDSocket.Option(rawValue: 6), 6),
+  ]
 }

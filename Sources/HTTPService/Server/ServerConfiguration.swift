@@ -13,6 +13,10 @@ public struct ServerConfiguration: Sendable {
   /// something. An answer from memory then costs no switch of threads; a handler that computes for long holds up the
   /// connections of that loop, and should `await Task.yield()` before, which moves it to the cooperative pool.
   public var handlersStartOnEventLoop: Bool
+  /// How long a handler may take, not counting what it streams: its task is cancelled then, and the handler says in its
+  /// own words what that means. Nil for no limit. Only with ``handlersStartOnEventLoop``, and asked only for a request
+  /// that is not answered at once.
+  public var handlerTime: (@Sendable (Request) -> Duration?)?
   public var http2: HTTP2Limits
 
   public init(

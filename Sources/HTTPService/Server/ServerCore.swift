@@ -1,6 +1,9 @@
 import NIOCore
 
 /// What all connections of a server share: the handler, the limits, who is connected.
+///
+/// A task's frames stay as long as its stream: what answers requests is cut into functions that are not inlined, so
+/// that a watch which waits for its next event keeps the frames of few of them.
 final class ServerCore: Sendable {
   let configuration: ServerConfiguration
   let idleTimeout: TimeAmount
@@ -23,42 +26,57 @@ final class ServerCore: Sendable {
   var isDraining: Bool { registry.isDraining }
 
   /// Answers a request in a task of its own.
-  func start(_ request: Request, _ exchange: any Exchange) -> Task<Void, Never> {
+  func start(_ exchange: any Exchange) -> Task<Void, Never> {
     registry.taskStarts()
     if configuration.handlersStartOnEventLoop {
-      return Task.immediate {
-        await serve(request, exchange)
+      guard let handlerTime = configuration.handlerTime else {
+        return Task.immediate { [self] in
+          await serve(exchange)
+          registry.taskEnded()
+        }
+      }
+      let deadline = RequestDeadline()
+      let task = Task.immediate { [self] in
+        await serve(exchange, deadline)
         registry.taskEnded()
       }
+      // It has waited for something.
+      if !deadline.isOver, let limit = handlerTime(exchange.request) { deadline.arm(limit, cancelling: task) }
+      return task
     }
-    return Task {
-      await serve(request, exchange)
+    return Task { [self] in
+      await serve(exchange)
       registry.taskEnded()
     }
   }
 
-  private func serve(_ request: Request, _ exchange: any Exchange) async {
+  @inline(never) private func serve(_ exchange: any Exchange, _ deadline: RequestDeadline? = nil) async {
     do {
-      var request = request
-      if let session = request.session { request.connection.tls = await session.current() }
-      let response = try await handler(request)
+      defer { deadline?.end() }
+      let response = try await handle(exchange)
+      deadline?.end()
       switch response.body {
-      case .bytes(let bytes): await send(response, bytes, request, exchange)
-      case .stream(let options, let body):
-        if request.method == .head {
+      case .bytes(let bytes): await send(response, bytes, exchange)
+      case .stream(let options, let write):
+        if exchange.request.method == .head {
           exchange.send(response, ByteBuffer())
         } else {
-          await stream(response, options, body, request, exchange)
+          try await stream(begin(response, options, exchange), options, write, exchange)
         }
       case .takeover(let takeover): try await exchange.takeOver(takeover, response.headers)
       }
     } catch {
-      sendError(error, request, exchange)
+      sendError(error, exchange)
     }
   }
 
-  private func send(_ response: Response, _ bytes: ByteBuffer, _ request: Request, _ exchange: any Exchange) async {
-    guard let compression = configuration.compression, compression.applies(to: response, bytes, request) else {
+  @inline(never) private func handle(_ exchange: any Exchange) async throws -> Response {
+    if let session = exchange.request.connection.session, session.isStale { await session.refresh() }
+    return try await handler(exchange.request)
+  }
+
+  @inline(never) private func send(_ response: Response, _ bytes: ByteBuffer, _ exchange: any Exchange) async {
+    guard let compression = configuration.compression, compression.applies(to: response, bytes, exchange.request) else {
       return exchange.send(response, bytes)
     }
     // Not on the event loop, where the handler may have started.
@@ -67,12 +85,12 @@ final class ServerCore: Sendable {
       let compressed = try GzipEncoder.encode(bytes)
       exchange.send(Compression.labelled(response), compressed)
     } catch {
-      sendError(error, request, exchange)
+      sendError(error, exchange)
     }
   }
 
-  private func sendError(_ error: any Error, _ request: Request, _ exchange: any Exchange) {
-    let (response, body) = errorResponse(error, request)
+  @inline(never) private func sendError(_ error: any Error, _ exchange: any Exchange) {
+    let (response, body) = errorResponse(error, exchange.request)
     exchange.send(response, body)
   }
 
@@ -88,17 +106,23 @@ final class ServerCore: Sendable {
     return (response, response.wholeBody)
   }
 
-  private func stream(
-    _ response: Response, _ options: StreamOptions, _ write: @Sendable (ResponseWriter) async throws -> Void,
-    _ request: Request, _ exchange: any Exchange
-  ) async {
+  @inline(never) private func begin(
+    _ response: Response, _ options: StreamOptions, _ exchange: any Exchange
+  ) -> any ResponseBody {
     if options.endsWithServer { exchange.endsWithServer() }
-    let body: any ResponseBody
-    if options.compresses, let compression = configuration.compression, compression.applies(to: response, request) {
-      body = GzipBody(response, threshold: compression.threshold, exchange)
-    } else {
-      body = exchange.makeBody(of: response)
+    if options.compresses, let compression = configuration.compression,
+      compression.applies(to: response, exchange.request)
+    {
+      return GzipBody(response, threshold: compression.threshold, exchange)
     }
+    return exchange.makeBody(of: response)
+  }
+
+  /// - Throws: where nothing was sent yet.
+  @inline(never) private func stream(
+    _ body: any ResponseBody, _ options: StreamOptions, _ write: @Sendable (ResponseWriter) async throws -> Void,
+    _ exchange: any Exchange
+  ) async throws {
     let writer = ResponseWriter(body)
     do {
       do {
@@ -108,7 +132,8 @@ final class ServerCore: Sendable {
       }
       try await writer.finish()
     } catch {
-      if body.hasStarted { exchange.abort() } else { sendError(error, request, exchange) }
+      guard body.hasStarted else { throw error }
+      exchange.abort()
     }
   }
 }

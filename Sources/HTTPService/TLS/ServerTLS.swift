@@ -136,6 +136,11 @@ public final class ServerTLS: Sendable {
     settings.certificateVerification = authorities == nil ? .none : .optionalVerification
     // How long a close waits for the client's: nothing depends on that.
     settings.shutdownTimeout = .seconds(1)
+    // The library's own list and Ed25519, which clients' keys may be of.
+    settings.verifySignatureAlgorithms = [
+      .ecdsaSecp256R1Sha256, .rsaPssRsaeSha256, .rsaPkcs1Sha256, .ed25519, .ecdsaSecp384R1Sha384, .rsaPssRsaeSha384,
+      .rsaPkcs1Sha384, .ecdsaSecp521R1Sha512, .rsaPssRsaeSha512, .rsaPkcs1Sha512,
+    ]
     // A client with several certificates then knows which one to show (RFC 8446, 4.2.4).
     settings.sendCANameList = authorities != nil
     do { return try NIOSSLContext(configuration: settings) } catch {

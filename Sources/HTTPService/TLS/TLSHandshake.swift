@@ -9,17 +9,17 @@ final class TLSHandshake: ChannelInboundHandler, RemovableChannelHandler, Served
 
   private let core: ServerCore
   private let session: TLSSession
-  private var info: ConnectionInfo
+  private let info: ConnectionInfo
   private var context: ChannelHandlerContext?
   private var timer: Scheduled<Void>?
   private var done = false
   /// What came behind the handshake before somebody was there for it.
   private var early: [ByteBuffer] = []
 
-  init(core: ServerCore, info: ConnectionInfo, session: TLSSession) {
+  init(core: ServerCore, listener: String, peer: ConnectionInfo.Peer, session: TLSSession) {
     self.core = core
-    self.info = info
     self.session = session
+    info = ConnectionInfo(listener: listener, peer: peer, session: session)
   }
 
   func handlerAdded(context: ChannelHandlerContext) {
@@ -86,14 +86,13 @@ final class TLSHandshake: ChannelInboundHandler, RemovableChannelHandler, Served
   private func proceed() {
     guard let context, !done else { return }
     done = true
-    info.tls = session.info
     do {
       let operations = context.pipeline.syncOperations
-      if info.tls?.applicationProtocol == "h2" {
-        try HTTP2Connection.add(to: context, core: core, info: info, session: session, predecessor: self)
+      if session.info.applicationProtocol == "h2" {
+        try HTTP2Connection.add(to: context, core: core, info: info, predecessor: self)
       } else {
         try operations.addHandler(
-          HTTP1Connection(core: core, info: info, session: session, predecessor: self), position: .after(self))
+          HTTP1Connection(core: core, info: info, predecessor: self), position: .after(self))
       }
       for bytes in early { context.fireChannelRead(wrapInboundOut(bytes)) }
       if !early.isEmpty { context.fireChannelReadComplete() }

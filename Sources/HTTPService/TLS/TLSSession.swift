@@ -43,9 +43,6 @@ final class TLSSession: Sendable {
     return state.withLock { !$0.chain.isEmpty && $0.epoch != epoch }
   }
 
-  /// What is known now; judges the client's certificate again where the authorities have changed.
-  func current() async -> TLSInfo {
-    if isStale { await verify(state.withLock { $0.chain }) }
-    return info
-  }
+  /// Judges the client's certificate again.
+  func refresh() async { await verify(state.withLock { $0.chain }) }
 }

@@ -15,14 +15,19 @@ enum ClusterAdmission {
     let selected = try plugins.select([
       .init("NamespaceLifecycle", NamespaceLifecycle(cluster)),
       .init("LimitRanger", LimitRanger(cluster)),
+      .init("ServiceAccount", ServiceAccountAdmission(cluster)),
       .init("TaintNodesByCondition", TaintNodesByCondition()),
       .init("AlwaysPullImages", isOn: false, AlwaysPullImages()),
+      .init("PodSecurity", PodSecurity(cluster)),
       .init("Priority", Priority(cluster)),
       .init("DefaultTolerationSeconds", DefaultTolerationSeconds()),
       .init("DefaultStorageClass", DefaultStorageClass(cluster)),
       .init("StorageObjectInUseProtection", StorageObjectInUseProtection()),
       .init("PersistentVolumeClaimResize", PersistentVolumeClaimResize(cluster)),
       .init("RuntimeClass", RuntimeClass(cluster)),
+      .init("CertificateApproval", CertificateApproval(authorizer)),
+      .init("CertificateSigning", CertificateSigning(authorizer)),
+      .init("CertificateSubjectRestriction", CertificateSubjectRestriction()),
       .init("DefaultIngressClass", DefaultIngressClass(cluster)),
       .init("DenyServiceExternalIPs", isOn: false, DenyServiceExternalIPs()),
       .init("MutatingAdmissionWebhook", MutatingWebhooks(cluster, client: outbound, registry: registry)),
@@ -30,6 +35,7 @@ enum ClusterAdmission {
       .init("ResourceQuota", quota),
     ])
     // Not to be left out: what the server does not do, and what RBAC demands.
-    return AdmissionChain([UnsupportedKinds(), RoleEscalation(registry, authorizer: authorizer)] + selected)
+    return AdmissionChain(
+      [UnsupportedKinds(), FlowControlGuard(registry), RoleEscalation(registry, authorizer: authorizer)] + selected)
   }
 }

@@ -5,17 +5,21 @@ import Controllers
 /// The controllers that run beside the server.
 enum ClusterControllers {
   /// - Parameters:
-  ///   - authority: the cluster's authority (PEM).
   ///   - quota: what the quotas' status is counted with.
+  ///   - address: `host:port` by which clients reach the server.
   /// - Returns: what each of them does until its task is cancelled.
-  static func all(_ objects: ServerObjects, authority: String, quota: ResourceQuota) -> [@Sendable () async -> Void] {
+  static func all(
+    _ objects: ServerObjects, _ certificates: ClusterCertificates, authorizer: any Authorizer, quota: ResourceQuota,
+    address: String
+  ) -> [@Sendable () async -> Void] {
     @Sendable func client(_ name: String) -> InProcessClient { InProcessClient(objects, name: name) }
+    let signer = { @Sendable in certificates.signer }
     return [
       { await NamespaceController(client("namespace-controller")).run() },
       { await GarbageCollector(client("generic-garbage-collector")).run() },
       { await RoleAggregation(client("clusterrole-aggregation-controller")).run() },
       { await ServiceAccountController(client("service-account-controller")).run() },
-      { await RootCertificatePublisher(client("root-ca-cert-publisher"), authority: authority).run() },
+      { await ServiceCIDRController(client("service-cidr-controller")).run() },
       { await ClaimProtectionController(client("pvc-protection-controller")).run() },
       { await VolumeProtectionController(client("pv-protection-controller")).run() },
       { await AttributesClassProtectionController(client("vac-protection-controller")).run() },
@@ -23,6 +27,36 @@ enum ClusterControllers {
         let counting: ResourceQuotaController.Counting = { try await quota.counting($0, $1) }
         await ResourceQuotaController(client("resourcequota-controller"), counting: counting).run()
       },
+      {
+        await RootCertificatePublisher(client("root-ca-cert-publisher"), authorities: certificates.authorities()).run()
+      },
+      {
+        await CertificateApprovingController(client("certificate-controller")) {
+          await ClusterControllers.isAllowed($0, authorizer)
+        }.run()
+      },
+      { await CertificateSigningController(client("certificate-controller"), authority: signer).run() },
+      { await CertificateCleaner(client("certificate-controller")).run() },
+      {
+        await AccountTokenController(
+          client("tokens-controller"), tokens: certificates.tokens, authorities: certificates.authorities()
+        ).run()
+      },
+      { await BootstrapTokenCleaner(client("token-cleaner")).run() },
+      {
+        await ClusterInfoPublisher(
+          client("bootstrap-signer"), contents: certificates.clusterInfo(server: "https://\(address)")
+        ).run()
+      },
     ]
+  }
+
+  private static func isAllowed(_ question: AccessQuestion, _ authorizer: any Authorizer) async -> Bool {
+    let user = User(name: question.user, uid: question.uid, groups: question.groups, extra: question.extra)
+    let info = RequestInfo(
+      verb: question.verb, group: question.group, version: "*", resource: question.resource,
+      subresource: question.subresource)
+    if case .allowed = await authorizer.authorize(user, info) { return true }
+    return false
   }
 }

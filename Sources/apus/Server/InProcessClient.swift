@@ -50,9 +50,13 @@ struct InProcessClient: ClusterClient {
       try served(resource), namespace: namespace, name: name, uid: uid, propagation: policy?.rawValue)
   }
 
-  func changes() -> AsyncStream<ClusterChange> {
+  func changes() -> AsyncStream<ClusterChange> { changes(ofAny: nil) }
+
+  func changes(of resources: Set<GroupResource>) -> AsyncStream<ClusterChange> { changes(ofAny: resources) }
+
+  private func changes(ofAny resources: Set<GroupResource>?) -> AsyncStream<ClusterChange> {
     let (stream, continuation) = AsyncStream.makeStream(of: ClusterChange.self)
-    let changes = objects.changes()
+    let changes = objects.changes(of: resources)
     let objects = objects
     let task = Task {
       for await change in changes {

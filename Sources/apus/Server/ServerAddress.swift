@@ -1,3 +1,4 @@
+import APIServer
 import Addressing
 
 /// Under which names and addresses the server is reached, and its certificate is valid.
@@ -7,29 +8,28 @@ struct ServerAddress: Sendable {
   /// What clients on this host use.
   let local: String
   let names: [String]
-  private let addresses: [String]
+  let addresses: [String]
 
   private static let clusterNames = [
     "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
   ]
-  /// The first address of the usual range of services.
-  static let serviceAddress = "10.43.0.1"
+  /// Where other hosts reach the server; nil where they cannot.
+  let reachable: IPAddress?
 
-  init(_ options: ServerOptions) {
+  /// Asks the kernel which address this host has: may block for a moment.
+  init(_ options: ServerOptions, _ network: ServiceNetwork) {
     let host = (try? options.listenAddress().host) ?? "0.0.0.0"
     let isAny = ["0.0.0.0", "::"].contains(host)
     local = isAny ? "127.0.0.1" : host.contains(":") ? "[\(host)]" : host
-    advertised = options.advertiseAddress ?? (isAny ? "127.0.0.1" : host)
+    // Who listens on this host alone is still reached by the name of the service, as with kube-apiserver.
+    let own = isAny || IPAddress(host)?.isLoopback == true ? HostAddress.first() : IPAddress(host)
+    reachable = options.advertiseAddress.flatMap { IPAddress($0) } ?? own
+    advertised = reachable?.description ?? (isAny ? "127.0.0.1" : host)
     let extra = options.tlsSan + [host, advertised]
     names = Self.clusterNames + extra.filter { IPAddress($0) == nil }
-    addresses =
-      ["127.0.0.1", "::1", Self.serviceAddress]
-      + extra.filter { IPAddress($0) != nil && !["0.0.0.0", "::"].contains($0) }
-  }
-
-  /// The addresses in network order.
-  var bytes: [[UInt8]] {
     var seen: Set<String> = []
-    return addresses.filter { seen.insert($0).inserted }.compactMap { IPAddress($0)?.bytes }
+    addresses =
+      (["127.0.0.1", "::1"] + network.apiAddresses.map(\.description)
+      + extra.filter { IPAddress($0) != nil && !["0.0.0.0", "::"].contains($0) }).filter { seen.insert($0).inserted }
   }
 }

@@ -30,39 +30,47 @@ struct ServerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "server", abstract: "Run the cluster's API server in the foreground.")
 
+  @OptionGroup var place: ServerPlace
   @OptionGroup var options: ServerOptions
 
   private static let shutdownTime = Duration.seconds(5)
 
   func run() async throws {
-    let signals = try SignalStream(EngineCommand.endingSignals)
+    guard options.datastoreEndpoint.isEmpty || place.snapshot == nil && place.restore == nil else {
+      throw ValidationError("--snapshot and --restore are for the embedded store: use etcdctl for etcd")
+    }
+    let signals = try SignalStream(EndingSignals.all)
     SignalStream.ignoreBrokenPipes()
     SystemFacts.raiseOpenFileLimit()
-    Log.level = Self.levels[options.logLevel] ?? .info
-    let directory = options.dataDir + "/cluster"
+    Log.level = Self.levels[place.logLevel] ?? .info
     let pool = try BlockingPool(name: "apus-files")
-    try await pool.run { try FileSystem.makeDirectories(directory, mode: 0o700) }
-    if let snapshot = options.restore {
+    let directory = try await Self.makeDirectory(in: place.dataDir, pool)
+    if let snapshot = place.restore {
       let contents = try await StoreSnapshot.restore(snapshot, to: directory + "/state.db")
       Log.info("restored \(snapshot): \(contents)")
       return
     }
-    let store = try await openStore(directory)
-    if let snapshot = options.snapshot {
-      try await store.snapshot(to: snapshot)
-      await store.close()
-      Log.info("wrote the snapshot \(snapshot)")
-      return
+    guard let snapshot = place.snapshot else {
+      return try await Self.serve(options, dataDirectory: place.dataDir, pool) { try await EndingSignals.wait(signals) }
     }
-    do { try await serve(store, directory, pool, signals) } catch {
+    let store = try await Self.openStore(options, directory)
+    do { try await store.snapshot(to: snapshot) } catch {
       await store.close()
       throw error
     }
+    await store.close()
+    Log.info("wrote the snapshot \(snapshot)")
   }
 
   private static let levels: [String: Log.Level] = ["debug": .debug, "info": .info, "warn": .warning, "error": .error]
 
-  private func openStore(_ directory: String) async throws -> any RevisionedStore {
+  private static func makeDirectory(in dataDirectory: String, _ pool: BlockingPool) async throws -> String {
+    let directory = dataDirectory + "/cluster"
+    try await pool.run { try FileSystem.makeDirectories(directory, mode: 0o700) }
+    return directory
+  }
+
+  private static func openStore(_ options: ServerOptions, _ directory: String) async throws -> any RevisionedStore {
     guard !options.datastoreEndpoint.isEmpty else { return try await SQLiteStore(path: directory + "/state.db") }
     let endpoints = try options.datastoreEndpoint.map { text in
       guard let endpoint = EtcdConfiguration.Endpoint(text) else {
@@ -80,17 +88,36 @@ struct ServerCommand: AsyncParsableCommand {
             key: options.datastoreKeyfile) : nil))
   }
 
-  private func serve(
-    _ store: any RevisionedStore, _ directory: String, _ pool: BlockingPool, _ signals: SignalStream
+  /// Serves the cluster's API and runs its controllers.
+  /// - Parameters:
+  ///   - dataDirectory: where the state and the kubeconfig are.
+  ///   - ended: returns when it is time to end in good order.
+  static func serve(
+    _ options: ServerOptions, dataDirectory: String, _ pool: BlockingPool,
+    until ended: @escaping @Sendable () async throws -> Void
   ) async throws {
-    let issuer = options.serviceAccountIssuer
-    let files = try await pool.run {
-      try ClusterFiles(directory: directory + "/pki", issuer: issuer, now: Timestamp.now.seconds)
+    let directory = try await makeDirectory(in: dataDirectory, pool)
+    let store = try await openStore(options, directory)
+    do { try await serve(store, options, dataDirectory, pool, ended) } catch {
+      await Shielded.run { await store.close() }
+      throw error
     }
-    let address = ServerAddress(options)
-    let issued = try files.server(names: address.names, addresses: address.bytes, now: Timestamp.now.seconds)
+  }
+
+  private static func serve(
+    _ store: any RevisionedStore, _ options: ServerOptions, _ dataDirectory: String, _ pool: BlockingPool,
+    _ ended: @escaping @Sendable () async throws -> Void
+  ) async throws {
+    let directory = dataDirectory + "/cluster"
+    let issuer = options.authentication.serviceAccountIssuer
+    let files = try await pool.run {
+      try ClusterFiles(directory: directory + "/pki", issuer: issuer)
+    }
+    let network = try options.serviceNetwork()
+    let address = try await pool.run { ServerAddress(options, network) }
+    let issued = try files.serverCertificate(address)
     let tls = try ServerTLS(
-      certificateChain: issued.certificatePEM, privateKey: issued.privateKeyPEM, clientAuthorities: files.authorityPEM)
+      certificateChain: issued.certificatePEM, privateKey: issued.keyPEM, clientAuthorities: files.authorities.bundle)
 
     let failures = AsyncStream.makeStream(of: (any Error).self)
     let cluster = try await ClusterStore(store) { failures.continuation.yield($0) }
@@ -109,61 +136,60 @@ struct ServerCommand: AsyncParsableCommand {
       cluster, authorizer: authorizer, quota: quota, outbound: outbound, plugins: plugins
     ) { late.registry }
     let registry = Registry(
-      store: cluster, catalog: catalog, kinds: kinds, admission: admission, outbound: outbound)
+      store: cluster, catalog: catalog, kinds: kinds, admission: admission,
+      services: ServiceAllocator(network, store: cluster), outbound: outbound)
     late.set(registry)
+    let proxy = try await pool.run {
+      try FrontProxyFiles(directory: directory + "/pki").proxy
+    }
+    let aggregation = Aggregation(cluster, client: outbound, proxy: proxy, clientAuthority: files.authorities.bundle)
     let (host, port) = try options.listenAddress()
+    let clients = try await ServerAuthentication(options.authentication, cluster, accounts, pool)
     let api = APIServer(
-      registry: registry, authenticator: AuthenticatorChain([CertificateAuthenticator(), accounts]),
-      authorizer: authorizer, accounts: accounts,
+      registry: registry, authenticator: clients.authenticator, authorizer: authorizer,
+      flowControl: options.flowControl, requestTime: options.requestTime, accounts: accounts, aggregation: aggregation,
       address: "\(address.advertised):\(port)", version: ServerVersion(build: "apus.\(Version.text)"))
     var settings = ServerConfiguration(threads: 2, compression: Compression(), handlersStartOnEventLoop: true)
     settings.limits.bodyBytes = ResourceLimits.largestBody
+    settings.handlerTime = api.allottedTime
     let server = HTTPServer(configuration: settings, renderError: api.render, handler: api.handle)
     let served = try await server.listen(on: ListenAddress.tcp(host: host, port: port), tls: tls) ?? port
-    let kubeconfig = options.kubeconfig ?? options.dataDir + "/kubeconfig"
-    try await pool.run {
-      try files.writeKubeconfig(
-        kubeconfig, server: "https://\(address.local):\(served)", now: Timestamp.now.seconds)
+    let kubeconfig = options.kubeconfig ?? dataDirectory + "/kubeconfig"
+    let certificates = try await pool.run {
+      try ClusterCertificates(
+        files, address, tls, shown: issued,
+        Kubeconfig(path: kubeconfig, server: "https://\(address.local):\(served)"), pool)
     }
 
     let objects = ServerObjects(registry)
-    let authority = files.authorityPEM
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
-        try await api.run { Log.info("API served on \(host):\(served); kubeconfig \(kubeconfig)") }
+        try await api.run(
+          at: ServerLocation(address: address.reachable, port: served, isShared: !options.datastoreEndpoint.isEmpty),
+          report: { Log.warning($0) }
+        ) { Log.info("API served on \(host):\(served); kubeconfig \(kubeconfig)") }
       }
-      for controller in ClusterControllers.all(objects, authority: authority, quota: quota) {
+      for controller in ClusterControllers.all(
+        objects, certificates, authorizer: authorizer, quota: quota, address: "\(address.advertised):\(served)")
+      {
         group.addTask { await controller() }
       }
-      group.addTask { try await Self.renew(tls, files, address, issued) }
+      group.addTask { try await certificates.run() }
       group.addTask { try await Self.compact(cluster) }
       group.addTask { for await failure in failures.stream { throw failure } }
       group.addTask {
-        try await Self.waitForSignal(signals)
+        try await ended()
         throw CancellationError()
       }
       defer { group.cancelAll() }
       do { while try await group.next() != nil {} } catch is CancellationError {}
     }
     Log.info("shutting down")
-    await server.shutdown(within: Self.shutdownTime)
-    await outbound.close()
-    await cluster.close()
-  }
-
-  /// Shows a new certificate long before the old one ends.
-  private static func renew(
-    _ tls: ServerTLS, _ files: ClusterFiles, _ address: ServerAddress, _ first: CertificateAuthority.Issued
-  ) async throws {
-    var current = first
-    while true {
-      let delay = ClusterFiles.renewalDelay(of: current, now: Timestamp.now.seconds)
-      // In small steps: a clock that is set, or a machine that slept, is noticed.
-      try await Task.sleep(for: .seconds(min(delay, 3600)))
-      guard delay <= 3600 else { continue }
-      current = try files.server(names: address.names, addresses: address.bytes, now: Timestamp.now.seconds)
-      try tls.replace(certificateChain: current.certificatePEM, privateKey: current.privateKeyPEM)
-      Log.info("the server shows a new certificate")
+    await Shielded.run {
+      await server.shutdown(within: Self.shutdownTime)
+      await clients.shutdown()
+      await outbound.close()
+      await cluster.close()
     }
   }
 
@@ -180,14 +206,6 @@ struct ServerCommand: AsyncParsableCommand {
         continue
       }
       revision = cluster.revision
-    }
-  }
-
-  private static func waitForSignal(_ signals: SignalStream) async throws {
-    let reactor = try Reactor(name: "apus-signals")
-    while true {
-      try await reactor.waitReadable(signals.descriptor)
-      if try signals.next() != nil { return }
     }
   }
 }

@@ -1,8 +1,10 @@
+import APIMachinery
+import APIServer
+import Addressing
 import ArgumentParser
 
-/// The flags of `apus server`.
+/// The flags of `apus server` that `apus up` has too.
 struct ServerOptions: ParsableArguments {
-  @Option(help: "Where the cluster's state is kept.") var dataDir = "/var/lib/apus"
   @Option(help: "Address and port that the API is served on, with TLS.") var apiListen = "0.0.0.0:6443"
   @Option(help: "Address that clients in the cluster are told; the first one of this host unless set.")
   var advertiseAddress: String?
@@ -14,16 +16,20 @@ struct ServerOptions: ParsableArguments {
   @Option(help: "Authorities of the etcd cluster's certificates (PEM).") var datastoreCafile: String?
   @Option(help: "Certificate shown to etcd (PEM).") var datastoreCertfile: String?
   @Option(help: "Key of that certificate (PEM).") var datastoreKeyfile: String?
-  @Option(help: "Write a snapshot of the running server's state, or of a stopped one's, to this file, and end.")
-  var snapshot: String?
-  @Option(help: "Put this snapshot in the place of the state, and end.") var restore: String?
-  @Option(help: "Issuer of service-account tokens.") var serviceAccountIssuer =
-    "https://kubernetes.default.svc.cluster.local"
+  @Option(help: "Where services' addresses come from: CIDR, or one of each address family: CIDR,CIDR.")
+  var serviceClusterIpRange = "10.43.0.0/16"
+  @Option(help: "Ports that services are reached by on every node: FIRST-LAST.") var serviceNodePortRange =
+    "30000-32767"
+  @OptionGroup var authentication: AuthenticationOptions
   @Option(help: "Admission plugins to run beside those that run by default, separated by commas; repeatable.")
   var enableAdmissionPlugins: [String] = []
   @Option(help: "Admission plugins not to run, separated by commas; repeatable.")
   var disableAdmissionPlugins: [String] = []
-  @Option(name: [.customShort("l"), .long], help: "debug, info, warn or error.") var logLevel = "info"
+  @Option(help: "How many requests that only read are worked on at a time; others wait.") var maxRequestsInflight = 400
+  @Option(help: "How many requests that write are worked on at a time. The sum of both is divided by priority levels.")
+  var maxMutatingRequestsInflight = 200
+  @Option(help: "How long a request may take that is no watch or stream, as in 60s or 1m30s.") var requestTimeout =
+    "60s"
 
   /// The names in the values of a flag that takes lists.
   static func names(_ values: [String]) -> [String] {
@@ -39,16 +45,34 @@ struct ServerOptions: ParsableArguments {
     return (host.isEmpty ? "0.0.0.0" : host, port)
   }
 
+  /// How long a request may take.
+  var requestTime: Duration { .nanoseconds(GoDuration.nanoseconds(requestTimeout) ?? 0) }
+
+  /// Where services get their addresses and node ports from.
+  func serviceNetwork() throws -> ServiceNetwork {
+    do { return try ServiceNetwork(ranges: serviceClusterIpRange, nodePorts: serviceNodePortRange) } catch {
+      throw ValidationError(error.description)
+    }
+  }
+
   func validate() throws {
+    guard requestTime > .zero else {
+      throw ValidationError("--request-timeout \(requestTimeout): it must be a duration above zero, such as 60s")
+    }
+    guard maxRequestsInflight >= 0, maxMutatingRequestsInflight >= 0,
+      maxRequestsInflight + maxMutatingRequestsInflight > 0
+    else {
+      throw ValidationError(
+        "--max-requests-inflight and --max-mutating-requests-inflight: their sum must be above zero")
+    }
     _ = try listenAddress()
-    guard ["debug", "info", "warn", "error"].contains(logLevel) else {
-      throw ValidationError("--log-level \(logLevel): it must be debug, info, warn or error")
-    }
-    guard snapshot == nil || restore == nil else {
-      throw ValidationError("--snapshot and --restore cannot be given together")
-    }
-    guard datastoreEndpoint.isEmpty || snapshot == nil && restore == nil else {
-      throw ValidationError("--snapshot and --restore are for the embedded store: use etcdctl for etcd")
+    _ = try serviceNetwork()
+    if let text = advertiseAddress {
+      guard let address = IPAddress(text), !address.isUnspecified, !address.isLoopback, !address.isLinkLocal,
+        !address.isMulticast
+      else {
+        throw ValidationError("--advertise-address \(text): it must be an address that other hosts can reach")
+      }
     }
   }
 }

@@ -37,6 +37,20 @@ import Testing
     #expect(QualityOfService(pod: pod).rawValue == word)
   }
 
+  @Test(arguments: [
+    (#"{"podCIDR":"10.0.0.0/24"}"#, "10.0.0.0/24", ["10.0.0.0/24"]),
+    (#"{"podCIDRs":["10.0.0.0/24","fd00::/64"]}"#, "10.0.0.0/24", ["10.0.0.0/24", "fd00::/64"]),
+    (
+      #"{"podCIDR":"10.0.0.0/24","podCIDRs":["10.0.0.0/24","fd00::/64"]}"#, "10.0.0.0/24", ["10.0.0.0/24", "fd00::/64"]
+    ),
+    (#"{"podCIDR":"10.1.0.0/24","podCIDRs":["10.0.0.0/24"]}"#, "10.1.0.0/24", ["10.1.0.0/24"]),
+  ])
+  func aNodeNamesItsRangeTwice(spec: String, first: String, all: [String]) throws {
+    let node = try created(#"{"apiVersion":"v1","kind":"Node","metadata":{"name":"n"},"spec":\#(spec)}"#)
+    #expect(node["spec"]?["podCIDR"]?.stringValue == first)
+    #expect(node["spec"]?["podCIDRs"]?.arrayValue?.compactMap(\.stringValue) == all)
+  }
+
   @Test func theGenerationGrowsWithTheSpec() throws {
     func deployment(_ replicas: Int, _ status: String = "{}") -> String {
       #"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"d","generation":9},"spec":{"replicas":\#(replicas),"selector":{"matchLabels":{"a":"b"}}},"status":\#(status)}"#
@@ -74,7 +88,30 @@ import Testing
       #"{"apiVersion":"v1","kind":"Service","metadata":{"name":"s"},"spec":{"type":"NodePort","ports":[{"port":80}]}}"#,
       before)
     #expect(after["spec"]?["clusterIP"] == "10.0.0.1" && after["spec"]?["clusterIPs"] == ["10.0.0.1"])
-    #expect(after["spec"]?["ipFamilies"] == ["IPv4"] && after["spec"]?.items("ports")[0]["nodePort"] == 30001)
+    #expect(after["spec"]?.items("ports")[0]["nodePort"] == 30001)
+  }
+
+  /// What the new type has no use for goes, unless it is new as well.
+  @Test func aServiceDropsWhatItsTypeHasNoUseFor() throws {
+    let before = try complete(
+      #"{"apiVersion":"v1","kind":"Service","metadata":{"name":"s"},"spec":{"type":"LoadBalancer","clusterIP":"10.0.0.1","clusterIPs":["10.0.0.1"],"ipFamilies":["IPv4"],"ipFamilyPolicy":"SingleStack","loadBalancerClass":"a.b/c","externalTrafficPolicy":"Local","healthCheckNodePort":30002,"ports":[{"port":80,"nodePort":30001}]}}"#
+    )
+    func changed(_ type: String, nodePort: Int64 = 30001) throws -> JSONValue {
+      var service = before
+      service.edit("spec") { spec in
+        spec.editObject { $0["type"] = .string(type) }
+        spec.editItems(of: "ports") { $0.editObject { $0["nodePort"] = .integer(nodePort) } }
+      }
+      return try updated(service.jsonText(), before)["spec"] ?? [:]
+    }
+    let plain = try changed("ClusterIP")
+    for name in ["healthCheckNodePort", "externalTrafficPolicy", "loadBalancerClass", "allocateLoadBalancerNodePorts"] {
+      #expect(plain[name] == nil, "\(name)")
+    }
+    #expect(plain.items("ports")[0]["nodePort"] == nil && plain["clusterIP"] == "10.0.0.1")
+    #expect(try changed("ClusterIP", nodePort: 30009).items("ports")[0]["nodePort"] == 30009)
+    let away = try changed("ExternalName")
+    for name in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] { #expect(away[name] == nil, "\(name)") }
   }
 
   @Test func namespacesAndSecrets() throws {

@@ -9,7 +9,8 @@ import Testing
   }
 
   @Test(arguments: [
-    #"{"ports":[{"port":80}]}"#, #"{"clusterIP":"None"}"#, #"{"type":"ExternalName","externalName":"a.b."}"#,
+    #"{"ports":[{"port":80}]}"#, #"{"clusterIP":"None","clusterIPs":["None"]}"#,
+    #"{"type":"ExternalName","externalName":"a.b."}"#,
     #"{"type":"LoadBalancer","ports":[{"name":"a","port":80},{"name":"b","port":80,"protocol":"UDP"}],"loadBalancerClass":"x.y/z"}"#,
     #"{"clusterIP":"10.0.0.1","clusterIPs":["10.0.0.1","fd00::1"],"ports":[{"port":1}]}"#,
   ])
@@ -34,12 +35,24 @@ import Testing
     ),
     (#"{"type":"ExternalName"}"#, "spec.externalName: Required value"),
     (
-      #"{"clusterIP":"x","ports":[{"port":1}]}"#,
+      #"{"clusterIP":"x","clusterIPs":["x"],"ports":[{"port":1}]}"#,
       #"spec.clusterIPs[0]: Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"#
     ),
     (
       #"{"clusterIP":"10.0.0.1","clusterIPs":["10.0.0.1","10.0.0.2"],"ports":[{"port":1}]}"#,
       #"spec.clusterIPs: Invalid value: ["10.0.0.1","10.0.0.2"]: may specify no more than one IP for each IP family"#
+    ),
+    (
+      #"{"clusterIPs":["10.0.0.1"],"ports":[{"port":1}]}"#,
+      #"spec.clusterIPs: Invalid value: ["10.0.0.1"]: must be empty when `clusterIP` is not specified"#
+    ),
+    (
+      #"{"type":"ExternalName","externalName":"a.b","ipFamilyPolicy":"SingleStack"}"#,
+      "spec.ipFamilyPolicy: Forbidden: may not be set for ExternalName services"
+    ),
+    (
+      #"{"ipFamilies":["IPv4"],"clusterIP":"fd00::1","clusterIPs":["fd00::1"],"ports":[{"port":1}]}"#,
+      #"spec.clusterIPs[0]: Invalid value: "fd00::1": expected an IPv4 value as indicated by `ipFamilies[0]`"#
     ),
     (
       #"{"externalIPs":["127.0.0.1"],"ports":[{"port":1}]}"#,
@@ -75,6 +88,19 @@ import Testing
     #expect(
       try problems(of: after, after: before)
         == [#"spec.clusterIPs[0]: Invalid value: ["10.0.0.2"]: may not change once set"#])
+  }
+
+  @Test func aSecondAddressGoesOnlyByPolicy() throws {
+    func with(_ addresses: String, _ policy: String) -> String {
+      service(
+        #"{"clusterIP":"10.0.0.1","clusterIPs":\#(addresses),"ipFamilyPolicy":"\#(policy)","ports":[{"port":1}]}"#)
+    }
+    let before = with(#"["10.0.0.1","fd00::1"]"#, "PreferDualStack")
+    #expect(try problems(of: with(#"["10.0.0.1"]"#, "SingleStack"), after: before) == [])
+    #expect(
+      try problems(of: with(#"["10.0.0.1"]"#, "PreferDualStack"), after: before) == [
+        #"spec.ipFamilyPolicy: Invalid value: "PreferDualStack": must be set to 'SingleStack' when releasing the secondary clusterIP"#
+      ])
   }
 
   @Test func endpointSlices() throws {

@@ -123,6 +123,13 @@ import Testing
     )
   }
 
+  @Test(arguments: [
+    ("UTC", true), ("Europe/Berlin", true), ("America/Argentina/Buenos_Aires", true), ("Etc/GMT+5", true),
+    ("EST5EDT", true),
+    ("europe/berlin", false), ("Nowhere/Land", false), ("Europe", false), ("../etc/passwd", false), ("/UTC", false),
+  ])
+  func timeZones(name: String, isKnown: Bool) { #expect(TimeZoneNames.isKnown(name) == isKnown) }
+
   @Test func autoscalers() throws {
     func scaler(_ spec: String) -> String {
       #"{"apiVersion":"autoscaling/v2","kind":"HorizontalPodAutoscaler","metadata":{"name":"h","namespace":"n"},"spec":{"scaleTargetRef":{"kind":"Deployment","name":"d"},\#(spec)}}"#

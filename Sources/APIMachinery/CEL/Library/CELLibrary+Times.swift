@@ -1,0 +1,191 @@
+extension CELLibrary {
+  static func addTimes(_ table: inout CELFunctionTable) {
+    for (id, type) in [("duration_to_duration", CELType.duration), ("string_to_duration", .string)] {
+      table.global("duration", id, [type], .duration) { values, _ in
+        guard case .string(let text) = values[0] else { return values[0] }
+        guard let duration = CELDuration.parse(text) else {
+          throw CELEvaluationError("type conversion error from 'string' to 'google.protobuf.Duration'")
+        }
+        return .duration(duration)
+      }
+    }
+    for (id, type) in [
+      ("timestamp_to_timestamp", CELType.timestamp), ("string_to_timestamp", .string), ("int64_to_timestamp", .int),
+    ] {
+      table.global("timestamp", id, [type], .timestamp) { values, _ in
+        switch values[0] {
+        case .string(let text):
+          guard let time = CELTime.parse(text) else {
+            throw CELEvaluationError("type conversion error from 'string' to 'google.protobuf.Timestamp'")
+          }
+          return .timestamp(time)
+        case .int(let seconds): return .timestamp(try CELTime.checked(Timestamp(seconds: seconds)))
+        default: return values[0]
+        }
+      }
+    }
+    for part in CELTime.Part.allCases {
+      table.member(part.rawValue, "timestamp_to_\(part.rawValue)", .timestamp, .int) { values, _ in
+        .int(CELTime.part(part, of: values[0], offset: 0))
+      }
+      table.member(part.rawValue, "timestamp_to_\(part.rawValue)_with_tz", .timestamp, [.string], .int) { values, _ in
+        .int(CELTime.part(part, of: values[0], offset: try CELTime.offset(values[1].string())))
+      }
+    }
+    for (name, unit, modulus) in [
+      ("getHours", 3_600_000_000_000, Int64.max), ("getMinutes", 60_000_000_000, .max),
+      ("getSeconds", 1_000_000_000, .max), ("getMilliseconds", 1_000_000, 1_000),
+    ] as [(String, Int64, Int64)] {
+      table.member(name, "duration_to_\(name)", .duration, .int) { values, _ in
+        guard case .duration(let nanoseconds) = values[0] else { throw CELEvaluationError.noSuchOverload }
+        return .int(nanoseconds / unit % modulus)
+      }
+    }
+  }
+}
+
+/// Durations as text: Go's `1h30m`, of which CEL writes seconds.
+enum CELDuration {
+  /// In nanoseconds; nil where the text is none, or it does not fit.
+  static func parse(_ text: String) -> Int64? {
+    guard GoDuration.problem(text) == nil else { return nil }
+    var rest = text.utf8[...]
+    let isNegative = rest.first == UInt8(ascii: "-")
+    if isNegative || rest.first == UInt8(ascii: "+") { rest = rest.dropFirst() }
+    var total: Int128 = 0
+    while !rest.isEmpty {
+      let whole = rest.prefix { (0x30...0x39).contains($0) }
+      rest = rest.dropFirst(whole.count)
+      var fraction = rest[rest.startIndex..<rest.startIndex]
+      if rest.first == UInt8(ascii: ".") {
+        rest = rest.dropFirst()
+        fraction = rest.prefix { (0x30...0x39).contains($0) }
+        rest = rest.dropFirst(fraction.count)
+      }
+      let unit = rest.prefix { $0 != UInt8(ascii: ".") && !(0x30...0x39).contains($0) }
+      rest = rest.dropFirst(unit.count)
+      let scale: Int128 =
+        switch String(Substring(unit)) {
+        case "h": 3_600_000_000_000
+        case "m": 60_000_000_000
+        case "s": 1_000_000_000
+        case "ms": 1_000_000
+        case "ns": 1
+        case "": 0
+        default: 1_000
+        }
+      guard whole.count <= 19 else { return nil }
+      total += whole.reduce(Int128(0)) { $0 * 10 + Int128($1 - 0x30) } * scale
+      var unitPart = scale
+      for digit in fraction {
+        unitPart /= 10
+        total += unitPart * Int128(digit - 0x30)
+      }
+      guard total <= Int128(Int64.max) + 1 else { return nil }
+    }
+    return Int64(exactly: isNegative ? -total : total)
+  }
+
+  /// In seconds with a fraction: `1.5s`.
+  static func text(_ nanoseconds: Int64) -> String {
+    let magnitude = nanoseconds.magnitude
+    var text = (nanoseconds < 0 ? "-" : "") + String(magnitude / 1_000_000_000)
+    let rest = magnitude % 1_000_000_000
+    if rest > 0 {
+      var digits = String(rest)
+      digits = String(repeating: "0", count: 9 - digits.utf8.count) + digits
+      while digits.hasSuffix("0") { digits.removeLast() }
+      text += "." + digits
+    }
+    return text + "s"
+  }
+}
+
+/// Points in time, from year 1 to year 9999.
+enum CELTime {
+  enum Part: String, CaseIterable, Sendable {
+    case year = "getFullYear"
+    case month = "getMonth"
+    case dayOfYear = "getDayOfYear"
+    case dayOfMonth = "getDayOfMonth"
+    case date = "getDate"
+    case dayOfWeek = "getDayOfWeek"
+    case hours = "getHours"
+    case minutes = "getMinutes"
+    case seconds = "getSeconds"
+    case milliseconds = "getMilliseconds"
+  }
+
+  static func checked(_ time: Timestamp) throws -> Timestamp {
+    guard time.seconds >= -62_135_596_800, time.seconds <= 253_402_300_799 else {
+      throw CELEvaluationError("timestamp overflow")
+    }
+    return time
+  }
+
+  /// Nil where the text is no time of RFC 3339, or out of bounds.
+  static func parse(_ text: String) -> Timestamp? { Timestamp(text).flatMap { try? checked($0) } }
+
+  static func add(_ time: Timestamp, _ nanoseconds: Int64) throws -> Timestamp {
+    let total = Int64(time.nanoseconds) + nanoseconds % 1_000_000_000
+    var seconds = time.seconds + nanoseconds / 1_000_000_000
+    var rest = total % 1_000_000_000
+    seconds += total / 1_000_000_000
+    if rest < 0 {
+      rest += 1_000_000_000
+      seconds -= 1
+    }
+    return try checked(Timestamp(seconds: seconds, nanoseconds: Int32(rest)))
+  }
+
+  static func difference(_ a: Timestamp, _ b: Timestamp) throws -> Int64 {
+    let total = Int128(a.seconds - b.seconds) * 1_000_000_000 + Int128(a.nanoseconds - b.nanoseconds)
+    guard let nanoseconds = Int64(exactly: total) else { throw CELEvaluationError.integerOverflow }
+    return nanoseconds
+  }
+
+  static func text(_ time: Timestamp) -> String {
+    guard time.nanoseconds > 0 else { return time.description }
+    var digits = String(time.nanoseconds)
+    digits = String(repeating: "0", count: 9 - digits.utf8.count) + digits
+    while digits.hasSuffix("0") { digits.removeLast() }
+    return time.description.dropLast() + "." + digits + "Z"
+  }
+
+  /// Seconds east of UTC.
+  /// - Throws: where the text is no offset. Of names only UTC is known.
+  static func offset(_ zone: String) throws -> Int64 {
+    if zone == "UTC" || zone.isEmpty || zone == "Etc/UTC" || zone == "GMT" { return 0 }
+    guard let colon = zone.firstIndex(of: ":") else { throw CELEvaluationError("unknown time zone \(zone)") }
+    guard let hours = Int64(zone[..<colon]), let minutes = Int64(zone[zone.index(after: colon)...]),
+      abs(hours) < 100
+    else { throw CELEvaluationError("invalid time zone offset \(zone.goQuoted)") }
+    guard (0...59).contains(minutes) else {
+      throw CELEvaluationError("timezone offset minutes out of range [0, 59]: \(zone)")
+    }
+    return (hours * 60 + (zone.hasPrefix("-") ? -minutes : minutes)) * 60
+  }
+
+  static func part(_ part: Part, of value: CELValue, offset: Int64) -> Int64 {
+    guard case .timestamp(let time) = value else { return 0 }
+    let local = Timestamp(seconds: time.seconds + offset, nanoseconds: time.nanoseconds)
+    // The text has every part at its place.
+    let digits = Array(local.description.utf8)
+    func number(_ range: Range<Int>) -> Int64 { digits[range].reduce(0) { $0 * 10 + Int64($1) - 0x30 } }
+    let day = Int64((Double(local.seconds) / 86_400).rounded(.down))
+    switch part {
+    case .year: return number(0..<4)
+    case .month: return number(5..<7) - 1
+    case .dayOfYear:
+      let year = local.description.prefix(4)
+      return Timestamp("\(year)-01-01T00:00:00Z").map { (local.seconds - $0.seconds) / 86_400 } ?? 0
+    case .dayOfMonth: return number(8..<10) - 1
+    case .date: return number(8..<10)
+    case .dayOfWeek: return ((day + 4) % 7 + 7) % 7
+    case .hours: return number(11..<13)
+    case .minutes: return number(14..<16)
+    case .seconds: return number(17..<19)
+    case .milliseconds: return Int64(time.nanoseconds) / 1_000_000
+    }
+  }
+}

@@ -1,0 +1,391 @@
+/// Reads an expression (CEL language definition, "Syntax"): recursive descent, with macros expanded as they are met.
+struct CELParser {
+  /// More nesting is refused: whoever walks the tree uses the stack.
+  private static let deepestNesting = 250
+  private static let longestSource = 100_000
+
+  private let source: CELSource
+  private var tokens: [CELToken] = []
+  private var position = 0
+  private var nesting = 0
+  private var nextID = 0
+  private var issues: [CELIssue] = []
+
+  /// Ends a parse whose issue has been noted.
+  private struct Stop: Error {}
+
+  private init(_ source: CELSource) { self.source = source }
+
+  /// The expression, and how many nodes it has; nil with what is wrong where it cannot be read.
+  static func parse(_ source: CELSource) -> (root: CELExpression?, count: Int, issues: [CELIssue]) {
+    var parser = CELParser(source)
+    let root = parser.whole()
+    return (parser.issues.isEmpty ? root : nil, parser.nextID, parser.issues)
+  }
+
+  private mutating func whole() -> CELExpression? {
+    guard source.scalars.count <= Self.longestSource else {
+      issues.append(
+        CELIssue(
+          offset: nil,
+          message:
+            "expression code point size exceeds limit: size: \(source.scalars.count), limit \(Self.longestSource)")
+      )
+      return nil
+    }
+    var lexer = CELLexer(source)
+    tokens = lexer.tokens()
+    issues = lexer.issues
+    do {
+      let root = try expression()
+      guard current.kind == .end else {
+        let isLast = tokens[position + 1].kind == .end
+        throw syntax("\(isLast ? "extraneous" : "mismatched") input '\(current.text)' expecting <EOF>")
+      }
+      return root
+    } catch { return nil }
+  }
+
+  // MARK: Words
+
+  private var current: CELToken { tokens[position] }
+
+  private func isSymbol(_ text: String, ahead: Int = 0) -> Bool {
+    let index = min(position + ahead, tokens.count - 1)
+    return tokens[index].kind == .symbol && tokens[index].text == text
+  }
+
+  private mutating func take() -> CELToken {
+    let token = current
+    if token.kind != .end { position += 1 }
+    return token
+  }
+
+  private mutating func take(_ symbol: String) -> CELToken? { isSymbol(symbol) ? take() : nil }
+
+  @discardableResult
+  private mutating func expect(_ symbol: String) throws(Stop) -> CELToken {
+    guard let token = take(symbol) else {
+      throw syntax(
+        current.kind == .end
+          ? "missing '\(symbol)' at '<EOF>'" : "mismatched input '\(current.text)' expecting '\(symbol)'")
+    }
+    return token
+  }
+
+  private mutating func fail(_ message: String, at offset: Int) -> Stop {
+    issues.append(CELIssue(offset: offset, message: message))
+    return Stop()
+  }
+
+  private mutating func syntax(_ message: String) -> Stop { fail("Syntax error: \(message)", at: current.offset) }
+
+  private mutating func make(_ kind: CELExpression.Kind, at offset: Int) throws(Stop) -> CELExpression {
+    let node = CELExpression(id: nextID, offset: offset, kind: kind)
+    nextID += 1
+    guard node.depth <= CELExpression.deepest else {
+      throw fail("expression recursion limit exceeded: \(CELExpression.deepest)", at: offset)
+    }
+    return node
+  }
+
+  // MARK: Operators
+
+  private mutating func expression() throws(Stop) -> CELExpression {
+    nesting += 1
+    defer { nesting -= 1 }
+    guard nesting <= Self.deepestNesting else {
+      throw fail("expression recursion limit exceeded: \(Self.deepestNesting)", at: current.offset)
+    }
+    let condition = try disjunction()
+    guard let question = take("?") else { return condition }
+    let yes = try disjunction()
+    try expect(":")
+    let no = try expression()
+    return try make(.call(CELOperator.conditional, target: nil, [condition, yes, no]), at: question.offset)
+  }
+
+  private mutating func disjunction() throws(Stop) -> CELExpression {
+    var terms = [try conjunction()]
+    var offsets: [Int] = []
+    while let token = take("||") {
+      offsets.append(token.offset)
+      terms.append(try conjunction())
+    }
+    return try balanced(CELOperator.logicalOr, terms[...], offsets[...])
+  }
+
+  private mutating func conjunction() throws(Stop) -> CELExpression {
+    var terms = [try binary(0)]
+    var offsets: [Int] = []
+    while let token = take("&&") {
+      offsets.append(token.offset)
+      terms.append(try binary(0))
+    }
+    return try balanced(CELOperator.logicalAnd, terms[...], offsets[...])
+  }
+
+  /// A chain of one logical operator as a tree that is as flat as can be.
+  private mutating func balanced(
+    _ name: String, _ terms: ArraySlice<CELExpression>, _ offsets: ArraySlice<Int>
+  ) throws(Stop) -> CELExpression {
+    guard terms.count > 1 else { return terms[terms.startIndex] }
+    let middle = (offsets.startIndex + offsets.endIndex) / 2
+    let left = try balanced(name, terms[...middle], offsets[..<middle])
+    let right = try balanced(name, terms[(middle + 1)...], offsets[(middle + 1)...])
+    return try make(.call(name, target: nil, [left, right]), at: offsets[middle])
+  }
+
+  private static let operators: [[String: String]] = [
+    [
+      "<": CELOperator.less, "<=": CELOperator.lessEquals, ">": CELOperator.greater, ">=": CELOperator.greaterEquals,
+      "==": CELOperator.equals, "!=": CELOperator.notEquals, "in": CELOperator.contained,
+    ],
+    ["+": CELOperator.add, "-": CELOperator.subtract],
+    ["*": CELOperator.multiply, "/": CELOperator.divide, "%": CELOperator.modulo],
+  ]
+
+  private mutating func binary(_ level: Int) throws(Stop) -> CELExpression {
+    guard level < Self.operators.count else { return try unary() }
+    var left = try binary(level + 1)
+    while current.kind == .symbol, let name = Self.operators[level][current.text] {
+      let token = take()
+      let right = try binary(level + 1)
+      left = try make(.call(name, target: nil, [left, right]), at: token.offset)
+    }
+    return left
+  }
+
+  private mutating func unary() throws(Stop) -> CELExpression {
+    guard isSymbol("!") || isSymbol("-") else { return try member() }
+    let first = take()
+    var count = 1
+    func startsNumber(_ parser: CELParser) -> Bool {
+      parser.current.kind == .integer || parser.current.kind == .double
+    }
+    if first.text == "-", startsNumber(self) {
+      position -= 1
+      return try member()
+    }
+    while isSymbol(first.text) {
+      if first.text == "-", [.integer, .double].contains(tokens[position + 1].kind) { break }
+      _ = take()
+      count += 1
+    }
+    let operand = try member()
+    // Two of them undo each other.
+    guard count % 2 == 1 else { return operand }
+    let name = first.text == "!" ? CELOperator.logicalNot : CELOperator.negate
+    return try make(.call(name, target: nil, [operand]), at: first.offset)
+  }
+
+  // MARK: Members
+
+  private mutating func member() throws(Stop) -> CELExpression {
+    var node = try primary()
+    while true {
+      if let dot = take(".") {
+        let isOptional = take("?") != nil
+        let name = current
+        guard name.kind == .identifier || name.kind == .escapedIdentifier else {
+          throw syntax("mismatched input '\(current.text)' expecting IDENTIFIER")
+        }
+        _ = take()
+        if !isOptional, name.kind == .identifier, let open = take("(") {
+          let arguments = try arguments()
+          node = try call(name.text, target: node, arguments, at: open.offset)
+        } else if isOptional {
+          let field = try make(.literal(.string(name.text)), at: name.offset)
+          node = try make(.call(CELOperator.optionalSelect, target: nil, [node, field]), at: dot.offset)
+        } else {
+          node = try make(.select(node, field: name.text, isTest: false), at: dot.offset)
+        }
+      } else if let open = take("[") {
+        let isOptional = take("?") != nil
+        let index = try expression()
+        try expect("]")
+        let name = isOptional ? CELOperator.optionalIndex : CELOperator.index
+        node = try make(.call(name, target: nil, [node, index]), at: open.offset)
+      } else {
+        return node
+      }
+    }
+  }
+
+  /// What stands between the parentheses of a call; the open one has been taken.
+  private mutating func arguments() throws(Stop) -> [CELExpression] {
+    if take(")") != nil { return [] }
+    var arguments = [try expression()]
+    while take(",") != nil { arguments.append(try expression()) }
+    try expect(")")
+    return arguments
+  }
+
+  private static let reserved: Set<String> = [
+    "as", "break", "const", "continue", "else", "false", "for", "function", "if", "import", "in", "let", "loop",
+    "package", "namespace", "null", "return", "true", "var", "void", "while",
+  ]
+
+  private static let primaries =
+    "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
+
+  private mutating func primary() throws(Stop) -> CELExpression {
+    let token = current
+    switch token.kind {
+    case .identifier: return try name(isAbsolute: false)
+    case .integer, .double, .unsigned:
+      _ = take()
+      return try number(token, isNegative: false, at: token.offset)
+    case .string, .bytes:
+      _ = take()
+      return try make(.literal(token.value ?? .null), at: token.offset)
+    case .escapedIdentifier, .end: break
+    case .symbol:
+      switch token.text {
+      case "(":
+        _ = take()
+        let inner = try expression()
+        try expect(")")
+        return inner
+      case "[":
+        _ = take()
+        return try list(at: token.offset)
+      case "{":
+        _ = take()
+        return try map(at: token.offset)
+      case ".":
+        _ = take()
+        guard current.kind == .identifier else {
+          throw syntax("mismatched input '\(current.text)' expecting IDENTIFIER")
+        }
+        return try name(isAbsolute: true)
+      case "-":
+        _ = take()
+        return try number(take(), isNegative: true, at: token.offset)
+      case "true", "false":
+        _ = take()
+        return try make(.literal(.bool(token.text == "true")), at: token.offset)
+      case "null":
+        _ = take()
+        return try make(.literal(.null), at: token.offset)
+      default: break
+      }
+    }
+    throw syntax("mismatched input '\(token.text)' expecting \(Self.primaries)")
+  }
+
+  private mutating func number(
+    _ token: CELToken, isNegative: Bool, at offset: Int
+  ) throws(Stop) -> CELExpression {
+    let sign = isNegative ? "-" : ""
+    var value: CELValue?
+    switch token.kind {
+    case .integer:
+      value =
+        (token.text.hasPrefix("0x") ? Int64(sign + token.text.dropFirst(2), radix: 16) : Int64(sign + token.text))
+        .map { .int($0) }
+      if value == nil { throw fail("invalid int literal", at: offset) }
+    case .unsigned:
+      let digits = token.text.dropLast()
+      value = (digits.hasPrefix("0x") ? UInt64(digits.dropFirst(2), radix: 16) : UInt64(digits)).map { .uint($0) }
+      if value == nil { throw fail("invalid uint literal", at: offset) }
+    default:
+      value = Double(sign + token.text).flatMap { $0.isFinite ? .double($0) : nil }
+      if value == nil { throw fail("invalid double literal", at: offset) }
+    }
+    return try make(.literal(value ?? .null), at: offset)
+  }
+
+  /// An identifier, a call of a function, or a message.
+  private mutating func name(isAbsolute: Bool) throws(Stop) -> CELExpression {
+    let token = take()
+    let name = (isAbsolute ? "." : "") + token.text
+    guard !Self.reserved.contains(token.text) else {
+      throw fail("reserved identifier: \(token.text)", at: token.offset)
+    }
+    if let open = take("(") {
+      let arguments = try arguments()
+      return try call(name, target: nil, arguments, at: open.offset)
+    }
+    // A message is a name with dots and then a brace.
+    var ahead = 0
+    var parts = [name]
+    while isSymbol(".", ahead: ahead), position + ahead + 1 < tokens.count,
+      tokens[position + ahead + 1].kind == .identifier
+    {
+      parts.append(tokens[position + ahead + 1].text)
+      ahead += 2
+    }
+    if isSymbol("{", ahead: ahead) {
+      position += ahead
+      let open = take()
+      return try structure(parts.joined(separator: "."), at: open.offset)
+    }
+    return try make(.identifier(name), at: token.offset)
+  }
+
+  // MARK: Aggregates
+
+  private mutating func list(at offset: Int) throws(Stop) -> CELExpression {
+    var elements: [CELExpression] = []
+    var optional: Set<Int> = []
+    while !isSymbol("]") {
+      if take("?") != nil { optional.insert(elements.count) }
+      elements.append(try expression())
+      if take(",") == nil { break }
+    }
+    try expect("]")
+    return try make(.list(elements, optional: optional), at: offset)
+  }
+
+  private mutating func map(at offset: Int) throws(Stop) -> CELExpression {
+    var entries: [CELExpression.Entry] = []
+    while !isSymbol("}") {
+      let isOptional = take("?") != nil
+      let key = try expression()
+      try expect(":")
+      entries.append(CELExpression.Entry(key: key, value: try expression(), isOptional: isOptional))
+      if take(",") == nil { break }
+    }
+    try expect("}")
+    return try make(.map(entries), at: offset)
+  }
+
+  private mutating func structure(_ name: String, at offset: Int) throws(Stop) -> CELExpression {
+    var fields: [CELExpression.Field] = []
+    while !isSymbol("}") {
+      let isOptional = take("?") != nil
+      guard current.kind == .identifier || current.kind == .escapedIdentifier else {
+        throw syntax("mismatched input '\(current.text)' expecting IDENTIFIER")
+      }
+      let field = take()
+      let colon = try expect(":")
+      fields.append(
+        CELExpression.Field(
+          name: field.text, offset: colon.offset, value: try expression(), isOptional: isOptional))
+      if take(",") == nil { break }
+    }
+    try expect("}")
+    return try make(.structure(name, fields), at: offset)
+  }
+
+  // MARK: Macros
+
+  private mutating func call(
+    _ name: String, target: CELExpression?, _ arguments: [CELExpression], at offset: Int
+  ) throws(Stop) -> CELExpression {
+    guard let macro = CELMacro.find(name, target: target, arguments) else {
+      return try make(.call(name, target: target, arguments), at: offset)
+    }
+    switch macro.expand(offset, &nextID) {
+    case .success(let node):
+      guard node.depth <= CELExpression.deepest else {
+        throw fail("expression recursion limit exceeded: \(CELExpression.deepest)", at: offset)
+      }
+      return node
+    case .failure(let issue):
+      issues.append(issue.value)
+      throw Stop()
+    }
+  }
+}

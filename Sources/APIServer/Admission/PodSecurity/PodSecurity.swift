@@ -1,0 +1,143 @@
+import APIMachinery
+
+/// Holds the pods of a namespace to the standard that its labels name (admission plugin PodSecurity; Kubernetes, "Pod
+/// Security Admission").
+public struct PodSecurity: Admission {
+  /// Where those that make pods have their template.
+  private static let templates: [GroupResource: [String]] = [
+    GroupResource(group: "", resource: "replicationcontrollers"): ["spec", "template"],
+    GroupResource(group: "", resource: "podtemplates"): ["template"],
+    GroupResource(group: "apps", resource: "replicasets"): ["spec", "template"],
+    GroupResource(group: "apps", resource: "deployments"): ["spec", "template"],
+    GroupResource(group: "apps", resource: "statefulsets"): ["spec", "template"],
+    GroupResource(group: "apps", resource: "daemonsets"): ["spec", "template"],
+    GroupResource(group: "batch", resource: "jobs"): ["spec", "template"],
+    GroupResource(group: "batch", resource: "cronjobs"): ["spec", "jobTemplate", "spec", "template"],
+  ]
+  /// Writes of pods that change nothing in what they may do.
+  private static let ignoredSubresources: Set<String> = [
+    "exec", "attach", "binding", "eviction", "log", "portforward", "proxy", "status",
+  ]
+
+  private let namespaces: ResourceCache
+  private let pods: ResourceCache
+
+  public init(_ store: ClusterStore) {
+    namespaces = store.clusterObjects("namespaces")
+    pods = store.clusterObjects("pods")
+  }
+
+  public func mutate(_ request: inout AdmissionRequest) async throws {}
+
+  public func validate(_ request: AdmissionRequest) async throws {
+    guard request.operation == .create || request.operation == .update, let object = request.object else { return }
+    let place = request.resource.groupResource
+    if place == .namespaces { return try validate(namespace: object, request) }
+    if place == .pods {
+      guard !Self.ignoredSubresources.contains(request.subresource) else { return }
+    } else {
+      guard Self.templates[place] != nil, request.subresource.isEmpty else { return }
+    }
+    guard let namespace = namespaces.get("\(StorageLayout.root)namespaces/\(request.namespace)"),
+      !namespace.object.header.labels.isEmpty
+    else { return }
+    let policy = PodSecurityPolicy.read(namespace.object.header.labels).policy
+    if place == .pods {
+      guard policy.enforce.level != .privileged || policy.warn.level != .privileged else { return }
+      if let old = request.oldObject, !Self.isSignificant(from: old, to: object) { return }
+      let pod = PodToCheck(metadata: object["metadata"], spec: object["spec"] ?? [:])
+      let violations = PodSecurityStandards.violations(of: pod, policy.enforce)
+      guard violations.isEmpty else {
+        throw request.forbidden(
+          "violates PodSecurity \"\(policy.enforce)\": \(violations.map(\.description).joined(separator: ", "))")
+      }
+      warn(of: pod, policy, request)
+    } else if policy.warn.level != .privileged {
+      var template: JSONValue? = .object(object)
+      for name in Self.templates[place] ?? [] { template = template?[name] }
+      guard let template else { return }
+      warn(of: PodToCheck(metadata: template["metadata"], spec: template["spec"] ?? [:]), policy, request)
+    }
+  }
+
+  private func warn(of pod: PodToCheck, _ policy: PodSecurityPolicy, _ request: AdmissionRequest) {
+    let violations = PodSecurityStandards.violations(of: pod, policy.warn)
+    guard !violations.isEmpty else { return }
+    request.context.warn(
+      "would violate PodSecurity \"\(policy.warn)\": \(violations.map(\.description).joined(separator: ", "))")
+  }
+
+  /// Whether a change of a pod may make it one that is not allowed.
+  static func isSignificant(from old: JSONObject, to new: JSONObject) -> Bool {
+    func containers(_ pod: JSONObject, _ list: String) -> [JSONValue] { pod["spec"]?[list]?.arrayValue ?? [] }
+    for list in ["containers", "initContainers"] {
+      let (before, after) = (containers(old, list), containers(new, list))
+      if before.map({ $0["image"] }) != after.map({ $0["image"] }) { return true }
+    }
+    let before = containers(old, "ephemeralContainers")
+    return containers(new, "ephemeralContainers").contains { container in
+      !before.contains { $0["name"] == container["name"] && $0["image"] == container["image"] }
+    }
+  }
+
+  // MARK: Namespaces
+
+  private func validate(namespace: JSONObject, _ request: AdmissionRequest) throws(StatusError) {
+    guard request.subresource.isEmpty else { return }
+    let (new, errors) = PodSecurityPolicy.read(LabelSet(json: namespace["metadata"]?["labels"]))
+    let old = request.oldObject.map { PodSecurityPolicy.read(LabelSet(json: $0["metadata"]?["labels"])) }
+    // What was wrong before does not stand in the way of another change.
+    if !errors.isEmpty, old.map({ $0.errors != errors }) ?? true {
+      throw .invalid(request.resource.groupKind, request.name, errors)
+    }
+    guard let before = old?.policy.enforce, before != new.enforce, new.enforce.level != .privileged,
+      new.enforce.version != before.version || new.enforce.level > before.level
+    else { return }
+    for warning in Self.warnings(
+      of: pods.list("\(StorageLayout.root)pods/\(request.name)/").objects.map(\.object), namespace: request.name,
+      new.enforce)
+    {
+      request.context.warn(warning)
+    }
+  }
+
+  /// Pods that are looked at, one of each controller before any second one.
+  private static let mostPods = 3000
+
+  /// What of the pods that are there would not be allowed any more.
+  static func warnings(of pods: [StoredObject], namespace: String, _ standard: PodSecurityStandard) -> [String] {
+    var controllers: Set<String> = []
+    var (first, rest): ([StoredObject], [StoredObject]) = ([], [])
+    for pod in pods {
+      if let controller = pod.header.controller?.uid, !controllers.insert(controller).inserted {
+        rest.append(pod)
+      } else {
+        first.append(pod)
+      }
+    }
+    var violators: [String: [String]] = [:]
+    for pod in (first + rest).prefix(mostPods) {
+      let violations = PodSecurityStandards.violations(
+        of: PodToCheck(metadata: pod.value(at: "metadata"), spec: pod.value(at: "spec") ?? [:]), standard)
+      guard !violations.isEmpty else { continue }
+      violators[violations.map(\.reason).joined(separator: ", "), default: []].append(pod.header.name)
+    }
+    var warnings: [String] = []
+    if pods.count > mostPods {
+      warnings.append(
+        "new PodSecurity enforce level only checked against the first \(mostPods) of \(pods.count) existing pods")
+    }
+    guard !violators.isEmpty else { return warnings }
+    warnings.append(
+      "existing pods in namespace \(namespace.goQuoted) violate the new PodSecurity enforce level \"\(standard)\"")
+    let details = violators.map { reasons, names in
+      let name = names.min() ?? ""
+      switch names.count {
+      case 1: return "\(name): \(reasons)"
+      case 2: return "\(name) (and 1 other pod): \(reasons)"
+      default: return "\(name) (and \(names.count - 1) other pods): \(reasons)"
+      }
+    }
+    return warnings + details.sorted()
+  }
+}

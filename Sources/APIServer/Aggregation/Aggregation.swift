@@ -1,0 +1,115 @@
+import APIMachinery
+import HTTPService
+import NIOCore
+
+/// Other API servers behind this one: their versions of groups are found here as if this server served them
+/// (Kubernetes, "Kubernetes API Aggregation Layer").
+public final class Aggregation: Sendable {
+  private let store: ClusterStore
+  private let client: OutboundClient
+  private let proxy: FrontProxy
+  private let clientAuthority: String
+  private let services: AggregatedServices
+  private let discovery = AggregatedDiscovery()
+
+  /// - Parameters:
+  ///   - client: by which the servers are reached.
+  ///   - proxy: as whom they are spoken to.
+  ///   - clientAuthority: whose certificates clients show, PEM; the servers are told.
+  public init(_ store: ClusterStore, client: OutboundClient, proxy: FrontProxy, clientAuthority: String) {
+    self.store = store
+    self.client = client
+    self.proxy = proxy
+    self.clientAuthority = clientAuthority
+    services = AggregatedServices(store)
+  }
+
+  /// Tells other servers whom to trust.
+  func publish(_ registry: Registry) async throws {
+    try await RequestHeaderAuthorities(registry: registry, proxy: proxy, clientAuthority: clientAuthority).publish()
+  }
+
+  /// Registers what this server serves, and keeps an eye on the others, until the task is cancelled.
+  func run(_ registry: Registry) async {
+    let check = AvailabilityCheck(store: store, client: client, proxy: proxy)
+    let controller = AvailabilityController(registry, services, discovery, check)
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await LocalAPIServices(registry: registry).run() }
+      group.addTask { await controller.run() }
+    }
+  }
+
+  /// The answer of the server that serves the path; nil where that is this one.
+  func respond(_ request: Request, _ context: RequestContext) async throws -> Response? {
+    let services = services.snapshot
+    guard !services.isEmpty else { return nil }
+    let segments = request.segments
+    let place: GroupVersion
+    switch (segments.first, segments.count) {
+    case ("apis", 3...): place = GroupVersion(group: segments[1], version: segments[2])
+    case ("openapi", 5) where segments[1] == "v3" && segments[2] == "apis":
+      place = GroupVersion(group: segments[3], version: segments[4])
+    default: return nil
+    }
+    guard let service = services.services[place] else { return nil }
+    return try await AggregationProxy(client: client, proxy: proxy).respond(request, context, service)
+  }
+
+  /// What others serve, for the documents of discovery.
+  struct Versions: Sendable {
+    fileprivate let services: [AggregatedService]
+    fileprivate let discovery: AggregatedDiscovery
+
+    var isEmpty: Bool { services.isEmpty }
+
+    /// Groups of others, the most important first.
+    var groups: [(name: String, priority: Int64)] {
+      var seen: Set<String> = []
+      return services.filter { seen.insert($0.groupVersion.group).inserted }.map {
+        ($0.groupVersion.group, $0.groupPriority)
+      }
+    }
+
+    /// Versions of a group, the preferred one first, with their entries in the common document.
+    func versions(ofGroup group: String) -> [(name: String, entry: () -> JSONValue)] {
+      services.filter { $0.groupVersion.group == group }.map { service in
+        (service.groupVersion.version, { self.discovery.version(service) })
+      }
+    }
+  }
+
+  var versions: Versions { Versions(services: services.snapshot.sorted, discovery: discovery) }
+
+  /// The index of OpenAPI documents with those of others, which come from where they are.
+  func completed(_ response: Response, for request: Request) -> Response {
+    guard request.path == "/openapi/v3", case .bytes(let buffer) = response.body, response.status == .ok else {
+      return response
+    }
+    let services = services.snapshot.sorted.filter(\.isAvailable)
+    guard !services.isEmpty, var index = (try? JSONValue(json: Array(buffer.readableBytesView)))?.objectValue else {
+      return response
+    }
+    var paths = index["paths"]?.objectValue ?? [:]
+    for service in services {
+      let path = String(service.path.dropFirst())
+      paths[path] = ["serverRelativeURL": .string("/openapi/v3/\(path)")]
+    }
+    index["paths"] = .object(paths)
+    let bytes = JSONValue.object(index).jsonBytes()
+    var headers = response.headers
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    let tag = "\"\(String(hash, radix: 16, uppercase: true))\""
+    headers["Etag"] = tag
+    if request.headers.all("If-None-Match").contains(tag) { return Response(.notModified, headers: headers) }
+    return Response(.ok, headers: headers, bytes: bytes)
+  }
+
+  /// A request for the index as this server's own documents are asked for: what a client has of it is told by all of it.
+  func unconditional(_ request: Request) -> Request {
+    guard request.path == "/openapi/v3", !services.snapshot.isEmpty else { return request }
+    var request = request
+    request.headers.remove("If-None-Match")
+    return request
+  }
+}

@@ -1,0 +1,100 @@
+import APIMachinery
+import ClusterAPI
+
+/// Registers the versions that this server serves itself, and takes those of custom resources away that are no longer served
+/// (Kubernetes, "Aggregation layer").
+struct LocalAPIServices: Sendable {
+  private static let label = "kube-aggregator.kubernetes.io/automanaged"
+  private static let groupVersion = GroupVersion(group: "apiregistration.k8s.io", version: "v1")
+  private static let definitions = "\(StorageLayout.root)apiextensions.k8s.io/customresourcedefinitions/"
+
+  /// The order of built-in groups; the same numbers as kube-apiserver has.
+  private static let groupPriorities: [String: Int64] = [
+    "": 18000, "apps": 17800, "events.k8s.io": 17750, "authentication.k8s.io": 17700, "authorization.k8s.io": 17600,
+    "autoscaling": 17500, "batch": 17400, "certificates.k8s.io": 17300, "networking.k8s.io": 17200, "policy": 17100,
+    "rbac.authorization.k8s.io": 17000, "storage.k8s.io": 16800, "apiextensions.k8s.io": 16700,
+    "admissionregistration.k8s.io": 16700, "scheduling.k8s.io": 16600, "coordination.k8s.io": 16500,
+    "node.k8s.io": 16300, "discovery.k8s.io": 16200, "flowcontrol.apiserver.k8s.io": 16100, "resource.k8s.io": 15900,
+  ]
+  private static let customPriority: (group: Int64, version: Int64) = (1000, 100)
+
+  let registry: Registry
+
+  private struct Wanted {
+    let groupVersion: GroupVersion
+    let priorities: (group: Int64, version: Int64)
+    /// When it is put right: once as the server starts, or always.
+    let mode: String
+    var name: String { "\(groupVersion.version).\(groupVersion.group)" }
+  }
+
+  /// Follows custom resources until the task is cancelled.
+  func run() async {
+    let cache = registry.store.cache(of: Self.definitions)
+    while !Task.isCancelled {
+      guard let watch = cache.watch(after: cache.revision).watch else { continue }
+      defer { watch.end() }
+      await settle(isStart: true)
+      while await watch.next() != nil { await settle(isStart: false) }
+    }
+  }
+
+  private func settle(isStart: Bool) async {
+    guard let target = registry.catalog.snapshot.resource(Self.groupVersion, "apiservices") else { return }
+    var wanted = Self.custom(registry.store.cache(of: Self.definitions).list(Self.definitions).objects)
+    if isStart { wanted += builtin() }
+    let objects = registry.store.cache(of: AggregatedServices.prefix).list(AggregatedServices.prefix).objects
+    let present = Set(objects.map(\.name))
+    for one in wanted where !present.contains(one.name) { await create(one, target) }
+    let names = Set(wanted.map(\.name))
+    for object in objects where object.object.header.labels[Self.label] == "true" && !names.contains(object.name) {
+      let context = RequestContext.ofServer(verb: "delete", name: object.name)
+      // Somebody else may be faster.
+      _ = try? await registry.delete(
+        target, context, namespace: "", name: object.name, DeleteOptions())
+    }
+  }
+
+  private func builtin() -> [Wanted] {
+    var seen: [String: Int64] = [:]
+    return registry.kinds.groupVersions.compactMap { groupVersion in
+      // The group of these objects themselves is served without one, as it is by kube-apiserver.
+      guard groupVersion != Self.groupVersion else { return nil }
+      let place = seen[groupVersion.group, default: 0]
+      seen[groupVersion.group] = place + 1
+      return Wanted(
+        groupVersion: groupVersion,
+        priorities: (Self.groupPriorities[groupVersion.group] ?? 15000, max(1, 30 - 15 * place)), mode: "onstart")
+    }
+  }
+
+  private static func custom(_ definitions: ArraySlice<CachedObject>) -> [Wanted] {
+    var seen: Set<GroupVersion> = []
+    var wanted: [Wanted] = []
+    for object in definitions {
+      let definition = object.object.tree()
+      guard CustomResourceStatus.isTrue("Established", definition) else { continue }
+      let group = definition["spec"]?["group"]?.stringValue ?? ""
+      for version in definition["spec"]?["versions"]?.arrayValue ?? [] where version["served"]?.boolValue == true {
+        let groupVersion = GroupVersion(group: group, version: version["name"]?.stringValue ?? "")
+        guard seen.insert(groupVersion).inserted else { continue }
+        wanted.append(Wanted(groupVersion: groupVersion, priorities: customPriority, mode: "true"))
+      }
+    }
+    return wanted
+  }
+
+  private func create(_ wanted: Wanted, _ target: ServedResource) async {
+    let object: JSONObject = [
+      "kind": "APIService", "apiVersion": .string(Self.groupVersion.apiVersion),
+      "metadata": ["name": .string(wanted.name), "labels": [Self.label: .string(wanted.mode)]],
+      "spec": [
+        "group": .string(wanted.groupVersion.group), "version": .string(wanted.groupVersion.version),
+        "groupPriorityMinimum": .integer(wanted.priorities.group),
+        "versionPriority": .integer(wanted.priorities.version),
+      ],
+    ]
+    // Another server may be faster, and what is refused now is tried again with the next change.
+    _ = try? await registry.create(object, target, .ofServer(verb: "create", name: wanted.name))
+  }
+}

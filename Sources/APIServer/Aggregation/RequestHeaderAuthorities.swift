@@ -1,0 +1,55 @@
+import APIMachinery
+
+/// Tells other API servers whom to trust: the authorities of clients' certificates, and how this server says for whom it asks
+/// (Kubernetes, "Kubernetes Apiserver Client Authentication" of the aggregation layer).
+struct RequestHeaderAuthorities: Sendable {
+  private static let name = "extension-apiserver-authentication"
+  private static let namespace = "kube-system"
+
+  let registry: Registry
+  let proxy: FrontProxy
+  /// PEM.
+  let clientAuthority: String
+
+  private var data: JSONObject {
+    func list(_ items: String...) -> JSONValue { .string(JSONValue.array(items.map { .string($0) }).jsonText()) }
+    return [
+      "client-ca-file": .string(clientAuthority), "requestheader-allowed-names": list(FrontProxy.commonName),
+      "requestheader-client-ca-file": .string(proxy.authority),
+      "requestheader-extra-headers-prefix": list("X-Remote-Extra-"),
+      "requestheader-group-headers": list("X-Remote-Group"), "requestheader-uid-headers": list("X-Remote-Uid"),
+      "requestheader-username-headers": list("X-Remote-User"),
+    ]
+  }
+
+  /// Writes what is not there, or says something else.
+  func publish() async throws {
+    guard let target = registry.catalog.snapshot.resource(GroupVersion(group: "", version: "v1"), "configmaps") else {
+      return
+    }
+    let data = data
+    guard let present = registry.cache(of: target).get(target.key(namespace: Self.namespace, name: Self.name)) else {
+      let object: JSONObject = [
+        "kind": "ConfigMap", "apiVersion": "v1",
+        "metadata": ["name": .string(Self.name), "namespace": .string(Self.namespace)], "data": .object(data),
+      ]
+      do {
+        _ = try await registry.create(
+          object, target, .ofServer(verb: "create", namespace: Self.namespace, name: Self.name))
+      } catch let error as StatusError where error.reason == .alreadyExists {
+        // Another server was faster.
+        return
+      }
+      return
+    }
+    guard present.object.value(at: "data") != .object(data) else { return }
+    _ = try await registry.change(
+      target, .ofServer(verb: "update", namespace: Self.namespace, name: Self.name), manager: "apus",
+      operation: .update
+    ) { current in
+      var changed = current
+      changed["data"] = .object(data)
+      return changed
+    }
+  }
+}

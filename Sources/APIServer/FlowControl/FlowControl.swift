@@ -1,0 +1,81 @@
+import Synchronization
+
+/// API Priority and Fairness: each request belongs to a priority level, which has seats of its own; where these are
+/// taken it waits in a queue of its flow, so that no client can take the server from the others.
+public final class FlowControl: Sendable {
+  /// The schemas and levels at one time.
+  private final class Configuration: Sendable {
+    /// In the order in which they are asked, each with its level and the level's slot.
+    let schemas: [(schema: FlowSchema, level: PriorityLevel, slot: Int)]
+
+    init(_ schemas: [(schema: FlowSchema, level: PriorityLevel, slot: Int)]) { self.schemas = schemas }
+  }
+
+  /// Where a request was sorted.
+  struct Classification: Sendable {
+    let schema: FlowSchema
+    let level: PriorityLevel
+    fileprivate let slot: Int
+  }
+
+  let gate: SeatGate
+  private let configuration: Mutex<Configuration>
+
+  /// - Parameters:
+  ///   - seats: how many requests are worked on at a time, those of level `exempt` not counted.
+  ///   - longestWait: after which a request that waits is refused.
+  public init(seats: Int, longestWait: Duration = .seconds(15)) {
+    gate = SeatGate(seats: seats, longestWait: longestWait)
+    configuration = Mutex(Configuration([]))
+    configure(FlowControlPolicy.schemas.map { FlowSchema($0) }, FlowControlPolicy.levels.map { PriorityLevel($0) })
+  }
+
+  /// Takes another set of schemas and levels. A schema whose level is missing matches nothing.
+  func configure(_ schemas: [FlowSchema], _ levels: [PriorityLevel]) {
+    // The guard rails are there whatever the store has.
+    var levels = levels
+    for level in FlowControlPolicy.levels.prefix(FlowControlPolicy.mandatoryLevels).map({ PriorityLevel($0) })
+    where !levels.contains(where: { $0.name == level.name }) {
+      levels.append(level)
+    }
+    var schemas = schemas
+    for schema in FlowControlPolicy.schemas.prefix(FlowControlPolicy.mandatorySchemas).map({ FlowSchema($0) })
+    where !schemas.contains(where: { $0.name == schema.name }) {
+      schemas.append(schema)
+    }
+    let slots = gate.configure(levels)
+    let known = Dictionary(levels.map { ($0.name, $0) }) { first, _ in first }
+    let usable = schemas.sorted(by: FlowSchema.precedes).compactMap {
+      schema -> (schema: FlowSchema, level: PriorityLevel, slot: Int)? in
+      guard let level = known[schema.level], let slot = slots[schema.level] else { return nil }
+      return (schema, level, slot)
+    }
+    let new = Configuration(usable)
+    configuration.withLock { $0 = new }
+  }
+
+  /// The first schema that matches; the last one, which catches all, where none does.
+  func classify(_ user: User, _ info: RequestInfo) -> Classification {
+    let schemas = configuration.withLock { $0 }.schemas
+    guard let found = schemas.first(where: { $0.schema.matches(user, info) }) ?? schemas.last else {
+      preconditionFailure("there is always a schema that catches all")
+    }
+    return Classification(schema: found.schema, level: found.level, slot: found.slot)
+  }
+
+  /// Waits until a request may be worked on.
+  /// - Parameter width: the seats that it takes; asked for where it needs any.
+  /// - Returns: the seat to give back; nil where it needs none.
+  /// - Throws: why it may not.
+  func admit(
+    _ place: Classification, _ user: User, _ info: RequestInfo, width: () -> Int
+  ) async throws(SeatGate.Refusal) -> SeatGate.Seat? {
+    if place.level.isExempt { return nil }
+    return try await gate.take(place.slot, width: width()) {
+      var hasher = Hasher()
+      hasher.combine(place.schema.name)
+      hasher.combine(place.schema.flow(of: user, info))
+      return UInt64(bitPattern: Int64(hasher.finalize()))
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import APIMachinery
+
+/// An expression of a policy or a webhook, compiled once.
+struct AdmissionExpression: Sendable {
+  enum Outcome: Sendable {
+    case value(CELValue)
+    case failed(String)
+    /// What all expressions may cost together is used up.
+    case outOfBudget(String)
+  }
+
+  let text: String
+  private let compiled: Result<CELProgram, Problem>
+
+  private struct Problem: Error {
+    let message: String
+  }
+
+  /// - Parameter types: those that the value may have; none where any will do.
+  init(_ text: String, _ types: [CELType], _ environment: CELEnvironment) {
+    self.text = text
+    do {
+      let program = try environment.compile(text)
+      let type = program.resultType
+      if types.isEmpty || types.contains(type) {
+        compiled = .success(program)
+      } else if types.count == 1 {
+        compiled = .failure(
+          Problem(message: "must evaluate to \(types[0].goDescription) but got \(type.goDescription)"))
+      } else {
+        let names = types.map(\.goDescription).joined(separator: " ")
+        compiled = .failure(Problem(message: "must evaluate to one of [\(names)] but got \(type.goDescription)"))
+      }
+    } catch {
+      compiled = .failure(Problem(message: "compilation failed: \(error)"))
+    }
+  }
+
+  /// Why it does not compile; nil where it does.
+  var problem: String? {
+    if case .failure(let problem) = compiled { problem.message } else { nil }
+  }
+
+  var resultType: CELType? { try? compiled.get().resultType }
+  var program: CELProgram? { try? compiled.get() }
+
+  /// - Parameter remaining: what may still be spent; what this costs is taken from it.
+  func evaluate(_ variables: AdmissionVariables, _ remaining: inout Int64) async -> Outcome {
+    switch compiled {
+    case .failure(let problem): return .failed("compilation error: \(problem.message)")
+    case .success(let program):
+      let outcome = await variables.evaluate(program)
+      let cost = Int64(clamping: outcome.cost)
+      guard cost <= remaining else {
+        return .outOfBudget(
+          "validation failed due to running out of cost budget, no further validation rules will be run")
+      }
+      remaining -= cost
+      switch outcome.result {
+      case .success(let value): return .value(value)
+      case .failure(let error): return .failed("expression '\(text)' resulted in error: \(error)")
+      }
+    }
+  }
+}
+
+extension CELType {
+  /// As cel-go prints a type: not all names are those of its messages of compilation.
+  var goDescription: String {
+    switch self {
+    case .null: "null_type"
+    case .timestamp: "google.protobuf.Timestamp"
+    case .duration: "google.protobuf.Duration"
+    case .list(let element): "list(\(element.goDescription))"
+    case .map(let key, let value): "map(\(key.goDescription), \(value.goDescription))"
+    default: description
+    }
+  }
+}

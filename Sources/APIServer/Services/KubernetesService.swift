@@ -1,0 +1,206 @@
+import APIMachinery
+import Addressing
+import ClusterAPI
+
+/// The service `kubernetes`, by which pods reach the API, with what stands behind it, and the range that it has its
+/// address from.
+struct KubernetesService: Sendable {
+  static let name = "kubernetes"
+  private static let namespace = "default"
+  private static let manager = "apus"
+  private static let core = GroupVersion(group: "", version: "v1")
+  private static let discovery = GroupVersion(group: "discovery.k8s.io", version: "v1")
+  private static let networking = GroupVersion(group: "networking.k8s.io", version: "v1")
+
+  let registry: Registry
+  let network: ServiceNetwork
+  /// The port that this server, and every other one of the cluster, serves the API on.
+  let port: Int
+  let report: @Sendable (String) -> Void
+
+  private func target(_ groupVersion: GroupVersion, _ resource: String) throws(StatusError) -> ServedResource {
+    guard let target = registry.catalog.snapshot.resource(groupVersion, resource) else { throw .noSuchPath() }
+    return target
+  }
+
+  /// Makes the range and the service where they are missing: nothing that a server is asked for waits for more.
+  func make() async throws {
+    try await makeRange()
+    try await makeService()
+  }
+
+  /// Keeps all of it up until the task is cancelled.
+  /// - Parameter presence: which servers there are.
+  func keepUp(_ presence: ServerPresence) async {
+    guard let services = try? target(Self.core, "services"), let endpoints = try? target(Self.core, "endpoints"),
+      let slices = try? target(Self.discovery, "endpointslices"),
+      let ranges = try? target(Self.networking, "servicecidrs")
+    else { return }
+    let vigil = ObjectVigil(registry: registry, report: report)
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask {
+        await vigil.keep("the service kubernetes", [services, ranges], { $0.name == Self.name }) { try await make() }
+      }
+      group.addTask {
+        await vigil.keep("the endpoints of kubernetes", [endpoints, slices], { $0.name == Self.name }) {
+          try await publish(presence.addresses)
+        }
+      }
+      group.addTask {
+        for await _ in presence.changes() {
+          do { try await publish(presence.addresses) } catch {
+            // The vigil tries again.
+          }
+        }
+      }
+    }
+  }
+
+  // MARK: - Range and service
+
+  private func makeRange() async throws {
+    let target = try target(Self.networking, "servicecidrs")
+    let ranges = network.ranges.map { JSONValue.string($0.description) }
+    let key = target.key(namespace: "", name: Self.name)
+    if registry.cache(of: target).get(key) == nil {
+      let object: JSONObject = [
+        "kind": "ServiceCIDR", "apiVersion": "networking.k8s.io/v1", "metadata": ["name": .string(Self.name)],
+        "spec": ["cidrs": .array(ranges)],
+      ]
+      try await create(object, target)
+    }
+    guard let present = registry.cache(of: target).get(key), !present.object.header.isBeingDeleted else { return }
+    let known = present.object.value(at: ["spec", "cidrs"])?.arrayValue ?? []
+    if known.count == 1, ranges.count == 2, known[0] == ranges[0] {
+      // The cluster has got a second family.
+      try await change(target, namespace: "", subresource: "") { current in
+        var spec = current["spec"]?.objectValue ?? [:]
+        spec["cidrs"] = .array(ranges)
+        current["spec"] = .object(spec)
+      }
+    } else if known != ranges {
+      // Whoever has changed the flags must say what becomes of the services that are there.
+      return
+    }
+    let conditions = present.object.value(at: ["status", "conditions"])?.arrayValue ?? []
+    guard !conditions.contains(where: { $0["type"] == "Ready" }) else { return }
+    try await change(target, namespace: "", subresource: "status") { current in
+      current["status"] = [
+        "conditions": [
+          [
+            "type": "Ready", "status": "True", "reason": "",
+            "message": "Kubernetes default Service CIDR is ready",
+            "lastTransitionTime": .string(Timestamp.now.description),
+          ]
+        ]
+      ]
+    }
+  }
+
+  private func makeService() async throws {
+    let target = try target(Self.core, "services")
+    let ports: JSONValue = [
+      ["name": "https", "protocol": "TCP", "port": 443, "targetPort": .integer(Int64(port))]
+    ]
+    guard let present = registry.cache(of: target).get(target.key(namespace: Self.namespace, name: Self.name)) else {
+      let families = network.ranges.prefix(1).map { JSONValue.string(ServiceNetwork.name(of: $0.family)) }
+      let object: JSONObject = [
+        "kind": "Service", "apiVersion": "v1",
+        "metadata": [
+          "name": .string(Self.name), "namespace": .string(Self.namespace),
+          "labels": ["component": "apiserver", "provider": "kubernetes"],
+        ],
+        "spec": [
+          "type": "ClusterIP", "sessionAffinity": "None", "ports": ports, "ipFamilyPolicy": "SingleStack",
+          "ipFamilies": .array(families), "clusterIP": .string(network.apiAddress.description),
+          "clusterIPs": [.string(network.apiAddress.description)],
+        ],
+      ]
+      return try await create(object, target)
+    }
+    guard present.object.value(at: ["spec", "ports"]) != ports || present.field(["spec", "type"]) != "ClusterIP" else {
+      return
+    }
+    try await change(target, namespace: Self.namespace, subresource: "") { current in
+      var spec = current["spec"]?.objectValue ?? [:]
+      spec["ports"] = ports
+      spec["type"] = "ClusterIP"
+      current["spec"] = .object(spec)
+    }
+  }
+
+  // MARK: - Endpoints
+
+  private func publish(_ addresses: [IPAddress]) async throws {
+    // One family, the first server's: an EndpointSlice has one.
+    let addresses = addresses.filter { $0.family == addresses[0].family }
+    guard let family = addresses.first?.family else { return }
+    let ports: JSONValue = [["name": "https", "port": .integer(Int64(port)), "protocol": "TCP"]]
+    let texts = addresses.map { JSONValue.string($0.description) }
+    try await put(
+      try target(Self.core, "endpoints"), labels: ["endpointslice.kubernetes.io/skip-mirror": "true"],
+      ["subsets": [["addresses": .array(texts.map { ["ip": $0] }), "ports": ports]]])
+    try await put(
+      try target(Self.discovery, "endpointslices"), labels: ["kubernetes.io/service-name": .string(Self.name)],
+      [
+        "addressType": .string(ServiceNetwork.name(of: family)), "ports": ports,
+        "endpoints": .array(texts.map { ["addresses": [$0], "conditions": ["ready": true]] }),
+      ])
+  }
+
+  /// Makes an object of the service's name, or sets members of it.
+  private func put(_ target: ServedResource, labels: JSONObject, _ members: JSONObject) async throws {
+    guard let present = registry.cache(of: target).get(target.key(namespace: Self.namespace, name: Self.name)) else {
+      var object: JSONObject = [
+        "kind": .string(target.resource.kind), "apiVersion": .string(target.groupVersionKind.apiVersion),
+        "metadata": [
+          "name": .string(Self.name), "namespace": .string(Self.namespace), "labels": .object(labels),
+        ],
+      ]
+      for (name, value) in members { object[name] = value }
+      return try await create(object, target)
+    }
+    let isSame =
+      labels.allSatisfy { present.object.header.labels[$0.0] == $0.1.stringValue }
+      && members.allSatisfy { present.object.value(at: $0.0) == $0.1 }
+    guard !isSame else { return }
+    if let type = members["addressType"], present.object.value(at: "addressType") != type {
+      // The family of a slice does not change: it is made anew.
+      let context = RequestContext.ofServer(verb: "delete", namespace: Self.namespace, name: Self.name)
+      _ = try await registry.delete(
+        target, context, namespace: Self.namespace, name: Self.name, DeleteOptions())
+      return try await put(target, labels: labels, members)
+    }
+    try await change(target, namespace: Self.namespace, subresource: "") { current in
+      var present = current["metadata"]?["labels"]?.objectValue ?? [:]
+      for (name, value) in labels { present[name] = value }
+      current.setMetadata("labels", .object(present))
+      for (name, value) in members { current[name] = value }
+    }
+  }
+
+  // MARK: - Writing
+
+  private func create(_ object: JSONObject, _ target: ServedResource) async throws {
+    let context = RequestContext.ofServer(
+      verb: "create", namespace: object.objectNamespace, name: object.objectName)
+    do { _ = try await registry.create(object, target, context) } catch let error as StatusError
+      where error.reason == .alreadyExists
+    {
+      // Another server was faster.
+      try await registry.settle(nil)
+    }
+  }
+
+  private func change(
+    _ target: ServedResource, namespace: String, subresource: String, _ body: (inout JSONObject) -> Void
+  ) async throws {
+    let context = RequestContext.ofServer(
+      verb: "update", namespace: namespace, name: Self.name, subresource: subresource)
+    _ = try await registry.change(target, context, manager: Self.manager, operation: .update) { current in
+      var object = current
+      body(&object)
+      return object
+    }
+  }
+}

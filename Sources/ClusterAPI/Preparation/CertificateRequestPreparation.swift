@@ -1,0 +1,30 @@
+import APIMachinery
+
+/// What becomes of a request for a certificate when it is updated (pkg/registry/certificates/certificates/strategy).
+enum CertificateRequestPreparation {
+  static func applies(to kind: GroupVersionKind) -> Bool {
+    kind.kind == "CertificateSigningRequest" && kind.group == "certificates.k8s.io"
+  }
+
+  /// - Parameter now: RFC 3339.
+  static func update(_ request: inout JSONValue, old: JSONValue, subresource: String, now: String) {
+    guard !subresource.isEmpty else {
+      // What was asked for stays as it was.
+      return request.editObject { $0["spec"] = old["spec"] }
+    }
+    let before = old["status"]?.items("conditions") ?? []
+    request.edit("status") { status in
+      status.editItems(of: "conditions") { condition in
+        let (type, value) = (condition["type"], condition["status"])
+        condition.editObject { members in
+          func isMissing(_ name: String) -> Bool { (members[name] ?? .null).isNull }
+          if isMissing("lastUpdateTime") { members["lastUpdateTime"] = .string(now) }
+          guard isMissing("lastTransitionTime") else { return }
+          let same = before.first { $0["type"] == type && $0["status"] == value }
+          let time = same?.text("lastTransitionTime") ?? ""
+          members["lastTransitionTime"] = .string(time.isEmpty ? now : time)
+        }
+      }
+    }
+  }
+}

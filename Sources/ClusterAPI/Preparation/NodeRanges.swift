@@ -1,0 +1,16 @@
+import APIMachinery
+
+/// A node's ranges of pod addresses: the first one stands in a field of its own too, from the time when there was only one.
+enum NodeRanges {
+  static func complete(_ node: inout JSONValue) {
+    node.edit("spec") { spec in
+      let one = spec.text("podCIDR")
+      let first = spec.items("podCIDRs").first
+      guard first?.stringValue != one || one.isEmpty else { return }
+      spec.editObject { members in
+        // As upstream converts: the old field counts where both are there and differ.
+        if !one.isEmpty { members["podCIDRs"] = [.string(one)] } else if let first { members["podCIDR"] = first }
+      }
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import Synchronization
+
+/// Keeps a cluster's authorities in a directory, and makes the next one in time.
+///
+/// The first one is `ca.crt` and `ca.key`, the next ones `ca-2.crt` and `ca-2.key` and so on. A certificate is written
+/// before its key: where the key is, the authority is whole.
+///
+///     let keeper = try AuthorityKeeper(directory: "/var/lib/apus/cluster/pki", commonName: "apus-ca")
+///     try await keeper.run(blocking: …, changed: { bundle in … }, failed: …)
+public final class AuthorityKeeper: Sendable {
+  private let directory: String
+  private let commonName: String
+  private let policy: AuthorityGenerations.Policy
+  private let clock: WallClock
+  private let generations: Mutex<AuthorityGenerations>
+
+  /// How often the clock is looked at, in seconds.
+  private static let interval: Int64 = 3600
+
+  /// Reads what is there, and makes the first authority where there is none. Blocks.
+  /// - Throws: `file`, `malformed`, `mismatch`.
+  public init(
+    directory: String, commonName: String, policy: AuthorityGenerations.Policy = .init(), clock: WallClock = .system
+  ) throws(PKIError) {
+    self.directory = directory
+    self.commonName = commonName
+    self.policy = policy
+    self.clock = clock
+    var generations: AuthorityGenerations
+    if let first = try Self.read(directory, 1, clock) {
+      generations = AuthorityGenerations(first, policy: policy)
+    } else {
+      generations = AuthorityGenerations(
+        try Self.make(directory, 1, commonName, policy.lifetime, clock), policy: policy)
+    }
+    while let next = try Self.read(directory, generations.all.count + 1, clock) { generations.append(next) }
+    self.generations = Mutex(generations)
+  }
+
+  /// Who signs now.
+  public var signer: Authority { generations.withLock { $0.signer(at: clock.now) } }
+
+  /// Who is trusted now (PEM), the one that signs first.
+  public var bundle: String { generations.withLock { $0.bundle(at: clock.now) } }
+
+  /// Makes the next authority where it is due. Blocks while it does.
+  public func makeNextIfDue() throws(PKIError) {
+    let present = generations.withLock { $0 }
+    guard present.isNextDue(at: clock.now) else { return }
+    let next = try Self.make(directory, present.all.count + 1, commonName, policy.lifetime, clock)
+    generations.withLock { $0.append(next) }
+  }
+
+  /// Makes authorities in time, for as long as its task lives.
+  /// - Parameters:
+  ///   - sleep: waits for seconds; for tests.
+  ///   - blocking: runs what blocks where it may.
+  ///   - changed: is told who is trusted, and first who signs, each time that this changes.
+  ///   - failed: is told of failures; all is tried again at the next look.
+  /// - Throws: `CancellationError`.
+  public func run(
+    sleep: @Sendable (_ seconds: Int64) async throws -> Void = { try await Task.sleep(for: .seconds($0)) },
+    blocking: @Sendable (@escaping @Sendable () throws -> Void) async throws -> Void,
+    changed: @Sendable (_ bundle: String) async throws -> Void, failed: @Sendable (any Error) -> Void
+  ) async throws {
+    var told = bundle
+    while true {
+      do {
+        try await blocking { try self.makeNextIfDue() }
+        let present = bundle
+        if present != told {
+          try await changed(present)
+          told = present
+        }
+      } catch let error as CancellationError {
+        throw error
+      } catch {
+        failed(error)
+      }
+      try await sleep(Self.interval)
+    }
+  }
+
+  // MARK: Files
+
+  private static func paths(_ directory: String, _ generation: Int) -> (certificate: String, key: String) {
+    let name = generation == 1 ? "ca" : "ca-\(generation)"
+    return ("\(directory)/\(name).crt", "\(directory)/\(name).key")
+  }
+
+  /// Nil where there is no key: then a certificate is what a crash has left.
+  private static func read(
+    _ directory: String, _ generation: Int, _ clock: WallClock
+  ) throws(PKIError) -> Authority? {
+    let (certificate, key) = paths(directory, generation)
+    guard let keyPEM = try PrivateFile.read(key) else { return nil }
+    guard let certificatePEM = try PrivateFile.read(certificate) else {
+      throw PKIError(.file, "there is \(key) but no \(certificate)")
+    }
+    return try Authority(certificatePEM: certificatePEM, keyPEM: keyPEM, clock: clock)
+  }
+
+  private static func make(
+    _ directory: String, _ generation: Int, _ commonName: String, _ lifetime: Int64, _ clock: WallClock
+  ) throws(PKIError) -> Authority {
+    // A name of its own: whoever looks for an issuer by its name finds the right one.
+    let authority = try Authority(
+      commonName: generation == 1 ? commonName : "\(commonName)-\(generation)", lifetime: lifetime, clock: clock)
+    let (certificate, key) = paths(directory, generation)
+    try PrivateFile.write(authority.certificatePEM, to: certificate, mode: 0o600)
+    try PrivateFile.write(authority.keyPEM, to: key, mode: 0o600)
+    return authority
+  }
+}

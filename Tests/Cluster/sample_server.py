@@ -1,0 +1,177 @@
+"""A small API server that stands behind another one: one resource in memory, with watches. It believes what is said of users
+only by a client with a certificate of the authority that the cluster publishes."""
+
+import http.server
+import itertools
+import json
+import queue
+import ssl
+import threading
+import urllib.parse
+
+VERSION = "v1alpha1"
+
+
+class SampleServer:
+    def __init__(self, context, group, authority_pem, names, aggregated=True):
+        self.group, self.names, self.aggregated = group, names, aggregated
+        self.objects, self.watchers, self.requests = {}, [], []
+        self.lock, self.revisions = threading.Lock(), itertools.count(1)
+        self.ready = threading.Event()
+        self.ready.set()
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(cadata=authority_pem)
+        sample = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def handle_one(self):
+                peer = dict(pair[0] for pair in self.connection.getpeercert()["subject"])
+                headers = [(name, value) for name, value in self.headers.items()]
+                body = self.read_body()
+                with sample.lock:
+                    sample.requests.append((self.command, self.path, headers, body))
+                if peer["commonName"] not in sample.names:
+                    return self.answer(401, {"message": "not the front proxy"})
+                sample.respond(self, body)
+
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_one
+
+            def read_body(self):
+                if self.headers.get("Transfer-Encoding") == "chunked":
+                    body = b""
+                    while size := int(self.rfile.readline(), 16):
+                        body += self.rfile.read(size)
+                        self.rfile.readline()
+                    self.rfile.readline()
+                    return body
+                return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+            def answer(self, status, body, **headers):
+                data = body if isinstance(body, bytes) else json.dumps(body).encode()
+                self.send_response(status)
+                for name, value in {"Content-Type": "application/json", **headers}.items():
+                    self.send_header(name.replace("_", "-"), value)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def stream(self, events):
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Transfer-Encoding", "chunked")
+                self.end_headers()
+                while (event := events.get()) is not None:
+                    data = json.dumps(event).encode() + b"\n"
+                    self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+                    self.wfile.flush()
+                self.wfile.write(b"0\r\n\r\n")
+
+            def log_message(self, *arguments):
+                pass
+
+        class Server(http.server.ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, request, client_address):
+                pass
+
+        self.server = Server(("0.0.0.0", 0), Handler)
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.tell(None)
+        self.server.shutdown()
+        self.server.server_close()
+
+    def tell(self, event):
+        with self.lock:
+            for watcher in self.watchers:
+                watcher.put(event)
+
+    def seen(self, path):
+        with self.lock:
+            return [one for one in self.requests if one[1].split("?")[0] == path]
+
+    @property
+    def resource(self):
+        return {
+            "name": "flunders", "singularName": "flunder", "namespaced": True, "kind": "Flunder", "shortNames": ["fl"],
+            "verbs": ["create", "delete", "get", "list", "watch"],
+        }  # fmt: skip
+
+    def respond(self, handler, body):
+        url = urllib.parse.urlsplit(handler.path)
+        query = dict(urllib.parse.parse_qsl(url.query))
+        if not self.ready.is_set():
+            return handler.answer(500, b"not ready", Content_Type="text/plain")
+        root = f"/apis/{self.group}/{VERSION}"
+        if url.path == "/apis":
+            if "APIGroupDiscoveryList" in handler.headers.get("Accept", "") and self.aggregated:
+                kind = {"group": "", "version": "", "kind": "Flunder"}
+                entry = {"resource": "flunders", "responseKind": kind, "scope": "Namespaced", "singularResource": "flunder",
+                         "verbs": self.resource["verbs"], "shortNames": ["fl"]}  # fmt: skip
+                return handler.answer(
+                    200, {"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": [
+                        {"metadata": {"name": self.group}, "versions": [{"version": VERSION, "resources": [entry], "freshness": "Current"}]}]},
+                    Content_Type="application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList")  # fmt: skip
+            return handler.answer(200, {"kind": "APIGroupList", "apiVersion": "v1", "groups": []})
+        if url.path == root:
+            return handler.answer(200, {
+                "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": f"{self.group}/{VERSION}", "resources": [self.resource]})  # fmt: skip
+        if url.path == f"/openapi/v3{root}":
+            return handler.answer(200, {"openapi": "3.0.0", "info": {"title": "sample", "version": "1"}, "paths": {}})
+        if url.path == f"{root}/moved":
+            return handler.answer(302, b"", Location="https://198.51.100.1/")
+        if url.path.endswith("/tunnel"):
+            return self.tunnel(handler)
+        if url.path.endswith("/echo"):
+            return handler.answer(200, dict(handler.headers.items()))
+        parts = url.path.removeprefix(root).strip("/").split("/")
+        namespace = parts[1] if parts[0] == "namespaces" else ""
+        name = parts[3] if len(parts) > 3 else ""
+        self.flunders(handler, namespace, name, query, body)
+
+    def tunnel(self, handler):
+        """Switches to a protocol that says everything louder."""
+        handler.close_connection = True
+        if handler.headers.get("Upgrade") != "louder":
+            return handler.answer(418, b"no such protocol", Content_Type="text/plain")
+        handler.send_response(101)
+        for name, value in (("Connection", "Upgrade"), ("Upgrade", "louder"), ("X-Agreed", "yes")):
+            handler.send_header(name, value)
+        handler.end_headers()
+        while data := handler.connection.recv(65536):
+            handler.connection.sendall(data.upper())
+
+    def flunders(self, handler, namespace, name, query, body):
+        version = f"{self.group}/{VERSION}"
+        with self.lock:
+            items = [one for (space, _), one in sorted(self.objects.items()) if space == namespace]
+        if handler.command == "POST":
+            one = {**json.loads(body), "kind": "Flunder", "apiVersion": version}
+            one["metadata"].update(namespace=namespace, resourceVersion=str(next(self.revisions)), uid="u-" + one["metadata"]["name"])
+            self.objects[namespace, one["metadata"]["name"]] = one
+            self.tell({"type": "ADDED", "object": one})
+            return handler.answer(201, one)
+        if handler.command == "GET" and not name and query.get("watch") in ("true", "1"):
+            events = queue.Queue()
+            with self.lock:
+                self.watchers.append(events)
+            return handler.stream(events)
+        if handler.command == "GET" and not name:
+            return handler.answer(200, {
+                "kind": "FlunderList", "apiVersion": version, "metadata": {"resourceVersion": str(next(self.revisions))}, "items": items})  # fmt: skip
+        one = self.objects.get((namespace, name))
+        if one is None:
+            return handler.answer(404, {
+                "kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "NotFound", "code": 404,
+                "message": f'flunders.{self.group} "{name}" not found', "details": {"name": name, "group": self.group, "kind": "flunders"}})  # fmt: skip
+        if handler.command == "DELETE":
+            del self.objects[namespace, name]
+            self.tell({"type": "DELETED", "object": one})
+            return handler.answer(200, {"kind": "Status", "apiVersion": "v1", "status": "Success"})
+        return handler.answer(200, one)

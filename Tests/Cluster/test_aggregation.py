@@ -1,0 +1,318 @@
+"""Other API servers behind this one: registered, watched over, and asked in the name of whoever asks."""
+
+import itertools
+import json
+import socket
+import ssl
+import threading
+import time
+
+import pytest
+
+from authorities import Authority
+from sample_server import VERSION, SampleServer
+from webhooks import own_address
+
+numbers = itertools.count()
+SERVICES = "/apis/apiregistration.k8s.io/v1/apiservices"
+
+
+@pytest.fixture(scope="module")
+def authority(work):
+    return Authority(f"{work}/sample-ca")
+
+
+@pytest.fixture(scope="module")
+def trusted(cluster_kubectl):
+    """What the cluster tells other servers about itself."""
+    return cluster_kubectl.json("get", "configmap", "-n", "kube-system", "extension-apiserver-authentication")["data"]
+
+
+def until(test, seconds=30):
+    end = time.monotonic() + seconds
+    while not test():
+        assert time.monotonic() < end, "it did not come to be"
+        time.sleep(0.05)
+
+
+def behind(name, namespace, port):
+    return {"apiVersion": "v1", "kind": "List", "items": [
+        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": namespace},
+         "spec": {"clusterIP": "None", "ports": [{"name": "https", "port": 443, "targetPort": port}]}},
+        {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+         "metadata": {"name": f"{name}-1", "namespace": namespace, "labels": {"kubernetes.io/service-name": name}},
+         "ports": [{"name": "https", "port": port, "protocol": "TCP"}],
+         "endpoints": [{"addresses": [own_address()]}]},
+    ]}  # fmt: skip
+
+
+def api_service(group, namespace, bundle, service="sample", **spec):
+    return {
+        "apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": {"name": f"{VERSION}.{group}"},
+        "spec": {"group": group, "version": VERSION, "groupPriorityMinimum": 2000, "versionPriority": 200,
+                 "service": {"namespace": namespace, "name": service}, "caBundle": bundle, **spec},
+    }  # fmt: skip
+
+
+@pytest.fixture(params=[True, False], ids=["aggregated-discovery", "old-discovery"])
+def sample(request, cluster_kubectl, namespace, authority, trusted):
+    if own_address() is None:
+        pytest.skip("this host has no address but loopback")
+    group = f"wardle{next(numbers)}.example.com"
+    names = json.loads(trusted["requestheader-allowed-names"])
+    server = SampleServer(
+        authority.context(f"DNS:sample.{namespace}.svc"), group, trusted["requestheader-client-ca-file"], names, request.param
+    )
+    cluster_kubectl("create", "--validate=false", "-f", "-", input=behind("sample", namespace, server.port))
+    cluster_kubectl("create", "--validate=false", "-f", "-", input=api_service(group, namespace, authority.bundle))
+    cluster_kubectl("wait", "--for=condition=Available", f"apiservice/{VERSION}.{group}", "--timeout=30s")
+    yield server
+    cluster_kubectl("delete", "apiservice", f"{VERSION}.{group}", check=False)
+    server.close()
+
+
+def flunder(group, name="one"):
+    return {"apiVersion": f"{group}/{VERSION}", "kind": "Flunder", "metadata": {"name": name}, "spec": {"reference": "x"}}
+
+
+def condition(cluster_kubectl, name):
+    status = cluster_kubectl.json("get", "apiservice", name).get("status", {})
+    return next((one for one in status.get("conditions", []) if one["type"] == "Available"), None)
+
+
+def test_what_is_told_to_other_servers(trusted):
+    assert json.loads(trusted["requestheader-username-headers"]) == ["X-Remote-User"]
+    assert json.loads(trusted["requestheader-group-headers"]) == ["X-Remote-Group"]
+    assert json.loads(trusted["requestheader-extra-headers-prefix"]) == ["X-Remote-Extra-"]
+    assert trusted["client-ca-file"].startswith("-----BEGIN CERTIFICATE-----")
+    assert trusted["client-ca-file"] != trusted["requestheader-client-ca-file"]
+
+
+def test_life(kubectl, sample):
+    kubectl("create", "--validate=false", "-f", "-", input=flunder(sample.group))
+    assert kubectl.json("get", f"flunders.{sample.group}", "one")["spec"] == {"reference": "x"}
+    assert kubectl.out("get", f"fl.{sample.group}", "-o", "name") == f"flunder.{sample.group}/one"
+    kubectl("delete", f"flunder.{sample.group}", "one")
+    kubectl.fails("get", f"flunder.{sample.group}", "one", says=f'flunders.{sample.group} "one" not found')
+
+
+def test_discovery(cluster_kubectl, sample, raw):
+    rows = cluster_kubectl.out("api-resources", "--api-group", sample.group, "--no-headers").split()
+    assert rows == ["flunders", "fl", f"{sample.group}/{VERSION}", "true", "Flunder"]
+    groups = [one["name"] for one in raw("GET", "/apis")[2]["groups"]]
+    assert sample.group in groups and groups.index("apps") < groups.index(sample.group)
+    status, _, group = raw("GET", f"/apis/{sample.group}")
+    assert status == 200 and group["preferredVersion"]["version"] == VERSION
+    form = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+    items = raw("GET", "/apis", headers={"Accept": form})[2]["items"]
+    (entry,) = [one for one in items if one["metadata"]["name"] == sample.group]
+    (version,) = entry["versions"]
+    assert (version["version"], version["freshness"]) == (VERSION, "Current")
+    assert [one["resource"] for one in version["resources"]] == ["flunders"]
+    assert version["resources"][0]["responseKind"]["kind"] == "Flunder"
+    path = f"apis/{sample.group}/{VERSION}"
+    assert path in raw("GET", "/openapi/v3")[2]["paths"]
+    assert raw("GET", f"/openapi/v3/{path}")[2]["info"]["title"] == "sample"
+
+
+def test_watch(kubectl, sample):
+    watch = kubectl.popen("get", f"flunders.{sample.group}", "--watch-only", "-o", "name")
+    timer = threading.Timer(30, watch.kill)
+    timer.start()
+    try:
+        until(lambda: sample.watchers)
+        for name in ("a", "b"):
+            kubectl("create", "--validate=false", "-f", "-", input=flunder(sample.group, name))
+            assert watch.stdout.readline().strip() == f"flunder.{sample.group}/{name}"
+    finally:
+        timer.cancel()
+        watch.kill()
+        watch.communicate()
+
+
+def test_in_whose_name(sample, raw, namespace):
+    """The other server hears who asks, and nothing that the client says about that itself."""
+    path = f"/apis/{sample.group}/{VERSION}/namespaces/{namespace}/echo"
+    status, _, heard = raw("GET", path, headers={
+        "X-Remote-User": "mallory", "X-Remote-Group": "system:masters", "X-Remote-Extra-Scopes": "all",
+        "x-remote-uid": "0", "Connection": "X-Hop", "X-Hop": "1", "X-Kept": "2",
+        "Impersonate-User": "jane", "Impersonate-Group": "friends", "Impersonate-Extra-acme.com%2Fproject": "secret",
+    }, query=[("a b", "c&d")])  # fmt: skip
+    assert status in (200, 403)
+    if status == 403:
+        # Jane may not, so nobody was asked; the administrator is.
+        assert not sample.seen(path)
+        status, _, heard = raw("GET", path, headers={
+            "X-Remote-User": "mallory", "X-Remote-Group": "mallory", "X-Remote-Extra-Scopes": "all", "x-remote-uid": "0", "X-Kept": "2",
+        }, query=[("a b", "c&d")])  # fmt: skip
+    assert status == 200 and heard["X-Kept"] == "2"
+    (_, place, headers, _) = sample.seen(path)[-1]
+    assert place.endswith("?a%20b=c%26d")
+    remote = [(name, value) for name, value in headers if name.lower().startswith(("x-remote", "impersonate", "authorization", "x-hop"))]
+    assert "mallory" not in str(remote) and "all" not in [value for _, value in remote]
+    assert [name for name, _ in remote].count("X-Remote-User") == 1
+    assert ("X-Remote-Group", "system:masters") in remote
+
+
+def test_impersonation_goes_along(cluster_kubectl, sample, raw, namespace):
+    role = f"sample-{next(numbers)}"
+    cluster_kubectl("create", "clusterrole", role, "--verb=*", f"--resource=flunders.{sample.group}")
+    cluster_kubectl("create", "clusterrolebinding", role, f"--clusterrole={role}", "--user=jane")
+    try:
+        path = f"/apis/{sample.group}/{VERSION}/namespaces/{namespace}/flunders"
+        status, _, _ = raw("GET", path, headers={
+            "Impersonate-User": "jane", "Impersonate-Group": "friends", "Impersonate-Extra-acme.com%2Fproject": "p1"})  # fmt: skip
+        assert status == 200
+        headers = sample.seen(path)[-1][2]
+        assert ("X-Remote-User", "jane") in headers and ("X-Remote-Group", "friends") in headers
+        assert ("X-Remote-Extra-acme.com%2Fproject".lower(), "p1") in [(name.lower(), value) for name, value in headers]
+        assert not [name for name, _ in headers if name.lower().startswith("impersonate")]
+        status, _, answer = raw("GET", path, headers={"Impersonate-User": "john"})
+        assert status == 403 and "john" in answer["message"]
+    finally:
+        cluster_kubectl("delete", "clusterrolebinding", role)
+        cluster_kubectl("delete", "clusterrole", role)
+
+
+def text(data):
+    return data.decode()
+
+
+def test_redirects_are_not_passed_on(sample, raw):
+    import urllib.error
+
+    try:
+        status, answer = raw("GET", f"/apis/{sample.group}/{VERSION}/moved", parse=text)[0::2]
+    except (ValueError, urllib.error.URLError) as error:
+        # The helper reads errors as JSON; this one is plain text.
+        status, answer = 502, str(error)
+    assert status == 502 and "198.51.100.1" not in answer
+
+
+@pytest.fixture
+def wire(kubeconfig, work):
+    """Opens a connection to the API server and sends the head of a request, as the administrator."""
+    from conftest import _files_of
+
+    url, authority, certificate, key = _files_of(kubeconfig, work)
+    host, port = url.removeprefix("https://").split(":")
+    context = ssl.create_default_context(cafile=authority)
+    context.load_cert_chain(certificate, key)
+    opened = []
+
+    def send(*lines):
+        connection = context.wrap_socket(socket.create_connection((host, int(port)), timeout=20), server_hostname=host)
+        opened.append(connection)
+        connection.sendall("\r\n".join((*lines, "", "")).encode())
+        head = b""
+        while b"\r\n\r\n" not in head:
+            more = connection.recv(1)
+            assert more, head
+            head += more
+        return connection, head.decode()
+
+    yield send
+    for connection in opened:
+        connection.close()
+
+
+def test_changes_of_the_protocol(sample, wire, namespace):
+    path = f"/apis/{sample.group}/{VERSION}/namespaces/{namespace}/tunnel"
+    connection, head = wire(f"GET {path} HTTP/1.1", "Host: x", "Connection: Upgrade", "Upgrade: louder", "X-Remote-User: mallory")
+    assert head.startswith("HTTP/1.1 101 ") and "x-agreed: yes" in head.lower() and "upgrade: louder" in head.lower()
+    for text in (b"hello", b"x" * 300_000):
+        sender = threading.Thread(target=connection.sendall, args=(text,))
+        sender.start()
+        heard = b""
+        while len(heard) < len(text):
+            more = connection.recv(65536)
+            assert more
+            heard += more
+        sender.join()
+        assert heard == text.upper()
+    headers = sample.seen(path)[-1][2]
+    assert "mallory" not in str(headers) and ("X-Remote-Group", "system:masters") in headers
+    _, head = wire(f"GET {path} HTTP/1.1", "Host: x", "Connection: Upgrade", "Upgrade: quieter")
+    assert head.startswith("HTTP/1.1 418 ")
+
+
+def test_paths_that_would_mean_something_else_there(sample, raw, namespace):
+    before = len(sample.requests)
+    for path in ("flunders/..%2F..%2Fsecrets", "flunders/%2E%2E/x"):
+        status, _, _ = raw("GET", f"/apis/{sample.group}/{VERSION}/namespaces/{namespace}/{path}")
+        assert status == 400
+    assert not [one for one in sample.requests[before:] if "secrets" in one[1]]
+
+
+def test_one_that_goes_away(cluster_kubectl, sample, raw, namespace):
+    name = f"{VERSION}.{sample.group}"
+    sample.ready.clear()
+    cluster_kubectl("annotate", "service", "-n", namespace, "sample", "look=again")
+    until(lambda: condition(cluster_kubectl, name)["status"] == "False")
+    found = condition(cluster_kubectl, name)
+    assert found["reason"] == "FailedDiscoveryCheck" and "bad status from https://" in found["message"]
+    form = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+    items = raw("GET", "/apis", headers={"Accept": form})[2]["items"]
+    (entry,) = [one for one in items if one["metadata"]["name"] == sample.group]
+    assert entry["versions"][0]["freshness"] == "Stale"
+    cluster_kubectl.fails("get", "--raw", f"/apis/{sample.group}/{VERSION}", says="currently unable to handle the request")
+    sample.ready.set()
+    until(lambda: condition(cluster_kubectl, name)["status"] == "True")
+    assert condition(cluster_kubectl, name)["reason"] == "Passed"
+
+
+def test_reasons(cluster_kubectl, namespace, authority):
+    group = f"wardle{next(numbers)}.example.com"
+    name = f"{VERSION}.{group}"
+    cluster_kubectl("create", "--validate=false", "-f", "-", input=api_service(group, namespace, authority.bundle, "none"))
+    try:
+        def reason(expected):
+            until(lambda: (condition(cluster_kubectl, name) or {}).get("reason") == expected)
+            return condition(cluster_kubectl, name)["message"]
+
+        assert reason("ServiceNotFound") == f'service/none in "{namespace}" is not present'
+        body = behind("none", namespace, 1)
+        body["items"][0]["spec"]["ports"][0]["port"] = 80
+        service, slices = body["items"]
+        cluster_kubectl("create", "--validate=false", "-f", "-", input=service)
+        assert reason("ServicePortError") == f'service/none in "{namespace}" is not listening on port 443'
+        cluster_kubectl("delete", "service", "-n", namespace, "none")
+        service["spec"]["ports"][0]["port"] = 443
+        cluster_kubectl("create", "--validate=false", "-f", "-", input=service)
+        assert reason("EndpointsNotFound") == f'cannot find endpointslices for service/none in "{namespace}"'
+        cluster_kubectl("create", "--validate=false", "-f", "-", input=slices)
+        assert "connect: connection refused" in reason("FailedDiscoveryCheck")
+        cluster_kubectl.fails("get", "--raw", f"/apis/{group}/{VERSION}", says="currently unable to handle the request")
+    finally:
+        cluster_kubectl("delete", "apiservice", name)
+    cluster_kubectl.fails("get", "--raw", f"/apis/{group}/{VERSION}", says="could not find the requested resource")
+
+
+def test_local_services(cluster_kubectl):
+    until(lambda: (condition(cluster_kubectl, "v1.apps") or {}).get("status") == "True")
+    core, apps = (cluster_kubectl.json("get", "apiservice", name) for name in ("v1.", "v1.apps"))
+    assert core["spec"] == {"groupPriorityMinimum": 18000, "version": "v1", "versionPriority": core["spec"]["versionPriority"]} | (
+        {"group": ""} if "group" in core["spec"] else {})  # fmt: skip
+    assert apps["metadata"]["labels"] == {"kube-aggregator.kubernetes.io/automanaged": "onstart"}
+    found = condition(cluster_kubectl, "v1.apps")
+    assert (found["reason"], found["message"]) == ("Local", "Local APIServices are always available")
+    rows = dict(line.split()[:2] for line in cluster_kubectl.out("get", "apiservices", "--no-headers").splitlines())
+    assert rows["v1.apps"] == "Local"
+
+
+def test_local_services_of_custom_resources(cluster_kubectl):
+    group = f"local{next(numbers)}.example.com"
+    name = f"v1.{group}"
+    definition = {
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": f"things.{group}"},
+        "spec": {"group": group, "scope": "Cluster", "names": {"plural": "things", "singular": "thing", "kind": "Thing"},
+                 "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {"type": "object"}}}]},
+    }  # fmt: skip
+    cluster_kubectl("create", "--validate=false", "-f", "-", input=definition)
+    exists = lambda: cluster_kubectl("get", "apiservice", name, check=False).returncode == 0  # noqa: E731
+    until(exists)
+    one = cluster_kubectl.json("get", "apiservice", name)
+    assert one["metadata"]["labels"] == {"kube-aggregator.kubernetes.io/automanaged": "true"}
+    assert (one["spec"]["groupPriorityMinimum"], one["spec"]["versionPriority"]) == (1000, 100)
+    cluster_kubectl("delete", "crd", f"things.{group}")
+    until(lambda: not exists())

@@ -1,0 +1,438 @@
+"""What no client should send: the server says so in the API's words, and goes on as before."""
+
+import json
+import socket
+import ssl
+import threading
+import time
+import urllib.parse
+
+import pytest
+from definitions import defined, version
+from interface import PATCHES, eventually, pod, unique
+
+MEGABYTE = 1 << 20
+YAML = {"Content-Type": "application/yaml"}
+
+
+@pytest.fixture
+def maps(namespace):
+    return f"/api/v1/namespaces/{namespace}/configmaps"
+
+
+@pytest.fixture(autouse=True)
+def alive(api):
+    """Whatever a test has sent: the server answers afterwards."""
+    yield
+    assert api.send("GET", "/readyz").status == 200
+
+
+def refused(api, method, path, body=None, statuses=(400, 422), headers=None, **query):
+    """The Status of what must be refused as the client's fault."""
+    answer = api.send(method, path, body, headers, **query)
+    assert answer.status in statuses, answer
+    status = answer.body
+    assert status["kind"] == "Status" and status["apiVersion"] == "v1" and status["status"] == "Failure"
+    assert status["code"] == answer.status and status["reason"] and status["message"], status
+    return status
+
+
+BODIES = {
+    "nothing": b"", "white space": b" \n\t", "no object": b"[]", "a number": b"7", "a text": b'"x"', "null": b"null",
+    "half an object": b'{"metadata":{"name":"x"}', "behind it": b'{"metadata":{"name":"x"}} trailing', "a comma": b'{"metadata":{"name":"x",}}',
+    "single quotes": b"{'metadata':{'name':'x'}}", "a comment": b'{/*x*/"metadata":{"name":"x"}}', "NaN": b'{"data":{"a":NaN}}',
+    "bad UTF-8": b'{"metadata":{"name":"x"},"data":{"a":"\xff\xfe"}}x', "cut UTF-8": b'{"metadata":{"name":"\xe2\x82"}}',
+    "a lone surrogate": b'{"metadata":{"name":"\\ud800"}}', "a raw control": b'{"metadata":{"name":"a\x01b"}}', "nul": b'{"metadata":{"name":"a\\u0000b"}}',
+    "a bad escape": b'{"metadata":{"name":"\\x"}}', "leading zero": b'{"metadata":{"generation":01}}', "plus": b'{"metadata":{"generation":+1}}',
+    "huge exponent": b'{"metadata":{"generation":1e999999}}', "too large": b'{"metadata":{"generation":99999999999999999999}}',
+    "a fraction": b'{"metadata":{"generation":1.5}}', "deep arrays": b"[" * 100_000, "deep objects": b'{"a":' * 100_000,
+    "deep and closed": b'{"metadata":{"name":"x"},"data":' + b"[" * 20_000 + b"]" * 20_000 + b"}", "gzip that is none": b"\x1f\x8b\x08\x00junk",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", sorted(BODIES))
+def test_bodies_that_are_no_json(api, maps, what):
+    refused(api, "POST", maps, BODIES[what])
+
+
+def test_bad_utf8_is_replaced_as_in_go(api, maps):
+    """Go's decoder puts U+FFFD in place of what is not UTF-8: then it is a text like any other, or refused; never kept."""
+    answer = api.send("POST", maps, b'{"metadata":{"name":"odd"},"data":{"a":"\xff"}}')
+    assert answer.status in (201, 400)
+    if answer.status == 201:
+        assert api.get(f"{maps}/odd")["data"]["a"] == "\ufffd"
+
+
+YAMLS = {
+    "a tab": "metadata:\n\tname: x\n", "an unknown alias": "metadata: *nothing\n", "an alias of itself": "a: &a [*a]\n",
+    "an unclosed flow": "metadata: {name: x\n", "an unclosed quote": 'metadata: "x\n', "two on a line": "a: b: c\n",
+    "a directive": "%YAML 9.9\n---\na: b\n", "a list": "- a\n- b\n", "a bad tag": "a: !!int x\n", "a key that is a map": "? {a: b}\n: c\n",
+    "deep flow": "a: " + "[" * 50_000, "deep block": "\n".join(" " * one + "a:" for one in range(3_000)), "a control": "a: \x01\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", sorted(YAMLS))
+def test_bodies_that_are_no_yaml(api, maps, what):
+    refused(api, "POST", maps, YAMLS[what].encode(), headers=YAML)
+
+
+def bomb(levels, width):
+    """Aliases of aliases: a small text that would be an enormous value (CVE-2019-11253)."""
+    lines = ["a0: &a0 [" + ",".join(["x"] * width) + "]"]
+    for level in range(1, levels):
+        lines.append(f"a{level}: &a{level} [" + ",".join([f"*a{level - 1}"] * width) + "]")
+    return "\n".join([*lines, "apiVersion: v1", "kind: ConfigMap", "metadata: {name: bomb}", ""])
+
+
+@pytest.mark.parametrize("levels, width", [(9, 9), (20, 9), (12, 30), (400, 2)])
+def test_yaml_bombs(api, maps, levels, width):
+    before = time.monotonic()
+    refused(api, "POST", maps, bomb(levels, width).encode(), headers=YAML)
+    refused(api, "PATCH", f"{maps}/bomb", bomb(levels, width).encode(), headers={"Content-Type": PATCHES["apply"]}, fieldManager="x")
+    assert time.monotonic() - before < 10
+
+
+def test_quadratic_texts(api, maps):
+    """A long text under an anchor, named very often."""
+    text = "a: &a " + "x" * 100_000 + "\nb: [" + ",".join(["*a"] * 2_000) + "]\n"
+    refused(api, "POST", maps, text.encode(), statuses=(400, 413), headers=YAML)
+
+
+def test_sizes(api, maps):
+    assert api.send("POST", maps, {"metadata": {"name": "fits"}, "data": {"a": "x" * (MEGABYTE - 100)}}).status == 201
+    failure = refused(api, "POST", maps, {"metadata": {"name": "more"}, "data": {"a": "x" * (MEGABYTE + 1)}}, statuses=(422,))
+    assert "may not be more than 1048576 bytes" in failure["message"], failure
+    large = b'{"metadata":{"name":"x"},"data":{"a":"' + b"x" * (3 * MEGABYTE) + b'"}}'
+    failure = refused(api, "POST", maps, large, statuses=(413,))
+    assert failure["reason"] == "RequestEntityTooLarge", failure
+    failure = refused(api, "PATCH", f"{maps}/fits", large, statuses=(413,), headers={"Content-Type": PATCHES["merge"]})
+    assert api.send("POST", maps, b" " * (64 * MEGABYTE)).status in (400, 413)
+
+
+def test_many_members(api, maps):
+    """A hundred thousand members, labels, annotations, finalizers: judged in a time that grows with them."""
+    before = time.monotonic()
+    many = {f"key-{one}": "x" for one in range(60_000)}
+    answer = api.send("POST", maps, {"metadata": {"name": "many"}, "data": many})
+    assert answer.status in (201, 413, 422)
+    refused(api, "POST", maps, {"metadata": {"name": "marked", "annotations": {f"a-{one}": "x" * 10 for one in range(60_000)}}})
+    refused(api, "POST", maps, {"metadata": {"name": "x", "ownerReferences": [{"kind": "x"}] * 20_000}})
+    twice = b'{"metadata":{"name":"twice"},"data":{' + b",".join([b'"a":"b"'] * 50_000) + b"}}"
+    assert api.send("POST", maps, twice).status == 201
+    refused(api, "POST", maps, twice.replace(b"twice", b"three"), fieldValidation="Strict")
+    assert time.monotonic() - before < 60
+
+
+def test_a_copy_bomb(api, maps):
+    """A JSON patch that copies a value into itself again and again."""
+    api.create(maps, {"metadata": {"name": "seed"}, "data": {"a": "x" * 1000}})
+    patch = [{"op": "add", "path": "/x", "value": [["y" * 100] * 10]}]
+    patch += [{"op": "copy", "from": "/x", "path": "/x/-"}] * 200
+    before = time.monotonic()
+    refused(api, "PATCH", f"{maps}/seed", patch, statuses=(400, 413, 422), headers={"Content-Type": PATCHES["json"]})
+    assert time.monotonic() - before < 10
+    assert api.get(f"{maps}/seed")["data"] == {"a": "x" * 1000}
+
+
+def test_too_many_operations(api, maps):
+    """Upstream takes ten thousand operations in one JSON patch."""
+    api.create(maps, {"metadata": {"name": "seed"}})
+    patch = [{"op": "add", "path": "/metadata/annotations", "value": {"a": "b"}}] * 10_001
+    failure = refused(api, "PATCH", f"{maps}/seed", patch, statuses=(413,), headers={"Content-Type": PATCHES["json"]})
+    assert "The allowed maximum operations in a JSON patch is 10000, got 10001" in failure["message"]
+
+
+PATCHED = [
+    ("json", b"{}"), ("json", b"[{}]"), ("json", b'[{"op":"nothing","path":"/a"}]'), ("json", b'[{"op":"add","path":"a","value":1}]'),
+    ("json", b'[{"op":"remove","path":"/data/missing"}]'), ("json", b'[{"op":"replace","path":"/data/missing","value":"x"}]'),
+    ("json", b'[{"op":"move","from":"/missing","path":"/x"}]'), ("json", b'[{"op":"copy","from":"/missing","path":"/x"}]'),
+    ("json", b'[{"op":"test","path":"/metadata/name","value":"other"}]'), ("json", b'[{"op":"add","path":"/metadata/finalizers/99","value":"a"}]'),
+    ("json", b'[{"op":"add","path":"/metadata/finalizers/-5","value":"a"}]'), ("json", b'[{"op":"replace","path":"","value":[]}]'),
+    ("json", b'[{"op":"replace","path":"/metadata","value":7}]'), ("json", b'[{"op":"remove","path":"/kind"},{"op":"add","path":"/kind","value":7}]'),
+    ("merge", b"[]"), ("merge", b"7"), ("merge", b'{"metadata":7}'), ("merge", b'{"data":{"a":{"b":"c"}}}'), ("merge", b'{"kind":"Pod"}'),
+    ("merge", b'{"metadata":{"labels":{"a":5}}}'), ("merge", b'{"metadata":{"name":"other"}}'), ("merge", b'{"metadata":{"ownerReferences":"x"}}'),
+    ("strategic", b"[]"), ("strategic", b'{"$patch":"nonsense"}'), ("strategic", b'{"metadata":{"$retainKeys":7}}'),
+    ("strategic", b'{"metadata":{"ownerReferences":[{"$patch":"merge"}]}}'), ("strategic", b'{"metadata":{"finalizers":{"a":"b"}}}'),
+    ("strategic", b'{"metadata":{"$setElementOrder/finalizers":"x"}}'), ("strategic", b'{"metadata":{"$deleteFromPrimitiveList/finalizers":7}}'),
+    ("apply", b"[]"), ("apply", b"a: b: c"), ("apply", b'{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"other"}}'),
+    ("apply", b'{"apiVersion":"v1","kind":"Secret","metadata":{"name":"seed"}}'), ("apply", b'{"apiVersion":"v1","kind":"ConfigMap","data":7}'),
+    ("apply", b'{"apiVersion":"v1","kind":"ConfigMap","metadata":{"managedFields":[{"manager":"x"}]}}'),
+    ("apply", b'{"apiVersion":"v1","kind":"ConfigMap","metadata":{"ownerReferences":[{"uid":"a"},{"uid":"a"}]}}'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind, patch", PATCHED)
+def test_patches(api, maps, kind, patch):
+    seed = api.create(maps, {"metadata": {"name": "seed", "labels": {"a": "b"}}, "data": {"a": "b"}})
+    more = {"fieldManager": "tests"} if kind == "apply" else {}
+    refused(api, "PATCH", f"{maps}/seed", patch, statuses=(400, 409, 422), headers={"Content-Type": PATCHES[kind]}, **more)
+    assert api.get(f"{maps}/seed") == seed
+
+
+SELECTORS = [
+    "a=b=c", "a in", "a in (", "a in (b", "a in b", "a notin ()", "=b", "!", "!a=b", "a,,b", ",", "a b", "a>b>c", "a>x", "(a)", "a in (b,,c)", "/a",
+    "a/b/c=d", "-a=b", "a=b c", "a=" + "x" * 64, "x" * 64 + "=a", "a==", "\x00=a", "é=a", "a=é", "a in (" * 1000, "a," * 20_000 + "=",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", range(len(SELECTORS)))
+def test_label_selectors(api, maps, number):
+    selector = SELECTORS[number]
+    answer = api.send("GET", maps, labelSelector=selector)
+    if selector in ("a==", "a in (b,,c)", "a notin ()", "!a=b"):
+        assert answer.status in (200, 400)
+        return
+    if len(selector) > 8_000:
+        assert answer.status in (400, 414, 431)
+        return
+    assert answer.status == 400 and answer.body["kind"] == "Status" and "selector" in answer.body["message"], answer
+
+
+@pytest.mark.parametrize("selector", ["a", "a=b", "metadata.name", "metadata.name>1", "=x", "metadata.name=a=b,c", "metadata.labels.a=b", "metadata.name=x,", "\\", "metadata.name in (a)"])
+def test_field_selectors(api, maps, selector):
+    answer = api.send("GET", maps, fieldSelector=selector)
+    assert answer.status in (200, 400), answer
+    if selector not in ("metadata.name=x,", "metadata.name=a=b,c"):
+        assert answer.status == 400, answer
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"limit": "x"}, {"limit": "99999999999999999999"}, {"timeoutSeconds": "x"}, {"continue_": "%%%"}, {"continue_": "eyJ2IjoieCJ9"},
+        {"resourceVersion": "x"}, {"resourceVersion": "-1"}, {"resourceVersionMatch": "Exact"}, {"resourceVersionMatch": "x", "resourceVersion": "1"},
+        {"watch": "true", "resourceVersion": "x"}, {"watch": "true", "sendInitialEvents": "true"}, {"sendInitialEvents": "true"},
+        {"watch": "true", "limit": "x"},
+    ],
+)  # fmt: skip
+def test_queries(api, maps, query):
+    refused(api, "GET", maps, **query)
+
+
+@pytest.mark.parametrize("query", [{"dryRun": "Some"}, {"fieldValidation": "x"}, {"fieldManager": "x" * 129}, {"fieldManager": "a\u0007b"}, {"dryRun": ["All", "x"]}])
+def test_write_options(api, maps, query):
+    refused(api, "POST", maps, {"metadata": {"name": "x"}}, **query)
+    assert not api.is_there(f"{maps}/x")
+
+
+@pytest.mark.parametrize("options", [b"[]", b'{"propagationPolicy":"x"}', b'{"gracePeriodSeconds":"x"}', b'{"preconditions":7}', b'{"dryRun":["x"]}', b'{"dryRun":"All"}', b"nonsense", b'{"kind":"Pod","apiVersion":"v1"}'])
+def test_delete_options(api, maps, options):
+    api.create(maps, {"metadata": {"name": "seed"}})
+    refused(api, "DELETE", f"{maps}/seed", options)
+    assert api.is_there(f"{maps}/seed")
+
+
+NAMES = ["", "A", "a_b", "-a", "a-", ".", "..", "a..b", "x" * 254, "a/b", "a%b", "é", "a b", "a\n", "\u0000"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names(api, maps, name):
+    refused(api, "POST", maps, {"metadata": {"name": name}})
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/namespaces/default/configmaps/..%2f..%2fsecrets", "/api/v1/namespaces/%2e%2e/configmaps/x", "/api/v1/namespaces/default/configmaps/%00",
+        "/api/v1//configmaps", "/api/v1/namespaces//configmaps", "/apis//v1", "/api/v2/pods", "/api/v1/namespaces/default/pods/x/y/z/w", "/%ff",
+        "/api/v1/namespaces/default/configmaps/" + "x" * 5000, "/apis/" + "a/" * 2000, "/api/v1/watch", "/api/v1/watch/nothing", "/..", "/api/v1/../../etc",
+    ],
+)  # fmt: skip
+def test_paths(api, path):
+    answer = api.send("GET", path)
+    assert answer.status in (301, 400, 403, 404, 405, 414), answer
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "POST", "OPTIONS", "TRACE", "CONNECT", "BREW"])
+def test_methods(api, maps, method):
+    answer = api.send(method, "/api/v1" if method != "POST" else f"{maps}/x", b"{}")
+    assert 400 <= answer.status < 500 or answer.status == 501, answer
+
+
+@pytest.mark.parametrize("type", ["text/plain", "application/xml", "x", "application/json-patch+json", "multipart/form-data", "application/vnd.kubernetes.protobuf"])
+def test_content_types(api, maps, type):
+    refused(api, "POST", maps, b"k8s\x00\xff\xff\xff\xff\xff", statuses=(400, 415), headers={"Content-Type": type})
+    if "protobuf" not in type and "json-patch" not in type:
+        refused(api, "PATCH", f"{maps}/x", b"{}", statuses=(415,), headers={"Content-Type": type})
+
+
+@pytest.mark.parametrize("body", [b"", b"k8s\x00", b"k8s", b"k8s\x00" + b"\xff" * 50, b"k8s\x00\x0a\xff\xff\xff\xff\x0f", b"k8s\x00\x12" + b"\x80" * 20, b"k8s\x00" + b"\x0b" * 3000])
+def test_protobuf(api, maps, body):
+    refused(api, "POST", maps, body, headers={"Content-Type": "application/vnd.kubernetes.protobuf"})
+
+
+NUMBERS = ["-1", "2147483648", "1e3", "1.0", "1.5", '"1"', "true", "[]", "{}", "99999999999999999999", "-0", "1e-5", "0x10", "null"]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_numbers_out_of_range(api, namespace, number):
+    text = json.dumps({
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"},
+        "spec": {"replicas": "@", "selector": {"matchLabels": {"a": "b"}}, "template": {
+            "metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}}},
+    }).replace('"@"', number)  # fmt: skip
+    answer = api.send("POST", f"/apis/apps/v1/namespaces/{namespace}/deployments", text)
+    if number in ("null", "-0", "1.0", "1e3"):
+        assert answer.status in (201, 400), answer
+    else:
+        assert answer.status in (400, 422) and answer.body["kind"] == "Status", answer
+
+
+QUANTITIES = ["", "x", "1x", "-1", "1e", "1Ki5", "0x1", "1e99999", "9" * 400, "1.1.1", " 1", "1 ", "١"]
+
+
+@pytest.mark.parametrize("quantity", QUANTITIES)
+def test_quantities(api, namespace, quantity):
+    one = pod("p")
+    one["spec"]["containers"][0]["resources"] = {"requests": {"cpu": quantity}}
+    answer = api.send("POST", f"/api/v1/namespaces/{namespace}/pods", one)
+    assert answer.status in ((201, 400, 422) if quantity in ("9" * 400, "1e99999", "") else (400, 422)), answer
+
+
+@pytest.mark.parametrize("pattern", ["(", "(?P<a", "[z-a]", "a{1001}", "(?=a)", "\\", "(" * 2000 + ")" * 2000])
+def test_patterns_of_schemas(api, pattern):
+    from definitions import DEFINITIONS, Definition
+
+    schema = {"type": "object", "properties": {"a": {"type": "string", "pattern": pattern}}}
+    refused(api, "POST", DEFINITIONS, Definition(api, version(schema=schema)).body)
+
+
+def test_a_pattern_that_backtracks(api, namespace):
+    """Patterns are matched in a time that grows with the text alone."""
+    schema = {"type": "object", "properties": {"a": {"type": "string", "pattern": "^(a+)+(a+)+(a+)+$"}}}
+    with defined(api, version(schema=schema)) as made:
+        before = time.monotonic()
+        refused(api, "POST", made.objects(namespace), made.object("x", a="a" * 20_000 + "!"))
+        assert time.monotonic() - before < 10
+
+
+def test_deep_schemas(api):
+    from definitions import DEFINITIONS, Definition
+
+    schema = {"type": "string"}
+    for _ in range(2_000):
+        schema = {"type": "object", "properties": {"a": schema}}
+    answer = api.send("POST", DEFINITIONS, Definition(api, version(schema=schema)).body)
+    assert answer.status in (201, 400, 413, 422), answer
+    if answer.status == 201:
+        api.delete(f"{DEFINITIONS}/{answer.body['metadata']['name']}")
+
+
+# Connections.
+
+
+def connect(api):
+    host, port = urllib.parse.urlsplit(api.url).netloc.rsplit(":", 1)
+    raw = socket.create_connection((host.strip("[]"), int(port)), timeout=20)
+    context = api.pool.connection_pool_kw["ssl_context"]
+    return context.wrap_socket(raw, server_hostname=host.strip("[]"))
+
+
+def test_clients_that_vanish(api, maps):
+    """In the middle of a request, of a body, of an answer."""
+    for text in (
+        b"GET", b"GET /api/v1/pods HTTP/1.1\r\n", b"GET /api/v1/pods HTTP/1.1\r\nHost: x\r\n\r\n",
+        f"POST {maps} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{".encode(),
+        f"POST {maps} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffff\r\n{{".encode(),
+        f"GET {maps}?watch=true HTTP/1.1\r\nHost: x\r\n\r\n".encode(),
+    ):  # fmt: skip
+        for _ in range(10):
+            one = connect(api)
+            one.sendall(text)
+            one.close()
+        assert api.send("GET", maps).status == 200
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"\r\n\r\n", b"nonsense\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GET  HTTP/1.1\r\nHost: x\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
+        b"POST /api HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef",
+        b"POST /api HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"POST /api HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 100_000 + b"\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"x" * 1_000_000 + b"\r\n\r\n", b"GET /" + b"x" * 1_000_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nBad Header: y\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\xff" * 200, bytes(range(256)) * 20,
+    ],
+)  # fmt: skip
+def test_what_is_no_http(api, text):
+    one = connect(api)
+    try:
+        one.sendall(text)
+        one.settimeout(15)
+        answer = one.recv(65536)
+        assert answer == b"" or b" 4" in answer.split(b"\r\n")[0] or b" 5" in answer.split(b"\r\n")[0][:13] or not answer.startswith(b"HTTP/1.1 2"), answer[:200]
+    except (ConnectionError, ssl.SSLError):
+        pass
+    finally:
+        one.close()
+
+
+def test_half_closed_watches(api, maps):
+    """Watches whose clients read nothing, and say no more: the server lets go of them, others see every change."""
+    silent = []
+    for _ in range(50):
+        one = connect(api)
+        one.sendall(f"GET {maps}?watch=true&timeoutSeconds=300 HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        silent.append(one)
+    for one in silent[:25]:
+        one.shutdown(socket.SHUT_WR)
+    try:
+        start = api.get(maps)["metadata"]["resourceVersion"]
+        with api.watch(maps, resourceVersion=start) as watch:
+            for number in range(100):
+                api.create(maps, {"metadata": {"name": f"n{number}"}, "data": {"a": "x" * 50_000}})
+            assert [one["metadata"]["name"] for _, one in watch.take(100)] == [f"n{number}" for number in range(100)]
+    finally:
+        for one in silent:
+            one.close()
+
+
+def test_slow_clients_keep_nobody_waiting(api, maps):
+    slow = []
+    for _ in range(100):
+        one = connect(api)
+        one.sendall(f"POST {maps} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n".encode())
+        slow.append(one)
+    try:
+        before = time.monotonic()
+        for number in range(20):
+            api.create(maps, {"metadata": {"name": f"quick-{number}"}})
+        assert time.monotonic() - before < 20
+        # One that takes its time is answered when it is through.
+        body = json.dumps({"metadata": {"name": unique("slow")}}).encode().ljust(100)
+        for byte in range(100):
+            slow[0].sendall(body[byte : byte + 1])
+        assert slow[0].recv(65536).startswith(b"HTTP/1.1 201")
+    finally:
+        for one in slow:
+            one.close()
+
+
+def test_many_connections(api, maps):
+    failures = []
+
+    def work(number):
+        try:
+            one = connect(api)
+            one.sendall(f"GET {maps} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+            if not one.recv(65536).startswith(b"HTTP/1.1 200"):
+                failures.append(number)
+            one.close()
+        except OSError as error:
+            failures.append(error)
+
+    for _ in range(3):
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(100)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert not failures, failures[:5]
+
+
+def test_churn_of_namespaces_and_definitions(api):
+    """What comes and goes leaves nothing that keeps it from coming again."""
+    for _ in range(5):
+        with defined(api, group="churn.example.com", kind="Churned") as made:
+            api.create(made.objects("default"), made.object("x"))
+        eventually(lambda: api.send("GET", "/apis/churn.example.com/v1").status == 404)

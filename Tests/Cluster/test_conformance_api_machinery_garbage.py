@@ -1,0 +1,172 @@
+"""Conformance of sig-api-machinery: the garbage collector. The test makes the dependents that a controller would make."""
+
+from interface import eventually, pod, template, unique
+
+
+def owner(object, **more):
+    return {
+        "apiVersion": object["apiVersion"], "kind": object["kind"], "name": object["metadata"]["name"],
+        "uid": object["metadata"]["uid"], "controller": True, "blockOwnerDeletion": True, **more,
+    }  # fmt: skip
+
+
+class Family:
+    """A replication controller and pods of it."""
+
+    def __init__(self, api, namespace, count=10):
+        self.api, self.root = api, f"/api/v1/namespaces/{namespace}"
+        self.controller = self.make_controller("owner")
+        self.path = f"{self.root}/replicationcontrollers/owner"
+        self.pods = [self.make_pod(f"pod-{number}", self.controller) for number in range(count)]
+
+    def make_controller(self, name):
+        body = {
+            "apiVersion": "v1", "kind": "ReplicationController", "metadata": {"name": name},
+            "spec": {"replicas": 0, "selector": {"owner": name}, "template": template({"owner": name})},
+        }  # fmt: skip
+        return self.api.create(f"{self.root}/replicationcontrollers", body)
+
+    def make_pod(self, name, *owners, **metadata):
+        return self.api.create(f"{self.root}/pods", pod(name, ownerReferences=[owner(one) for one in owners], **metadata))
+
+    def listed(self):
+        return self.api.get(f"{self.root}/pods")["items"]
+
+
+def test_background(api, namespace):
+    """Garbage Collector, delete replication controller, propagation policy background"""
+    family = Family(api, namespace, 2)
+    api.delete(family.path, {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"})
+    assert not api.is_there(family.path), "the owner goes at once"
+    eventually(lambda: family.listed() == [], "its pods go after it")
+
+
+def test_orphan(api, namespace):
+    """Garbage Collector, delete replication controller, propagation policy orphan"""
+    family = Family(api, namespace)
+    api.delete(family.path, propagationPolicy="Orphan")
+    eventually(lambda: not api.is_there(family.path))
+    left = family.listed()
+    assert len(left) == 10 and all("ownerReferences" not in one["metadata"] for one in left)
+    # They stay while the collector does its other work: a family after them is gone.
+    other = family.make_controller("other")
+    family.make_pod("later", other)
+    api.delete(f"{family.root}/replicationcontrollers/other", propagationPolicy="Background")
+    eventually(lambda: not api.is_there(f"{family.root}/pods/later"))
+    assert len(family.listed()) == 10
+
+
+def test_orphan_by_the_old_option(api, namespace):
+    """Garbage Collector: orphanDependents, deprecated and still obeyed"""
+    family = Family(api, namespace, 3)
+    api.delete(family.path, {"orphanDependents": True})
+    eventually(lambda: not api.is_there(family.path))
+    assert len(family.listed()) == 3
+    body = {"orphanDependents": True, "propagationPolicy": "Orphan"}
+    api.refused(422, "DELETE", f"{family.root}/pods/pod-0", body, says="orphanDependents and deletionPropagation cannot be both set")
+
+
+def test_foreground(api, namespace):
+    """Garbage Collector, delete replication controller, after owned pods"""
+    family = Family(api, namespace, 5)
+    family.make_pod("held", family.controller, finalizers=["example.com/hold"])
+    going = api.delete(family.path, {"propagationPolicy": "Foreground"})
+    assert going["metadata"]["finalizers"] == ["foregroundDeletion"] and going["metadata"]["deletionTimestamp"]
+    eventually(lambda: [one["metadata"]["name"] for one in family.listed()] == ["held"])
+    assert api.get(f"{family.root}/pods/held")["metadata"]["deletionTimestamp"]
+    assert api.is_there(family.path), "the owner waits for its pods"
+    api.patch(f"{family.root}/pods/held", {"metadata": {"finalizers": None}})
+    eventually(lambda: not api.is_there(family.path))
+
+
+def test_replica_sets_go_with_their_deployment(api, namespace):
+    """Garbage Collector, delete deployment, propagation policy background; propagation policy orphan"""
+    root = f"/apis/apps/v1/namespaces/{namespace}"
+    spec = {"selector": {"matchLabels": {"a": "b"}}, "template": template({"a": "b"}), "replicas": 0}
+    for policy, is_left in (("Background", False), ("Orphan", True)):
+        name = policy.lower()
+        body = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": {**spec, "paused": True}}
+        deployment = api.create(f"{root}/deployments", body)
+        set_ = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": {"name": name, "ownerReferences": [owner(deployment)]}, "spec": spec}  # fmt: skip
+        made = api.create(f"{root}/replicasets", set_)
+        api.create(f"/api/v1/namespaces/{namespace}/pods", pod(name, ownerReferences=[owner(made)], labels={"x": "y"}))
+        api.delete(f"{root}/deployments/{name}", {"propagationPolicy": policy})
+        eventually(lambda: not api.is_there(f"{root}/deployments/{name}"))
+        if is_left:
+            assert "ownerReferences" not in api.get(f"{root}/replicasets/{name}")["metadata"]
+            assert api.get(f"/api/v1/namespaces/{namespace}/pods/{name}")["metadata"]["ownerReferences"][0]["uid"] == made["metadata"]["uid"]
+        else:
+            eventually(lambda: not api.is_there(f"{root}/replicasets/{name}"))
+            eventually(lambda: not api.is_there(f"/api/v1/namespaces/{namespace}/pods/{name}"))
+
+
+def test_two_owners(api, namespace):
+    """Garbage Collector, multiple owners"""
+    family = Family(api, namespace, 4)
+    second = family.make_controller("second")
+    for one in family.pods[:2]:
+        name = one["metadata"]["name"]
+        owners = [owner(family.controller), owner(second, controller=False)]
+        api.patch(f"{family.root}/pods/{name}", {"metadata": {"ownerReferences": owners}})
+    api.delete(family.path, {"propagationPolicy": "Foreground"})
+    eventually(lambda: not api.is_there(family.path))
+    left = family.listed()
+    assert [one["metadata"]["name"] for one in left] == ["pod-0", "pod-1"]
+    for one in left:
+        assert "deletionTimestamp" not in one["metadata"]
+        assert [owner["uid"] for owner in one["metadata"]["ownerReferences"]] == [second["metadata"]["uid"]]
+
+
+def test_circle(api, namespace):
+    """Garbage Collector, dependency cycle"""
+    root = f"/api/v1/namespaces/{namespace}/pods"
+    pods = [api.create(root, pod(f"pod{number}")) for number in (1, 2, 3)]
+    for number, other in ((0, 2), (1, 0), (2, 1)):
+        references = [owner(pods[other], controller=False)]
+        api.patch(f"{root}/pod{number + 1}", {"metadata": {"ownerReferences": references}})
+    api.delete(f"{root}/pod1", {"propagationPolicy": "Foreground"})
+    eventually(lambda: api.get(root)["items"] == [], "all three go")
+
+
+def test_custom_resources(api, namespace):
+    """Garbage Collector: supports cascading deletion of custom resources, and orphaning them"""
+    from definitions import defined
+
+    with defined(api) as made:
+        place = made.objects(namespace)
+        for policy, is_left in (("Background", False), ("Orphan", True)):
+            parent = api.create(place, made.object(f"parent-{policy.lower()}"))
+            name = f"child-{policy.lower()}"
+            api.create(place, made.object(name, metadata={"ownerReferences": [owner(parent)]}))
+            api.delete(f"{place}/parent-{policy.lower()}", {"propagationPolicy": policy})
+            eventually(lambda: not api.is_there(f"{place}/parent-{policy.lower()}"))
+            if is_left:
+                assert "ownerReferences" not in api.get(f"{place}/{name}")["metadata"]
+            else:
+                eventually(lambda: not api.is_there(f"{place}/{name}"))
+
+
+def test_owners_in_other_namespaces(api, namespace):
+    """Garbage Collector: an owner is looked for in the namespace of what it owns"""
+    root = f"/api/v1/namespaces/{namespace}/configmaps"
+    elsewhere = api.create("/api/v1/namespaces/default/configmaps", {"metadata": {"name": unique("far")}})
+    try:
+        body = {"metadata": {"name": "lost", "ownerReferences": [owner({"apiVersion": "v1", "kind": "ConfigMap", **elsewhere})]}}
+        api.create(root, body)
+        eventually(lambda: not api.is_there(f"{root}/lost"), "it has no owner there")
+    finally:
+        api.delete(f"/api/v1/namespaces/default/configmaps/{elsewhere['metadata']['name']}")
+
+
+def test_owner_references_are_checked(api, namespace):
+    """Garbage Collector: references that cannot be are refused"""
+    root = f"/api/v1/namespaces/{namespace}/configmaps"
+    whole = {"apiVersion": "v1", "kind": "ConfigMap", "name": "x", "uid": "00000000-0000-4000-8000-000000000001"}
+
+    def refused(says, *owners):
+        api.refused(422, "POST", root, {"metadata": {"name": "bad", "ownerReferences": list(owners)}}, says=says)
+
+    refused("metadata.ownerReferences[0].uid: Required value", {**whole, "uid": ""})
+    refused("metadata.ownerReferences[0].name", {**whole, "name": ""})
+    refused("kind", {**whole, "kind": ""})
+    refused("Only one reference can have Controller set to true", {**whole, "controller": True}, {**whole, "name": "y", "controller": True})

@@ -1,0 +1,141 @@
+"""Users whom an OpenID provider vouches for, and users in a file of tokens."""
+
+import json
+
+import pytest
+from clusters import Server
+from openid import Provider, SigningKey
+from test_access import request
+
+pytestmark = pytest.mark.own_server
+
+
+@pytest.fixture(scope="module")
+def provider(tmp_path_factory):
+    provider = Provider(str(tmp_path_factory.mktemp("issuer")))
+    yield provider
+    provider.close()
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory):
+    directory = str(tmp_path_factory.mktemp("keys"))
+    return [SigningKey(directory, name) for name in ("first", "second", "strange")]
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory, provider, keys):
+    directory = tmp_path_factory.mktemp("server")
+    tokens = directory / "tokens.csv"
+    tokens.write_text('secret1,ann,u1,"editors,""quoted"""\n\nsecret2,bob,u2\n')
+    provider.keys = [keys[0]]
+    server = Server(
+        directory, "--oidc-issuer-url", provider.url, "--oidc-client-id", "apus", "--oidc-ca-file", provider.certificate,
+        "--oidc-username-claim", "name", "--oidc-username-prefix", "corp:", "--oidc-groups-claim", "teams",
+        "--oidc-groups-prefix", "corp-", "--oidc-required-claim", "tier=gold", "--token-auth-file", str(tokens),
+    ).start()  # fmt: skip
+    yield server
+    assert server.stop() == 0, server.log()
+
+
+def who(server, token):
+    """The user's name and groups; None where the token is not believed."""
+    status, body = request(server.url + "/api/v1/nodes", token)
+    return body["message"].split('"')[1] if status == 403 else None
+
+
+def groups(server, token):
+    """As the administrator is told."""
+    import base64
+    import ssl
+    import tempfile
+    import urllib.request
+
+    import yaml
+
+    with open(server.kubeconfig) as file:
+        user = yaml.safe_load(file)["users"][0]["user"]
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with tempfile.NamedTemporaryFile() as pem:
+        pem.write(b"".join(base64.b64decode(user[f"client-{part}-data"]) for part in ("certificate", "key")))
+        pem.flush()
+        context.load_cert_chain(pem.name)
+    body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": {"token": token}}
+    call = urllib.request.Request(
+        server.url + "/apis/authentication.k8s.io/v1/tokenreviews", method="POST", data=json.dumps(body).encode(),
+        headers={"Content-Type": "application/json"},
+    )  # fmt: skip
+    with urllib.request.urlopen(call, context=context, timeout=20) as answer:
+        return json.load(answer)["status"]
+
+
+def test_a_token_makes_a_user(own, provider, keys):
+    token = keys[0].sign(provider.claims(name="jane", teams=["a", "b"], tier="gold"))
+    assert who(own, token) == "corp:jane"
+    status = groups(own, token)
+    assert status["user"]["username"] == "corp:jane"
+    assert set(status["user"]["groups"]) == {"corp-a", "corp-b", "system:authenticated"}
+    one = keys[0].sign(provider.claims(name="jane", teams="a", tier="gold"))
+    assert set(groups(own, one)["user"]["groups"]) == {"corp-a", "system:authenticated"}
+
+
+def test_tokens_that_are_not_believed(own, provider, keys):
+    good = {"name": "jane", "tier": "gold"}
+    for claims, words in (
+        ({**good, "aud": "other"}, "oidc: verify token: "),
+        ({**good, "exp": 1000}, "expired"),
+        ({**good, "tier": "tin"}, "oidc: required claim tier value does not match. Got = tin, want = gold"),
+        ({"name": "jane"}, "oidc: required claim tier not present in ID token"),
+        ({"tier": "gold"}, 'oidc: parse username claims "name": claim not present'),
+        ({**good, "teams": 7}, "oidc: parse groups claim"),
+    ):
+        token = keys[0].sign(provider.claims(**claims))
+        assert who(own, token) is None, claims
+        status = groups(own, token)
+        assert not status.get("authenticated") and words in status["error"], status
+    # Signed by nobody, by a stranger under a known name, or otherwise than agreed.
+    head, payload, _ = keys[0].sign(provider.claims(**good)).split(".")
+    assert who(own, f"{head}.{payload}.") is None
+    stranger = keys[2]
+    stranger.name = "first"
+    assert who(own, stranger.sign(provider.claims(**good))) is None
+    assert who(own, keys[0].sign(provider.claims(**good), algorithm="RS512")) is None
+    assert who(own, keys[0].sign({**provider.claims(**good), "iss": provider.url + "/"})) is None
+
+
+def test_the_provider_changes_its_keys(own, provider, keys):
+    good = provider.claims(name="jane", tier="gold")
+    assert who(own, keys[0].sign(good)) == "corp:jane"
+    assert who(own, keys[1].sign(good)) is None
+    provider.keys = [keys[1]]
+    assert who(own, keys[1].sign(good)) == "corp:jane"
+    assert who(own, keys[0].sign(good)) is None
+    # Keys that are known are not fetched again.
+    before = provider.requests
+    for _ in range(5):
+        assert who(own, keys[1].sign(good)) == "corp:jane"
+    assert provider.requests == before
+    provider.keys = [keys[0]]
+    assert who(own, keys[0].sign(good)) == "corp:jane"
+
+
+def test_tokens_in_a_file(own):
+    assert who(own, "secret1") == "ann" and who(own, "secret2") == "bob" and who(own, "secret3") is None
+    assert set(groups(own, "secret1")["user"]["groups"]) == {"editors", '"quoted"', "system:authenticated"}
+    assert groups(own, "secret1")["user"]["uid"] == "u1"
+
+
+def test_flags_that_do_not_fit(tmp_path):
+    for flags, words in (
+        (["--oidc-issuer-url", "http://issuer", "--oidc-client-id", "a"], "must begin with https://"),
+        (["--oidc-issuer-url", "https://issuer"], "--oidc-client-id"),
+        (["--oidc-client-id", "a"], "--oidc-issuer-url"),
+        (["--oidc-issuer-url", "https://issuer", "--oidc-client-id", "a", "--oidc-signing-algs", "HS256"], "HS256"),
+        (["--oidc-issuer-url", "https://issuer", "--oidc-client-id", "a", "--oidc-required-claim", "x"], "NAME=VALUE"),
+    ):
+        server = Server(tmp_path, *flags)
+        server.start(wait=False)
+        assert server.process.wait(20) != 0
+        assert words in server.log(), server.log()
