@@ -191,7 +191,9 @@ let package = Package(
       ]),
     tests("DockerAPI", []),
     tests("APIMachinery", []),
-    tests("APIServer", ["APIMachinery", "ClusterAPI", "HTTPService", "PKI"]),
+    tests(
+      "APIServer",
+      ["APIMachinery", "ClusterAPI", "HTTPService", "Linux", "PKI", .nio("NIOCore"), .nio("NIOHTTP1")]),
     tests("Controllers", ["APIMachinery", "ClusterAPI", "ClusterClient", "PKI"]),
     tests(
       "PKI",

@@ -28,18 +28,22 @@ extension APIServer {
   ) async throws {
     let definitions = CustomResourceDefinitions(registry)
     let watch = try definitions.load()
+    health.finish(.definitions)
     try await NamespaceBootstrap(registry: registry).run()
+    health.finish(.namespaces)
     let service = registry.services.map {
       KubernetesService(registry: registry, network: $0.network, port: location.port, report: report)
     }
     async let made: Void? = service?.make()
     try await RBACBootstrap(registry: registry).run()
+    health.finish(.roles)
     try await SystemPriorityClasses(registry: registry).run()
+    health.finish(.priorities)
     try await aggregation?.publish(registry)
     let keeper = flowControl.map { FlowControlKeeper(registry: registry, control: $0) }
     try await keeper?.prepare()
     _ = try await made
-    becomeReady()
+    health.finish(.flows)
     whenReady()
     await withTaskGroup(of: Void.self) { [self] group in
       group.addTask { await definitions.run(watch) }

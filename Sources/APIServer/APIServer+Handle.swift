@@ -6,13 +6,20 @@ import HTTPService
 extension APIServer {
   /// What is found out about a request on its way, for its answer.
   private struct Trail {
+    let id: String
+    /// Of no interest where nothing is audited.
+    let received: Timestamp
     var place: FlowControl.Classification?
+    var audit: AuditTrail?
   }
 
   /// Answers one request.
   @Sendable public func handle(_ request: Request) async throws -> Response {
+    let began = ContinuousClock.now
     let info = RequestInfo(method: request.method, segments: request.segments, query: request.query)
-    var trail = Trail()
+    metrics.begin(info)
+    var trail = Trail(
+      id: identifiers.identifier(request.headers), received: audit == nil ? Timestamp(seconds: 0) : .now)
     var response: Response
     do { response = try await answer(request, info, &trail) } catch {
       // A task is cancelled where its time is over, or where nobody reads the answer.
@@ -24,16 +31,47 @@ extension APIServer {
       response.headers.add("X-Kubernetes-PF-FlowSchema-UID", place.schema.uid)
       response.headers.add("X-Kubernetes-PF-PriorityLevel-UID", place.level.uid)
     }
+    response.headers.add(AuditIdentifiers.header, trail.id)
+    if let audit = trail.audit { response = audit.answered(response) }
+    let key = RequestMetrics.key(
+      info,
+      isApply: info.verb == "patch" && request.headers["Content-Type"]?.hasPrefix("application/apply-patch") == true,
+      isDryRun: request.query.contains("dryRun"))
+    metrics.end(
+      info, key, code: response.status.code, duration: info.isLongRunning ? nil : ContinuousClock.now - began
+    ) {
+      !info.isResource
+        || registry.catalog.snapshot.resource(GroupVersion(group: info.group, version: info.version), info.resource)
+          != nil
+    }
     return response
   }
 
   private func answer(_ request: Request, _ info: RequestInfo, _ trail: inout Trail) async throws -> Response {
     try RequestTime.check(request.query)
-    var user = try await authenticator.authenticate(request) ?? .anonymous
-    if let impersonation = try Impersonation(request.headers) { user = try await impersonation.apply(user, authorizer) }
+    var request = request
+    let sender: User
+    do { sender = try await self.sender(of: request) } catch {
+      let unknown = try await audit?.begin(&request, info, nil, id: trail.id, received: trail.received) { _ in nil }
+      unknown?.note(.responseStarted, .init(code: 401, answer: nil))
+      throw error
+    }
+    if let audit {
+      let context = RequestContext(info: info, user: sender, query: request.query, headers: request.headers)
+      trail.audit = try await audit.begin(&request, info, sender, id: trail.id, received: trail.received) { bytes in
+        // A patch is of a type that no object has.
+        (try? BodyReader(registry: registry, context: context).parse(bytes).value) ?? (try? YAMLReader.value(of: bytes))
+      }
+      trail.audit?.note(.requestReceived)
+    }
+    var user = sender
+    if let impersonation = try Impersonation(request.headers) {
+      user = try await impersonation.apply(sender, authorizer)
+      trail.audit?.impersonate(user)
+    }
     let context = RequestContext(info: info, user: user, query: request.query, headers: request.headers)
     guard let flowControl, !info.isLongRunning || info.verb == "watch" else {
-      return try await authorizedAnswer(request, context)
+      return try await authorizedAnswer(request, context, trail.audit)
     }
     let place = flowControl.classify(user, info)
     trail.place = place
@@ -41,10 +79,17 @@ extension APIServer {
     do { seat = try await flowControl.admit(place, user, info) { seats(info, request.query) } } catch {
       return Answer.tooManyRequests()
     }
-    guard let seat else { return try await authorizedAnswer(request, context) }
+    guard let seat else { return try await authorizedAnswer(request, context, trail.audit) }
     // A watch, whose answer is a stream, gives its seat back when it starts.
     defer { flowControl.gate.give(back: seat) }
-    return try await authorizedAnswer(request, context)
+    return try await authorizedAnswer(request, context, trail.audit)
+  }
+
+  /// - Throws: 401 where a request says nothing of its sender and must.
+  private func sender(of request: Request) async throws -> User {
+    if let user = try await authenticator.authenticate(request) { return user }
+    guard allowsAnonymous else { throw StatusError.unauthorized() }
+    return .anonymous
   }
 
   private func seats(_ info: RequestInfo, _ query: Query) -> Int {
@@ -54,14 +99,30 @@ extension APIServer {
     }
   }
 
-  private func authorizedAnswer(_ request: Request, _ context: RequestContext) async throws -> Response {
+  private func authorizedAnswer(
+    _ request: Request, _ context: RequestContext, _ audit: AuditTrail?
+  ) async throws -> Response {
     switch await authorizer.authorize(context.user, context.info) {
-    case .allowed: break
+    case .allowed(let reason):
+      audit?.annotate("authorization.k8s.io/decision", "allow")
+      audit?.annotate("authorization.k8s.io/reason", reason)
     case .denied(let reason), .noOpinion(let reason):
+      audit?.annotate("authorization.k8s.io/decision", "forbid")
+      audit?.annotate("authorization.k8s.io/reason", reason)
       throw StatusError.refused(context.user, context.info, reason)
     }
+    if let response = await operational(request) { return response }
     let response = try await respond(request, context)
     return context.warnings.isEmpty ? response : Answer.warned(response, context.warnings)
+  }
+
+  /// What the server says of itself; nil where the request is about something else.
+  private func operational(_ request: Request) async -> Response? {
+    guard request.segments.first != "api", request.segments.first != "apis" else { return nil }
+    if request.path == "/metrics" {
+      return ServerMetrics(registry: registry, requests: metrics, flowControl: flowControl, audit: audit).response()
+    }
+    return await health.respond(request)
   }
 
   /// How long a request may take before it is answered with 504; nil for one that lasts as long as its client likes.
@@ -71,18 +132,5 @@ extension APIServer {
     if info.isLongRunning { return nil }
     guard let asked = RequestTime.asked(request.query), asked > .zero, asked < requestTime else { return requestTime }
     return asked
-  }
-}
-
-/// How long a client lets the server work on a request: the parameter `timeout`, a duration as Go writes it.
-enum RequestTime {
-  static func asked(_ query: Query) -> Duration? {
-    query["timeout"].flatMap { GoDuration.nanoseconds($0) }.map { .nanoseconds($0) }
-  }
-
-  /// - Throws: 400 where it is none.
-  static func check(_ query: Query) throws(StatusError) {
-    guard let text = query["timeout"], !text.isEmpty, let problem = GoDuration.problem(text) else { return }
-    throw .badRequest("invalid timeout specified in the request URL - \(problem)")
   }
 }

@@ -2,7 +2,6 @@ import APIMachinery
 import ClusterAPI
 import HTTPService
 import KeyValueStore
-import Synchronization
 
 /// The Kubernetes API: from a request to an answer.
 ///
@@ -14,26 +13,36 @@ public final class APIServer: Sendable {
   let accounts: ServiceAccounts?
   let flowControl: FlowControl?
   let requestTime: Duration
+  let audit: AuditLog?
+  let allowsAnonymous: Bool
+  let metrics = RequestMetrics()
+  let identifiers = AuditIdentifiers()
+  let health: HealthChecks
   let aggregation: Aggregation?
   let address: String
   private let version: ServerVersion
-  private let isReady = Atomic(false)
   private let openAPI: OpenAPIHandler
 
   /// - Parameters:
   ///   - flowControl: who waits for whom; nil where nobody does.
   ///   - requestTime: how long a request may take that is no watch or stream.
+  ///   - audit: where requests are noted; nil where they are not.
+  ///   - allowsAnonymous: whether a request that says nothing of its sender is nobody's, and not refused.
   ///   - accounts: issues service accounts' tokens; nil where none are issued.
   ///   - aggregation: other servers behind this one; nil where there are none.
   ///   - address: `host:port` by which clients reach the server.
   public init(
     registry: Registry, authenticator: any Authenticator, authorizer: any Authorizer,
-    flowControl: FlowControl? = nil, requestTime: Duration = .seconds(60), accounts: ServiceAccounts? = nil,
-    aggregation: Aggregation? = nil, address: String, version: ServerVersion
+    flowControl: FlowControl? = nil, requestTime: Duration = .seconds(60), audit: AuditLog? = nil,
+    allowsAnonymous: Bool = true, accounts: ServiceAccounts? = nil, aggregation: Aggregation? = nil, address: String,
+    version: ServerVersion
   ) {
     self.accounts = accounts
     self.flowControl = flowControl
     self.requestTime = requestTime
+    self.audit = audit
+    self.allowsAnonymous = allowsAnonymous
+    health = HealthChecks(registry.store)
     self.aggregation = aggregation
     openAPI = OpenAPIHandler(registry.kinds, version: version)
     self.registry = registry
@@ -43,8 +52,8 @@ public final class APIServer: Sendable {
     self.version = version
   }
 
-  /// Everything that a client relies on is there: `/readyz` says so from now on.
-  public func becomeReady() { isReady.store(true, ordering: .releasing) }
+  /// The server takes no new work: `/readyz` says so from now on.
+  public func becomeUnready() { health.end() }
 
   /// An error of the HTTP service, or one that nobody foresaw, in the API's form.
   @Sendable public func render(_ error: any Error, _ request: Request?) -> Response {
@@ -95,13 +104,6 @@ public final class APIServer: Sendable {
     switch request.path {
     case "/": return Answer.json(JSONValue.object(["paths": .array(paths.map { .string($0) })]).jsonBytes())
     case "/version": return Answer.json(version.json.jsonBytes())
-    case "/healthz", "/livez": return Response(.ok, text: "ok")
-    case "/readyz":
-      guard isReady.load(ordering: .acquiring) else {
-        return Response(
-          .internalServerError, text: "[-]poststarthook/start-apus failed: not finished\nreadyz check failed\n")
-      }
-      return Response(.ok, text: "ok")
     default:
       if let (type, bytes) = try accounts?.document(request.path, address: address) {
         return Response(
@@ -115,30 +117,10 @@ public final class APIServer: Sendable {
     let groups = registry.catalog.snapshot.groupVersions.filter { !$0.group.isEmpty }
     let names = Set(groups.map { "/apis/\($0.group)" } + groups.map { "/apis/\($0.group)/\($0.version)" })
     return
-      (["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"] + names)
+      ([
+        "/api", "/api/v1", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz",
+        "/version",
+      ] + names)
       .sorted()
-  }
-}
-
-/// What `/version` says.
-public struct ServerVersion: Sendable {
-  public let gitVersion: String
-  public let major: String
-  public let minor: String
-
-  /// - Parameters:
-  ///   - build: what follows the version of the API that is served: `apus.0.1.0`.
-  public init(major: String = "1", minor: String = "36", build: String) {
-    self.major = major
-    self.minor = minor
-    gitVersion = "v\(major).\(minor).0+\(build)"
-  }
-
-  var json: JSONValue {
-    [
-      "major": .string(major), "minor": .string(minor), "gitVersion": .string(gitVersion), "gitCommit": "",
-      "gitTreeState": "clean", "buildDate": "1970-01-01T00:00:00Z", "goVersion": "", "compiler": "swift",
-      "platform": "linux/amd64",
-    ]
   }
 }

@@ -27,6 +27,18 @@ import Testing
     #expect(legacy.verb == "watch" && legacy.namespace == "a" && legacy.name == "p")
   }
 
+  /// A list of the one object of a name is a request about that object.
+  @Test func selectors() throws {
+    let one = try info(
+      .get, "/api/v1/namespaces/a/secrets?fieldSelector=metadata.name%3Ds,type%3Dx&labelSelector=a%3Db")
+    #expect(one.verb == "list" && one.name == "s" && one.labelSelector == "a=b")
+    #expect(one.exactField("type") == "x" && one.exactField("other") == nil)
+    #expect(try info(.get, "/api/v1/pods?watch=1&fieldSelector=metadata.name%3Dp").name == "p")
+    #expect(try info(.get, "/api/v1/pods?fieldSelector=metadata.name!%3Dp").name.isEmpty)
+    #expect(try info(.get, "/api/v1/pods?fieldSelector=metadata.name%3Da/b").name.isEmpty)
+    #expect(try info(.delete, "/api/v1/pods?fieldSelector=metadata.name%3Dp").verb == "deletecollection")
+  }
+
   /// A namespace is an object itself, and the place of others.
   @Test func namespaces() throws {
     let one = try info(.get, "/api/v1/namespaces/a")

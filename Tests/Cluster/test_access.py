@@ -49,6 +49,7 @@ def test_nobody_grants_what_they_do_not_have(kubectl):
 
 @pytest.mark.own_server
 def test_impersonation_must_be_allowed(kubectl, namespace, server):
+    kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=20s")
     token = kubectl.out("create", "token", "default")
     status, body = request(f"{server.url}/api/v1/namespaces/{namespace}/pods", token, {"Impersonate-User": "bob"})
     assert status == 403 and body["message"] == (
@@ -78,6 +79,7 @@ def test_anonymous(server):
 
 @pytest.mark.own_server
 def test_service_account_tokens(kubectl, namespace, server):
+    kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=20s")
     token = kubectl.out("create", "token", "default")
     status, body = request(f"{server.url}/api/v1/namespaces/{namespace}/pods", token)
     assert status == 403 and f"system:serviceaccount:{namespace}:default" in body["message"]
@@ -102,6 +104,7 @@ def test_every_namespace_has_an_account_and_the_authority(kubectl):
 
 
 def test_token_review(kubectl, namespace):
+    kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=20s")
     token = kubectl.out("create", "token", "default")
     review = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": {"token": token}}
     answer = kubectl.json("create", "--validate=false", "-f", "-", input=review)

@@ -60,7 +60,7 @@ def test_defaults(cluster_kubectl):
         assert one["metadata"]["annotations"]["apf.kubernetes.io/autoupdate-spec"] == "true"
     assert levels["catch-all"]["spec"]["limited"]["limitResponse"] == {"type": "Reject"}
     assert levels["system"]["spec"]["limited"]["nominalConcurrencyShares"] == 30
-    condition = dangling(cluster_kubectl, "global-default")
+    condition = until(lambda: dangling(cluster_kubectl, "global-default"))
     assert (condition["status"], condition["reason"]) == ("False", "Found")
 
 
@@ -159,11 +159,16 @@ def small(work):
     assert server.stop() == 0, server.log()
 
 
-@pytest.fixture(scope="module")
-def certificate(small):
+def _certificate(server):
+    """Paths of the administrator's certificate and key."""
     from conftest import _files_of
 
-    return _files_of(small.kubeconfig, small.directory)[2:]
+    return _files_of(server.kubeconfig, server.directory)[2:]
+
+
+@pytest.fixture(scope="module")
+def certificate(small):
+    return _certificate(small)
 
 
 @pytest.mark.own_server
@@ -248,11 +253,9 @@ def test_a_time_that_is_none(raw):
 
 
 @pytest.mark.own_server
-def test_a_request_that_takes_too_long(server, work):
+def test_a_request_that_takes_too_long(server):
     """A body that never comes is not waited for."""
-    from conftest import _files_of
-
-    client = Client(server, None, _files_of(server.kubeconfig, work)[2:])
+    client = Client(server, None, _certificate(server))
     client.connection.putrequest("POST", "/api/v1/namespaces/default/configmaps?timeout=200ms")
     client.connection.putheader("Content-Type", "application/json")
     client.connection.putheader("Content-Length", "100")

@@ -6,7 +6,8 @@ public enum Identifiers {
     return uid(using: &random)
   }
 
-  static func uid(using random: inout some RandomNumberGenerator) -> String {
+  /// The same with another source of numbers, for identifiers that are no secret.
+  public static func uid(using random: inout some RandomNumberGenerator) -> String {
     let high = (random.next() & 0xFFFF_FFFF_FFFF_0FFF) | 0x4000
     let low = (random.next() & 0x3FFF_FFFF_FFFF_FFFF) | 0x8000_0000_0000_0000
     var text: [UInt8] = []

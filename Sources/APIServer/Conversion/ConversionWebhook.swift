@@ -68,9 +68,11 @@ public struct ConversionWebhook: Sendable {
     return result
   }
 
-  private struct Malformed: Error { let message: String }
+  /// What is wrong with an answer; `@` stands for the place of an object in it.
+  struct Malformed: Error { let message: String }
 
-  private static func converted(
+  /// The objects of an answer.
+  static func converted(
     _ body: [UInt8], _ uid: String, _ reviewVersion: String
   ) throws(Malformed) -> [JSONValue] {
     let value: JSONValue
@@ -100,7 +102,7 @@ public struct ConversionWebhook: Sendable {
   }
 
   /// What was converted, with the metadata of what it was made of; only labels and annotations may be others.
-  private static func checked(
+  static func checked(
     _ value: JSONValue, _ original: JSONObject, _ version: GroupVersion
   ) throws(Malformed) -> JSONObject {
     guard case .object(var object) = value else {

@@ -22,7 +22,6 @@ struct FlowControlKeeper {
   func prepare() async throws {
     try await maintain()
     apply()
-    try await tellDangling()
   }
 
   /// Follows changes until the task is cancelled.
@@ -78,8 +77,12 @@ struct FlowControlKeeper {
   }
 
   private func maintain(_ wanted: [JSONObject], _ mandatory: Int, _ target: ServedResource) async throws {
-    for (index, object) in wanted.enumerated() {
-      try await maintain(object, isMandatory: index < mandatory, target)
+    // All at once: the store writes them together.
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for (index, object) in wanted.enumerated() {
+        group.addTask { try await maintain(object, isMandatory: index < mandatory, target) }
+      }
+      try await group.waitForAll()
     }
     // Those of an earlier version that nobody has taken over.
     let names = Set(wanted.map(\.objectName))

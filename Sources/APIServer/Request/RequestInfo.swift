@@ -1,3 +1,4 @@
+import APIMachinery
 import HTTPService
 
 /// What a request is about, told by its method and path alone: what authentication, authorization, auditing and the
@@ -17,6 +18,10 @@ public struct RequestInfo: Sendable, Equatable {
   public var resource = ""
   public var subresource = ""
   public var name = ""
+  /// The parameter of a list, a watch or a deletion of a collection; empty for other requests.
+  public var fieldSelector = ""
+  /// See `fieldSelector`.
+  public var labelSelector = ""
   /// What follows the subresource: the rest of a proxied path.
   public var rest: [String] = []
 
@@ -84,6 +89,19 @@ public struct RequestInfo: Sendable, Equatable {
       verb = Self.isTrue(query["watch"]) ? "watch" : "list"
     }
     if name.isEmpty, verb == "delete" { verb = "deletecollection" }
+    guard name.isEmpty, ["list", "watch", "deletecollection"].contains(verb) else { return }
+    fieldSelector = query["fieldSelector"] ?? ""
+    labelSelector = query["labelSelector"] ?? ""
+    // A list of the one object of a name is a request about that object.
+    if verb != "deletecollection", let name = exactField("metadata.name"), NameRules.pathSegment(name).isEmpty {
+      self.name = name
+    }
+  }
+
+  /// The value that the field selector wants a field to have.
+  func exactField(_ field: String) -> String? {
+    guard !fieldSelector.isEmpty, let selector = try? FieldSelector.parse(fieldSelector) else { return nil }
+    return selector.exactValue(of: field)
   }
 
   private static let longRunningSubresources: Set<String> = ["attach", "exec", "proxy", "log", "portforward"]

@@ -22,21 +22,14 @@ struct ReviewHandler {
     try checkAttributes(review)
     switch handler.target.resource.plural {
     case "selfsubjectaccessreviews":
-      review["status"] = await access(handler.context.user, review["spec"]?.objectValue ?? [:])
+      review["status"] = await access(handler.context.user, try spec(review, namesUser: false))
     case "subjectaccessreviews":
-      review["status"] = try await access(subject(review), review["spec"]?.objectValue ?? [:])
+      let spec = try spec(review, namesUser: true)
+      review["status"] = await access(subject(spec), spec)
     case "localsubjectaccessreviews":
-      let namespace = review["spec"]?["resourceAttributes"]?["namespace"]?.stringValue ?? ""
-      guard namespace == handler.info.namespace else {
-        throw StatusError.invalid(
-          handler.target.groupKind, "",
-          [
-            .invalid(
-              FieldPath("spec", "resourceAttributes", "namespace"), .string(namespace), "must match metadata.namespace")
-          ])
-      }
-      review["status"] = try await access(subject(review), review["spec"]?.objectValue ?? [:])
-    case "selfsubjectrulesreviews": review["status"] = rules(review)
+      let spec = try spec(review, namesUser: true, isLocal: true)
+      review["status"] = await access(subject(spec), spec)
+    case "selfsubjectrulesreviews": review["status"] = try rules(review)
     case "selfsubjectreviews": review["status"] = ["userInfo": Self.json(handler.context.user)]
     default: review["status"] = try await token(review)
     }
@@ -76,22 +69,7 @@ struct ReviewHandler {
 
   /// Whether a user may do what the attributes say.
   private func access(_ user: User, _ spec: JSONObject) async -> JSONValue {
-    var info = RequestInfo(method: .get, segments: [], query: Query())
-    if let attributes = spec["resourceAttributes"] {
-      func text(_ name: String) -> String { attributes[name]?.stringValue ?? "" }
-      info.isResource = true
-      info.verb = text("verb")
-      info.group = text("group")
-      info.version = text("version")
-      info.resource = text("resource")
-      info.subresource = text("subresource")
-      info.namespace = text("namespace")
-      info.name = text("name")
-    } else {
-      info.verb = spec["nonResourceAttributes"]?["verb"]?.stringValue ?? ""
-      info.path = spec["nonResourceAttributes"]?["path"]?.stringValue ?? ""
-    }
-    switch await server.authorizer.authorize(user, info) {
+    switch await server.authorizer.authorize(user, AccessAttributes.info(spec)) {
     case .allowed(let reason):
       return .object(JSONObject([("allowed", true)] + (reason.isEmpty ? [] : [("reason", .string(reason))])))
     case .denied(let reason):
@@ -102,45 +80,60 @@ struct ReviewHandler {
     }
   }
 
-  /// The user that a review asks about.
-  private func subject(_ review: JSONObject) throws(StatusError) -> User {
-    let spec = review["spec"]
-    let name = spec?["user"]?.stringValue ?? ""
-    let groups = (spec?["groups"]?.arrayValue ?? []).compactMap(\.stringValue)
-    guard !name.isEmpty || !groups.isEmpty else {
-      throw .invalid(
-        handler.target.groupKind, "",
-        [.invalid(FieldPath("spec", "user"), .string(name), "at least one of user or group must be specified")])
+  /// What a review of access asks.
+  /// - Throws: 422 where it asks nothing, or too much.
+  private func spec(_ review: JSONObject, namesUser: Bool, isLocal: Bool = false) throws(StatusError) -> JSONObject {
+    let spec = review["spec"]?.objectValue ?? [:]
+    var errors = AccessAttributes.violations(spec, namesUser: namesUser)
+    let namespace = spec["resourceAttributes"]?["namespace"]?.stringValue ?? ""
+    if isLocal, spec["resourceAttributes"] != nil, namespace != handler.info.namespace {
+      errors.append(
+        .invalid(
+          FieldPath("spec", "resourceAttributes", "namespace"), .string(namespace), "must match metadata.namespace"))
     }
-    var extra: [String: [String]] = [:]
-    for (key, values) in spec?["extra"]?.objectValue ?? [:] {
-      extra[key] = (values.arrayValue ?? []).compactMap(\.stringValue)
+    if isLocal, let document = spec["nonResourceAttributes"] {
+      errors.append(
+        .invalid(FieldPath("spec", "nonResourceAttributes"), document, "disallowed on this kind of request"))
     }
-    return User(name: name, uid: spec?["uid"]?.stringValue ?? "", groups: groups, extra: extra)
+    guard errors.isEmpty else { throw .invalid(handler.target.groupKind, "", errors) }
+    return spec
   }
 
-  private func rules(_ review: JSONObject) -> JSONValue {
+  /// The user that a review asks about.
+  private func subject(_ spec: JSONObject) -> User {
+    let groups = (spec["groups"]?.arrayValue ?? []).compactMap(\.stringValue)
+    var extra: [String: [String]] = [:]
+    for (key, values) in spec["extra"]?.objectValue ?? [:] {
+      extra[key] = (values.arrayValue ?? []).compactMap(\.stringValue)
+    }
+    return User(
+      name: spec["user"]?.stringValue ?? "", uid: spec["uid"]?.stringValue ?? "", groups: groups, extra: extra)
+  }
+
+  /// What the sender may do in a namespace.
+  private func rules(_ review: JSONObject) throws(StatusError) -> JSONValue {
+    let namespace = review["spec"]?["namespace"]?.stringValue ?? ""
+    guard !namespace.isEmpty else { throw .badRequest("no namespace on request") }
     var resources: [JSONValue] = []
     var paths: [JSONValue] = []
-    func put(_ rule: PolicyRule) {
+    RBACAuthorizer(handler.registry).visitRules(of: handler.context.user, in: namespace) { rule, _ in
       var json = rule.json.objectValue ?? [:]
-      if rule.paths.isEmpty {
-        json.remove("nonResourceURLs")
-        resources.append(.object(json))
-      } else {
+      if !rule.paths.isEmpty {
         paths.append(["verbs": json["verbs"] ?? [], "nonResourceURLs": json["nonResourceURLs"] ?? []])
       }
-    }
-    let namespace = review["spec"]?["namespace"]?.stringValue ?? ""
-    RBACAuthorizer(handler.registry).visitRules(of: handler.context.user, in: namespace) { rule, _ in
-      put(rule)
+      json.remove("nonResourceURLs")
+      if !rule.resources.isEmpty { resources.append(.object(json)) }
       return true
     }
-    if handler.context.user.groups.contains("system:masters") {
-      put(PolicyRule(verbs: ["*"], groups: ["*"], resources: ["*"]))
-      put(PolicyRule(verbs: ["*"], paths: ["*"]))
+    var status: JSONObject = [
+      "resourceRules": .array(resources), "nonResourceRules": .array(paths), "incomplete": false,
+    ]
+    if NodeIdentity.name(of: handler.context.user) != nil {
+      // What a node may do depends on its pods, and is no list.
+      status["incomplete"] = true
+      status["evaluationError"] = "node authorizer does not support user rule resolution"
     }
-    return ["resourceRules": .array(resources), "nonResourceRules": .array(paths), "incomplete": false]
+    return .object(status)
   }
 
   /// Whose a token is.

@@ -71,6 +71,14 @@ final class CacheWatch: Sendable {
     }
   }
 
+  /// The changes that are there already, for a reader that does not wait; nil when the watch is over.
+  func waiting() -> [ObjectEvent]? {
+    state.withLock { state in
+      defer { state.waiting = [] }
+      return state.isOver ? nil : state.waiting
+    }
+  }
+
   /// Wakes the reader with a batch that may be empty.
   func mark() {
     let reader = state.withLock { state -> CheckedContinuation<Void, Never>? in

@@ -14,6 +14,7 @@ enum ClusterAdmission {
   ) throws -> AdmissionChain {
     let selected = try plugins.select([
       .init("NamespaceLifecycle", NamespaceLifecycle(cluster)),
+      .init("NodeRestriction", NodeRestriction(cluster, authorizer: authorizer)),
       .init("LimitRanger", LimitRanger(cluster)),
       .init("ServiceAccount", ServiceAccountAdmission(cluster)),
       .init("TaintNodesByCondition", TaintNodesByCondition()),

@@ -126,7 +126,7 @@ struct ServerCommand: AsyncParsableCommand {
     let accounts = ServiceAccounts(cluster, tokens: files.tokens, audiences: [issuer])
     let late = LateRegistry()
     let rbac = RBACAuthorizer { late.registry }
-    let authorizer = AuthorizerChain([MastersAuthorizer(), rbac])
+    let authorizer = AuthorizerChain([MastersAuthorizer(), NodeAuthorizer(cluster), rbac])
     let quota = ResourceQuota(cluster)
     let plugins = AdmissionPlugins(
       enabled: ServerOptions.names(options.enableAdmissionPlugins),
@@ -144,10 +144,12 @@ struct ServerCommand: AsyncParsableCommand {
     }
     let aggregation = Aggregation(cluster, client: outbound, proxy: proxy, clientAuthority: files.authorities.bundle)
     let (host, port) = try options.listenAddress()
+    let audit = try await options.audit.open(pool)
     let clients = try await ServerAuthentication(options.authentication, cluster, accounts, pool)
     let api = APIServer(
       registry: registry, authenticator: clients.authenticator, authorizer: authorizer,
-      flowControl: options.flowControl, requestTime: options.requestTime, accounts: accounts, aggregation: aggregation,
+      flowControl: options.flowControl, requestTime: options.requestTime, audit: audit,
+      allowsAnonymous: options.anonymousAuth, accounts: accounts, aggregation: aggregation,
       address: "\(address.advertised):\(port)", version: ServerVersion(build: "apus.\(Version.text)"))
     var settings = ServerConfiguration(threads: 2, compression: Compression(), handlersStartOnEventLoop: true)
     settings.limits.bodyBytes = ResourceLimits.largestBody
@@ -185,8 +187,10 @@ struct ServerCommand: AsyncParsableCommand {
       do { while try await group.next() != nil {} } catch is CancellationError {}
     }
     Log.info("shutting down")
+    api.becomeUnready()
     await Shielded.run {
       await server.shutdown(within: Self.shutdownTime)
+      await audit?.close()
       await clients.shutdown()
       await outbound.close()
       await cluster.close()

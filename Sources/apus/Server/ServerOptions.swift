@@ -16,6 +16,9 @@ struct ServerOptions: ParsableArguments {
   @Option(help: "Authorities of the etcd cluster's certificates (PEM).") var datastoreCafile: String?
   @Option(help: "Certificate shown to etcd (PEM).") var datastoreCertfile: String?
   @Option(help: "Key of that certificate (PEM).") var datastoreKeyfile: String?
+  @OptionGroup var audit: AuditOptions
+  @Option(help: "Whether requests that say nothing of their sender are taken as nobody's: true or false.")
+  var anonymousAuth = true
   @Option(help: "Where services' addresses come from: CIDR, or one of each address family: CIDR,CIDR.")
   var serviceClusterIpRange = "10.43.0.0/16"
   @Option(help: "Ports that services are reached by on every node: FIRST-LAST.") var serviceNodePortRange =

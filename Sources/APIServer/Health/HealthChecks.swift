@@ -1,0 +1,104 @@
+import APIMachinery
+import HTTPService
+import Synchronization
+
+/// `/healthz`, `/livez` and `/readyz`: whether the server lives and is ready, check by check (Kubernetes, "API health
+/// endpoints").
+final class HealthChecks: Sendable {
+  /// Steps of the start, each a check of its own until it is done.
+  enum Step: String, CaseIterable {
+    case definitions = "poststarthook/crd-informer-synced"
+    case namespaces = "poststarthook/start-system-namespaces-controller"
+    case roles = "poststarthook/rbac/bootstrap-roles"
+    case priorities = "poststarthook/scheduling/bootstrap-system-priority-classes"
+    case flows = "poststarthook/priority-and-fairness-config-producer"
+  }
+
+  private static let endpoints: Set<String> = ["healthz", "livez", "readyz"]
+  private static let storeTime = Duration.seconds(2)
+
+  private let store: ClusterStore
+  private let done = Mutex<Set<Step>>([])
+  private let isEnding = Atomic(false)
+
+  init(_ store: ClusterStore) { self.store = store }
+
+  func finish(_ step: Step) { done.withLock { _ = $0.insert(step) } }
+
+  /// The server takes no new work: it is ready no longer.
+  func end() { isEnding.store(true, ordering: .releasing) }
+
+  private func names(_ endpoint: String) -> [String] {
+    ["ping", "log", "etcd"] + (endpoint == "readyz" ? ["etcd-readiness", "informer-sync"] : [])
+      + Step.allCases.map(\.rawValue) + (endpoint == "readyz" ? ["shutdown"] : [])
+  }
+
+  /// What is wrong; nil: nothing.
+  private func problem(_ name: String) async -> String? {
+    switch name {
+    case "etcd", "etcd-readiness": return await storeProblem()
+    case "shutdown": return isEnding.load(ordering: .acquiring) ? "process is shutting down" : nil
+    default:
+      guard let step = Step(rawValue: name) else { return nil }
+      return done.withLock { $0.contains(step) } ? nil : "not finished"
+    }
+  }
+
+  private func storeProblem() async -> String? {
+    do {
+      return try await withThrowingTaskGroup(of: String?.self) { group in
+        group.addTask { [store] in
+          try await store.settle()
+          return nil
+        }
+        group.addTask {
+          try await Task.sleep(for: Self.storeTime)
+          return "the store did not answer in time"
+        }
+        defer { group.cancelAll() }
+        return try await group.next() ?? nil
+      }
+    } catch { return "\(error)" }
+  }
+
+  /// Nil where the path is none of them.
+  func respond(_ request: Request) async -> Response? {
+    guard let endpoint = request.segments.first, Self.endpoints.contains(endpoint) else { return nil }
+    let name = request.segments.dropFirst().joined(separator: "/")
+    guard name.isEmpty else {
+      guard names(endpoint).contains(name) else { return nil }
+      guard let problem = await self.problem(name) else { return Self.text(.ok, "ok") }
+      return Self.text(.internalServerError, "internal server error: \(problem)\n")
+    }
+    return await all(endpoint, request.query)
+  }
+
+  private func all(_ endpoint: String, _ query: Query) async -> Response {
+    var excluded = Set(query.all("exclude"))
+    var lines = ""
+    var failed = false
+    for name in names(endpoint) {
+      if excluded.remove(name) != nil {
+        lines += "[+]\(name) excluded: ok\n"
+      } else if await problem(name) == nil {
+        lines += "[+]\(name) ok\n"
+      } else {
+        // Why, is told to those who may ask for the check itself.
+        lines += "[-]\(name) failed: reason withheld\n"
+        failed = true
+      }
+    }
+    if !excluded.isEmpty {
+      let names = excluded.sorted().map(\.goQuoted).joined(separator: ",")
+      lines += "warn: some health checks cannot be excluded: no matches for \(names)\n"
+    }
+    if failed { return Self.text(.internalServerError, "\(lines)\(endpoint) check failed\n") }
+    return Self.text(.ok, query.contains("verbose") ? "\(lines)\(endpoint) check passed\n" : "ok")
+  }
+
+  private static func text(_ status: HTTPService.Status, _ text: String) -> Response {
+    var response = Response(status, text: text)
+    response.headers.add("X-Content-Type-Options", "nosniff")
+    return response
+  }
+}

@@ -1,0 +1,115 @@
+import APIMachinery
+import HTTPService
+
+/// What a review of access asks about (`authorization.k8s.io/v1` ResourceAttributes and NonResourceAttributes).
+enum AccessAttributes {
+  private static let path = FieldPath("spec")
+  private static let selectors = ["fieldSelector", "labelSelector"]
+
+  /// What is wrong with a review, in kube-apiserver's words.
+  /// - Parameter namesUser: the review says whose access it asks about.
+  static func violations(_ spec: JSONObject, namesUser: Bool) -> [FieldError] {
+    var errors: [FieldError] = []
+    let (resource, document) = (spec["resourceAttributes"], spec["nonResourceAttributes"])
+    switch (resource, document) {
+    case (_?, let document?):
+      errors.append(
+        .invalid(
+          path.child("nonResourceAttributes"), document, "cannot be specified in combination with resourceAttributes"))
+    case (nil, nil):
+      errors.append(
+        .invalid(
+          path.child("resourceAttributes"), .null,
+          "exactly one of nonResourceAttributes or resourceAttributes must be specified"))
+    default: break
+    }
+    if namesUser, (spec["user"]?.stringValue ?? "").isEmpty, (spec["groups"]?.arrayValue ?? []).isEmpty {
+      errors.append(.invalid(path.child("user"), "", "at least one of user or group must be specified"))
+    }
+    for name in selectors {
+      guard let selector = resource?[name] else { continue }
+      errors += violations(ofSelector: selector, path.child("resourceAttributes", name))
+    }
+    return errors
+  }
+
+  private static func violations(ofSelector selector: JSONValue, _ path: FieldPath) -> [FieldError] {
+    let raw = selector["rawSelector"]?.stringValue ?? ""
+    let requirements = selector["requirements"]?.arrayValue ?? []
+    if !raw.isEmpty, !requirements.isEmpty {
+      return [.invalid(path.child("rawSelector"), .string(raw), "may not specified at the same time as requirements")]
+    }
+    if raw.isEmpty, requirements.isEmpty {
+      return [
+        .required(path.child("requirements"), "when \(path) is specified, requirements or rawSelector is required")
+      ]
+    }
+    var errors: [FieldError] = []
+    for (index, requirement) in requirements.enumerated() {
+      let path = path.child("requirements").index(index)
+      if (requirement["key"]?.stringValue ?? "").isEmpty {
+        errors.append(.required(path.child("key"), "must be specified"))
+      }
+      let values = requirement["values"]?.arrayValue ?? []
+      switch requirement["operator"]?.stringValue ?? "" {
+      case "In", "NotIn":
+        if values.isEmpty {
+          errors.append(.required(path.child("values"), "must be specified when `operator` is 'In' or 'NotIn'"))
+        }
+      case "Exists", "DoesNotExist":
+        if !values.isEmpty {
+          errors.append(
+            .forbidden(path.child("values"), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"))
+        }
+      case let other:
+        // What a later version may know narrows nothing here.
+        if other.isEmpty { errors.append(.required(path.child("operator"), "must be specified")) }
+      }
+    }
+    return errors
+  }
+
+  /// The request that a review asks about.
+  static func info(_ spec: JSONObject) -> RequestInfo {
+    var info = RequestInfo(method: .get, segments: [], query: Query())
+    guard let attributes = spec["resourceAttributes"] else {
+      info.verb = spec["nonResourceAttributes"]?["verb"]?.stringValue ?? ""
+      info.path = spec["nonResourceAttributes"]?["path"]?.stringValue ?? ""
+      return info
+    }
+    func text(_ name: String) -> String { attributes[name]?.stringValue ?? "" }
+    info.isResource = true
+    info.verb = text("verb")
+    info.group = text("group")
+    info.version = text("version")
+    info.resource = text("resource")
+    info.subresource = text("subresource")
+    info.namespace = text("namespace")
+    info.name = text("name")
+    info.fieldSelector = selector(attributes["fieldSelector"], onlySingleValues: true)
+    info.labelSelector = selector(attributes["labelSelector"], onlySingleValues: false)
+    return info
+  }
+
+  /// The text of a selector. What cannot be said in it, or read, is left out: the request is then the wider one.
+  private static func selector(_ selector: JSONValue?, onlySingleValues: Bool) -> String {
+    if let raw = selector?["rawSelector"]?.stringValue, !raw.isEmpty { return raw }
+    var terms: [String] = []
+    for requirement in selector?["requirements"]?.arrayValue ?? [] {
+      let key = requirement["key"]?.stringValue ?? ""
+      let values = (requirement["values"]?.arrayValue ?? []).compactMap(\.stringValue)
+      switch requirement["operator"]?.stringValue {
+      case "In" where values.count == 1:
+        terms.append("\(key)=\(onlySingleValues ? FieldSelector.escape(values[0]) : values[0])")
+      case "NotIn" where values.count == 1:
+        terms.append("\(key)!=\(onlySingleValues ? FieldSelector.escape(values[0]) : values[0])")
+      case "In" where !onlySingleValues: terms.append("\(key) in (\(values.joined(separator: ",")))")
+      case "NotIn" where !onlySingleValues: terms.append("\(key) notin (\(values.joined(separator: ",")))")
+      case "Exists" where !onlySingleValues: terms.append(key)
+      case "DoesNotExist" where !onlySingleValues: terms.append("!\(key)")
+      default: break
+      }
+    }
+    return terms.joined(separator: ",")
+  }
+}

@@ -1,0 +1,211 @@
+"""The audit log: which requests it keeps, and what of them."""
+
+import json
+import os
+import re
+import subprocess
+import time
+
+import pytest
+import yaml
+
+from clusters import Server
+from conftest import Kubectl
+from test_flow_control import Client, _certificate
+
+pytestmark = pytest.mark.own_server
+
+POLICY = {
+    "apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"],
+    "rules": [
+        {"level": "None", "nonResourceURLs": ["/readyz*", "/openapi*", "/api*"]},
+        {"level": "None", "userGroups": ["quiet"]},
+        {"level": "RequestResponse", "resources": [{"group": "", "resources": ["configmaps"]}], "omitManagedFields": True},
+        {"level": "Request", "resources": [{"group": "apps"}]},
+        {"level": "Metadata", "namespaces": ["default"], "omitStages": ["ResponseStarted"]},
+        {"level": "Metadata", "nonResourceURLs": ["/version"]},
+        {"level": "Metadata", "users": ["system:anonymous"]},
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def audited(work):
+    directory = os.path.join(work, "audited")
+    os.makedirs(directory)
+    policy = os.path.join(directory, "policy.yaml")
+    with open(policy, "w") as file:
+        yaml.safe_dump(POLICY, file)
+    server = Server(directory, "--audit-policy-file", policy, "--audit-log-path", os.path.join(directory, "log/audit.log")).start()
+    yield server
+    assert server.stop() == 0, server.log()
+
+
+@pytest.fixture
+def kubectl(audited):
+    return Kubectl(audited.kubeconfig, os.path.join(audited.directory, "kubectl"), "--namespace", "default")
+
+
+def events(server):
+    try:
+        with open(os.path.join(server.directory, "log/audit.log")) as file:
+            return [json.loads(line) for line in file.read().splitlines()]
+    except FileNotFoundError:
+        return []
+
+
+def event(server, *wanted, count=1):
+    """Waits for as many events that all of the tests hold for."""
+    end = time.monotonic() + 10
+    while True:
+        found = [one for one in events(server) if all(test(one) for test in wanted)]
+        if len(found) >= count:
+            return found[0] if count == 1 else found
+        assert time.monotonic() < end, events(server)[-5:]
+        time.sleep(0.02)
+
+
+def about(resource, name=None, verb=None):
+    def test(one):
+        reference = one.get("objectRef", {})
+        return reference.get("resource") == resource and name in (None, reference.get("name")) and verb in (None, one["verb"])
+
+    return test
+
+
+def test_request_and_response(audited, kubectl):
+    kubectl("create", "configmap", "full", "--from-literal=a=b")
+    one = event(audited, about("configmaps", "full", "create"))
+    assert (one["kind"], one["apiVersion"]) == ("Event", "audit.k8s.io/v1")
+    assert (one["level"], one["stage"], one["verb"]) == ("RequestResponse", "ResponseComplete", "create")
+    assert one["user"]["username"] == "system:admin" and "system:masters" in one["user"]["groups"]
+    assert one["objectRef"] == {"resource": "configmaps", "namespace": "default", "name": "full", "apiVersion": "v1"}
+    assert one["responseStatus"] == {"metadata": {}, "code": 201}
+    assert one["requestObject"]["data"] == {"a": "b"} == one["responseObject"]["data"]
+    assert "managedFields" not in one["responseObject"]["metadata"]
+    assert one["annotations"] == {"authorization.k8s.io/decision": "allow", "authorization.k8s.io/reason": ""}
+    assert one["sourceIPs"] == ["127.0.0.1"] and one["userAgent"].startswith("kubectl/")
+    assert one["requestURI"].startswith("/api/v1/namespaces/default/configmaps?")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", one["requestReceivedTimestamp"])
+    assert one["requestReceivedTimestamp"] <= one["stageTimestamp"]
+
+
+def test_request_alone_and_metadata(audited, kubectl):
+    kubectl("create", "deployment", "web", "--image=i")
+    one = event(audited, about("deployments", "web", "create"))
+    assert one["level"] == "Request" and one["requestObject"]["kind"] == "Deployment" and "responseObject" not in one
+    kubectl("create", "secret", "generic", "hidden", "--from-literal=password=swordfish")
+    one = event(audited, about("secrets", "hidden", "create"))
+    assert one["level"] == "Metadata" and "swordfish" not in json.dumps(one)
+    assert "requestObject" not in one and "responseObject" not in one
+    kubectl("label", "secret", "hidden", "a=b")
+    event(audited, about("secrets", "hidden", "patch"))
+
+
+def test_what_failed(audited, kubectl):
+    kubectl.fails("get", "configmap", "missing")
+    status = event(audited, about("configmaps", "missing"))["responseStatus"]
+    assert status["status"] == "Failure" and status["reason"] == "NotFound" and status["code"] == 404
+    assert status["message"] == 'configmaps "missing" not found'
+    kubectl.fails("get", "secret", "forbidden", "--as=eve", "--as-group=curious")
+    one = event(audited, about("secrets", "forbidden"))
+    assert one["responseStatus"]["code"] == 403
+    assert one["annotations"]["authorization.k8s.io/decision"] == "forbid"
+    assert one["user"]["username"] == "system:admin"
+    assert one["impersonatedUser"]["username"] == "eve" and "curious" in one["impersonatedUser"]["groups"]
+
+
+def test_watches(audited, kubectl):
+    kubectl("get", "configmaps", "--watch", "--request-timeout=1s", check=False)
+    started = event(audited, about("configmaps", verb="watch"), lambda one: one["stage"] == "ResponseStarted")
+    complete = event(audited, lambda one: one["auditID"] == started["auditID"] and one["stage"] == "ResponseComplete")
+    assert started["responseStatus"]["code"] == complete["responseStatus"]["code"] == 200
+    assert "responseObject" not in complete
+
+
+def test_identifiers(audited):
+    client = Client(audited, None, _certificate(audited))
+    _, headers, _ = client("GET", "/version")
+    one = event(audited, lambda one: one["auditID"] == headers["Audit-Id"])
+    assert one["requestURI"] == "/version" and "objectRef" not in one
+    client.headers["Audit-Id"] = "of-my-own"
+    assert client("GET", "/version")[1]["Audit-Id"] == "of-my-own"
+    event(audited, lambda one: one["auditID"] == "of-my-own")
+    # In every answer, also of what is kept nowhere.
+    del client.headers["Audit-Id"]
+    for path in ("/readyz", "/nothing", "/api/v1/pods/x/y/z"):
+        assert client("GET", path)[1]["Audit-Id"]
+
+
+def test_strangers(audited):
+    client = Client(audited)
+    status, headers, _ = client("GET", "/api/v1/namespaces/kube-system/secrets")
+    assert status == 403
+    one = event(audited, lambda one: one["auditID"] == headers["Audit-Id"])
+    assert one["user"]["username"] == "system:anonymous" and one["responseStatus"]["code"] == 403
+    client.headers["Authorization"] = "Bearer nonsense"
+    status, headers, _ = client("GET", "/api/v1/namespaces/default/configmaps")
+    assert status == 401
+    one = event(audited, lambda one: one["auditID"] == headers["Audit-Id"])
+    assert one["stage"] == "ResponseStarted" and one["responseStatus"]["code"] == 401
+
+
+def test_what_is_not_kept(audited, kubectl):
+    kubectl("get", "configmaps", "-n", "kube-system", "--as=x", "--as-group=quiet", check=False)
+    kubectl("get", "pods", "-n", "kube-system")
+    kubectl("create", "configmap", "last")
+    event(audited, about("configmaps", "last"))
+    assert not [one for one in events(audited) if one.get("objectRef", {}).get("resource") == "pods"]
+    assert not [one for one in events(audited) if one["requestURI"].startswith(("/readyz", "/openapi", "/apis?"))]
+    assert {one["stage"] for one in events(audited)} == {"ResponseStarted", "ResponseComplete"}
+
+
+def test_files_are_put_aside(work):
+    directory = os.path.join(work, "rotated")
+    os.makedirs(directory)
+    policy = os.path.join(directory, "policy.yaml")
+    with open(policy, "w") as file:
+        yaml.safe_dump({"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "rules": [{"level": "RequestResponse"}]}, file)
+    log = os.path.join(directory, "log")
+    server = Server(
+        directory, "--audit-policy-file", policy, "--audit-log-path", log + "/audit.log", "--audit-log-maxsize", "1",
+        "--audit-log-maxbackup", "2",
+    ).start()  # fmt: skip
+    client = Client(server, None, _certificate(server))
+    for number in range(16):
+        body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"c-{number}"}, "data": {"x": "y" * 200_000}}
+        assert client("POST", "/api/v1/namespaces/default/configmaps", body)[0] == 201
+    assert server.stop() == 0
+    names = sorted(os.listdir(log))
+    assert len(names) == 3 and names[-1] == "audit.log", names
+    assert all(re.fullmatch(r"audit-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}\.log", name) for name in names[:-1])
+    for name in names:
+        assert os.stat(os.path.join(log, name)).st_mode & 0o777 == 0o600
+        with open(os.path.join(log, name)) as file:
+            assert all(json.loads(line)["kind"] == "Event" for line in file)
+
+
+@pytest.mark.parametrize(
+    "policy, words",
+    [
+        ({"apiVersion": "v1", "kind": "Policy"}, "unknown group version field"),
+        ({"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "rules": []}, "loaded illegal policy with 0 rules"),
+        ({"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "rules": [{}]}, "rules[0].level: Required value"),
+        (
+            {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "rules": [{"level": "All"}]},
+            'rules[0].level: Unsupported value: "All"',
+        ),
+        (
+            {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "rules": [{"level": "None", "nonResourceURLs": ["a"]}]},
+            "non-resource URL rules must begin with a '/' character",
+        ),
+    ],
+)
+def test_policies_that_are_wrong(work, policy, words):
+    path = os.path.join(work, "wrong.yaml")
+    with open(path, "w") as file:
+        yaml.safe_dump(policy, file)
+    server = Server(os.path.join(work, "wrong"), "--audit-policy-file", path, "--audit-log-path", os.path.join(work, "wrong.log"))
+    command = [server.binary, "server", "--data-dir", server.directory, "--api-listen", f"127.0.0.1:{server.port}", *server.flags]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert done.returncode != 0 and words in done.stderr, done.stderr
