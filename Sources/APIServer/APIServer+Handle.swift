@@ -25,7 +25,7 @@ extension APIServer {
       // A task is cancelled where its time is over, or where nobody reads the answer.
       response =
         Task.isCancelled
-        ? Answer.error(.timeout("request did not complete within the allotted timeout")) : render(error, request)
+        ? refusal(.timeout("request did not complete within the allotted timeout"), request) : render(error, request)
     }
     if let place = trail.place {
       response.headers.add("X-Kubernetes-PF-FlowSchema-UID", place.schema.uid)

@@ -57,12 +57,16 @@ public final class APIServer: Sendable {
 
   /// An error of the HTTP service, or one that nobody foresaw, in the API's form.
   @Sendable public func render(_ error: any Error, _ request: Request?) -> Response {
-    if let error = error as? StatusError { return Answer.error(error) }
-    if let error = error as? StoreError { return Answer.error(StatusError(error)) }
+    if let error = error as? StatusError { return refusal(error, request) }
+    if let error = error as? StoreError { return refusal(StatusError(error), request) }
     if let error = error as? HTTPServiceError {
-      return Answer.error(StatusError(StatusReason(rawValue: ""), error.message, code: error.status.code))
+      return refusal(StatusError(StatusReason(rawValue: ""), error.message, code: error.status.code), request)
     }
-    return Answer.error(.internalError("\(error)"))
+    return refusal(.internalError("\(error)"), request)
+  }
+
+  func refusal(_ error: StatusError, _ request: Request?) -> Response {
+    Answer.error(error, request?.headers, registry.kinds)
   }
 
   func respond(_ request: Request, _ context: RequestContext) async throws -> Response {

@@ -205,6 +205,8 @@ def raw(connection):
             with urllib.request.urlopen(request, context=context, timeout=20) as answer:
                 return answer.status, answer.headers, parse(answer.read() or b"{}")
         except urllib.error.HTTPError as error:
-            return error.code, error.headers, json.loads(error.read() or b"{}")
+            answer = error.read() or b"{}"
+            is_json = "json" in error.headers.get("Content-Type", "json")
+            return error.code, error.headers, json.loads(answer) if is_json else answer
 
     return send

@@ -89,6 +89,20 @@ public struct DeleteOptions: Sendable, Hashable {
     if !errors.isEmpty { throw .invalid(GroupKind(group: "meta.k8s.io", kind: "DeleteOptions"), "", errors) }
   }
 
+  /// The options as an object.
+  public var json: JSONObject {
+    var options: JSONObject = ["kind": "DeleteOptions", "apiVersion": "meta.k8s.io/v1"]
+    if let gracePeriod { options["gracePeriodSeconds"] = .integer(gracePeriod) }
+    var preconditions: JSONObject = [:]
+    if let uid { preconditions["uid"] = .string(uid) }
+    if let resourceVersion { preconditions["resourceVersion"] = .string(resourceVersion) }
+    if !preconditions.isEmpty { options["preconditions"] = .object(preconditions) }
+    if let orphanDependents { options["orphanDependents"] = .bool(orphanDependents) }
+    if let propagation { options["propagationPolicy"] = .string(propagation.rawValue) }
+    if isDryRun { options["dryRun"] = ["All"] }
+    return options
+  }
+
   /// Checks the preconditions on an object that is about to be deleted.
   /// - Throws: a `conflict` in Kubernetes' words.
   public func check(_ object: StoredObject, _ resource: GroupResource) throws(StatusError) {

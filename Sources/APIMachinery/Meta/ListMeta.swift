@@ -48,9 +48,10 @@ public struct ListWriter: Sendable {
   }
 
   /// Appends the object as `PartialObjectMetadata`.
-  public mutating func appendMetadata(of object: StoredObject) {
+  /// - Parameter version: of the group meta.k8s.io.
+  public mutating func appendMetadata(of object: StoredObject, version: String = "v1") {
     separate()
-    object.appendPartialMetadata(to: &bytes)
+    object.appendPartialMetadata(to: &bytes, version: version)
   }
 
   private mutating func separate() {

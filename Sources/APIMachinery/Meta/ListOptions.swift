@@ -18,11 +18,12 @@ public struct ListOptions: Sendable, Hashable {
   public init() {}
 
   /// Reads the parameters, with defaults, and checks them.
+  /// - Parameter isWatch: whether the path or the verb says that it is a watch; nil where only the parameters do.
   /// - Throws: a `badRequest` where one cannot be read, an `invalid` where they do not go together.
-  public init(_ query: QueryParameters) throws(StatusError) {
+  public init(_ query: QueryParameters, isWatch: Bool? = nil) throws(StatusError) {
     labelSelector = try LabelSelector.parse(query.text("labelSelector"))
     fieldSelector = try FieldSelector.parse(query.text("fieldSelector"))
-    watch = query.flag("watch") ?? false
+    watch = isWatch ?? query.flag("watch") ?? false
     allowWatchBookmarks = query.flag("allowWatchBookmarks") ?? false
     resourceVersion = query.text("resourceVersion")
     resourceVersionMatch = query.text("resourceVersionMatch")

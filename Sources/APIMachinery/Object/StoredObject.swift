@@ -80,9 +80,10 @@ public struct StoredObject: Sendable {
     return output
   }
 
-  /// Appends the object's metadata alone, as an object `PartialObjectMetadata` of meta.k8s.io/v1.
-  public func appendPartialMetadata(to output: inout [UInt8]) {
-    output += "{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":".utf8
+  /// Appends the object's metadata alone, as an object `PartialObjectMetadata` of the group meta.k8s.io.
+  /// - Parameter version: `v1` or `v1beta1`.
+  public func appendPartialMetadata(to output: inout [UInt8], version: String = "v1") {
+    output += "{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/\(version)\",\"metadata\":".utf8
     if let range = JSONScanner.firstValue(of: "metadata", in: bytes.span) {
       output += bytes[range.lowerBound..<place.offset]
       if revision != 0 { place.append(revision, to: &output) }

@@ -48,17 +48,22 @@ public enum IncludeObject: String, Sendable, Hashable {
 public struct TableWriter: Sendable {
   public private(set) var bytes: [UInt8]
   private let include: IncludeObject
+  private let version: String
   private var isEmpty = true
 
   /// - Parameters:
   ///   - columns: nil leaves the headers out, as in all events of a watch but the first.
+  ///   - version: of the group meta.k8s.io.
   ///   - capacity: how many bytes to reserve.
   public init(
-    columns: [TableColumn]?, _ meta: ListMeta, include: IncludeObject, capacity: Int = 4_096
+    columns: [TableColumn]?, _ meta: ListMeta, include: IncludeObject, version: String = "v1", capacity: Int = 4_096
   ) {
     self.include = include
+    self.version = version
     var writer = JSONWriter(capacity: capacity)
-    writer.append(verbatim: "{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":")
+    writer.append(verbatim: "{\"kind\":\"Table\",\"apiVersion\":")
+    writer.append("meta.k8s.io/\(version)")
+    writer.append(verbatim: ",\"metadata\":")
     writer.append(meta.json)
     writer.append(verbatim: ",\"columnDefinitions\":")
     writer.append(columns.map { .array($0.map(\.json)) } ?? .null)
@@ -75,7 +80,7 @@ public struct TableWriter: Sendable {
     bytes += ",\"object\":".utf8
     switch include {
     case .none: bytes += "null".utf8
-    case .metadata: object.appendPartialMetadata(to: &bytes)
+    case .metadata: object.appendPartialMetadata(to: &bytes, version: version)
     case .object: object.appendServed(to: &bytes)
     }
     bytes.append(UInt8(ascii: "}"))

@@ -51,7 +51,7 @@ struct LocalAPIServices: Sendable {
       let context = RequestContext.ofServer(verb: "delete", name: object.name)
       // Somebody else may be faster.
       _ = try? await registry.delete(
-        target, context, namespace: "", name: object.name, try Deletion([:], context))
+        target, context, namespace: "", name: object.name, DeleteOptions())
     }
   }
 

@@ -24,25 +24,26 @@ extension Registry {
     return filled(try await converted(tree, to: target.groupVersionKind, target), target)
   }
 
-  /// The bytes of many objects; those that have to be converted are so together.
-  func bytes(_ objects: [CachedObject], _ target: ServedResource) async throws(StatusError) -> [[UInt8]] {
-    let others = objects.indices.filter { isOther(objects[$0], than: target) }
-    guard !others.isEmpty else { return objects.map(\.bytes) }
-    let converted = try await trees(others.map { objects[$0] }, target)
-    var result = objects.map(\.bytes)
-    for (index, tree) in zip(others, converted) { result[index] = JSONValue.object(tree).jsonBytes() }
-    return result
+  /// An object in the version that the request asks for, with the revision that it has.
+  func shown(_ object: CachedObject, _ target: ServedResource) async throws(StatusError) -> StoredObject {
+    guard isOther(object, than: target) else { return object.object }
+    return StoredObject(try await tree(object, target), revision: object.object.revision)
   }
 
-  /// Many objects as trees.
-  func trees(_ objects: [CachedObject], _ target: ServedResource) async throws(StatusError) -> [JSONObject] {
+  /// Many objects; those that have to be converted are so together.
+  func shown(_ objects: [CachedObject], _ target: ServedResource) async throws(StatusError) -> [StoredObject] {
+    var result = objects.map(\.object)
+    let others = objects.indices.filter { isOther(objects[$0], than: target) }
+    guard !others.isEmpty else { return result }
     let apiVersion = target.groupVersionKind.apiVersion
-    var trees = objects.map { $0.object.tree() }
-    guard objects.contains(where: { isOther($0, than: target) }) else { return trees }
-    if objects.contains(where: { $0.object.header.apiVersion != apiVersion }) {
+    var trees = others.map { result[$0].tree() }
+    if others.contains(where: { result[$0].header.apiVersion != apiVersion }) {
       trees = try await conversion.convert(trees, to: target.groupVersionKind, target)
     }
-    return trees.map { filled($0, target) }
+    for (index, tree) in zip(others, trees) {
+      result[index] = StoredObject(filled(tree, target), revision: result[index].revision)
+    }
+    return result
   }
 
   /// The object with what its schema says by default, where custom objects get that when they are read.

@@ -113,7 +113,7 @@ public struct CustomResourceDefinitions: Sendable {
       for object in registry.cache(of: served).list(served.prefix(namespace: "")).objects {
         do {
           _ = try await registry.delete(
-            served, context, namespace: object.namespace, name: object.name, try Deletion([:], context))
+            served, context, namespace: object.namespace, name: object.name, DeleteOptions())
         } catch let error as StatusError where error.reason == .notFound { continue }
       }
       // Those with finalizers of their own are waited for: each end is told by a change of the definition's status.

@@ -89,7 +89,7 @@ struct FlowControlKeeper {
     for object in objects(target) where !names.contains(object.name) && Self.flag(object.object) == true {
       do {
         let context = Self.context("delete", object.name, agent: Self.producer)
-        _ = try await registry.delete(target, context, namespace: "", name: object.name, Deletion([:], context))
+        _ = try await registry.delete(target, context, namespace: "", name: object.name, DeleteOptions())
       } catch let error as StatusError where error.reason == .notFound {}
     }
   }

@@ -13,9 +13,10 @@ struct ActionHandler {
     case ("certificatesigningrequests.certificates.k8s.io", "approval"): return try await approval(form)
     case ("pods", "ephemeralcontainers"), ("pods", "resize"): return try await part(["spec"], form)
     case ("pods", "binding"):
-      return try await PodBinding(handler: handler).respond(try await body(), name: handler.info.name)
+      return try await PodBinding(handler: handler).respond(try await body(), name: handler.info.name, form)
     case ("pods", "eviction"):
-      return try await PodEviction(handler: handler).respond(try await body(), subresource.kind.groupVersionKind)
+      return try await PodEviction(handler: handler).respond(
+        try await body(), subresource.kind.groupVersionKind, form)
     case ("serviceaccounts", "token"): return try await issueToken(form)
     default:
       throw StatusError(.methodNotAllowed, "\(place) is not served by this server", code: 405)
@@ -72,6 +73,6 @@ struct ActionHandler {
     let admitted = try await handler.registry.admit(
       try await body(), subresource.kind.groupVersionKind, .create, handler.target, handler.context)
     let answer = try accounts.issue(admitted, for: account)
-    return Answer.json(JSONValue.object(answer).jsonBytes(), status: .created, pretty: form.isPretty)
+    return try Answer.object(answer, form, handler.registry.kinds, status: .created)
   }
 }

@@ -1,7 +1,8 @@
 import APIMachinery
+import ClusterAPI
 import HTTPService
 
-/// JSON answers.
+/// Answers of which the whole is known.
 enum Answer {
   static func json(_ bytes: [UInt8], status: HTTPService.Status = .ok, pretty: Bool = false) -> Response {
     var bytes = bytes
@@ -10,15 +11,40 @@ enum Answer {
       writer.append(value)
       bytes = writer.bytes + [UInt8(ascii: "\n")]
     }
-    return Response(status, headers: ["Content-Type": "application/json"], bytes: bytes)
+    return Response(status, headers: ["Content-Type": ResponseForm.Encoding.json.rawValue], bytes: bytes)
   }
 
   static func yaml(_ value: JSONValue, status: HTTPService.Status = .ok) -> Response {
-    Response(status, headers: ["Content-Type": "application/yaml"], bytes: value.yamlBytes())
+    Response(status, headers: ["Content-Type": ResponseForm.Encoding.yaml.rawValue], bytes: value.yamlBytes())
   }
 
-  static func error(_ error: StatusError) -> Response {
-    var response = json(error.json.jsonBytes(), status: HTTPService.Status(error.code))
+  static func protobuf(_ bytes: [UInt8], status: HTTPService.Status = .ok) -> Response {
+    Response(status, headers: ["Content-Type": ResponseForm.Encoding.protobuf.rawValue], bytes: bytes)
+  }
+
+  /// An object as a tree.
+  static func object(
+    _ object: JSONObject, _ form: ResponseForm, _ kinds: BuiltinKinds, status: HTTPService.Status = .ok
+  ) throws(StatusError) -> Response {
+    switch form.encoding {
+    case .json: json(JSONValue.object(object).jsonBytes(), status: status, pretty: form.isPretty)
+    case .yaml: yaml(.object(object), status: status)
+    case .protobuf: protobuf(try ProtobufKinds(kinds: kinds).bytes(of: object), status: status)
+    }
+  }
+
+  /// What is said of an action that made nothing to be shown.
+  static let created: JSONObject = [
+    "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201,
+  ]
+
+  /// An error in the form in which the request wants objects, as far as there is one.
+  static func error(_ error: StatusError, _ headers: Headers?, _ kinds: BuiltinKinds) -> Response {
+    let status = HTTPService.Status(error.code)
+    let form = headers.map(ResponseForm.ofError) ?? ResponseForm()
+    var response =
+      error.json.objectValue.flatMap { try? object($0, form, kinds, status: status) }
+      ?? json(error.json.jsonBytes(), status: status)
     if let seconds = error.retryAfterSeconds { response.headers.add("Retry-After", String(seconds)) }
     return response
   }

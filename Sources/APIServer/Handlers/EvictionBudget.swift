@@ -3,7 +3,8 @@ import APIMachinery
 /// What disruption budgets say of an eviction (`policy/v1` PodDisruptionBudget).
 struct EvictionBudget {
   let registry: Registry
-  let context: RequestContext
+  /// Nothing is written.
+  let isDryRun: Bool
 
   private static let place = GroupVersion(group: "policy", version: "v1")
 
@@ -50,7 +51,7 @@ struct EvictionBudget {
       status["disruptedPods"] = .object(disrupted)
       tree["status"] = .object(status)
       _ = try await registry.write(
-        tree, target, key: current.key, over: current, isDryRun: try context.isDryRun())
+        tree, target, key: current.key, over: current, isDryRun: isDryRun)
     }
   }
 

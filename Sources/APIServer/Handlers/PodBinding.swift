@@ -12,7 +12,7 @@ struct PodBinding {
   private static let kind = GroupKind(group: "", kind: "Binding")
 
   /// - Parameter name: of the pod that the path names; nil where the binding alone says it.
-  func respond(_ binding: JSONObject, name: String?) async throws -> Response {
+  func respond(_ binding: JSONObject, name: String?, _ form: ResponseForm) async throws -> Response {
     let said = binding.objectName
     guard name == nil || said.isEmpty || said == name else {
       throw StatusError.badRequest("name in URL does not match name in Binding object")
@@ -27,8 +27,7 @@ struct PodBinding {
       pods, context, manager: try context.fieldManager(), operation: .update
     ) { try Self.bound($0, to: node, by: binding) }
     for warning in context.warnings { handler.context.warn(warning) }
-    let answer: JSONValue = ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201]
-    return Answer.json(answer.jsonBytes(), status: .created)
+    return try Answer.object(Answer.created, form, handler.registry.kinds, status: .created)
   }
 
   private func target(of binding: JSONObject, _ name: String) throws(StatusError) -> String {

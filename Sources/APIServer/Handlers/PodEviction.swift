@@ -11,34 +11,24 @@ struct PodEviction {
   ]
 
   /// - Parameter kind: of the object that asks for it.
-  func respond(_ eviction: JSONObject, _ kind: GroupVersionKind) async throws -> Response {
+  func respond(_ eviction: JSONObject, _ kind: GroupVersionKind, _ form: ResponseForm) async throws -> Response {
     let (registry, target, context) = (handler.registry, handler.target, handler.context)
     let (namespace, name) = (context.info.namespace, context.info.name)
     guard eviction.objectName.isEmpty || eviction.objectName == name else {
       throw StatusError.badRequest("name in URL does not match name in Eviction object")
     }
-    try setDryRun(eviction["deleteOptions"])
     let pod = try registry.find(target, namespace: namespace, name: name)
     let admitted = try await registry.admit(eviction, kind, .create, target, context)
-    let given = admitted["deleteOptions"]?.objectValue ?? [:]
-    try await EvictionBudget(registry: registry, context: context).spend(on: pod)
-    let options = try Deletion(given, context)
-    if !pod.object.header.isBeingDeleted, try !context.isDryRun() { try await markDisrupted(name, options) }
+    var options = try DeleteOptions(admitted["deleteOptions"] ?? [:])
+    options.isDryRun = try options.isDryRun || context.isDryRun()
+    try await EvictionBudget(registry: registry, isDryRun: options.isDryRun).spend(on: pod)
+    if !pod.object.header.isBeingDeleted, !options.isDryRun { try await markDisrupted(name, options) }
     _ = try await registry.delete(target, context, namespace: namespace, name: name, options)
-    let answer: JSONValue = ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201]
-    return Answer.json(answer.jsonBytes(), status: .created)
-  }
-
-  private func setDryRun(_ options: JSONValue?) throws(StatusError) {
-    guard let dryRun = options?["dryRun"]?.arrayValue, !dryRun.isEmpty else { return }
-    guard dryRun == ["All"] else {
-      throw .badRequest("invalid dryRun value in deleteOptions: only \"All\" is supported")
-    }
-    handler.context.setDryRun()
+    return try Answer.object(Answer.created, form, registry.kinds, status: .created)
   }
 
   /// Says in the pod's status why it goes: its controller may count it in another way than a failure.
-  private func markDisrupted(_ name: String, _ options: Deletion) async throws {
+  private func markDisrupted(_ name: String, _ options: DeleteOptions) async throws {
     let status = handler.context.of(handler.target, name: name, subresource: "status")
     _ = try await handler.registry.change(
       handler.target, status, manager: try status.fieldManager(), operation: .update

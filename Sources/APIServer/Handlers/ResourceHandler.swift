@@ -1,6 +1,5 @@
 import APIMachinery
 import HTTPService
-import NIOCore
 
 /// Answers requests about objects and collections: from HTTP to the registry and back.
 struct ResourceHandler: Sendable {
@@ -18,14 +17,13 @@ struct ResourceHandler: Sendable {
       throw StatusError.methodNotAllowed()
     }
     switch verb {
-    case .create: try context.checkOptions(of: .create)
-    case .update: try context.checkOptions(of: .update)
+    case .create, .update: _ = try context.writeOptions()
     case .patch:
-      let kind = try PatchKind(contentType: request.headers["Content-Type"], target)
-      try context.checkOptions(of: kind == .apply ? .apply : .patch)
+      _ = try PatchKind(contentType: request.headers["Content-Type"], target)
+      _ = try context.writeOptions()
     default: break
     }
-    let form = try ResponseForm.negotiate(request.headers, request.query)
+    let form = try form(isWatch: verb == .watch)
     if !info.subresource.isEmpty { return try await respondBelow(try subresource(), form) }
     switch verb {
     case .get: return try await get(form)
@@ -37,6 +35,12 @@ struct ResourceHandler: Sendable {
     case .delete: return try await delete(form)
     case .deletecollection: return try await deleteCollection(form)
     }
+  }
+
+  /// What the client wants, of what there is for the kind.
+  func form(isWatch: Bool = false) throws(StatusError) -> ResponseForm {
+    try ResponseForm.negotiate(
+      request.headers, request.query, for: target.resource.isCustom ? .custom : .builtin, isWatch: isWatch)
   }
 
   private func subresource() throws(StatusError) -> Subresource {
@@ -55,61 +59,36 @@ struct ResourceHandler: Sendable {
   // MARK: reads
 
   private func get(_ form: ResponseForm) async throws -> Response {
-    let revision = try ListQuery.revision(request.query)
-    if revision != 0 { try await registry.settle(revision) }
+    switch try GetOptions(QueryParameters(request.query)).wanted() {
+    case .any: break
+    case .notOlderThan(let revision): try await registry.settle(Int64(clamping: revision))
+    default: try await registry.settle(nil)
+    }
     let object = try registry.find(target, namespace: info.namespace, name: info.name)
-    return try answer(try await registry.bytes(object, target), form)
+    return try answer(form).one(try await registry.shown(object, target))
   }
 
   private func list(_ form: ResponseForm) async throws -> Response {
-    let query = try ListQuery(request.query, target, namespace: info.namespace)
-    let page = try await registry.list(
-      target, namespace: info.namespace, try selection(query), query.options)
-    let envelope = ListEnvelope(
-      revision: page.revision, continuation: page.continuation?.description, remaining: page.remaining)
-    switch form.shape {
-    case .object:
-      // Copied as they stand, but for those that are kept in another version.
-      let apiVersion = target.groupVersionKind.apiVersion
-      let others = page.objects.contains { $0.object.header.apiVersion != apiVersion }
-      let converted = others ? try await registry.bytes(page.objects, target) : nil
-      var items: [UInt8] = []
-      items.reserveCapacity(page.objects.reduce(2) { $0 + $1.object.servedCount + 1 })
-      for (index, object) in page.objects.enumerated() {
-        if index > 0 { items.append(UInt8(ascii: ",")) }
-        if let converted { items += converted[index] } else { object.object.appendServed(to: &items) }
-      }
-      items += "]}".utf8
-      var buffer = ByteBuffer()
-      buffer.reserveCapacity(items.count + 512)
-      envelope.open(&buffer, kind: target.resource.listKind, apiVersion: apiVersion)
-      buffer.writeBytes(items)
-      return try answer(buffer, form)
-    case .table:
-      let trees = try await registry.trees(page.objects, target)
-      return try answer(
-        TableMaker(target, registry.kinds, form, includeObject: request.query["includeObject"]).table(trees, envelope)
-          .jsonBytes(), form
-      )
-    case .partialMetadata:
-      let items = try await registry.trees(page.objects, target).map {
-        PartialMetadata.of($0, version: form.metaVersion)
-      }
-      return try answer(envelope.partialMetadata(items, version: form.metaVersion).jsonBytes(), form)
-    }
+    let options = try ListOptions(QueryParameters(request.query), isWatch: false)
+    let answer = try answer(form)
+    let page = try await registry.list(target, namespace: info.namespace, try selection(options), options)
+    let meta = ListMeta(
+      revision: UInt64(page.revision), continueToken: page.continuation?.description,
+      remainingItemCount: page.remaining.map { Int64($0) })
+    return try answer.list(try await registry.shown(page.objects, target), meta)
   }
 
-  private func selection(_ query: ListQuery) throws(StatusError) -> Selection {
+  private func selection(_ options: ListOptions) throws(StatusError) -> Selection {
     // A name in the path of a watch means that one object.
-    try query.selection(target, registry.kinds, name: info.name)
+    try Selection(
+      labels: options.labelSelector, fields: options.fieldSelector, name: info.name, target, registry.kinds)
   }
 
   private func watch(_ form: ResponseForm) async throws -> Response {
-    let query = try ListQuery(request.query, target, namespace: info.namespace)
-    let selection = try selection(query)
+    let options = try ListOptions(QueryParameters(request.query), isWatch: true)
     return try await WatchStream(
-      registry: registry, target: target, namespace: info.namespace, selection: selection, query: query, form: form,
-      includeObject: request.query["includeObject"], request: request
+      registry: registry, target: target, namespace: info.namespace, selection: try selection(options),
+      options: options, answer: try answer(form), request: request
     ).response()
   }
 
@@ -119,7 +98,7 @@ struct ResourceHandler: Sendable {
     let object = try reader.object(try await body(), target)
     // Nothing is kept of a binding but what it does to its pod.
     if target.groupResource == PodBinding.resource {
-      return try await PodBinding(handler: self).respond(object, name: nil)
+      return try await PodBinding(handler: self).respond(object, name: nil, form)
     }
     let written = try await registry.create(object, target, context)
     return try answer(written.bytes, form, status: .created)
@@ -142,25 +121,21 @@ struct ResourceHandler: Sendable {
     return try answer(written.bytes, form, status: written.isNew ? .created : .ok)
   }
 
-  private func deletion() async throws -> Deletion {
+  /// The options of a deletion stand in the body; where there is none, in the query.
+  private func deletion() async throws -> DeleteOptions {
     let bytes = try await body()
-    guard !bytes.isEmpty else { return try Deletion([:], context) }
-    guard case .object(let options) = try reader.parse(bytes).value else {
-      throw StatusError.badRequest("the delete options are not a JSON object")
-    }
-    // Nothing is removed by options that were not understood.
-    if try DeleteOptions(.object(options)).isDryRun { context.setDryRun() }
-    return try Deletion(options, context)
+    guard !bytes.isEmpty else { return try DeleteOptions(QueryParameters(request.query)) }
+    return try DeleteOptions(try reader.parse(bytes).value)
   }
 
   private func delete(_ form: ResponseForm) async throws -> Response {
     let options = try await deletion()
     switch try await registry.delete(target, context, namespace: info.namespace, name: info.name, options) {
-    case .going(let bytes): return try answer(bytes, form)
+    case .going(let object): return try answer(form).one(object)
     case .gone(let object) where target.answersWithDeleted:
-      return try answer(try await registry.bytes(object, target), form)
+      return try answer(form).one(try await registry.shown(object, target))
     case .gone(let object):
-      let status: JSONValue = [
+      let status: JSONObject = [
         "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success",
         "details": .object(
           JSONObject(
@@ -168,23 +143,15 @@ struct ResourceHandler: Sendable {
               + (target.resource.group.isEmpty ? [] : [("group", JSONValue.string(target.resource.group))])
               + [("kind", .string(target.resource.plural)), ("uid", .string(object.uid))])),
       ]
-      return Answer.json(status.jsonBytes(), pretty: form.isPretty)
+      return try Answer.object(status, form, registry.kinds)
     }
   }
 
   private func deleteCollection(_ form: ResponseForm) async throws -> Response {
-    let query = try ListQuery(request.query, target, namespace: info.namespace)
+    let options = try ListOptions(QueryParameters(request.query), isWatch: false)
     let removed = try await registry.deleteCollection(
-      target, context, try await deletion(), try selection(query))
-    var buffer = ByteBuffer()
-    let envelope = ListEnvelope(revision: registry.store.revision, continuation: nil, remaining: nil)
-    envelope.open(&buffer, kind: target.resource.listKind, apiVersion: target.groupVersionKind.apiVersion)
-    for (index, bytes) in removed.enumerated() {
-      if index > 0 { buffer.writeInteger(UInt8(ascii: ",")) }
-      buffer.writeBytes(bytes)
-    }
-    buffer.writeStaticString("]}")
-    return try answer(buffer, form)
+      target, context, try await deletion(), try selection(options))
+    return try answer(form).list(removed, ListMeta(revision: UInt64(registry.store.revision)))
   }
 
   // MARK: subresources
@@ -214,32 +181,19 @@ struct ResourceHandler: Sendable {
 
   // MARK: answers
 
-  func answer(_ bytes: [UInt8], _ form: ResponseForm, status: HTTPService.Status = .ok) throws -> Response {
-    switch form.shape {
-    case .object:
-      if form.encoding == .yaml { return Answer.yaml(try JSONValue(json: bytes), status: status) }
-      return try answer(ByteBuffer(bytes: bytes), form, status: status)
-    case .table where info.verb != "list":
-      let tree = try JSONValue(json: bytes).objectValue ?? [:]
-      let envelope = ListEnvelope(revisionText: tree.metadataText("resourceVersion"))
-      let table = try TableMaker(target, registry.kinds, form, includeObject: request.query["includeObject"]).table(
-        [tree], envelope)
-      return Answer.json(table.jsonBytes(), status: status, pretty: form.isPretty)
-    case .partialMetadata where info.verb != "list":
-      let tree = try JSONValue(json: bytes).objectValue ?? [:]
-      return Answer.json(
-        PartialMetadata.of(tree, version: form.metaVersion).jsonBytes(), status: status, pretty: form.isPretty)
-    default: return Answer.json(bytes, status: status, pretty: form.isPretty)
-    }
+  private func answer(_ form: ResponseForm) throws(StatusError) -> ObjectAnswer {
+    try ObjectAnswer(target, registry.kinds, form, request.query)
   }
 
-  private func answer(
-    _ buffer: ByteBuffer, _ form: ResponseForm, status: HTTPService.Status = .ok
-  ) throws -> Response {
-    if form.encoding == .yaml {
-      return Answer.yaml(try JSONValue(json: Array(buffer.readableBytesView)), status: status)
+  /// An object of the resource.
+  func answer(_ bytes: [UInt8], _ form: ResponseForm, status: HTTPService.Status = .ok) throws -> Response {
+    // Most often nothing is to be done with them.
+    if form.shape == .object, form.encoding == .json {
+      return Answer.json(bytes, status: status, pretty: form.isPretty)
     }
-    if form.isPretty { return Answer.json(Array(buffer.readableBytesView), status: status, pretty: true) }
-    return Response(status, headers: ["Content-Type": "application/json"], buffer: buffer)
+    guard case .object(let tree) = try JSONValue(json: bytes) else { throw StatusError.internalError("no object") }
+    if form.shape == .object { return try Answer.object(tree, form, registry.kinds, status: status) }
+    let revision = UInt64(tree.metadataText("resourceVersion")) ?? 0
+    return try answer(form).one(StoredObject(tree, revision: revision), status: status)
   }
 }

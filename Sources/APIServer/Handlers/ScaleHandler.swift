@@ -65,7 +65,7 @@ struct ScaleHandler {
   }
 
   private func answer(_ object: JSONObject, _ form: ResponseForm) throws -> Response {
-    Answer.json(JSONValue.object(scale(of: object)).jsonBytes(), pretty: form.isPretty)
+    try Answer.object(scale(of: object), form, handler.registry.kinds)
   }
 
   private func scale(of object: JSONObject) -> JSONObject {

@@ -2,7 +2,7 @@ import APIMachinery
 import ClusterAPI
 
 /// The columns of a kind's table and what stands in them.
-struct TableColumns {
+struct TableColumns: Sendable {
   private static let name = PrinterColumn(
     name: "Name", type: "string", format: "name",
     description: "The name, unique among the objects of the kind in a namespace.", source: .path(".metadata.name"))
@@ -10,29 +10,34 @@ struct TableColumns {
     name: "Age", type: "date", description: "How long ago the object was made.",
     source: .path(".metadata.creationTimestamp"))
 
-  let columns: [PrinterColumn]
-  private let isCustom: Bool
+  /// As the table's head has them.
+  let definitions: [TableColumn]
+  private let columns: [PrinterColumn]
+  /// How cells of custom kinds are found; nil where a path is none. Nil as a whole for built-in kinds.
+  private let paths: [JSONPathColumn?]?
   private let kinds: BuiltinKinds
-  private let now = Timestamp.now
 
   init(_ target: ServedResource, _ kinds: BuiltinKinds) {
     self.kinds = kinds
     let own = target.version.printerColumns
-    isCustom = target.resource.isCustom || own.isEmpty
+    let isCustom = target.resource.isCustom || own.isEmpty
     columns = isCustom ? [Self.name] + (own.isEmpty ? [Self.age] : own) : own
+    paths =
+      isCustom
+      ? columns.map { column in
+        guard case .path(let path) = column.source else { return nil }
+        return try? JSONPathColumn(type: column.type, path: path)
+      } : nil
+    definitions = columns.map { column in
+      TableColumn(
+        name: column.name, type: column.type, format: column.format, description: column.description,
+        priority: column.priority)
+    }
   }
 
-  func cells(of object: JSONObject) -> JSONValue {
-    guard isCustom else { return .array(kinds.cells(of: .object(object), columns: columns, now: now)) }
-    let stored = StoredObject(object)
-    return .array(columns.map { custom($0, stored) })
-  }
-
-  /// What cannot be read from the object stands there as nothing.
-  private func custom(_ column: PrinterColumn, _ object: StoredObject) -> JSONValue {
-    guard case .path(let path) = column.source,
-      let reader = try? JSONPathColumn(type: column.type, path: path)
-    else { return .null }
-    return reader.cell(object, now: now)
+  /// The cells of an object at a time. What cannot be read from the object stands there as nothing.
+  func cells(of object: StoredObject, now: Timestamp) -> [JSONValue] {
+    guard let paths else { return kinds.cells(of: .object(object.tree()), columns: columns, now: now) }
+    return paths.map { $0?.cell(object, now: now) ?? .null }
   }
 }

@@ -9,9 +9,17 @@ enum WatchSocket {
     WebSocketOptions(protocols: BearerTokens.plainSubprotocols(of: request), receives: false)
   }
 
-  /// Sends events. Each ends with a line break, and there is none within: the JSON that is served has none.
-  static func send(_ events: ByteBuffer, on socket: WebSocketConnection) async throws {
+  /// Sends events, a message each: a line of JSON, which has no line break within, or the content of a frame of protobuf.
+  static func send(
+    _ events: ByteBuffer, _ encoding: ResponseForm.Encoding, on socket: WebSocketConnection
+  ) async throws {
     var events = events
+    if encoding == .protobuf {
+      while let size = events.readInteger(as: UInt32.self), let event = events.readSlice(length: Int(size)) {
+        try await socket.send(WebSocketMessage(.binary, event))
+      }
+      return
+    }
     while let end = events.readableBytesView.firstIndex(of: UInt8(ascii: "\n")),
       let event = events.readSlice(length: end - events.readerIndex + 1)
     {

@@ -2,16 +2,15 @@ import APIMachinery
 import HTTPService
 import NIOCore
 
-/// A watch: one JSON object a line for each change, for as long as the client stays (Kubernetes API concepts,
+/// A watch: a JSON object a line or a frame of protobuf for each change, for as long as the client stays (Kubernetes API concepts,
 /// "Efficient detection of changes").
 struct WatchStream: Sendable {
   let registry: Registry
   let target: ServedResource
   let namespace: String
   let selection: Selection
-  let query: ListQuery
-  let form: ResponseForm
-  let includeObject: String?
+  let options: ListOptions
+  let answer: ObjectAnswer
   let request: Request
 
   /// How often a quiet watch hears how far the server has come.
@@ -21,16 +20,17 @@ struct WatchStream: Sendable {
 
   func response() async throws -> Response {
     let cache = registry.cache(of: target)
+    let start =
+      options.resourceVersion.isEmpty ? nil : Int64(clamping: try ResourceVersions.parse(options.resourceVersion))
     let prefix = target.prefix(namespace: namespace)
-    try await registry.settle(query.revision)
+    try await registry.settle(start)
     let watch: CacheWatch
     var initial: [CachedObject] = []
-    var revision = query.revision ?? 0
-    let beginsWithState = query.sendsInitialEvents || revision == 0
-    if beginsWithState {
+    var revision = start ?? 0
+    if options.sendInitialEvents == true || revision == 0 {
       let all = cache.listAndWatch(prefix)
       (watch, revision) = (all.watch, all.revision)
-      initial = all.objects.filter(selection.matches)
+      if options.sendInitialEvents != false { initial = all.objects.filter(selection.matches) }
     } else {
       let found = cache.watch(after: revision)
       guard let begun = found.watch else {
@@ -38,22 +38,24 @@ struct WatchStream: Sendable {
       }
       watch = begun
     }
-    let seconds = query.timeoutSeconds ?? Self.usualSeconds + Int64.random(in: 0..<Self.usualSeconds)
-    let start = Start(
+    let seconds = options.timeout ?? Self.usualSeconds + Int64.random(in: 0..<Self.usualSeconds)
+    let beginning = Start(
       watch: watch, cache: cache, prefix: prefix, initial: initial, revision: revision, seconds: seconds)
+    let encoding = answer.form.encoding
     if request.wantsWebSocket {
       do {
         return try .webSocket(request, WatchSocket.options(for: request)) { socket in
-          try await run(start) { try await WatchSocket.send($0, on: socket) }
+          try await run(beginning) { try await WatchSocket.send($0, encoding, on: socket) }
         }
       } catch {
         watch.end()
         throw error
       }
     }
-    return .stream(headers: ["Content-Type": "application/json"], endsWithServer: true) { writer in
+    let headers: Headers = ["Content-Type": encoding.rawValue + (encoding == .json ? "" : ";stream=watch")]
+    return .stream(headers: headers, endsWithServer: true) { writer in
       try await writer.start()
-      try await run(start) { try await writer.write(buffer: $0) }
+      try await run(beginning) { try await writer.write(buffer: $0) }
     }
   }
 
@@ -68,18 +70,18 @@ struct WatchStream: Sendable {
   }
 
   /// Sends what is there and then what changes, until the time is over.
-  /// - Parameter send: takes whole events, each of which ends with a line break.
+  /// - Parameter send: takes whole events: lines of JSON, or frames of protobuf.
   private func run(_ start: Start, send: @escaping @Sendable (ByteBuffer) async throws -> Void) async throws {
     defer { start.watch.end() }
-    let encoder = WatchEncoder(stream: self)
+    let encoder = WatchEncoder(self)
     var opening = ByteBuffer()
     do { try await encoder.write(start.initial, &opening) } catch let error as StatusError {
       // An object that cannot be converted cannot be told: the watch says so and ends.
-      encoder.writeError(error, &opening)
+      try encoder.writeError(error, &opening)
       return try await send(opening)
     }
-    if query.sendsInitialEvents {
-      encoder.writeBookmark(start.revision, isInitialEnd: true, &opening)
+    if options.sendInitialEvents == true, options.allowWatchBookmarks {
+      try encoder.writeBookmark(start.revision, isInitialEnd: true, &opening)
     }
     try await send(opening)
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -96,7 +98,7 @@ struct WatchStream: Sendable {
     _ watch: CacheWatch, _ cache: ResourceCache, _ prefix: String, _ encoder: WatchEncoder,
     _ send: @Sendable (ByteBuffer) async throws -> Void
   ) async throws {
-    let marks = query.allowsBookmarks ? BookmarkClock(interval: Self.bookmarkInterval, watch: watch) : nil
+    let marks = options.allowWatchBookmarks ? BookmarkClock(interval: Self.bookmarkInterval, watch: watch) : nil
     defer { marks?.stop() }
     while let batch = await watch.next() {
       var buffer = ByteBuffer()
@@ -111,15 +113,15 @@ struct WatchStream: Sendable {
           try await encoder.write(kind, object, &buffer)
         }
       }
-      if batch.events.isEmpty, query.allowsBookmarks {
-        encoder.writeBookmark(max(batch.revision, cache.revision), isInitialEnd: false, &buffer)
+      if batch.events.isEmpty, options.allowWatchBookmarks {
+        try encoder.writeBookmark(max(batch.revision, cache.revision), isInitialEnd: false, &buffer)
       }
       try await send(buffer)
     }
     // Cut off for being slow: the client is told to list again.
     if !Task.isCancelled {
       var buffer = ByteBuffer()
-      encoder.writeError(.expired("too old resource version: the watch fell behind"), &buffer)
+      try encoder.writeError(.expired("too old resource version: the watch fell behind"), &buffer)
       try await send(buffer)
     }
   }

@@ -2,16 +2,6 @@ import APIMachinery
 import KeyValueStore
 
 extension Registry {
-  /// Which state a read must show (Kubernetes API concepts, "Resource versions").
-  struct ListOptions: Sendable {
-    var limit: Int?
-    var continuation: ContinueToken?
-    /// Nil: the newest. 0: whatever is in memory.
-    var revision: Int64?
-    var match: Match?
-    enum Match: String, Sendable { case exact = "Exact", notOlderThan = "NotOlderThan" }
-  }
-
   /// One page of a collection.
   struct Page {
     var objects: [CachedObject]
@@ -29,24 +19,38 @@ extension Registry {
     }
   }
 
+  /// A page of a collection.
+  /// - Throws: 400 for options that make no sense, 410 for a state that is gone, 504 for one that does not come.
   func list(
     _ target: ServedResource, namespace: String, _ selection: Selection, _ options: ListOptions
   ) async throws -> Page {
     let prefix = target.prefix(namespace: namespace)
-    let exact =
-      options.continuation.map { $0.revision.map { Int64($0) } } ?? (options.match == .exact ? options.revision : nil)
-    try await settle(exact ?? options.revision)
+    var token: ContinueToken?
+    var exact: Int64?
+    switch try options.wanted() {
+    case .latest: try await settle(nil)
+    case .any: break
+    case .notOlderThan(let revision): try await settle(Int64(clamping: revision))
+    case .exactly(let revision):
+      exact = Int64(clamping: revision)
+      try await settle(exact)
+    case .page(let continued):
+      token = continued
+      exact = continued.revision.map { Int64(clamping: $0) }
+      try await settle(exact)
+    }
     var (objects, revision) = cache(of: target).list(prefix)
     if let exact, exact > 0, exact != revision, cache(of: target).hasChanged(since: exact) {
-      (objects, revision) = try await objectsThen(prefix, exact, options.continuation)
+      (objects, revision) = try await objectsThen(prefix, exact, token)
     } else if let exact, exact > 0 {
       revision = exact
     }
-    if let token = options.continuation {
+    if let token {
       let start = prefix + token.start
       objects = objects[ResourceCache.index(of: start, in: objects)...]
     }
-    guard let limit = options.limit, limit > 0 else {
+    let limit = Int(clamping: options.limit)
+    guard limit > 0 else {
       let found = selection.isEverything ? Array(objects) : objects.filter(selection.matches)
       return Page(objects: found, revision: revision)
     }

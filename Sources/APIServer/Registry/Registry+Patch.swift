@@ -74,8 +74,8 @@ extension Registry {
   private func apply(
     _ bytes: [UInt8], _ target: ServedResource, _ context: RequestContext, _ reader: BodyReader
   ) async throws -> Written {
-    let manager = context.query["fieldManager"] ?? ""
-    let force = RequestInfo.isTrue(context.query["force"])
+    let options = try context.writeOptions()
+    let (manager, force) = (options.fieldManager, options.force)
     let (info, subresource) = (context.info, context.info.subresource)
     let tree = try reader.applied(bytes)
     guard tree["metadata"]?["name"] == nil || tree["metadata"]?["name"]?.stringValue == info.name else {

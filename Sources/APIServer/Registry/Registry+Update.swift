@@ -72,7 +72,7 @@ extension Registry {
         return Written(bytes: try await bytes(stored, target), isNew: false)
       }
       let isHeld = NamespaceRules.applies(to: target) && NamespaceRules.isHeld(new)
-      if new.isBeingDeleted, new.finalizers.isEmpty, !isHeld, !Deletion.keepsForGracePeriod(new, target) {
+      if new.isBeingDeleted, new.finalizers.isEmpty, !isHeld, !DeleteOptions.keepsForGracePeriod(new, target) {
         // The last one that held it has let go.
         try await erase(stored, isDryRun: isDryRun)
         let last = CachedObject(key: stored.key, CachedObject.stored(new).at(revision: stored.object.revision))

@@ -16,13 +16,14 @@ struct Selection: Sendable {
     self.paths = paths
   }
 
-  /// Reads the selectors of a query.
+  /// Takes the selectors of a query.
   /// - Parameter name: means that one object; empty for any.
-  /// - Throws: 400 where one does not parse, or names a field that the kind cannot be selected by.
+  /// - Throws: 400 where one names a field that the kind cannot be selected by.
   init(
-    labels: String, fields: String, name: String, _ target: ServedResource, _ kinds: BuiltinKinds
+    labels: LabelSelector, fields selector: FieldSelector, name: String, _ target: ServedResource,
+    _ kinds: BuiltinKinds
   ) throws(StatusError) {
-    self.labels = try LabelSelector.parse(labels)
+    self.labels = labels
     let kind = target.groupVersionKind
     var paths: [String: [String]] = [:]
     func path(_ field: String) -> [String]? {
@@ -36,11 +37,10 @@ struct Selection: Sendable {
         return place.map { $0.split(separator: ".").map(String.init) }
       }
     }
-    let selector = try FieldSelector.parse(fields)
     for term in selector.terms {
       guard let place = path(term.field) else {
         throw .badRequest(
-          "Unable to find \(target.groupVersionKind.description.goQuoted) that match label selector \(labels.goQuoted), field selector \(fields.goQuoted): field label not supported: \(term.field)"
+          "Unable to find \(target.groupVersionKind.description.goQuoted) that match label selector \(labels.description.goQuoted), field selector \(selector.description.goQuoted): field label not supported: \(term.field)"
         )
       }
       paths[term.field] = place

@@ -59,13 +59,13 @@ public struct ServerObjects: Sendable {
   public func delete(
     _ target: ServedResource, namespace: String, name: String, uid: String?, propagation: String?
   ) async throws {
-    var options: JSONObject = [:]
-    if let uid { options["preconditions"] = ["uid": .string(uid)] }
-    if let propagation { options["propagationPolicy"] = .string(propagation) }
+    var options = DeleteOptions()
+    options.uid = uid
+    options.propagation = propagation.flatMap(DeleteOptions.Propagation.init)
     let context = RequestContext.ofServer(verb: "delete", namespace: namespace, name: name)
     do {
       _ = try await registry.delete(
-        target, context, namespace: namespace, name: name, try Deletion(options, context))
+        target, context, namespace: namespace, name: name, options)
     } catch let error as StatusError where error.reason == .notFound || error.reason == .conflict && uid != nil {
       return
     }

@@ -7,11 +7,8 @@ struct BodyReader {
   let registry: Registry
   let context: RequestContext
 
-  static let protobuf = "application/vnd.kubernetes.protobuf"
+  static let protobuf = ProtobufEncoder.mediaType
   static let accepted = ["application/json", "application/yaml", protobuf]
-  private static let metaKinds: Set<String> = [
-    "DeleteOptions", "CreateOptions", "UpdateOptions", "PatchOptions", "Status",
-  ]
 
   static func yaml(_ bytes: [UInt8]) throws(StatusError) -> JSONValue {
     do { return try YAMLReader.value(of: bytes) } catch {
@@ -32,13 +29,9 @@ struct BodyReader {
     let decoder = ProtobufDecoder(bytes)
     do {
       let envelope = try decoder.envelope()
-      let groupVersion = GroupVersion(apiVersion: envelope.apiVersion) ?? GroupVersion(group: "", version: "")
-      let kind = GroupVersionKind(group: groupVersion.group, version: groupVersion.version, kind: envelope.kind)
-      let name =
-        Self.metaKinds.contains(envelope.kind)
-        ? "io.k8s.apimachinery.pkg.apis.meta.v1.\(envelope.kind)"
-        : registry.kinds.definitionName(of: kind) ?? subresourceDefinition(kind)
-      guard let name, ProtobufMessages.builtin.has(name) else {
+      let name = ProtobufKinds(kinds: registry.kinds)
+        .definitionName(apiVersion: envelope.apiVersion, kind: envelope.kind)
+      guard let name else {
         throw StatusError.badRequest(
           "no kind \(envelope.kind.goQuoted) is registered for version \(envelope.apiVersion.goQuoted)")
       }
@@ -48,18 +41,6 @@ struct BodyReader {
     } catch let error as StatusError {
       throw error
     } catch { throw .internalError("\(error)") }
-  }
-
-  /// The definition of a kind that is only sent to a subresource (`autoscaling/v1` Scale).
-  private func subresourceDefinition(_ kind: GroupVersionKind) -> String? {
-    for resource in registry.kinds.resources {
-      for version in resource.versions {
-        for subresource in version.subresources where subresource.kind.groupVersionKind == kind {
-          return subresource.kind.definitionName
-        }
-      }
-    }
-    return nil
   }
 
   /// The text as a tree, with what is said of members that stand there twice.

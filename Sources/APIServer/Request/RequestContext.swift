@@ -30,7 +30,7 @@ public final class RequestContext: Sendable {
   /// What admission has set aside for the write that is under way.
   public let settlement = AdmissionSettlement()
   private let warningTexts = Mutex<[String]>([])
-  private let dryRun = Mutex(false)
+  private let readOptions = Mutex<WriteOptions?>(nil)
   private let annotations = Mutex<[String: String]>([:])
 
   public init(info: RequestInfo, user: User, query: Query, headers: Headers) {
@@ -67,41 +67,33 @@ public final class RequestContext: Sendable {
 
   public var auditAnnotations: [String: String] { annotations.withLock { $0 } }
 
-  /// Nothing is written (`dryRun=All`).
-  public func isDryRun() throws(StatusError) -> Bool {
-    let values = query.all("dryRun")
-    for value in values where value != "All" {
-      throw .badRequest("invalid dryRun value \(value.goQuoted): only \"All\" is supported")
-    }
-    return !values.isEmpty || dryRun.withLock { $0 }
+  /// What the write that this request is asks for.
+  /// - Throws: 422 where a parameter has a value that is not known, or is not allowed here.
+  public func writeOptions() throws(StatusError) -> WriteOptions {
+    if let known = readOptions.withLock({ $0 }) { return known }
+    let kind: WriteOptions.Kind =
+      switch info.verb {
+      case "create": .create
+      case "patch":
+        MediaRange((headers["Content-Type"] ?? "")[...]).type.hasPrefix("application/apply-patch+") ? .apply : .patch
+      default: .update
+      }
+    let options = try WriteOptions(QueryParameters(query), for: kind)
+    readOptions.withLock { $0 = options }
+    return options
   }
 
-  /// The options in the body ask for a dry run.
-  func setDryRun() { dryRun.withLock { $0 = true } }
+  /// Nothing is written (`dryRun=All`).
+  public func isDryRun() throws(StatusError) -> Bool { try writeOptions().isDryRun }
 
   /// Who is recorded as the owner of the fields that this request writes: what the client says, or else the beginning of
   /// its `User-Agent`.
   public func fieldManager() throws(StatusError) -> String {
-    if let name = query["fieldManager"], !name.isEmpty {
-      guard name.utf8.count <= 128 else {
-        throw .badRequest("invalid fieldManager: may not be more than 128 bytes")
-      }
-      return name
-    }
-    let agent = headers["User-Agent"] ?? ""
-    let name = agent.prefix { $0 != "/" && $0 != " " }
-    return name.isEmpty ? "unknown" : String(name.prefix(128))
+    let said = try writeOptions().fieldManager
+    let name = said.isEmpty ? FieldManager.managerName(userAgent: headers["User-Agent"] ?? "") : said
+    return name.isEmpty ? "unknown" : name
   }
-
-  public enum FieldValidation: String, Sendable { case ignore = "Ignore", warn = "Warn", strict = "Strict" }
 
   /// What becomes of unknown and duplicate fields.
-  public func fieldValidation() throws(StatusError) -> FieldValidation {
-    guard let text = query["fieldValidation"], !text.isEmpty else { return .warn }
-    guard let value = FieldValidation(rawValue: text) else {
-      throw .badRequest(
-        "invalid fieldValidation \(text.goQuoted): supported values: \"Ignore\", \"Strict\", \"Warn\"")
-    }
-    return value
-  }
+  public func fieldValidation() throws(StatusError) -> FieldValidation { try writeOptions().fieldValidation }
 }

@@ -17,7 +17,7 @@ struct ReviewHandler {
 
   func respond() async throws -> Response {
     guard handler.info.verb == "create" else { throw StatusError.methodNotAllowed() }
-    let form = try ResponseForm.negotiate(handler.request.headers, handler.request.query, shapes: false)
+    let form = try ResponseForm.negotiate(handler.request.headers, handler.request.query, for: .status)
     var review = try handler.reader.object(try await handler.requestBody(), handler.target)
     switch handler.target.resource.plural {
     case "selfsubjectaccessreviews":

@@ -168,7 +168,7 @@ struct KubernetesService: Sendable {
       // The family of a slice does not change: it is made anew.
       let context = RequestContext.ofServer(verb: "delete", namespace: Self.namespace, name: Self.name)
       _ = try await registry.delete(
-        target, context, namespace: Self.namespace, name: Self.name, try Deletion([:], context))
+        target, context, namespace: Self.namespace, name: Self.name, DeleteOptions())
       return try await put(target, labels: labels, members)
     }
     try await change(target, namespace: Self.namespace, subresource: "") { current in

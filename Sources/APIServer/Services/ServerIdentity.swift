@@ -82,11 +82,10 @@ struct ServerIdentity: Sendable {
       let text = lease.field(["spec", "renewTime"])
       guard let renewed = Timestamp(text)?.seconds, renewed + duration < now else { continue }
       let context = RequestContext.ofServer(verb: "delete", namespace: Self.namespace, name: lease.name)
-      var options: JSONObject = [:]
-      options["preconditions"] = ["uid": .string(lease.uid)]
+      var options = DeleteOptions()
+      options.uid = lease.uid
       do {
-        _ = try await registry.delete(
-          target, context, namespace: Self.namespace, name: lease.name, try Deletion(options, context))
+        _ = try await registry.delete(target, context, namespace: Self.namespace, name: lease.name, options)
       } catch let error as StatusError where error.reason == .notFound || error.reason == .conflict { continue }
     }
   }

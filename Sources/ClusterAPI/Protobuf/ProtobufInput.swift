@@ -58,10 +58,10 @@ struct ProtobufInput {
   }
 }
 
-/// Bytes that are no object in protocol buffers.
+/// Bytes that are no object in protocol buffers, or an object that has no form there.
 public struct ProtobufError: Error, Sendable, Equatable, CustomStringConvertible {
   public struct Code: Sendable, Equatable {
-    private enum Value { case malformed, truncated, encoding, tooDeep, unknownKind }
+    private enum Value { case malformed, truncated, encoding, tooDeep, unknownKind, mismatch }
     private let value: Value
     /// What is there is no field, or one of another type.
     public static let malformed = Code(value: .malformed)
@@ -73,6 +73,8 @@ public struct ProtobufError: Error, Sendable, Equatable, CustomStringConvertible
     public static let tooDeep = Code(value: .tooDeep)
     /// The kind has no layout here.
     public static let unknownKind = Code(value: .unknownKind)
+    /// A value in JSON is of another type than its field.
+    public static let mismatch = Code(value: .mismatch)
   }
   public let code: Code
   public let message: String
@@ -83,6 +85,8 @@ public struct ProtobufError: Error, Sendable, Equatable, CustomStringConvertible
   }
 
   public var description: String { message }
+
+  static func mismatch(_ type: String) -> ProtobufError { ProtobufError(.mismatch, " is not \(type)") }
 
   static let malformed = ProtobufError(.malformed, "the object is not valid protobuf: a field is malformed")
   static let truncated = ProtobufError(.truncated, "the object is not valid protobuf: unexpected EOF")

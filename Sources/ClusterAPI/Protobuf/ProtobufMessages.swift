@@ -20,12 +20,23 @@ public struct ProtobufMessages: Sendable {
     let omitsZero: Bool
   }
 
-  private let messages: [String: [UInt32: Field]]
+  private struct Layout: Sendable {
+    let byNumber: [UInt32: Field]
+    /// By their numbers, as Go's encoder writes them.
+    let ordered: [(number: Int, field: Field)]
+  }
+
+  private let messages: [String: Layout]
 
   /// The layout of the types in this binary; read when it is first asked for.
   public static let builtin = ProtobufMessages(reading: String(cString: cluster_api_data_protobuf()))
 
-  func fields(_ message: String) -> [UInt32: Field]? { messages[message] }
+  /// The definitions that have a layout.
+  var names: [String] { messages.keys.sorted() }
+
+  func fields(_ message: String) -> [UInt32: Field]? { messages[message]?.byNumber }
+
+  func ordered(_ message: String) -> [(number: Int, field: Field)]? { messages[message]?.ordered }
 
   /// Whether a definition can be sent in this form.
   public func has(_ definitionName: String) -> Bool { messages[definitionName] != nil }
@@ -40,7 +51,7 @@ public struct ProtobufMessages: Sendable {
 
   /// - Parameter text: see the head of `Kinds/protobuf.fields`. What it has is checked by a test.
   init(reading text: String) {
-    var messages: [String: [UInt32: Field]] = [:]
+    var messages: [String: Layout] = [:]
     var package = ""
     for line in text.split(separator: "\n") where !line.hasPrefix("#") {
       if line.hasPrefix("package ") {
@@ -57,7 +68,10 @@ public struct ProtobufMessages: Sendable {
           name: parts[1] == "*" ? nil : String(parts[1]),
           type: Self.type(omitsZero ? parts[2].dropLast() : parts[2], package), omitsZero: omitsZero)
       }
-      if let name = words.first { messages["\(package).\(name)"] = fields }
+      if let name = words.first {
+        messages["\(package).\(name)"] = Layout(
+          byNumber: fields, ordered: fields.sorted { $0.key < $1.key }.map { (Int($0.key), $0.value) })
+      }
     }
     self.messages = messages
   }

@@ -54,6 +54,9 @@ enum ProtobufSpecialTypes {
       }
       return .array(try strings(decoder, bytes, range, 2))
     },
+    meta + "Verbs": { (decoder, bytes, range, _) throws(ProtobufError) in
+      .array(try strings(decoder, bytes, range, 1))
+    },
     "io.k8s.api.authentication.v1.ExtraValue": { (decoder, bytes, range, _) throws(ProtobufError) in
       .array(try strings(decoder, bytes, range, 1))
     },
@@ -147,4 +150,41 @@ enum GoDurationText {
     let trimmed = String(digits.reversed().drop { $0 == "0" }.reversed())
     return text + "\(seconds % 60)\(trimmed.isEmpty ? "" : "." + trimmed)s"
   }
+
+  /// Reads a duration (package time, ParseDuration); nil for what is none, or is longer than 292 years.
+  static func nanoseconds(_ text: String) -> Int64? {
+    var rest = text[...]
+    let isNegative = rest.hasPrefix("-")
+    if isNegative || rest.hasPrefix("+") { rest.removeFirst() }
+    if rest == "0" { return 0 }
+    var fractions = 0.0
+    guard !rest.isEmpty else { return nil }
+    var whole: Int64 = 0
+    while !rest.isEmpty {
+      let number = rest.prefix { $0.isASCII && $0.isNumber || $0 == "." }
+      rest = rest.dropFirst(number.count)
+      let unit = rest.prefix { !($0.isASCII && $0.isNumber) && $0 != "." }
+      rest = rest.dropFirst(unit.count)
+      guard let scale = units[unit], number.contains(where: \.isNumber) else { return nil }
+      let parts = number.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+      guard let major = parts[0].isEmpty ? 0 : Int64(parts[0]) else { return nil }
+      let (product, overflow) = major.multipliedReportingOverflow(by: scale)
+      let (sum, overflowed) = whole.addingReportingOverflow(product)
+      guard !overflow, !overflowed else { return nil }
+      whole = sum
+      if parts.count == 2, !parts[1].isEmpty {
+        guard let fraction = Double("0." + parts[1]) else { return nil }
+        fractions += fraction * Double(scale)
+      }
+    }
+    guard let fraction = Int64(exactly: fractions.rounded(.towardZero)) else { return nil }
+    let (sum, overflow) = whole.addingReportingOverflow(fraction)
+    return overflow ? nil : isNegative ? -sum : sum
+  }
+
+  /// In nanoseconds.
+  private static let units: [Substring: Int64] = [
+    "ns": 1, "us": 1_000, "µs": 1_000, "μs": 1_000, "ms": 1_000_000, "s": 1_000_000_000, "m": 60_000_000_000,
+    "h": 3_600_000_000_000,
+  ]
 }

@@ -1,3 +1,4 @@
+import ContainerEngine
 import FoundationEssentials
 import Linux
 import PKI
@@ -33,7 +34,11 @@ struct Kubeconfig: Sendable {
 
       """
     try FileSystem.makeDirectories(FileSystem.directory(of: path))
-    try FileSystem.replace(path, Array(text.utf8), mode: 0o600, durable: true)
+    do { try FileSystem.replace(path, Array(text.utf8), mode: 0o600, durable: true) } catch {
+      // A full disk takes no writes, which is no reason not to read: the file of the last start serves for that.
+      guard error.code == .noSpace, FileSystem.exists(path) else { throw error }
+      Log.warning("the disk is full: \(path) stays as the last start has left it")
+    }
   }
 
   /// What anybody may know of the cluster: where it is and whom to trust (ConfigMap `kube-public/cluster-info`).

@@ -1,0 +1,48 @@
+import APIMachinery
+import ClusterAPI
+
+/// Which kinds can be sent in Kubernetes' protobuf form, and how objects are written so.
+struct ProtobufKinds: Sendable {
+  private static let meta = "io.k8s.apimachinery.pkg.apis.meta.v1."
+  /// Kinds of the API itself, which stand in the group and version of the request that they belong to.
+  private static let metaKinds: Set<String> = [
+    "DeleteOptions", "CreateOptions", "UpdateOptions", "PatchOptions", "Status", "PartialObjectMetadata",
+    "PartialObjectMetadataList",
+  ]
+
+  let kinds: BuiltinKinds
+
+  /// The definition of a kind that has a layout; nil where it has none.
+  func definitionName(apiVersion: String, kind: String) -> String? {
+    let name: String?
+    if Self.metaKinds.contains(kind) {
+      name = Self.meta + kind
+    } else {
+      let place = GroupVersion(apiVersion: apiVersion) ?? GroupVersion(group: "", version: "")
+      name = kinds.definitionName(of: GroupVersionKind(group: place.group, version: place.version, kind: kind))
+    }
+    return name.flatMap { ProtobufMessages.builtin.has($0) ? $0 : nil }
+  }
+
+  /// The definition of the list of a resource's objects.
+  static func listDefinitionName(_ target: ServedResource) -> String {
+    String(target.version.definitionName.dropLast(target.resource.kind.count)) + target.resource.listKind
+  }
+
+  /// An object in its envelope.
+  /// - Throws: 406 for a kind that has no layout.
+  func bytes(of object: JSONObject) throws(StatusError) -> [UInt8] {
+    let (apiVersion, kind) = (object["apiVersion"]?.stringValue ?? "", object["kind"]?.stringValue ?? "")
+    guard let name = definitionName(apiVersion: apiVersion, kind: kind) else {
+      throw StatusError(
+        .notAcceptable,
+        "object of kind \(kind.goQuoted) does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message"
+      )
+    }
+    do { return try ProtobufEncoder().bytes(of: object, definitionName: name) } catch { throw Self.failure(error) }
+  }
+
+  static func failure(_ error: ProtobufError) -> StatusError {
+    .internalError("an object cannot be written as protobuf: \(error.message)")
+  }
+}

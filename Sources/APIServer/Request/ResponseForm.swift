@@ -1,0 +1,74 @@
+import APIMachinery
+import HTTPService
+
+/// What form an answer takes, agreed on by the `Accept` header.
+public struct ResponseForm: Sendable, Equatable {
+  public enum Encoding: String, Sendable {
+    case json = "application/json"
+    case yaml = "application/yaml"
+    case protobuf = "application/vnd.kubernetes.protobuf"
+  }
+  public enum Shape: Sendable, Equatable { case object, table, partialMetadata }
+
+  /// What is asked for, which decides what forms there are.
+  enum Subject: Sendable, Equatable {
+    /// Objects of a built-in kind: all encodings.
+    case builtin
+    /// Objects of a custom kind, whose fields have no numbers: in protobuf only what is of the API itself.
+    case custom
+    /// A Status or an answer to a question: they have one shape.
+    case status
+  }
+
+  public var encoding: Encoding = .json
+  public var shape: Shape = .object
+  /// Indented JSON, for people (`pretty=true`).
+  public var isPretty = false
+  /// Version of `meta.k8s.io` that a table or metadata come in.
+  public var metaVersion = "v1"
+
+  static let accepted: [Encoding] = [.json, .yaml, .protobuf]
+
+  /// The first of the media types named that can be served, the one that the client weighs most first.
+  /// - Parameter isWatch: whether events are answered, one after the other: YAML has no form for that.
+  /// - Throws: 406 where there is none.
+  static func negotiate(
+    _ headers: Headers, _ query: Query, for subject: Subject, isWatch: Bool = false
+  ) throws(StatusError) -> ResponseForm {
+    var form = ResponseForm()
+    form.isPretty = RequestInfo.isTrue(query["pretty"])
+    guard let ranges = MediaRange.accepted(headers) else { return form }
+    for range in ranges {
+      for encoding in accepted where range.covers(encoding.rawValue) {
+        form.encoding = encoding
+        if isWatch, encoding == .yaml { continue }
+        if form.takes(range, subject, isWatch) { return form }
+      }
+    }
+    throw .notAcceptable(
+      accepted: isWatch
+        ? [Encoding.json, .protobuf].map { "\($0.rawValue);stream=watch" } : accepted.map(\.rawValue))
+  }
+
+  /// Whether the range's parameters ask for something that there is in the encoding.
+  private mutating func takes(_ range: MediaRange, _ subject: Subject, _ isWatch: Bool) -> Bool {
+    if let stream = range.parameters["stream"], !stream.isEmpty, stream != "watch" || encoding == .yaml { return false }
+    switch range.parameters["as"] {
+    case nil:
+      shape = .object
+      return encoding != .protobuf || subject != .custom
+    case "Table" where subject != .status && range.isMeta && encoding != .protobuf: shape = .table
+    case "PartialObjectMetadata" where subject != .status && range.isMeta,
+      "PartialObjectMetadataList" where subject != .status && range.isMeta:
+      shape = .partialMetadata
+    default: return false
+    }
+    metaVersion = range.parameters["v"] ?? "v1"
+    return true
+  }
+
+  /// The form of an error: JSON where the client takes nothing of what there is.
+  static func ofError(_ headers: Headers) -> ResponseForm {
+    (try? negotiate(headers, Query(), for: .status)) ?? ResponseForm()
+  }
+}
