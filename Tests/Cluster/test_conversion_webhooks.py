@@ -1,5 +1,6 @@
 """Conversion webhooks: a custom resource in two versions whose fields differ, converted by a server of the test's own."""
 
+import base64
 import copy
 import itertools
 import json
@@ -231,6 +232,24 @@ def test_nobody_there(cluster_kubectl, kubectl, authority):
     # What cannot be converted can be removed.
     kubectl("delete", f"places.v1.{group}", "one")
     cluster_kubectl("delete", "crd", f"places.{group}")
+
+
+def test_authorities_that_are_none(cluster_kubectl, authority):
+    """Nothing is served that could not be converted; with an authority that can be read it is."""
+    group = f"conversion{next(numbers)}.example.com"
+    body = definition(group, "https://localhost:1/convert", base64.b64encode(b"no certificate").decode())
+    cluster_kubectl("create", "-f", "-", input=body)
+    try:
+        cluster_kubectl("wait", "--for=condition=NamesAccepted", f"crd/places.{group}", "--timeout=10s")
+        conditions = cluster_kubectl.json("get", "crd", f"places.{group}")["status"]["conditions"]
+        (one,) = [one for one in conditions if one["type"] == "Established"]
+        assert (one["status"], one["reason"]) == ("False", "Installing")
+        cluster_kubectl.fails("get", "--raw", f"/apis/{group}/v1", says="could not find the requested resource")
+        body["spec"]["conversion"]["webhook"]["clientConfig"]["caBundle"] = authority.bundle
+        cluster_kubectl("replace", "-f", "-", input=body)
+        cluster_kubectl("wait", "--for=condition=Established", f"crd/places.{group}", "--timeout=10s")
+    finally:
+        cluster_kubectl("delete", "crd", f"places.{group}")
 
 
 def test_without_a_webhook_versions_have_the_same_fields(cluster_kubectl, kubectl):

@@ -16,6 +16,12 @@ public struct ConversionWebhook: Sendable {
     reviewVersions = (webhook["conversionReviewVersions"]?.arrayValue ?? []).compactMap(\.stringValue)
   }
 
+  /// Why a definition's webhook cannot be asked at all; nil where it can, or there is none.
+  static func problem(of definition: JSONObject) -> String? {
+    guard let webhook = ConversionWebhook(definition), case .failure(let error) = webhook.target.tls else { return nil }
+    return error.message
+  }
+
   private static let group = "apiextensions.k8s.io"
   private static let agent = "kube-apiserver-conversion"
   private static let seconds = 30

@@ -55,10 +55,10 @@ public struct CustomResourceDefinitions: Sendable {
         resource: definition["spec"]?["names"]?["plural"]?.stringValue ?? ""))
   }
 
-  /// Puts a definition whose names are accepted into the catalog.
+  /// Puts a definition whose names are accepted, and that is established, into the catalog.
   private func serve(_ definition: JSONObject) {
     guard CustomResourceStatus.isTrue("NamesAccepted", definition),
-      !definition.isBeingDeleted || hasCondition(definition)
+      CustomResourceStatus.isTrue("Established", definition)
     else { return }
     // What is in the store was judged when it was written.
     guard var resource = try? CustomResourceReader.resource(definition) else { return }
@@ -68,8 +68,6 @@ public struct CustomResourceDefinitions: Sendable {
     }
     registry.catalog.set(resource, conversion: ConversionWebhook(definition))
   }
-
-  private func hasCondition(_ definition: JSONObject) -> Bool { CustomResourceStatus.isTrue("Established", definition) }
 
   /// Brings the status of one definition, and what is served, to what it says.
   private func settle(_ name: String) async {
@@ -83,7 +81,8 @@ public struct CustomResourceDefinitions: Sendable {
         return
       }
       let conflicts = CustomResourceNames.conflicts(of: definition, in: registry.catalog.snapshot)
-      CustomResourceStatus.update(&definition, conflicts: conflicts)
+      CustomResourceStatus.update(
+        &definition, conflicts: conflicts, isUsable: ConversionWebhook.problem(of: definition) == nil)
       if conflicts.isEmpty { serve(definition) } else { withdrawUnlessAccepted(stored.object.tree()) }
       if !definition.finalizers.contains(Self.finalizer) {
         definition.setFinalizers(definition.finalizers + [Self.finalizer])

@@ -8,8 +8,10 @@ enum CustomResourceStatus {
     }
   }
 
-  /// - Parameter conflicts: why names cannot be taken; none where they are accepted.
-  static func update(_ definition: inout JSONObject, conflicts: [String]) {
+  /// - Parameters:
+  ///   - conflicts: why names cannot be taken; none where they are accepted.
+  ///   - isUsable: objects can be served; what is established stays so.
+  static func update(_ definition: inout JSONObject, conflicts: [String], isUsable: Bool = true) {
     if let conflict = conflicts.first {
       set(&definition, "NamesAccepted", false, "MultipleNamesNotAllowed", conflict)
       if !isTrue("Established", definition) {
@@ -17,7 +19,12 @@ enum CustomResourceStatus {
       }
     } else {
       set(&definition, "NamesAccepted", true, "NoConflicts", "no conflicts found")
-      set(&definition, "Established", true, "InitialNamesAccepted", "the initial names have been accepted")
+      let words = "the initial names have been accepted"
+      if isUsable || isTrue("Established", definition) {
+        set(&definition, "Established", true, "InitialNamesAccepted", words)
+      } else {
+        set(&definition, "Established", false, "Installing", words)
+      }
     }
     var status = definition["status"]?.objectValue ?? [:]
     if conflicts.isEmpty { status["acceptedNames"] = definition["spec"]?["names"] }
