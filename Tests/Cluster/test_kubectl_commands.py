@@ -112,7 +112,7 @@ def test_autoscale(kubectl, web):
     made = kubectl.json("get", "hpa", "web")
     assert made["apiVersion"] == "autoscaling/v2" and made["spec"]["maxReplicas"] == 5 and made["spec"]["minReplicas"] == 2
     assert made["spec"]["metrics"][0]["resource"]["target"]["averageUtilization"] == 80
-    old = kubectl.json("get", "hpa.v1.autoscaling", "web")
+    old = kubectl.json("get", "horizontalpodautoscalers.v1.autoscaling", "web")
     assert old["spec"].get("targetCPUUtilizationPercentage") == 80, old
     kubectl("create", "-f", "-", input={**old, "metadata": {"name": "old"}})
     assert kubectl.json("get", "hpa", "old")["spec"]["metrics"][0]["resource"]["target"]["averageUtilization"] == 80
