@@ -28,6 +28,9 @@ public struct CELFrame {
     if cost > limit { throw CELEvaluationError.costLimit }
   }
 
+  /// Gives back what has been charged and costs nothing.
+  mutating func refund(_ units: UInt64) { cost -= min(units, cost) }
+
   /// Counts what the costs leave out, so that no expression takes more time than its cost says.
   mutating func work(_ units: Int) throws {
     remainingWork -= min(units, remainingWork + 1)

@@ -15,6 +15,8 @@ extension CELInstruction {
       return try Self.optionalSelect(value, field, &frame)
     case .has(let operand, let field):
       let value = try operand.evaluate(&frame)
+      // Looking whether a field is there costs nothing, the last step of the path to it included.
+      if operand.isAttribute { frame.refund(1) }
       return .bool(try Self.has(value, field, &frame))
     case .index(let container, let key, let isFirst):
       let value = try container.evaluate(&frame)

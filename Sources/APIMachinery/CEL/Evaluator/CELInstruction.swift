@@ -156,7 +156,7 @@ struct CELPlanner {
 
 extension CELInstruction {
   /// Whether cel-go looks at it as one path from a variable.
-  fileprivate var isAttribute: Bool {
+  var isAttribute: Bool {
     switch self {
     case .variable, .local, .select, .index, .optionalSelect, .optionalIndex: true
     default: false
