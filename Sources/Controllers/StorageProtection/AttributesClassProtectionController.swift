@@ -23,7 +23,7 @@ public struct AttributesClassProtectionController: Sendable {
 
   /// Works until the task is cancelled.
   public func run() async {
-    for await change in client.changes() {
+    for await change in client.changes(of: Set(Self.uses.keys).union([Self.classes])) {
       let place = change.resource.groupResource
       if place == Self.classes {
         guard let header = change.current?.header else { continue }

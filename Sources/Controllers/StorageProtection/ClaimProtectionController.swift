@@ -16,7 +16,7 @@ public struct ClaimProtectionController: Sendable {
 
   /// Works until the task is cancelled.
   public func run() async {
-    for await change in client.changes() {
+    for await change in client.changes(of: [Self.claims, Self.pods]) {
       switch change.resource.groupResource {
       case Self.claims:
         guard let header = change.current?.header else { continue }

@@ -15,7 +15,7 @@ public struct VolumeProtectionController: Sendable {
 
   /// Works until the task is cancelled.
   public func run() async {
-    for await change in client.changes() where change.resource.groupResource == Self.volumes {
+    for await change in client.changes(of: [Self.volumes]) {
       guard let header = change.current?.header else { continue }
       await finalizer.look(change.resource, namespace: "", header.name) {
         $0.text(at: "status", "phase") == "Bound"
