@@ -107,7 +107,7 @@ import Testing
     }
   }
 
-  /// An object with something in every field of every kind comes back as it was.
+  /// An object with something in every field of every kind comes back as it was; each kind of a part is tried by itself.
   @Test func everyFieldComesBack() throws {
     var count = 0
     for name in ProtobufMessages.builtin.names
@@ -148,9 +148,9 @@ import Testing
     }
     var object = JSONObject()
     for (_, field) in ProtobufMessages.builtin.ordered(name) ?? [] {
-      if depth > 4, case .list(.message) = field.type { continue }
-      if depth > 4, case .map(.message) = field.type { continue }
-      if depth > 4, case .message(let inner) = field.type, ProtobufSpecialTypes.reader(of: inner) == nil { continue }
+      if depth > 1, case .list(.message) = field.type { continue }
+      if depth > 1, case .map(.message) = field.type { continue }
+      if depth > 1, case .message(let inner) = field.type, ProtobufSpecialTypes.reader(of: inner) == nil { continue }
       guard depth < 8 else { continue }
       guard let member = field.name else {
         if case .message(let inner) = field.type {
