@@ -112,6 +112,12 @@ extension APIServer {
       throw StatusError.refused(context.user, context.info, reason)
     }
     if let response = await operational(request) { return response }
+    // What admission has noted, of what it has refused too.
+    defer {
+      if let audit {
+        for (name, value) in context.auditAnnotations.sorted(by: { $0.key < $1.key }) { audit.annotate(name, value) }
+      }
+    }
     let response = try await respond(request, context)
     return context.warnings.isEmpty ? response : Answer.warned(response, context.warnings)
   }

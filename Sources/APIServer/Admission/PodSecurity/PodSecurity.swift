@@ -43,20 +43,24 @@ public struct PodSecurity: Admission {
     else { return }
     let policy = PodSecurityPolicy.read(namespace.object.header.labels).policy
     if place == .pods {
-      guard policy.enforce.level != .privileged || policy.warn.level != .privileged else { return }
+      guard [policy.enforce, policy.audit, policy.warn].contains(where: { $0.level != .privileged }) else { return }
       if let old = request.oldObject, !Self.isSignificant(from: old, to: object) { return }
       let pod = PodToCheck(metadata: object["metadata"], spec: object["spec"] ?? [:])
+      request.context.annotate("pod-security.kubernetes.io/enforce-policy", "\(policy.enforce)")
       let violations = PodSecurityStandards.violations(of: pod, policy.enforce)
+      note(pod, policy, request)
       guard violations.isEmpty else {
         throw request.forbidden(
           "violates PodSecurity \"\(policy.enforce)\": \(violations.map(\.description).joined(separator: ", "))")
       }
       warn(of: pod, policy, request)
-    } else if policy.warn.level != .privileged {
+    } else if policy.warn.level != .privileged || policy.audit.level != .privileged {
       var template: JSONValue? = .object(object)
       for name in Self.templates[place] ?? [] { template = template?[name] }
       guard let template else { return }
-      warn(of: PodToCheck(metadata: template["metadata"], spec: template["spec"] ?? [:]), policy, request)
+      let pod = PodToCheck(metadata: template["metadata"], spec: template["spec"] ?? [:])
+      note(pod, policy, request)
+      warn(of: pod, policy, request)
     }
   }
 
@@ -65,6 +69,15 @@ public struct PodSecurity: Admission {
     guard !violations.isEmpty else { return }
     request.context.warn(
       "would violate PodSecurity \"\(policy.warn)\": \(violations.map(\.description).joined(separator: ", "))")
+  }
+
+  /// Notes for the audit log what the namespace wants to hear of.
+  private func note(_ pod: PodToCheck, _ policy: PodSecurityPolicy, _ request: AdmissionRequest) {
+    let violations = PodSecurityStandards.violations(of: pod, policy.audit)
+    guard !violations.isEmpty else { return }
+    request.context.annotate(
+      "pod-security.kubernetes.io/audit-violations",
+      "would violate PodSecurity \"\(policy.audit)\": \(violations.map(\.description).joined(separator: ", "))")
   }
 
   /// Whether a change of a pod may make it one that is not allowed.
