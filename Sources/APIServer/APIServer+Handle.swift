@@ -32,7 +32,7 @@ extension APIServer {
       response.headers.add("X-Kubernetes-PF-PriorityLevel-UID", place.level.uid)
     }
     response.headers.add(AuditIdentifiers.header, trail.id)
-    if let audit = trail.audit { response = audit.answered(response) }
+    if let audit = trail.audit { response = audit.answered(response, registry.kinds) }
     let key = RequestMetrics.key(
       info,
       isApply: info.verb == "patch" && request.headers["Content-Type"]?.hasPrefix("application/apply-patch") == true,

@@ -1,4 +1,5 @@
 import APIMachinery
+import ClusterAPI
 import HTTPService
 import NIOCore
 import Synchronization
@@ -36,14 +37,14 @@ final class AuditTrail: Sendable {
   }
 
   /// Notes how a request is answered; one that is streamed is complete when its stream ends.
-  func answered(_ response: Response) -> Response {
+  /// - Parameter kinds: read answers that are not JSON.
+  func answered(_ response: Response, _ kinds: BuiltinKinds) -> Response {
     let code = response.status.code
     switch response.body {
     case .bytes(let buffer):
-      let isJSON = response.headers["Content-Type"] == "application/json"
       // An answer is read again only where it is kept, or says what went wrong or which name was made up.
       let isKept = subject.level >= .requestResponse || code >= 300 || subject.info.verb == "create"
-      note(.responseComplete, .init(code: code, answer: isJSON && isKept ? buffer : nil))
+      note(.responseComplete, .init(code: code, answer: isKept ? Self.json(buffer, response, kinds) : nil))
       return response
     case .stream(let options, let write):
       note(.responseStarted, .init(code: code))
@@ -57,6 +58,22 @@ final class AuditTrail: Sendable {
       note(.responseStarted, .init(code: code))
       note(.responseComplete, .init(code: code))
       return response
+    }
+  }
+}
+
+extension AuditTrail {
+  /// The JSON of an answer; nil where it holds no object.
+  private static func json(_ bytes: ByteBuffer, _ response: Response, _ kinds: BuiltinKinds) -> ByteBuffer? {
+    switch response.headers["Content-Type"] {
+    case ResponseForm.Encoding.json.rawValue: return bytes
+    case ResponseForm.Encoding.protobuf.rawValue:
+      let object = try? ProtobufKinds(kinds: kinds).object(Array(bytes.readableBytesView))
+      return object.map { ByteBuffer(bytes: JSONValue.object($0).jsonBytes()) }
+    case ResponseForm.Encoding.yaml.rawValue:
+      let value = try? YAMLReader.value(of: Array(bytes.readableBytesView))
+      return value.map { ByteBuffer(bytes: $0.jsonBytes()) }
+    default: return nil
     }
   }
 }

@@ -26,21 +26,7 @@ struct BodyReader {
 
   /// An object in the form that upstream's Go clients send.
   private func protobuf(_ bytes: [UInt8]) throws(StatusError) -> JSONValue {
-    let decoder = ProtobufDecoder(bytes)
-    do {
-      let envelope = try decoder.envelope()
-      let name = ProtobufKinds(kinds: registry.kinds)
-        .definitionName(apiVersion: envelope.apiVersion, kind: envelope.kind)
-      guard let name else {
-        throw StatusError.badRequest(
-          "no kind \(envelope.kind.goQuoted) is registered for version \(envelope.apiVersion.goQuoted)")
-      }
-      return .object(try decoder.object(envelope, definitionName: name))
-    } catch let error as ProtobufError {
-      throw .badRequest(error.message)
-    } catch let error as StatusError {
-      throw error
-    } catch { throw .internalError("\(error)") }
+    .object(try ProtobufKinds(kinds: registry.kinds).object(bytes))
   }
 
   /// The text as a tree, with what is said of members that stand there twice.

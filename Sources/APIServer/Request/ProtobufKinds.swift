@@ -42,6 +42,24 @@ struct ProtobufKinds: Sendable {
     do { return try ProtobufEncoder().bytes(of: object, definitionName: name) } catch { throw Self.failure(error) }
   }
 
+  /// An object out of its envelope.
+  /// - Throws: 400 where it is none, or of a kind that has no layout.
+  func object(_ bytes: [UInt8]) throws(StatusError) -> JSONObject {
+    let decoder = ProtobufDecoder(bytes)
+    do {
+      let envelope = try decoder.envelope()
+      guard let name = definitionName(apiVersion: envelope.apiVersion, kind: envelope.kind) else {
+        throw StatusError.badRequest(
+          "no kind \(envelope.kind.goQuoted) is registered for version \(envelope.apiVersion.goQuoted)")
+      }
+      return try decoder.object(envelope, definitionName: name)
+    } catch let error as ProtobufError {
+      throw .badRequest(error.message)
+    } catch let error as StatusError {
+      throw error
+    } catch { throw .internalError("\(error)") }
+  }
+
   static func failure(_ error: ProtobufError) -> StatusError {
     .internalError("an object cannot be written as protobuf: \(error.message)")
   }
