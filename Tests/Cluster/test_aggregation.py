@@ -184,6 +184,7 @@ def test_redirects_are_not_passed_on(sample, raw):
     except (ValueError, urllib.error.URLError) as error:
         # The helper reads errors as JSON; this one is plain text.
         status, answer = 502, str(error)
+    answer = answer if isinstance(answer, str) else answer.decode()
     assert status == 502 and "198.51.100.1" not in answer
 
 

@@ -3,12 +3,19 @@ public enum ResourceVersions {
   /// Reads a resource version; 0 for none, and for `0`, which means any.
   /// - Throws: a `badRequest` in Kubernetes' words.
   public static func parse(_ text: String) throws(StatusError) -> UInt64 {
+    do throws(FieldError) { return try revision(text) } catch {
+      throw .badRequest("invalid resource version: \(error)")
+    }
+  }
+
+  /// Reads a resource version; 0 for none, and for `0`, which means any.
+  /// - Throws: what is wrong with the field.
+  public static func revision(_ text: String) throws(FieldError) -> UInt64 {
     if text.isEmpty || text == "0" { return 0 }
     let isNumber = text.utf8.allSatisfy { (0x30...0x39).contains($0) }
     guard isNumber, let revision = UInt64(text) else {
       let why = "strconv.ParseUint: parsing \(text.goQuoted): \(isNumber ? "value out of range" : "invalid syntax")"
-      let error = FieldError.invalid(FieldPath("resourceVersion"), .string(text), why)
-      throw .badRequest("invalid resource version: \(error)")
+      throw .invalid(FieldPath("resourceVersion"), .string(text), why)
     }
     return revision
   }

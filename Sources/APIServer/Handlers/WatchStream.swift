@@ -20,8 +20,7 @@ struct WatchStream: Sendable {
 
   func response() async throws -> Response {
     let cache = registry.cache(of: target)
-    let start =
-      options.resourceVersion.isEmpty ? nil : Int64(clamping: try ResourceVersions.parse(options.resourceVersion))
+    let start = try beginning()
     let prefix = target.prefix(namespace: namespace)
     try await registry.settle(start)
     let watch: CacheWatch
@@ -34,28 +33,48 @@ struct WatchStream: Sendable {
     } else {
       let found = cache.watch(after: revision)
       guard let begun = found.watch else {
-        throw StatusError.resourceVersionTooOld(wanted: UInt64(revision), oldest: UInt64(found.oldest))
+        // What is wrong with a watch that may begin is told where its events are.
+        let error = StatusError.resourceVersionTooOld(wanted: UInt64(revision), oldest: UInt64(found.oldest))
+        return try stream { send in
+          var event = ByteBuffer()
+          try WatchEncoder(self).writeError(error, &event)
+          try await send(event)
+        }
       }
       watch = begun
     }
     let seconds = options.timeout ?? Self.usualSeconds + Int64.random(in: 0..<Self.usualSeconds)
     let beginning = Start(
       watch: watch, cache: cache, prefix: prefix, initial: initial, revision: revision, seconds: seconds)
+    do { return try stream { try await run(beginning, send: $0) } } catch {
+      watch.end()
+      throw error
+    }
+  }
+
+  /// The version after which the client wants to hear; nil for the newest.
+  /// - Throws: 422 where it is none: a watch is told so in another way than a list.
+  private func beginning() throws(StatusError) -> Int64? {
+    guard !options.resourceVersion.isEmpty else { return nil }
+    do throws(FieldError) { return Int64(clamping: try ResourceVersions.revision(options.resourceVersion)) } catch {
+      throw .invalid(GroupKind(group: target.resource.group, kind: target.resource.plural), "", [error])
+    }
+  }
+
+  private typealias Send = @Sendable (ByteBuffer) async throws -> Void
+
+  /// Events over HTTP, or over the WebSocket that the client wants.
+  private func stream(_ events: @escaping @Sendable (@escaping Send) async throws -> Void) throws -> Response {
     let encoding = answer.form.encoding
     if request.wantsWebSocket {
-      do {
-        return try .webSocket(request, WatchSocket.options(for: request)) { socket in
-          try await run(beginning) { try await WatchSocket.send($0, encoding, on: socket) }
-        }
-      } catch {
-        watch.end()
-        throw error
+      return try .webSocket(request, WatchSocket.options(for: request)) { socket in
+        try await events { try await WatchSocket.send($0, encoding, on: socket) }
       }
     }
     let headers: Headers = ["Content-Type": encoding.rawValue + (encoding == .json ? "" : ";stream=watch")]
     return .stream(headers: headers, endsWithServer: true) { writer in
       try await writer.start()
-      try await run(beginning) { try await writer.write(buffer: $0) }
+      try await events { try await writer.write(buffer: $0) }
     }
   }
 
@@ -71,7 +90,7 @@ struct WatchStream: Sendable {
 
   /// Sends what is there and then what changes, until the time is over.
   /// - Parameter send: takes whole events: lines of JSON, or frames of protobuf.
-  private func run(_ start: Start, send: @escaping @Sendable (ByteBuffer) async throws -> Void) async throws {
+  private func run(_ start: Start, send: @escaping Send) async throws {
     defer { start.watch.end() }
     let encoder = WatchEncoder(self)
     var opening = ByteBuffer()
