@@ -171,19 +171,22 @@ class Apus:
         return Side(self.kubeconfig, self.work, lambda: [self.process.pid])
 
     def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait()
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait()
 
     def measure(self, objects):
-        empty = self.ready()
-        # What a fresh server does in the beginning is not what it costs.
-        time.sleep(1)
-        figures = {"ready_empty_ms": empty, **self.side().measure(objects)}
-        self.stop()
-        figures["ready_full_ms"] = self.ready()
-        self.stop()
-        shutil.rmtree(self.directory)
-        return figures
+        try:
+            empty = self.ready()
+            # What a fresh server does in the beginning is not what it costs.
+            time.sleep(1)
+            figures = {"ready_empty_ms": empty, **self.side().measure(objects)}
+            self.stop()
+            figures["ready_full_ms"] = self.ready()
+            return figures
+        finally:
+            self.stop()
+            shutil.rmtree(self.directory, ignore_errors=True)
 
 
 def processes_named(*names):
