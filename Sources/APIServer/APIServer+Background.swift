@@ -26,7 +26,7 @@ extension APIServer {
   public func run(
     at location: ServerLocation, report: @escaping @Sendable (String) -> Void, whenReady: @Sendable () -> Void
   ) async throws {
-    let definitions = CustomResourceDefinitions(registry)
+    let definitions = CustomResourceDefinitions(registry, report: report)
     let watch = try definitions.load()
     health.finish(.definitions)
     try await NamespaceBootstrap(registry: registry).run()

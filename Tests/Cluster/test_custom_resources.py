@@ -103,6 +103,21 @@ def test_objects_go_with_their_definition(cluster_kubectl, kubectl, group):
     assert kubectl.out("get", f"vpcservices.{group}", "-o", "name") == ""
 
 
+def test_a_definition_waits_for_its_last_object_and_writes_nothing_meanwhile(cluster_kubectl, kubectl, group):
+    kubectl("create", "--validate=false", "-f", "-", input=body(group, {}))
+    kubectl("patch", f"vpcservices.{group}", "one", "--type=merge", "-p", '{"metadata":{"finalizers":["example.com/held"]}}')
+    crd = f"crd/vpcservices.{group}"
+    cluster_kubectl("delete", crd, "--wait=false")
+    cluster_kubectl("wait", "--for=condition=Terminating", crd, "--timeout=20s")
+    waits = cluster_kubectl.json("get", crd)
+    # Other objects change, and nothing is said of this one again.
+    for number in range(5):
+        kubectl("create", "configmap", f"other-{number}")
+    assert cluster_kubectl.json("get", crd) == waits
+    kubectl("patch", f"vpcservices.{group}", "one", "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
+    cluster_kubectl("wait", "--for=delete", crd, "--timeout=20s")
+
+
 def test_python_client(client, namespace, group):
     from kubernetes import client as kubernetes
 

@@ -1,15 +1,35 @@
 import APIMachinery
 import ClusterAPI
+import Synchronization
 
 /// Serves what CustomResourceDefinitions describe: follows them, accepts or refuses their names, and removes the objects
 /// of one that is deleted before it goes (Kubernetes, "Custom Resources").
-public struct CustomResourceDefinitions: Sendable {
+public final class CustomResourceDefinitions: Sendable {
   private let registry: Registry
+  private let report: @Sendable (String) -> Void
+  /// What is to be looked at, in order.
+  private let work: AsyncStream<Work>
+  private let queue: AsyncStream<Work>.Continuation
+  /// Definitions that go when their last object does.
+  private let waiting = Mutex<Set<String>>([])
+
+  private enum Work: Sendable {
+    case settle(String)
+    case gone(JSONObject)
+  }
+
+  /// How long a definition that could not be brought into order is left alone.
+  private static let patience = Duration.seconds(1)
 
   static let groupVersion = GroupVersion(group: "apiextensions.k8s.io", version: "v1")
   static let finalizer = "customresourcecleanup.apiextensions.k8s.io"
 
-  public init(_ registry: Registry) { self.registry = registry }
+  /// - Parameter report: told what goes wrong in the background.
+  public init(_ registry: Registry, report: @escaping @Sendable (String) -> Void) {
+    self.registry = registry
+    self.report = report
+    (work, queue) = AsyncStream.makeStream(of: Work.self)
+  }
 
   private var target: ServedResource {
     get throws(StatusError) {
@@ -31,21 +51,41 @@ public struct CustomResourceDefinitions: Sendable {
 
   /// Follows changes until the task is cancelled.
   func run(_ watch: CacheWatch) async {
-    do {
-      let target = try target
-      for object in registry.cache(of: target).list(target.prefix(namespace: "")).objects {
-        await settle(object.name)
-      }
-      while let batch = await watch.next() {
-        for event in batch.events {
-          guard let current = event.current else {
-            if let previous = event.previous { withdraw(previous.object.tree()) }
-            continue
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { [self] in
+        for await item in work {
+          switch item {
+          case .settle(let name): await settle(name)
+          case .gone(let definition): withdraw(definition)
           }
-          await settle(current.name)
         }
       }
-    } catch { return }
+      group.addTask { [self] in
+        guard let target = try? target else { return }
+        for object in registry.cache(of: target).list(target.prefix(namespace: "")).objects {
+          queue.yield(.settle(object.name))
+        }
+        while let batch = await watch.next() {
+          for event in batch.events {
+            if let current = event.current {
+              queue.yield(.settle(current.name))
+            } else if let previous = event.previous {
+              queue.yield(.gone(previous.object.tree()))
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Looks at a definition again, later.
+  private func again(_ name: String, because error: any Error) {
+    guard !Task.isCancelled else { return }
+    report("CustomResourceDefinition \(name): \(error)")
+    Task { [queue] in
+      do { try await Task.sleep(for: Self.patience) } catch { return }
+      queue.yield(.settle(name))
+    }
   }
 
   private func withdraw(_ definition: JSONObject) {
@@ -92,7 +132,10 @@ public struct CustomResourceDefinitions: Sendable {
     } catch is Registry.StaleWrite {
       // The change that came between is told too, and settled then.
       return
-    } catch { return }
+    } catch let error as StatusError where error.reason == .notFound {
+      // Gone meanwhile, which is told too.
+      return
+    } catch { again(name, because: error) }
   }
 
   private func withdrawUnlessAccepted(_ definition: JSONObject) {
@@ -107,7 +150,9 @@ public struct CustomResourceDefinitions: Sendable {
   private func finish(_ definition: JSONObject, _ target: ServedResource) async throws {
     guard definition.finalizers.contains(Self.finalizer) else { return }
     let context = RequestContext.ofServer(verb: "deletecollection")
-    if let resource = try? CustomResourceReader.resource(definition), let version = resource.storageVersion {
+    // A definition that cannot be read is not let go: what it has in the store would stay for ever.
+    let resource = try CustomResourceReader.resource(definition)
+    if let version = resource.storageVersion {
       let served = ServedResource(resource: resource, version: version)
       for object in registry.cache(of: served).list(served.prefix(namespace: "")).objects {
         do {
@@ -115,10 +160,10 @@ public struct CustomResourceDefinitions: Sendable {
             served, context, namespace: object.namespace, name: object.name, DeleteOptions())
         } catch let error as StatusError where error.reason == .notFound { continue }
       }
-      // Those with finalizers of their own are waited for: each end is told by a change of the definition's status.
+      // Those with finalizers of their own are waited for.
       guard registry.cache(of: served).list(served.prefix(namespace: "")).objects.isEmpty else {
-        try await Task.sleep(for: .milliseconds(100))
-        try await touch(definition, target)
+        try await tellOfRemoval(definition, target)
+        waitForRemoval(definition.objectName, served)
         return
       }
     }
@@ -135,8 +180,27 @@ public struct CustomResourceDefinitions: Sendable {
     withdraw(definition)
   }
 
-  /// Says in the status that instances are being removed, which makes this object come by again.
-  private func touch(_ definition: JSONObject, _ target: ServedResource) async throws {
+  /// Has a definition looked at again when the last of its objects is gone.
+  private func waitForRemoval(_ name: String, _ served: ServedResource) {
+    guard waiting.withLock({ $0.insert(name).inserted }) else { return }
+    let cache = registry.cache(of: served)
+    let prefix = served.prefix(namespace: "")
+    let end = { @Sendable [self] in
+      guard waiting.withLock({ $0.remove(name) }) != nil else { return }
+      queue.yield(.settle(name))
+    }
+    registry.store.observe([StorageLayout.prefix(of: served.resource)]) { event in
+      guard event.current == nil, cache.list(prefix).objects.isEmpty else { return true }
+      end()
+      return false
+    }
+    // The last one may have gone before anybody listened.
+    if cache.list(prefix).objects.isEmpty { end() }
+  }
+
+  /// Says in the status that instances are being removed.
+  private func tellOfRemoval(_ definition: JSONObject, _ target: ServedResource) async throws {
+    guard !CustomResourceStatus.isTrue("Terminating", definition) else { return }
     try await registry.retrying(target, definition.objectName) {
       let stored = try registry.find(target, namespace: "", name: definition.objectName)
       var changed = stored.object.tree()
