@@ -3,13 +3,14 @@ import Glibc
 
 /// How a socket transports data (socket(2)).
 public enum SocketKind: Sendable {
-  case stream, datagram, sequencedPackets
+  case stream, datagram, sequencedPackets, raw
 
   var number: Int32 {
     switch self {
     case .stream: Int32(SOCK_STREAM.rawValue)
     case .datagram: Int32(SOCK_DGRAM.rawValue)
     case .sequencedPackets: Int32(SOCK_SEQPACKET.rawValue)
+    case .raw: Int32(SOCK_RAW.rawValue)
     }
   }
 }

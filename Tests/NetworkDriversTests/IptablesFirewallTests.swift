@@ -45,6 +45,31 @@ import Testing
       ["/usr/bin/env", "PATH=\(try lab.searchPath(rules))", "sh", "-ec", script], in: lab.host)
   }
 
+  @Test func changesOfTheOlderTablesAreSeen() async throws {
+    try await Lab.with { lab in
+      let tables = try XTables(in: lab.host)
+      let look = { tables.fingerprint(ipv4: ["filter", "nat"], ipv6: ["filter"]) }
+      let empty = look()
+      _ = try await shell(lab, .legacy, "iptables -A INPUT -i lo -s 127.0.0.9 -j ACCEPT")
+      let one = look()
+      #expect(one != empty)
+      #expect(look() == one)
+      // Counters are no change.
+      _ = try await shell(lab, .legacy, "ip link set lo up; ping -c 1 -I 127.0.0.9 127.0.0.9 >&2")
+      #expect(try await shell(lab, .legacy, "iptables -vnxL INPUT").contains(/\n +[1-9][0-9]* .*127\.0\.0\.9/))
+      #expect(look() == one)
+      // The same number of rules of the same size.
+      _ = try await shell(lab, .legacy, "iptables -R INPUT 1 -i lo -s 127.0.0.8 -j ACCEPT")
+      #expect(look() != one)
+      _ = try await shell(lab, .legacy, "iptables -R INPUT 1 -i lo -s 127.0.0.9 -j ACCEPT")
+      #expect(look() == one)
+      _ = try await shell(lab, .legacy, "ip6tables -A FORWARD -j DROP")
+      #expect(look() != one)
+      _ = try await shell(lab, .legacy, "ip6tables -F; iptables -F")
+      #expect(look() == empty)
+    }
+  }
+
   @Test(arguments: kinds)
   func tunnelsAreGuardedAsLongAsThereAreSome(_ rules: Lab.Rules) async throws {
     try await Lab.with { lab in

@@ -284,7 +284,6 @@ def test_programs_of_the_older_kind(another_engine, work, name, port, tmp_path):
     own.run(name, "-p", f"{port}:80", image="nginx")
     assert own.neighbour.get_soon(own.engine.network.address, port)[0] == 200
     assert not [line for line in saved(own, "iptables-nft-save") if chains(own) in line]
-    assert "the kernel does not tell of changes to rules of iptables-legacy: they are looked at every 5.0 seconds" in own.engine.log()
     own.host.run("sh", "-ec", "iptables-legacy -F; iptables-legacy -t nat -F")
     assert own.neighbour.get_soon(own.engine.network.address, port, within=8)[0] == 200
     own.clear()

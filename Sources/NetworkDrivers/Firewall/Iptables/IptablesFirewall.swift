@@ -155,10 +155,8 @@ final class IptablesFirewall: Firewall {
           (table.family == .ipv4 || table.family == .ipv6) && chains.isOurConcern(table: table.name, chain: chain)
         }, isByUs: { _, thread in programs.isOwn(process: thread) })
     case .legacy:
-      Diagnostics.warn(
-        "the kernel does not tell of changes to rules of iptables-legacy: they are looked at every "
-          + "\(IptablesPeriod.length)")
-      return IptablesPeriod()
+      let tables = families.map { family in (family, chains.empty(family).map(\.name.rawValue)) }
+      return try XTablesWatch(tables: Dictionary(uniqueKeysWithValues: tables), in: namespace)
     }
   }
 
