@@ -55,7 +55,7 @@ import Testing
       #expect(one != empty)
       #expect(look() == one)
       // Counters are no change.
-      _ = try await shell(lab, .legacy, "ip link set lo up; ping -c 1 -I 127.0.0.9 127.0.0.9 >&2")
+      _ = try await shell(lab, .legacy, "ip link set lo up; busybox ping -c 1 127.0.0.9 >&2")
       #expect(try await shell(lab, .legacy, "iptables -vnxL INPUT").contains(/\n +[1-9][0-9]* .*127\.0\.0\.9/))
       #expect(look() == one)
       // The same number of rules of the same size.
