@@ -155,6 +155,8 @@ class Client:
 def small(work):
     """A server with few seats."""
     server = Server(os.path.join(work, "small"), "--max-requests-inflight", "4", "--max-mutating-requests-inflight", "2").start()
+    kubectl = Kubectl(server.kubeconfig, os.path.join(server.directory, "kubectl"))
+    kubectl("create", "clusterrolebinding", "all", "--clusterrole=cluster-admin", "--group=system:authenticated")
     yield server
     assert server.stop() == 0, server.log()
 
@@ -174,7 +176,6 @@ def certificate(small):
 @pytest.mark.own_server
 def test_a_flood_does_not_starve_others(small, certificate):
     kubectl = Kubectl(small.kubeconfig, os.path.join(small.directory, "kubectl"))
-    kubectl("create", "clusterrolebinding", "all", "--clusterrole=cluster-admin", "--group=system:authenticated")
     kubectl("create", "configmap", "seen", "--from-literal=a=b")
     stop, sent, refused = threading.Event(), [], []
 

@@ -13,10 +13,24 @@ final class WatchEncoder: Sendable {
 
   private var isProtobuf: Bool { answer.form.encoding == .protobuf }
 
-  init(_ stream: WatchStream) {
-    registry = stream.registry
-    target = stream.target
-    answer = stream.answer
+  init(registry: Registry, target: ServedResource, answer: ObjectAnswer) {
+    self.registry = registry
+    self.target = target
+    self.answer = answer
+  }
+
+  /// A change in the form in which most clients want it: the whole object as it is stored. It is encoded once for all of
+  /// them. Nil where this client wants another, or the object looked at in another way than most see it.
+  func shared(_ event: ObjectEvent, _ kind: ObjectEvent.Kind, _ object: CachedObject) -> ByteBuffer? {
+    guard answer.form.shape == .object, !registry.isOther(object, than: target),
+      kind != .deleted || event.current == nil
+    else { return nil }
+    return event.encoding(kind, isProtobuf: isProtobuf) {
+      var buffer = ByteBuffer()
+      // What cannot be encoded is told of by whoever writes it for itself.
+      do throws(StatusError) { try write(kind, object.object, &buffer) } catch { return nil }
+      return buffer
+    }
   }
 
   /// - Parameter revision: of the change, where the object is told as it was before.

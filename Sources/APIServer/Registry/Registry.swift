@@ -12,6 +12,8 @@ public final class Registry: Sendable {
   let admission: any Admission
   /// By which conversion webhooks are asked.
   let outbound: OutboundClient?
+  /// Wakes the watches of all kinds.
+  let watchClock = WatchClock()
   /// Gives services what they get; nil where nothing is given out.
   let services: ServiceAllocator?
 

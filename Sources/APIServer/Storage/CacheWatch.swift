@@ -15,6 +15,7 @@ final class CacheWatch: Sendable {
     var waiting: [ObjectEvent] = []
     var revision: Int64
     var isOver = false
+    var isCutOff = false
     /// A mark was asked for: the reader wakes without a change.
     var isMarked = false
     var reader: CheckedContinuation<Void, Never>?
@@ -32,7 +33,12 @@ final class CacheWatch: Sendable {
       guard !state.isOver else { return nil }
       state.waiting += events
       state.revision = revision
-      if state.waiting.count > Self.mostWaiting { state.isOver = true }
+      if state.waiting.count > Self.mostWaiting {
+        state.isOver = true
+        state.isCutOff = true
+        state.waiting = []
+        return state.reader.take()
+      }
       guard !state.waiting.isEmpty else { return nil }
       return state.reader.take()
     }
@@ -58,6 +64,9 @@ final class CacheWatch: Sendable {
       end()
     }
   }
+
+  /// Whether it is over because its reader was too slow.
+  var isCutOff: Bool { state.withLock { $0.isCutOff } }
 
   /// Nil: nothing there yet; a nil inside: over.
   private func take() -> Batch?? {

@@ -9,6 +9,9 @@ final class ResourceCache: Sendable {
   /// Changes that a watch may begin before.
   private static let mostEvents = 4096
 
+  /// Changes of which the form in which they are sent is kept for the next watch.
+  private static let mostEncoded = 64
+
   private struct State {
     var objects: [String: CachedObject] = [:]
     /// Sorted by key; nil while it has to be made anew.
@@ -84,6 +87,9 @@ final class ResourceCache: Sendable {
         state.sorted = sorted
       }
       state.events += events
+      // The newest are being sent; of the others the objects are enough.
+      let kept = state.events.count - Self.mostEncoded
+      for event in state.events[max(kept - events.count, 0)..<max(kept, 0)] { event.forgetEncodings() }
       if state.events.count > 2 * Self.mostEvents {
         let gone = state.events.count - Self.mostEvents
         state.forgotten = state.events[gone - 1].revision

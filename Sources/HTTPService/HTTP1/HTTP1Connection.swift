@@ -236,8 +236,14 @@ final class HTTP1Connection: ChannelInboundHandler, ServedConnection {
     guard isDue, case .exchange(let exchange) = phase else { return }
     isDue = false
     let task = core.start(exchange)
-    // It may have answered already, on this thread.
-    if isCurrent(exchange) { self.task = task }
+    // It may have answered already, or have left the rest to another task, on this thread.
+    if isCurrent(exchange), self.task == nil { self.task = task }
+  }
+
+  /// The response goes on in another task.
+  func goOn(in successor: Task<Void, Never>) {
+    if task?.isCancelled == true { successor.cancel() }
+    task = successor
   }
 
   /// The request does not follow the protocol: nothing that follows on this connection can be trusted.

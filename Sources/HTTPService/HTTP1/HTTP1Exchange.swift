@@ -103,6 +103,11 @@ final class HTTP1Exchange: Exchange {
 
   func endsWithServer() { onLoop { $0.markEndsWithServer() } }
 
+  func goesOn(in task: Task<Void, Never>) {
+    let isCancelled = Task.isCancelled
+    connection.execute { if isCancelled || !$0.isCurrent(self) { task.cancel() } else { $0.goOn(in: task) } }
+  }
+
   // MARK: Takeover
 
   func takeOver(_ takeover: Takeover, _ headers: Headers) async throws {

@@ -52,6 +52,11 @@ final class HTTP2Exchange: Exchange {
 
   func endsWithServer() { onLoop { $0.markEndsWithServer() } }
 
+  func goesOn(in task: Task<Void, Never>) {
+    let isCancelled = Task.isCancelled
+    onLoop { if isCancelled || !$0.isCurrent(self) { task.cancel() } else { $0.goOn(in: task) } }
+  }
+
   func takeOver(_ takeover: Takeover, _ headers: Headers) async throws {
     throw HTTPServiceError(
       .unsupported, "HTTP/2 cannot change its protocol: send this request with HTTP/1.1", status: .versionNotSupported)

@@ -64,10 +64,18 @@ final class HTTP2Stream: ChannelInboundHandler {
     if isDue, let exchange {
       isDue = false
       let task = connection.core.start(exchange)
-      // It may have answered already, on this thread.
-      if !responseEnded { self.task = task }
+      // It may have answered already, or have left the rest to another task, on this thread.
+      if !responseEnded, self.task == nil { self.task = task }
     }
     readIfWanted()
+  }
+
+  func isCurrent(_ exchange: HTTP2Exchange) -> Bool { self.exchange === exchange && !responseEnded }
+
+  /// The response goes on in another task.
+  func goOn(in successor: Task<Void, Never>) {
+    if task?.isCancelled == true { successor.cancel() }
+    task = successor
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }

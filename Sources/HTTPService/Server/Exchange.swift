@@ -17,6 +17,9 @@ protocol Exchange: AnyObject, Sendable {
   /// The response is one that a shutdown of the server cancels at once.
   func endsWithServer()
 
+  /// The response goes on in another task: it is cancelled where the request's would be, at once if that has been already.
+  func goesOn(in task: Task<Void, Never>)
+
   /// Stops speaking HTTP, runs the takeover's body with the connection and closes it.
   /// - Throws: before anything was sent, where the request or the connection does not allow it.
   func takeOver(_ takeover: Takeover, _ headers: Headers) async throws

@@ -2,8 +2,8 @@ import NIOCore
 
 /// What all connections of a server share: the handler, the limits, who is connected.
 ///
-/// A task's frames stay as long as its stream: what answers requests is cut into functions that are not inlined, so
-/// that a watch which waits for its next event keeps the frames of few of them.
+/// A task keeps all the memory that its frames have ever needed: a stream without an end of its own goes on in a new
+/// task, so that a watch which waits for its next event does not hold what the answering of its request has taken.
 final class ServerCore: Sendable {
   let configuration: ServerConfiguration
   let idleTimeout: TimeAmount
@@ -60,6 +60,8 @@ final class ServerCore: Sendable {
       case .stream(let options, let write):
         if exchange.request.method == .head {
           exchange.send(response, ByteBuffer())
+        } else if options.endsWithServer {
+          goOn(with: begin(response, options, exchange), options, write, exchange)
         } else {
           try await stream(begin(response, options, exchange), options, write, exchange)
         }
@@ -116,6 +118,19 @@ final class ServerCore: Sendable {
       return GzipBody(response, threshold: compression.threshold, exchange)
     }
     return exchange.makeBody(of: response)
+  }
+
+  /// Streams in a task that takes the place of the request's.
+  @inline(never) private func goOn(
+    with body: any ResponseBody, _ options: StreamOptions,
+    _ write: @escaping @Sendable (ResponseWriter) async throws -> Void, _ exchange: any Exchange
+  ) {
+    registry.taskStarts()
+    exchange.goesOn(
+      in: Task { [self] in
+        do { try await stream(body, options, write, exchange) } catch { sendError(error, exchange) }
+        registry.taskEnded()
+      })
   }
 
   /// - Throws: where nothing was sent yet.

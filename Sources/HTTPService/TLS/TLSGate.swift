@@ -33,7 +33,7 @@ final class TLSGate: ChannelInboundHandler, RemovableChannelHandler {
     let session = session
     var settings = NIOSSLServerHandler.Configuration()
     // What a quiet connection keeps: thousands of watches are quiet most of the time.
-    settings.maximumPreservedOutboundBufferCapacity = 8_192
+    settings.maximumPreservedOutboundBufferCapacity = 2_048
     return NIOSSLServerHandler(
       context: session.tls.context,
       customVerificationCallback: { certificates, promise in
