@@ -69,7 +69,9 @@ extension APIServer {
       user = try await impersonation.apply(sender, authorizer)
       trail.audit?.impersonate(user)
     }
-    let context = RequestContext(info: info, user: user, query: request.query, headers: request.headers)
+    let context = RequestContext(
+      info: info, user: user, query: request.query, headers: request.headers,
+      isAnswerKept: trail.audit?.keepsAnswers ?? false)
     guard let flowControl, !info.isLongRunning || info.verb == "watch" else {
       return try await authorizedAnswer(request, context, trail.audit)
     }
@@ -80,9 +82,12 @@ extension APIServer {
       return Answer.tooManyRequests()
     }
     guard let seat else { return try await authorizedAnswer(request, context, trail.audit) }
-    // A watch, whose answer is a stream, gives its seat back when it starts.
-    defer { flowControl.gate.give(back: seat) }
-    return try await authorizedAnswer(request, context, trail.audit)
+    let response: Response
+    do { response = try await authorizedAnswer(request, context, trail.audit) } catch {
+      flowControl.gate.give(back: seat)
+      throw error
+    }
+    return flowControl.gate.giveBack(seat, after: response)
   }
 
   /// - Throws: 401 where a request says nothing of its sender and must.

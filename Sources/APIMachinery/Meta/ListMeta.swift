@@ -59,6 +59,14 @@ public struct ListWriter: Sendable {
     isEmpty = false
   }
 
+  /// Takes out what has been written so far, for a list that is sent while it is written.
+  public mutating func take() -> [UInt8] {
+    let taken = bytes
+    bytes = []
+    bytes.reserveCapacity(taken.count)
+    return taken
+  }
+
   /// Ends the list, with the line feed that Kubernetes ends its answers with.
   public mutating func finish() -> [UInt8] {
     bytes += [UInt8(ascii: "]"), UInt8(ascii: "}"), 0x0A]

@@ -75,6 +75,11 @@ struct ResourceHandler: Sendable {
     let meta = ListMeta(
       revision: UInt64(page.revision), continueToken: page.continuation?.description,
       remainingItemCount: page.remaining.map { Int64($0) })
+    if !context.isAnswerKept,
+      let long = answer.streamedList(page.objects, meta, isOther: { registry.isOther($0, than: target) })
+    {
+      return long
+    }
     return try answer.list(try await registry.shown(page.objects, target), meta)
   }
 

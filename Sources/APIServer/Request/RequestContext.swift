@@ -27,13 +27,16 @@ public final class RequestContext: Sendable {
   public let user: User
   public let query: Query
   public let headers: Headers
+  /// Whether what the client is answered is recorded too, and so has to be there as a whole.
+  let isAnswerKept: Bool
   /// What admission has set aside for the write that is under way.
   public let settlement = AdmissionSettlement()
   private let warningTexts = Mutex<[String]>([])
   private let readOptions = Mutex<WriteOptions?>(nil)
   private let annotations = Mutex<[String: String]>([:])
 
-  public init(info: RequestInfo, user: User, query: Query, headers: Headers) {
+  public init(info: RequestInfo, user: User, query: Query, headers: Headers, isAnswerKept: Bool = false) {
+    self.isAnswerKept = isAnswerKept
     self.info = info
     self.user = user
     self.query = query
