@@ -88,7 +88,7 @@ extension APIServer {
   /// - Throws: 401 where a request says nothing of its sender and must.
   private func sender(of request: Request) async throws -> User {
     if let user = try await authenticator.authenticate(request) { return user }
-    guard allowsAnonymous else { throw StatusError.unauthorized() }
+    guard anonymous.allows(request.path) else { throw StatusError.unauthorized() }
     return .anonymous
   }
 
