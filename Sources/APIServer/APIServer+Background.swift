@@ -60,6 +60,7 @@ extension APIServer {
       group.addTask { await keeper?.run() }
       group.addTask { [self] in await aggregation?.run(registry, report: report) }
       group.addTask { [self] in await keepNamespaces(report) }
+      group.addTask { [self] in await accounts?.uses.run(registry, report: report) }
       group.addTask { [self] in
         await ServerIdentity(registry: registry, address: address, report: report).keepUp()
       }
