@@ -32,6 +32,11 @@ extension APIServer {
       response.headers.add("X-Kubernetes-PF-PriorityLevel-UID", place.level.uid)
     }
     response.headers.add(AuditIdentifiers.header, trail.id)
+    // What is told to one client is not another one's.
+    if response.headers["Cache-Control"] == nil { response.headers.add("Cache-Control", "no-cache, private") }
+    if !strictTransportSecurity.isEmpty {
+      response.headers.add("Strict-Transport-Security", strictTransportSecurity)
+    }
     if let audit = trail.audit { response = audit.answered(response, registry.kinds) }
     let key = RequestMetrics.key(
       info,
@@ -66,8 +71,9 @@ extension APIServer {
     }
     var user = sender
     if let impersonation = try Impersonation(request.headers) {
-      user = try await impersonation.apply(sender, authorizer)
-      trail.audit?.impersonate(user)
+      let result = try await impersonation.apply(sender, info, authorizer)
+      user = result.user
+      trail.audit?.impersonate(user, constraint: result.constraint)
     }
     let context = RequestContext(info: info, user: user, query: request.query, headers: request.headers)
     guard let flowControl, !info.isLongRunning || info.verb == "watch" else {
@@ -76,8 +82,8 @@ extension APIServer {
     let place = flowControl.classify(user, info)
     trail.place = place
     let seat: SeatGate.Seat?
-    do { seat = try await flowControl.admit(place, user, info) { seats(info, request.query) } } catch {
-      return Answer.tooManyRequests()
+    do { seat = try await flowControl.admit(place, user, info) { work(info, request.query, widest: $0) } } catch {
+      return Answer.tooManyRequests(retryAfter: error.retryAfter)
     }
     guard let seat else { return try await authorizedAnswer(request, context, trail.audit) }
     // A watch, whose answer is a stream, gives its seat back when it starts.
@@ -92,10 +98,10 @@ extension APIServer {
     return .anonymous
   }
 
-  private func seats(_ info: RequestInfo, _ query: Query) -> Int {
-    WorkEstimate.seats(info, query) {
+  private func work(_ info: RequestInfo, _ query: Query, widest: Int?) -> WorkEstimate {
+    WorkEstimate(info, query, widest: widest) {
       let place = GroupVersion(group: info.group, version: info.version)
-      return registry.catalog.snapshot.resource(place, info.resource).map { registry.cache(of: $0).count } ?? 0
+      return registry.catalog.snapshot.resource(place, info.resource).map { registry.cache(of: $0).size }
     }
   }
 

@@ -15,6 +15,7 @@ public final class APIServer: Sendable {
   let requestTime: Duration
   let audit: AuditLog?
   let anonymous: AnonymousAccess
+  let strictTransportSecurity: String
   let metrics = RequestMetrics()
   let identifiers = AuditIdentifiers()
   let health: HealthChecks
@@ -28,13 +29,15 @@ public final class APIServer: Sendable {
   ///   - requestTime: how long a request may take that is no watch or stream.
   ///   - audit: where requests are noted; nil where they are not.
   ///   - anonymous: which requests are nobody's that say nothing of their sender.
+  ///   - strictTransportSecurity: what browsers are told (RFC 6797); empty for nothing.
   ///   - accounts: issues service accounts' tokens; nil where none are issued.
   ///   - aggregation: other servers behind this one; nil where there are none.
   ///   - address: `host:port` by which clients reach the server.
   public init(
     registry: Registry, authenticator: any Authenticator, authorizer: any Authorizer,
     flowControl: FlowControl? = nil, requestTime: Duration = .seconds(60), audit: AuditLog? = nil,
-    anonymous: AnonymousAccess = .everywhere, accounts: ServiceAccounts? = nil, aggregation: Aggregation? = nil,
+    anonymous: AnonymousAccess = .everywhere, strictTransportSecurity: [String] = [], accounts: ServiceAccounts? = nil,
+    aggregation: Aggregation? = nil,
     address: String,
     version: ServerVersion
   ) {
@@ -43,6 +46,7 @@ public final class APIServer: Sendable {
     self.requestTime = requestTime
     self.audit = audit
     self.anonymous = anonymous
+    self.strictTransportSecurity = strictTransportSecurity.joined(separator: "; ")
     health = HealthChecks(registry.store)
     self.aggregation = aggregation
     openAPI = OpenAPIHandler(registry.kinds, version: version)
@@ -67,7 +71,9 @@ public final class APIServer: Sendable {
   }
 
   func refusal(_ error: StatusError, _ request: Request?) -> Response {
-    Answer.error(error, request?.headers, registry.kinds)
+    var response = Answer.error(error, request?.headers, registry.kinds)
+    response.headers.add("X-Content-Type-Options", "nosniff")
+    return response
   }
 
   func respond(_ request: Request, _ context: RequestContext) async throws -> Response {

@@ -117,7 +117,8 @@ struct ServerCommand: AsyncParsableCommand {
     let address = try await pool.run { ServerAddress(options, network) }
     let issued = try files.serverCertificate(address)
     let tls = try ServerTLS(
-      certificateChain: issued.certificatePEM, privateKey: issued.keyPEM, clientAuthorities: files.authorities.bundle)
+      certificateChain: issued.certificatePEM, privateKey: issued.keyPEM, clientAuthorities: files.authorities.bundle,
+      restrictions: options.connections.restrictions())
 
     let failures = AsyncStream.makeStream(of: (any Error).self)
     let cluster = try await ClusterStore(store) { failures.continuation.yield($0) }
@@ -148,7 +149,9 @@ struct ServerCommand: AsyncParsableCommand {
     let api = APIServer(
       registry: registry, authenticator: clients.authenticator, authorizer: authorizer,
       flowControl: options.flowControl, requestTime: options.requestTime, audit: audit,
-      anonymous: clients.anonymous, accounts: accounts, aggregation: aggregation,
+      anonymous: clients.anonymous,
+      strictTransportSecurity: options.connections.strictTransportSecurityDirectives, accounts: accounts,
+      aggregation: aggregation,
       address: "\(address.advertised):\(port)", version: ServerVersion(build: "apus.\(Version.text)"))
     var settings = ServerConfiguration(threads: 2, compression: Compression(), handlersStartOnEventLoop: true)
     settings.limits.bodyBytes = ResourceLimits.largestBody
