@@ -32,6 +32,11 @@ extension APIServer {
       response.headers.add("X-Kubernetes-PF-PriorityLevel-UID", place.level.uid)
     }
     response.headers.add(AuditIdentifiers.header, trail.id)
+    // What is told to one client is not another one's.
+    if response.headers["Cache-Control"] == nil { response.headers.add("Cache-Control", "no-cache, private") }
+    if !strictTransportSecurity.isEmpty {
+      response.headers.add("Strict-Transport-Security", strictTransportSecurity)
+    }
     if let audit = trail.audit { response = audit.answered(response, registry.kinds) }
     let key = RequestMetrics.key(
       info,
@@ -66,8 +71,9 @@ extension APIServer {
     }
     var user = sender
     if let impersonation = try Impersonation(request.headers) {
-      user = try await impersonation.apply(sender, authorizer)
-      trail.audit?.impersonate(user)
+      let result = try await impersonation.apply(sender, info, authorizer)
+      user = result.user
+      trail.audit?.impersonate(user, constraint: result.constraint)
     }
     let context = RequestContext(
       info: info, user: user, query: request.query, headers: request.headers,
@@ -78,8 +84,8 @@ extension APIServer {
     let place = flowControl.classify(user, info)
     trail.place = place
     let seat: SeatGate.Seat?
-    do { seat = try await flowControl.admit(place, user, info) { seats(info, request.query) } } catch {
-      return Answer.tooManyRequests()
+    do { seat = try await flowControl.admit(place, user, info) { work(info, request.query, widest: $0) } } catch {
+      return Answer.tooManyRequests(retryAfter: error.retryAfter)
     }
     guard let seat else { return try await authorizedAnswer(request, context, trail.audit) }
     let response: Response
@@ -93,14 +99,14 @@ extension APIServer {
   /// - Throws: 401 where a request says nothing of its sender and must.
   private func sender(of request: Request) async throws -> User {
     if let user = try await authenticator.authenticate(request) { return user }
-    guard allowsAnonymous else { throw StatusError.unauthorized() }
+    guard anonymous.allows(request.path) else { throw StatusError.unauthorized() }
     return .anonymous
   }
 
-  private func seats(_ info: RequestInfo, _ query: Query) -> Int {
-    WorkEstimate.seats(info, query) {
+  private func work(_ info: RequestInfo, _ query: Query, widest: Int?) -> WorkEstimate {
+    WorkEstimate(info, query, widest: widest) {
       let place = GroupVersion(group: info.group, version: info.version)
-      return registry.catalog.snapshot.resource(place, info.resource).map { registry.cache(of: $0).count } ?? 0
+      return registry.catalog.snapshot.resource(place, info.resource).map { registry.cache(of: $0).size }
     }
   }
 

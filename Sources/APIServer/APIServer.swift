@@ -14,7 +14,8 @@ public final class APIServer: Sendable {
   let flowControl: FlowControl?
   let requestTime: Duration
   let audit: AuditLog?
-  let allowsAnonymous: Bool
+  let anonymous: AnonymousAccess
+  let strictTransportSecurity: String
   let metrics = RequestMetrics()
   let identifiers = AuditIdentifiers()
   let health: HealthChecks
@@ -27,21 +28,25 @@ public final class APIServer: Sendable {
   ///   - flowControl: who waits for whom; nil where nobody does.
   ///   - requestTime: how long a request may take that is no watch or stream.
   ///   - audit: where requests are noted; nil where they are not.
-  ///   - allowsAnonymous: whether a request that says nothing of its sender is nobody's, and not refused.
+  ///   - anonymous: which requests are nobody's that say nothing of their sender.
+  ///   - strictTransportSecurity: what browsers are told (RFC 6797); empty for nothing.
   ///   - accounts: issues service accounts' tokens; nil where none are issued.
   ///   - aggregation: other servers behind this one; nil where there are none.
   ///   - address: `host:port` by which clients reach the server.
   public init(
     registry: Registry, authenticator: any Authenticator, authorizer: any Authorizer,
     flowControl: FlowControl? = nil, requestTime: Duration = .seconds(60), audit: AuditLog? = nil,
-    allowsAnonymous: Bool = true, accounts: ServiceAccounts? = nil, aggregation: Aggregation? = nil, address: String,
+    anonymous: AnonymousAccess = .everywhere, strictTransportSecurity: [String] = [], accounts: ServiceAccounts? = nil,
+    aggregation: Aggregation? = nil,
+    address: String,
     version: ServerVersion
   ) {
     self.accounts = accounts
     self.flowControl = flowControl
     self.requestTime = requestTime
     self.audit = audit
-    self.allowsAnonymous = allowsAnonymous
+    self.anonymous = anonymous
+    self.strictTransportSecurity = strictTransportSecurity.joined(separator: "; ")
     health = HealthChecks(registry.store)
     self.aggregation = aggregation
     openAPI = OpenAPIHandler(registry.kinds, version: version)
@@ -66,7 +71,9 @@ public final class APIServer: Sendable {
   }
 
   func refusal(_ error: StatusError, _ request: Request?) -> Response {
-    Answer.error(error, request?.headers, registry.kinds)
+    var response = Answer.error(error, request?.headers, registry.kinds)
+    response.headers.add("X-Content-Type-Options", "nosniff")
+    return response
   }
 
   func respond(_ request: Request, _ context: RequestContext) async throws -> Response {

@@ -23,7 +23,7 @@ private final class Issuer: Sendable {
   func setBroken(_ isBroken: Bool) { state.withLock { $0.isBroken = isBroken } }
   func rename(_ name: String) { state.withLock { $0.name = name } }
 
-  @Sendable func fetch(_ url: String) async throws -> [UInt8] {
+  @Sendable func fetch(_ url: String, _ accessToken: String?) async throws -> [UInt8] {
     let (key, isBroken, name) = state.withLock { state in
       state.fetched += 1
       return (state.key, state.isBroken, state.name)
@@ -124,10 +124,11 @@ private final class Issuer: Sendable {
   }
 
   @Test func namesHaveAPrefixUnlessTheyAreMailAddresses() throws {
-    func prefix(_ claim: String, _ prefix: String?) throws -> String {
-      try OpenIDConfiguration(
-        issuer: Issuer.url, clientID: "a", usernameClaim: claim, usernamePrefix: prefix
-      ).usernamePrefix
+    func prefix(_ claim: String, _ prefix: String?) throws -> String? {
+      let configuration = try OpenIDConfiguration(
+        issuer: Issuer.url, clientID: "a", usernameClaim: claim, usernamePrefix: prefix)
+      if case .claim(claim, let prefix) = configuration.mappings.username { return prefix }
+      return nil
     }
     #expect(try prefix("sub", nil) == Issuer.url + "#")
     #expect(try prefix("email", nil) == "")

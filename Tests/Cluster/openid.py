@@ -27,14 +27,16 @@ class SigningKey:
 
     @property
     def public(self):
-        return {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.name, "n": encode(self.modulus), "e": "AQAB"}
+        return {"kty": "RSA", "use": "sig", "kid": self.name, "n": encode(self.modulus), "e": "AQAB"}
 
     def sign(self, claims, algorithm="RS256"):
         head = encode(json.dumps({"alg": algorithm, "kid": self.name}).encode())
         message = f"{head}.{encode(json.dumps(claims).encode())}".encode()
+        padding = ["-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:digest"] if algorithm[0] == "P" else []
         done = subprocess.run(
-            ["openssl", "dgst", "-sha256", "-sign", self.path], input=message, check=True, capture_output=True
-        )
+            ["openssl", "dgst", f"-sha{algorithm[2:]}", "-sign", self.path, *padding],
+            input=message, check=True, capture_output=True,
+        )  # fmt: skip
         return message.decode() + "." + encode(done.stdout)
 
 
@@ -51,6 +53,8 @@ class Provider:
             check=True, capture_output=True,
         )  # fmt: skip
         self.keys, self.requests = [], 0
+        # Paths at which there is a token, with what must be shown for it.
+        self.elsewhere = {}
         provider = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -61,7 +65,11 @@ class Provider:
                 }
                 provider.requests += 1
                 body = json.dumps(documents.get(self.path, {})).encode()
-                self.send_response(200 if self.path in documents else 404)
+                status = 200 if self.path in documents else 404
+                if self.path in provider.elsewhere:
+                    token, access = provider.elsewhere[self.path]
+                    status, body = (200, token.encode()) if self.headers["Authorization"] == access else (401, b"")
+                self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()

@@ -53,9 +53,37 @@ def test_impersonation_must_be_allowed(kubectl, namespace, server):
     token = kubectl.out("create", "token", "default")
     status, body = request(f"{server.url}/api/v1/namespaces/{namespace}/pods", token, {"Impersonate-User": "bob"})
     assert status == 403 and body["message"] == (
-        f'users "bob" is forbidden: User "system:serviceaccount:{namespace}:default" cannot impersonate resource "users" '
-        'in API group "" at the cluster scope'
+        f'pods is forbidden: User "system:serviceaccount:{namespace}:default" cannot impersonate-on:user-info:list resource '
+        f'"pods" in API group "" in the namespace "{namespace}"'
     )
+
+
+@pytest.mark.own_server
+def test_impersonation_for_one_purpose(kubectl, cluster_kubectl, namespace, server):
+    kubectl("create", "serviceaccount", "robot")
+    token = kubectl.out("create", "token", "robot")
+    user = f"system:serviceaccount:{namespace}:robot"
+    rules = [
+        {"verbs": ["impersonate:user-info"], "apiGroups": ["authentication.k8s.io"], "resources": ["users"], "resourceNames": ["bob"]}
+    ]
+    role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": namespace}, "rules": rules}
+    cluster_kubectl("create", "-f", "-", input=role)
+    try:
+        cluster_kubectl("create", "clusterrolebinding", namespace, f"--clusterrole={namespace}", f"--serviceaccount={namespace}:robot")
+        kubectl("create", "role", "purpose", "--verb=impersonate-on:user-info:list", "--resource=pods")
+        kubectl("create", "rolebinding", "purpose", "--role=purpose", f"--serviceaccount={namespace}:robot")
+        kubectl("create", "role", "looks", "--verb=list", "--resource=pods,configmaps")
+        kubectl("create", "rolebinding", "looks", "--role=looks", "--user=bob")
+
+        def ask(resource, who="bob"):
+            return request(f"{server.url}/api/v1/namespaces/{namespace}/{resource}", token, {"Impersonate-User": who})
+
+        assert ask("pods")[0] == 200
+        status, body = ask("configmaps")
+        assert status == 403 and f'User "{user}" cannot impersonate-on:user-info:list resource "configmaps"' in body["message"]
+        assert ask("pods", "eve")[0] == 403
+    finally:
+        cluster_kubectl("delete", "clusterrole,clusterrolebinding", namespace, "--ignore-not-found")
 
 
 def request(url, token=None, more=None):

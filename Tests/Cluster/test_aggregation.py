@@ -86,6 +86,18 @@ def test_what_is_told_to_other_servers(trusted):
     assert trusted["client-ca-file"] != trusted["requestheader-client-ca-file"]
 
 
+@pytest.mark.own_server
+def test_what_is_told_is_kept_up(cluster_kubectl, trusted):
+    place = ("configmap", "extension-apiserver-authentication", "--namespace", "kube-system")
+    cluster_kubectl("delete", *place)
+    cluster_kubectl("wait", "--for=create", *place, "--timeout=20s")
+    patch = {"data": {"requestheader-client-ca-file": "", "requestheader-allowed-names": '["eve"]'}}
+    cluster_kubectl("patch", *place, "--type=merge", "-p", json.dumps(patch))
+    ours = "jsonpath={.data.requestheader-allowed-names}=" + trusted["requestheader-allowed-names"]
+    cluster_kubectl("wait", *place, "--for=" + ours, "--timeout=20s")
+    assert cluster_kubectl.json("get", *place)["data"] == trusted
+
+
 def test_life(kubectl, sample):
     kubectl("create", "--validate=false", "-f", "-", input=flunder(sample.group))
     assert kubectl.json("get", f"flunders.{sample.group}", "one")["spec"] == {"reference": "x"}

@@ -125,6 +125,7 @@ def test_what_failed(audited, kubectl):
     assert one["annotations"]["authorization.k8s.io/decision"] == "forbid"
     assert one["user"]["username"] == "system:admin"
     assert one["impersonatedUser"]["username"] == "eve" and "curious" in one["impersonatedUser"]["groups"]
+    assert one["authenticationMetadata"] == {"impersonationConstraint": "impersonate:user-info"}
 
 
 def test_watches(audited, kubectl):

@@ -1,6 +1,7 @@
 """The cluster's authority: what is on disk is taken up, and the next one is trusted long before the first one ends."""
 
 import base64
+import json
 import os
 import socket
 import ssl
@@ -57,6 +58,9 @@ def test_what_is_there_is_taken_up(tmp_path):
         server.start()
         review = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": {"token": token}}
         assert kubectl.json("create", "--validate=false", "-f", "-", input=review)["status"]["authenticated"]
+        # Nobody knows the age of the key for tokens, so another one will sign; both are published.
+        assert (tmp_path / "cluster" / "pki" / "sa-2.key").read_text().startswith("Created: ")
+        assert len(json.loads(kubectl.out("get", "--raw", "/openid/v1/jwks"))["keys"]) == 2
         assert authorities(server).strip() == authority.strip()
         assert not (tmp_path / "cluster" / "pki" / "ca-2.crt").exists()
     finally:
@@ -104,5 +108,39 @@ def test_secrets_are_for_their_owner_alone(tmp_path):
         for name in ("ca.key", "sa.key"):
             assert (pki / name).stat().st_mode & 0o777 == 0o600
         assert os.stat(server.kubeconfig).st_mode & 0o777 == 0o600
+    finally:
+        server.stop()
+
+
+def test_another_key_signs_tokens(tmp_path):
+    """A key that was made long ago is published beside the next one, signs no more, and still verifies."""
+    pki = tmp_path / "cluster" / "pki"
+    make_authority(pki, 3650)
+    old, day = (pki / "sa.key").read_text(), 86400
+    (pki / "sa.key").write_text("Created: 1000\n" + old)
+    server = Server(tmp_path).start()
+    try:
+        kubectl = Kubectl(server.kubeconfig, tmp_path / "kubectl")
+
+        def review(token):
+            body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": {"token": token}}
+            return kubectl.json("create", "--validate=false", "-f", "-", input=body)["status"].get("authenticated")
+
+        def signer(token):
+            head = token.split(".")[0]
+            return json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))["kid"]
+
+        kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=20s")
+        before = kubectl.out("create", "token", "default")
+        keys = [one["kid"] for one in json.loads(kubectl.out("get", "--raw", "/openid/v1/jwks"))["keys"]]
+        assert keys[0] == signer(before) and len(keys) == 2
+        server.stop()
+        # As if a week had passed since the second one was made.
+        made, pem = (pki / "sa-2.key").read_text().split("\n", 1)
+        (pki / "sa-2.key").write_text(f"Created: {int(made.removeprefix('Created: ')) - 7 * day}\n{pem}")
+        server.start()
+        after = kubectl.out("create", "token", "default")
+        assert signer(after) == keys[1] and review(after) and review(before)
+        assert "PRIVATE" not in (pki / "sa.key").read_text()
     finally:
         server.stop()

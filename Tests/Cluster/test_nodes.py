@@ -234,7 +234,9 @@ def test_certificate_requests(nodes, cluster_kubectl, work):
 
 
 def test_nodes_are_in_their_group(kubectl, cluster_kubectl):
-    cluster_kubectl.fails("get", "node", "x", "--as=system:node:x", says='nodes "x" is forbidden')
+    # Who may act as a node is in its group; with other groups they are not.
+    cluster_kubectl.fails("get", "node", "x", "--as=system:node:x", says='nodes "x" not found')
+    cluster_kubectl.fails("get", "node", "x", "--as=system:node:x", "--as-group=others", says='nodes "x" is forbidden')
     binding = cluster_kubectl.json("get", "clusterrolebinding", "system:node")
     assert not binding.get("subjects")
     cluster_kubectl("get", "clusterrole", "system:node")

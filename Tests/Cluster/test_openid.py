@@ -101,7 +101,8 @@ def test_tokens_that_are_not_believed(own, provider, keys):
     stranger = keys[2]
     stranger.name = "first"
     assert who(own, stranger.sign(provider.claims(**good))) is None
-    assert who(own, keys[0].sign(provider.claims(**good), algorithm="RS512")) is None
+    for algorithm in ("RS512", "PS256"):
+        assert who(own, keys[0].sign(provider.claims(**good), algorithm=algorithm)) is None
     assert who(own, keys[0].sign({**provider.claims(**good), "iss": provider.url + "/"})) is None
 
 
@@ -119,6 +120,106 @@ def test_the_provider_changes_its_keys(own, provider, keys):
     assert provider.requests == before
     provider.keys = [keys[0]]
     assert who(own, keys[0].sign(good)) == "corp:jane"
+
+
+def test_groups_that_are_elsewhere(own, provider, keys):
+    provider.keys = [keys[0]]
+
+    def token(**source):
+        names = {"_claim_names": {"teams": "src"}, "_claim_sources": {"src": source}}
+        return keys[0].sign(provider.claims(name="jane", tier="gold", **names))
+
+    place = provider.url + "/groups"
+    provider.elsewhere["/groups"] = (keys[0].sign(provider.claims(teams=["far", "away"])), "Bearer open")
+    status = groups(own, token(endpoint=place, access_token="open"))
+    assert set(status["user"]["groups"]) == {"corp-far", "corp-away", "system:authenticated"}, status
+    refused = groups(own, token(endpoint=place, access_token="wrong"))
+    assert not refused.get("authenticated") and "could not expand distributed claims" in refused["error"]
+    provider.elsewhere["/groups"] = (keys[2].sign(provider.claims(teams=["forged"])), "Bearer open")
+    assert who(own, token(endpoint=place, access_token="open")) is None
+    # One that is in the token in a token of its own is not read.
+    assert set(groups(own, token(JWT="a.b.c"))["user"]["groups"]) == {"system:authenticated"}
+
+
+CONFIGURATION = """
+apiVersion: apiserver.config.k8s.io/v1
+kind: AuthenticationConfiguration
+anonymous:
+  enabled: true
+  conditions: [{path: /readyz}, {path: /livez}]
+jwt:
+- issuer:
+    url: %(url)s
+    certificateAuthority: |
+      %(authority)s
+    audiences: [apus, other]
+    audienceMatchPolicy: MatchAny
+  claimValidationRules:
+  - expression: "claims.exp - claims.iat <= 86400.0"
+    message: tokens must not last longer than a day
+  claimMappings:
+    username: {expression: "'corp:' + claims.name"}
+    groups: {expression: "claims.teams.map(team, 'corp-' + team)"}
+    uid: {claim: sub}
+    extra: [{key: example.org/tier, valueExpression: "claims.?tier.orValue('')"}]
+  userValidationRules:
+  - expression: "!user.username.startsWith('corp:system:')"
+    message: these names are taken
+- issuer: {url: "https://elsewhere.example", audiences: [apus]}
+  claimMappings: {username: {claim: sub, prefix: "else:"}}
+"""
+
+
+def configuration(provider):
+    with open(provider.certificate) as file:
+        authority = file.read().strip().replace("\n", "\n      ")
+    return CONFIGURATION % {"url": provider.url, "authority": authority}
+
+
+def test_issuers_of_a_file(tmp_path, provider, keys):
+    provider.keys = [keys[0]]
+    path = tmp_path / "authentication.yaml"
+    path.write_text(configuration(provider))
+    server = Server(tmp_path / "server", "--authentication-config", str(path)).start()
+    try:
+        for algorithm in ("RS256", "PS256", "PS384", "PS512"):
+            claims = provider.claims(name="jane", teams=["a"], tier="gold", aud="other", jti="one")
+            status = groups(server, keys[0].sign(claims, algorithm=algorithm))
+            assert status["user"] == {
+                "username": "corp:jane", "uid": "17", "groups": ["corp-a", "system:authenticated"],
+                "extra": {"example.org/tier": ["gold"], "authentication.kubernetes.io/credential-id": ["JTI=one"]},
+            }, status  # fmt: skip
+        for claims, words in (
+            ({"name": "jane", "teams": [], "exp": 4102444800}, "tokens must not last longer than a day"),
+            ({"name": "system:admin", "teams": []}, "these names are taken"),
+            ({"name": "jane"}, "no such key: teams"),
+            ({"name": "jane", "teams": [], "aud": "stranger"}, "oidc: verify token: "),
+        ):
+            status = groups(server, keys[0].sign(provider.claims(**claims)))
+            assert not status.get("authenticated") and words in status["error"], status
+        # That the server is ready anybody may ask, and no more.
+        server.wait_ready()
+        assert request(server.url + "/version", None)[0] == 401
+    finally:
+        server.stop()
+
+
+def test_files_that_cannot_be_used(tmp_path, provider):
+    path = tmp_path / "authentication.yaml"
+    good = configuration(provider)
+    flags = ["--authentication-config", str(path)]
+    for text, more, words in (
+        (good.replace('"https://else', '"http://else'), [], "URL scheme must be https"),
+        (good.replace("claims.name", "claims.name +"), [], "jwt[0].claimMappings.username.expression"),
+        (good.replace("anonymous", "anonymus"), [], 'unknown field "anonymus"'),
+        (good, ["--anonymous-auth", "true"], "--anonymous-auth flag cannot be set"),
+        (good, ["--oidc-issuer-url", "https://a", "--oidc-client-id", "a"], "mutually exclusive"),
+    ):
+        path.write_text(text)
+        server = Server(tmp_path / "server", *flags, *more)
+        server.start(wait=False)
+        assert server.process.wait(20) != 0
+        assert words in server.log(), server.log()
 
 
 def test_tokens_in_a_file(own):

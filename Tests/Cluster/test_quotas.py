@@ -130,6 +130,27 @@ def test_claims_by_storage_class(space):
     assert used == {"persistentvolumeclaims": "2", gold + "persistentvolumeclaims": "1", gold + "requests.storage": "1Gi"}
 
 
+def test_devices_by_class(space):
+    group, devices = "resource.k8s.io/v1", "gpu.deviceclass.resource.k8s.io/devices"
+    space.quota({"count/resourceclaims.resource.k8s.io": "5", devices: "3"})
+
+    def claim(name, **request):
+        request = {"deviceClassName": "gpu", **request}
+        return {
+            "apiVersion": group, "kind": "ResourceClaim", "metadata": {"name": name},
+            "spec": {"devices": {"requests": [{"name": "r", "exactly": request}]}},
+        }  # fmt: skip
+
+    space.create("resourceclaims", claim("two", count=2), group=group)
+    refused = space.refused("resourceclaims", claim("all", allocationMode="All"), group=group)
+    assert f"exceeded quota: q, requested: {devices}=32, used: {devices}=2, limited: {devices}=3" in refused
+    space.create("resourceclaims", claim("one"), group=group)
+    used = space.get("resourcequotas", "q")["status"]["used"]
+    assert used == {"count/resourceclaims.resource.k8s.io": "2", devices: "3"}
+    space.delete("resourceclaims", "two", group)
+    space.until("q", lambda status: status["used"] == {"count/resourceclaims.resource.k8s.io": "1", devices: "1"})
+
+
 def test_custom_resources(space, cluster_kubectl, namespace):
     plural, group = "gadgets", f"{namespace}.example.com"
     definition = {

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 
 import pytest
 from test_access import request
@@ -254,6 +255,36 @@ def test_a_secret_gets_a_token(kubectl, namespace, server):
     kubectl("wait", "secret", "t", "--for=jsonpath={.data.ca\\.crt}=" + secret["data"]["ca.crt"], "--timeout=10s")
     kubectl("delete", "secret", "t")
     assert not is_believed(server, namespace, data["token"])
+
+
+@pytest.mark.own_server
+def test_use_of_a_token_in_a_secret_is_noted(kubectl, cluster_kubectl, namespace, server):
+    tracking = cluster_kubectl.json(
+        "get", "configmap", "kube-apiserver-legacy-service-account-token-tracking", "--namespace", "kube-system"
+    )
+    assert len(tracking["data"]["since"]) == 10
+    kubectl("create", "serviceaccount", "robot")
+    made = token_secret("t", "robot")
+    made["metadata"]["labels"] = {"kubernetes.io/legacy-token-last-used": "2020-01-01"}
+    kubectl("create", "-f", "-", input=made)
+    kubectl("wait", "secret", "t", "--for=jsonpath={.data.token}", "--timeout=10s")
+    token = base64.b64decode(kubectl.json("get", "secret", "t")["data"]["token"]).decode()
+    assert is_believed(server, namespace, token)
+    label = "{.metadata.labels.kubernetes\\.io/legacy-token-last-used}"
+    end = time.monotonic() + 20
+    while kubectl.out("get", "secret", "t", "-o", f"jsonpath={label}") < tracking["data"]["since"]:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    # What is marked invalid is not believed, and says what to do.
+    kubectl("label", "secret", "t", "kubernetes.io/legacy-token-invalid-since=2026-01-01")
+    assert not is_believed(server, namespace, token)
+    assert review(kubectl, token)["error"] == (
+        f"the token in secret {namespace}/t for service account {namespace}/robot has been marked invalid. Use tokens "
+        "from the TokenRequest API or manually created secret-based tokens, or remove the "
+        "'kubernetes.io/legacy-token-invalid-since' label from the secret to temporarily allow use of this token"
+    )
+    kubectl("label", "secret", "t", "kubernetes.io/legacy-token-invalid-since-")
+    assert is_believed(server, namespace, token)
 
 
 def test_a_secret_goes_with_its_account(kubectl):

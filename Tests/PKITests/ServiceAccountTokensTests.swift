@@ -125,12 +125,4 @@ import Testing
         == #"{"id_token_signing_alg_values_supported":["ES256"],"issuer":"https://kubernetes.default.svc","jwks_uri":"https://10.0.0.1:6443/openid/v1/jwks","response_types_supported":["id_token"],"subject_types_supported":["public"]}"#
     )
   }
-
-  @Test func keepsItsKeyInAFile() async throws {
-    try await Shell.with { shell in
-      let made = try TokenSigningKey(path: shell.path("sa.key"))
-      #expect(try shell.run("stat -c %a sa.key; ls") == "600\nsa.key\n")
-      #expect(try TokenSigningKey(path: shell.path("sa.key")).verificationKey.id == made.verificationKey.id)
-    }
-  }
 }

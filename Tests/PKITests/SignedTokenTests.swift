@@ -26,7 +26,7 @@ import Testing
 
   @Test func refusesOtherAlgorithms() async {
     for header in [
-      #"{"alg":"none"}"#, #"{"alg":"None"}"#, #"{"alg":"HS256"}"#, #"{"alg":"PS256"}"#, #"{"alg":""}"#,
+      #"{"alg":"none"}"#, #"{"alg":"None"}"#, #"{"alg":"HS256"}"#, #"{"alg":"PS128"}"#, #"{"alg":""}"#,
       #"{"alg":"ES256","crit":["b64"]}"#,
     ] {
       let text = Base64URL.encode(header.utf8) + ".e30.AAAA"
@@ -141,6 +141,32 @@ import Testing
     }
     for text in ["A", "AB", "AA=", "AA==", "A+==", "A/AA", "AA\n", "é"] {
       #expect(Base64URL.decode(text) == nil, "\(text)")
+    }
+  }
+
+  /// Signatures of openssl's with PSS padding (RFC 7518, section 3.5): the salt is as long as the digest, and nothing else.
+  @Test(.enabled(if: Shell.hasOpenSSL), arguments: ["256", "384", "512"])
+  func verifiesPSS(size: String) async throws {
+    try await Shell.with { shell in
+      try shell.run("openssl genrsa -out key.pem 2048; openssl pkey -in key.pem -pubout -out public.pem")
+      let key = try TokenVerificationKey(pem: shell.read("public.pem"))
+      let message = Base64URL.encode(#"{"alg":"PS\#(size)"}"#.utf8) + "." + Base64URL.encode("{}".utf8)
+      try shell.write("message", message)
+      func token(salt: String) throws -> SignedToken {
+        try shell.run(
+          "openssl dgst -sha\(size) -sign key.pem -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:\(salt) "
+            + "-out signature message")
+        return try SignedToken(
+          message + "." + shell.run("base64 -w0 signature | tr '+/' '-_' | tr -d =").prefix { $0 != "\n" })
+      }
+      try token(salt: "digest").verify(with: [key])
+      #expect(await failure { try token(salt: "8").verify(with: [key]) } == .signature)
+      let algorithm = try #require(TokenAlgorithm(rawValue: "RS\(size)"))
+      #expect(await failure { try token(salt: "digest").verify(with: [key], algorithms: [algorithm]) } == .unsupported)
+      // A signature of the other padding under this name.
+      try shell.run("openssl dgst -sha\(size) -sign key.pem -out signature message")
+      let other = try shell.run("base64 -w0 signature | tr '+/' '-_' | tr -d =")
+      #expect(await failure { try SignedToken(message + "." + other).verify(with: [key]) } == .signature)
     }
   }
 }

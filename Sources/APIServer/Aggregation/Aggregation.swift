@@ -39,12 +39,16 @@ public final class Aggregation: Sendable {
   }
 
   /// Registers what this server serves, and keeps an eye on the others, until the task is cancelled.
-  func run(_ registry: Registry) async {
+  /// - Parameter report: told what cannot be done.
+  func run(_ registry: Registry, report: @escaping @Sendable (String) -> Void) async {
     let check = AvailabilityCheck(store: store, client: client, proxy: proxy)
     let controller = AvailabilityController(registry, services, discovery, check)
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await LocalAPIServices(registry: registry).run() }
       group.addTask { await controller.run() }
+      group.addTask { [self] in
+        await RequestHeaderAuthorities.keep(registry, report) { try await self.publish(registry) }
+      }
     }
   }
 

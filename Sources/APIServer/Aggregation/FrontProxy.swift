@@ -20,16 +20,22 @@ public final class FrontProxy: Sendable {
 
   public static let commonName = "front-proxy-client"
 
-  /// The authority of the certificate, PEM: what other servers are told to trust.
-  public let authority: String
+  private let trusted: @Sendable () -> String
   private let credentials: @Sendable () throws -> Credentials
   private let parsed = Mutex<(credentials: Credentials, tls: TLSConfiguration)?>(nil)
 
-  /// - Parameter credentials: gives those that are valid now; called often.
-  public init(authority: String, credentials: @escaping @Sendable () throws -> Credentials) {
-    self.authority = authority
+  /// - Parameters:
+  ///   - authorities: gives those of the certificate, of the present and of the time to come, PEM.
+  ///   - credentials: gives those that are valid now; called often.
+  public init(
+    authorities: @escaping @Sendable () -> String, credentials: @escaping @Sendable () throws -> Credentials
+  ) {
+    trusted = authorities
     self.credentials = credentials
   }
+
+  /// What other servers are told to trust, PEM.
+  var authorities: String { trusted() }
 
   /// Where a service is reached, with this server's certificate.
   func target(_ service: AggregatedService) -> OutboundTarget {

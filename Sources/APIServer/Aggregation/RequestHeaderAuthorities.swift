@@ -11,11 +11,22 @@ struct RequestHeaderAuthorities: Sendable {
   /// PEM.
   let clientAuthority: String
 
+  /// Publishes again whenever somebody has changed or removed what was published, until the task is cancelled.
+  static func keep(
+    _ registry: Registry, _ report: @escaping @Sendable (String) -> Void, publish: () async throws -> Void
+  ) async {
+    guard let target = registry.catalog.snapshot.resource(GroupVersion(group: "", version: "v1"), "configmaps") else {
+      return
+    }
+    await ObjectVigil(registry: registry, report: report).keep(
+      "what other API servers are told", [target], { $0.name == name && $0.namespace == namespace }, publish)
+  }
+
   private var data: JSONObject {
     func list(_ items: String...) -> JSONValue { .string(JSONValue.array(items.map { .string($0) }).jsonText()) }
     return [
       "client-ca-file": .string(clientAuthority), "requestheader-allowed-names": list(FrontProxy.commonName),
-      "requestheader-client-ca-file": .string(proxy.authority),
+      "requestheader-client-ca-file": .string(proxy.authorities),
       "requestheader-extra-headers-prefix": list("X-Remote-Extra-"),
       "requestheader-group-headers": list("X-Remote-Group"), "requestheader-uid-headers": list("X-Remote-Uid"),
       "requestheader-username-headers": list("X-Remote-User"),

@@ -46,6 +46,8 @@ struct AuditEvent: Sendable {
   let stage: AuditStage
   let time: Timestamp
   var impersonated: User?
+  /// The verb of the constrained permission to act as somebody else; empty for none.
+  var constraint = ""
   var outcome: Outcome?
   var annotations: [(String, String)] = []
 
@@ -57,6 +59,7 @@ struct AuditEvent: Sendable {
       "verb": .string(subject.info.verb), "user": subject.user.map(ReviewHandler.json) ?? [:],
     ]
     if let impersonated { event["impersonatedUser"] = ReviewHandler.json(impersonated) }
+    if !constraint.isEmpty { event["authenticationMetadata"] = ["impersonationConstraint": .string(constraint)] }
     event["sourceIPs"] = .array(subject.sourceAddresses.map { .string($0) })
     if !subject.userAgent.isEmpty { event["userAgent"] = .string(subject.userAgent) }
     let answer = outcome?.answer.flatMap { try? JSONValue(json: Array($0.readableBytesView)) }

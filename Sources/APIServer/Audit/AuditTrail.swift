@@ -8,6 +8,8 @@ import Synchronization
 final class AuditTrail: Sendable {
   private struct State {
     var impersonated: User?
+    /// By which constrained permission; empty for none.
+    var constraint = ""
     var annotations: [(String, String)] = []
   }
   private let log: AuditLog
@@ -22,7 +24,12 @@ final class AuditTrail: Sendable {
   }
 
   /// Whose request it is from now on.
-  func impersonate(_ user: User) { state.withLock { $0.impersonated = user } }
+  func impersonate(_ user: User, constraint: String) {
+    state.withLock { state in
+      state.impersonated = user
+      state.constraint = constraint
+    }
+  }
 
   /// Something that is known of the request: `authorization.k8s.io/decision`.
   func annotate(_ name: String, _ value: String) { state.withLock { $0.annotations.append((name, value)) } }
@@ -32,7 +39,8 @@ final class AuditTrail: Sendable {
     let known = state.withLock { $0 }
     log.write(
       AuditEvent(
-        subject: subject, stage: stage, time: .now, impersonated: known.impersonated, outcome: outcome,
+        subject: subject, stage: stage, time: .now, impersonated: known.impersonated, constraint: known.constraint,
+        outcome: outcome,
         annotations: known.annotations))
   }
 

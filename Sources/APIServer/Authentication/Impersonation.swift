@@ -2,77 +2,62 @@ import APIMachinery
 import HTTPService
 
 /// Acting as somebody else (Kubernetes, "User impersonation"): who may do that is asked of the authorizer like any other
-/// request, for each part of the other's identity.
+/// request. The constrained ways are tried first, each of which says for what as well as as whom; then the one that says
+/// only as whom.
 struct Impersonation {
-  private let user: String
-  private let uid: String
-  private let groups: [String]
-  private let extra: [String: [String]]
+  /// As whom, and by which permission.
+  struct Result {
+    let user: User
+    /// The verb of the constrained permission; empty for the other one.
+    let constraint: String
+  }
+
+  /// What was asked for, as it was written.
+  let wanted: User
 
   private static let extraPrefix = "impersonate-extra-"
-  private static let accountPrefix = "system:serviceaccount:"
 
   /// Nil where the request is sent in its sender's own name.
   /// - Throws: 400 where it names groups or other parts and no user.
   init?(_ headers: Headers) throws(StatusError) {
-    user = headers["Impersonate-User"] ?? ""
-    uid = headers["Impersonate-Uid"] ?? ""
-    groups = headers.all("Impersonate-Group")
-    var extra: [String: [String]] = [:]
+    var wanted = User(name: headers["Impersonate-User"] ?? "", uid: headers["Impersonate-Uid"] ?? "")
+    wanted.groups = headers.all("Impersonate-Group")
     for field in headers where field.name.lowercased().hasPrefix(Self.extraPrefix) {
       let raw = field.name.lowercased().dropFirst(Self.extraPrefix.count)
-      extra[PercentEncoding.decode(raw) ?? String(raw), default: []].append(field.value)
+      wanted.extra[PercentEncoding.decode(raw) ?? String(raw), default: []].append(field.value)
     }
-    self.extra = extra
-    guard user.isEmpty else { return }
-    if uid.isEmpty, groups.isEmpty, extra.isEmpty { return nil }
-    throw .badRequest("requested \(groups.map(\.goQuoted)) without impersonating a user")
+    self.wanted = wanted
+    guard wanted.name.isEmpty else { return }
+    if wanted.uid.isEmpty, wanted.groups.isEmpty, wanted.extra.isEmpty { return nil }
+    throw .badRequest("requested \(Self.shown(wanted)) without impersonating a user name")
   }
 
+  /// - Parameter info: what the request is about.
   /// - Returns: whose request it is from now on.
   /// - Throws: 403 where the sender may not act as somebody with one of these parts.
-  func apply(_ sender: User, _ authorizer: any Authorizer) async throws(StatusError) -> User {
-    var wanted: [RequestInfo] = []
-    func ask(
-      _ group: String, _ version: String, _ resource: String, _ name: String, namespace: String = "", sub: String = ""
-    ) {
-      var info = RequestInfo(method: .get, segments: [], query: Query())
-      info.isResource = true
-      info.verb = "impersonate"
-      info.group = group
-      info.version = version
-      info.resource = resource
-      info.subresource = sub
-      info.name = name
-      info.namespace = namespace
-      wanted.append(info)
+  func apply(
+    _ sender: User, _ info: RequestInfo, _ authorizer: any Authorizer
+  ) async throws(StatusError) -> Result {
+    var refusal: StatusError?
+    for mode in ImpersonationMode.allCases where mode.supports(wanted, by: sender) {
+      do {
+        let user = try await mode.authorize(sender, as: wanted, info, authorizer)
+        return Result(user: user, constraint: mode.constraint)
+      } catch { refusal = refusal ?? error }
     }
-    let account =
-      user.hasPrefix(Self.accountPrefix)
-      ? user.dropFirst(Self.accountPrefix.count).split(separator: ":").map(String.init) : []
-    if account.count == 2 {
-      ask("", "v1", "serviceaccounts", account[1], namespace: account[0])
-    } else {
-      ask("", "v1", "users", user)
-    }
-    for group in groups { ask("", "v1", "groups", group) }
-    for (key, values) in extra.sorted(by: { $0.key < $1.key }) {
-      for value in values { ask("authentication.k8s.io", "v1", "userextras", value, sub: key) }
-    }
-    if !uid.isEmpty { ask("authentication.k8s.io", "v1", "uids", uid) }
-    for info in wanted {
-      switch await authorizer.authorize(sender, info) {
-      case .allowed: continue
-      case .denied(let reason), .noOpinion(let reason): throw .refused(sender, info, reason)
-      }
-    }
-    var all = groups
-    if all.isEmpty, account.count == 2 { all = ["system:serviceaccounts", "system:serviceaccounts:\(account[0])"] }
-    if user == User.anonymous.name {
-      if !all.contains("system:unauthenticated") { all.append("system:unauthenticated") }
-    } else if !all.contains("system:authenticated") {
-      all.append("system:authenticated")
-    }
-    return User(name: user, uid: uid, groups: all, extra: extra)
+    throw refusal ?? .forbidden(nil, "", "all impersonation modes failed")
+  }
+
+  /// As Go shows a user.
+  private static func shown(_ user: User) -> String {
+    func list(_ texts: [String]) -> String { "[]string{\(texts.map(\.goQuoted).joined(separator: ", "))}" }
+    let groups = user.groups.isEmpty ? "[]string(nil)" : list(user.groups)
+    let extra =
+      user.extra.isEmpty
+      ? "map[string][]string(nil)"
+      : "map[string][]string{"
+        + user.extra.sorted { $0.key < $1.key }.map { "\($0.key.goQuoted):\(list($0.value))" }.joined(separator: ", ")
+        + "}"
+    return "&user.DefaultInfo{Name:\"\", UID:\(user.uid.goQuoted), Groups:\(groups), Extra:\(extra)}"
   }
 }

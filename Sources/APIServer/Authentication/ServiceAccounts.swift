@@ -12,6 +12,8 @@ public struct ServiceAccounts: TokenAuthenticator {
   /// Whom a token is meant for that names nobody.
   let audiences: [String]
   let now: @Sendable () -> Int64
+  /// When tokens in Secrets are used.
+  public let uses: LegacyTokenUses
   private let verified = VerifiedTokens()
 
   /// For how long a token is believed after what it hangs on was removed: clocks differ by that much, in seconds.
@@ -28,6 +30,7 @@ public struct ServiceAccounts: TokenAuthenticator {
     self.tokens = tokens
     self.audiences = audiences
     self.now = now
+    uses = LegacyTokenUses(now: now)
   }
 
   public func bearer(of token: String, audiences wanted: [String]) async throws -> TokenBearer? {
@@ -131,8 +134,13 @@ public struct ServiceAccounts: TokenAuthenticator {
       throw TokenRefusal("ServiceAccount UID (\(account.uid)) does not match claim (\(claims.accountUID))")
     }
     guard secret.object.header.labels[Self.invalidSince] == nil else {
-      throw TokenRefusal("the token in secret \(claims.namespace)/\(claims.secretName) has been marked invalid")
+      throw TokenRefusal(
+        "the token in secret \(claims.namespace)/\(claims.secretName) for service account "
+          + "\(claims.namespace)/\(claims.accountName) has been marked invalid. Use tokens from the TokenRequest API or "
+          + "manually created secret-based tokens, or remove the '\(Self.invalidSince)' label from the secret to "
+          + "temporarily allow use of this token")
     }
+    uses.note(secret)
     return TokenBearer(user: user(claims.subject, claims.namespace, claims.accountUID, [:]), audiences: common)
   }
 

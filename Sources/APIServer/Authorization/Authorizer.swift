@@ -44,14 +44,21 @@ extension StatusError {
   static func refused(_ user: User, _ info: RequestInfo, _ reason: String) -> StatusError {
     guard info.isResource else {
       return .forbidden(
-        nil, "", "User \(user.name.goQuoted) cannot \(info.verb) path \(info.path.goQuoted)\(suffix(reason))")
+        nil, "",
+        sanitized("User \(user.name.goQuoted) cannot \(info.verb) path \(info.path.goQuoted)") + suffix(reason))
     }
     let resource = info.subresource.isEmpty ? info.resource : "\(info.resource)/\(info.subresource)"
     let scope = info.namespace.isEmpty ? "at the cluster scope" : "in the namespace \(info.namespace.goQuoted)"
     return .forbidden(
       GroupResource(group: info.group, resource: info.resource), info.name,
-      "User \(user.name.goQuoted) cannot \(info.verb) resource \(resource.goQuoted) in API group \(info.group.goQuoted) \(scope)\(suffix(reason))"
-    )
+      sanitized(
+        "User \(user.name.goQuoted) cannot \(info.verb) resource \(resource.goQuoted) in API group \(info.group.goQuoted) \(scope)"
+      ) + suffix(reason))
+  }
+
+  /// Without what looks like a page: the words are a stranger's.
+  private static func sanitized(_ text: String) -> String {
+    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
   }
 
   private static func suffix(_ reason: String) -> String { reason.isEmpty ? "" : ": " + reason }

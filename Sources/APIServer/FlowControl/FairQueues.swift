@@ -30,6 +30,8 @@ struct FairQueues<Item> {
   /// Numbers of the queues with requests in them.
   private var active: [Int] = []
   private var places: [Int: Int] = [:]
+  /// Seats that all waiting requests want.
+  private(set) var waitingWidth = 0
   /// Virtual time: the start of the request that went last.
   private var now = 0.0
   /// Seconds that requests take, the latest ones counting most.
@@ -56,6 +58,7 @@ struct FairQueues<Item> {
     }
     queues[place].waiting.append(waiter)
     queues[place].width += waiter.width
+    waitingWidth += waiter.width
     places[waiter.ticket] = place
     return true
   }
@@ -67,6 +70,7 @@ struct FairQueues<Item> {
     else { return nil }
     let waiter = queues[place].waiting.remove(at: index)
     queues[place].width -= waiter.width
+    waitingWidth -= waiter.width
     if queues[place].waiting.isEmpty { active.removeAll { $0 == place } }
     return waiter
   }
@@ -81,6 +85,7 @@ struct FairQueues<Item> {
     guard let place = next else { return nil }
     let waiter = queues[place].waiting.removeFirst()
     places[waiter.ticket] = nil
+    waitingWidth -= waiter.width
     now = queues[place].start
     let charge = usualSeconds * Double(waiter.width)
     queues[place].start += charge

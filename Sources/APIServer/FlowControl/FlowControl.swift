@@ -64,14 +64,15 @@ public final class FlowControl: Sendable {
   }
 
   /// Waits until a request may be worked on.
-  /// - Parameter width: the seats that it takes; asked for where it needs any.
+  /// - Parameter estimate: what it takes, where its level lets a request take so much; asked for where it needs any.
   /// - Returns: the seat to give back; nil where it needs none.
   /// - Throws: why it may not.
   func admit(
-    _ place: Classification, _ user: User, _ info: RequestInfo, width: () -> Int
-  ) async throws(SeatGate.Refusal) -> SeatGate.Seat? {
+    _ place: Classification, _ user: User, _ info: RequestInfo, estimate: (_ widest: Int?) -> WorkEstimate
+  ) async throws(SeatGate.Rejection) -> SeatGate.Seat? {
     if place.level.isExempt { return nil }
-    return try await gate.take(place.slot, width: width()) {
+    let work = estimate(gate.widest(place.slot))
+    return try await gate.take(place.slot, width: work.seats, afterwards: work.afterwards) {
       var hasher = Hasher()
       hasher.combine(place.schema.name)
       hasher.combine(place.schema.flow(of: user, info))

@@ -28,6 +28,7 @@ struct FlowControlKeeper {
   func run() async {
     let (signals, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     await withTaskGroup(of: Void.self) { group in
+      group.addTask { await control.gate.keepDividing() }
       for target in [schemas, levels].compactMap({ $0 }) {
         let (cache, prefix) = (registry.cache(of: target), target.prefix(namespace: ""))
         group.addTask {

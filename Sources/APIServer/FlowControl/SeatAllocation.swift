@@ -1,7 +1,6 @@
 /// Who has which of the server's seats, and who waits for one. Times and threads are its user's business.
 ///
-/// A level always gets what nobody can borrow from it. Seats that a level could lend and does not need go to whoever
-/// wants them, at once; a level below its own share comes first when a seat becomes free.
+/// Levels borrow seats of each other: every few seconds, all are divided anew by what was wanted of late.
 struct SeatAllocation<Item> {
   /// One request's seats.
   struct Seat {
@@ -25,12 +24,17 @@ struct SeatAllocation<Item> {
   struct Level {
     let name: String
     fileprivate(set) var limits: SeatLimits
+    /// How many seats its requests may take for now.
+    fileprivate(set) var current = 0
+    fileprivate(set) var demand: SeatDemand
     fileprivate(set) var inUse = 0
     /// Requests that run.
     fileprivate(set) var executing = 0
     fileprivate(set) var queues: FairQueues<Item>?
     fileprivate(set) var dispatched = 0
     fileprivate(set) var refused: [Refusal: Int] = [:]
+    /// When those are to come again that were refused.
+    fileprivate(set) var advice = RetryAdvice()
     /// Its object is gone; what is here still ends in order.
     fileprivate(set) var isRetired = false
     fileprivate var generation = 0
@@ -38,107 +42,123 @@ struct SeatAllocation<Item> {
 
     var waiting: Int { queues?.count ?? 0 }
     fileprivate var isIdle: Bool { executing == 0 && waiting == 0 }
-    /// What others cannot have.
-    fileprivate var held: Int { max(inUse, limits.lower) }
+    /// The most seats that one of its requests may take; nil where there are no queues.
+    var widest: Int? {
+      guard let queuing = configuration.queuing else { return nil }
+      return max(1, min((limits.nominal * 15 + 99) / 100, limits.nominal / queuing.handSize))
+    }
+    fileprivate mutating func noteDemand(at now: Double) {
+      demand.set(inUse + (queues?.waitingWidth ?? 0), at: now)
+    }
   }
 
   /// By slot. A slot stays a level's as long as there is one.
   private(set) var levels: [Level] = []
   private let serverSeats: Int
   private var capacity = 0
-  /// The sum of what the levels hold.
-  private var held = 0
 
   init(seats: Int) { serverSeats = seats }
 
   private func fits(_ level: Level, _ width: Int) -> Bool {
-    let wanted = level.inUse + width
-    guard wanted <= level.limits.upper else { return false }
-    return wanted <= level.limits.lower || held - level.held + max(wanted, level.limits.lower) <= capacity
+    // Who wants more than there is gets it when nobody else has any.
+    width > level.current ? level.inUse == 0 : level.inUse + width <= level.current
   }
 
-  /// No request wants more than its level can ever have.
-  private func clamped(_ width: Int, _ level: Level) -> Int { max(1, min(width, level.limits.upper)) }
-
   /// Takes seats where they are free and nobody waits for them.
-  mutating func start(_ slot: Int, width: Int) -> Seat? {
-    let width = clamped(width, levels[slot])
+  /// - Parameter now: seconds, of a clock that never goes back, as for all that follows.
+  mutating func start(_ slot: Int, width: Int, at now: Double) -> Seat? {
     guard levels[slot].waiting == 0, fits(levels[slot], width) else { return nil }
+    defer { levels[slot].noteDemand(at: now) }
     return take(slot, width, origin: nil)
   }
 
   private mutating func take(_ slot: Int, _ width: Int, origin: FairQueues<Item>.Origin?) -> Seat {
-    let before = levels[slot].held
     levels[slot].inUse += width
     levels[slot].executing += 1
     levels[slot].dispatched += 1
-    held += levels[slot].held - before
     return Seat(slot: slot, width: width, origin: origin, generation: levels[slot].generation)
   }
 
   /// Lets a request wait.
   /// - Returns: why it must not; nil where it waits now.
-  mutating func wait(_ slot: Int, _ waiter: FairQueues<Item>.Waiter) -> Refusal? {
-    let width = clamped(waiter.width, levels[slot])
-    let fitting = FairQueues<Item>.Waiter(ticket: waiter.ticket, width: width, flow: waiter.flow, item: waiter.item)
+  mutating func wait(_ slot: Int, _ waiter: FairQueues<Item>.Waiter, at now: Double) -> Refusal? {
     let refusal: Refusal?
     if levels[slot].queues == nil {
       refusal = .concurrencyLimit
     } else {
-      refusal = levels[slot].queues?.append(fitting) == true ? nil : .queueFull
+      refusal = levels[slot].queues?.append(waiter) == true ? nil : .queueFull
     }
-    if let refusal { levels[slot].refused[refusal, default: 0] += 1 }
+    if let refusal { refuse(slot, refusal, at: now) } else { levels[slot].noteDemand(at: now) }
     return refusal
   }
 
   /// Takes a request out that waits no longer; nil where it has a seat by now.
-  mutating func giveUp(_ slot: Int, _ ticket: Int, _ why: Refusal) -> Item? {
+  mutating func giveUp(_ slot: Int, _ ticket: Int, _ why: Refusal, at now: Double) -> Item? {
     guard let waiter = levels[slot].queues?.remove(ticket) else { return nil }
-    levels[slot].refused[why, default: 0] += 1
+    refuse(slot, why, at: now)
+    levels[slot].noteDemand(at: now)
     return waiter.item
+  }
+
+  private mutating func refuse(_ slot: Int, _ why: Refusal, at now: Double) {
+    levels[slot].refused[why, default: 0] += 1
+    levels[slot].advice.refuse(at: Int(now))
   }
 
   /// Gives seats back.
   /// - Parameter seconds: how long they were used; 0 for one that did not wait.
   /// - Returns: who has got a seat by it.
-  mutating func release(_ seat: Seat, after seconds: Double) -> [(item: Item, seat: Seat)] {
-    let before = levels[seat.slot].held
+  mutating func release(_ seat: Seat, after seconds: Double, at now: Double) -> [(item: Item, seat: Seat)] {
     levels[seat.slot].inUse -= seat.width
     levels[seat.slot].executing -= 1
-    held += levels[seat.slot].held - before
     if let origin = seat.origin, seat.generation == levels[seat.slot].generation {
       levels[seat.slot].queues?.ended(origin, width: seat.width, seconds: seconds)
     }
-    if levels[seat.slot].isRetired, levels[seat.slot].isIdle { divide() }
-    return dispatch()
+    guard !levels[seat.slot].isRetired || !levels[seat.slot].isIdle else {
+      // What it had is the others'.
+      divide()
+      return adjust(at: now)
+    }
+    let started = dispatch(seat.slot)
+    levels[seat.slot].noteDemand(at: now)
+    return started
   }
 
-  private mutating func dispatch() -> [(item: Item, seat: Seat)] {
+  /// Starts those of a level that wait and fit.
+  private mutating func dispatch(_ slot: Int) -> [(item: Item, seat: Seat)] {
     var started: [(item: Item, seat: Seat)] = []
-    while let slot = neediest {
-      guard let (waiter, origin) = levels[slot].queues?.popFirst() else { break }
+    while let width = levels[slot].queues?.nextWidth, fits(levels[slot], width),
+      let (waiter, origin) = levels[slot].queues?.popFirst()
+    {
       started.append((waiter.item, take(slot, waiter.width, origin: origin)))
     }
     return started
   }
 
-  /// Of the levels whose next request fits, the one that has least of its own share.
-  private var neediest: Int? {
-    var best: (slot: Int, use: Double)?
-    for slot in levels.indices {
-      guard levels[slot].waiting > 0, let width = levels[slot].queues?.nextWidth, fits(levels[slot], width) else {
-        continue
-      }
-      let use = Double(levels[slot].inUse) / Double(max(1, levels[slot].limits.nominal))
-      if let known = best, known.use <= use { continue }
-      best = (slot, use)
+  /// Divides the seats by what was wanted since the last time.
+  /// - Returns: who has got a seat by it.
+  mutating func adjust(at now: Double) -> [(item: Item, seat: Seat)] {
+    let slots = levels.indices.filter { !levels[$0].configuration.isExempt && levels[$0].limits != .none }
+    let claims = slots.map { slot in
+      levels[slot].demand.settle(at: now)
+      let (limits, demand) = (levels[slot].limits, levels[slot].demand)
+      let lower = Double(max(limits.lower, min(limits.nominal, demand.watermark)))
+      return SeatBorrowing.Claim(lower: lower, upper: Double(limits.upper), target: max(lower, demand.smoothed))
     }
-    return best?.slot
+    for (slot, seats) in zip(slots, SeatBorrowing.divide(capacity, among: claims)) {
+      levels[slot].current = Int(seats.rounded())
+    }
+    return slots.flatMap { slot in
+      defer { levels[slot].noteDemand(at: now) }
+      return dispatch(slot)
+    }
   }
 
   /// Takes another set of levels. Those that are not in it end when their last request does.
   /// - Returns: each level's slot, and who has got a seat by it.
-  mutating func configure(_ wanted: [PriorityLevel]) -> (slots: [String: Int], started: [(item: Item, seat: Seat)]) {
+  mutating func configure(
+    _ wanted: [PriorityLevel], at now: Double
+  ) -> (slots: [String: Int], started: [(item: Item, seat: Seat)]) {
     var slots: [String: Int] = [:]
     let names = Set(wanted.map(\.name))
     for slot in levels.indices where !names.contains(levels[slot].name) { levels[slot].isRetired = true }
@@ -151,8 +171,8 @@ struct SeatAllocation<Item> {
         continue
       }
       let new = Level(
-        name: level.name, limits: SeatLimits(nominal: 0, lower: 0, upper: 0),
-        queues: level.queuing.map { FairQueues($0) }, configuration: level)
+        name: level.name, limits: .none, demand: SeatDemand(at: now), queues: level.queuing.map { FairQueues($0) },
+        configuration: level)
       if let slot = levels.firstIndex(where: { $0.isRetired && $0.isIdle }) {
         levels[slot] = new
         slots[level.name] = slot
@@ -162,7 +182,7 @@ struct SeatAllocation<Item> {
       }
     }
     divide()
-    return (slots, dispatch())
+    return (slots, adjust(at: now))
   }
 
   /// What waits moves to other queues, whatever their limit: it was let in. Where there are to be none it stays.
@@ -184,9 +204,9 @@ struct SeatAllocation<Item> {
     let limits = SeatLimits.divide(serverSeats, among: slots.map { levels[$0].configuration })
     for (slot, limits) in zip(slots, limits) { levels[slot].limits = limits }
     for slot in levels.indices where levels[slot].isRetired && levels[slot].isIdle {
-      levels[slot].limits = SeatLimits(nominal: 0, lower: 0, upper: 0)
+      levels[slot].limits = .none
+      levels[slot].current = 0
     }
-    capacity = max(serverSeats, limits.reduce(0) { $0 + $1.nominal })
-    held = levels.reduce(0) { $0 + $1.held }
+    capacity = limits.reduce(0) { $0 + $1.nominal }
   }
 }

@@ -10,11 +10,20 @@ final class SeatGate: Sendable {
   typealias Waiting = CheckedContinuation<Outcome, Never>
   typealias Refusal = SeatAllocation<Waiting>.Refusal
 
+  /// Why a request gets no seat, and when to come again.
+  struct Rejection: Error, Equatable {
+    let why: Refusal
+    /// Seconds.
+    let retryAfter: Int
+  }
+
   /// A seat that was taken, to be given back.
   struct Seat: Sendable {
     fileprivate let seat: SeatAllocation<Waiting>.Seat
     /// Since when; nil for one that did not wait, whose time nobody needs.
     fileprivate let began: ContinuousClock.Instant?
+    /// For how long it stays taken when the request has its answer.
+    fileprivate let afterwards: Duration
   }
 
   private struct State {
@@ -27,6 +36,10 @@ final class SeatGate: Sendable {
   }
   private let state: Mutex<State>
   private let longestWait: Duration
+  private let origin = ContinuousClock.now
+
+  /// How often seats are divided anew: kube-apiserver's own period.
+  private static let period = Duration.seconds(10)
 
   /// - Parameters:
   ///   - seats: how many requests the server works on at a time.
@@ -39,19 +52,39 @@ final class SeatGate: Sendable {
   /// Takes another set of levels.
   /// - Returns: each level's slot.
   func configure(_ levels: [PriorityLevel]) -> [String: Int] {
-    let (slots, started) = state.withLock { $0.seats.configure(levels) }
-    for one in started { one.item.resume(returning: .seated(one.seat)) }
+    let (slots, started) = state.withLock { $0.seats.configure(levels, at: now) }
+    seat(started)
     return slots
   }
+
+  /// Divides the seats by what was wanted of late, again and again, until the task is cancelled.
+  func keepDividing() async {
+    while (try? await Task.sleep(for: Self.period)) != nil { seat(state.withLock { $0.seats.adjust(at: now) }) }
+  }
+
+  private func seat(_ started: [(item: Waiting, seat: SeatAllocation<Waiting>.Seat)]) {
+    for one in started { one.item.resume(returning: .seated(one.seat)) }
+  }
+
+  /// Seconds since the gate was made.
+  private var now: Double { (ContinuousClock.now - origin) / .seconds(1) }
+
+  /// The most seats that one request of a level may take; nil for no limit of the level's own.
+  func widest(_ slot: Int) -> Int? { state.withLock { $0.seats.levels[slot].widest } }
 
   /// What is known of the levels, for metrics.
   var levels: [SeatAllocation<Waiting>.Level] { state.withLock { $0.seats.levels } }
 
   /// - Parameters:
   ///   - width: seats that the request takes.
+  ///   - afterwards: for how long they stay taken when it has its answer.
   ///   - flow: the hash of its flow, asked for where it has to wait.
-  func take(_ slot: Int, width: Int, flow: () -> UInt64) async throws(Refusal) -> Seat {
-    if let seat = state.withLock({ $0.seats.start(slot, width: width) }) { return Seat(seat: seat, began: nil) }
+  func take(
+    _ slot: Int, width: Int, afterwards: Duration = .zero, flow: () -> UInt64
+  ) async throws(Rejection) -> Seat {
+    if let seat = state.withLock({ $0.seats.start(slot, width: width, at: now) }) {
+      return Seat(seat: seat, began: nil, afterwards: afterwards)
+    }
     let flow = flow()
     let ticket = state.withLock { state in
       state.ticket += 1
@@ -67,8 +100,9 @@ final class SeatGate: Sendable {
       giveUp(slot, ticket, .cancelled)
     }
     switch outcome {
-    case .seated(let seat): return Seat(seat: seat, began: seat.waited ? .now : nil)
-    case .refused(let refusal): throw refusal
+    case .seated(let seat): return Seat(seat: seat, began: seat.waited ? .now : nil, afterwards: afterwards)
+    case .refused(let refusal):
+      throw Rejection(why: refusal, retryAfter: state.withLock { $0.seats.levels[slot].advice.seconds })
     }
   }
 
@@ -77,9 +111,9 @@ final class SeatGate: Sendable {
     let deadline = ContinuousClock.now + longestWait
     let (outcome, startsWatch) = state.withLock { state -> (Outcome?, Bool) in
       // There may be room by now.
-      if let seat = state.seats.start(slot, width: waiter.width) { return (.seated(seat), false) }
+      if let seat = state.seats.start(slot, width: waiter.width, at: now) { return (.seated(seat), false) }
       if Task.isCancelled { return (.refused(.cancelled), false) }
-      if let refusal = state.seats.wait(slot, waiter) { return (.refused(refusal), false) }
+      if let refusal = state.seats.wait(slot, waiter, at: now) { return (.refused(refusal), false) }
       state.deadlines.append((waiter.ticket, slot, deadline))
       defer { state.isWatched = true }
       return (nil, !state.isWatched)
@@ -89,18 +123,18 @@ final class SeatGate: Sendable {
   }
 
   private func giveUp(_ slot: Int, _ ticket: Int, _ why: Refusal) {
-    state.withLock { $0.seats.giveUp(slot, ticket, why) }?.resume(returning: .refused(why))
+    state.withLock { $0.seats.giveUp(slot, ticket, why, at: now) }?.resume(returning: .refused(why))
   }
 
   /// Refuses those that have waited too long, as long as there may be any.
   private func watch() async {
     while let next = state.withLock({ Self.nextDeadline(&$0) }) {
       try? await Task.sleep(until: next)
-      let now = ContinuousClock.now
+      let present = ContinuousClock.now
       let late = state.withLock { state in
-        let late = state.deadlines.prefix { $0.at <= now }
+        let late = state.deadlines.prefix { $0.at <= present }
         state.deadlines.removeFirst(late.count)
-        return late.compactMap { state.seats.giveUp($0.slot, $0.ticket, .timeOut) }
+        return late.compactMap { state.seats.giveUp($0.slot, $0.ticket, .timeOut, at: now) }
       }
       for one in late { one.resume(returning: .refused(.timeOut)) }
     }
@@ -112,7 +146,6 @@ final class SeatGate: Sendable {
     return nil
   }
 
-  /// Gives a seat back, and lets those in whose turn it is.
   /// Gives a seat back when the answer is there, or has been sent: a watch gives it back when it starts.
   func giveBack(_ seat: Seat, after response: Response) -> Response {
     guard case .stream(let options, let write) = response.body, !options.endsWithServer else {
@@ -141,12 +174,17 @@ final class SeatGate: Sendable {
     deinit { gate.give(back: seat) }
   }
 
+  /// Gives a seat back when its time is over, and lets those in whose turn it is.
   func give(back seat: Seat) {
-    let seconds = seat.began.map { began in
-      let elapsed = (ContinuousClock.now - began).components
-      return Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
+    guard seat.afterwards > .zero else { return release(seat) }
+    Task {
+      try? await Task.sleep(for: seat.afterwards)
+      release(seat)
     }
-    let started = state.withLock { $0.seats.release(seat.seat, after: seconds ?? 0) }
-    for one in started { one.item.resume(returning: .seated(one.seat)) }
+  }
+
+  private func release(_ seat: Seat) {
+    let seconds = seat.began.map { (ContinuousClock.now - $0) / .seconds(1) }
+    self.seat(state.withLock { $0.seats.release(seat.seat, after: seconds ?? 0, at: now) })
   }
 }

@@ -7,6 +7,9 @@ struct SeatLimits: Sendable, Equatable {
   /// With all that it may borrow.
   var upper: Int
 
+  /// Of a level that has ended.
+  static let none = SeatLimits(nominal: 0, lower: 0, upper: 0)
+
   /// Divides a server's seats by the levels' shares, each rounded up.
   static func divide(_ total: Int, among levels: [PriorityLevel]) -> [SeatLimits] {
     let shares = max(1, levels.reduce(0) { $0 + $1.shares })

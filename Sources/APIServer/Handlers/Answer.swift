@@ -50,9 +50,9 @@ enum Answer {
   }
 
   /// 429 in the words of kube-apiserver's filter: the client comes again after a second.
-  static func tooManyRequests() -> Response {
+  static func tooManyRequests(retryAfter seconds: Int) -> Response {
     var response = Response(.tooManyRequests, text: "Too many requests, please try again later.\n")
-    response.headers.add("Retry-After", "1")
+    response.headers.add("Retry-After", "\(seconds)")
     response.headers.add("X-Content-Type-Options", "nosniff")
     return response
   }

@@ -85,6 +85,7 @@ struct ServerMetrics {
     write("nominal_limit_seats", "gauge", "Seats that a level's shares are worth.") { $0.limits.nominal }
     write("lower_limit_seats", "gauge", "Seats that nobody can borrow from a level.") { $0.limits.lower }
     write("upper_limit_seats", "gauge", "Seats of a level with all that it may borrow.") { $0.limits.upper }
+    write("current_limit_seats", "gauge", "Seats of a level for now, with what it lends and borrows.") { $0.current }
     write("current_executing_seats", "gauge", "Seats that are taken.") { $0.inUse }
     write("current_executing_requests", "gauge", "Requests that have a seat.") { $0.executing }
     write("current_inqueue_requests", "gauge", "Requests that wait for a seat.") { $0.waiting }

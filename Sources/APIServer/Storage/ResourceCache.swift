@@ -14,6 +14,8 @@ final class ResourceCache: Sendable {
 
   private struct State {
     var objects: [String: CachedObject] = [:]
+    /// Of all objects.
+    var bytes = 0
     /// Sorted by key; nil while it has to be made anew.
     var sorted: [CachedObject]?
     var events: [ObjectEvent] = []
@@ -29,7 +31,8 @@ final class ResourceCache: Sendable {
 
   func load(_ object: CachedObject) {
     state.withLock { state in
-      state.objects[object.key] = object
+      state.bytes +=
+        object.object.servedCount - (state.objects.updateValue(object, forKey: object.key)?.object.servedCount ?? 0)
       state.sorted = nil
     }
   }
@@ -50,6 +53,11 @@ final class ResourceCache: Sendable {
   var everything: [CachedObject] { state.withLock { Array($0.objects.values) } }
 
   var count: Int { state.withLock { $0.objects.count } }
+
+  /// What lists and writes cost is told by this.
+  var size: WorkEstimate.Resource {
+    state.withLock { .init(count: $0.objects.count, bytes: $0.bytes, watchers: $0.watchers.count) }
+  }
 
   private static func sorted(_ state: inout State) -> [CachedObject] {
     if let sorted = state.sorted { return sorted }
@@ -73,8 +81,10 @@ final class ResourceCache: Sendable {
     let watchers = state.withLock { state in
       for event in events {
         guard let key = event.current?.key ?? event.previous?.key else { continue }
-        let known = state.objects[key] != nil
+        let old = state.objects[key]
+        let known = old != nil
         state.objects[key] = event.current
+        state.bytes += (event.current?.object.servedCount ?? 0) - (old?.object.servedCount ?? 0)
         guard var sorted = state.sorted else { continue }
         state.sorted = nil
         let index = Self.index(of: key, in: sorted[...])

@@ -31,6 +31,11 @@ public struct Quota: Sendable {
     !evaluator.matching(hard.names).isEmpty && isInScope(object, evaluator)
   }
 
+  /// Those of the scopes that an object is in.
+  public func scopes(of object: JSONObject, _ evaluator: any QuotaEvaluator) -> [QuotaScope] {
+    scopes.filter { evaluator.isIn($0, object) }
+  }
+
   /// Whether some objects of a resource may count and others not.
   public var hasScopes: Bool { !scopes.isEmpty }
 

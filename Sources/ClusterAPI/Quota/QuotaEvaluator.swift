@@ -31,6 +31,7 @@ public enum QuotaEvaluators {
   private static let pods = GroupResource(group: "", resource: "pods")
   private static let services = GroupResource(group: "", resource: "services")
   private static let claims = GroupResource(group: "", resource: "persistentvolumeclaims")
+  private static let deviceClaims = GroupResource(group: "resource.k8s.io", resource: "resourceclaims")
 
   /// Never counted: what is told of is no user's, and what is not kept takes no room.
   private static let ignored: Set<GroupResource> = [
@@ -45,6 +46,7 @@ public enum QuotaEvaluators {
     case pods: PodQuota()
     case services: ServiceQuota()
     case claims: ClaimQuota()
+    case deviceClaims: DeviceClaimQuota()
     case _ where ignored.contains(resource): nil
     default: CountQuota(resource)
     }

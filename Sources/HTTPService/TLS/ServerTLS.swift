@@ -26,26 +26,29 @@ public final class ServerTLS: Sendable {
 
   private let state: Mutex<State>
   private let clock: @Sendable () -> Int64
+  private let restrictions: TLSRestrictions
   let handshakeTimeout: TimeAmount
 
   /// - Parameters:
   ///   - certificateChain: PEM, the server's own certificate first, then those that lead to its authority.
   ///   - privateKey: PEM; it must be the first certificate's.
   ///   - clientAuthorities: PEM; nil where no certificate is asked for.
+  ///   - restrictions: which versions and ciphers are spoken.
   ///   - handshakeTimeout: a connection whose handshake takes longer is closed.
   ///   - clock: the time in seconds since 1970 at which clients' certificates must be valid.
   /// - Throws: `tls`.
   public init(
     certificateChain: String, privateKey: String, clientAuthorities: String? = nil,
-    handshakeTimeout: Duration = .seconds(10),
+    restrictions: TLSRestrictions = .none, handshakeTimeout: Duration = .seconds(10),
     clock: @escaping @Sendable () -> Int64 = { Clock.realtime / 1_000_000_000 }
   ) throws(HTTPServiceError) {
     let (chain, key) = try Self.parse(certificateChain, privateKey)
     let authorities = try clientAuthorities.map { (pem) throws(HTTPServiceError) in try Self.parse(authorities: pem) }
-    let context = try Self.context(chain, key, authorities?.certificates)
+    let context = try Self.context(chain, key, authorities?.certificates, restrictions)
     state = Mutex(State(certificateChain: chain, privateKey: key, authorities: authorities, context: context))
     self.handshakeTimeout = TimeAmount(handshakeTimeout)
     self.clock = clock
+    self.restrictions = restrictions
   }
 
   /// Shows another certificate to whoever connects from now on.
@@ -74,7 +77,8 @@ public final class ServerTLS: Sendable {
     try state.withLock { (state) throws(HTTPServiceError) in
       var new = state
       try edit(&new)
-      new.context = try Self.context(new.certificateChain, new.privateKey, new.authorities?.certificates)
+      new.context = try Self.context(
+        new.certificateChain, new.privateKey, new.authorities?.certificates, restrictions)
       state = new
     }
   }
@@ -125,12 +129,12 @@ public final class ServerTLS: Sendable {
   }
 
   private static func context(
-    _ chain: [NIOSSLCertificate], _ key: NIOSSLPrivateKey, _ authorities: [NIOSSLCertificate]?
+    _ chain: [NIOSSLCertificate], _ key: NIOSSLPrivateKey, _ authorities: [NIOSSLCertificate]?,
+    _ restrictions: TLSRestrictions
   ) throws(HTTPServiceError) -> NIOSSLContext {
     var settings = TLSConfiguration.makeServerConfiguration(
       certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
-    settings.minimumTLSVersion = .tlsv12
-    settings.cipherSuites = "ECDH+AESGCM:ECDH+CHACHA20"
+    restrictions.apply(to: &settings)
     settings.applicationProtocols = ["h2", "http/1.1"]
     settings.trustRoots = .certificates(authorities ?? [])
     settings.certificateVerification = authorities == nil ? .none : .optionalVerification

@@ -2,13 +2,14 @@ import Synchronization
 
 /// Keeps a cluster's authorities in a directory, and makes the next one in time.
 ///
-/// The first one is `ca.crt` and `ca.key`, the next ones `ca-2.crt` and `ca-2.key` and so on. A certificate is written
-/// before its key: where the key is, the authority is whole.
+/// The first one is `NAME.crt` and `NAME.key`, the next ones `NAME-2.crt` and `NAME-2.key` and so on. A certificate is
+/// written before its key: where the key is, the authority is whole.
 ///
 ///     let keeper = try AuthorityKeeper(directory: "/var/lib/apus/cluster/pki", commonName: "apus-ca")
 ///     try await keeper.run(blocking: …, changed: { bundle in … }, failed: …)
 public final class AuthorityKeeper: Sendable {
-  private let directory: String
+  /// Without the number and the ending.
+  private let path: String
   private let commonName: String
   private let policy: AuthorityGenerations.Policy
   private let clock: WallClock
@@ -18,22 +19,25 @@ public final class AuthorityKeeper: Sendable {
   private static let interval: Int64 = 3600
 
   /// Reads what is there, and makes the first authority where there is none. Blocks.
+  /// - Parameter name: what the files' names begin with.
   /// - Throws: `file`, `malformed`, `mismatch`.
   public init(
-    directory: String, commonName: String, policy: AuthorityGenerations.Policy = .init(), clock: WallClock = .system
+    directory: String, name: String = "ca", commonName: String, policy: AuthorityGenerations.Policy = .init(),
+    clock: WallClock = .system
   ) throws(PKIError) {
-    self.directory = directory
+    let path = "\(directory)/\(name)"
+    self.path = path
     self.commonName = commonName
     self.policy = policy
     self.clock = clock
     var generations: AuthorityGenerations
-    if let first = try Self.read(directory, 1, clock) {
+    if let first = try Self.read(path, 1, clock) {
       generations = AuthorityGenerations(first, policy: policy)
     } else {
       generations = AuthorityGenerations(
-        try Self.make(directory, 1, commonName, policy.lifetime, clock), policy: policy)
+        try Self.make(path, 1, commonName, policy.lifetime, clock), policy: policy)
     }
-    while let next = try Self.read(directory, generations.all.count + 1, clock) { generations.append(next) }
+    while let next = try Self.read(path, generations.all.count + 1, clock) { generations.append(next) }
     self.generations = Mutex(generations)
   }
 
@@ -47,7 +51,7 @@ public final class AuthorityKeeper: Sendable {
   public func makeNextIfDue() throws(PKIError) {
     let present = generations.withLock { $0 }
     guard present.isNextDue(at: clock.now) else { return }
-    let next = try Self.make(directory, present.all.count + 1, commonName, policy.lifetime, clock)
+    let next = try Self.make(path, present.all.count + 1, commonName, policy.lifetime, clock)
     generations.withLock { $0.append(next) }
   }
 
@@ -83,16 +87,16 @@ public final class AuthorityKeeper: Sendable {
 
   // MARK: Files
 
-  private static func paths(_ directory: String, _ generation: Int) -> (certificate: String, key: String) {
-    let name = generation == 1 ? "ca" : "ca-\(generation)"
-    return ("\(directory)/\(name).crt", "\(directory)/\(name).key")
+  private static func paths(_ path: String, _ generation: Int) -> (certificate: String, key: String) {
+    let stem = generation == 1 ? path : "\(path)-\(generation)"
+    return ("\(stem).crt", "\(stem).key")
   }
 
   /// Nil where there is no key: then a certificate is what a crash has left.
   private static func read(
-    _ directory: String, _ generation: Int, _ clock: WallClock
+    _ path: String, _ generation: Int, _ clock: WallClock
   ) throws(PKIError) -> Authority? {
-    let (certificate, key) = paths(directory, generation)
+    let (certificate, key) = paths(path, generation)
     guard let keyPEM = try PrivateFile.read(key) else { return nil }
     guard let certificatePEM = try PrivateFile.read(certificate) else {
       throw PKIError(.file, "there is \(key) but no \(certificate)")
@@ -101,12 +105,12 @@ public final class AuthorityKeeper: Sendable {
   }
 
   private static func make(
-    _ directory: String, _ generation: Int, _ commonName: String, _ lifetime: Int64, _ clock: WallClock
+    _ path: String, _ generation: Int, _ commonName: String, _ lifetime: Int64, _ clock: WallClock
   ) throws(PKIError) -> Authority {
     // A name of its own: whoever looks for an issuer by its name finds the right one.
     let authority = try Authority(
       commonName: generation == 1 ? commonName : "\(commonName)-\(generation)", lifetime: lifetime, clock: clock)
-    let (certificate, key) = paths(directory, generation)
+    let (certificate, key) = paths(path, generation)
     try PrivateFile.write(authority.certificatePEM, to: certificate, mode: 0o600)
     try PrivateFile.write(authority.keyPEM, to: key, mode: 0o600)
     return authority

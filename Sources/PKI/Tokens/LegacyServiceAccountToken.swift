@@ -61,14 +61,14 @@ extension ServiceAccountTokens {
 
   /// Signs a token for a Secret.
   public func issue(_ token: LegacyServiceAccountToken) throws(PKIError) -> String {
-    try SignedToken.sign(try TokenJSON.encode(LegacyServiceAccountPayload(token)), with: key)
+    try SignedToken.sign(try TokenJSON.encode(LegacyServiceAccountPayload(token)), with: keys().signer)
   }
 
   /// Verifies the signature of a token that a Secret holds. That the Secret still holds it is for the caller to see.
   /// - Throws: `malformed`, `unsupported`, `signature`, `issuer`.
   public func verifyLegacy(_ text: String) throws(PKIError) -> LegacyServiceAccountToken {
     let token = try SignedToken(text)
-    try token.verify(with: keys)
+    try token.verify(with: keys().verifying)
     let payload = try TokenJSON.decode(LegacyServiceAccountPayload.self, token.payload, what: "the token")
     guard payload.iss == LegacyServiceAccountToken.issuer else {
       throw PKIError(.issuer, "token issuer \"\(payload.iss)\" is invalid")

@@ -31,6 +31,9 @@ public struct OpenIDTokenVerifier: Sendable {
   /// Whether a token says that it is this provider's: others go to another authenticator.
   public func isIssuer(of text: String) -> Bool { SignedToken.issuer(of: text) == issuer }
 
+  /// Who a token says has issued it; nil where it is none. Nobody has verified that.
+  public static func unverifiedIssuer(of text: String) -> String? { SignedToken.issuer(of: text) }
+
   /// Verifies a token and gives all its claims.
   /// - Throws: `malformed`, `unsupported`, `signature`, `issuer`, `audience`, `expired`, `notYetValid`. After `signature`
   ///   a caller may fetch the keys again, not too often, since the provider may have changed them.

@@ -21,8 +21,8 @@ public struct ServiceAccountTokens: Sendable {
   private static let year: Int64 = 365 * 86_400
 
   public let issuer: String
-  let key: TokenSigningKey
-  let keys: [TokenVerificationKey]
+  /// The keys of the present.
+  let keys: @Sendable () -> TokenKeys
   private let otherIssuers: [String]
   private let clock: WallClock
 
@@ -35,9 +35,16 @@ public struct ServiceAccountTokens: Sendable {
     issuer: String, key: TokenSigningKey, oldKeys: [TokenVerificationKey] = [], otherIssuers: [String] = [],
     clock: WallClock = .system
   ) {
+    let keys = TokenKeys(signer: key, others: oldKeys)
+    self.init(issuer: issuer, otherIssuers: otherIssuers, clock: clock) { keys }
+  }
+
+  /// - Parameter keys: those of the present, asked for with each token: another one may sign by then.
+  public init(
+    issuer: String, otherIssuers: [String] = [], clock: WallClock = .system, keys: @escaping @Sendable () -> TokenKeys
+  ) {
     self.issuer = issuer
-    self.key = key
-    keys = [key.verificationKey] + oldKeys
+    self.keys = keys
     self.otherIssuers = otherIssuers
     self.clock = clock
   }
@@ -60,7 +67,7 @@ public struct ServiceAccountTokens: Sendable {
       warnAfter: extended ? now + lifetime : nil, id: id)
     let payload = try TokenJSON.encode(ServiceAccountPayload(issuer: issuer, claims))
     // Whoever asked is told the lifetime that was asked for, so that it asks again in time.
-    return Token(text: try SignedToken.sign(payload, with: key), expires: now + lifetime, id: id)
+    return Token(text: try SignedToken.sign(payload, with: keys().signer), expires: now + lifetime, id: id)
   }
 
   /// Whether a token claims to be ours, by its unverified issuer: others go to another authenticator.
@@ -84,7 +91,7 @@ public struct ServiceAccountTokens: Sendable {
   /// - Throws: `malformed`, `unsupported`, `signature`, `issuer`.
   public func claims(of text: String) throws(PKIError) -> ServiceAccountClaims {
     let token = try SignedToken(text)
-    try token.verify(with: keys)
+    try token.verify(with: keys().verifying)
     let payload = try TokenJSON.decode(ServiceAccountPayload.self, token.payload, what: "the token")
     guard payload.iss == issuer || otherIssuers.contains(payload.iss) else {
       throw PKIError(.issuer, "token issuer \"\(payload.iss)\" is invalid")
@@ -110,7 +117,7 @@ public struct ServiceAccountTokens: Sendable {
   }
 
   /// The keys that tokens are verified with, `/openid/v1/jwks`.
-  public var keySet: JSONWebKeySet { JSONWebKeySet(keys) }
+  public var keySet: JSONWebKeySet { JSONWebKeySet(keys().verifying) }
 
   /// The discovery document, `/.well-known/openid-configuration` (OpenID Connect Discovery 1.0, section 3).
   /// - Parameter keySetURL: where `keySet` is served.
@@ -122,7 +129,7 @@ public struct ServiceAccountTokens: Sendable {
       let subject_types_supported: [String]
       let id_token_signing_alg_values_supported: [String]
     }
-    let algorithms = Set(keys.compactMap { $0.algorithms.first?.rawValue })
+    let algorithms = Set(keys().verifying.compactMap { $0.algorithms.first?.rawValue })
     return try TokenJSON.encode(
       Document(
         issuer: issuer, jwks_uri: keySetURL, response_types_supported: ["id_token"],

@@ -34,16 +34,6 @@ public struct TokenSigningKey: Sendable {
     }
   }
 
-  /// Reads the key from a file, or makes a new one and writes it there, for its owner only. Blocks.
-  public init(path: String) throws(PKIError) {
-    if let pem = try PrivateFile.read(path) {
-      try self.init(pem: pem)
-    } else {
-      self.init()
-      try PrivateFile.write(pem, to: path, mode: 0o600)
-    }
-  }
-
   /// PKCS #8.
   public var pem: String {
     switch key {

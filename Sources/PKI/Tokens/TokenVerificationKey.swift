@@ -28,7 +28,7 @@ public struct TokenVerificationKey: Sendable {
       case .p256: [.es256]
       case .p384: [.es384]
       case .p521: [.es512]
-      case .rsa: [.rs256, .rs384, .rs512]
+      case .rsa: [.rs256, .rs384, .rs512, .ps256, .ps384, .ps512]
       }
     algorithms = algorithm.map { wanted in all.filter { $0 == wanted } } ?? all
   }
@@ -48,6 +48,16 @@ public struct TokenVerificationKey: Sendable {
       self.init(.rsa(key), id: nil)
     } else {
       self = try TokenSigningKey(pem: pem).verificationKey
+    }
+  }
+
+  /// SubjectPublicKeyInfo.
+  public var pem: String {
+    switch key {
+    case .p256(let key): key.pemRepresentation + "\n"
+    case .p384(let key): key.pemRepresentation + "\n"
+    case .p521(let key): key.pemRepresentation + "\n"
+    case .rsa(let key): key.pemRepresentation + "\n"
     }
   }
 
@@ -79,16 +89,22 @@ public struct TokenVerificationKey: Sendable {
     case (.p521(let key), .es512):
       guard let signature = try? P521.Signing.ECDSASignature(rawRepresentation: signature) else { return false }
       return key.isValidSignature(signature, for: message)
-    case (.rsa(let key), .rs256): return key.isValid(signature, for: SHA256.hash(data: message))
-    case (.rsa(let key), .rs384): return key.isValid(signature, for: SHA384.hash(data: message))
-    case (.rsa(let key), .rs512): return key.isValid(signature, for: SHA512.hash(data: message))
+    case (.rsa(let key), .rs256): return key.isValid(signature, for: SHA256.hash(data: message), .insecurePKCS1v1_5)
+    case (.rsa(let key), .rs384): return key.isValid(signature, for: SHA384.hash(data: message), .insecurePKCS1v1_5)
+    case (.rsa(let key), .rs512): return key.isValid(signature, for: SHA512.hash(data: message), .insecurePKCS1v1_5)
+    // The salt is as long as the digest (RFC 7518, section 3.5).
+    case (.rsa(let key), .ps256): return key.isValid(signature, for: SHA256.hash(data: message), .PSS)
+    case (.rsa(let key), .ps384): return key.isValid(signature, for: SHA384.hash(data: message), .PSS)
+    case (.rsa(let key), .ps512): return key.isValid(signature, for: SHA512.hash(data: message), .PSS)
     default: return false
     }
   }
 }
 
 extension _RSA.Signing.PublicKey {
-  fileprivate func isValid(_ signature: [UInt8], for digest: some Digest) -> Bool {
-    isValidSignature(.init(rawRepresentation: Data(signature)), for: digest, padding: .insecurePKCS1v1_5)
+  fileprivate func isValid(
+    _ signature: [UInt8], for digest: some Digest, _ padding: _RSA.Signing.Padding
+  ) -> Bool {
+    isValidSignature(.init(rawRepresentation: Data(signature)), for: digest, padding: padding)
   }
 }

@@ -1,3 +1,4 @@
+import APIMachinery
 import APIServer
 import ArgumentParser
 
@@ -17,8 +18,43 @@ struct AuthenticationOptions: ParsableArguments {
   @Option(help: "Authorities of the provider's certificate (PEM); the host's unless set.") var oidcCAFile: String?
   @Option(help: "Algorithms that the provider may sign with, separated by commas.") var oidcSigningAlgs = "RS256"
 
+  @Option(help: "Whose tokens are believed: a file of kind AuthenticationConfiguration of apiserver.config.k8s.io/v1.")
+  var authenticationConfig: String?
+  @Option(
+    help: "Whether requests that say nothing of their sender are taken as nobody's: true or false (default true).")
+  var anonymousAuth: Bool?
+
+  /// What the file says, or the flags in its place.
+  /// - Parameter read: reads a file.
+  func configuration(
+    _ read: (String) async throws -> [UInt8]
+  ) async throws -> (issuers: [OpenIDConfiguration], anonymous: AnonymousAccess) {
+    let flag: AnonymousAccess = anonymousAuth ?? true ? .everywhere : .nowhere
+    guard let path = authenticationConfig else {
+      let authorities: String?
+      if let path = oidcCAFile {
+        authorities = String(decoding: try await read(path), as: UTF8.self)
+      } else {
+        authorities = nil
+      }
+      return (try openID(authorities: authorities).map { [$0] } ?? [], flag)
+    }
+    let file: AuthenticationConfiguration
+    do {
+      file = try AuthenticationConfiguration(try await read(path), disallowed: [serviceAccountIssuer])
+    } catch let error as StatusError {
+      throw ValidationError("--authentication-config \(path): \(error.message)")
+    }
+    guard file.anonymous == nil || anonymousAuth == nil else {
+      throw ValidationError(
+        "--anonymous-auth flag cannot be set when anonymous field is configured in authentication configuration file")
+    }
+    return (file.issuers, file.anonymous ?? flag)
+  }
+
   /// Nil where no provider is named.
-  func openID() throws -> OpenIDConfiguration? {
+  /// - Parameter authorities: of the provider's certificate (PEM).
+  private func openID(authorities: String? = nil) throws -> OpenIDConfiguration? {
     guard let issuer = oidcIssuerURL, !issuer.isEmpty else {
       guard oidcClientID == nil else {
         throw ValidationError("--oidc-client-id needs --oidc-issuer-url")
@@ -35,9 +71,14 @@ struct AuthenticationOptions: ParsableArguments {
       return try OpenIDConfiguration(
         issuer: issuer, clientID: client, usernameClaim: oidcUsernameClaim, usernamePrefix: oidcUsernamePrefix,
         groupsClaim: oidcGroupsClaim, groupsPrefix: oidcGroupsPrefix, requiredClaims: oidcRequiredClaim,
-        algorithms: oidcSigningAlgs.split(separator: ",").map(String.init))
+        algorithms: oidcSigningAlgs.split(separator: ",").map(String.init), authorities: authorities)
     } catch { throw ValidationError("--oidc-…: \(error)") }
   }
 
-  func validate() throws { _ = try openID() }
+  func validate() throws {
+    let isConfigured = try openID() != nil
+    guard authenticationConfig == nil || !isConfigured else {
+      throw ValidationError("authentication-config file and oidc-* flags are mutually exclusive")
+    }
+  }
 }

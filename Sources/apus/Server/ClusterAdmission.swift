@@ -6,11 +6,12 @@ enum ClusterAdmission {
   ///   - quota: comes last: what another plugin refuses takes nothing.
   ///   - outbound: by which webhooks are reached.
   ///   - plugins: which of those that can be left out run.
+  ///   - told: what plugins are told.
   ///   - registry: given late, because the registry holds its admission.
   /// - Throws: where a plugin is named that there is not.
   static func chain(
     _ cluster: ClusterStore, authorizer: any Authorizer, quota: ResourceQuota, outbound: OutboundClient,
-    plugins: AdmissionPlugins, registry: @escaping @Sendable () -> Registry
+    plugins: AdmissionPlugins, _ told: AdmissionConfiguration, registry: @escaping @Sendable () -> Registry
   ) throws -> AdmissionChain {
     let selected = try plugins.select([
       .init("NamespaceLifecycle", NamespaceLifecycle(cluster)),
@@ -19,7 +20,7 @@ enum ClusterAdmission {
       .init("ServiceAccount", ServiceAccountAdmission(cluster)),
       .init("TaintNodesByCondition", TaintNodesByCondition()),
       .init("AlwaysPullImages", isOn: false, AlwaysPullImages()),
-      .init("PodSecurity", PodSecurity(cluster)),
+      .init("PodSecurity", PodSecurity(cluster, told.podSecurity)),
       .init("Priority", Priority(cluster)),
       .init("DefaultTolerationSeconds", DefaultTolerationSeconds()),
       .init("DefaultStorageClass", DefaultStorageClass(cluster)),

@@ -45,7 +45,7 @@ final class ClusterCertificates: Sendable {
   /// Who signs now.
   var signer: Authority { files.authorities.signer }
 
-  /// The authorities that are trusted (PEM): now, and after each change.
+  /// The authorities that are trusted (PEM): now, and after each change of them or of the front proxy's.
   func authorities() -> AsyncStream<String> {
     let (stream, continuation) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingNewest(1))
     listeners.withLock { listeners in
@@ -86,9 +86,30 @@ final class ClusterCertificates: Sendable {
           Log.warning("the cluster's authority is not renewed: \($0)")
         }
       }
+      group.addTask {
+        try await self.files.frontProxy.authorities.run { [pool = self.pool] in
+          try await pool.run($0)
+        } changed: { _ in
+          Log.info("the front proxy's authorities have changed")
+          self.tell(self.files.authorities.bundle)
+        } failed: {
+          Log.warning("the front proxy's authority is not renewed: \($0)")
+        }
+      }
+      group.addTask {
+        try await self.files.tokenKeys.run { [pool = self.pool] in
+          try await pool.run($0)
+        } failed: {
+          Log.warning("the key that signs tokens is not renewed: \($0)")
+        }
+      }
       defer { group.cancelAll() }
       try await group.next()
     }
+  }
+
+  private func tell(_ bundle: String) {
+    listeners.withLock { listeners in for listener in listeners { listener.yield(bundle) } }
   }
 
   private func take(_ bundle: String) async throws {
@@ -96,6 +117,6 @@ final class ClusterCertificates: Sendable {
     try tls.replace(clientAuthorities: bundle)
     try await server.renew()
     try await administrator.renew()
-    listeners.withLock { listeners in for listener in listeners { listener.yield(bundle) } }
+    tell(bundle)
   }
 }

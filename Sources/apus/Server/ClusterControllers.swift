@@ -1,5 +1,6 @@
 import APIServer
 import ClusterClient
+import ContainerEngine
 import Controllers
 
 /// The controllers that run beside the server.
@@ -41,6 +42,9 @@ enum ClusterControllers {
         await AccountTokenController(
           client("tokens-controller"), tokens: certificates.tokens, authorities: certificates.authorities()
         ).run()
+      },
+      {
+        await LegacyTokenCleaner(client("legacy-service-account-token-cleaner")) { Log.warning($0) }.run()
       },
       { await BootstrapTokenCleaner(client("token-cleaner")).run() },
       {

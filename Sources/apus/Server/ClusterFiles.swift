@@ -7,6 +7,8 @@ struct ClusterFiles: Sendable {
   private static let year: Int64 = 365 * 86_400
 
   let authorities: AuthorityKeeper
+  let frontProxy: FrontProxyFiles
+  let tokenKeys: TokenKeyKeeper
   let tokens: ServiceAccountTokens
 
   /// Reads what is there and makes what is not. Blocks.
@@ -14,7 +16,10 @@ struct ClusterFiles: Sendable {
     try FileSystem.makeDirectories(directory, mode: 0o700)
     authorities = try AuthorityKeeper(directory: directory, commonName: "apus-ca")
     try authorities.makeNextIfDue()
-    tokens = ServiceAccountTokens(issuer: issuer, key: try TokenSigningKey(path: "\(directory)/sa.key"))
+    frontProxy = try FrontProxyFiles(directory: directory)
+    let keys = try TokenKeyKeeper(directory: directory)
+    tokenKeys = keys
+    tokens = ServiceAccountTokens(issuer: issuer) { keys.keys }
   }
 
   /// A certificate for the server itself. It is not kept: each start makes a new one.

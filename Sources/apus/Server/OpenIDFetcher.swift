@@ -26,9 +26,11 @@ final class OpenIDFetcher: Sendable {
       configuration: .init(tlsConfiguration: tls, redirectConfiguration: .disallow))
   }
 
-  func fetch(_ url: String) async throws -> [UInt8] {
+  /// - Parameter accessToken: shown as a bearer token.
+  func fetch(_ url: String, _ accessToken: String?) async throws -> [UInt8] {
     var request = HTTPClientRequest(url: url)
-    request.headers.add(name: "Accept", value: "application/json")
+    request.headers.add(name: "Accept", value: "application/json, application/jwt")
+    if let accessToken { request.headers.add(name: "Authorization", value: "Bearer \(accessToken)") }
     let response = try await client.execute(request, timeout: Self.timeout)
     guard response.status == .ok else { throw Failure(description: "\(url) answers \(response.status)") }
     return Array((try await response.body.collect(upTo: Self.largest)).readableBytesView)

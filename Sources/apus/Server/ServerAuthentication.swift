@@ -6,7 +6,8 @@ import Linux
 /// Who is asked who a client is: certificates first, then tokens of each kind.
 struct ServerAuthentication {
   let authenticator: any Authenticator
-  private let fetcher: OpenIDFetcher?
+  let anonymous: AnonymousAccess
+  private let fetchers: [OpenIDFetcher]
 
   init(
     _ options: AuthenticationOptions, _ cluster: ClusterStore, _ accounts: ServiceAccounts, _ pool: BlockingPool
@@ -18,19 +19,18 @@ struct ServerAuthentication {
       tokens.append(try TokenFile(text, name: path, audiences: audiences))
     }
     tokens += [accounts, BootstrapTokens(cluster, audiences: audiences)]
-    if let openID = try options.openID() {
-      let authorities: String? =
-        if let path = options.oidcCAFile { try await pool.run { try FileSystem.readText(path) } } else { nil }
-      let fetcher = try OpenIDFetcher(authorities: authorities)
-      tokens.append(OpenIDAuthenticator(openID, audiences: audiences) { try await fetcher.fetch($0) })
-      self.fetcher = fetcher
-    } else {
-      fetcher = nil
+    let configuration = try await options.configuration { path in try await pool.run { try FileSystem.read(path) } }
+    anonymous = configuration.anonymous
+    fetchers = try configuration.issuers.map { try OpenIDFetcher(authorities: $0.authorities) }
+    for (issuer, fetcher) in zip(configuration.issuers, fetchers) {
+      tokens.append(OpenIDAuthenticator(issuer, audiences: audiences) { try await fetcher.fetch($0, $1) })
     }
     authenticator = AuthenticatorChain([CertificateAuthenticator(), BearerTokens(tokens, audiences: audiences)])
   }
 
   func shutdown() async {
-    do { try await fetcher?.shutdown() } catch { Log.warning("closing connections to the OpenID provider: \(error)") }
+    for fetcher in fetchers {
+      do { try await fetcher.shutdown() } catch { Log.warning("closing connections to an OpenID provider: \(error)") }
+    }
   }
 }

@@ -117,7 +117,8 @@ struct ServerCommand: AsyncParsableCommand {
     let address = try await pool.run { ServerAddress(options, network) }
     let issued = try files.serverCertificate(address)
     let tls = try ServerTLS(
-      certificateChain: issued.certificatePEM, privateKey: issued.keyPEM, clientAuthorities: files.authorities.bundle)
+      certificateChain: issued.certificatePEM, privateKey: issued.keyPEM, clientAuthorities: files.authorities.bundle,
+      restrictions: options.connections.restrictions())
 
     let failures = AsyncStream.makeStream(of: (any Error).self)
     let cluster = try await ClusterStore(store) { failures.continuation.yield($0) }
@@ -127,29 +128,30 @@ struct ServerCommand: AsyncParsableCommand {
     let late = LateRegistry()
     let rbac = RBACAuthorizer { late.registry }
     let authorizer = AuthorizerChain([MastersAuthorizer(), NodeAuthorizer(cluster), rbac])
-    let quota = ResourceQuota(cluster)
+    let told = try await pool.run { try options.admissionConfiguration() }
+    let quota = ResourceQuota(cluster, told.quota)
     let plugins = AdmissionPlugins(
       enabled: ServerOptions.names(options.enableAdmissionPlugins),
       disabled: ServerOptions.names(options.disableAdmissionPlugins))
     let outbound = OutboundClient(cluster)
     let admission = try ClusterAdmission.chain(
-      cluster, authorizer: authorizer, quota: quota, outbound: outbound, plugins: plugins
+      cluster, authorizer: authorizer, quota: quota, outbound: outbound, plugins: plugins, told
     ) { late.registry }
     let registry = Registry(
       store: cluster, catalog: catalog, kinds: kinds, admission: admission,
       services: ServiceAllocator(network, store: cluster), outbound: outbound)
     late.set(registry)
-    let proxy = try await pool.run {
-      try FrontProxyFiles(directory: directory + "/pki").proxy
-    }
-    let aggregation = Aggregation(cluster, client: outbound, proxy: proxy, clientAuthority: files.authorities.bundle)
+    let aggregation = Aggregation(
+      cluster, client: outbound, proxy: files.frontProxy.proxy, clientAuthority: files.authorities.bundle)
     let (host, port) = try options.listenAddress()
     let audit = try await options.audit.open(pool)
     let clients = try await ServerAuthentication(options.authentication, cluster, accounts, pool)
     let api = APIServer(
       registry: registry, authenticator: clients.authenticator, authorizer: authorizer,
       flowControl: options.flowControl, requestTime: options.requestTime, audit: audit,
-      allowsAnonymous: options.anonymousAuth, accounts: accounts, aggregation: aggregation,
+      anonymous: clients.anonymous,
+      strictTransportSecurity: options.connections.strictTransportSecurityDirectives, accounts: accounts,
+      aggregation: aggregation,
       address: "\(address.advertised):\(port)", version: ServerVersion(build: "apus.\(Version.text)"))
     var settings = ServerConfiguration(threads: 2, compression: Compression(), handlersStartOnEventLoop: true)
     settings.limits.bodyBytes = ResourceLimits.largestBody

@@ -17,17 +17,18 @@ struct ServerOptions: ParsableArguments {
   @Option(help: "Certificate shown to etcd (PEM).") var datastoreCertfile: String?
   @Option(help: "Key of that certificate (PEM).") var datastoreKeyfile: String?
   @OptionGroup var audit: AuditOptions
-  @Option(help: "Whether requests that say nothing of their sender are taken as nobody's: true or false.")
-  var anonymousAuth = true
   @Option(help: "Where services' addresses come from: CIDR, or one of each address family: CIDR,CIDR.")
   var serviceClusterIpRange = "10.43.0.0/16"
   @Option(help: "Ports that services are reached by on every node: FIRST-LAST.") var serviceNodePortRange =
     "30000-32767"
   @OptionGroup var authentication: AuthenticationOptions
+  @OptionGroup var connections: ConnectionOptions
   @Option(help: "Admission plugins to run beside those that run by default, separated by commas; repeatable.")
   var enableAdmissionPlugins: [String] = []
   @Option(help: "Admission plugins not to run, separated by commas; repeatable.")
   var disableAdmissionPlugins: [String] = []
+  @Option(help: "What admission plugins are told: a file of kind AdmissionConfiguration of apiserver.config.k8s.io/v1.")
+  var admissionControlConfigFile: String?
   @Option(help: "How many requests that only read are worked on at a time; others wait.") var maxRequestsInflight = 400
   @Option(help: "How many requests that write are worked on at a time. The sum of both is divided by priority levels.")
   var maxMutatingRequestsInflight = 200

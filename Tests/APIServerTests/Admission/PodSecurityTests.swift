@@ -215,6 +215,24 @@ import Testing
       ])
   }
 
+  /// Who enforces and does not say of what to warn warns of the same.
+  @Test(arguments: [
+    (["enforce": "baseline"], "privileged", "baseline:latest"),
+    (["enforce": "baseline", "enforce-version": "v1.20"], "privileged", "baseline:v1.20"),
+    (["enforce": "baseline", "enforce-version": "v1.20", "warn-version": "v1.21"], "privileged", "baseline:v1.21"),
+    (["enforce": "baseline", "warn": "privileged"], "privileged", "privileged:latest"),
+    (["enforce": "baseline"], "restricted", "restricted:latest"),
+    (["enforce": "nonsense"], "privileged", "privileged:latest"),
+    (["audit": "baseline"], "baseline", "baseline:latest"),
+  ])
+  func whatIsWarnedOf(_ labels: [String: String], _ otherwise: String, _ warn: String) throws {
+    var defaults = PodSecurityPolicy()
+    defaults.warn.level = try #require(PodSecurityLevel(rawValue: otherwise))
+    let set = LabelSet(
+      json: .object(JSONObject(labels.map { ("pod-security.kubernetes.io/" + $0.key, .string($0.value)) })))
+    #expect(PodSecurityPolicy.read(set, defaults: defaults).policy.warn.description == warn)
+  }
+
   @Test(arguments: ["1.30", "v1", "v1.", "v2.1", "v1.01", "v1.x", "v1.-1", ""])
   func noVersions(_ text: String) { #expect(PodSecurityVersion(text) == nil) }
 

@@ -19,10 +19,17 @@ import Testing
     ["spec": ["containers": [["name": "c", "resources": ["requests": ["cpu": .string(cpu)]]]]]]
   }
 
-  private func charge(_ object: JSONObject, old: JSONObject? = nil, isStatus: Bool = false) throws -> QuotaCharge {
+  private func charge(
+    _ object: JSONObject, old: JSONObject? = nil, isStatus: Bool = false, limited: JSONValue? = nil
+  ) throws -> QuotaCharge {
     QuotaCharge(
       evaluator: try #require(QuotaEvaluators.evaluator(of: Self.pods)), object: object, old: old, resource: Self.pods,
-      name: "p", isStatus: isStatus, isDryRun: false)
+      name: "p", isStatus: isStatus, isDryRun: false,
+      configuration: try limited.map {
+        try QuotaConfiguration([
+          "apiVersion": "apiserver.config.k8s.io/v1", "kind": "ResourceQuotaConfiguration", "limitedResources": [$0],
+        ])
+      } ?? QuotaConfiguration())
   }
 
   @Test func addsToWhatIsUsed() throws {
@@ -71,5 +78,52 @@ import Testing
     var quotas = [quota("a", hard: ["requests.cpu": "3"], used: ["requests.cpu": "1"])]
     let error = #expect(throws: StatusError.self) { try charge(pod("-1")).apply(to: &quotas) }
     #expect(error?.message.contains("quota usage is negative for resource(s): cpu,requests.cpu") == true)
+  }
+
+  // MARK: What is limited without a quota
+
+  @Test func whatIsLimitedNeedsAQuota() throws {
+    let limited: JSONValue = ["resource": "pods", "matchContains": ["requests.cpu"]]
+    var quotas: [Quota] = []
+    let error = #expect(throws: StatusError.self) { try charge(pod("1"), limited: limited).apply(to: &quotas) }
+    #expect(error?.message == "pods \"p\" is forbidden: insufficient quota to consume: requests.cpu")
+    // One that is about something else is none.
+    quotas = [quota("a", hard: ["pods": "3"], used: ["pods": "1"])]
+    #expect(throws: StatusError.self) { try charge(pod("1"), limited: limited).apply(to: &quotas) }
+    #expect(quotas[0].used.description == "pods=1")
+    quotas = [quota("a", hard: ["requests.cpu": "3"], used: ["requests.cpu": "1"])]
+    _ = try charge(pod("1"), limited: limited).apply(to: &quotas)
+    #expect(quotas[0].used.description == "requests.cpu=2")
+    // What takes none of it needs none, nor what changes nothing.
+    quotas = []
+    #expect(try charge(pod("0"), limited: limited).apply(to: &quotas).isEmpty)
+    #expect(try charge(pod("1"), old: pod("1"), limited: limited).apply(to: &quotas).isEmpty)
+    #expect(
+      try charge(pod("1"), limited: ["resource": "secrets", "matchContains": ["cpu"]]).apply(to: &quotas).isEmpty)
+  }
+
+  @Test func aLimitedScopeNeedsAQuota() throws {
+    let scope: JSONValue = [
+      "scopeName": "PriorityClass", "operator": "In", "values": ["system-node-critical", "high"],
+    ]
+    let limited: JSONValue = ["resource": "pods", "matchScopes": [scope]]
+    var high = pod("1")
+    high["spec"] = ["priorityClassName": "high", "containers": []]
+    var quotas: [Quota] = []
+    let error = #expect(throws: StatusError.self) { try charge(high, limited: limited).apply(to: &quotas) }
+    #expect(
+      error?.message
+        == "insufficient quota to match these scopes: [{PriorityClass In [system-node-critical high]}]")
+    #expect(try charge(pod("1"), limited: limited).apply(to: &quotas).isEmpty)
+    quotas = [
+      Quota(
+        StoredObject([
+          "kind": "ResourceQuota", "apiVersion": "v1", "metadata": ["name": "a", "uid": "a"],
+          "spec": ["hard": ["pods": "3"], "scopeSelector": ["matchExpressions": [scope]]],
+          "status": ["hard": ["pods": "3"], "used": ["pods": "1"]],
+        ]))
+    ]
+    _ = try charge(high, limited: limited).apply(to: &quotas)
+    #expect(quotas[0].used.description == "pods=2")
   }
 }

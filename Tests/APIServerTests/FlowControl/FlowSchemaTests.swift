@@ -68,16 +68,40 @@ import Testing
   }
 
   @Test func lists() throws {
-    func seats(_ target: String, _ count: Int) throws -> Int {
+    func seats(_ target: String, _ count: Int, widest: Int? = nil) throws -> Int {
       let request = try Request(.get, target)
-      return WorkEstimate.seats(try Self.info(.get, target), request.query) { count }
+      return WorkEstimate(try Self.info(.get, target), request.query, widest: widest) {
+        .init(count: count, bytes: count * 1000, watchers: 0)
+      }.seats
     }
     #expect(try seats("/api/v1/pods", 0) == 1)
     #expect(try seats("/api/v1/pods", 450) == 5)
+    // No more than a part of a large list is in memory at a time.
     #expect(try seats("/api/v1/pods", 1_000_000) == 10)
+    #expect(try seats("/api/v1/pods", 1_000_000, widest: 3) == 3)
     #expect(try seats("/api/v1/pods?limit=150", 1_000_000) == 2)
-    #expect(try seats("/api/v1/pods?watch=1", 1_000_000) == 1)
-    #expect(try seats("/api/v1/pods?watch=1&sendInitialEvents=true", 1_000_000) == 10)
+    #expect(try seats("/api/v1/pods?fieldSelector=metadata.name%3Dx", 1_000_000) == 1)
+    #expect(try seats("/api/v1/pods?watch=1&resourceVersion=7", 1_000_000) == 1)
+    #expect(try seats("/api/v1/pods?watch=1", 1_000_000) == 10)
+    #expect(try seats("/api/v1/pods?watch=1&resourceVersion=7&sendInitialEvents=true", 1_000_000) == 10)
     #expect(try seats("/api/v1/namespaces/a/pods/b", 1_000_000) == 1)
+  }
+
+  @Test func writes() throws {
+    func work(_ target: String, _ watchers: Int, widest: Int? = nil) throws -> WorkEstimate {
+      WorkEstimate(try Self.info(.post, target), Query(), widest: widest) {
+        .init(count: 1, bytes: 1, watchers: watchers)
+      }
+    }
+    let pods = "/api/v1/namespaces/a/pods"
+    #expect(try work(pods, 9) == (try work(pods, 0)))
+    #expect(try work(pods, 9).afterwards == .zero)
+    #expect(try work(pods, 45).seats == 5)
+    #expect(try work(pods, 45).afterwards == .milliseconds(5))
+    // On fewer seats the same takes longer.
+    #expect(try work(pods, 1000).seats == 10)
+    #expect(try work(pods, 1000).afterwards == .milliseconds(50))
+    #expect(try work(pods, 1000, widest: 2).afterwards == .milliseconds(250))
+    #expect(try work("/api/v1/namespaces/a/serviceaccounts/b/token", 1000).seats == 1)
   }
 }

@@ -13,21 +13,26 @@ private final class Table {
 
   func configure(_ levels: [PriorityLevel]) -> (
     slots: [String: Int], started: [(item: String, seat: SeatAllocation<String>.Seat)]
-  ) { seats.configure(levels) }
+  ) { seats.configure(levels, at: now) }
 
-  func start(_ slot: Int, width: Int) -> SeatAllocation<String>.Seat? { seats.start(slot, width: width) }
+  /// Seconds.
+  var now = 0.0
+
+  func adjust() -> [(item: String, seat: SeatAllocation<String>.Seat)] { seats.adjust(at: now) }
+
+  func start(_ slot: Int, width: Int) -> SeatAllocation<String>.Seat? { seats.start(slot, width: width, at: now) }
 
   func wait(_ slot: Int, _ waiter: FairQueues<String>.Waiter) -> SeatAllocation<String>.Refusal? {
-    seats.wait(slot, waiter)
+    seats.wait(slot, waiter, at: now)
   }
 
   func giveUp(_ slot: Int, _ ticket: Int, _ why: SeatAllocation<String>.Refusal) -> String? {
-    seats.giveUp(slot, ticket, why)
+    seats.giveUp(slot, ticket, why, at: now)
   }
 
   func release(_ seat: SeatAllocation<String>.Seat, after seconds: Double)
     -> [(item: String, seat: SeatAllocation<String>.Seat)]
-  { seats.release(seat, after: seconds) }
+  { seats.release(seat, after: seconds, at: now) }
 }
 
 @Suite struct SeatAllocationTests {
@@ -69,35 +74,57 @@ private final class Table {
       ])
   }
 
-  /// What one level does not need another one gets, but for what is never lent and beyond what it may borrow.
+  /// What one level does not need another one gets after a while, but for what is never lent and beyond what it may
+  /// borrow; and it gets it back.
   @Test func borrowing() throws {
     let seats = Table(20)
     let slots = seats.configure([
       Self.level("lender", shares: 10, lendable: 50), Self.level("borrower", shares: 10, borrowing: 30),
     ]).slots
     let (lender, borrower) = (try #require(slots["lender"]), try #require(slots["borrower"]))
-    for _ in 0..<13 { #expect(seats.start(borrower, width: 1) != nil) }
-    #expect(seats.start(borrower, width: 1) == nil)
-    // The lender gets what it kept, and then waits for what it has lent.
-    for _ in 0..<7 { #expect(seats.start(lender, width: 1) != nil) }
-    #expect(seats.start(lender, width: 1) == nil)
+    #expect(seats.levels[borrower].current == 13 && seats.levels[lender].current == 7)
+    var borrowed: [SeatAllocation<String>.Seat] = []
+    while let seat = seats.start(borrower, width: 1) { borrowed.append(seat) }
+    #expect(borrowed.count == 13)
+    #expect(seats.wait(borrower, waiter(0)) == nil)
+    // The lender wants all of its own.
+    var own = 0
+    while seats.start(lender, width: 1) != nil { own += 1 }
+    #expect(own == 7)
+    for ticket in 1...9 { #expect(seats.wait(lender, waiter(ticket, flow: 9)) == nil) }
+    seats.now += 10
+    #expect(seats.adjust().map(\.item) == ["9/1", "9/2", "9/3"])
+    #expect(seats.levels[lender].current == 10 && seats.levels[borrower].current == 10)
+    // Who has borrowed gets nothing more before it is below its own.
+    for _ in 0..<3 { #expect(seats.release(borrowed.removeLast(), after: 0).isEmpty) }
+    #expect(seats.release(borrowed.removeLast(), after: 0).map(\.item) == ["0/0"])
   }
 
-  @Test func aLevelBelowItsShareComesFirst() throws {
-    let seats = Table(4)
+  /// What was wanted minutes ago still counts a little.
+  @Test func lendingComesBackSlowly() throws {
+    let seats = Table(100)
     let slots = seats.configure([
-      Self.level("lender", shares: 10, lendable: 100), Self.level("borrower", shares: 10),
+      Self.level("bursts", shares: 10, lendable: 100), Self.level("steady", shares: 10, lendable: 100),
     ]).slots
-    let (lender, borrower) = (try #require(slots["lender"]), try #require(slots["borrower"]))
+    let (bursts, steady) = (try #require(slots["bursts"]), try #require(slots["steady"]))
     var taken: [SeatAllocation<String>.Seat] = []
-    while let seat = seats.start(borrower, width: 1) { taken.append(seat) }
-    #expect(taken.count == 4)
-    #expect(seats.wait(borrower, waiter(1, flow: 1)) == nil)
-    #expect(seats.wait(lender, waiter(2, flow: 2)) == nil)
-    #expect(seats.wait(lender, waiter(3, flow: 3)) == nil)
-    #expect(seats.release(taken.removeLast(), after: 0).map(\.item) == ["2/2"])
-    #expect(seats.release(taken.removeLast(), after: 0).map(\.item) == ["3/3"])
-    #expect(seats.release(taken.removeLast(), after: 0).map(\.item) == ["1/1"])
+    while taken.count < 40, let seat = seats.start(bursts, width: 1) { taken.append(seat) }
+    #expect(taken.count == 40)
+    seats.now += 10
+    _ = seats.adjust()
+    for seat in taken { _ = seats.release(seat, after: 10) }
+    // Who lends all of it still gets to work on one.
+    #expect(seats.levels[steady].current == 0 && seats.start(steady, width: 1) != nil)
+    for ticket in 0..<9 { #expect(seats.wait(steady, waiter(ticket)) == nil) }
+    var before = seats.levels[bursts].current
+    #expect(before == 100)
+    for _ in 0..<100 {
+      seats.now += 10
+      _ = seats.adjust()
+      #expect(seats.levels[bursts].current <= before)
+      before = seats.levels[bursts].current
+    }
+    #expect(before < 50 && seats.levels[steady].inUse == 10)
   }
 
   /// A flow with thousands of requests does not hold up another one with a few.
@@ -141,7 +168,7 @@ private final class Table {
     #expect(seats.levels[queue].refused == [.queueFull: 1, .timeOut: 1])
   }
 
-  /// A wide request is not overtaken by its own level's narrow ones, and none is wider than its level.
+  /// A wide request is not overtaken by its own level's narrow ones, and one that is wider than its level gets it all.
   @Test func wideRequests() throws {
     let seats = Table(4)
     let slot = try #require(seats.configure([Self.level("only", shares: 1, borrowing: 0)]).slots["only"])
@@ -151,7 +178,23 @@ private final class Table {
     #expect(seats.start(slot, width: 1) == nil)
     let started = seats.release(one, after: 0)
     #expect(started.map(\.item) == ["0/1"])
-    #expect(seats.levels[slot].inUse == 4)
+    #expect(seats.levels[slot].inUse == 9)
+    #expect(seats.start(slot, width: 1) == nil)
+  }
+
+  @Test func howWideARequestMayBe() throws {
+    let seats = Table(600)
+    let slots = seats.configure([
+      Self.level("large", shares: 100), Self.level("small", shares: 1), Self.level("none", shares: 10, queues: nil),
+    ]).slots
+    func widest(_ name: String) throws -> Int? {
+      let slot = try #require(slots[name])
+      return seats.levels[slot].widest
+    }
+    // 15 % of 541, and one of six.
+    #expect(try widest("large") == 82)
+    #expect(try widest("small") == 1)
+    #expect(try widest("none") == nil)
   }
 
   /// Levels come and go while requests run and wait: nothing is lost, and no seat is counted twice.
@@ -205,5 +248,68 @@ private final class Table {
       used.formUnion(ShuffleSharding.hand(of: hash &* 0x9E37_79B9_7F4A_7C15, size: 6, from: 128))
     }
     #expect(used.count == 128)
+  }
+
+  /// Whatever happens, no seat is lost or given twice, nobody waits where there is room, and no level has more than it may.
+  @Test(arguments: 0..<20) func nothingIsLost(seed: UInt64) throws {
+    var random = Generator(state: seed &+ 1)
+    let seats = Table(30)
+    let names = ["a", "b", "c"]
+    let levels = [
+      Self.level("a", shares: 10, lendable: 50), Self.level("b", shares: 20, lendable: 90, borrowing: 20),
+      Self.level("c", shares: 5, queues: 4, length: 5),
+    ]
+    var slots = seats.configure(levels).slots
+    var running: [SeatAllocation<String>.Seat] = []
+    var waiting: Set<String> = []
+    func take(_ started: [(item: String, seat: SeatAllocation<String>.Seat)]) {
+      for one in started {
+        #expect(waiting.remove(one.item) != nil)
+        running.append(one.seat)
+      }
+    }
+    for ticket in 0..<600 {
+      seats.now += Double(UInt64.random(in: 0...20, using: &random)) / 100
+      let name = names[Int.random(in: 0..<names.count, using: &random)]
+      let slot = try #require(slots[name])
+      switch UInt64.random(in: 0...9, using: &random) {
+      case 0: take(seats.adjust())
+      case 1...4 where !running.isEmpty:
+        take(seats.release(running.remove(at: Int.random(in: 0..<running.count, using: &random)), after: 0.1))
+      case 5:
+        let (others, started) = seats.configure(levels.filter { _ in Bool.random(using: &random) } + [levels[0]])
+        take(started)
+        slots.merge(others) { $1 }
+        let all = seats.configure(levels)
+        take(all.started)
+        slots = all.slots
+      default:
+        let width = Int.random(in: 1...4, using: &random)
+        if let seat = seats.start(slot, width: width) {
+          running.append(seat)
+        } else {
+          let new = waiter(ticket, flow: UInt64(ticket % 7), width: width)
+          if seats.wait(slot, new) == nil { waiting.insert(new.item) }
+        }
+      }
+      #expect(seats.levels.reduce(0) { $0 + $1.waiting } == waiting.count)
+      #expect(seats.levels.reduce(0) { $0 + $1.executing } == running.count)
+    }
+    while !running.isEmpty { take(seats.release(running.removeLast(), after: 0.1)) }
+    #expect(waiting.isEmpty)
+    #expect(seats.levels.allSatisfy { $0.inUse == 0 })
+  }
+}
+
+/// The same numbers for the same seed (Steele, Lea and Flood, "SplitMix").
+struct Generator: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
   }
 }

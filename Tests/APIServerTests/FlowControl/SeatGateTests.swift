@@ -32,7 +32,7 @@ import Testing
     let waiting = Task { try await gate.take(slot, width: 1) { 1 } }
     while gate.levels[slot].waiting == 0 { await Task.yield() }
     waiting.cancel()
-    await #expect(throws: SeatGate.Refusal.cancelled) { try await waiting.value }
+    await #expect(throws: SeatGate.Rejection(why: .cancelled, retryAfter: 1)) { try await waiting.value }
     #expect(gate.levels[slot].waiting == 0)
     gate.give(back: seat)
   }
@@ -41,7 +41,8 @@ import Testing
     let (gate, slot) = try gate(seats: 1, wait: .milliseconds(5))
     let seat = try await gate.take(slot, width: 1) { 0 }
     for _ in 0..<3 {
-      await #expect(throws: SeatGate.Refusal.timeOut) { try await gate.take(slot, width: 1) { 1 } }
+      let error = await #expect(throws: SeatGate.Rejection.self) { try await gate.take(slot, width: 1) { 1 } }
+      #expect(error?.why == .timeOut)
     }
     gate.give(back: seat)
     gate.give(back: try await gate.take(slot, width: 1) { 0 })

@@ -145,4 +145,33 @@ import Testing
     #expect(quota.isInScope(pod, PodQuota()))
     #expect(!quota.isInScope(["spec": [:]], PodQuota()))
   }
+
+  @Test(arguments: [
+    (#"{"spec":{}}"#, "count/resourceclaims.resource.k8s.io=1"),
+    (
+      #"{"spec":{"devices":{"requests":[{"name":"a","exactly":{"deviceClassName":"gpu","allocationMode":"ExactCount","count":2}},{"name":"b","exactly":{"deviceClassName":"gpu","allocationMode":"ExactCount","count":1}}]}}}"#,
+      "count/resourceclaims.resource.k8s.io=1,gpu.deviceclass.resource.k8s.io/devices=3"
+    ),
+    // Who asks for all is counted with the most that a claim can be given.
+    (
+      #"{"spec":{"devices":{"requests":[{"name":"a","exactly":{"deviceClassName":"gpu","allocationMode":"All"}}]}}}"#,
+      "count/resourceclaims.resource.k8s.io=1,gpu.deviceclass.resource.k8s.io/devices=32"
+    ),
+    // One of several is chosen.
+    (
+      #"{"spec":{"devices":{"requests":[{"name":"a","firstAvailable":[{"deviceClassName":"big","allocationMode":"ExactCount","count":1},{"deviceClassName":"small","allocationMode":"ExactCount","count":2},{"deviceClassName":"small","allocationMode":"ExactCount","count":4}]},{"name":"b","exactly":{"deviceClassName":"small","allocationMode":"ExactCount","count":1}}]}}}"#,
+      "big.deviceclass.resource.k8s.io/devices=1,count/resourceclaims.resource.k8s.io=1,small.deviceclass.resource.k8s.io/devices=5"
+    ),
+    (
+      #"{"spec":{"devices":{"requests":[{"name":"a","exactly":{"deviceClassName":"gpu","allocationMode":"Later","count":7}}]}}}"#,
+      "count/resourceclaims.resource.k8s.io=1,gpu.deviceclass.resource.k8s.io/devices=0"
+    ),
+  ])
+  func deviceClaims(_ json: String, _ expected: String) throws {
+    #expect(try usage("resourceclaims", group: "resource.k8s.io", json) == expected)
+    let evaluator = try #require(
+      QuotaEvaluators.evaluator(of: GroupResource(group: "resource.k8s.io", resource: "resourceclaims")))
+    let names = ["gpu.deviceclass.resource.k8s.io/devices", "count/resourceclaims.resource.k8s.io"]
+    #expect(evaluator.matching(names + ["pods", "count/pods", "requests.cpu"]) == names)
+  }
 }

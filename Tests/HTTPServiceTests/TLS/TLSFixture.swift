@@ -17,13 +17,14 @@ struct TLSFixture: Sendable {
 
   static func with(
     configuration: ServerConfiguration = ServerConfiguration(), clientAuthorities: String? = nil,
-    handshakeTimeout: Duration = .seconds(10), handler: @escaping Handler, _ body: (TLSFixture) async throws -> Void
+    restrictions: TLSRestrictions = .none, handshakeTimeout: Duration = .seconds(10), handler: @escaping Handler,
+    _ body: (TLSFixture) async throws -> Void
   ) async throws {
     let authority = try TestAuthority("server authority")
     let issued = try authority.issue("localhost")
     let tls = try ServerTLS(
       certificateChain: issued.chain, privateKey: issued.key, clientAuthorities: clientAuthorities,
-      handshakeTimeout: handshakeTimeout)
+      restrictions: restrictions, handshakeTimeout: handshakeTimeout)
     let directory = try Fixture.temporaryDirectory()
     defer { Fixture.removeTree(directory) }
     let file = directory + "/ca.pem"

@@ -48,6 +48,33 @@ import Testing
     }
   }
 
+  @Test func versionsAndCiphersCanBeRestricted() async throws {
+    let newest = try TLSRestrictions(minimumVersion: .v13)
+    try await TLSFixture.with(restrictions: newest, handler: Self.whoAmI) { fixture in
+      let answers = [try await fixture.get(), try? await fixture.get(version: .tlsv12)]
+      #expect(answers == ["v13 http/1.1 anonymous", nil])
+    }
+    for (name, isFor) in [
+      ("TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", true), ("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", false),
+    ] {
+      // The key of the server is an elliptic one: a cipher for RSA alone leaves nothing to agree on.
+      let one = try TLSRestrictions(ciphers: [name])
+      try await TLSFixture.with(restrictions: one, handler: Self.whoAmI) { fixture in
+        let answer = try? await fixture.get(version: .tlsv12)
+        #expect(answer == (isFor ? "v12 http/1.1 anonymous" : nil))
+        let newest = try await fixture.get()
+        #expect(newest == "v13 http/1.1 anonymous", "those of TLS 1.3 are not chosen")
+        // What is restricted stays so when another certificate is shown.
+        try fixture.tls.replace(clientAuthorities: nil)
+        let again = try? await fixture.get(version: .tlsv12)
+        #expect(again == answer)
+      }
+    }
+    for name in ["TLS_RSA_WITH_AES_128_CBC_SHA", "", "ECDHE"] {
+      #expect(throws: HTTPServiceError.self) { _ = try TLSRestrictions(ciphers: [name]) }
+    }
+  }
+
   @Test func aPlainRequestIsToldSo() async throws {
     try await TLSFixture.with(handler: Self.whoAmI) { fixture in
       let client = try await RawClient(port: fixture.port)

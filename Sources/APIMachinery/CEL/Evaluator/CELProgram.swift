@@ -1,6 +1,6 @@
 /// An expression that is ready to be evaluated, any number of times and by any number of tasks.
 public struct CELProgram: Sendable {
-  private let checked: CELCheckedExpression
+  let checked: CELCheckedExpression
   private let instruction: CELInstruction
 
   /// What one expression may cost: Kubernetes' limit of one call.

@@ -22,7 +22,10 @@ public struct PodSecurity: Admission {
   private let namespaces: ResourceCache
   private let pods: ResourceCache
 
-  public init(_ store: ClusterStore) {
+  private let configuration: PodSecurityConfiguration
+
+  public init(_ store: ClusterStore, _ configuration: PodSecurityConfiguration = .init()) {
+    self.configuration = configuration
     namespaces = store.clusterObjects("namespaces")
     pods = store.clusterObjects("pods")
   }
@@ -38,14 +41,16 @@ public struct PodSecurity: Admission {
     } else {
       guard Self.templates[place] != nil, request.subresource.isEmpty else { return }
     }
+    if let exemption = configuration.exemption(request) { return noteExemption(exemption, request) }
     guard let namespace = namespaces.get("\(StorageLayout.root)namespaces/\(request.namespace)"),
-      !namespace.object.header.labels.isEmpty
+      !namespace.object.header.labels.isEmpty || !configuration.defaults.isPrivileged
     else { return }
-    let policy = PodSecurityPolicy.read(namespace.object.header.labels).policy
+    let policy = PodSecurityPolicy.read(namespace.object.header.labels, defaults: configuration.defaults).policy
     if place == .pods {
-      guard [policy.enforce, policy.audit, policy.warn].contains(where: { $0.level != .privileged }) else { return }
+      guard !policy.isPrivileged else { return }
       if let old = request.oldObject, !Self.isSignificant(from: old, to: object) { return }
       let pod = PodToCheck(metadata: object["metadata"], spec: object["spec"] ?? [:])
+      if configuration.isExempt(pod.spec) { return noteExemption("runtimeClass", request) }
       request.context.annotate("pod-security.kubernetes.io/enforce-policy", "\(policy.enforce)")
       let violations = PodSecurityStandards.violations(of: pod, policy.enforce)
       note(pod, policy, request)
@@ -59,6 +64,7 @@ public struct PodSecurity: Admission {
       for name in Self.templates[place] ?? [] { template = template?[name] }
       guard let template else { return }
       let pod = PodToCheck(metadata: template["metadata"], spec: template["spec"] ?? [:])
+      if configuration.isExempt(pod.spec) { return noteExemption("runtimeClass", request) }
       note(pod, policy, request)
       warn(of: pod, policy, request)
     }
@@ -69,6 +75,10 @@ public struct PodSecurity: Admission {
     guard !violations.isEmpty else { return }
     request.context.warn(
       "would violate PodSecurity \"\(policy.warn)\": \(violations.map(\.description).joined(separator: ", "))")
+  }
+
+  private func noteExemption(_ why: String, _ request: AdmissionRequest) {
+    request.context.annotate("pod-security.kubernetes.io/exempt", why)
   }
 
   /// Notes for the audit log what the namespace wants to hear of.
@@ -97,21 +107,27 @@ public struct PodSecurity: Admission {
 
   private func validate(namespace: JSONObject, _ request: AdmissionRequest) throws(StatusError) {
     guard request.subresource.isEmpty else { return }
-    let (new, errors) = PodSecurityPolicy.read(LabelSet(json: namespace["metadata"]?["labels"]))
-    let old = request.oldObject.map { PodSecurityPolicy.read(LabelSet(json: $0["metadata"]?["labels"])) }
+    let (new, errors) = read(namespace)
+    let old = request.oldObject.map(read)
     // What was wrong before does not stand in the way of another change.
     if !errors.isEmpty, old.map({ $0.errors != errors }) ?? true {
       throw .invalid(request.resource.groupKind, request.name, errors)
     }
     guard let before = old?.policy.enforce, before != new.enforce, new.enforce.level != .privileged,
-      new.enforce.version != before.version || new.enforce.level > before.level
+      new.enforce.version != before.version || new.enforce.level > before.level,
+      !configuration.namespaces.contains(request.name)
     else { return }
     for warning in Self.warnings(
-      of: pods.list("\(StorageLayout.root)pods/\(request.name)/").objects.map(\.object), namespace: request.name,
-      new.enforce)
+      of: pods.list("\(StorageLayout.root)pods/\(request.name)/").objects.map(\.object).filter {
+        !configuration.isExempt($0.value(at: "spec") ?? [:])
+      }, namespace: request.name, new.enforce)
     {
       request.context.warn(warning)
     }
+  }
+
+  private func read(_ namespace: JSONObject) -> (policy: PodSecurityPolicy, errors: [FieldError]) {
+    PodSecurityPolicy.read(LabelSet(json: namespace["metadata"]?["labels"]), defaults: configuration.defaults)
   }
 
   /// Pods that are looked at, one of each controller before any second one.

@@ -59,20 +59,30 @@ struct PodSecurityPolicy: Sendable, Equatable {
 
   private static let prefix = "pod-security.kubernetes.io/"
 
-  /// Reads the labels. A level that is none enforces the strictest, and neither audits nor warns.
+  static let levels = "must be one of privileged, baseline, restricted"
+  static let versions = #"must be "latest" or "v1.x""#
+
+  /// Whether nothing is demanded of pods.
+  var isPrivileged: Bool { ![enforce, audit, warn].contains { $0.level != .privileged } }
+
+  /// Reads the labels. A level that is none enforces the strictest, and neither audits nor warns. Who enforces and does not
+  /// say of what to warn warns of the same, where that is stricter.
+  /// - Parameter defaults: what holds where the labels say nothing.
   /// - Returns: also what is wrong with them.
-  static func read(_ labels: LabelSet) -> (policy: PodSecurityPolicy, errors: [FieldError]) {
-    var policy = PodSecurityPolicy()
+  static func read(
+    _ labels: LabelSet, defaults: PodSecurityPolicy = PodSecurityPolicy()
+  ) -> (policy: PodSecurityPolicy, errors: [FieldError]) {
+    var policy = defaults
     var errors: [FieldError] = []
     func read(_ mode: String, _ standard: inout PodSecurityStandard, otherwise: PodSecurityLevel) {
       if let text = labels[prefix + mode] {
         let level = PodSecurityLevel(rawValue: text)
-        if level == nil { invalid(mode, text, "must be one of privileged, baseline, restricted") }
+        if level == nil { invalid(mode, text, levels) }
         standard.level = level ?? otherwise
       }
       if let text = labels["\(prefix)\(mode)-version"] {
         let version = PodSecurityVersion(text)
-        if version == nil { invalid("\(mode)-version", text, #"must be "latest" or "v1.x""#) }
+        if version == nil { invalid("\(mode)-version", text, versions) }
         standard.version = version ?? .latest
       }
     }
@@ -82,6 +92,11 @@ struct PodSecurityPolicy: Sendable, Equatable {
     read("enforce", &policy.enforce, otherwise: .restricted)
     read("audit", &policy.audit, otherwise: .privileged)
     read("warn", &policy.warn, otherwise: .privileged)
+    let enforced = labels[prefix + "enforce"].flatMap { PodSecurityLevel(rawValue: $0) }
+    if labels[prefix + "warn"] == nil, let enforced, enforced > policy.warn.level {
+      policy.warn.level = enforced
+      if labels[prefix + "warn-version"] == nil { policy.warn.version = policy.enforce.version }
+    }
     return (policy, errors)
   }
 }

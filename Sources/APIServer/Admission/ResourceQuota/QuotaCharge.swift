@@ -12,6 +12,7 @@ struct QuotaCharge: Sendable {
   /// A status tells what is so already: it counts, and is not refused.
   let isStatus: Bool
   let isDryRun: Bool
+  let configuration: QuotaConfiguration
 
   /// Counts the write against quotas.
   /// - Parameter quotas: with what is used as it would be after the write; unchanged where it is refused.
@@ -30,13 +31,21 @@ struct QuotaCharge: Sendable {
       }
       concerned.append(index)
     }
-    guard !concerned.isEmpty else { return [:] }
+    guard !concerned.isEmpty || !configuration.isEmpty else { return [:] }
     let usage = evaluator.usage(of: object, now: now)
     let negative = usage.negativeNames
     guard negative.isEmpty else {
       throw refusal("quota usage is negative for resource(s): \(negative.joined(separator: ","))")
     }
     let more = old.map { usage.excess(over: evaluator.usage(of: $0, now: now)) } ?? usage
+    if !configuration.isEmpty {
+      // What changes nothing needs no quota.
+      let isMore = concerned.contains { index in
+        !((old.map { quotas[index].covers($0, evaluator) } ?? false) ? more : usage).withoutZeros.isEmpty
+      }
+      guard concerned.isEmpty ? !more.withoutZeros.isEmpty : isMore else { return [:] }
+      try checkCovered(usage, quotas, concerned)
+    }
     var changed = quotas
     var added: [String: ResourceAmounts] = [:]
     for index in concerned {
@@ -57,6 +66,21 @@ struct QuotaCharge: Sendable {
     }
     quotas = changed
     return added
+  }
+
+  /// What is limited needs a quota that names it, and what is in a limited scope one that has the scope.
+  private func checkCovered(_ usage: ResourceAmounts, _ quotas: [Quota], _ concerned: [Int]) throws(StatusError) {
+    let covered = concerned.flatMap { evaluator.matching(quotas[$0].hard.names) }
+    let names = configuration.names(usage, of: resource).subtracting(covered)
+    guard names.isEmpty else {
+      throw refusal("insufficient quota to consume: \(names.sorted().joined(separator: ","))")
+    }
+    let known = Set(quotas.flatMap { $0.scopes(of: object, evaluator) }.map(\.name))
+    let scopes = configuration.scopes(object, evaluator).filter { !known.contains($0.name) }
+    guard scopes.isEmpty else {
+      let texts = scopes.map(\.description).joined(separator: " ")
+      throw StatusError(StatusReason(rawValue: ""), "insufficient quota to match these scopes: [\(texts)]", code: 500)
+    }
   }
 
   private func refusal(_ why: String) -> StatusError { .forbidden(resource, name, why) }

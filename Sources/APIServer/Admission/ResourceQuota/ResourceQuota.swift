@@ -7,13 +7,18 @@ import ClusterAPI
 public struct ResourceQuota: Admission {
   private let ledger: QuotaLedger
 
-  public init(_ store: ClusterStore) { ledger = QuotaLedger(store) }
+  private let configuration: QuotaConfiguration
+
+  public init(_ store: ClusterStore, _ configuration: QuotaConfiguration = .init()) {
+    ledger = QuotaLedger(store)
+    self.configuration = configuration
+  }
 
   public func mutate(_ request: inout AdmissionRequest) async throws {}
 
   public func validate(_ request: AdmissionRequest) async throws {
-    guard !ledger.isEmpty, request.operation == .create || request.operation == .update,
-      request.resource.resource.isNamespaced, ledger.hasQuotas(request.namespace),
+    guard !ledger.isEmpty || !configuration.isEmpty, request.operation == .create || request.operation == .update,
+      request.resource.resource.isNamespaced, !configuration.isEmpty || ledger.hasQuotas(request.namespace),
       let object = request.object, let evaluator = QuotaEvaluators.evaluator(of: request.resource.groupResource)
     else { return }
     if let old = request.oldObject {
@@ -23,7 +28,8 @@ public struct ResourceQuota: Admission {
     }
     let charge = QuotaCharge(
       evaluator: evaluator, object: object, old: request.oldObject, resource: request.resource.groupResource,
-      name: request.name, isStatus: request.subresource == "status", isDryRun: request.isDryRun)
+      name: request.name, isStatus: request.subresource == "status", isDryRun: request.isDryRun,
+      configuration: configuration)
     let namespace = request.namespace
     let amounts = try await ledger.spend(charge, namespace)
     guard !amounts.isEmpty else { return }

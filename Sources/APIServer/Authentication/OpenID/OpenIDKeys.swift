@@ -4,9 +4,6 @@ import PKI
 /// The keys of an OpenID provider: fetched when the first token comes, and again when one is signed by a key that is not
 /// known, since providers change them (OpenID Connect Discovery 1.0, section 4; Core 1.0, section 10.1.1).
 actor OpenIDKeys {
-  /// Gets a document over HTTPS.
-  typealias Fetch = @Sendable (_ url: String) async throws -> [UInt8]
-
   /// Strangers' tokens must not make this server ask all the time.
   private static let shortestInterval = Duration.seconds(1)
 
@@ -14,14 +11,18 @@ actor OpenIDKeys {
   typealias Known = (keys: JSONWebKeySet, number: Int)
 
   private let issuer: String
-  private let fetch: Fetch
+  private let discoveryURL: String
+  private let fetch: OpenIDFetch
   private var keySetURL: String?
   private var known: Known?
   private var lastFetch: ContinuousClock.Instant?
   private var running: Task<Known, any Error>?
 
-  init(issuer: String, fetch: @escaping Fetch) {
+  /// - Parameter discoveryURL: where the issuer describes itself; nil for the place that follows from its name.
+  init(issuer: String, discoveryURL: String?, fetch: @escaping OpenIDFetch) {
     self.issuer = issuer
+    let base = issuer.hasSuffix("/") ? String(issuer.dropLast()) : issuer
+    self.discoveryURL = discoveryURL ?? base + "/.well-known/openid-configuration"
     self.fetch = fetch
   }
 
@@ -48,7 +49,7 @@ actor OpenIDKeys {
       try await Task.sleep(until: lastFetch + Self.shortestInterval, clock: .continuous)
     }
     lastFetch = .now
-    let keys = try JSONWebKeySet(json: try await fetch(try await discover()))
+    let keys = try JSONWebKeySet(json: try await fetch(try await discover(), nil))
     let result = (keys, (known?.number ?? 0) + 1)
     known = result
     return result
@@ -57,8 +58,7 @@ actor OpenIDKeys {
   /// Where the keys are, as the provider says of itself.
   private func discover() async throws -> String {
     if let keySetURL { return keySetURL }
-    let base = issuer.hasSuffix("/") ? String(issuer.dropLast()) : issuer
-    let document = try JSONValue(json: try await fetch(base + "/.well-known/openid-configuration"))
+    let document = try JSONValue(json: try await fetch(discoveryURL, nil))
     let said = document["issuer"]?.stringValue ?? ""
     guard said == issuer else {
       throw TokenRefusal(

@@ -1,0 +1,56 @@
+import APIMachinery
+
+/// What admission plugins are told at the start (`--admission-control-config-file`; `apiserver.config.k8s.io`
+/// AdmissionConfiguration).
+public struct AdmissionConfiguration: Sendable {
+  public private(set) var podSecurity = PodSecurityConfiguration()
+  public private(set) var quota = QuotaConfiguration()
+
+  /// No plugin is told anything.
+  public init() {}
+
+  private static let kind: ConfigurationKind = {
+    typealias Kind = ConfigurationKind
+    let plugin = Kind.object([
+      ("name", Kind.text), ("path", Kind.text), ("configuration", Schema(.object, preservesUnknownFields: true)),
+    ])
+    return Kind(
+      "apiserver.config.k8s.io", ["v1", "v1alpha1"], "AdmissionConfiguration",
+      [SchemaProperty("plugins", Kind.list(plugin))])
+  }()
+
+  /// - Parameters:
+  ///   - text: YAML or JSON.
+  ///   - read: reads a file that the text names.
+  /// - Throws: 400 or 422 with all that is wrong; what `read` throws.
+  public init(_ text: [UInt8], read: (_ path: String) throws -> [UInt8]) throws {
+    var seen: Set<String> = []
+    for item in try Self.kind.read(text)["plugins"]?.arrayValue ?? [] {
+      let name = item["name"]?.stringValue ?? ""
+      guard seen.insert(name).inserted else { throw StatusError.badRequest("the plugin \(name.goQuoted) stands twice") }
+      let path = item["path"]?.stringValue ?? ""
+      let value: JSONValue?
+      if let given = item["configuration"] {
+        value = given
+      } else if path.isEmpty {
+        value = nil
+      } else {
+        do { value = try YAMLReader.value(of: try read(path), strict: true) } catch let error as YAMLError {
+          throw StatusError.badRequest("\(path): \(error)")
+        }
+      }
+      do { try set(name, value) } catch {
+        throw StatusError.badRequest("the configuration of the plugin \(name.goQuoted): \(error.message)")
+      }
+    }
+  }
+
+  private mutating func set(_ name: String, _ value: JSONValue?) throws(StatusError) {
+    switch name {
+    case "PodSecurity": if let value { podSecurity = try PodSecurityConfiguration(value) }
+    case "ResourceQuota": if let value { quota = try QuotaConfiguration(value) }
+    default:
+      throw .badRequest("there is no such plugin that can be told anything: known are PodSecurity, ResourceQuota")
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import HTTPService
+
+/// The flags about how clients connect; named as kube-apiserver's.
+struct ConnectionOptions: ParsableArguments {
+  @Option(help: "The oldest version of TLS that is spoken: VersionTLS12 or VersionTLS13.") var tlsMinVersion =
+    "VersionTLS12"
+  @Option(
+    help: "Ciphers of TLS 1.2, separated by commas: some of \(TLSRestrictions.knownCiphers.joined(separator: ", ")).")
+  var tlsCipherSuites = ""
+  @Option(
+    name: .customLong("strict-transport-security-directives"), parsing: .singleValue,
+    help: "What browsers are told of TLS (RFC 6797), such as max-age=31536000,includeSubDomains; repeatable.")
+  var strictTransportSecurity: [String] = []
+
+  var strictTransportSecurityDirectives: [String] {
+    strictTransportSecurity.flatMap { $0.split(separator: ",").map(String.init) }
+  }
+
+  func restrictions() throws -> TLSRestrictions {
+    let version: TLSInfo.Version
+    switch tlsMinVersion {
+    case "VersionTLS12": version = .v12
+    case "VersionTLS13": version = .v13
+    case "VersionTLS10", "VersionTLS11":
+      throw ValidationError("--tls-min-version \(tlsMinVersion): versions before VersionTLS12 are not safe")
+    default: throw ValidationError("--tls-min-version: unknown tls version \"\(tlsMinVersion)\"")
+    }
+    do {
+      return try TLSRestrictions(
+        minimumVersion: version, ciphers: tlsCipherSuites.split(separator: ",").map(String.init))
+    } catch { throw ValidationError("--tls-cipher-suites: \(error.message)") }
+  }
+
+  /// Each directive of RFC 6797, section 6.1, with a value where it needs one.
+  private static func isDirective(_ text: String) -> Bool {
+    switch text {
+    case "includeSubDomains", "preload": true
+    default: text.hasPrefix("max-age=") && Int(text.dropFirst("max-age=".count)).map { $0 >= 0 } ?? false
+    }
+  }
+
+  func validate() throws {
+    _ = try restrictions()
+    for directive in strictTransportSecurityDirectives where !Self.isDirective(directive) {
+      throw ValidationError(
+        "--strict-transport-security-directives: invalid directive \(directive): it must be max-age=SECONDS, includeSubDomains or preload"
+      )
+    }
+  }
+}

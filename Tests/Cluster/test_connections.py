@@ -1,0 +1,80 @@
+"""How clients connect, and what answers say besides what was asked for."""
+
+import socket
+import ssl
+import urllib.error
+import urllib.request
+
+import pytest
+from clusters import Server
+
+
+def head(url, context, headers=None):
+    """The status and the headers of an answer."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers or {}), context=context, timeout=20) as answer:
+            return answer.status, answer.headers
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.headers
+
+
+@pytest.mark.parametrize("path", ["/api/v1/namespaces", "/api/v1/namespaces/missing", "/version", "/livez", "/nowhere"])
+def test_answers_are_nobody_elses(raw, path):
+    _, headers, _ = raw("GET", path, parse=bytes)
+    assert headers["Cache-Control"] == "no-cache, private"
+    assert headers["Audit-Id"] and headers.get("Strict-Transport-Security") is None
+
+
+def test_refusals_are_no_pages(raw):
+    status, headers, body = raw("GET", "/api/v1/pods", headers={"Impersonate-User": "<b>eve</b>&co"})
+    assert status == 403 and headers["X-Content-Type-Options"] == "nosniff"
+    assert 'User "&lt;b&gt;eve&lt;/b&gt;&amp;co" cannot list' in body["message"], body["message"]
+
+
+def test_keys_for_tokens_may_be_kept(raw):
+    _, headers, _ = raw("GET", "/openid/v1/jwks")
+    assert headers["Cache-Control"] == "public, max-age=3600"
+
+
+@pytest.mark.own_server
+def test_restrictions(tmp_path):
+    server = Server(
+        tmp_path, "--tls-min-version", "VersionTLS12", "--tls-cipher-suites", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+        "--strict-transport-security-directives", "max-age=31536000,includeSubDomains",
+    ).start()  # fmt: skip
+    try:
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        for path in ("/livez", "/api/v1/pods"):
+            assert head(server.url + path, context)[1]["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+
+        def cipher():
+            with socket.create_connection(("127.0.0.1", server.port), timeout=20) as plain:
+                with context.wrap_socket(plain) as connection:
+                    return connection.cipher()[0]
+
+        assert cipher() == "ECDHE-ECDSA-AES256-GCM-SHA384"
+        context.set_ciphers("ECDHE-ECDSA-AES128-GCM-SHA256")
+        with pytest.raises(ssl.SSLError):
+            cipher()
+    finally:
+        server.stop()
+
+
+@pytest.mark.own_server
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--tls-min-version", "VersionTLS10"], "not safe"),
+        (["--tls-min-version", "TLS1.3"], 'unknown tls version "TLS1.3"'),
+        (["--tls-cipher-suites", "TLS_RSA_WITH_AES_128_CBC_SHA"], "not supported or doesn't exist"),
+        (["--strict-transport-security-directives", "max-age=soon"], "invalid directive max-age=soon"),
+    ],
+)
+def test_flags_that_do_not_fit(tmp_path, flags, words):
+    server = Server(tmp_path, *flags).start(wait=False)
+    assert server.process.wait(60) != 0
+    assert words in server.log(), server.log()
