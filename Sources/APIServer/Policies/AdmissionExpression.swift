@@ -9,6 +9,11 @@ struct AdmissionExpression: Sendable {
     case outOfBudget(String)
   }
 
+  /// What expressions that belong together may cost (Kubernetes, "Resource use by CEL functions").
+  static let budget: Int64 = 10_000_000
+  /// The same for the conditions of a webhook or a policy.
+  static let conditionBudget = budget / 4
+
   let text: String
   private let compiled: Result<CELProgram, Problem>
 

@@ -19,17 +19,14 @@ struct WebhookCaller {
   let client: OutboundClient
 
   /// - Throws: what the webhook refuses, and why it could not be asked.
-  func ask(
-    _ invocation: WebhookMatcher.Invocation, _ form: WebhookForm, _ request: AdmissionRequest,
-    object: JSONObject?, oldObject: JSONObject?, isMutating: Bool
-  ) async throws(Failure) -> AdmissionReview.Verdict {
-    let webhook = invocation.webhook
+  func ask(_ question: WebhookQuestion, isMutating: Bool) async throws(Failure) -> AdmissionReview.Verdict {
+    let (webhook, request) = (question.webhook, question.request)
     guard !request.isDryRun || webhook.allowsDryRun else {
       throw .refused(.badRequest("admission webhook \(webhook.name.goQuoted) does not support dry run"))
     }
     let verdict: AdmissionReview.Verdict
     do throws(OutboundError) {
-      let review = try AdmissionReview(invocation, form, request, object: object, oldObject: oldObject)
+      let review = try AdmissionReview(question)
       let answer = try await post(review.body, to: webhook)
       verdict = try review.verdict(answer, isMutating: isMutating)
     } catch {

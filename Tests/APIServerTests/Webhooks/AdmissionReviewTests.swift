@@ -21,7 +21,8 @@ import Testing
     let webhook = Webhook(
       ["name": "a.b.c", "admissionReviewVersions": .array(versions.map { .string($0) })], configuration: "x", index: 0)
     let invocation = WebhookMatcher.Invocation(webhook: webhook, resource: form.resource, kind: form.kind)
-    return try AdmissionReview(invocation, form, request, object: form.object, oldObject: nil)
+    return try AdmissionReview(
+      WebhookQuestion(invocation: invocation, form: form, request: request, object: form.object, oldObject: nil))
   }
 
   private func answer(_ review: AdmissionReview, _ response: JSONObject, kind: String = "AdmissionReview") -> [UInt8] {
