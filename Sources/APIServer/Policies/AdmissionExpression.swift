@@ -41,6 +41,15 @@ struct AdmissionExpression: Sendable {
     }
   }
 
+  /// How an outcome of this expression is counted.
+  func kind(of outcome: Outcome) -> AdmissionMetrics.PolicyOutcome {
+    switch outcome {
+    case .value: .fine
+    case .outOfBudget: .outOfBudget
+    case .failed: problem == nil ? .invalid : .notCompiled
+    }
+  }
+
   /// Why it does not compile; nil where it does.
   var problem: String? {
     if case .failure(let problem) = compiled { problem.message } else { nil }

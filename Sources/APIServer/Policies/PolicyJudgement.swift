@@ -18,7 +18,12 @@ struct PolicyJudgement {
   /// What policies note for the audit log. Several bindings of one policy may note the same, or something else.
   private var notes: [(key: String, values: [String])] = []
 
-  init(_ request: AdmissionRequest) { self.request = request }
+  private let metrics: AdmissionMetrics
+
+  init(_ request: AdmissionRequest, _ metrics: AdmissionMetrics) {
+    self.request = request
+    self.metrics = metrics
+  }
 
   mutating func add(_ misconfiguration: PolicyMisconfiguration<ValidatingPolicy>) {
     guard !misconfiguration.policy.ignoresFailures else { return }
@@ -26,9 +31,19 @@ struct PolicyJudgement {
   }
 
   mutating func add(_ verdict: PolicyVerdict, of invocation: PolicyInvocation<ValidatingPolicy>) {
+    for failure in verdict.passedOver { count(failure, invocation, "allow") }
     for failure in verdict.failures { act(failure, invocation) }
     for (key, value) in verdict.annotations { note("\(invocation.name)/\(key)", value) }
-    for message in verdict.annotationErrors { deny(invocation.name, invocation.binding, message, "") }
+    for message in verdict.annotationErrors {
+      deny(invocation.name, invocation.binding, message, "")
+      metrics.validation(invocation.name, invocation.binding.name, .invalid, "deny", .zero)
+    }
+  }
+
+  private func count(
+    _ failure: PolicyVerdict.Failure, _ invocation: PolicyInvocation<ValidatingPolicy>, _ action: String
+  ) {
+    metrics.validation(invocation.name, invocation.binding.name, failure.outcome, action, failure.duration)
   }
 
   private mutating func note(_ key: String, _ value: String) {
@@ -46,6 +61,7 @@ struct PolicyJudgement {
   private mutating func act(_ failure: PolicyVerdict.Failure, _ invocation: PolicyInvocation<ValidatingPolicy>) {
     let binding = invocation.binding
     for action in binding.actions {
+      count(failure, invocation, action.lowercased())
       switch action {
       case "Deny": deny(invocation.name, binding, failure.message, failure.reason)
       case "Warn":

@@ -6,6 +6,7 @@ struct PolicyMutation {
   /// The policy cannot be applied; its failure policy decides.
   struct Problem: Error {
     let message: String
+    var outcome = AdmissionMetrics.PolicyOutcome.invalid
   }
 
   private let registry: Registry
@@ -30,11 +31,18 @@ struct PolicyMutation {
     for mutation in policy.mutations {
       let form = WebhookForm(request)
       guard let object = form.object else { break }
+      let start = ContinuousClock.now
+      var outcome = AdmissionMetrics.PolicyOutcome.fine
       do {
         let variables = try await current.variables(for: invocation).expressions
         try await apply(mutation, to: object, invocation.found, variables, form, &request)
         current = current.seeing(request)
-      } catch let problem as Problem { problems.append(problem.message) }
+      } catch let problem as Problem {
+        problems.append(problem.message)
+        outcome = problem.outcome
+      }
+      registry.admissionMetrics.mutation(
+        invocation.name, invocation.binding.name, outcome, ContinuousClock.now - start)
     }
     request.reinvocation.record(
       \.policies, invocation.identifier, hasChanged: request.object != before, isReinvoked: policy.isReinvoked)
@@ -47,9 +55,11 @@ struct PolicyMutation {
   ) async throws {
     var remaining = AdmissionExpression.budget
     let value: CELValue
-    switch await mutation.expression.evaluate(variables, &remaining) {
+    let outcome = await mutation.expression.evaluate(variables, &remaining)
+    switch outcome {
     case .value(let result): value = result
-    case .failed(let message), .outOfBudget(let message): throw Problem(message: message)
+    case .failed(let message), .outOfBudget(let message):
+      throw Problem(message: message, outcome: mutation.expression.kind(of: outcome))
     }
     let target = request.resource
     let objects = WebhookObjects(registry: registry)

@@ -17,7 +17,7 @@ public struct ValidatingPolicies: Admission {
   public func validate(_ request: AdmissionRequest) async throws {
     let steps = await dispatch.steps(for: request)
     guard !steps.isEmpty else { return }
-    var judgement = PolicyJudgement(request)
+    var judgement = PolicyJudgement(request, dispatch.registry.admissionMetrics)
     var scene = dispatch.scene(of: request)
     for step in steps {
       switch step {

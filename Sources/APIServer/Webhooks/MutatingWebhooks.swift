@@ -12,7 +12,7 @@ public struct MutatingWebhooks: Admission {
     registry: @escaping @Sendable () -> Registry
   ) {
     dispatch = WebhookDispatch(
-      store, resource: "mutatingwebhookconfigurations", client: client, authorizer: authorizer, registry: registry)
+      store, .mutating, client: client, authorizer: authorizer, registry: registry)
   }
 
   public func validate(_ request: AdmissionRequest) async throws {}
@@ -59,7 +59,7 @@ public struct MutatingWebhooks: Admission {
   private func change(
     _ question: WebhookQuestion, _ request: inout AdmissionRequest, _ place: String
   ) async throws -> Bool {
-    let verdict = try await dispatch.caller.ask(question, isMutating: true)
+    let verdict = try await dispatch.ask(question)
     guard let patch = verdict.patch else { return false }
     let (webhook, form, kind) = (question.webhook, question.form, question.invocation.kind)
     guard let object = question.object, let before = form.object else {

@@ -12,7 +12,7 @@ public struct ValidatingWebhooks: Admission {
     registry: @escaping @Sendable () -> Registry
   ) {
     dispatch = WebhookDispatch(
-      store, resource: "validatingwebhookconfigurations", client: client, authorizer: authorizer, registry: registry)
+      store, .validating, client: client, authorizer: authorizer, registry: registry)
   }
 
   public func mutate(_ request: inout AdmissionRequest) async throws {}
@@ -40,7 +40,7 @@ public struct ValidatingWebhooks: Admission {
 
   private func refusal(_ question: WebhookQuestion, _ position: Int) async -> StatusError? {
     do throws(WebhookCaller.Failure) {
-      _ = try await dispatch.caller.ask(question, isMutating: false)
+      _ = try await dispatch.ask(question)
       return nil
     } catch {
       switch error {

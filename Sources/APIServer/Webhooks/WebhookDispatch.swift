@@ -18,20 +18,24 @@ struct WebhookDispatch: Sendable {
   private let index: WebhookIndex
   private let authorizer: any Authorizer
   private let lateRegistry: @Sendable () -> Registry
-  let caller: WebhookCaller
+  private let step: AdmissionMetrics.Step
+  private let caller: WebhookCaller
 
   /// - Parameters:
-  ///   - resource: of the configurations.
+  ///   - step: whether the webhooks change objects or refuse them.
   ///   - authorizer: answers what match conditions ask.
   ///   - registry: given late, because the registry holds its admission.
   init(
-    _ store: ClusterStore, resource: String, client: OutboundClient, authorizer: any Authorizer,
+    _ store: ClusterStore, _ step: AdmissionMetrics.Step, client: OutboundClient, authorizer: any Authorizer,
     registry: @escaping @Sendable () -> Registry
   ) {
     self.store = store
     self.authorizer = authorizer
     lateRegistry = registry
-    index = WebhookIndex(store, resource: resource)
+    self.step = step
+    index = WebhookIndex(
+      store,
+      resource: step == .mutating ? "mutatingwebhookconfigurations" : "validatingwebhookconfigurations")
     caller = WebhookCaller(client: client)
   }
 
@@ -59,6 +63,12 @@ struct WebhookDispatch: Sendable {
     return try await isWanted(question) ? question : nil
   }
 
+  /// Asks a webhook.
+  /// - Throws: what it refuses, and why it could not be asked.
+  func ask(_ question: WebhookQuestion) async throws(WebhookCaller.Failure) -> AdmissionReview.Verdict {
+    try await caller.ask(question, step, registry.admissionMetrics)
+  }
+
   /// Whether the webhook's conditions hold.
   private func isWanted(_ question: WebhookQuestion) async throws(StatusError) -> Bool {
     let (webhook, invocation, request) = (question.webhook, question.invocation, question.request)
@@ -66,7 +76,9 @@ struct WebhookDispatch: Sendable {
     let variables = AdmissionVariables(
       question.form, request, as: invocation.kind, invocation.resource, object: question.object,
       oldObject: question.oldObject, AuthorizationQuestions(authorizer, user: request.user))
-    switch await webhook.conditions.evaluate(variables) {
+    let result = await webhook.conditions.evaluate(variables)
+    registry.admissionMetrics.condition(result, of: webhook.name, step, question.form.operation)
+    switch result {
     case .matches: return true
     case .excluded: return false
     case .failed(let message):

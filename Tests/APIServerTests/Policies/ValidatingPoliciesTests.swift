@@ -138,7 +138,7 @@ import Testing
       "validations": validations, "auditAnnotations": [["key": "k", "valueExpression": "'v'"]],
     ]
     let verdict = try await verdict(spec, budget: 100)
-    #expect(verdict.failures == [.init(position: 0, message: Self.tooMuch)] && verdict.annotations.isEmpty)
+    #expect(verdict.failures.map(\.message) == [Self.tooMuch] && verdict.annotations.isEmpty)
     var lenient = spec
     lenient["failurePolicy"] = "Ignore"
     #expect(try await self.verdict(lenient, budget: 100).failures.isEmpty)
@@ -168,7 +168,7 @@ import Testing
       ],
     ]
     let verdict = try await verdict(spec, budget: 100)
-    #expect(verdict.failures == [.init(position: 0, message: Self.tooMuch)] && verdict.annotations.isEmpty)
+    #expect(verdict.failures.map(\.message) == [Self.tooMuch] && verdict.annotations.isEmpty)
   }
 
   @Test func selectorsAreAskedAbout() async throws {
