@@ -152,7 +152,7 @@ struct ClusterServer: Sendable {
       allowsAnonymous: options.anonymousAuth, accounts: core.accounts, aggregation: aggregation,
       address: "\(identity.address.advertised):\(port)", version: ServerVersion(build: "apus.\(Version.text)"))
     var settings = ServerConfiguration(threads: 2, compression: Compression(), handlersStartOnEventLoop: true)
-    settings.limits.bodyBytes = ResourceLimits.largestBody
+    // Bodies have no limit of the service's own: this server reads none beyond its limit, and others behind it have theirs.
     settings.handlerTime = api.allottedTime
     let server = HTTPServer(configuration: settings, renderError: api.render, handler: api.handle)
     teardown.add("the listener") { await server.shutdown(within: Self.shutdownTime) }
