@@ -193,7 +193,7 @@ let package = Package(
     tests("APIMachinery", []),
     tests(
       "APIServer",
-      ["APIMachinery", "ClusterAPI", "HTTPService", "Linux", "PKI", .nio("NIOCore"), .nio("NIOHTTP1")]),
+      ["APIMachinery", "ClusterAPI", "HTTPService", "KeyValueStore", "Linux", "PKI", .nio("NIOCore"), .nio("NIOHTTP1")]),
     tests("Controllers", ["APIMachinery", "ClusterAPI", "ClusterClient", "PKI"]),
     tests(
       "PKI",

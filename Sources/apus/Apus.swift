@@ -18,10 +18,18 @@ enum Program {
       SignalStream.block(EndingSignals.all)
     }
     Task.detached {
-      await Apus.main(EngineSettings.spellOutBooleans(arguments))
+      await Apus.main(Self.expanded(EngineSettings.spellOutBooleans(arguments)))
       Glibc.exit(0)
     }
     while true { Threads.pause(milliseconds: 60_000) }
+  }
+
+  /// With what a server's configuration file says.
+  private static func expanded(_ arguments: [String]) -> [String] {
+    guard arguments.first == ServerCommand.configuration.commandName else { return arguments }
+    do { return try ConfigurationFile.expand(arguments, ServerCommand.self) } catch {
+      ServerCommand.exit(withError: error)
+    }
   }
 }
 

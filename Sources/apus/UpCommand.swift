@@ -25,7 +25,7 @@ struct UpCommand: AsyncParsableCommand {
         (
           "the cluster",
           {
-            try await ServerCommand.serve(server, dataDirectory: settings.dataDirectory, pool) {
+            try await ClusterServer(server, dataDirectory: settings.dataDirectory, pool).serve {
               await Self.untilCancelled()
             }
           }

@@ -1,6 +1,7 @@
 """A small API server that stands behind another one: one resource in memory, with watches. It believes what is said of users
 only by a client with a certificate of the authority that the cluster publishes."""
 
+import gzip
 import http.server
 import itertools
 import json
@@ -51,8 +52,9 @@ class SampleServer:
             def answer(self, status, body, **headers):
                 data = body if isinstance(body, bytes) else json.dumps(body).encode()
                 self.send_response(status)
-                for name, value in {"Content-Type": "application/json", **headers}.items():
-                    self.send_header(name.replace("_", "-"), value)
+                named = {name.replace("_", "-"): value for name, value in headers.items()}
+                for name, value in {"Content-Type": "application/json", **named}.items():
+                    self.send_header(name, value)
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
                 self.wfile.write(data)
@@ -123,17 +125,43 @@ class SampleServer:
             return handler.answer(200, {
                 "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": f"{self.group}/{VERSION}", "resources": [self.resource]})  # fmt: skip
         if url.path == f"/openapi/v3{root}":
-            return handler.answer(200, {"openapi": "3.0.0", "info": {"title": "sample", "version": "1"}, "paths": {}})
+            return handler.answer(200, self.document(root))
         if url.path == f"{root}/moved":
             return handler.answer(302, b"", Location="https://198.51.100.1/")
         if url.path.endswith("/tunnel"):
             return self.tunnel(handler)
         if url.path.endswith("/echo"):
             return handler.answer(200, dict(handler.headers.items()))
+        if url.path.endswith("/mirror"):
+            return handler.answer(200, body, Content_Type=handler.headers.get("Content-Type", "text/plain"))
+        if url.path.endswith("/packed"):
+            return handler.answer(200, gzip.compress(b'{"packed": true}' * 1000), Content_Encoding="gzip")
+        if url.path.endswith("/hangup"):
+            # It says nothing of it beforehand, as a server that ends.
+            handler.close_connection = True
+            return handler.answer(200, {"requests": len(self.requests)})
         parts = url.path.removeprefix(root).strip("/").split("/")
         namespace = parts[1] if parts[0] == "namespaces" else ""
         name = parts[3] if len(parts) > 3 else ""
         self.flunders(handler, namespace, name, query, body)
+
+    def document(self, root):
+        """OpenAPI as the API machinery's own servers write it."""
+        kind = [{"group": self.group, "version": VERSION, "kind": "Flunder"}]
+        spec = {"type": "object", "description": "What is wanted.", "properties": {
+            "reference": {"type": "string", "description": "The name of what is meant."}}}  # fmt: skip
+        schema = {
+            "type": "object", "description": "A flunder is what this server keeps.", "x-kubernetes-group-version-kind": kind,
+            "properties": {"apiVersion": {"type": "string"}, "kind": {"type": "string"}, "metadata": {"type": "object"}, "spec": spec},
+        }  # fmt: skip
+        content = {"application/json": {"schema": {"$ref": "#/components/schemas/sample.Flunder"}}}
+        post = {"requestBody": {"content": content}, "responses": {"201": {"description": "Created", "content": content}},
+                "x-kubernetes-action": "post", "x-kubernetes-group-version-kind": kind[0]}  # fmt: skip
+        return {
+            "openapi": "3.0.0", "info": {"title": "sample", "version": "1"},
+            "paths": {f"{root}/namespaces/{{namespace}}/flunders": {"post": post}},
+            "components": {"schemas": {"sample.Flunder": schema}},
+        }  # fmt: skip
 
     def tunnel(self, handler):
         """Switches to a protocol that says everything louder."""

@@ -23,7 +23,8 @@ public struct ObjectVersions: Sendable {
       }
   }
 
-  func schema(_ apiVersion: String) -> Schema? { schemas[apiVersion] }
+  /// The schema of the kind in a version; nil where there is no such version.
+  public func schema(_ apiVersion: String) -> Schema? { schemas[apiVersion] }
 
   func type(_ apiVersion: String) -> MergeType? { types[apiVersion] }
 

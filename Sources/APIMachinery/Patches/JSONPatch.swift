@@ -54,17 +54,21 @@ public struct JSONPatch: Sendable {
   /// The changed tree.
   /// - Throws: an `invalid` (422) whose cause tells which operation does not apply, and why.
   public func applied(to document: JSONValue) throws(StatusError) -> JSONValue {
-    var patched = Patched(document)
-    for operation in operations {
-      do {
-        try Self.apply(operation, to: &patched)
-      } catch {
-        // Kubernetes' message says no more than this; the cause does.
-        throw StatusError(
-          .invalid, "the server rejected our request due to an error in our request",
-          details: .init(causes: [.init(message: error.message)]))
-      }
+    do { return try patched(document) } catch { throw error.status }
+  }
+
+  /// The changed tree; nil where a `test` says that the patch is not meant for this one.
+  /// - Throws: as ``applied(to:)``.
+  public func appliedUnlessTestFails(to document: JSONValue) throws(StatusError) -> JSONValue? {
+    do { return try patched(document) } catch {
+      if error.isTest { return nil }
+      throw error.status
     }
+  }
+
+  private func patched(_ document: JSONValue) throws(PatchFailure) -> JSONValue {
+    var patched = Patched(document)
+    for operation in operations { try Self.apply(operation, to: &patched) }
     return patched.document
   }
 
@@ -106,7 +110,20 @@ public struct JSONPatch: Sendable {
 /// Why an operation does not apply, in the words of the Go package that Kubernetes uses.
 struct PatchFailure: Error {
   let message: String
-  init(_ message: String) { self.message = message }
+  /// Nothing is wrong: a value is not the one that a `test` asks for.
+  let isTest: Bool
+
+  init(_ message: String, isTest: Bool = false) {
+    self.message = message
+    self.isTest = isTest
+  }
+
+  /// Kubernetes' message says no more than this; the cause does.
+  var status: StatusError {
+    StatusError(
+      .invalid, "the server rejected our request due to an error in our request",
+      details: .init(causes: [.init(message: message)]))
+  }
 }
 
 extension JSONValue {

@@ -126,7 +126,7 @@ struct Patched {
       found = try Self.child(container, path.tokens.last ?? "", "error in test for path: '\(path)'")
     }
     guard Self.areEqual(found ?? .null, value) else {
-      throw PatchFailure("testing value \(path) failed: test failed")
+      throw PatchFailure("testing value \(path) failed: test failed", isTest: true)
     }
   }
 

@@ -37,7 +37,7 @@ struct AggregationProxy: Sendable {
     }
     let response: HTTPClientResponse
     let lease: OutboundClient.Lease
-    do throws(OutboundError) { (response, lease) = try await client.open(target, message) } catch {
+    do throws(OutboundError) { (response, lease) = try await open(target, message) } catch {
       switch error.code {
       case .unresolved: return Self.unavailable
       case .configuration: return Response(.internalServerError, text: error.message + "\n")
@@ -58,6 +58,16 @@ struct AggregationProxy: Sendable {
       // A watch that has nothing to tell yet is open all the same.
       try await writer.start()
       for try await chunk in response.body { try await writer.write(buffer: chunk) }
+    }
+  }
+
+  /// A kept connection may end in the very moment in which it is used again; what has no body can be sent once more.
+  private func open(
+    _ target: OutboundTarget, _ message: OutboundClient.Message
+  ) async throws(OutboundError) -> (HTTPClientResponse, OutboundClient.Lease) {
+    do throws(OutboundError) { return try await client.open(target, message) } catch {
+      guard error.isClosed, message.body == nil else { throw error }
+      return try await client.open(target, message)
     }
   }
 

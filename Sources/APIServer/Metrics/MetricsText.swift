@@ -22,6 +22,9 @@ struct MetricsText {
     text += " \(value)\n"
   }
 
+  /// The upper end of a bucket.
+  static func number(_ bound: Double) -> String { bound == bound.rounded() ? String(Int(bound)) : String(bound) }
+
   private static func escaped(_ value: String) -> String {
     guard value.utf8.contains(where: { $0 == UInt8(ascii: "\\") || $0 == UInt8(ascii: "\"") || $0 == 0x0A }) else {
       return value

@@ -14,6 +14,7 @@ struct ServerMetrics {
     writeObjects(&text)
     if let flowControl { Self.writeFlows(flowControl, &text) }
     if let audit { Self.writeAudit(audit, &text) }
+    registry.admissionMetrics.write(&text)
     ProcessMetrics.write(&text)
     return Response(.ok, text: text.text, type: MetricsText.contentType)
   }
@@ -44,7 +45,7 @@ struct ServerMetrics {
       var sum = 0
       for (bound, count) in zip(RequestMetrics.bounds, entry.buckets) {
         sum += count
-        text.add("\(name)_bucket", labels + [("le", Self.number(bound))], sum)
+        text.add("\(name)_bucket", labels + [("le", MetricsText.number(bound))], sum)
       }
       text.add("\(name)_bucket", labels + [("le", "+Inf")], entry.timed)
       text.add("\(name)_sum", labels, entry.seconds)
@@ -55,10 +56,6 @@ struct ServerMetrics {
     for (kind, count) in [("mutating", inFlight.writing), ("readOnly", inFlight.reading)] {
       text.add("apiserver_current_inflight_requests", [("request_kind", kind)], count)
     }
-  }
-
-  private static func number(_ bound: Double) -> String {
-    bound == bound.rounded() ? String(Int(bound)) : String(bound)
   }
 
   private func writeObjects(_ text: inout MetricsText) {

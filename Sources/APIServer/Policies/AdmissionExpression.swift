@@ -9,6 +9,11 @@ struct AdmissionExpression: Sendable {
     case outOfBudget(String)
   }
 
+  /// What expressions that belong together may cost (Kubernetes, "Resource use by CEL functions").
+  static let budget: Int64 = 10_000_000
+  /// The same for the conditions of a webhook or a policy.
+  static let conditionBudget = budget / 4
+
   let text: String
   private let compiled: Result<CELProgram, Problem>
 
@@ -33,6 +38,15 @@ struct AdmissionExpression: Sendable {
       }
     } catch {
       compiled = .failure(Problem(message: "compilation failed: \(error)"))
+    }
+  }
+
+  /// How an outcome of this expression is counted.
+  func kind(of outcome: Outcome) -> AdmissionMetrics.PolicyOutcome {
+    switch outcome {
+    case .value: .fine
+    case .outOfBudget: .outOfBudget
+    case .failed: problem == nil ? .invalid : .notCompiled
     }
   }
 

@@ -3,31 +3,21 @@ import APIMachinery
 /// What expressions of admission see: the object, the request, and who asks (Kubernetes, "Validating Admission Policy").
 struct AdmissionVariables: Sendable {
   private(set) var values: [String: CELValue]
-  private let questions: AuthorizationQuestions?
+  private let questions: AuthorizationQuestions
 
   /// - Parameters:
   ///   - form: the request as policies and webhooks are told of it.
   ///   - kind: the kind as which the objects are seen, and `resource` the resource that a rule has matched.
   ///   - object: the object in that kind; nil where it is removed.
-  ///   - namespace: the namespace of the object; nil for objects of the whole cluster, and where expressions do not see it.
-  ///   - parameters: what a binding refers to; `.null` where it refers to nothing.
-  ///   - authorizer: answers what expressions ask; nil where they must not ask.
+  ///   - questions: answers what expressions ask of the authorizer.
   init(
     _ form: WebhookForm, _ request: AdmissionRequest, as kind: GroupVersionKind, _ resource: GroupVersionResource,
-    object: JSONObject?, oldObject: JSONObject?, namespace: JSONObject? = nil, parameters: JSONValue = .null,
-    authorizer: (any Authorizer)?
+    object: JSONObject?, oldObject: JSONObject?, _ questions: AuthorizationQuestions
   ) {
     values = [
-      "object": Self.value(object), "oldObject": Self.value(oldObject), "namespaceObject": .null,
-      "params": CELValue(natural: parameters),
+      "object": Self.value(object), "oldObject": Self.value(oldObject), "namespaceObject": .null, "params": .null,
     ]
     values["request"] = try? CELValue(Self.description(form, request, kind, resource), AdmissionEnvironment.request)
-    if let namespace { values["namespaceObject"] = try? CELValue(.object(namespace), AdmissionEnvironment.namespace) }
-    guard let authorizer else {
-      questions = nil
-      return
-    }
-    let questions = AuthorizationQuestions(authorizer, user: request.user)
     self.questions = questions
     values["authorizer"] = .authorizer(questions)
     var check = CELAuthorizationCheck()
@@ -43,6 +33,22 @@ struct AdmissionVariables: Sendable {
     object.map { CELValue(natural: .object($0)) } ?? .null
   }
 
+  /// The same with what a binding refers to.
+  func with(parameters: JSONValue) -> AdmissionVariables {
+    var copy = self
+    copy.values["params"] = CELValue(natural: parameters)
+    return copy
+  }
+
+  /// The same with the namespace of the object.
+  func with(namespace: JSONObject?) -> AdmissionVariables {
+    var copy = self
+    if let namespace, let value = try? CELValue(.object(namespace), AdmissionEnvironment.namespace) {
+      copy.values["namespaceObject"] = value
+    }
+    return copy
+  }
+
   /// The same with the variables of a policy.
   func with(_ variables: PolicyVariables) -> AdmissionVariables {
     var copy = self
@@ -54,7 +60,7 @@ struct AdmissionVariables: Sendable {
   func evaluate(_ program: CELProgram) async -> CELOutcome {
     while true {
       let outcome = program.evaluate(values)
-      guard case .failure(.suspended) = outcome.result, let questions, await questions.answer() else { return outcome }
+      guard case .failure(.suspended) = outcome.result, await questions.answer() else { return outcome }
     }
   }
 

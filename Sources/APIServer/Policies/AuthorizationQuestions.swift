@@ -67,6 +67,9 @@ final class AuthorizationQuestions: CELAuthorizer {
     info.subresource = check.subresource
     info.namespace = check.namespace
     info.name = check.name
+    // One that cannot be read narrows nothing: who asks by it sees the answer for everything.
+    info.fieldSelector = check.fieldSelector
+    info.labelSelector = check.labelSelector
     return info
   }
 }

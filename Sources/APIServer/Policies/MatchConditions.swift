@@ -11,9 +11,6 @@ struct MatchConditions: Sendable {
     case failed(message: String)
   }
 
-  /// What all conditions of one webhook may cost together.
-  private static let budget: Int64 = 2_500_000
-
   private let conditions: [(name: String, expression: AdmissionExpression)]
 
   var isEmpty: Bool { conditions.isEmpty }
@@ -31,8 +28,11 @@ struct MatchConditions: Sendable {
     }
   }
 
-  func evaluate(_ variables: AdmissionVariables) async -> Result {
-    var remaining = Self.budget
+  /// - Parameter budget: what all conditions may cost together.
+  func evaluate(
+    _ variables: AdmissionVariables, budget: Int64 = AdmissionExpression.conditionBudget
+  ) async -> Result {
+    var remaining = budget
     var errors: [String] = []
     for (name, expression) in conditions {
       switch await expression.evaluate(variables, &remaining) {

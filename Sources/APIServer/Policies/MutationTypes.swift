@@ -28,7 +28,12 @@ enum MutationTypes {
 extension MutationTypes {
   /// Checks that parts are named for the places where they stand: `Object.spec` under `spec`.
   /// - Throws: `CELEvaluationError`
-  static func checkNames(_ value: CELValue, _ expected: String) throws {
+  static func checkNames(_ value: CELValue) throws {
+    guard case .object(let object) = value else { return }
+    try checkNames(value, object.typeName)
+  }
+
+  private static func checkNames(_ value: CELValue, _ expected: String) throws {
     switch value {
     case .object(let object):
       guard object.typeName == expected else {
@@ -53,6 +58,7 @@ extension MutationTypes {
     return .array(
       try list.elements().map { element in
         guard case .object(let operation) = element else { throw CELEvaluationError("no such overload") }
+        for member in operation.values where member.name == "value" { try checkNames(member.value) }
         return .object(JSONObject(try operation.values.map { ($0.name, try $0.value.json()) }))
       })
   }

@@ -4,6 +4,14 @@ import Synchronization
 /// A policy that is compiled, and what it is made of.
 protocol CompiledPolicy: Sendable {
   init(_ object: JSONObject)
+  /// Which requests it is about.
+  var match: PolicyMatch { get }
+  /// Errors are passed over.
+  var ignoresFailures: Bool { get }
+  /// The value of `paramKind`; nil where there is none.
+  var parameterKind: JSONValue? { get }
+  var conditions: MatchConditions { get }
+  var variables: PolicyVariables.Definitions { get }
 }
 
 /// A policy with the bindings that put it to work.

@@ -3,7 +3,7 @@ import APIMachinery
 /// Which requests a policy or a binding is about (admissionregistration.k8s.io/v1 MatchResources).
 struct PolicyMatch: Sendable {
   /// A request that matches, and as what its objects are seen.
-  struct Found: Sendable {
+  struct Found: Sendable, Hashable {
     let kind: GroupVersionKind
     let resource: GroupVersionResource
   }
@@ -45,20 +45,30 @@ struct PolicyMatch: Sendable {
 
   /// - Returns: nil where the request is none of these.
   /// - Throws: where a selector cannot be judged.
-  func find(_ matcher: WebhookMatcher, _ form: WebhookForm, _ request: AdmissionRequest) throws(StatusError) -> Found? {
-    guard let all = try matcher.invocation(selectors, form, request) else { return nil }
+  func find(_ matcher: WebhookMatcher, _ form: WebhookForm) throws(StatusError) -> Found? {
+    var problem: StatusError?
+    var all = Found(kind: form.kind, resource: form.resource)
+    do throws(StatusError) {
+      guard let selected = try matcher.invocation(selectors, form) else { return nil }
+      all = Found(kind: selected.kind, resource: selected.resource)
+    } catch { problem = error }
     func first(of rules: [Rule]) throws(StatusError) -> Found? {
       for rule in rules where rule.names.isEmpty || rule.names.contains(form.name) {
-        if let found = try matcher.invocation(rule.webhook, form, request) {
+        if let found = try matcher.invocation(rule.webhook, form) {
           return Found(kind: found.kind, resource: found.resource)
         }
       }
       return nil
     }
     if try first(of: excluded) != nil { return nil }
-    if rules.isEmpty { return Found(kind: all.kind, resource: all.resource) }
     // The request's own version comes before the others.
-    if let found = try first(of: exact) { return found }
-    return try first(of: rules)
+    var found: Found? = all
+    if !rules.isEmpty {
+      found = try first(of: exact)
+      if found == nil { found = try first(of: rules) }
+    }
+    // What cannot be judged matters only to those whom the request concerns.
+    if found != nil, let problem { throw problem }
+    return found
   }
 }

@@ -7,8 +7,9 @@ struct PolicyParameters {
     let message: String
   }
 
-  let store: ClusterStore
-  let snapshot: ResourceCatalog.Snapshot
+  private let registry: Registry
+
+  init(_ registry: Registry) { self.registry = registry }
 
   /// The resource of a policy's parameters.
   /// - Parameter kind: the value of `paramKind`.
@@ -18,7 +19,7 @@ struct PolicyParameters {
       throw Problem(message: "unexpected GroupVersion string: \(text("apiVersion"))")
     }
     let wanted = GroupVersionKind(group: place.group, version: place.version, kind: text("kind"))
-    guard let target = snapshot.resource(of: wanted) else {
+    guard let target = registry.catalog.snapshot.resource(of: wanted) else {
       throw Problem(message: "failed to find resource referenced by paramKind: '\(wanted)'")
     }
     return target
@@ -29,7 +30,9 @@ struct PolicyParameters {
   ///   - target: the resource of the parameters; nil where the policy has none.
   ///   - reference: the value of `paramRef`.
   ///   - namespace: of the request.
-  func objects(_ target: ServedResource?, _ reference: JSONValue, namespace: String) throws(Problem) -> [JSONValue] {
+  func objects(
+    _ target: ServedResource?, _ reference: JSONValue, namespace: String
+  ) async throws(Problem) -> [JSONValue] {
     guard let target, reference != .null else { return [.null] }
     func text(_ name: String) -> String { reference[name]?.stringValue ?? "" }
     var place = ""
@@ -43,7 +46,7 @@ struct PolicyParameters {
       throw Problem(message: "paramRef.namespace must not be provided for a cluster-scoped `paramKind`")
     }
     let prefix = target.prefix(namespace: place)
-    let cache = store.cache(of: target.prefix(namespace: ""))
+    let cache = registry.cache(of: target)
     var found: [CachedObject] = []
     if !text("name").isEmpty {
       if let object = cache.get(prefix + text("name")) { found = [object] }
@@ -57,6 +60,13 @@ struct PolicyParameters {
     if found.isEmpty, text("parameterNotFoundAction") == "Deny" {
       throw Problem(message: "no params found for policy binding with `Deny` parameterNotFoundAction")
     }
-    return found.map { .object($0.object.tree()) }
+    var objects: [JSONValue] = []
+    for object in found {
+      // They are kept in one version, and the policy names the one that it reads.
+      do { objects.append(.object(try await registry.tree(object, target))) } catch {
+        throw Problem(message: error.message)
+      }
+    }
+    return objects
   }
 }

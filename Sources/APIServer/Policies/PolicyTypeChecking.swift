@@ -80,8 +80,7 @@ struct PolicyTypeChecking: Sendable {
   }
 
   private func parameterType(_ kind: JSONValue) throws -> CELType? {
-    let parameters = PolicyParameters(store: registry.store, snapshot: registry.catalog.snapshot)
-    return type(of: try parameters.resource(of: kind))
+    type(of: try PolicyParameters(registry).resource(of: kind))
   }
 
   /// The kinds that the policy's rules name, in the order of their names; rules for any group, version or resource name none.

@@ -27,6 +27,14 @@ enum FieldOwnership {
     } catch { throw error.status }
   }
 
+  /// Merges what a policy gives as an apply would, without anybody becoming the owner of the fields.
+  static func merge(
+    _ configuration: JSONObject, into live: JSONObject, _ target: ServedResource, _ kinds: BuiltinKinds
+  ) throws(ApplyError) -> JSONObject {
+    let schema = versions(target, kinds).schema(target.groupVersionKind.apiVersion) ?? target.version.schema
+    return try UnownedApply.merge(configuration, into: live, by: schema)
+  }
+
   private static func manager(
     _ target: ServedResource, _ kinds: BuiltinKinds, subresource: String
   ) -> FieldManager {

@@ -10,6 +10,7 @@ public final class Registry: Sendable {
   public let catalog: ResourceCatalog
   let kinds: BuiltinKinds
   let admission: any Admission
+  let admissionMetrics = AdmissionMetrics()
   /// By which conversion webhooks are asked.
   let outbound: OutboundClient?
   /// Wakes the watches of all kinds.

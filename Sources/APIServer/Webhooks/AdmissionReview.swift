@@ -12,20 +12,19 @@ struct AdmissionReview {
   let body: [UInt8]
 
   /// - Throws: `.configuration` where the webhook reads no version that this server writes.
-  init(
-    _ invocation: WebhookMatcher.Invocation, _ form: WebhookForm, _ request: AdmissionRequest,
-    object: JSONObject?, oldObject: JSONObject?
-  ) throws(OutboundError) {
+  init(_ question: WebhookQuestion) throws(OutboundError) {
+    let invocation = question.invocation
     guard let version = invocation.webhook.reviewVersions.first(where: { ["v1", "v1beta1"].contains($0) }) else {
       throw OutboundError(
         .configuration,
         "could not create admission objects: webhook does not accept known AdmissionReview versions (v1, v1beta1)")
     }
     self.version = version
-    var members = Self.members(form, request, kind: invocation.kind, resource: invocation.resource)
+    var members = Self.members(
+      question.form, question.request, kind: invocation.kind, resource: invocation.resource)
     members["uid"] = .string(uid)
-    members["object"] = object.map { .object($0) } ?? .null
-    members["oldObject"] = oldObject.map { .object($0) } ?? .null
+    members["object"] = question.object.map { .object($0) } ?? .null
+    members["oldObject"] = question.oldObject.map { .object($0) } ?? .null
     let review: JSONValue = [
       "kind": "AdmissionReview", "apiVersion": .string("\(Self.group)/\(version)"), "request": .object(members),
     ]
@@ -109,6 +108,7 @@ struct AdmissionReview {
     do { value = try JSONValue(json: bytes) } catch {
       throw Self.broken("failed to call webhook: couldn't get version/kind; json parse error: \(error.message)")
     }
+    do { try AdmissionAnswer.check(value) } catch { throw Self.broken("failed to call webhook: \(error.message)") }
     guard let response = value["response"], response.objectValue != nil else {
       throw Self.invalid("webhook response was absent")
     }

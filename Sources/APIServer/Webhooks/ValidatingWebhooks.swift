@@ -2,11 +2,7 @@ import APIMachinery
 
 /// Asks webhooks that refuse objects, all at the same time (admission plugin ValidatingAdmissionWebhook).
 public struct ValidatingWebhooks: Admission {
-  private let store: ClusterStore
-  private let index: WebhookIndex
-  private let caller: WebhookCaller
-  private let authorizer: any Authorizer
-  private let registry: @Sendable () -> Registry
+  private let dispatch: WebhookDispatch
 
   /// - Parameters:
   ///   - authorizer: answers what match conditions ask.
@@ -15,38 +11,24 @@ public struct ValidatingWebhooks: Admission {
     _ store: ClusterStore, client: OutboundClient, authorizer: any Authorizer,
     registry: @escaping @Sendable () -> Registry
   ) {
-    self.store = store
-    self.authorizer = authorizer
-    self.registry = registry
-    index = WebhookIndex(store, resource: "validatingwebhookconfigurations")
-    caller = WebhookCaller(client: client)
+    dispatch = WebhookDispatch(
+      store, .validating, client: client, authorizer: authorizer, registry: registry)
   }
 
   public func mutate(_ request: inout AdmissionRequest) async throws {}
 
   public func validate(_ request: AdmissionRequest) async throws {
-    let webhooks = index.webhooks
-    guard !webhooks.isEmpty, !WebhookMatcher.isExempt(request) else { return }
-    let registry = registry()
-    let matcher = WebhookMatcher(store: store, snapshot: registry.catalog.snapshot)
+    let webhooks = dispatch.webhooks(for: request)
+    guard !webhooks.isEmpty else { return }
     let form = WebhookForm(request)
-    let objects = WebhookObjects(registry: registry)
-    var calls: [(invocation: WebhookMatcher.Invocation, object: JSONObject?, oldObject: JSONObject?)] = []
+    var questions: [WebhookQuestion] = []
     for webhook in webhooks {
-      guard let invocation = try matcher.invocation(webhook, form, request) else { continue }
-      let object = try await objects.object(form.object, as: invocation.kind, of: request.resource)
-      let oldObject = try await objects.object(form.oldObject, as: invocation.kind, of: request.resource)
-      guard try await invocation.isWanted(form, request, object: object, oldObject: oldObject, authorizer) else {
-        continue
-      }
-      calls.append((invocation, object, oldObject))
+      if let question = try await dispatch.question(webhook, form, request) { questions.append(question) }
     }
-    guard !calls.isEmpty else { return }
+    guard !questions.isEmpty else { return }
     let errors = await withTaskGroup(of: (Int, StatusError?).self) { group in
-      for (position, call) in calls.enumerated() {
-        group.addTask {
-          (position, await refusal(call.invocation, form, request, call.object, call.oldObject, position))
-        }
+      for (position, question) in questions.enumerated() {
+        group.addTask { (position, await refusal(question, position)) }
       }
       var errors: [Int: StatusError] = [:]
       for await (position, error) in group { errors[position] = error }
@@ -56,21 +38,17 @@ public struct ValidatingWebhooks: Admission {
     if let first = errors.min(by: { $0.key < $1.key }) { throw first.value }
   }
 
-  private func refusal(
-    _ invocation: WebhookMatcher.Invocation, _ form: WebhookForm, _ request: AdmissionRequest, _ object: JSONObject?,
-    _ oldObject: JSONObject?, _ position: Int
-  ) async -> StatusError? {
+  private func refusal(_ question: WebhookQuestion, _ position: Int) async -> StatusError? {
     do throws(WebhookCaller.Failure) {
-      _ = try await caller.ask(
-        invocation, form, request, object: object, oldObject: oldObject, isMutating: false)
+      _ = try await dispatch.ask(question)
       return nil
     } catch {
       switch error {
       case .refused(let error): return error
       case .calling(let message):
-        guard invocation.webhook.ignoresFailures else { return .internalError(message) }
-        request.context.annotate(
-          "failed-open.validating.webhook.admission.k8s.io/round_0_index_\(position)", invocation.webhook.name)
+        guard question.webhook.ignoresFailures else { return .internalError(message) }
+        question.request.context.annotate(
+          "failed-open.validating.webhook.admission.k8s.io/round_0_index_\(position)", question.webhook.name)
         return nil
       }
     }

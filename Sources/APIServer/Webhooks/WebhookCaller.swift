@@ -20,16 +20,33 @@ struct WebhookCaller {
 
   /// - Throws: what the webhook refuses, and why it could not be asked.
   func ask(
-    _ invocation: WebhookMatcher.Invocation, _ form: WebhookForm, _ request: AdmissionRequest,
-    object: JSONObject?, oldObject: JSONObject?, isMutating: Bool
+    _ question: WebhookQuestion, _ step: AdmissionMetrics.Step, _ metrics: AdmissionMetrics
   ) async throws(Failure) -> AdmissionReview.Verdict {
-    let webhook = invocation.webhook
+    let start = ContinuousClock.now
+    func note(_ outcome: AdmissionMetrics.WebhookOutcome) {
+      metrics.webhook(question.webhook.name, step, question.form.operation, outcome, ContinuousClock.now - start)
+    }
+    do throws(Failure) {
+      let verdict = try await ask(question, isMutating: step == .mutating)
+      note(.allowed)
+      return verdict
+    } catch {
+      switch error {
+      case .refused(let refusal): note(.refused(code: refusal.code))
+      case .calling: note(.failed(isIgnored: question.webhook.ignoresFailures))
+      }
+      throw error
+    }
+  }
+
+  private func ask(_ question: WebhookQuestion, isMutating: Bool) async throws(Failure) -> AdmissionReview.Verdict {
+    let (webhook, request) = (question.webhook, question.request)
     guard !request.isDryRun || webhook.allowsDryRun else {
       throw .refused(.badRequest("admission webhook \(webhook.name.goQuoted) does not support dry run"))
     }
     let verdict: AdmissionReview.Verdict
     do throws(OutboundError) {
-      let review = try AdmissionReview(invocation, form, request, object: object, oldObject: oldObject)
+      let review = try AdmissionReview(question)
       let answer = try await post(review.body, to: webhook)
       verdict = try review.verdict(answer, isMutating: isMutating)
     } catch {

@@ -3,10 +3,12 @@ import ClusterAPI
 
 /// A request as webhooks are told of it: what it does to an object of which kind. Subresources with a kind of their own
 /// are told by that: a change of a scale is one of a `Scale`, the binding of a pod the creation of a `Binding`.
-struct WebhookForm {
+struct WebhookForm: Sendable {
   let operation: AdmissionRequest.Operation
   let kind: GroupVersionKind
   let resource: GroupVersionResource
+  /// Where objects of the resource are kept: resources that share it are the same objects under other names.
+  let storage: GroupResource
   let subresource: String
   let namespace: String
   let name: String
@@ -22,6 +24,7 @@ struct WebhookForm {
     let own = target.groupVersionKind
     resource = GroupVersionResource(
       group: own.group, version: own.version, resource: target.resource.plural)
+    storage = target.resource.storedAs ?? target.groupResource
     self.subresource = request.subresource
     name = request.name
     let isNamespace = target.groupResource == GroupResource(group: "", resource: "namespaces")

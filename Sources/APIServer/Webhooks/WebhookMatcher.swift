@@ -3,7 +3,7 @@ import APIMachinery
 /// Decides which webhooks are asked about a request, and in which version of its resource.
 struct WebhookMatcher {
   /// A webhook that is asked, and what it is asked about.
-  struct Invocation {
+  struct Invocation: Sendable {
     let webhook: Webhook
     let resource: GroupVersionResource
     let kind: GroupVersionKind
@@ -26,21 +26,19 @@ struct WebhookMatcher {
 
   /// - Returns: nil where the webhook is not asked.
   func invocation(
-    _ webhook: Webhook, _ form: WebhookForm, _ request: AdmissionRequest
+    _ webhook: Webhook, _ form: WebhookForm
   ) throws(StatusError) -> Invocation? {
     let (isInNamespace, namespaceError) = namespaceMatches(webhook, form)
     guard isInNamespace || namespaceError != nil else { return nil }
     let (isSelected, objectError) = objectMatches(webhook, form)
     guard isSelected || objectError != nil else { return nil }
-    guard let found = try invocation(webhook, form, of: request.resource) else { return nil }
+    guard let found = try rule(of: webhook, form) else { return nil }
     // What cannot be judged matters only to those whom the request concerns.
     if let error = namespaceError ?? objectError { throw error }
     return found
   }
 
-  private func invocation(
-    _ webhook: Webhook, _ form: WebhookForm, of target: ServedResource
-  ) throws(StatusError) -> Invocation? {
+  private func rule(of webhook: Webhook, _ form: WebhookForm) throws(StatusError) -> Invocation? {
     func matches(_ rule: WebhookRule, _ resource: GroupVersionResource) -> Bool {
       rule.matches(
         operation: form.operation.rawValue, resource, subresource: form.subresource, namespace: form.namespace)
@@ -49,7 +47,7 @@ struct WebhookMatcher {
       return Invocation(webhook: webhook, resource: form.resource, kind: form.kind)
     }
     guard webhook.matchesEquivalents else { return nil }
-    let others = equivalents(of: target, form)
+    let others = equivalents(form)
     for rule in webhook.rules {
       for (resource, kind) in others where matches(rule, resource) {
         return Invocation(webhook: webhook, resource: resource, kind: kind)
@@ -59,10 +57,8 @@ struct WebhookMatcher {
   }
 
   /// The same objects under other versions and groups.
-  private func equivalents(
-    of target: ServedResource, _ form: WebhookForm
-  ) -> [(resource: GroupVersionResource, kind: GroupVersionKind)] {
-    let place = target.resource.storedAs ?? target.resource.groupResource
+  private func equivalents(_ form: WebhookForm) -> [(resource: GroupVersionResource, kind: GroupVersionKind)] {
+    let place = form.storage
     var found: [(GroupVersionResource, GroupVersionKind)] = []
     for other in snapshot.resources where (other.storedAs ?? other.groupResource) == place {
       for version in other.versions where version.isServed {

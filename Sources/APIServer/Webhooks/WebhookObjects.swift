@@ -8,7 +8,7 @@ struct WebhookObjects {
   /// An object in a kind of another version.
   func object(
     _ object: JSONObject?, as kind: GroupVersionKind, of target: ServedResource
-  ) async throws -> JSONObject? {
+  ) async throws(StatusError) -> JSONObject? {
     guard let object, object["apiVersion"]?.stringValue != kind.apiVersion else { return object }
     return try await registry.converted(object, to: kind, target)
   }
@@ -30,9 +30,11 @@ struct WebhookObjects {
   }
 
   /// An object that something has been made of, checked and completed as if a client had sent it.
+  /// - Parameter isStrict: members that a built-in kind has not are an error, and not left out.
   /// - Throws: 500 where it is no such object.
   func completed(
-    _ changed: JSONObject, _ kind: GroupVersionKind, _ form: WebhookForm, _ target: ServedResource
+    _ changed: JSONObject, _ kind: GroupVersionKind, _ form: WebhookForm, _ target: ServedResource,
+    isStrict: Bool = false
   ) throws(StatusError) -> JSONObject {
     var members = changed
     members["kind"] = .string(kind.kind)
@@ -46,8 +48,12 @@ struct WebhookObjects {
       } catch { throw .internalError(error.message) }
     }
     Defaulter.removeNulls(from: &tree, by: place.version.schema)
-    _ = Pruner(metadata: registry.kinds.registry["io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"])
+    let unknown = Pruner(metadata: registry.kinds.registry["io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"])
       .prune(&tree, by: place.version.schema, isEmbeddedResource: target.resource.isCustom)
+    if isStrict, !target.resource.isCustom, !unknown.isEmpty {
+      let fields = unknown.map { "unknown field \($0.goQuoted)" }.joined(separator: ", ")
+      throw .internalError("strict decoding error: \(fields)")
+    }
     var complete = tree.objectValue
     ObjectDefaults.apply(to: &complete, place, registry.kinds)
     return complete ?? members

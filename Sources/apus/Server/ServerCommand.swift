@@ -1,39 +1,20 @@
-import APIMachinery
-import APIServer
-import Addressing
 import ArgumentParser
 import AsyncWork
-import ClusterAPI
 import ContainerEngine
-import Controllers
-import HTTPService
 import KeyValueStore
 import Linux
-import PKI
-import Synchronization
-
-/// The registry for what the registry itself is made with.
-private final class LateRegistry: Sendable {
-  private let value = Mutex<Registry?>(nil)
-
-  func set(_ registry: Registry) { value.withLock { $0 = registry } }
-
-  /// Asked for when there are requests, which is after it was set.
-  var registry: Registry {
-    guard let registry = value.withLock({ $0 }) else { preconditionFailure("asked for before there is a registry") }
-    return registry
-  }
-}
 
 /// `apus server`: the cluster's API and its controllers in the foreground, until a signal ends it.
 struct ServerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "server", abstract: "Run the cluster's API server in the foreground.")
+    commandName: "server", abstract: "Run the cluster's API server in the foreground.",
+    discussion: """
+      What --config names is read as flags by their names without dashes: `api-listen: 127.0.0.1:6443`, and a list where \
+      a flag may be repeated. A flag of the command line comes before the file's.
+      """)
 
   @OptionGroup var place: ServerPlace
   @OptionGroup var options: ServerOptions
-
-  private static let shutdownTime = Duration.seconds(5)
 
   func run() async throws {
     guard options.datastoreEndpoint.isEmpty || place.snapshot == nil && place.restore == nil else {
@@ -44,181 +25,29 @@ struct ServerCommand: AsyncParsableCommand {
     SystemFacts.raiseOpenFileLimit()
     Log.level = Self.levels[place.logLevel] ?? .info
     let pool = try BlockingPool(name: "apus-files")
-    let directory = try await Self.makeDirectory(in: place.dataDir, pool)
-    if let snapshot = place.restore {
-      let contents = try await StoreSnapshot.restore(snapshot, to: directory + "/state.db")
-      Log.info("restored \(snapshot): \(contents)")
-      return
+    if let snapshot = place.restore { return try await restore(snapshot, pool) }
+    if let snapshot = place.snapshot { return try await write(snapshot, pool) }
+    try await ClusterServer(options, dataDirectory: place.dataDir, pool).serve {
+      try await EndingSignals.wait(signals)
     }
-    guard let snapshot = place.snapshot else {
-      return try await Self.serve(options, dataDirectory: place.dataDir, pool) { try await EndingSignals.wait(signals) }
-    }
-    let store = try await Self.openStore(options, directory)
+  }
+
+  private static let levels: [String: Log.Level] = ["debug": .debug, "info": .info, "warn": .warning, "error": .error]
+
+  private func restore(_ snapshot: String, _ pool: BlockingPool) async throws {
+    let directory = try await ClusterServer.makeDirectory(in: place.dataDir, pool)
+    let contents = try await StoreSnapshot.restore(snapshot, to: directory + "/state.db")
+    Log.info("restored \(snapshot): \(contents)")
+  }
+
+  private func write(_ snapshot: String, _ pool: BlockingPool) async throws {
+    let directory = try await ClusterServer.makeDirectory(in: place.dataDir, pool)
+    let store = try await Datastore.open(options, in: directory)
     do { try await store.snapshot(to: snapshot) } catch {
       await store.close()
       throw error
     }
     await store.close()
     Log.info("wrote the snapshot \(snapshot)")
-  }
-
-  private static let levels: [String: Log.Level] = ["debug": .debug, "info": .info, "warn": .warning, "error": .error]
-
-  private static func makeDirectory(in dataDirectory: String, _ pool: BlockingPool) async throws -> String {
-    let directory = dataDirectory + "/cluster"
-    try await pool.run { try FileSystem.makeDirectories(directory, mode: 0o700) }
-    return directory
-  }
-
-  private static func openStore(_ options: ServerOptions, _ directory: String) async throws -> any RevisionedStore {
-    guard !options.datastoreEndpoint.isEmpty else { return try await SQLiteStore(path: directory + "/state.db") }
-    let endpoints = try options.datastoreEndpoint.map { text in
-      guard let endpoint = EtcdConfiguration.Endpoint(text) else {
-        throw ValidationError("--datastore-endpoint \(text): it must be https://HOST:PORT or http://HOST:PORT")
-      }
-      return endpoint
-    }
-    let usesTLS = options.datastoreCafile != nil || options.datastoreCertfile != nil
-    return try EtcdStore(
-      EtcdConfiguration(
-        endpoints: endpoints,
-        tls: usesTLS
-          ? .init(
-            authorities: options.datastoreCafile, certificate: options.datastoreCertfile,
-            key: options.datastoreKeyfile) : nil))
-  }
-
-  /// Serves the cluster's API and runs its controllers.
-  /// - Parameters:
-  ///   - dataDirectory: where the state and the kubeconfig are.
-  ///   - ended: returns when it is time to end in good order.
-  static func serve(
-    _ options: ServerOptions, dataDirectory: String, _ pool: BlockingPool,
-    until ended: @escaping @Sendable () async throws -> Void
-  ) async throws {
-    let directory = try await makeDirectory(in: dataDirectory, pool)
-    let store = try await openStore(options, directory)
-    do { try await serve(store, options, dataDirectory, pool, ended) } catch {
-      await Shielded.run { await store.close() }
-      throw error
-    }
-  }
-
-  private static func serve(
-    _ store: any RevisionedStore, _ options: ServerOptions, _ dataDirectory: String, _ pool: BlockingPool,
-    _ ended: @escaping @Sendable () async throws -> Void
-  ) async throws {
-    let directory = dataDirectory + "/cluster"
-    let issuer = options.authentication.serviceAccountIssuer
-    let files = try await pool.run {
-      try ClusterFiles(directory: directory + "/pki", issuer: issuer)
-    }
-    let network = try options.serviceNetwork()
-    let address = try await pool.run { ServerAddress(options, network) }
-    let issued = try files.serverCertificate(address)
-    let tls = try ServerTLS(
-      certificateChain: issued.certificatePEM, privateKey: issued.keyPEM, clientAuthorities: files.authorities.bundle,
-      restrictions: options.connections.restrictions())
-
-    let failures = AsyncStream.makeStream(of: (any Error).self)
-    let cluster = try await ClusterStore(store) { failures.continuation.yield($0) }
-    let kinds = try BuiltinKinds.load()
-    let catalog = ResourceCatalog(kinds)
-    let accounts = ServiceAccounts(cluster, tokens: files.tokens, audiences: [issuer])
-    let late = LateRegistry()
-    let rbac = RBACAuthorizer { late.registry }
-    let authorizer = AuthorizerChain([MastersAuthorizer(), NodeAuthorizer(cluster), rbac])
-    let told = try await pool.run { try options.admissionConfiguration() }
-    let quota = ResourceQuota(cluster, told.quota)
-    let plugins = AdmissionPlugins(
-      enabled: ServerOptions.names(options.enableAdmissionPlugins),
-      disabled: ServerOptions.names(options.disableAdmissionPlugins))
-    let outbound = OutboundClient(cluster)
-    let admission = try ClusterAdmission.chain(
-      cluster, authorizer: authorizer, quota: quota, outbound: outbound, plugins: plugins, told
-    ) { late.registry }
-    let registry = Registry(
-      store: cluster, catalog: catalog, kinds: kinds, admission: admission,
-      services: ServiceAllocator(network, store: cluster), outbound: outbound)
-    late.set(registry)
-    let aggregation = Aggregation(
-      cluster, client: outbound, proxy: files.frontProxy.proxy, clientAuthority: files.authorities.bundle)
-    let (host, port) = try options.listenAddress()
-    let audit = try await options.audit.open(pool)
-    let clients = try await ServerAuthentication(options.authentication, cluster, accounts, pool)
-    let api = APIServer(
-      registry: registry, authenticator: clients.authenticator, authorizer: authorizer,
-      flowControl: options.flowControl, requestTime: options.requestTime, audit: audit,
-      anonymous: clients.anonymous,
-      strictTransportSecurity: options.connections.strictTransportSecurityDirectives, accounts: accounts,
-      aggregation: aggregation,
-      address: "\(address.advertised):\(port)", version: ServerVersion(build: "apus.\(Version.text)"))
-    var settings = ServerConfiguration(threads: 2, compression: Compression(), handlersStartOnEventLoop: true)
-    settings.limits.bodyBytes = ResourceLimits.largestBody
-    settings.handlerTime = api.allottedTime
-    let server = HTTPServer(configuration: settings, renderError: api.render, handler: api.handle)
-    let served = try await server.listen(on: ListenAddress.tcp(host: host, port: port), tls: tls) ?? port
-    let kubeconfig = options.kubeconfig ?? dataDirectory + "/kubeconfig"
-    let certificates = try await pool.run {
-      try ClusterCertificates(
-        files, address, tls, shown: issued,
-        Kubeconfig(path: kubeconfig, server: "https://\(address.local):\(served)"), pool)
-    }
-
-    let objects = ServerObjects(registry)
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask {
-        try await api.run(
-          at: ServerLocation(address: address.reachable, port: served, isShared: !options.datastoreEndpoint.isEmpty),
-          report: { Log.warning($0) }
-        ) { Log.info("API served on \(host):\(served); kubeconfig \(kubeconfig)") }
-      }
-      for controller in ClusterControllers.all(
-        objects, certificates, authorizer: authorizer, quota: quota, address: "\(address.published):\(served)")
-      {
-        group.addTask { await controller() }
-      }
-      group.addTask { try await certificates.run() }
-      group.addTask {
-        for await bundle in certificates.authorities().dropFirst() {
-          do { try await aggregation.publish(clientAuthority: bundle, registry) } catch {
-            Log.warning("telling other API servers of the cluster's authorities: \(error)")
-          }
-        }
-      }
-      group.addTask { try await Self.compact(cluster) }
-      group.addTask { for await failure in failures.stream { throw failure } }
-      group.addTask {
-        try await ended()
-        throw CancellationError()
-      }
-      defer { group.cancelAll() }
-      do { while try await group.next() != nil {} } catch is CancellationError {}
-    }
-    Log.info("shutting down")
-    api.becomeUnready()
-    await Shielded.run {
-      await server.shutdown(within: Self.shutdownTime)
-      await audit?.close()
-      await clients.shutdown()
-      await outbound.close()
-      await cluster.close()
-    }
-  }
-
-  /// How long what was replaced or removed can still be read: kube-apiserver's own interval.
-  private static let compactionInterval = Duration.seconds(300)
-
-  /// Keeps the store from growing without end.
-  private static func compact(_ cluster: ClusterStore) async throws {
-    var revision = cluster.revision
-    while true {
-      try await Task.sleep(for: compactionInterval)
-      do { try await cluster.compact(upTo: revision) } catch {
-        Log.warning("compacting the store: \(error)")
-        continue
-      }
-      revision = cluster.revision
-    }
   }
 }

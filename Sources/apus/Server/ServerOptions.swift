@@ -34,6 +34,8 @@ struct ServerOptions: ParsableArguments {
   var maxMutatingRequestsInflight = 200
   @Option(help: "How long a request may take that is no watch or stream, as in 60s or 1m30s.") var requestTimeout =
     "60s"
+  @Option(help: "How long requests are still taken after a signal, while /readyz says no already, as in 10s.")
+  var shutdownDelayDuration = "0s"
 
   /// The names in the values of a flag that takes lists.
   static func names(_ values: [String]) -> [String] {
@@ -52,6 +54,9 @@ struct ServerOptions: ParsableArguments {
   /// How long a request may take.
   var requestTime: Duration { .nanoseconds(GoDuration.nanoseconds(requestTimeout) ?? 0) }
 
+  /// How long requests are still taken when it is time to end.
+  var shutdownDelay: Duration { .nanoseconds(GoDuration.nanoseconds(shutdownDelayDuration) ?? 0) }
+
   /// Where services get their addresses and node ports from.
   func serviceNetwork() throws -> ServiceNetwork {
     do { return try ServiceNetwork(ranges: serviceClusterIpRange, nodePorts: serviceNodePortRange) } catch {
@@ -62,6 +67,9 @@ struct ServerOptions: ParsableArguments {
   func validate() throws {
     guard requestTime > .zero else {
       throw ValidationError("--request-timeout \(requestTimeout): it must be a duration above zero, such as 60s")
+    }
+    guard let delay = GoDuration.nanoseconds(shutdownDelayDuration), delay >= 0 else {
+      throw ValidationError("--shutdown-delay-duration \(shutdownDelayDuration): it must be a duration, such as 10s")
     }
     guard maxRequestsInflight >= 0, maxMutatingRequestsInflight >= 0,
       maxRequestsInflight + maxMutatingRequestsInflight > 0

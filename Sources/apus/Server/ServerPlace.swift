@@ -2,6 +2,7 @@ import ArgumentParser
 
 /// The flags of `apus server` alone: where it stands, and what it does instead of serving.
 struct ServerPlace: ParsableArguments {
+  @Option(help: "A file of flags, YAML or JSON.") var config: String?
   @Option(help: "Where the cluster's state is kept.") var dataDir = "/var/lib/apus"
   @Option(name: [.customShort("l"), .long], help: "debug, info, warn or error.") var logLevel = "info"
   @Option(help: "Write a snapshot of the running server's state, or of a stopped one's, to this file, and end.")

@@ -21,7 +21,8 @@ import Testing
     let webhook = Webhook(
       ["name": "a.b.c", "admissionReviewVersions": .array(versions.map { .string($0) })], configuration: "x", index: 0)
     let invocation = WebhookMatcher.Invocation(webhook: webhook, resource: form.resource, kind: form.kind)
-    return try AdmissionReview(invocation, form, request, object: form.object, oldObject: nil)
+    return try AdmissionReview(
+      WebhookQuestion(invocation: invocation, form: form, request: request, object: form.object, oldObject: nil))
   }
 
   private func answer(_ review: AdmissionReview, _ response: JSONObject, kind: String = "AdmissionReview") -> [UInt8] {
@@ -94,6 +95,34 @@ import Testing
     let error = #expect(throws: OutboundError.self) {
       try review.verdict(answer(review, members), isMutating: isMutating)
     }
+    #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+  }
+
+  /// An answer of other types is none: nobody has refused anything.
+  @Test(arguments: [
+    (
+      #"{"response":{"allowed":"true"}}"#,
+      "json: cannot unmarshal string into Go struct field AdmissionResponse.response.allowed of type bool"
+    ),
+    (
+      #"{"response":{"warnings":"w"}}"#,
+      "json: cannot unmarshal string into Go struct field AdmissionResponse.response.warnings of type []string"
+    ),
+    (
+      #"{"response":{"auditAnnotations":{"a":1}}}"#,
+      "json: cannot unmarshal number into Go struct field AdmissionResponse.response.auditAnnotations of type string"
+    ),
+    (
+      #"{"response":{"status":{"code":"x"}}}"#,
+      "json: cannot unmarshal string into Go struct field Status.response.status.code of type int32"
+    ),
+    (#"{"response":{"patch":"%%"}}"#, "illegal base64 data at input byte 0"),
+    ("[]", "json: cannot unmarshal array into Go value of type v1.AdmissionReview"),
+    ("{", "couldn't get version/kind; json parse error: "), (#"{"response":null}"#, "webhook response was absent"),
+  ])
+  func types(text: String, words: String) throws {
+    let review = try review()
+    let error = #expect(throws: OutboundError.self) { try review.verdict(Array(text.utf8), isMutating: true) }
     #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
   }
 

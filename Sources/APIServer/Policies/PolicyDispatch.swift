@@ -1,0 +1,113 @@
+import APIMachinery
+
+/// What puts a policy to work in one request: a binding that matches, and one object of its parameters.
+struct PolicyInvocation<Policy: CompiledPolicy>: Sendable {
+  let name: String
+  let policy: Policy
+  let binding: PolicyBinding
+  /// As what the policy sees the objects.
+  let found: PolicyMatch.Found
+  /// `.null` where the binding gives none.
+  let parameters: JSONValue
+
+  /// Tells this one from all others of a request.
+  var identifier: String {
+    let metadata = parameters["metadata"]
+    let parameter = [metadata?["namespace"], metadata?["name"]].map { $0?.stringValue ?? "" }
+    return ([name, binding.name] + parameter).joined(separator: "/")
+  }
+}
+
+/// A policy that is about a request and cannot be put to work.
+struct PolicyMisconfiguration<Policy: CompiledPolicy>: Sendable {
+  let name: String
+  let policy: Policy
+  /// Nil where no binding can put it to work.
+  let binding: PolicyBinding?
+  let why: String
+
+  var message: String { "failed to configure \(binding == nil ? "policy" : "binding"): \(why)" }
+}
+
+/// Finds the policies that a request is about: the beginning that those which judge and those which change have in common.
+struct PolicyDispatch<Policy: CompiledPolicy>: Sendable {
+  enum Step: Sendable {
+    case invocation(PolicyInvocation<Policy>)
+    case misconfiguration(PolicyMisconfiguration<Policy>)
+  }
+
+  private let store: ClusterStore
+  private let index: PolicyIndex<Policy>
+  private let authorizer: any Authorizer
+  private let lateRegistry: @Sendable () -> Registry
+
+  /// - Parameters:
+  ///   - resource: of the policies.
+  ///   - authorizer: answers what expressions ask.
+  ///   - registry: given late, because the registry holds its admission.
+  init(
+    _ store: ClusterStore, resource: String, authorizer: any Authorizer, registry: @escaping @Sendable () -> Registry
+  ) {
+    self.store = store
+    self.authorizer = authorizer
+    lateRegistry = registry
+    index = PolicyIndex(store, resource: resource)
+  }
+
+  var registry: Registry { lateRegistry() }
+
+  /// How policies see a request.
+  func scene(of request: AdmissionRequest) -> PolicyScene {
+    PolicyScene(registry: registry, store: store, authorizer: authorizer, request)
+  }
+
+  /// What the request meets, in the order of the policies' names and of their bindings'.
+  func steps(for request: AdmissionRequest) async -> [Step] {
+    let policies = index.bound
+    guard !policies.isEmpty, !WebhookMatcher.isExempt(request) else { return [] }
+    let registry = registry
+    let matcher = WebhookMatcher(store: store, snapshot: registry.catalog.snapshot)
+    let parameters = PolicyParameters(registry)
+    let form = WebhookForm(request)
+    var steps: [Step] = []
+    for bound in policies {
+      func misconfigured(_ binding: PolicyBinding?, _ why: String) {
+        steps.append(
+          .misconfiguration(
+            PolicyMisconfiguration(name: bound.name, policy: bound.policy, binding: binding, why: why)))
+      }
+      let found: PolicyMatch.Found
+      do throws(StatusError) {
+        guard let match = try bound.policy.match.find(matcher, form) else { continue }
+        found = match
+      } catch {
+        misconfigured(nil, error.message)
+        continue
+      }
+      var target: ServedResource?
+      if let kind = bound.policy.parameterKind {
+        do { target = try parameters.resource(of: kind) } catch {
+          misconfigured(nil, error.message)
+          continue
+        }
+      }
+      for binding in bound.bindings {
+        do throws(StatusError) {
+          guard try binding.match.find(matcher, form) != nil else { continue }
+        } catch {
+          misconfigured(binding, error.message)
+          continue
+        }
+        do {
+          for object in try await parameters.objects(target, binding.parameters, namespace: request.namespace) {
+            steps.append(
+              .invocation(
+                PolicyInvocation(
+                  name: bound.name, policy: bound.policy, binding: binding, found: found, parameters: object)))
+          }
+        } catch { misconfigured(binding, error.message) }
+      }
+    }
+    return steps
+  }
+}

@@ -1,0 +1,221 @@
+import APIServer
+import AsyncWork
+import ClusterAPI
+import ContainerEngine
+import HTTPService
+import KeyValueStore
+import Linux
+import PKI
+
+/// The cluster's API server with its controllers: put together step by step, and taken apart whatever step fails.
+struct ClusterServer: Sendable {
+  private let options: ServerOptions
+  private let dataDirectory: String
+  private let pool: BlockingPool
+  private let teardown = Teardown()
+
+  /// How long requests may take to finish when the server ends.
+  private static let shutdownTime = Duration.seconds(5)
+
+  /// - Parameters:
+  ///   - dataDirectory: where the state and the kubeconfig are.
+  ///   - pool: does what blocks.
+  init(_ options: ServerOptions, dataDirectory: String, _ pool: BlockingPool) {
+    self.options = options
+    self.dataDirectory = dataDirectory
+    self.pool = pool
+  }
+
+  /// Where the state and the secrets are.
+  static func makeDirectory(in dataDirectory: String, _ pool: BlockingPool) async throws -> String {
+    let directory = dataDirectory + "/cluster"
+    try await pool.run { try FileSystem.makeDirectories(directory, mode: 0o700) }
+    return directory
+  }
+
+  /// Serves until it is time to end, and ends in good order: it is ready no longer, takes nothing new, lets what is under way
+  /// finish, and closes the store last.
+  /// - Parameter ended: returns when it is time.
+  func serve(until ended: @escaping @Sendable () async throws -> Void) async throws {
+    do {
+      let directory = try await Self.makeDirectory(in: dataDirectory, pool)
+      let identity = try await identity(directory)
+      let state = try await state(directory)
+      let core = try await core(state, identity)
+      let front = try await front(core, state.cluster, identity)
+      try await work(core, identity, front, state, until: ended)
+    } catch {
+      await teardown.run()
+      throw error
+    }
+    await teardown.run()
+  }
+
+  // MARK: Steps
+
+  /// Who the server is: its secrets, its addresses and its first certificate.
+  private struct Identity {
+    let files: ClusterFiles
+    let network: ServiceNetwork
+    let address: ServerAddress
+    let certificate: IssuedCertificate
+    let tls: ServerTLS
+  }
+
+  private func identity(_ directory: String) async throws -> Identity {
+    let issuer = options.authentication.serviceAccountIssuer
+    let files = try await pool.run { try ClusterFiles(directory: directory + "/pki", issuer: issuer) }
+    let network = try options.serviceNetwork()
+    let address = try await pool.run { [options] in ServerAddress(options, network) }
+    let certificate = try files.serverCertificate(address)
+    let tls = try ServerTLS(
+      certificateChain: certificate.certificatePEM, privateKey: certificate.keyPEM,
+      clientAuthorities: files.authorities.bundle, restrictions: options.connections.restrictions())
+    return Identity(files: files, network: network, address: address, certificate: certificate, tls: tls)
+  }
+
+  /// The cluster's objects, and what tells that they can be followed no longer.
+  private struct State {
+    let cluster: ClusterStore
+    let failures: AsyncStream<any Error>
+  }
+
+  private func state(_ directory: String) async throws -> State {
+    let store = try await Datastore.open(options, in: directory)
+    let (failures, continuation) = AsyncStream.makeStream(of: (any Error).self)
+    let cluster: ClusterStore
+    do { cluster = try await ClusterStore(store) { continuation.yield($0) } } catch {
+      await store.close()
+      throw error
+    }
+    teardown.add("the store") { await cluster.close() }
+    return State(cluster: cluster, failures: failures)
+  }
+
+  /// What makes and judges objects.
+  private struct Core {
+    let registry: Registry
+    let authorizer: any Authorizer
+    let quota: ResourceQuota
+    let outbound: OutboundClient
+    let accounts: ServiceAccounts
+  }
+
+  private func core(_ state: State, _ identity: Identity) async throws -> Core {
+    let cluster = state.cluster
+    let kinds = try BuiltinKinds.load()
+    let accounts = ServiceAccounts(
+      cluster, tokens: identity.files.tokens, audiences: [options.authentication.serviceAccountIssuer])
+    let late = LateRegistry()
+    let rbac = RBACAuthorizer { late.registry }
+    let authorizer = AuthorizerChain([MastersAuthorizer(), NodeAuthorizer(cluster), rbac])
+    let told = try await pool.run { [options] in try options.admissionConfiguration() }
+    let quota = ResourceQuota(cluster, told.quota)
+    let plugins = AdmissionPlugins(
+      enabled: ServerOptions.names(options.enableAdmissionPlugins),
+      disabled: ServerOptions.names(options.disableAdmissionPlugins))
+    let outbound = OutboundClient(cluster)
+    teardown.add("connections to webhooks and other API servers") { await outbound.close() }
+    let admission = try ClusterAdmission.chain(
+      cluster, authorizer: authorizer, quota: quota, outbound: outbound, plugins: plugins, told
+    ) { late.registry }
+    let registry = Registry(
+      store: cluster, catalog: ResourceCatalog(kinds), kinds: kinds, admission: admission,
+      services: ServiceAllocator(identity.network, store: cluster), outbound: outbound)
+    late.set(registry)
+    return Core(registry: registry, authorizer: authorizer, quota: quota, outbound: outbound, accounts: accounts)
+  }
+
+  /// What clients meet.
+  private struct Front {
+    let api: APIServer
+    let aggregation: Aggregation
+    let certificates: ClusterCertificates
+    let host: String
+    let port: Int
+    let kubeconfig: String
+  }
+
+  private func front(
+    _ core: Core, _ cluster: ClusterStore, _ identity: Identity
+  ) async throws -> Front {
+    let aggregation = Aggregation(
+      cluster, client: core.outbound, proxy: identity.files.frontProxy.proxy, clientAuthority: identity.files.authorities.bundle)
+    let (host, port) = try options.listenAddress()
+    let audit = try await options.audit.open(pool)
+    teardown.add("the audit log") { await audit?.close() }
+    let clients = try await ServerAuthentication(options.authentication, cluster, core.accounts, pool)
+    teardown.add("authentication") { await clients.shutdown() }
+    let api = APIServer(
+      registry: core.registry, authenticator: clients.authenticator, authorizer: core.authorizer,
+      flowControl: options.flowControl, requestTime: options.requestTime, audit: audit,
+      anonymous: clients.anonymous,
+      strictTransportSecurity: options.connections.strictTransportSecurityDirectives, accounts: core.accounts,
+      aggregation: aggregation,
+      address: "\(identity.address.advertised):\(port)", version: ServerVersion(build: "apus.\(Version.text)"))
+    var settings = ServerConfiguration(threads: 2, compression: Compression(), handlersStartOnEventLoop: true)
+    // Bodies have no limit of the service's own: this server reads none beyond its limit, and others behind it have theirs.
+    settings.handlerTime = api.allottedTime
+    let server = HTTPServer(configuration: settings, renderError: api.render, handler: api.handle)
+    teardown.add("the listener") { await server.shutdown(within: Self.shutdownTime) }
+    let served = try await server.listen(on: ListenAddress.tcp(host: host, port: port), tls: identity.tls) ?? port
+    let kubeconfig = options.kubeconfig ?? dataDirectory + "/kubeconfig"
+    let certificates = try await pool.run { [pool] in
+      try ClusterCertificates(
+        identity.files, identity.address, identity.tls, shown: identity.certificate,
+        Kubeconfig(path: kubeconfig, server: "https://\(identity.address.local):\(served)"), pool)
+    }
+    return Front(
+      api: api, aggregation: aggregation, certificates: certificates, host: host, port: served, kubeconfig: kubeconfig)
+  }
+
+  // MARK: Work
+
+  /// Everything that goes on side by side, until it is time to end or one part fails.
+  private func work(
+    _ core: Core, _ identity: Identity, _ front: Front, _ state: State,
+    until ended: @escaping @Sendable () async throws -> Void
+  ) async throws {
+    let (api, certificates) = (front.api, front.certificates)
+    let location = ServerLocation(
+      address: identity.address.reachable, port: front.port, isShared: !options.datastoreEndpoint.isEmpty)
+    let controllers = ClusterControllers.all(
+      ServerObjects(core.registry), certificates, authorizer: core.authorizer, quota: core.quota,
+      address: "\(identity.address.published):\(front.port)")
+    let (options, started) = (options, "API served on \(front.host):\(front.port); kubeconfig \(front.kubeconfig)")
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        try await api.run(at: location, report: { Log.warning($0) }) { Log.info(started) }
+      }
+      for controller in controllers { group.addTask { await controller() } }
+      group.addTask { try await certificates.run() }
+      group.addTask {
+        for await bundle in certificates.authorities().dropFirst() {
+          do { try await front.aggregation.publish(clientAuthority: bundle, core.registry) } catch {
+            Log.warning("telling other API servers of the cluster's authorities: \(error)")
+          }
+        }
+      }
+      group.addTask { try await Compaction(state.cluster).run() }
+      group.addTask { for await failure in state.failures { throw failure } }
+      group.addTask {
+        try await ended()
+        api.becomeUnready()
+        await Self.linger(for: options.shutdownDelay)
+        throw CancellationError()
+      }
+      defer { group.cancelAll() }
+      do { while try await group.next() != nil {} } catch is CancellationError {}
+    }
+    api.becomeUnready()
+    Log.info("shutting down")
+  }
+
+  /// Goes on serving until whoever sends requests has noticed that the server is not ready.
+  private static func linger(for delay: Duration) async {
+    guard delay > .zero else { return }
+    Log.info("not ready any more; requests are taken for another \(delay)")
+    // Another signal ends the process; nothing else cuts this short.
+    await Shielded.run { try? await Task.sleep(for: delay) }
+  }
+}

@@ -1,0 +1,180 @@
+"""What webhooks and policies are told of each kind of operation: the object, the options, the names."""
+
+import itertools
+import json
+
+import pytest
+
+from authorities import Authority
+from webhooks import Hooks, allow
+
+numbers = itertools.count()
+GROUP = "admissionregistration.k8s.io/v1"
+META = "meta.k8s.io/v1"
+
+
+@pytest.fixture(scope="module")
+def authority(work):
+    return Authority(f"{work}/operations-ca")
+
+
+@pytest.fixture
+def told(cluster_kubectl, authority, namespace):
+    """Asks a webhook about everything in the namespace, and gives what it is told."""
+    hooks = Hooks(authority.context("DNS:localhost", "IP:127.0.0.1"))
+    hooks.answers["/"] = allow
+    name = f"operations-{next(numbers)}"
+    webhook = {
+        "name": "all.example.com", "sideEffects": "None", "admissionReviewVersions": ["v1"],
+        "clientConfig": {"url": f"https://localhost:{hooks.port}/", "caBundle": authority.bundle},
+        "rules": [{"operations": ["*"], "apiGroups": ["*"], "apiVersions": ["*"], "resources": ["*/*"]}],
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
+        "matchConditions": [{"name": "people", "expression": "!request.userInfo.username.startsWith('system:serviceaccount:') && request.userInfo.username != 'system:apiserver'"}],
+    }  # fmt: skip
+    cluster_kubectl("create", "-f", "-", input={
+        "apiVersion": GROUP, "kind": "ValidatingWebhookConfiguration", "metadata": {"name": name}, "webhooks": [webhook],
+    })  # fmt: skip
+
+    def take():
+        with hooks.lock:
+            questions = [question["request"] for _, question in hooks.seen]
+            hooks.seen.clear()
+        return questions
+
+    yield take
+    cluster_kubectl("delete", "validatingwebhookconfiguration", name)
+    hooks.close()
+
+
+def summary(request):
+    def kind(object):
+        return object and f"{object['apiVersion']}/{object['kind']}"
+
+    place = request["resource"]["resource"] + ("/" + request["subResource"] if "subResource" in request else "")
+    assert request["resource"] == request["requestResource"] and request["kind"] == request["requestKind"]
+    assert request.get("subResource") == request.get("requestSubResource")
+    told = request["kind"]
+    return (
+        request["operation"], place, f"{told['group']}/{told['version']}/{told['kind']}".lstrip("/"), request.get("name"),
+        kind(request["object"]), kind(request["oldObject"]), kind(request["options"]),
+    )  # fmt: skip
+
+
+CONFIG = "v1/ConfigMap"
+
+
+def config(name, **data):
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
+
+
+def test_objects(told, raw, namespace):
+    path = f"/api/v1/namespaces/{namespace}/configmaps"
+    assert raw("POST", path, config("a"))[0] == 201
+    assert [summary(one) for one in told()] == [("CREATE", "configmaps", CONFIG, "a", CONFIG, None, f"{META}/CreateOptions")]
+    assert raw("PUT", f"{path}/a", config("a", b="c"), query=[("fieldManager", "me")])[0] == 200
+    (one,) = told()
+    assert summary(one) == ("UPDATE", "configmaps", CONFIG, "a", CONFIG, CONFIG, f"{META}/UpdateOptions")
+    assert one["options"]["fieldManager"] == "me" and one["object"]["data"] == {"b": "c"} and "data" not in one["oldObject"]
+    patch = {"Content-Type": "application/merge-patch+json"}
+    assert raw("PATCH", f"{path}/a", {"data": {"d": "e"}}, headers=patch)[0] == 200
+    assert [summary(one) for one in told()] == [("UPDATE", "configmaps", CONFIG, "a", CONFIG, CONFIG, f"{META}/UpdateOptions")]
+    apply = {"Content-Type": "application/apply-patch+yaml"}
+    assert raw("PATCH", f"{path}/b", config("b"), headers=apply, query=[("fieldManager", "me")])[0] == 201
+    assert [summary(one) for one in told()] == [("CREATE", "configmaps", CONFIG, "b", CONFIG, None, f"{META}/CreateOptions")]
+    options = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"}
+    assert raw("DELETE", f"{path}/a", options)[0] == 200
+    (one,) = told()
+    assert summary(one) == ("DELETE", "configmaps", CONFIG, "a", None, CONFIG, f"{META}/DeleteOptions")
+    assert one["options"]["propagationPolicy"] == "Background" and one["dryRun"] is False
+    assert raw("POST", path, config("c"))[0] == 201
+    told()
+    assert raw("DELETE", path)[0] == 200
+    removed = [summary(one) for one in told() if one["name"] in ("b", "c")]
+    assert sorted(removed) == [("DELETE", "configmaps", CONFIG, name, None, CONFIG, f"{META}/DeleteOptions") for name in "bc"]
+
+
+def test_subresources(told, raw, namespace):
+    core, apps = f"/api/v1/namespaces/{namespace}", f"/apis/apps/v1/namespaces/{namespace}"
+    template = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
+    deployment = {
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"},
+        "spec": {"selector": {"matchLabels": {"a": "b"}}, "template": template},
+    }  # fmt: skip
+    assert raw("POST", f"{apps}/deployments", deployment)[0] == 201
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "labels": {"a": "b"}}, "spec": template["spec"]}
+    assert raw("POST", f"{core}/pods", pod)[0] == 201
+    told()
+    merge = {"Content-Type": "application/merge-patch+json"}
+
+    def ask(method, path, body=None, wanted=200, **more):
+        status, _, answer = raw(method, path, body, **more)
+        assert status == wanted, (path, answer)
+        (one,) = told()
+        return summary(one)
+
+    created, updated = f"{META}/CreateOptions", f"{META}/UpdateOptions"
+    assert ask("PATCH", f"{apps}/deployments/d/scale", {"spec": {"replicas": 2}}, headers=merge) == (
+        "UPDATE", "deployments/scale", "autoscaling/v1/Scale", "d", "autoscaling/v1/Scale", "autoscaling/v1/Scale", updated,
+    )  # fmt: skip
+    assert ask("PATCH", f"{apps}/deployments/d/status", {"status": {"replicas": 2}}, headers=merge) == (
+        "UPDATE", "deployments/status", "apps/v1/Deployment", "d", "apps/v1/Deployment", "apps/v1/Deployment", updated,
+    )  # fmt: skip
+    containers = {"spec": {"ephemeralContainers": [{"name": "e", "image": "i"}]}}
+    assert ask("PATCH", f"{core}/pods/p/ephemeralcontainers", containers, headers={"Content-Type": "application/strategic-merge-patch+json"}) == (
+        "UPDATE", "pods/ephemeralcontainers", "v1/Pod", "p", "v1/Pod", "v1/Pod", updated,
+    )  # fmt: skip
+    token = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"audiences": [], "expirationSeconds": 600}}
+    assert ask("POST", f"{core}/serviceaccounts/default/token", token, 201) == (
+        "CREATE", "serviceaccounts/token", "authentication.k8s.io/v1/TokenRequest", "default", "authentication.k8s.io/v1/TokenRequest",
+        None, created,
+    )  # fmt: skip
+    binding = {"apiVersion": "v1", "kind": "Binding", "metadata": {"name": "p"}, "target": {"kind": "Node", "name": "n"}}
+    assert ask("POST", f"{core}/pods/p/binding", binding, 201) == (
+        "CREATE", "pods/binding", "v1/Binding", "p", "v1/Binding", None, created,
+    )  # fmt: skip
+    eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "p"}}
+    status, _, answer = raw("POST", f"{core}/pods/p/eviction", eviction)
+    assert status == 201, answer
+    assert summary(told()[0]) == ("CREATE", "pods/eviction", "policy/v1/Eviction", "p", "policy/v1/Eviction", None, created)
+
+
+def test_namespaces(told, raw, namespace):
+    """A namespace is told with its own name."""
+    merge = {"Content-Type": "application/merge-patch+json"}
+    assert raw("PATCH", f"/api/v1/namespaces/{namespace}", {"metadata": {"labels": {"x": "y"}}}, headers=merge)[0] == 200
+    (one,) = told()
+    assert summary(one)[:4] == ("UPDATE", "namespaces", "v1/Namespace", namespace) and one["namespace"] == namespace
+    assert raw("PATCH", f"/api/v1/namespaces/{namespace}/status", {"status": {}}, headers=merge)[0] == 200
+    assert [summary(one)[:3] for one in told()] == [("UPDATE", "namespaces/status", "v1/Namespace")]
+
+
+def test_policies_change_scales(cluster_kubectl, raw, namespace):
+    """A policy about a subresource sees what that is, and changes what is behind it."""
+    name = f"scales-{next(numbers)}.example.com"
+    template = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
+    path = f"/apis/apps/v1/namespaces/{namespace}/deployments"
+    deployment = {
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"},
+        "spec": {"selector": {"matchLabels": {"a": "b"}}, "template": template},
+    }  # fmt: skip
+    assert raw("POST", path, deployment)[0] == 201
+    rules = [{"operations": ["UPDATE"], "apiGroups": ["apps"], "apiVersions": ["v1"], "resources": ["deployments/scale"]}]
+    expression = "Object{spec: Object.spec{replicas: object.spec.replicas > 3 ? 3 : object.spec.replicas}}"
+    policy = {
+        "matchConstraints": {"resourceRules": rules}, "failurePolicy": "Fail", "reinvocationPolicy": "Never",
+        "mutations": [{"patchType": "ApplyConfiguration", "applyConfiguration": {"expression": expression}}],
+    }  # fmt: skip
+    selector = {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
+    for kind, spec in (
+        ("MutatingAdmissionPolicy", policy),
+        ("MutatingAdmissionPolicyBinding", {"policyName": name, "matchResources": {"namespaceSelector": selector}}),
+    ):
+        cluster_kubectl("create", "-f", "-", input={"apiVersion": GROUP, "kind": kind, "metadata": {"name": name}, "spec": spec})
+    try:
+        merge = {"Content-Type": "application/merge-patch+json"}
+        status, _, scale = raw("PATCH", f"{path}/d/scale", json.dumps({"spec": {"replicas": 9}}).encode(), headers=merge)
+        assert (status, scale["spec"]["replicas"]) == (200, 3), scale
+        assert raw("GET", f"{path}/d")[2]["spec"]["replicas"] == 3
+    finally:
+        for kind in ("mutatingadmissionpolicybinding", "mutatingadmissionpolicy"):
+            cluster_kubectl("delete", kind, name)

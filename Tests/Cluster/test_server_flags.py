@@ -1,0 +1,107 @@
+"""The flags of `apus server`: what is wrong with a value is told with the flag's name, and a file may hold them."""
+
+import json
+import os
+import subprocess
+import time
+
+import pytest
+
+from clusters import ROOT, Server
+from conftest import Kubectl
+
+pytestmark = pytest.mark.own_server
+BINARY = os.environ.get("APUS_BINARY", os.path.join(ROOT, ".build/debug/apus"))
+
+
+def run(directory, *flags):
+    """A command that is expected to end by itself."""
+    return subprocess.run(
+        [BINARY, "server", "--data-dir", str(directory), *flags], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL
+    )
+
+
+@pytest.mark.parametrize(
+    "flags, words",
+    [
+        (["--api-listen", "nonsense"], "--api-listen nonsense: it must be ADDRESS:PORT"),
+        (["--api-listen", "127.0.0.1:70000"], "--api-listen 127.0.0.1:70000: it must be ADDRESS:PORT"),
+        (["--advertise-address", "127.0.0.1"], "--advertise-address 127.0.0.1: it must be an address that other hosts can reach"),
+        (["--request-timeout", "soon"], "--request-timeout soon: it must be a duration above zero, such as 60s"),
+        (["--shutdown-delay-duration=-1s"], "--shutdown-delay-duration -1s: it must be a duration, such as 10s"),
+        (["--max-requests-inflight", "0", "--max-mutating-requests-inflight", "0"], "their sum must be above zero"),
+        (["--service-cluster-ip-range", "10.0.0.0"], "10.0.0.0"),
+        (["--service-node-port-range", "9-1"], "9-1"),
+        (["--anonymous-auth", "perhaps"], "perhaps"),
+        (["--log-level", "loud"], "--log-level loud: it must be debug, info, warn or error"),
+        (["--enable-admission-plugins", "Nonsense"], "Nonsense"),
+        (["--disable-admission-plugins", "Nonsense"], "Nonsense"),
+        (["--audit-log-path", "-"], "--audit-log-path needs --audit-policy-file"),
+        (["--audit-policy-file", "/nonexistent"], "--audit-policy-file needs --audit-log-path"),
+        (["--audit-policy-file", "/nonexistent", "--audit-log-path", "-"], "/nonexistent"),
+        (["--oidc-issuer-url", "https://example.com"], "--oidc-issuer-url needs --oidc-client-id"),
+        (["--token-auth-file", "/nonexistent"], "/nonexistent"),
+        (["--datastore-endpoint", "ftp://x:1"], "--datastore-endpoint ftp://x:1: it must be https://HOST:PORT or http://HOST:PORT"),
+        (["--snapshot", "a", "--restore", "b"], "--snapshot and --restore cannot be given together"),
+        (["--nonsense"], "Unknown option '--nonsense'"),
+    ],
+)  # fmt: skip
+def test_bad_values_are_named(tmp_path, flags, words):
+    # A port that nobody can have: whoever gets so far has not looked at the value.
+    done = run(tmp_path, *(flags if "--api-listen" in flags else ["--api-listen", "127.0.0.1:0", *flags]))
+    assert done.returncode != 0 and words in done.stderr, done.stderr
+
+
+def test_a_file_of_flags(tmp_path):
+    server = Server(tmp_path / "server", "--config", str(tmp_path / "config.yaml"))
+    (tmp_path / "config.yaml").write_text(
+        f"kubeconfig: {tmp_path}/of-the-file\nservice-cluster-ip-range: 10.99.0.0/16\n"
+        "anonymous-auth: false\nmax-requests-inflight: 7\ntls-san:\n- one.example.com\n- two.example.com\n"
+        "api-listen: 127.0.0.1:1\n"
+    )
+    server.kubeconfig = str(tmp_path / "of-the-file")
+    server.start(wait=False)
+    try:
+        kubectl = Kubectl(server.kubeconfig, tmp_path / "cache")
+        # Nobody may ask without a name: readiness is asked for as the administrator.
+        end = time.monotonic() + 60
+        while not os.path.exists(server.kubeconfig) or kubectl("get", "--raw", "/readyz", check=False).returncode:
+            assert server.process.poll() is None and time.monotonic() < end, server.log()
+            time.sleep(0.1)
+        # The command line says another port, which comes first.
+        assert kubectl.json("get", "service", "kubernetes")["spec"]["clusterIP"] == "10.99.0.1"
+        shown = subprocess.run(
+            ["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", "-showcerts"], input="", capture_output=True, text=True
+        ).stdout  # fmt: skip
+        names = subprocess.run(["openssl", "x509", "-noout", "-ext", "subjectAltName"], input=shown, capture_output=True, text=True).stdout
+        assert "DNS:one.example.com" in names and "DNS:two.example.com" in names
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("nonsense: 1", "nonsense: there is no such flag; --help names them all"),
+        ("config: other.yaml", "config: there is no such flag"),
+        ("- a", "it must be a map from flags to values"),
+        ("a: [", "it is neither YAML nor JSON"),
+        ("api-listen: {}", "api-listen: it must be a text, a number, true or false, or a list of them"),
+        (json.dumps({"request-timeout": "soon"}), "--request-timeout soon: it must be a duration above zero"),
+    ],
+)
+def test_bad_files_are_named(tmp_path, text, words):
+    path = tmp_path / "config.yaml"
+    path.write_text(text)
+    done = run(tmp_path / "data", "--config", str(path))
+    assert done.returncode != 0 and words in done.stderr, done.stderr
+    missing = run(tmp_path / "data", f"--config={tmp_path}/none")
+    assert missing.returncode != 0 and f"--config {tmp_path}/none: it cannot be read" in missing.stderr, missing.stderr
+
+
+def test_every_flag_is_explained():
+    done = subprocess.run([BINARY, "server", "--help"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0
+    for line in done.stdout.splitlines():
+        if line.startswith("  --") and not line.startswith("  --version"):
+            assert len(line.split()) > 1, line
