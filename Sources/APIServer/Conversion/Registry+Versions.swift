@@ -3,7 +3,7 @@ import ClusterAPI
 
 /// Objects in the version that a request asks for.
 extension Registry {
-  private var conversion: Conversion { Conversion(kinds: kinds, catalog: catalog, client: outbound) }
+  var conversion: Conversion { Conversion(kinds: kinds, catalog: catalog, client: outbound) }
 
   /// Whether an object is stored in another form than the one that is asked for: in another version, or without what has
   /// become a default since.
