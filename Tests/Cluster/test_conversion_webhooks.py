@@ -308,4 +308,7 @@ def test_without_a_webhook_versions_have_the_same_fields(cluster_kubectl, kubect
     for version in ("v1", "v2"):
         assert kubectl.json("get", f"places.{version}.{group}", "one")["apiVersion"] == f"{group}/{version}"
         assert kubectl.json("get", f"places.{version}.{group}")["items"][0]["apiVersion"] == f"{group}/{version}"
+    # Fields that only the other version has are not told.
+    assert kubectl.json("get", f"places.v1.{group}", "one")["hostPort"] == "h:80"
+    assert "hostPort" not in kubectl.json("get", f"places.v2.{group}", "one")
     cluster_kubectl("delete", "crd", f"places.{group}", "--wait=false")
