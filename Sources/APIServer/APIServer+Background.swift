@@ -58,7 +58,7 @@ extension APIServer {
       group.addTask { await definitions.run(watch) }
       group.addTask { [registry] in await PolicyTypeChecking(registry).run() }
       group.addTask { await keeper?.run() }
-      group.addTask { [self] in await aggregation?.run(registry) }
+      group.addTask { [self] in await aggregation?.run(registry, report: report) }
       group.addTask { [self] in await keepNamespaces(report) }
       group.addTask { [self] in
         await ServerIdentity(registry: registry, address: address, report: report).keepUp()

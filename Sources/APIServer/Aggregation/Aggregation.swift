@@ -39,11 +39,12 @@ public final class Aggregation: Sendable {
   }
 
   /// Registers what this server serves, and keeps an eye on the others, until the task is cancelled.
-  func run(_ registry: Registry) async {
+  /// - Parameter report: told what goes wrong.
+  func run(_ registry: Registry, report: @escaping @Sendable (String) -> Void) async {
     let check = AvailabilityCheck(store: store, client: client, proxy: proxy)
-    let controller = AvailabilityController(registry, services, discovery, check)
+    let controller = AvailabilityController(registry, services, discovery, check, report: report)
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { await LocalAPIServices(registry: registry).run() }
+      group.addTask { await LocalAPIServices(registry: registry, report: report).run() }
       group.addTask { await controller.run() }
     }
   }
@@ -85,6 +86,11 @@ public final class Aggregation: Sendable {
         (service.groupVersion.version, { self.discovery.version(service) })
       }
     }
+  }
+
+  /// The objects of the other servers.
+  public var objects: AggregatedObjects {
+    AggregatedObjects(services: services, discovery: discovery, client: client, proxy: proxy)
   }
 
   var versions: Versions { Versions(services: services.snapshot.sorted, discovery: discovery) }

@@ -114,7 +114,7 @@ struct ServerCommand: AsyncParsableCommand {
       try ClusterFiles(directory: directory + "/pki", issuer: issuer)
     }
     let network = try options.serviceNetwork()
-    let address = try await pool.run { ServerAddress(options, network) }
+    let address = try await pool.run { try ServerAddress(options, network) }
     let issued = try files.serverCertificate(address)
     let tls = try ServerTLS(
       certificateChain: issued.certificatePEM, privateKey: issued.keyPEM, clientAuthorities: files.authorities.bundle)
@@ -172,7 +172,8 @@ struct ServerCommand: AsyncParsableCommand {
         ) { Log.info("API served on \(host):\(served); kubeconfig \(kubeconfig)") }
       }
       for controller in ClusterControllers.all(
-        objects, certificates, authorizer: authorizer, quota: quota, address: "\(address.published):\(served)")
+        objects, aggregation.objects, certificates, authorizer: authorizer, quota: quota,
+        address: "\(address.published):\(served)")
       {
         group.addTask { await controller() }
       }
