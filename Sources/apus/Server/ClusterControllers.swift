@@ -19,7 +19,7 @@ enum ClusterControllers {
     let signer = { @Sendable in certificates.signer }
     return [
       { await NamespaceController(client("namespace-controller")) { Log.warning($0) }.run() },
-      { await GarbageCollector(client("generic-garbage-collector")).run() },
+      { await GarbageCollector(client("generic-garbage-collector")) { Log.warning($0) }.run() },
       { await RoleAggregation(client("clusterrole-aggregation-controller")).run() },
       { await ServiceAccountController(client("service-account-controller")).run() },
       { await ServiceCIDRController(client("service-cidr-controller")).run() },
