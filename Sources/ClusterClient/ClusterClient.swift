@@ -6,6 +6,9 @@ import APIMachinery
 public protocol ClusterClient: Sendable {
   /// The resources that are served now, one version each, with what can be done with them.
   func resources() -> [ClusterResource]
+  /// The same with the resources of API servers behind this one: their objects can be read, changed and removed like others,
+  /// but ``changes(of:)`` does not tell of them.
+  func discovery() -> ClusterDiscovery
   /// An object as it is now; nil where there is none.
   func get(_ resource: ClusterResource, namespace: String, name: String) async throws -> StoredObject?
   /// All objects of a resource in a namespace, or in all where it is empty.

@@ -140,6 +140,38 @@ def test_watch(kubectl, sample):
         watch.communicate()
 
 
+def test_a_namespace_is_emptied_there_too(cluster_kubectl, sample):
+    name = f"aggregated-{sample.group.split('.')[0]}"
+    cluster_kubectl("create", "namespace", name)
+    inside = cluster_kubectl.within(name)
+    inside("create", "--validate=false", "-f", "-", input=flunder(sample.group))
+    inside("create", "--validate=false", "-f", "-", input=flunder(sample.group, "two"))
+    cluster_kubectl("delete", "namespace", name, "--timeout=60s")
+    assert not [one for one in sample.objects if one[0] == name]
+    (body, *_) = [json.loads(one[3]) for one in sample.requests if one[0] == "DELETE" and f"/{name}/" in one[1]]
+    assert body["preconditions"]["uid"].startswith("u-") and body["propagationPolicy"] == "Background"
+
+
+@pytest.mark.own_server
+def test_a_namespace_waits_for_those_that_do_not_tell_what_they_have(cluster_kubectl, authority):
+    """Who knows what a server that is not there keeps in the namespace."""
+    group, name = f"silent{next(numbers)}.example.com", f"silent-{next(numbers)}"
+    cluster_kubectl("create", "--validate=false", "-f", "-", input=api_service(group, "default", authority.bundle, "nobody"))
+    try:
+        cluster_kubectl("wait", "--for=condition=Available=False", f"apiservice/{VERSION}.{group}", "--timeout=30s")
+        cluster_kubectl("create", "namespace", name)
+        cluster_kubectl("delete", "namespace", name, "--wait=false")
+        cluster_kubectl("wait", f"namespace/{name}", "--for=condition=NamespaceDeletionDiscoveryFailure", "--timeout=30s")
+        conditions = {one["type"]: one for one in cluster_kubectl.json("get", "namespace", name)["status"]["conditions"]}
+        failure = conditions["NamespaceDeletionDiscoveryFailure"]
+        assert failure["reason"] == "DiscoveryFailed"
+        assert f"{group}/{VERSION}: stale GroupVersion discovery: {group}/{VERSION}" in failure["message"]
+        assert conditions["NamespaceContentRemaining"]["status"] == "False"
+    finally:
+        cluster_kubectl("delete", "apiservice", f"{VERSION}.{group}")
+    cluster_kubectl("wait", f"namespace/{name}", "--for=delete", "--timeout=60s")
+
+
 def test_in_whose_name(sample, raw, namespace):
     """The other server hears who asks, and nothing that the client says about that itself."""
     path = f"/apis/{sample.group}/{VERSION}/namespaces/{namespace}/echo"

@@ -128,6 +128,47 @@ def test_defaulting(api):
         assert listed["name1"]["b"] == "B"
 
 
+def test_objects_are_held_to_the_schema_that_is(api):
+    """Custom Resource Definition: what a schema has no more disappears from answers, and comes back with it"""
+    def schema(**more):
+        return {"type": "object", "properties": {"kept": {"type": "string"}, **more}}
+
+    before = schema(gone={"type": "string"}, empty={"type": "string", "nullable": True})
+    with defined(api, version(schema=before), scope="Cluster") as made:
+        path = f"{made.objects()}/one"
+        written = api.create(made.objects(), made.object("one", kept="a", gone="b", empty=None))
+        assert written["empty"] is None and "empty" in written
+
+        def become(schema):
+            def change(spec):
+                spec["versions"][0]["schema"]["openAPIV3Schema"] = schema
+
+            made.edit(change)
+
+        become(schema(empty={"type": "string"}))
+        eventually(lambda: "gone" not in api.get(path), "an unknown field is not served")
+        seen = api.get(path)
+        assert "empty" not in seen and seen["kept"] == "a", "a null that may not be there is none"
+        assert seen["metadata"]["resourceVersion"] == written["metadata"]["resourceVersion"]
+        assert ["gone" in one or "empty" in one for one in api.get(made.objects())["items"]] == [False]
+        with api.watch(made.objects()) as watch:
+            assert "gone" not in watch.expect("ADDED", "one")
+        become(schema(empty={"type": "string", "default": "full"}))
+        eventually(lambda: api.get(path).get("empty") == "full", "a default stands where a null may not")
+        # It was in the store all the time.
+        become(before)
+        eventually(lambda: api.get(path).get("gone") == "b")
+        assert api.get(path)["empty"] is None
+        # A write that changes nothing writes the object as it is served.
+        become(schema())
+        eventually(lambda: "gone" not in api.get(path))
+        again = api.update(path, api.get(path))
+        assert again["metadata"]["resourceVersion"] != written["metadata"]["resourceVersion"]
+        become(before)
+        eventually(lambda: api.create(made.objects(), made.object(unique("two"), gone="b")).get("gone") == "b")
+        assert "gone" not in api.get(path)
+
+
 def test_structural_schemas(api):
     """Custom Resource Definition: schemas must be structural, and are held to it"""
     def refused(schema, *says):

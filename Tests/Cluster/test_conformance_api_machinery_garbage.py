@@ -73,7 +73,7 @@ def test_foreground(api, namespace):
     going = api.delete(family.path, {"propagationPolicy": "Foreground"})
     assert going["metadata"]["finalizers"] == ["foregroundDeletion"] and going["metadata"]["deletionTimestamp"]
     eventually(lambda: [one["metadata"]["name"] for one in family.listed()] == ["held"])
-    assert api.get(f"{family.root}/pods/held")["metadata"]["deletionTimestamp"]
+    eventually(lambda: api.get(f"{family.root}/pods/held")["metadata"].get("deletionTimestamp"), "it is asked to go")
     assert api.is_there(family.path), "the owner waits for its pods"
     api.patch(f"{family.root}/pods/held", {"metadata": {"finalizers": None}})
     eventually(lambda: not api.is_there(family.path))
@@ -154,6 +154,16 @@ def test_owners_in_other_namespaces(api, namespace):
         body = {"metadata": {"name": "lost", "ownerReferences": [owner({"apiVersion": "v1", "kind": "ConfigMap", **elsewhere})]}}
         api.create(root, body)
         eventually(lambda: not api.is_there(f"{root}/lost"), "it has no owner there")
+
+        def told():
+            return api.get(f"/api/v1/namespaces/{namespace}/events", fieldSelector="reason=OwnerRefInvalidNamespace")["items"]
+
+        (event,) = eventually(told, "an event says so")
+        uid, name = elsewhere["metadata"]["uid"], elsewhere["metadata"]["name"]
+        assert event["type"] == "Warning" and event["involvedObject"]["name"] == "lost"
+        assert event["message"] == (
+            f'ownerRef [v1/ConfigMap, namespace: {namespace}, name: {name}, uid: {uid}] does not exist in namespace "{namespace}"'
+        )
     finally:
         api.delete(f"/api/v1/namespaces/default/configmaps/{elsewhere['metadata']['name']}")
 
@@ -170,3 +180,57 @@ def test_owner_references_are_checked(api, namespace):
     refused("metadata.ownerReferences[0].name", {**whole, "name": ""})
     refused("kind", {**whole, "kind": ""})
     refused("Only one reference can have Controller set to true", {**whole, "controller": True}, {**whole, "name": "y", "controller": True})
+
+
+def test_owners_of_kinds_that_come(api, namespace):
+    """Garbage Collector: nothing goes for an owner of a kind that is not served, until it is"""
+    from definitions import Definition
+
+    made = Definition(api)
+    root = f"/api/v1/namespaces/{namespace}/configmaps"
+    reference = {"apiVersion": f"{made.group}/v1", "kind": made.kind, "name": "nobody", "uid": "00000000-0000-4000-8000-000000000009"}
+    api.create(root, {"metadata": {"name": "waits", "ownerReferences": [reference]}})
+    # Others are collected meanwhile: it has been looked at.
+    family = Family(api, namespace, 1)
+    api.delete(family.path, {"propagationPolicy": "Background"})
+    eventually(lambda: family.listed() == [])
+    assert api.is_there(f"{root}/waits")
+    try:
+        made.create()
+        eventually(lambda: not api.is_there(f"{root}/waits"), "its owner is known not to be there")
+    finally:
+        made.remove()
+
+
+def test_what_refuses_is_asked_again(api, namespace):
+    """Garbage Collector: a deletion that is refused is tried again until it is not"""
+    root = f"/api/v1/namespaces/{namespace}"
+    policy, name = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies", unique("keep")
+    bindings = policy.replace("policies", "policybindings")
+    body = {
+        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy", "metadata": {"name": name},
+        "spec": {
+            "matchConstraints": {"resourceRules": [{
+                "apiGroups": [""], "apiVersions": ["v1"], "resources": ["configmaps"], "operations": ["DELETE"]}]},
+            "validations": [{"expression": "oldObject.metadata.name != 'kept'"}],
+        },
+    }  # fmt: skip
+    binding = {
+        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicyBinding", "metadata": {"name": name},
+        "spec": {"policyName": name, "validationActions": ["Deny"], "matchResources": {
+            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}},
+    }  # fmt: skip
+    parent = api.create(f"{root}/configmaps", {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "parent"}})
+    reference = owner({**parent, "apiVersion": "v1", "kind": "ConfigMap"})
+    api.create(f"{root}/configmaps", {"metadata": {"name": "kept", "ownerReferences": [reference]}})
+    api.create(policy, body)
+    api.create(bindings, binding)
+    try:
+        eventually(lambda: api.send("DELETE", f"{root}/configmaps/kept", query={"dryRun": "All"}).status == 422)
+        api.delete(f"{root}/configmaps/parent", {"propagationPolicy": "Background"})
+        eventually(lambda: not api.is_there(f"{root}/configmaps/parent"))
+        assert api.is_there(f"{root}/configmaps/kept")
+    finally:
+        api.delete(f"{bindings}/{name}")
+        api.delete(f"{policy}/{name}")
+    eventually(lambda: not api.is_there(f"{root}/configmaps/kept"), "nobody refuses any more")

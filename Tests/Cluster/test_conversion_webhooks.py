@@ -109,6 +109,47 @@ def test_changes_in_the_other_version(kubectl, group):
     kubectl("delete", f"places.v2.{group}", "one")
 
 
+def owners(kubectl, group, name="one"):
+    entries = kubectl.json("get", f"places.v1.{group}", name, "--show-managed-fields")["metadata"]["managedFields"]
+    return {one["manager"]: (one["apiVersion"].rsplit("/", 1)[1], sorted(one["fieldsV1"])) for one in entries}
+
+
+def apply(kubectl, manager, body, *options, **more):
+    return kubectl("apply", "--server-side", "--validate=false", f"--field-manager={manager}", "-f", "-", *options,
+                   input=body, **more)  # fmt: skip
+
+
+def test_owners_are_known_in_the_version_in_which_they_wrote(kubectl, group):
+    apply(kubectl, "first", place(group, hostPort="h:80", flavour="x"))
+    # What somebody changes elsewhere takes nothing from the owner of a field that has another name there.
+    kubectl("patch", f"places.v2.{group}", "one", "--type=merge", "-p", '{"replicas":1}', "--field-manager=second")
+    assert owners(kubectl, group) == {
+        "first": ("v1", ["f:flavour", "f:hostPort"]), "second": ("v2", ["f:replicas"]),
+    }  # fmt: skip
+    # What changes a field under its other name does.
+    kubectl("patch", f"places.v2.{group}", "one", "--type=merge", "-p", '{"port":"81"}', "--field-manager=third")
+    assert owners(kubectl, group) == {
+        "first": ("v1", ["f:flavour"]), "second": ("v2", ["f:replicas"]), "third": ("v2", ["f:port"]),
+    }  # fmt: skip
+
+
+def test_conflicts_over_fields_of_another_name(kubectl, group):
+    apply(kubectl, "first", place(group, hostPort="h:80", flavour="x"))
+    refused = apply(kubectl, "second", place(group, version="v2", host="g", port="80"), check=False)
+    assert refused.returncode != 0 and 'conflict with "first": .hostPort' in refused.stderr
+    apply(kubectl, "second", place(group, version="v2", host="g", port="80"), "--force-conflicts")
+    assert owners(kubectl, group) == {"first": ("v1", ["f:flavour"]), "second": ("v2", ["f:host", "f:port"])}
+    assert kubectl.json("get", f"places.v1.{group}", "one")["hostPort"] == "g:80"
+
+
+def test_what_a_manager_applies_no_more_goes_in_whatever_version(kubectl, group):
+    apply(kubectl, "first", place(group, hostPort="h:80", flavour="x"))
+    apply(kubectl, "first", place(group, version="v2", flavour="x"))
+    one = kubectl.json("get", f"places.v2.{group}", "one")
+    assert "host" not in one and "port" not in one and one["flavour"] == "x"
+    assert owners(kubectl, group) == {"first": ("v2", ["f:flavour"])}
+
+
 def test_lists_are_converted_in_one_call(kubectl, group, hooks):
     for index in range(4):
         kubectl("create", "--validate=false", "-f", "-", input=place(group, f"one-{index}", hostPort=f"h:{index}"))
@@ -267,4 +308,7 @@ def test_without_a_webhook_versions_have_the_same_fields(cluster_kubectl, kubect
     for version in ("v1", "v2"):
         assert kubectl.json("get", f"places.{version}.{group}", "one")["apiVersion"] == f"{group}/{version}"
         assert kubectl.json("get", f"places.{version}.{group}")["items"][0]["apiVersion"] == f"{group}/{version}"
+    # Fields that only the other version has are not told.
+    assert kubectl.json("get", f"places.v1.{group}", "one")["hostPort"] == "h:80"
+    assert "hostPort" not in kubectl.json("get", f"places.v2.{group}", "one")
     cluster_kubectl("delete", "crd", f"places.{group}", "--wait=false")

@@ -20,7 +20,7 @@ public struct ApplyError: Error, Sendable, Equatable {
 
   /// How the request ends.
   public struct Code: Sendable, Hashable, CustomStringConvertible {
-    private enum Value: String, Sendable { case badRequest, conflict, failed }
+    private enum Value: String, Sendable { case badRequest, conflict, failed, unconvertible }
     private let value: Value
     public var description: String { value.rawValue }
 
@@ -31,6 +31,8 @@ public struct ApplyError: Error, Sendable, Equatable {
     /// The configuration or the object does not fit the schema (400). Upstream ends such a request with a 500, as if the server
     /// had failed; the words are the same.
     public static let failed = Code(value: .failed)
+    /// The object cannot be brought into a version in which somebody owns fields of it (500).
+    public static let unconvertible = Code(value: .unconvertible)
   }
 
   private static func message(_ conflicts: [ApplyConflict]) -> String {
@@ -59,6 +61,7 @@ public struct ApplyError: Error, Sendable, Equatable {
           StatusError.Cause(
             reason: StatusError.Cause.fieldManagerConflict, message: $0.message, field: $0.field)
         }, message)
+    case .unconvertible: .internalError(message)
     default: .badRequest(message)
     }
   }

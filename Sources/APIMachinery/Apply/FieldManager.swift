@@ -47,7 +47,7 @@ public struct FieldManager: Sendable {
   ///   is stored must not carry wrong ones.
   public func update(
     _ object: JSONObject, from live: JSONObject?, by manager: String, at time: String
-  ) -> JSONObject {
+  ) async -> JSONObject {
     let isCreate = (live?["metadata"]?["uid"]?.stringValue ?? "").isEmpty
     let (before, noted) = Self.withoutManagedFields(live ?? emptyObject)
     let (after, given) = Self.withoutManagedFields(object)
@@ -55,7 +55,7 @@ public struct FieldManager: Sendable {
     // An object that nobody keeps notes of is left alone until the first apply.
     if managed.owners.isEmpty, !isCreate { return after }
     do {
-      try update(&managed, from: before, to: after, by: manager, at: time)
+      try await update(&managed, from: before, to: after, by: manager, at: time)
     } catch {
       return after
     }
@@ -79,12 +79,12 @@ public struct FieldManager: Sendable {
 
   private func update(
     _ managed: inout ManagedFields, from before: JSONObject, to after: JSONObject, by manager: String, at time: String
-  ) throws(ApplyError) {
+  ) async throws(ApplyError) {
     let version = kind.apiVersion
-    let old = try versioned(before, "live")
-    let new = try versioned(after, "new")
+    let old = try await versioned(before, "live")
+    let new = try await versioned(after, "new")
     let operation = ManagerIdentity(name: "", operation: .update, apiVersion: "current-operation")
-    try ownership.update(&managed, from: old, to: new, by: operation)
+    try await ownership.update(&managed, from: old, to: new, by: operation)
     if var owned = managed.owners.removeValue(forKey: operation) {
       owned.fields = owned.fields.difference(Self.nobodysFields)
       if !owned.fields.isEmpty {
@@ -108,7 +108,7 @@ public struct FieldManager: Sendable {
   /// - Throws: ``ApplyError`` where others own fields that would change, or the configuration is none.
   public func apply(
     _ configuration: JSONObject, to live: JSONObject?, by manager: String, force: Bool = false, at time: String
-  ) throws(ApplyError) -> JSONObject {
+  ) async throws(ApplyError) -> JSONObject {
     try checkKind(configuration)
     let live = live ?? emptyObject.settingType(kind)
     let (before, noted) = Self.withoutManagedFields(live)
@@ -120,10 +120,10 @@ public struct FieldManager: Sendable {
     }
     var result: (object: JSONObject, managed: ManagedFields)
     do {
-      result = try apply(configuration, to: before, managed, by: manager, force: force, at: time)
+      result = try await apply(configuration, to: before, managed, by: manager, force: force, at: time)
     } catch  where error.code == .conflict && manager == Self.kubectl {
-      try LastApplied.checkConflicts(error, live: before, versions: versions, kind: kind)
-      result = try apply(configuration, to: before, managed, by: manager, force: true, at: time)
+      try await LastApplied.checkConflicts(error, live: before, versions: versions, kind: kind)
+      result = try await apply(configuration, to: before, managed, by: manager, force: true, at: time)
     }
     if manager == Self.kubectl { LastApplied.update(&result.object, configuration) }
     return Self.setting(result.managed, of: result.object)
@@ -145,11 +145,11 @@ public struct FieldManager: Sendable {
   private func apply(
     _ configuration: JSONObject, to before: JSONObject, _ noted: ManagedFields, by manager: String, force: Bool,
     at time: String
-  ) throws(ApplyError) -> (object: JSONObject, managed: ManagedFields) {
+  ) async throws(ApplyError) -> (object: JSONObject, managed: ManagedFields) {
     var managed = noted
     if managed.owners.isEmpty {
       // What is there has been written before anybody kept notes.
-      try update(&managed, from: emptyObject.settingType(kind), to: before, by: "before-first-apply", at: time)
+      try await update(&managed, from: emptyObject.settingType(kind), to: before, by: "before-first-apply", at: time)
     }
     let wanted = OwnershipUpdate.Versioned(value: .object(configuration), apiVersion: kind.apiVersion)
     if let type = versions.type(kind.apiVersion) {
@@ -159,9 +159,9 @@ public struct FieldManager: Sendable {
           .failed, "failed to create typed patch object (\(shown(configuration))): \(problems.message)")
       }
     }
-    let live = try versioned(before, "live")
+    let live = try await versioned(before, "live")
     let identity = identity(manager, .apply)
-    let changed = try ownership.apply(&managed, to: live, wanted, by: identity, force: force)
+    let changed = try await ownership.apply(&managed, to: live, wanted, by: identity, force: force)
     if var owned = managed.owners[identity] {
       owned.fields = owned.fields.difference(Self.nobodysFields)
       if changed != nil { owned.time = time }
@@ -194,10 +194,11 @@ public struct FieldManager: Sendable {
   }
 
   /// The object in the request's version, if it has the shape that its schema gives it.
-  private func versioned(_ object: JSONObject, _ what: String) throws(ApplyError) -> OwnershipUpdate.Versioned {
+  private func versioned(_ object: JSONObject, _ what: String) async throws(ApplyError) -> OwnershipUpdate.Versioned {
     let given = object["apiVersion"]?.stringValue ?? kind.apiVersion
     let original = OwnershipUpdate.Versioned(value: .object(object), apiVersion: given)
-    guard let value = try versions.convert(original, to: kind.apiVersion), let type = versions.type(kind.apiVersion)
+    guard let value = try await versions.convert(original, to: kind.apiVersion),
+      let type = versions.type(kind.apiVersion)
     else {
       throw ApplyError(.failed, "failed to convert \(what) object (\(shown(object))) to proper version")
     }

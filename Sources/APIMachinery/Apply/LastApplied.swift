@@ -11,8 +11,8 @@ enum LastApplied {
   /// - Throws: the conflicts that remain.
   static func checkConflicts(
     _ error: ApplyError, live: JSONObject, versions: ObjectVersions, kind: GroupVersionKind
-  ) throws(ApplyError) {
-    guard let own = ownFields(of: live, versions: versions, kind: kind) else { throw error }
+  ) async throws(ApplyError) {
+    guard let own = await ownFields(of: live, versions: versions, kind: kind) else { throw error }
     let remaining = error.conflicts.filter { !own.contains($0.path) }
     if !remaining.isEmpty { throw ApplyError(remaining) }
   }
@@ -20,12 +20,12 @@ enum LastApplied {
   /// What the annotation says and the object still holds.
   private static func ownFields(
     of live: JSONObject, versions: ObjectVersions, kind: GroupVersionKind
-  ) -> FieldSet? {
+  ) async -> FieldSet? {
     guard let text = live["metadata"]?["annotations"]?[annotation]?.stringValue, !text.isEmpty,
       let applied = try? JSONValue(json: text), applied["apiVersion"]?.stringValue == kind.apiVersion,
       let type = versions.type(kind.apiVersion),
       MergeCheck.problems(in: applied, type, allowsDuplicates: false).isEmpty,
-      let current = try? versions.convert(
+      let current = try? await versions.convert(
         .init(value: .object(live), apiVersion: live["apiVersion"]?.stringValue ?? kind.apiVersion),
         to: kind.apiVersion)
     else { return nil }

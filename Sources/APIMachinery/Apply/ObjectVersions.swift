@@ -1,7 +1,7 @@
 /// The versions of a kind, as far as owners of fields need to know them.
 public struct ObjectVersions: Sendable {
-  /// Writes an object in another version; nil where there is no such version.
-  public typealias Conversion = @Sendable (JSONObject, GroupVersion) throws -> JSONObject?
+  /// Writes an object in another version; nil where there is no such version. It may ask a webhook.
+  public typealias Conversion = @Sendable (JSONObject, GroupVersion) async throws -> JSONObject?
 
   private let schemas: [String: Schema]
   private let types: [String: MergeType]
@@ -29,15 +29,16 @@ public struct ObjectVersions: Sendable {
   func type(_ apiVersion: String) -> MergeType? { types[apiVersion] }
 
   /// The object in another version; nil where there is no such version.
-  func convert(_ object: OwnershipUpdate.Versioned, to apiVersion: String) throws(ApplyError) -> JSONValue? {
+  func convert(_ object: OwnershipUpdate.Versioned, to apiVersion: String) async throws(ApplyError) -> JSONValue? {
     if object.apiVersion == apiVersion { return object.value }
     guard types[apiVersion] != nil, let version = GroupVersion(apiVersion: apiVersion),
       case .object(let value) = object.value
     else { return nil }
     do {
-      return try conversion(value, version).map { .object($0) }
+      return try await conversion(value, version).map { .object($0) }
     } catch {
-      throw ApplyError(.failed, "failed to convert object: \(error)")
+      let why = (error as? StatusError)?.message ?? String(describing: error)
+      throw ApplyError(.unconvertible, "failed to convert object to \(apiVersion): \(why)")
     }
   }
 }

@@ -20,11 +20,12 @@ struct OwnershipUpdate {
     var known: [String: MergeComparison?] = [:]
 
     /// Nil where there is no such version any more.
-    mutating func comparison(in version: String, _ update: OwnershipUpdate) throws(ApplyError) -> MergeComparison? {
+    mutating func comparison(in version: String, _ update: OwnershipUpdate) async throws(ApplyError) -> MergeComparison?
+    {
       if let known = known[version] { return known }
       var comparison: MergeComparison?
-      if let old = try update.versions.convert(old, to: version),
-        let new = try update.versions.convert(new, to: version), let type = update.versions.type(version)
+      if let old = try await update.versions.convert(old, to: version),
+        let new = try await update.versions.convert(new, to: version), let type = update.versions.type(version)
       {
         comparison = MergeComparison(old, new, type).excluding(update.reset[version])
       }
@@ -38,15 +39,15 @@ struct OwnershipUpdate {
   /// - Returns: the changes in the version of the request.
   private func takeChanges(
     from old: Versioned, to new: Versioned, _ managed: inout ManagedFields, except manager: ManagerIdentity, force: Bool
-  ) throws(ApplyError) -> MergeComparison {
+  ) async throws(ApplyError) -> MergeComparison {
     var comparisons = Comparisons(old: old, new: new)
-    guard let changes = try comparisons.comparison(in: new.apiVersion, self) else {
+    guard let changes = try await comparisons.comparison(in: new.apiVersion, self) else {
       throw ApplyError(.failed, "no corresponding type for \(new.apiVersion)")
     }
     var conflicts: [ManagerIdentity: FieldSet] = [:]
     var removed: [ManagerIdentity: FieldSet] = [:]
     for (identity, owned) in managed.owners where identity != manager {
-      guard let comparison = try comparisons.comparison(in: owned.apiVersion, self) else {
+      guard let comparison = try await comparisons.comparison(in: owned.apiVersion, self) else {
         managed.owners[identity] = nil
         continue
       }
@@ -69,9 +70,9 @@ struct OwnershipUpdate {
   /// After a write that is no apply the manager owns what it changed, beside what it owned.
   func update(
     _ managed: inout ManagedFields, from old: Versioned, to new: Versioned, by manager: ManagerIdentity
-  ) throws(ApplyError) {
+  ) async throws(ApplyError) {
     try reconcile(&managed, old)
-    let changes = try takeChanges(from: old, to: new, &managed, except: manager, force: true)
+    let changes = try await takeChanges(from: old, to: new, &managed, except: manager, force: true)
     var fields = managed.owners[manager]?.fields ?? FieldSet()
     fields = fields.difference(changes.removed).union(changes.modified).union(changes.added)
     if let reset = reset[new.apiVersion] { fields = fields.recursiveDifference(reset) }
@@ -86,7 +87,7 @@ struct OwnershipUpdate {
   func apply(
     _ managed: inout ManagedFields, to live: Versioned, _ configuration: Versioned, by manager: ManagerIdentity,
     force: Bool
-  ) throws(ApplyError) -> JSONValue? {
+  ) async throws(ApplyError) -> JSONValue? {
     try reconcile(&managed, live)
     let version = configuration.apiVersion
     guard let type = versions.type(version) else {
@@ -97,10 +98,10 @@ struct OwnershipUpdate {
     var fields = FieldSet(of: configuration.value, type)
     if let reset = reset[version] { fields = fields.recursiveDifference(reset) }
     managed.owners[manager] = .init(fields: fields, apiVersion: version, time: last?.time)
-    let pruned = try prune(merged, managed, applied: version, last: last)
+    let pruned = try await prune(merged, managed, applied: version, last: last)
     // Lists and objects that the configuration empties belong to nobody and were pruned with their items.
     let result = Versioned(value: MergeValue.merge(pruned.value, configuration.value, type), apiVersion: version)
-    _ = try takeChanges(from: live, to: result, &managed, except: manager, force: force)
+    _ = try await takeChanges(from: live, to: result, &managed, except: manager, force: force)
     return live.value.isSame(as: result.value) ? nil : result.value
   }
 
@@ -109,23 +110,23 @@ struct OwnershipUpdate {
   /// Removes what the manager applied the last time and does not any more, unless others own it.
   private func prune(
     _ merged: Versioned, _ managed: ManagedFields, applied: String, last: ManagedFields.OwnedFields?
-  ) throws(ApplyError) -> Versioned {
-    guard let last, !last.fields.isEmpty, let value = try versions.convert(merged, to: last.apiVersion),
+  ) async throws(ApplyError) -> Versioned {
+    guard let last, !last.fields.isEmpty, let value = try await versions.convert(merged, to: last.apiVersion),
       let type = versions.type(last.apiVersion)
     else { return merged }
     let converted = Versioned(value: value, apiVersion: last.apiVersion)
     let named = last.fields.withNamedFields(type)
     var pruned = Versioned(
       value: MergeValue.remove(named, from: converted.value, type), apiVersion: last.apiVersion)
-    pruned = try addBackOwned(merged: converted, pruned, managed)
-    pruned = try addBackDangling(merged: converted, pruned, named, type)
-    guard let result = try versions.convert(pruned, to: applied) else { return merged }
+    pruned = try await addBackOwned(merged: converted, pruned, managed)
+    pruned = try await addBackDangling(merged: converted, pruned, named, type)
+    guard let result = try await versions.convert(pruned, to: applied) else { return merged }
     return Versioned(value: result, apiVersion: applied)
   }
 
   private func addBackOwned(
     merged: Versioned, _ pruned: Versioned, _ managed: ManagedFields
-  ) throws(ApplyError) -> Versioned {
+  ) async throws(ApplyError) -> Versioned {
     var byVersion: [String: FieldSet] = [:]
     for owned in managed.owners.values {
       byVersion[owned.apiVersion] = (byVersion[owned.apiVersion] ?? FieldSet()).union(owned.fields)
@@ -134,8 +135,8 @@ struct OwnershipUpdate {
     // Its own version first: what it needs to be converted is back before it is.
     let first = pruned.apiVersion
     for version in byVersion.keys.sorted(by: { ($0 == first ? 0 : 1, $0) < ($1 == first ? 0 : 1, $1) }) {
-      guard let owned = byVersion[version], let all = try versions.convert(merged, to: version),
-        let some = try versions.convert(pruned, to: version),
+      guard let owned = byVersion[version], let all = try await versions.convert(merged, to: version),
+        let some = try await versions.convert(pruned, to: version),
         let type = versions.type(version)
       else { continue }
       merged = Versioned(value: all, apiVersion: version)
@@ -150,8 +151,8 @@ struct OwnershipUpdate {
   /// What goes with a parent that was pruned, but was never this manager's, stays.
   private func addBackDangling(
     merged: Versioned, _ pruned: Versioned, _ last: FieldSet, _ type: MergeType
-  ) throws(ApplyError) -> Versioned {
-    guard let value = try versions.convert(pruned, to: merged.apiVersion) else { return merged }
+  ) async throws(ApplyError) -> Versioned {
+    guard let value = try await versions.convert(pruned, to: merged.apiVersion) else { return merged }
     let kept = FieldSet(of: value, type).withNamedFields(type)
     let present = FieldSet(of: merged.value, type).withNamedFields(type)
     let gone = present.difference(kept).intersection(last)

@@ -60,7 +60,7 @@ extension Timestamp: CustomStringConvertible {
 
   /// The date of a day counted from 1970-01-01 in the proleptic Gregorian calendar: eras of 400 years, whose years
   /// begin in March.
-  private static func date(_ day: Int64) -> (year: Int64, month: Int64, day: Int64) {
+  static func date(_ day: Int64) -> (year: Int64, month: Int64, day: Int64) {
     let shifted = day + 719_468
     let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
     let dayOfEra = shifted - era * 146_097
@@ -72,7 +72,7 @@ extension Timestamp: CustomStringConvertible {
   }
 
   /// The day of a date, counted from 1970-01-01.
-  private static func day(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
+  static func day(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
     let year = month <= 2 ? year - 1 : year
     let era = (year >= 0 ? year : year - 399) / 400
     let yearOfEra = year - era * 400

@@ -83,9 +83,9 @@ public struct ResourceVersion: Sendable {
   /// Fields that a write to the resource itself does not set, as paths of names (`["status"]`); they belong to nobody
   /// who writes there.
   public var resetFields: [[String]]
-  /// Tells one state of a custom schema from another where it has defaults: objects that were stored before a default was there
-  /// get it when they are read. Nil where nothing is filled in then.
-  public var defaultsStamp: UInt64?
+  /// Tells one state of a custom schema from another: objects that were stored under another one are held to it when they are
+  /// read. Nil where objects are what they were when they were stored.
+  public var schemaStamp: UInt64?
 
   public init(
     name: String, isServed: Bool = true, isStorage: Bool = true, isDeprecated: Bool = false,

@@ -134,21 +134,6 @@ extension GoTime {
   /// The seconds since 1970 of a time that RFC 3339 writes; 0 where it is missing or none.
   static func seconds(_ text: String?) -> Int64 {
     guard let text, problem(text, .seconds) == nil else { return 0 }
-    let digits = Array(text.utf8)
-    func number(_ range: Range<Int>) -> Int64 { digits[range].reduce(0) { $0 * 10 + Int64($1 - 0x30) } }
-    let (year, month, day) = (number(0..<4), number(5..<7), number(8..<10))
-    // Years begin in March, so that the leap day is their last.
-    let shifted = month <= 2 ? year - 1 : year
-    let era = (shifted >= 0 ? shifted : shifted - 399) / 400
-    let ofEra = shifted - era * 400
-    let ofYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-    let days = era * 146_097 + ofEra * 365 + ofEra / 4 - ofEra / 100 + ofYear - 719_468
-    var result = days * 86_400 + number(11..<13) * 3600 + number(14..<16) * 60 + number(17..<19)
-    if digits.last != UInt8(ascii: "Z"), digits.count >= 25 {
-      let zone = digits.count - 6
-      let offset = number((zone + 1)..<(zone + 3)) * 3600 + number((zone + 4)..<(zone + 6)) * 60
-      result -= digits[zone] == UInt8(ascii: "-") ? -offset : offset
-    }
-    return result
+    return Timestamp(text)?.seconds ?? 0
   }
 }

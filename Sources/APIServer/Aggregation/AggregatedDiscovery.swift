@@ -11,9 +11,10 @@ final class AggregatedDiscovery: Sendable {
   /// The entry of a version; without resources where the server has not told them yet.
   func version(_ service: AggregatedService) -> JSONValue {
     let version = service.groupVersion.version
-    var entry = known.withLock { $0[service.groupVersion] }?.objectValue ?? ["resources": []]
+    let told = known.withLock { $0[service.groupVersion] }?.objectValue
+    var entry = told ?? ["resources": []]
     entry["version"] = .string(version)
-    entry["freshness"] = service.isAvailable ? "Current" : "Stale"
+    entry["freshness"] = service.isAvailable && told != nil ? "Current" : "Stale"
     return .object(entry)
   }
 
@@ -26,14 +27,21 @@ final class AggregatedDiscovery: Sendable {
     }
   }
 
+  /// What a server has not told.
+  struct Failure: Error, Sendable, CustomStringConvertible {
+    let description: String
+  }
+
   /// Asks a server: for all that it serves at once, or, where it does not know that document, for one version.
-  func refresh(_ service: AggregatedService, _ client: OutboundClient, _ proxy: FrontProxy) async {
+  /// - Throws: ``Failure`` where neither was told; what is known of the version stays.
+  func refresh(_ service: AggregatedService, _ client: OutboundClient, _ proxy: FrontProxy) async throws(Failure) {
     let target = proxy.target(service)
     let accept =
       "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,"
       + "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList"
     let group = service.groupVersion.group
-    if let value = await Self.document(group.isEmpty ? "/api" : "/apis", accept, target, client),
+    // A server that does not know this document answers with another one, or with none.
+    if let value = try? await Self.document(group.isEmpty ? "/api" : "/apis", accept, target, client),
       value["kind"]?.stringValue == "APIGroupDiscoveryList"
     {
       let item = (value["items"]?.arrayValue ?? []).first { ($0["metadata"]?["name"]?.stringValue ?? "") == group }
@@ -42,22 +50,26 @@ final class AggregatedDiscovery: Sendable {
       }
       if let entry { return known.withLock { $0[service.groupVersion] = Self.complete(entry) } }
     }
-    guard let list = await Self.document(service.path, "application/json", target, client),
-      list["kind"]?.stringValue == "APIResourceList"
-    else { return }
+    let list = try await Self.document(service.path, "application/json", target, client)
+    guard list["kind"]?.stringValue == "APIResourceList" else {
+      throw Failure(description: "what \(service.path) has is no APIResourceList")
+    }
     let entry = Self.entry(list, service.groupVersion)
     known.withLock { $0[service.groupVersion] = entry }
   }
 
   private static func document(
     _ path: String, _ accept: String, _ target: OutboundTarget, _ client: OutboundClient
-  ) async -> JSONValue? {
-    guard
-      let answer = try? await client.get(
-        target, uri: path, headers: AvailabilityCheck.headers(accept: accept), within: time, limit: largest),
-      answer.status == 200
-    else { return nil }
-    return try? JSONValue(json: answer.body)
+  ) async throws(Failure) -> JSONValue {
+    let answer: OutboundClient.Answer
+    do throws(OutboundError) {
+      answer = try await client.get(
+        target, uri: path, headers: AvailabilityCheck.headers(accept: accept), within: time, limit: largest)
+    } catch { throw Failure(description: "\(path): \(error.message)") }
+    guard answer.status == 200 else { throw Failure(description: "\(path): status \(answer.status)") }
+    do { return try JSONValue(json: answer.body) } catch {
+      throw Failure(description: "\(path): no JSON: \(error.message)")
+    }
   }
 
   /// Clients rely on every resource to have a kind.

@@ -42,9 +42,9 @@ public final class Aggregation: Sendable {
   /// - Parameter report: told what cannot be done.
   func run(_ registry: Registry, report: @escaping @Sendable (String) -> Void) async {
     let check = AvailabilityCheck(store: store, client: client, proxy: proxy)
-    let controller = AvailabilityController(registry, services, discovery, check)
+    let controller = AvailabilityController(registry, services, discovery, check, report: report)
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { await LocalAPIServices(registry: registry).run() }
+      group.addTask { await LocalAPIServices(registry: registry, report: report).run() }
       group.addTask { await controller.run() }
       group.addTask { [self] in
         await RequestHeaderAuthorities.keep(registry, report) { try await self.publish(registry) }
@@ -89,6 +89,11 @@ public final class Aggregation: Sendable {
         (service.groupVersion.version, { self.discovery.version(service) })
       }
     }
+  }
+
+  /// The objects of the other servers.
+  public var objects: AggregatedObjects {
+    AggregatedObjects(services: services, discovery: discovery, client: client, proxy: proxy)
   }
 
   var versions: Versions { Versions(services: services.snapshot.sorted, discovery: discovery) }

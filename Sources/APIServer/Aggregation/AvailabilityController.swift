@@ -13,14 +13,18 @@ final class AvailabilityController: Sendable {
   let services: AggregatedServices
   let discovery: AggregatedDiscovery
   let check: AvailabilityCheck
+  /// Told what goes wrong in the background.
+  private let report: @Sendable (String) -> Void
   /// Names of those that are to be looked at.
   private let due = Mutex<Set<String>>([])
   /// One more look is due already.
   private let isRetrying = Atomic(false)
 
   init(
-    _ registry: Registry, _ services: AggregatedServices, _ discovery: AggregatedDiscovery, _ check: AvailabilityCheck
+    _ registry: Registry, _ services: AggregatedServices, _ discovery: AggregatedDiscovery, _ check: AvailabilityCheck,
+    report: @escaping @Sendable (String) -> Void
   ) {
+    self.report = report
     self.registry = registry
     self.services = services
     self.discovery = discovery
@@ -46,7 +50,7 @@ final class AvailabilityController: Sendable {
       group.addTask {
         while !Task.isCancelled {
           self.mark(self.all.map(\.name), continuation)
-          try? await Task.sleep(for: Self.interval)
+          do { try await Task.sleep(for: Self.interval) } catch { break }
         }
         continuation.finish()
       }
@@ -108,25 +112,34 @@ final class AvailabilityController: Sendable {
     guard !silent.isEmpty, !isRetrying.exchange(true, ordering: .relaxed) else { return }
     // Not in the way of what changes meanwhile.
     Task {
-      try? await Task.sleep(for: Self.retry)
+      do { try await Task.sleep(for: Self.retry) } catch { return }
       self.isRetrying.store(false, ordering: .relaxed)
       self.mark(silent, signals)
     }
   }
 
-  /// - Returns: false where a server does not answer.
+  /// - Returns: false where it is to be looked at again soon.
   private func settle(_ object: CachedObject, _ target: ServedResource) async -> Bool {
     guard let service = AggregatedService(object) else {
-      await note(.local, object, target)
-      return true
+      return await note(.local, object, target)
     }
     let finding = await check.run(service)
-    if finding.isAvailable { await discovery.refresh(service, check.client, check.proxy) }
-    await note(finding, object, target)
-    return finding.isAvailable
+    var isKnown = finding.isAvailable
+    if finding.isAvailable {
+      do { try await discovery.refresh(service, check.client, check.proxy) } catch {
+        // It answers, and does not say what it has: it is asked again soon.
+        report("the discovery of APIService \(object.name): \(error)")
+        isKnown = false
+      }
+    }
+    let isNoted = await note(finding, object, target)
+    return isKnown && isNoted
   }
 
-  private func note(_ finding: AvailabilityCheck.Finding, _ object: CachedObject, _ target: ServedResource) async {
+  /// - Returns: false where that failed.
+  private func note(_ finding: AvailabilityCheck.Finding, _ object: CachedObject, _ target: ServedResource) async
+    -> Bool
+  {
     let tree = object.object.tree()
     let conditions = tree["status"]?["conditions"]?.arrayValue ?? []
     let present = conditions.first { $0["type"]?.stringValue == "Available" }
@@ -134,7 +147,7 @@ final class AvailabilityController: Sendable {
     if present?["status"] == status, present?["reason"]?.stringValue == finding.reason,
       present?["message"]?.stringValue == finding.message
     {
-      return
+      return true
     }
     let time = present?["status"] == status ? present?["lastTransitionTime"] : nil
     let condition: JSONValue = [
@@ -156,9 +169,12 @@ final class AvailabilityController: Sendable {
         changed["status"] = .object(status)
         return changed
       }
+      return true
+    } catch let error as StatusError where error.reason == .notFound {
+      return true
     } catch {
-      // It is gone, or the next change tells it again.
-      return
+      report("the condition of APIService \(object.name): \(error)")
+      return false
     }
   }
 }

@@ -18,7 +18,13 @@ struct LocalAPIServices: Sendable {
   ]
   private static let customPriority: (group: Int64, version: Int64) = (1000, 100)
 
+  /// How long to wait after a failure; each one doubles it up to the longest.
+  private static let patience = Duration.seconds(1)
+  private static let longestPatience = Duration.seconds(60)
+
   let registry: Registry
+  /// Told what goes wrong.
+  let report: @Sendable (String) -> Void
 
   private struct Wanted {
     let groupVersion: GroupVersion
@@ -34,25 +40,49 @@ struct LocalAPIServices: Sendable {
     while !Task.isCancelled {
       guard let watch = cache.watch(after: cache.revision).watch else { continue }
       defer { watch.end() }
-      await settle(isStart: true)
-      while await watch.next() != nil { await settle(isStart: false) }
+      guard await settle(isStart: true) else { return }
+      while await watch.next() != nil {
+        guard await settle(isStart: false) else { return }
+      }
     }
   }
 
-  private func settle(isStart: Bool) async {
-    guard let target = registry.catalog.snapshot.resource(Self.groupVersion, "apiservices") else { return }
+  /// Registers and takes away until all is in order.
+  /// - Returns: false where the task was cancelled before.
+  private func settle(isStart: Bool) async -> Bool {
+    var patience = Self.patience
+    while true {
+      guard let failure = await settleOnce(isStart: isStart) else { return true }
+      report("registering what is served: \(failure)")
+      do { try await Task.sleep(for: patience) } catch { return false }
+      patience = min(patience * 2, Self.longestPatience)
+    }
+  }
+
+  /// - Returns: what went wrong first; the rest was done all the same.
+  private func settleOnce(isStart: Bool) async -> String? {
+    guard let target = registry.catalog.snapshot.resource(Self.groupVersion, "apiservices") else {
+      return "APIServices are not served"
+    }
     var wanted = Self.custom(registry.store.cache(of: Self.definitions).list(Self.definitions).objects)
     if isStart { wanted += builtin() }
     let objects = registry.store.cache(of: AggregatedServices.prefix).list(AggregatedServices.prefix).objects
     let present = Set(objects.map(\.name))
-    for one in wanted where !present.contains(one.name) { await create(one, target) }
     let names = Set(wanted.map(\.name))
-    for object in objects where object.object.header.labels[Self.label] == "true" && !names.contains(object.name) {
-      let context = RequestContext.ofServer(verb: "delete", name: object.name)
-      // Somebody else may be faster.
-      _ = try? await registry.delete(
-        target, context, namespace: "", name: object.name, DeleteOptions())
+    var failure: String?
+    for one in wanted where !present.contains(one.name) {
+      do { try await create(one, target) } catch { failure = failure ?? "APIService \(one.name): \(error)" }
     }
+    for object in objects where object.object.header.labels[Self.label] == "true" && !names.contains(object.name) {
+      do {
+        let context = RequestContext.ofServer(verb: "delete", name: object.name)
+        _ = try await registry.delete(target, context, namespace: "", name: object.name, DeleteOptions())
+      } catch let error as StatusError where error.reason == .notFound {
+        // Somebody else was faster.
+        continue
+      } catch { failure = failure ?? "APIService \(object.name): \(error)" }
+    }
+    return failure
   }
 
   private func builtin() -> [Wanted] {
@@ -84,7 +114,7 @@ struct LocalAPIServices: Sendable {
     return wanted
   }
 
-  private func create(_ wanted: Wanted, _ target: ServedResource) async {
+  private func create(_ wanted: Wanted, _ target: ServedResource) async throws {
     let object: JSONObject = [
       "kind": "APIService", "apiVersion": .string(Self.groupVersion.apiVersion),
       "metadata": ["name": .string(wanted.name), "labels": [Self.label: .string(wanted.mode)]],
@@ -94,7 +124,11 @@ struct LocalAPIServices: Sendable {
         "versionPriority": .integer(wanted.priorities.version),
       ],
     ]
-    // Another server may be faster, and what is refused now is tried again with the next change.
-    _ = try? await registry.create(object, target, .ofServer(verb: "create", name: wanted.name))
+    do {
+      _ = try await registry.create(object, target, .ofServer(verb: "create", name: wanted.name))
+    } catch let error as StatusError where error.reason == .alreadyExists {
+      // Another server was faster.
+      return
+    }
   }
 }

@@ -35,11 +35,12 @@ struct Conversion: Sendable {
     let apiVersion = kind.apiVersion
     let others = objects.indices.filter { objects[$0]["apiVersion"]?.stringValue != apiVersion }
     guard let webhook = catalog.snapshot.conversion(of: target.groupResource), !others.isEmpty else {
-      // Versions of custom kinds have the same fields, unless a webhook says otherwise.
+      // Versions of custom kinds have the same fields, unless a webhook says otherwise; those that one lacks are dropped.
       return objects.map { object in
+        guard object["apiVersion"]?.stringValue != apiVersion else { return object }
         var object = object
         object["apiVersion"] = .string(apiVersion)
-        return object
+        return complete(object, kind, target)
       }
     }
     guard let client else { throw .internalError("this server asks no conversion webhooks") }
@@ -56,13 +57,12 @@ struct Conversion: Sendable {
     return result
   }
 
-  /// What a webhook has made, without members that the version does not have, and with its defaults.
+  /// What a conversion has made, without members that the version does not have. It gets no defaults: those came in where the
+  /// object was written or read.
   private func complete(_ object: JSONObject, _ kind: GroupVersionKind, _ target: ServedResource) -> JSONObject {
     guard let version = target.resource.version(kind.version) else { return object }
     var tree = JSONValue.object(object)
-    _ = Pruner(metadata: kinds.registry["io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"])
-      .prune(&tree, by: version.schema, isEmbeddedResource: true)
-    Defaulter.fillIn(&tree, by: version.schema)
+    StoredForm(kinds).coerce(&tree, version)
     return tree.objectValue ?? object
   }
 }

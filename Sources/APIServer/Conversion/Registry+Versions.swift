@@ -3,12 +3,33 @@ import ClusterAPI
 
 /// Objects in the version that a request asks for.
 extension Registry {
-  private var conversion: Conversion { Conversion(kinds: kinds, catalog: catalog, client: outbound) }
+  var conversion: Conversion { Conversion(kinds: kinds, catalog: catalog, client: outbound) }
 
-  /// Whether an object is stored in another form than the one that is asked for: in another version, or without what has
-  /// become a default since.
+  /// Whether an object is served in another form than the one that it is stored in: in another version, or as the schema wants
+  /// it by now.
   func isOther(_ object: CachedObject, than target: ServedResource) -> Bool {
-    object.object.header.apiVersion != target.groupVersionKind.apiVersion || object.lacksDefaults(of: target.version)
+    object.object.header.apiVersion != target.groupVersionKind.apiVersion || isOutdated(object, target)
+  }
+
+  /// Whether the schema of the version that an object is stored in makes something else of it.
+  private func isOutdated(_ object: CachedObject, _ target: ServedResource) -> Bool {
+    guard let version = storedVersion(object, target) else { return false }
+    return object.isOutdated(under: version, StoredForm(kinds))
+  }
+
+  /// The version that a custom object is stored in; nil of a built-in kind, and where the definition has it no more.
+  private func storedVersion(_ object: CachedObject, _ target: ServedResource) -> ResourceVersion? {
+    guard target.resource.isCustom else { return nil }
+    let apiVersion = object.object.header.apiVersion
+    if apiVersion == target.groupVersionKind.apiVersion { return target.version }
+    return GroupVersion(apiVersion: apiVersion).flatMap { target.resource.version($0.version) }
+  }
+
+  /// An object as it is read from the store, in the version that it has there.
+  private func read(_ object: CachedObject, _ target: ServedResource) -> JSONObject {
+    let tree = object.object.tree()
+    guard let version = storedVersion(object, target), isOutdated(object, target) else { return tree }
+    return StoredForm(kinds).read(tree, version)
   }
 
   /// The bytes of an object in the version that the request asks for.
@@ -19,9 +40,8 @@ extension Registry {
 
   /// An object as a tree in the version that the request asks for.
   func tree(_ object: CachedObject, _ target: ServedResource) async throws(StatusError) -> JSONObject {
-    let tree = object.object.tree()
-    guard isOther(object, than: target) else { return tree }
-    return filled(try await converted(tree, to: target.groupVersionKind, target), target)
+    guard isOther(object, than: target) else { return object.object.tree() }
+    return try await converted(read(object, target), to: target.groupVersionKind, target)
   }
 
   /// An object in the version that the request asks for, with the revision that it has.
@@ -36,22 +56,14 @@ extension Registry {
     let others = objects.indices.filter { isOther(objects[$0], than: target) }
     guard !others.isEmpty else { return result }
     let apiVersion = target.groupVersionKind.apiVersion
-    var trees = others.map { result[$0].tree() }
+    var trees = others.map { read(objects[$0], target) }
     if others.contains(where: { result[$0].header.apiVersion != apiVersion }) {
       trees = try await conversion.convert(trees, to: target.groupVersionKind, target)
     }
     for (index, tree) in zip(others, trees) {
-      result[index] = StoredObject(filled(tree, target), revision: result[index].revision)
+      result[index] = StoredObject(tree, revision: result[index].revision)
     }
     return result
-  }
-
-  /// The object with what its schema says by default, where custom objects get that when they are read.
-  private func filled(_ object: JSONObject, _ target: ServedResource) -> JSONObject {
-    guard target.version.defaultsStamp != nil else { return object }
-    var tree = JSONValue.object(object)
-    Defaulter.fillIn(&tree, by: target.version.schema)
-    return tree.objectValue ?? object
   }
 
   /// An object of a request in a kind of another version.
@@ -69,6 +81,6 @@ extension Registry {
 
   /// Whether an object stands in the store as it would be written now.
   func isCurrent(_ object: CachedObject, _ target: ServedResource) -> Bool {
-    object.object.header.apiVersion == Conversion.storageKind(target).apiVersion
+    object.object.header.apiVersion == Conversion.storageKind(target).apiVersion && !isOutdated(object, target)
   }
 }

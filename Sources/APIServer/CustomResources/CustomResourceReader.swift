@@ -1,5 +1,4 @@
 import APIMachinery
-import Synchronization
 
 /// From a CustomResourceDefinition to the description of its resource: the same that built-in kinds have.
 enum CustomResourceReader {
@@ -30,7 +29,7 @@ enum CustomResourceReader {
         printerColumns: (version["additionalPrinterColumns"]?.arrayValue ?? []).map(column),
         selectableFields: (version["selectableFields"]?.arrayValue ?? []).map { text($0, "jsonPath") },
         resetFields: version["subresources"]?["status"] == nil ? [] : [["status"]])
-      if hasDefaults(schema) { served.defaultsStamp = stamps.wrappingAdd(1, ordering: .relaxed).newValue }
+      served.schemaStamp = stamps.stamp(definitionName, [version["schema"] ?? .null, .bool(preserves)])
       return served
     }
     let singular = text(names, "singular")
@@ -43,13 +42,7 @@ enum CustomResourceReader {
       versions: versions)
   }
 
-  private static let stamps = Atomic<UInt64>(0)
-
-  private static func hasDefaults(_ schema: Schema) -> Bool {
-    if schema.defaultValue != nil || schema.items.map(hasDefaults) == true { return true }
-    if case .schema(let members)? = schema.additionalProperties, hasDefaults(members) { return true }
-    return schema.properties.contains { hasDefaults($0.schema) }
-  }
+  private static let stamps = SchemaStamps()
 
   private static func schema(_ version: JSONValue, preserves: Bool) throws -> Schema {
     guard let text = version["schema"]?["openAPIV3Schema"], !preserves else {

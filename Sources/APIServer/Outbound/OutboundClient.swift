@@ -90,6 +90,13 @@ public final class OutboundClient: Sendable {
     }
   }
 
+  /// Sends a message, a second time where a kept connection has ended, and reads the whole answer.
+  func send(
+    _ target: OutboundTarget, _ message: Message, within time: Duration, limit: Int
+  ) async throws(OutboundError) -> Answer {
+    try await collect(target, within: time, limit: limit) { message }
+  }
+
   /// What is sent.
   struct Message: Sendable {
     var method: HTTPMethod

@@ -8,21 +8,21 @@ enum FieldOwnership {
 
   /// Notes what a create, an update or a patch has set.
   static func record(
-    _ new: inout JSONObject, old: JSONObject?, _ target: ServedResource, _ kinds: BuiltinKinds, manager: String,
+    _ new: inout JSONObject, old: JSONObject?, _ target: ServedResource, _ conversion: Conversion, manager: String,
     subresource: String
-  ) {
-    new = self.manager(target, kinds, subresource: subresource).update(
+  ) async {
+    new = await self.manager(target, conversion, subresource: subresource).update(
       new, from: old, by: manager, at: Timestamp.now.description)
   }
 
   /// Applies what one manager declares.
   /// - Throws: 409 where others own fields that would change.
   static func apply(
-    _ configuration: JSONObject, to live: JSONObject?, _ target: ServedResource, _ kinds: BuiltinKinds,
+    _ configuration: JSONObject, to live: JSONObject?, _ target: ServedResource, _ conversion: Conversion,
     manager: String, subresource: String, force: Bool
-  ) throws(StatusError) -> JSONObject {
-    do {
-      return try self.manager(target, kinds, subresource: subresource).apply(
+  ) async throws(StatusError) -> JSONObject {
+    do throws(ApplyError) {
+      return try await self.manager(target, conversion, subresource: subresource).apply(
         configuration, to: live, by: manager, force: force, at: Timestamp.now.description)
     } catch { throw error.status }
   }
@@ -36,43 +36,51 @@ enum FieldOwnership {
   }
 
   private static func manager(
-    _ target: ServedResource, _ kinds: BuiltinKinds, subresource: String
+    _ target: ServedResource, _ conversion: Conversion, subresource: String
   ) -> FieldManager {
     let version = target.groupVersionKind.groupVersion
     let reset =
       subresource.isEmpty ? target.version.resetFields : target.version.subresource(subresource)?.resetFields ?? []
     return FieldManager(
-      target.groupVersionKind, subresource: subresource, versions: versions(target, kinds),
+      target.groupVersionKind, subresource: subresource, versions: versions(target, conversion),
       resetFields: [version: FieldSet(names: reset)])
   }
 
-  private static let known = Mutex<[String: (resource: GroupResource, number: Int, versions: ObjectVersions)]>([:])
+  private static let known = Mutex<[GroupResource: ObjectVersions]>([:])
 
-  /// The schemas of a resource's versions; those of built-in kinds are made once.
-  private static func versions(_ target: ServedResource, _ kinds: BuiltinKinds) -> ObjectVersions {
-    let key = "\(target.groupResource)"
-    if !target.resource.isCustom, let found = known.withLock({ $0[key] }) { return found.versions }
+  /// The schemas of a resource's versions, and how an object comes from one to another; those of built-in kinds are made once.
+  ///
+  /// Who owns a field of one version owns what it has become in another: fields may have other names there, which only the
+  /// conversion of the whole object tells.
+  private static func versions(_ target: ServedResource, _ conversion: Conversion) -> ObjectVersions {
+    if target.resource.isCustom { return customVersions(target, conversion) }
+    if let found = known.withLock({ $0[target.groupResource] }) { return found }
+    let kinds = conversion.kinds
+    let versions = ObjectVersions(schemas(of: target) { $0 }) { object, version in
+      kinds.convert(
+        .object(object),
+        to: GroupVersionKind(
+          group: version.group, version: version.version, kind: object["kind"]?.stringValue ?? ""))?.objectValue
+    }
+    known.withLock { $0[target.groupResource] = versions }
+    return versions
+  }
+
+  private static func customVersions(_ target: ServedResource, _ conversion: Conversion) -> ObjectVersions {
+    let metadata = conversion.kinds.registry.reference(to: "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta")
+    let schemas = schemas(of: target) { schema in metadata.map { schema.withObjectMetadata($0) } ?? schema }
+    return ObjectVersions(schemas) { object, version in
+      guard target.resource.version(version.version) != nil else { return nil }
+      let kind = GroupVersionKind(group: version.group, version: version.version, kind: target.resource.kind)
+      return try await conversion.convert([object], to: kind, target).first
+    }
+  }
+
+  private static func schemas(of target: ServedResource, _ change: (Schema) -> Schema) -> [GroupVersion: Schema] {
     var schemas: [GroupVersion: Schema] = [:]
     for version in target.resource.versions {
-      let place = GroupVersion(group: target.resource.group, version: version.name)
-      guard target.resource.isCustom else {
-        schemas[place] = version.schema
-        continue
-      }
-      let metadata = kinds.registry.reference(to: "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta")
-      schemas[place] = metadata.map { version.schema.withObjectMetadata($0) } ?? version.schema
+      schemas[GroupVersion(group: target.resource.group, version: version.name)] = change(version.schema)
     }
-    let isCustom = target.resource.isCustom
-    let versions =
-      isCustom
-      ? ObjectVersions(schemas)
-      : ObjectVersions(schemas) { object, version in
-        kinds.convert(
-          .object(object),
-          to: GroupVersionKind(
-            group: version.group, version: version.version, kind: object["kind"]?.stringValue ?? ""))?.objectValue
-      }
-    if !isCustom { known.withLock { $0[key] = (target.groupResource, 0, versions) } }
-    return versions
+    return schemas
   }
 }

@@ -40,7 +40,7 @@ extension Registry {
       let isGiven = givesOut(target)
       // What the server gives out belongs to no manager.
       if isGiven, !isApplied {
-        FieldOwnership.record(&candidate, old: nil, target, kinds, manager: manager, subresource: "")
+        await FieldOwnership.record(&candidate, old: nil, target, conversion, manager: manager, subresource: "")
       }
       let allocation = isGiven ? try services?.begin(&candidate, old: nil, isDryRun: isDryRun) : nil
       defer { allocation?.end() }
@@ -48,7 +48,7 @@ extension Registry {
       try validate(candidate, old: nil, target, context)
       try await admission.validate(request)
       if !isGiven, !isApplied {
-        FieldOwnership.record(&candidate, old: nil, target, kinds, manager: manager, subresource: "")
+        await FieldOwnership.record(&candidate, old: nil, target, conversion, manager: manager, subresource: "")
       }
       let key = target.key(namespace: namespace, name: candidate.objectName)
       do {

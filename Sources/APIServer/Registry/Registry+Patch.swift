@@ -90,8 +90,8 @@ extension Registry {
     for _ in 0..<8 {
       do {
         return try await change(target, context, manager: manager, operation: .apply) { current in
-          try FieldOwnership.apply(
-            declared, to: current, target, kinds, manager: manager, subresource: subresource, force: force)
+          try await FieldOwnership.apply(
+            declared, to: current, target, conversion, manager: manager, subresource: subresource, force: force)
         }
       } catch let error as StatusError
         where error.reason == .notFound && subresource.isEmpty && error.details?.kind == target.resource.plural
@@ -100,8 +100,8 @@ extension Registry {
         guard version.isEmpty || version == "0" else {
           throw StatusError.conflict(target.groupResource, info.name)
         }
-        let new = try FieldOwnership.apply(
-          declared, to: nil, target, kinds, manager: manager, subresource: "", force: force)
+        let new = try await FieldOwnership.apply(
+          declared, to: nil, target, conversion, manager: manager, subresource: "", force: force)
         do { return try await create(new, target, context, isApplied: true) } catch let error as StatusError
           where error.reason == .alreadyExists
         {

@@ -53,7 +53,7 @@ extension Registry {
       new = request.object ?? new
       let isGiven = givesOut(target) && info.subresource.isEmpty
       if isGiven, operation == .update {
-        FieldOwnership.record(&new, old: old, target, kinds, manager: manager, subresource: info.subresource)
+        await FieldOwnership.record(&new, old: old, target, conversion, manager: manager, subresource: info.subresource)
       }
       let allocation = isGiven ? try services?.begin(&new, old: old, isDryRun: isDryRun) : nil
       defer { allocation?.end() }
@@ -65,7 +65,7 @@ extension Registry {
       try validate(new, old: old, target, context, subresource: info.subresource)
       try await admission.validate(request)
       if !isGiven, operation == .update {
-        FieldOwnership.record(&new, old: old, target, kinds, manager: manager, subresource: info.subresource)
+        await FieldOwnership.record(&new, old: old, target, conversion, manager: manager, subresource: info.subresource)
       }
       // Nothing is written where nothing changes: the version stays, and no watch hears of it.
       if new.isSameContent(as: old), operation == .update || new == old, isCurrent(stored, target) {

@@ -6,8 +6,8 @@ public final class CachedObject: Sendable {
   /// The key in the store.
   public let key: String
   public let object: StoredObject
-  /// Whether the object lacks defaults of a schema, once that has been found out.
-  private let judged = Mutex<(stamp: UInt64, lacksDefaults: Bool)?>(nil)
+  /// Whether the object is another one under a schema, once that has been found out.
+  private let judged = Mutex<(stamp: UInt64, isOutdated: Bool)?>(nil)
 
   public init(key: String, _ object: StoredObject) {
     self.key = key
@@ -22,16 +22,15 @@ public final class CachedObject: Sendable {
     }
   }
 
-  /// Whether a default has come into the schema since the object was stored, which it has to be served with.
-  func lacksDefaults(of version: ResourceVersion) -> Bool {
-    guard let stamp = version.defaultsStamp else { return false }
-    if let known = judged.withLock({ $0 }), known.stamp == stamp { return known.lacksDefaults }
-    let tree = JSONValue.object(object.tree())
-    var filled = tree
-    Defaulter.fillIn(&filled, by: version.schema)
-    let lacks = filled != tree
-    judged.withLock { $0 = (stamp, lacks) }
-    return lacks
+  /// Whether the schema has changed since the object was stored, so that it has to be served as another one.
+  /// - Parameter version: the one that the object is stored in.
+  func isOutdated(under version: ResourceVersion, _ form: StoredForm) -> Bool {
+    guard let stamp = version.schemaStamp else { return false }
+    if let known = judged.withLock({ $0 }), known.stamp == stamp { return known.isOutdated }
+    let tree = object.tree()
+    let isOutdated = form.read(tree, version) != tree
+    judged.withLock { $0 = (stamp, isOutdated) }
+    return isOutdated
   }
 
   public var name: String { object.header.name }

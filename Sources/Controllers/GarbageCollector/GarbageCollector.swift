@@ -8,88 +8,176 @@ public actor GarbageCollector {
   static let foregroundFinalizer = "foregroundDeletion"
 
   private let client: any ClusterClient
+  private let report: @Sendable (String) -> Void
   private var graph = OwnerGraph()
+  private var retries: RetryQueue
+  /// Dependents of which an owner is of a kind that is not served: they are looked at again when kinds come.
+  private var unresolved: Set<String> = []
+  /// References into another namespace that an event has told of.
+  private var misplaced: [String: Set<String>] = [:]
 
-  public init(_ client: any ClusterClient) { self.client = client }
+  /// What makes kinds come and go.
+  private static let definitions: Set<GroupResource> = [
+    GroupResource(group: "apiextensions.k8s.io", resource: "customresourcedefinitions"),
+    GroupResource(group: "apiregistration.k8s.io", resource: "apiservices"),
+  ]
+
+  /// - Parameter report: told what goes wrong.
+  public init(_ client: any ClusterClient, report: @escaping @Sendable (String) -> Void) {
+    self.client = client
+    self.report = report
+    retries = RetryQueue()
+  }
+
+  private enum Event: Sendable {
+    case change(ClusterChange)
+    case again(String)
+  }
 
   /// Works until the task is cancelled.
   public func run() async {
-    for await change in client.changes() { await take(change) }
+    let (events, queue) = AsyncStream.makeStream(of: Event.self)
+    let (client, due) = (client, retries.due)
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { for await change in client.changes() { queue.yield(.change(change)) } }
+      group.addTask { for await uid in due { queue.yield(.again(uid)) } }
+      for await event in events {
+        switch event {
+        case .change(let change): await take(change)
+        case .again(let uid): await look(uid)
+        }
+      }
+      group.cancelAll()
+    }
   }
 
   private func take(_ change: ClusterChange) async {
     graph.apply(change)
+    if Self.definitions.contains(change.resource.groupResource) {
+      let waiting = unresolved
+      unresolved = []
+      for uid in waiting { await look(uid) }
+    }
     guard let uid = (change.current ?? change.previous)?.header.uid else { return }
     if change.current == nil {
+      retries.forget(uid)
+      unresolved.remove(uid)
+      misplaced[uid] = nil
       for dependent in graph.dependents(of: uid) { await collect(dependent) }
-      await letGoOfOwners(change.previous?.header.ownerReferences ?? [])
-      return
+    } else {
+      await tellOfMisplaced(uid)
+      await look(uid)
     }
+    // A dependent that is gone, or no longer blocks, may let its owner go.
+    await letGoOfOwners(change.previous?.header.ownerReferences ?? [])
+  }
+
+  /// Does what is to be done for an object as it is now.
+  private func look(_ uid: String) async {
     if graph.awaits(uid, Self.orphanFinalizer) { await orphan(uid) }
     if graph.awaits(uid, Self.foregroundFinalizer) { await deleteDependents(of: uid) }
-    if let node = graph.node(uid), !graph.owners(of: uid).isEmpty, !graph.isBeingDeleted(uid) { await collect(node) }
-    // A dependent that no longer blocks may let its owner go.
-    await letGoOfOwners(change.previous?.header.ownerReferences ?? [])
+    if let node = graph.node(uid), !graph.owners(of: uid).isEmpty { await collect(node) }
+  }
+
+  /// Tries again later what failed for an object.
+  private func failed(_ uid: String, _ what: String, _ error: any Error) {
+    if let error = error as? StatusError, error.reason == .notFound || error.reason == .conflict {
+      // What came between is told, and the object looked at then; unless it came before what is known.
+      return retries.again(uid)
+    }
+    report("garbage collector: \(what): \((error as? StatusError)?.message ?? "\(error)")")
+    retries.again(uid)
+  }
+
+  /// Says by events which references name an owner that is in another namespace: nobody is owned across namespaces.
+  private func tellOfMisplaced(_ uid: String) async {
+    guard let node = graph.node(uid) else { return }
+    var wrong = graph.owners(of: uid).compactMap { owner in graph.isMisplaced(owner, of: node) ? (node, owner) : nil }
+    for dependent in graph.dependents(of: uid) {
+      // The owner may have been seen after those that name it.
+      for owner in graph.owners(of: dependent.uid) where owner.uid == uid && graph.isMisplaced(owner, of: dependent) {
+        wrong.append((dependent, owner))
+      }
+    }
+    for (dependent, owner) in wrong where misplaced[dependent.uid, default: []].insert(owner.uid).inserted {
+      do {
+        try await MisplacedOwnerEvent(dependent, owner).send(client)
+      } catch {
+        report("garbage collector: an event about \(dependent.namespace)/\(dependent.name): \(error)")
+      }
+      if dependent.uid != uid { await collect(dependent) }
+    }
   }
 
   /// Looks at a dependent: with no owner left it goes, with some left the references to the others do.
   private func collect(_ node: OwnerGraph.Node) async {
-    var present: [OwnerReference] = []
-    var waiting: [OwnerReference] = []
-    var absent: [OwnerReference] = []
-    for owner in graph.owners(of: node.uid) {
-      if graph.isWaitingForDependents(owner.uid) {
-        waiting.append(owner)
-      } else if await exists(owner, from: node) {
-        present.append(owner)
-      } else {
-        absent.append(owner)
-      }
-    }
-    if absent.isEmpty && waiting.isEmpty { return }
+    // What is going already goes by what was asked for it.
+    guard !graph.isBeingDeleted(node.uid) || graph.isWaitingForDependents(node.uid) else { return }
     do {
-      if present.isEmpty {
-        let dependents = graph.dependents(of: node.uid)
-        let isForeground = !waiting.isEmpty && !dependents.isEmpty
-        // Owners that wait for each other in a circle would wait for ever: this one is no longer waited for.
-        if isForeground, dependents.contains(where: { graph.isWaitingForDependents($0.uid) }) {
-          try await unblockOwners(of: node)
+      var present: [OwnerReference] = []
+      var waiting: [OwnerReference] = []
+      var absent: [OwnerReference] = []
+      for owner in graph.owners(of: node.uid) {
+        if graph.isWaitingForDependents(owner.uid) {
+          waiting.append(owner)
+        } else if try await exists(owner, from: node) {
+          present.append(owner)
+        } else {
+          absent.append(owner)
         }
-        try await client.delete(
-          node.resource, namespace: node.namespace, name: node.name, uid: node.uid,
-          policy: isForeground ? .foreground : .background)
-      } else {
-        let gone = Set((absent + waiting).map(\.uid))
-        try await removeOwners(gone, from: node)
       }
-    } catch {
-      // Whatever stood in the way changes something, and that brings the object here again.
-      return
+      if absent.isEmpty && waiting.isEmpty { return retries.forget(node.uid) }
+      if present.isEmpty {
+        try await remove(node, isWaitedFor: !waiting.isEmpty)
+      } else {
+        try await removeOwners(Set((absent + waiting).map(\.uid)), from: node)
+      }
+      retries.forget(node.uid)
+    } catch { failed(node.uid, "\(node.resource.plural) \(node.namespace)/\(node.name)", error) }
+  }
+
+  /// Removes a dependent that nobody owns any more.
+  /// - Parameter isWaitedFor: an owner goes when it is gone.
+  private func remove(_ node: OwnerGraph.Node, isWaitedFor: Bool) async throws {
+    let dependents = graph.dependents(of: node.uid)
+    var policy = DeletionPolicy.background
+    if isWaitedFor, !dependents.isEmpty {
+      // Owners that wait for each other in a circle would wait for ever: this one is no longer waited for.
+      if dependents.contains(where: { graph.isWaitingForDependents($0.uid) }) { try await unblockOwners(of: node) }
+      policy = .foreground
+    } else if graph.has(node.uid, Self.orphanFinalizer) {
+      // What was asked for when it was deleted, or written into it, holds.
+      policy = .orphan
+    } else if graph.has(node.uid, Self.foregroundFinalizer) {
+      policy = .foreground
     }
+    guard !graph.isBeingDeleted(node.uid) else { return }
+    try await client.delete(
+      node.resource, namespace: node.namespace, name: node.name, uid: node.uid, policy: policy)
   }
 
   /// Whether an owner is there: known already, or found by a look, since a change of it may be on its way.
-  private func exists(_ owner: OwnerReference, from node: OwnerGraph.Node) async -> Bool {
+  private func exists(_ owner: OwnerReference, from node: OwnerGraph.Node) async throws -> Bool {
     if let known = graph.node(owner.uid), known.name == owner.name, known.resource.kind == owner.kind,
       known.namespace.isEmpty || known.namespace == node.namespace
     {
       return true
     }
-    guard let groupVersion = GroupVersion(apiVersion: owner.apiVersion),
-      let resource = client.resources().first(where: {
-        $0.groupVersion.group == groupVersion.group && $0.kind == owner.kind
+    let group = GroupVersion(apiVersion: owner.apiVersion)?.group
+    guard
+      let resource = client.discovery().resources.first(where: {
+        $0.groupVersion.group == group && $0.kind == owner.kind
       })
     else {
-      // A kind that is not served may be served again: nothing is removed for its sake.
+      // A kind that is not served may be served again: nothing is removed for its sake until it is.
+      unresolved.insert(node.uid)
       return true
     }
-    // An owner in no namespace is never owned by one, and the other way round it must be in the same.
+    // An object that is in no namespace cannot be owned by one that is: nothing can be found there.
     if resource.isNamespaced, node.namespace.isEmpty { return true }
-    do {
-      let found = try await client.get(
-        resource, namespace: resource.isNamespaced ? node.namespace : "", name: owner.name)
-      return found?.header.uid == owner.uid
-    } catch { return true }
+    let found = try await client.get(
+      resource, namespace: resource.isNamespaced ? node.namespace : "", name: owner.name)
+    return found?.header.uid == owner.uid
   }
 
   private func removeOwners(_ uids: Set<String>, from node: OwnerGraph.Node) async throws {
@@ -119,13 +207,17 @@ public actor GarbageCollector {
     do {
       for dependent in graph.dependents(of: uid) { try await removeOwners([uid], from: dependent) }
       try await removeFinalizer(Self.orphanFinalizer, from: uid)
-    } catch { return }
+      retries.forget(uid)
+    } catch { failed(uid, "orphaning the dependents of \(graph.name(of: uid))", error) }
   }
 
   private func deleteDependents(of uid: String) async {
     let blocking = graph.blockingDependents(of: uid)
     guard !blocking.isEmpty else {
-      do { try await removeFinalizer(Self.foregroundFinalizer, from: uid) } catch { return }
+      do {
+        try await removeFinalizer(Self.foregroundFinalizer, from: uid)
+        retries.forget(uid)
+      } catch { failed(uid, "letting \(graph.name(of: uid)) go", error) }
       return
     }
     for dependent in graph.dependents(of: uid) { await collect(dependent) }

@@ -55,6 +55,19 @@ struct OwnerGraph {
     return entry.isBeingDeleted && entry.finalizers.contains(finalizer)
   }
 
+  func has(_ uid: String, _ finalizer: String) -> Bool { entries[uid]?.finalizers.contains(finalizer) ?? false }
+
+  /// `namespace/name` for messages, or the uid of what is not known.
+  func name(of uid: String) -> String {
+    entries[uid].map { "\($0.node.resource.plural) \($0.node.namespace)/\($0.node.name)" } ?? uid
+  }
+
+  /// Whether a reference names an owner that is known to be in another namespace.
+  func isMisplaced(_ owner: OwnerReference, of node: Node) -> Bool {
+    guard let known = entries[owner.uid]?.node else { return false }
+    return !known.namespace.isEmpty && known.namespace != node.namespace
+  }
+
   func node(_ uid: String) -> Node? { entries[uid]?.node }
   func owners(of uid: String) -> [OwnerReference] { entries[uid]?.owners ?? [] }
   func isBeingDeleted(_ uid: String) -> Bool { entries[uid]?.isBeingDeleted ?? false }

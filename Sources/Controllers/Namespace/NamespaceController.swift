@@ -5,12 +5,19 @@ import ClusterClient
 /// (kube-controller-manager's namespace controller).
 public struct NamespaceController: Sendable {
   private let client: any ClusterClient
+  private let report: @Sendable (String) -> Void
   private static let finalizer = "kubernetes"
   private static let namespaces = GroupResource(group: "", resource: "namespaces")
   /// How long to wait before looking again at a namespace in which something is left.
   private static let pause = Duration.milliseconds(500)
+  /// The same where something went wrong; each failure doubles the wait.
+  private static let longestPause = Duration.seconds(10)
 
-  public init(_ client: any ClusterClient) { self.client = client }
+  /// - Parameter report: told of what cannot be told in the namespace's status.
+  public init(_ client: any ClusterClient, report: @escaping @Sendable (String) -> Void) {
+    self.client = client
+    self.report = report
+  }
 
   /// Works until the task is cancelled.
   public func run() async {
@@ -57,41 +64,28 @@ public struct NamespaceController: Sendable {
 
   /// Removes everything in a namespace, again and again until nothing is left.
   private func empty(_ name: String) async {
-    guard let namespaces else { return }
+    var pause = Self.pause
     while !Task.isCancelled {
       do {
+        guard let namespaces else { throw StatusError.noSuchPath() }
         guard let namespace = try await client.get(namespaces, namespace: "", name: name),
           namespace.header.isBeingDeleted
         else { return }
-        let left = try await removeContent(of: name)
-        if left.isEmpty {
+        let content = await NamespaceContent.remove(from: name, client)
+        if content.isEmpty {
           try await release(namespace, namespaces)
           return
         }
-        try await report(left, on: namespace, namespaces)
+        pause = content.hasFailed ? min(pause * 2, Self.longestPause) : Self.pause
+        try await report(content, on: namespace, namespaces)
+      } catch let error as StatusError where error.reason == .conflict {
+        // Somebody else has changed the namespace: the next round has its new state.
       } catch {
-        // Told again by the next round.
+        report("namespace \(name): \((error as? StatusError)?.message ?? "\(error)")")
+        pause = min(pause * 2, Self.longestPause)
       }
-      do { try await Task.sleep(for: Self.pause) } catch { return }
+      do { try await Task.sleep(for: pause) } catch { return }
     }
-  }
-
-  /// - Returns: what is still there, by resource.
-  private func removeContent(of namespace: String) async throws -> [ClusterResource: [StoredObject]] {
-    var left: [ClusterResource: [StoredObject]] = [:]
-    let resources = client.resources().filter { $0.isNamespaced && $0.verbs.isSuperset(of: [.delete, .list]) }
-    // What a pod uses is there for as long as the pod is (KEP-5080, "Ordered namespace deletion").
-    let pods = GroupResource(group: "", resource: "pods")
-    for resource in resources.filter({ $0.groupResource == pods }) + resources.filter({ $0.groupResource != pods }) {
-      if left.keys.contains(where: { $0.groupResource == pods }) { return left }
-      for object in try await client.list(resource, namespace: namespace) where !object.header.isBeingDeleted {
-        try await client.delete(
-          resource, namespace: namespace, name: object.header.name, uid: object.header.uid, policy: .background)
-      }
-      let remaining = try await client.list(resource, namespace: namespace)
-      if !remaining.isEmpty { left[resource] = remaining }
-    }
-    return left
   }
 
   private func release(_ namespace: StoredObject, _ namespaces: ClusterResource) async throws {
@@ -104,27 +98,12 @@ public struct NamespaceController: Sendable {
 
   /// Says in the namespace's status what it waits for.
   private func report(
-    _ left: [ClusterResource: [StoredObject]], on namespace: StoredObject, _ namespaces: ClusterResource
+    _ content: NamespaceContent, on namespace: StoredObject, _ namespaces: ClusterResource
   ) async throws {
-    let counts = left.map { (name: $0.key.groupResource, count: $0.value.count) }
-      .sorted { ($0.name.group, $0.name.resource) < ($1.name.group, $1.name.resource) }
-    let remaining = counts.map { "\($0.name.resource).\($0.name.group) has \($0.count) resource instances" }
-    var held: [String: Int] = [:]
-    for finalizer in left.values.joined().flatMap(\.header.finalizers) { held[finalizer, default: 0] += 1 }
-    let finalizers = held.sorted { $0.key < $1.key }.map { "\($0.key) in \($0.value) resource instances" }
     var tree = namespace.tree()
     var status = tree["status"]?.objectValue ?? [:]
     var conditions = NamespaceConditions(status["conditions"]?.arrayValue ?? [])
-    conditions.put(.discoveryFailure, nil)
-    conditions.put(.versionFailure, nil)
-    conditions.put(.contentFailure, nil)
-    conditions.put(
-      .contentRemaining,
-      remaining.isEmpty ? nil : "Some resources are remaining: " + remaining.joined(separator: ", "))
-    conditions.put(
-      .finalizersRemaining,
-      finalizers.isEmpty
-        ? nil : "Some content in the namespace has finalizers remaining: " + finalizers.joined(separator: ", "))
+    content.put(into: &conditions)
     status["conditions"] = .array(conditions.json)
     guard tree["status"] != .object(status) else { return }
     tree["status"] = .object(status)

@@ -6,18 +6,20 @@ import Controllers
 /// The controllers that run beside the server.
 enum ClusterControllers {
   /// - Parameters:
+  ///   - others: the objects of other API servers behind this one.
   ///   - quota: what the quotas' status is counted with.
   ///   - address: `host:port` by which clients reach the server.
   /// - Returns: what each of them does until its task is cancelled.
   static func all(
-    _ objects: ServerObjects, _ certificates: ClusterCertificates, authorizer: any Authorizer, quota: ResourceQuota,
+    _ objects: ServerObjects, _ others: AggregatedObjects, _ certificates: ClusterCertificates,
+    authorizer: any Authorizer, quota: ResourceQuota,
     address: String
   ) -> [@Sendable () async -> Void] {
-    @Sendable func client(_ name: String) -> InProcessClient { InProcessClient(objects, name: name) }
+    @Sendable func client(_ name: String) -> InProcessClient { InProcessClient(objects, others, name: name) }
     let signer = { @Sendable in certificates.signer }
     return [
-      { await NamespaceController(client("namespace-controller")).run() },
-      { await GarbageCollector(client("generic-garbage-collector")).run() },
+      { await NamespaceController(client("namespace-controller")) { Log.warning($0) }.run() },
+      { await GarbageCollector(client("generic-garbage-collector")) { Log.warning($0) }.run() },
       { await RoleAggregation(client("clusterrole-aggregation-controller")).run() },
       { await ServiceAccountController(client("service-account-controller")).run() },
       { await ServiceCIDRController(client("service-cidr-controller")).run() },

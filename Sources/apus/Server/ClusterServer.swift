@@ -66,7 +66,7 @@ struct ClusterServer: Sendable {
     let issuer = options.authentication.serviceAccountIssuer
     let files = try await pool.run { try ClusterFiles(directory: directory + "/pki", issuer: issuer) }
     let network = try options.serviceNetwork()
-    let address = try await pool.run { [options] in ServerAddress(options, network) }
+    let address = try await pool.run { [options] in try ServerAddress(options, network) }
     let certificate = try files.serverCertificate(address)
     let tls = try ServerTLS(
       certificateChain: certificate.certificatePEM, privateKey: certificate.keyPEM,
@@ -180,7 +180,7 @@ struct ClusterServer: Sendable {
     let location = ServerLocation(
       address: identity.address.reachable, port: front.port, isShared: !options.datastoreEndpoint.isEmpty)
     let controllers = ClusterControllers.all(
-      ServerObjects(core.registry), certificates, authorizer: core.authorizer, quota: core.quota,
+      ServerObjects(core.registry), front.aggregation.objects, certificates, authorizer: core.authorizer, quota: core.quota,
       address: "\(identity.address.published):\(front.port)")
     let (options, started) = (options, "API served on \(front.host):\(front.port); kubeconfig \(front.kubeconfig)")
     try await withThrowingTaskGroup(of: Void.self) { group in

@@ -5,15 +5,32 @@ import ClusterClient
 /// Controllers in the same process as the server: its memory is theirs.
 struct InProcessClient: ClusterClient {
   private let objects: ServerObjects
+  private let others: AggregatedObjects
   /// Recorded as the manager of the fields that are written.
   private let name: String
 
-  init(_ objects: ServerObjects, name: String) {
+  /// - Parameter others: the objects of other API servers behind this one.
+  init(_ objects: ServerObjects, _ others: AggregatedObjects, name: String) {
     self.objects = objects
+    self.others = others
     self.name = name
   }
 
   func resources() -> [ClusterResource] { objects.resources().map(Self.resource) }
+
+  func discovery() -> ClusterDiscovery {
+    let (foreign, failures) = others.resources()
+    let own = resources()
+    let known = Set(own.map(\.groupResource))
+    let more = foreign.map {
+      ClusterResource(
+        groupVersion: $0.groupVersion, plural: $0.plural, kind: $0.kind, isNamespaced: $0.isNamespaced,
+        verbs: $0.verbs)
+    }
+    return ClusterDiscovery(
+      resources: own + more.filter { !known.contains($0.groupResource) },
+      failures: failures.map { .init($0, "stale GroupVersion discovery: \($0.apiVersion)") })
+  }
 
   private static func resource(_ served: ServedResource) -> ClusterResource {
     ClusterResource(
@@ -27,16 +44,27 @@ struct InProcessClient: ClusterClient {
     return served
   }
 
+  private func isForeign(_ resource: ClusterResource) -> Bool { others.serves(resource.groupVersion) }
+
   func get(_ resource: ClusterResource, namespace: String, name: String) async throws -> StoredObject? {
-    objects.get(try served(resource), namespace: namespace, name: name)
+    if isForeign(resource) {
+      return try await others.get(resource.groupVersion, resource.plural, namespace: namespace, name: name)
+    }
+    return objects.get(try served(resource), namespace: namespace, name: name)
   }
 
   func list(_ resource: ClusterResource, namespace: String) async throws -> [StoredObject] {
-    objects.list(try served(resource), namespace: namespace)
+    if isForeign(resource) {
+      return try await others.list(resource.groupVersion, resource.plural, namespace: namespace)
+    }
+    return objects.list(try served(resource), namespace: namespace)
   }
 
   func update(_ resource: ClusterResource, subresource: String, _ object: JSONObject) async throws -> StoredObject {
-    try await objects.update(try served(resource), subresource: subresource, object, manager: name)
+    if isForeign(resource) {
+      return try await others.update(resource.groupVersion, resource.plural, subresource: subresource, object)
+    }
+    return try await objects.update(try served(resource), subresource: subresource, object, manager: name)
   }
 
   func create(_ resource: ClusterResource, namespace: String, _ object: JSONObject) async throws -> StoredObject {
@@ -46,6 +74,11 @@ struct InProcessClient: ClusterClient {
   func delete(
     _ resource: ClusterResource, namespace: String, name: String, uid: String?, policy: DeletionPolicy?
   ) async throws {
+    if isForeign(resource) {
+      return try await others.delete(
+        resource.groupVersion, resource.plural, namespace: namespace, name: name, uid: uid,
+        propagation: policy?.rawValue)
+    }
     try await objects.delete(
       try served(resource), namespace: namespace, name: name, uid: uid, propagation: policy?.rawValue)
   }

@@ -19,12 +19,12 @@ struct ServerAddress: Sendable {
   let reachable: IPAddress?
 
   /// Asks the kernel which address this host has: may block for a moment.
-  init(_ options: ServerOptions, _ network: ServiceNetwork) {
-    let host = (try? options.listenAddress().host) ?? "0.0.0.0"
+  init(_ options: ServerOptions, _ network: ServiceNetwork) throws {
+    let host = try options.listenAddress().host
     let isAny = ["0.0.0.0", "::"].contains(host)
     local = isAny ? "127.0.0.1" : host.contains(":") ? "[\(host)]" : host
     // Who listens on this host alone is still reached by the name of the service, as with kube-apiserver.
-    let own = isAny || IPAddress(host)?.isLoopback == true ? HostAddress.first() : IPAddress(host)
+    let own = isAny || IPAddress(host)?.isLoopback == true ? try HostAddress.first() : IPAddress(host)
     reachable = options.advertiseAddress.flatMap { IPAddress($0) } ?? own
     advertised = reachable?.description ?? (isAny ? "127.0.0.1" : host)
     let joined = options.advertiseAddress ?? (isAny ? advertised : host)

@@ -44,10 +44,10 @@ private struct Playground {
     return try #require(parse(text).objectValue)
   }
 
-  func apply(_ spec: String, to live: JSONObject?, by name: String, force: Bool = false, at time: String = time) throws
-    -> JSONObject
+  func apply(_ spec: String, to live: JSONObject?, by name: String, force: Bool = false, at time: String = time)
+    async throws -> JSONObject
   {
-    try manager.apply(Self.object(spec), to: live, by: name, force: force, at: time)
+    try await manager.apply(Self.object(spec), to: live, by: name, force: force, at: time)
   }
 
   /// As the server would store it.
@@ -80,12 +80,12 @@ extension JSONObject {
 @Suite("Server-side apply")
 struct ApplyTests {
   @Test("a created object belongs to whom created it")
-  func create() throws {
+  func create() async throws {
     let playground = try Playground()
     let object = try Playground.object(
       #"{"number": 1, "list": [{"name": "x", "value": 1}], "map": {"k": "v"}, "atomic": ["a"], "set": ["s"], "free": {"a": {"b": 1}}}"#
     )
-    let created = playground.manager.update(object, from: nil, by: "creator", at: Playground.time)
+    let created = await playground.manager.update(object, from: nil, by: "creator", at: Playground.time)
     let entry = try #require(created["metadata"]?["managedFields"]?.arrayValue?.first)
     #expect(
       try entry
@@ -101,24 +101,24 @@ struct ApplyTests {
   }
 
   @Test("applying the same again changes nothing, not even a time")
-  func again() throws {
+  func again() async throws {
     let playground = try Playground()
     let spec = #"{"number": 1, "list": [{"name": "x", "value": 1}], "map": {"k": "v"}, "set": ["s"]}"#
-    let first = playground.stored(try playground.apply(spec, to: nil, by: "one"))
+    let first = playground.stored(try await playground.apply(spec, to: nil, by: "one"))
     #expect(
       first.owners == [
         #"one/Apply: .spec.number .spec.list[name="x"] .spec.list[name="x"].name .spec.list[name="x"].value .spec.map.k .spec.set[="s"]"#
       ])
-    let second = try playground.apply(spec, to: first, by: "one", at: Playground.later)
+    let second = try await playground.apply(spec, to: first, by: "one", at: Playground.later)
     #expect(second.text == first.text)
   }
 
   @Test("a field of another is a conflict; force takes it")
-  func conflicts() throws {
+  func conflicts() async throws {
     let playground = try Playground()
-    let live = playground.stored(try playground.apply(#"{"number": 1, "text": "a"}"#, to: nil, by: "one"))
-    let error = #expect(throws: ApplyError.self) {
-      try playground.apply(#"{"number": 2}"#, to: live, by: "two")
+    let live = playground.stored(try await playground.apply(#"{"number": 1, "text": "a"}"#, to: nil, by: "one"))
+    let error = await #expect(throws: ApplyError.self) {
+      try await playground.apply(#"{"number": 2}"#, to: live, by: "two")
     }
     #expect(error?.message == #"Apply failed with 1 conflict: conflict with "one": .spec.number"#)
     #expect(error?.status.code == 409)
@@ -126,27 +126,29 @@ struct ApplyTests {
       error?.status.details?.causes == [
         .init(reason: "FieldManagerConflict", message: #"conflict with "one""#, field: ".spec.number")
       ])
-    let both = #expect(throws: ApplyError.self) {
-      try playground.apply(#"{"number": 2, "text": "b"}"#, to: live, by: "two")
+    let both = await #expect(throws: ApplyError.self) {
+      try await playground.apply(#"{"number": 2, "text": "b"}"#, to: live, by: "two")
     }
     #expect(
       both?.message
         == "Apply failed with 2 conflicts: conflicts with \"one\":\n- .spec.number\n- .spec.text")
-    let forced = try playground.apply(#"{"number": 2}"#, to: live, by: "two", force: true, at: Playground.later)
+    let forced = try await playground.apply(#"{"number": 2}"#, to: live, by: "two", force: true, at: Playground.later)
     #expect(forced.spec == ["number": 2, "text": "a"])
     #expect(forced.owners == ["one/Apply: .spec.text", "two/Apply: .spec.number"])
     // The same value is shared, not fought for.
-    let shared = try playground.apply(#"{"number": 1}"#, to: live, by: "two", at: Playground.later)
+    let shared = try await playground.apply(#"{"number": 1}"#, to: live, by: "two", at: Playground.later)
     #expect(shared.owners == ["two/Apply: .spec.number", "one/Apply: .spec.number .spec.text"])
   }
 
   @Test("updates are told with their version, those of a subresource with its name")
-  func updateConflicts() throws {
+  func updateConflicts() async throws {
     let playground = try Playground()
     let live = playground.stored(
-      playground.manager.update(
+      await playground.manager.update(
         try Playground.object(#"{"number": 1}"#), from: nil, by: "kubectl-client-side-apply", at: Playground.time))
-    let error = #expect(throws: ApplyError.self) { try playground.apply(#"{"number": 2}"#, to: live, by: "two") }
+    let error = await #expect(throws: ApplyError.self) {
+      try await playground.apply(#"{"number": 2}"#, to: live, by: "two")
+    }
     #expect(
       error?.message
         == #"Apply failed with 1 conflict: conflict with "kubectl-client-side-apply" using example.com/v1: .spec.number"#
@@ -154,13 +156,13 @@ struct ApplyTests {
     let status = try Playground(subresource: "status", reset: [["spec"]])
     var changed = live
     changed["status"] = ["phase": "Ready"]
-    let withStatus = status.manager.update(changed, from: live, by: "controller", at: Playground.later)
+    let withStatus = await status.manager.update(changed, from: live, by: "controller", at: Playground.later)
     #expect(
       withStatus.owners == [
         "kubectl-client-side-apply/Update: .spec .spec.number", "controller/Update/status: .status .status.phase",
       ])
-    let statusError = #expect(throws: ApplyError.self) {
-      try status.manager.apply(
+    let statusError = await #expect(throws: ApplyError.self) {
+      try await status.manager.apply(
         Playground.object("{}", more: #", "status": {"phase": "Other"}"#), to: withStatus, by: "two",
         at: Playground.later)
     }
@@ -171,12 +173,12 @@ struct ApplyTests {
   }
 
   @Test("fields that a request does not set are nobody's")
-  func resetFields() throws {
+  func resetFields() async throws {
     let playground = try Playground()
     let object = try Playground.object(#"{"number": 1}"#, more: #", "status": {"phase": "x"}"#)
-    let created = playground.manager.update(object, from: nil, by: "creator", at: Playground.time)
+    let created = await playground.manager.update(object, from: nil, by: "creator", at: Playground.time)
     #expect(created.owners == ["creator/Update: .spec .spec.number"])
-    let applied = try playground.manager.apply(object, to: nil, by: "one", at: Playground.time)
+    let applied = try await playground.manager.apply(object, to: nil, by: "one", at: Playground.time)
     #expect(applied.owners == ["one/Apply: .spec.number"])
   }
 
@@ -231,15 +233,15 @@ struct ApplyTests {
         result: #"{"ports": [{"port": 80, "protocol": "TCP", "name": "y"}]}"#),
       Removal(name: "everything", first: #"{"number": 1, "list": [{"name": "a"}]}"#, second: "{}", result: "{}"),
     ])
-  func removal(example: Removal) throws {
+  func removal(example: Removal) async throws {
     let playground = try Playground()
-    var live = playground.stored(try playground.apply(example.first, to: nil, by: "one"))
-    if let other = example.other { live = try playground.apply(other, to: live, by: "two", at: Playground.time) }
-    let result = try playground.apply(example.second, to: live, by: "one", at: Playground.later)
+    var live = playground.stored(try await playground.apply(example.first, to: nil, by: "one"))
+    if let other = example.other { live = try await playground.apply(other, to: live, by: "two", at: Playground.time) }
+    let result = try await playground.apply(example.second, to: live, by: "one", at: Playground.later)
     let expected = try parse(example.result)
     #expect(
       result.spec == expected || (expected == [:] && result.spec == nil), "\(JSONValue.object(result).jsonText())")
-    let again = try playground.apply(example.second, to: result, by: "one", at: Playground.later)
+    let again = try await playground.apply(example.second, to: result, by: "one", at: Playground.later)
     #expect(again.text == result.text)
   }
 
@@ -250,68 +252,70 @@ struct ApplyTests {
       (["a", "b", "c", "d"], ["b", "x", "d"], ["a", "b", "c", "x", "d"]), (["a", "b"], ["x"], ["a", "b", "x"]),
       ([], ["x", "y"], ["x", "y"]),
     ])
-  func order(live: [String], applied: [String], expected: [String]) throws {
+  func order(live: [String], applied: [String], expected: [String]) async throws {
     let playground = try Playground()
     func spec(_ names: [String]) -> String {
       #"{"list": ["# + names.map { #"{"name": ""# + $0 + #""}"# }.joined(separator: ", ") + "]}"
     }
     let object = playground.stored(
-      playground.manager.update(try Playground.object(spec(live)), from: nil, by: "zero", at: Playground.time))
-    let result = try playground.apply(spec(applied), to: object, by: "one")
+      await playground.manager.update(try Playground.object(spec(live)), from: nil, by: "zero", at: Playground.time))
+    let result = try await playground.apply(spec(applied), to: object, by: "one")
     #expect(result.spec?["list"]?.arrayValue?.compactMap { $0["name"]?.stringValue } == expected)
   }
 
   @Test("what others wrote before anybody applied is noted at the first apply")
-  func beforeFirstApply() throws {
+  func beforeFirstApply() async throws {
     let playground = try Playground()
     let live = playground.stored(try Playground.object(#"{"number": 1, "text": "a"}"#))
-    let error = #expect(throws: ApplyError.self) { try playground.apply(#"{"number": 2}"#, to: live, by: "one") }
+    let error = await #expect(throws: ApplyError.self) {
+      try await playground.apply(#"{"number": 2}"#, to: live, by: "one")
+    }
     #expect(
       error?.message
         == #"Apply failed with 1 conflict: conflict with "before-first-apply" using example.com/v1: .spec.number"#)
-    let result = try playground.apply(#"{"number": 2}"#, to: live, by: "one", force: true)
+    let result = try await playground.apply(#"{"number": 2}"#, to: live, by: "one", force: true)
     #expect(result.owners == ["one/Apply: .spec.number", "before-first-apply/Update: .spec .spec.text"])
     // Without notes an update starts none.
-    let updated = playground.manager.update(
+    let updated = await playground.manager.update(
       playground.stored(try Playground.object(#"{"number": 3}"#)), from: live, by: "two", at: Playground.time)
     #expect(updated["metadata"]?["managedFields"] == nil)
   }
 
   @Test("an update takes what it changes, and lets go what it removes")
-  func updates() throws {
+  func updates() async throws {
     let playground = try Playground()
     let live = playground.stored(
-      try playground.apply(#"{"number": 1, "text": "a", "map": {"k": "v"}}"#, to: nil, by: "one"))
+      try await playground.apply(#"{"number": 1, "text": "a", "map": {"k": "v"}}"#, to: nil, by: "one"))
     var changed = live
     changed["spec"] = ["number": 2, "map": ["k": "v", "l": "w"]]
-    let result = playground.manager.update(changed, from: live, by: "two", at: Playground.later)
+    let result = await playground.manager.update(changed, from: live, by: "two", at: Playground.later)
     #expect(result.owners == ["one/Apply: .spec.map.k", "two/Update: .spec.number .spec.map.l"])
     // Nothing changes, nobody is noted.
-    #expect(playground.manager.update(result, from: result, by: "three", at: Playground.later) == result)
+    #expect(await playground.manager.update(result, from: result, by: "three", at: Playground.later) == result)
   }
 
   @Test("managed fields in a request: dropped, kept, or set")
-  func givenManagedFields() throws {
+  func givenManagedFields() async throws {
     let playground = try Playground()
-    let live = playground.stored(try playground.apply(#"{"number": 1}"#, to: nil, by: "one"))
-    func update(_ managedFields: JSONValue?, _ playground: Playground) throws -> [String] {
+    let live = playground.stored(try await playground.apply(#"{"number": 1}"#, to: nil, by: "one"))
+    func update(_ managedFields: JSONValue?, _ playground: Playground) async throws -> [String] {
       var object = live
       object.update("metadata") { metadata in
         guard case .object(var members) = metadata else { return }
         members["managedFields"] = managedFields
         metadata = .object(members)
       }
-      return playground.manager.update(object, from: live, by: "two", at: Playground.later).owners
+      return await playground.manager.update(object, from: live, by: "two", at: Playground.later).owners
     }
-    #expect(try update(nil, playground) == ["one/Apply: .spec.number"])
-    #expect(try update([], playground) == [])
-    #expect(try update([[:]], playground) == [])
-    #expect(try update([["operation": "Nonsense"]], playground) == ["one/Apply: .spec.number"])
+    #expect(try await update(nil, playground) == ["one/Apply: .spec.number"])
+    #expect(try await update([], playground) == [])
+    #expect(try await update([[:]], playground) == [])
+    #expect(try await update([["operation": "Nonsense"]], playground) == ["one/Apply: .spec.number"])
     let entry = try parse(
       #"{"manager": "x", "operation": "Update", "apiVersion": "example.com/v1", "fieldsType": "FieldsV1", "fieldsV1": {"f:spec": {"f:text": {}}}}"#
     )
-    #expect(try update([entry], playground) == ["x/Update: .spec.text"])
-    #expect(try update([entry], Playground(subresource: "status")) == ["one/Apply: .spec.number"])
+    #expect(try await update([entry], playground) == ["x/Update: .spec.text"])
+    #expect(try await update([entry], Playground(subresource: "status")) == ["one/Apply: .spec.number"])
   }
 
   @Test(
@@ -336,7 +340,7 @@ struct ApplyTests {
       (#"{"metadata": {"managedFields": []}}"#, "badRequest", "metadata.managedFields must be nil"),
       (#"{"kind": "Other"}"#, "badRequest", "invalid object type: example.com/v1, Kind=Other"),
     ])
-  func refused(text: String, code: String, message: String) throws {
+  func refused(text: String, code: String, message: String) async throws {
     var object = try Playground.object("{}")
     for (name, value) in try #require(parse(text).objectValue) {
       if name == "metadata", case .object(let members) = value {
@@ -349,18 +353,18 @@ struct ApplyTests {
     }
     let playground = try Playground()
     let configuration = object
-    let error = #expect(throws: ApplyError.self) {
-      try playground.manager.apply(configuration, to: nil, by: "one", at: Playground.time)
+    let error = await #expect(throws: ApplyError.self) {
+      try await playground.manager.apply(configuration, to: nil, by: "one", at: Playground.time)
     }
     #expect(error?.message == message)
     #expect(error?.code.description == code)
   }
 
   @Test("the oldest updates are put together where there are many")
-  func manyManagers() throws {
+  func manyManagers() async throws {
     let playground = try Playground()
     var live = playground.stored(
-      playground.manager.update(try Playground.object("{}"), from: nil, by: "creator", at: Playground.time))
+      await playground.manager.update(try Playground.object("{}"), from: nil, by: "creator", at: Playground.time))
     for index in 0..<14 {
       var changed = live
       changed["spec"] = [
@@ -369,7 +373,7 @@ struct ApplyTests {
           [("k\(index)", "v")].reduce(into: live.spec?["map"]?.objectValue ?? [:]) { $0[$1.0] = .string($1.1) }),
       ]
       let minute = index < 10 ? "0\(index)" : "\(index)"
-      live = playground.manager.update(changed, from: live, by: "m\(index)", at: "2024-01-01T00:\(minute):00Z")
+      live = await playground.manager.update(changed, from: live, by: "m\(index)", at: "2024-01-01T00:\(minute):00Z")
     }
     let names = live["metadata"]?["managedFields"]?.arrayValue?.compactMap { $0["manager"]?.stringValue }
     #expect(
@@ -379,7 +383,7 @@ struct ApplyTests {
   }
 
   @Test("kubectl takes its own client-side fields over")
-  func clientSideMigration() throws {
+  func clientSideMigration() async throws {
     let playground = try Playground()
     var object = try Playground.object(#"{"number": 1, "text": "a"}"#)
     object["metadata"] = [
@@ -390,8 +394,8 @@ struct ApplyTests {
       ],
     ]
     let live = playground.stored(
-      playground.manager.update(object, from: nil, by: "kubectl-client-side-apply", at: Playground.time))
-    let result = try playground.apply(#"{"number": 2}"#, to: live, by: "kubectl", at: Playground.later)
+      await playground.manager.update(object, from: nil, by: "kubectl-client-side-apply", at: Playground.time))
+    let result = try await playground.apply(#"{"number": 2}"#, to: live, by: "kubectl", at: Playground.later)
     #expect(result.spec == ["number": 2, "text": "a"])
     #expect(
       result["metadata"]?["annotations"]?["kubectl.kubernetes.io/last-applied-configuration"]
@@ -400,19 +404,19 @@ struct ApplyTests {
     // What another has changed since is no longer the client's own.
     var changed = live
     changed["spec"] = ["number": 7, "text": "a"]
-    let stolen = playground.manager.update(changed, from: live, by: "someone", at: Playground.later)
-    let error = #expect(throws: ApplyError.self) {
-      try playground.apply(#"{"number": 2, "text": "b"}"#, to: stolen, by: "kubectl", at: Playground.later)
+    let stolen = await playground.manager.update(changed, from: live, by: "someone", at: Playground.later)
+    let error = await #expect(throws: ApplyError.self) {
+      try await playground.apply(#"{"number": 2, "text": "b"}"#, to: stolen, by: "kubectl", at: Playground.later)
     }
     #expect(
       error?.message
         == #"Apply failed with 1 conflict: conflict with "someone" using example.com/v1: .spec.number"#)
     // Any other manager has to force it.
-    #expect(throws: ApplyError.self) { try playground.apply(#"{"number": 2}"#, to: live, by: "other") }
+    await #expect(throws: ApplyError.self) { try await playground.apply(#"{"number": 2}"#, to: live, by: "other") }
   }
 
   @Test("applying anything twice changes nothing the second time")
-  func fuzz() throws {
+  func fuzz() async throws {
     var generator = FuzzGenerator(seed: 41)
     let playground = try Playground()
     func spec() -> JSONValue {
@@ -445,12 +449,12 @@ struct ApplyTests {
         if Bool.random(using: &generator), let before = live {
           var changed = before
           changed["spec"] = spec()
-          live = playground.manager.update(changed, from: before, by: name, at: Playground.time)
+          live = await playground.manager.update(changed, from: before, by: name, at: Playground.time)
           continue
         }
         let first = playground.stored(
-          try playground.manager.apply(configuration, to: live, by: name, force: true, at: Playground.time))
-        let second = try playground.manager.apply(configuration, to: first, by: name, at: Playground.later)
+          try await playground.manager.apply(configuration, to: live, by: name, force: true, at: Playground.time))
+        let second = try await playground.manager.apply(configuration, to: first, by: name, at: Playground.later)
         #expect(second.text == first.text)
         // Whatever is applied is there.
         let fields = try FieldSet(of: .object(configuration), playground.type)

@@ -16,7 +16,7 @@ struct FieldManagerTests {
   }
 
   @Test("a Deployment as kubectl creates it is noted as upstream notes it")
-  func deployment() throws {
+  func deployment() async throws {
     let kind = GroupVersionKind(group: "apps", version: "v1", kind: "Deployment")
     let empty = try #require(
       parse(#"{"metadata": {}, "spec": {"strategy": {}, "template": {"metadata": {}, "spec": {}}}, "status": {}}"#)
@@ -35,7 +35,7 @@ struct FieldManagerTests {
                "ports": [{"containerPort": 80, "protocol": "TCP"}]}]}}}, "status": {}}
         """#
       ).objectValue)
-    let created = manager.update(object, from: nil, by: "kubectl-create", at: Self.time)
+    let created = await manager.update(object, from: nil, by: "kubectl-create", at: Self.time)
     // The list itself has come into being too.
     let containers = owned(created)["kubectl-create"]?[path: "f:spec", "f:template", "f:spec", "f:containers"]
     #expect(containers?["."] == [:])
@@ -47,7 +47,7 @@ struct FieldManagerTests {
     // With the list there from the start it belongs to nobody, as upstream has it.
     var withList = empty
     withList["spec"] = ["strategy": [:], "template": ["metadata": [:], "spec": ["containers": .null]]]
-    let exact = FieldManager(
+    let exact = await FieldManager(
       kind, versions: ObjectVersions([kind.groupVersion: try SampleDefinitions.deployment()]), emptyObject: withList
     ).update(object, from: nil, by: "kubectl-create", at: Self.time)
     #expect(
@@ -106,22 +106,23 @@ struct FieldManagerTests {
   }
 
   @Test("owners are followed through the versions in which they wrote")
-  func versions() throws {
-    let first = try manager("v1").apply(thing("v1", ["old": 1, "same": 1]), to: nil, by: "one", at: Self.time)
-    let error = #expect(throws: ApplyError.self) {
-      try manager("v2").apply(thing("v2", ["new": 2]), to: first, by: "two", at: Self.later)
+  func versions() async throws {
+    let first = try await manager("v1").apply(thing("v1", ["old": 1, "same": 1]), to: nil, by: "one", at: Self.time)
+    let error = await #expect(throws: ApplyError.self) {
+      try await manager("v2").apply(thing("v2", ["new": 2]), to: first, by: "two", at: Self.later)
     }
     #expect(error?.message == #"Apply failed with 1 conflict: conflict with "one": .spec.old"#)
-    let forced = try manager("v2").apply(thing("v2", ["new": 2]), to: first, by: "two", force: true, at: Self.later)
+    let forced = try await manager("v2").apply(
+      thing("v2", ["new": 2]), to: first, by: "two", force: true, at: Self.later)
     #expect(forced["apiVersion"] == "example.com/v2")
     #expect(forced["spec"]?["new"] == 2)
     #expect(owned(forced)["one"] == ["f:spec": ["f:same": [:]]])
     #expect(owned(forced)["two"] == ["f:spec": ["f:new": [:]]])
     // The applier goes on in the other version: what it applied before is known there too.
-    let moved = try manager("v2").apply(thing("v2", ["same": 1]), to: first, by: "one", at: Self.later)
+    let moved = try await manager("v2").apply(thing("v2", ["same": 1]), to: first, by: "one", at: Self.later)
     #expect(moved["spec"] == ["same": 1])
     // Owners in a version that is no more are forgotten.
-    let forgotten = try manager("v2", of: ["v2"]).apply(
+    let forgotten = try await manager("v2", of: ["v2"]).apply(
       thing("v2", ["new": 3]), to: thing("v2", ["new": 1]).merging(first), by: "two", at: Self.later)
     #expect(owned(forgotten).keys.sorted() == ["two"])
   }
@@ -222,8 +223,8 @@ struct FieldManagerTests {
   }
 
   @Test("a write that only moves a time is none")
-  func times() throws {
-    let before = try manager("v1").apply(thing("v1", ["old": 1]), to: nil, by: "one", at: Self.time)
+  func times() async throws {
+    let before = try await manager("v1").apply(thing("v1", ["old": 1]), to: nil, by: "one", at: Self.time)
     var same = before
     same.update("metadata") { metadata in
       guard case .object(var members) = metadata, case .array(var entries)? = members["managedFields"],

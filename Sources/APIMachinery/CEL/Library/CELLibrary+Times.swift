@@ -29,7 +29,8 @@ extension CELLibrary {
         .int(CELTime.part(part, of: values[0], offset: 0))
       }
       table.member(part.rawValue, "timestamp_to_\(part.rawValue)_with_tz", .timestamp, [.string], .int) { values, _ in
-        .int(CELTime.part(part, of: values[0], offset: try CELTime.offset(values[1].string())))
+        guard case .timestamp(let time) = values[0] else { throw CELEvaluationError.noSuchOverload }
+        return .int(CELTime.part(part, of: values[0], offset: try CELTime.offset(values[1].string(), at: time)))
       }
     }
     for (name, unit, modulus) in [
@@ -152,11 +153,15 @@ enum CELTime {
     return time.description.dropLast() + "." + digits + "Z"
   }
 
-  /// Seconds east of UTC.
-  /// - Throws: where the text is no offset. Of names only UTC is known.
-  static func offset(_ zone: String) throws -> Int64 {
-    if zone == "UTC" || zone.isEmpty || zone == "Etc/UTC" || zone == "GMT" { return 0 }
-    guard let colon = zone.firstIndex(of: ":") else { throw CELEvaluationError("unknown time zone \(zone)") }
+  /// Seconds east of UTC at a time.
+  /// - Parameter zone: a name of the IANA time zone database, or hours and minutes: `-03:30`.
+  /// - Throws: where it is neither.
+  static func offset(_ zone: String, at time: Timestamp) throws -> Int64 {
+    guard let colon = zone.firstIndex(of: ":") else {
+      do throws(TimeZones.Failure) { return try TimeZones.zone(zone)?.offset(at: time.seconds) ?? 0 } catch {
+        throw CELEvaluationError(error.message)
+      }
+    }
     guard let hours = Int64(zone[..<colon]), let minutes = Int64(zone[zone.index(after: colon)...]),
       abs(hours) < 100
     else { throw CELEvaluationError("invalid time zone offset \(zone.goQuoted)") }
@@ -168,23 +173,20 @@ enum CELTime {
 
   static func part(_ part: Part, of value: CELValue, offset: Int64) -> Int64 {
     guard case .timestamp(let time) = value else { return 0 }
-    let local = Timestamp(seconds: time.seconds + offset, nanoseconds: time.nanoseconds)
-    // The text has every part at its place.
-    let digits = Array(local.description.utf8)
-    func number(_ range: Range<Int>) -> Int64 { digits[range].reduce(0) { $0 * 10 + Int64($1) - 0x30 } }
-    let day = Int64((Double(local.seconds) / 86_400).rounded(.down))
+    let seconds = time.seconds + offset
+    let day = (seconds >= 0 ? seconds : seconds - 86_399) / 86_400
+    let date = Timestamp.date(day)
+    let ofDay = seconds - day * 86_400
     switch part {
-    case .year: return number(0..<4)
-    case .month: return number(5..<7) - 1
-    case .dayOfYear:
-      let year = local.description.prefix(4)
-      return Timestamp("\(year)-01-01T00:00:00Z").map { (local.seconds - $0.seconds) / 86_400 } ?? 0
-    case .dayOfMonth: return number(8..<10) - 1
-    case .date: return number(8..<10)
+    case .year: return date.year
+    case .month: return date.month - 1
+    case .dayOfYear: return day - Timestamp.day(date.year, 1, 1)
+    case .dayOfMonth: return date.day - 1
+    case .date: return date.day
     case .dayOfWeek: return ((day + 4) % 7 + 7) % 7
-    case .hours: return number(11..<13)
-    case .minutes: return number(14..<16)
-    case .seconds: return number(17..<19)
+    case .hours: return ofDay / 3_600
+    case .minutes: return ofDay / 60 % 60
+    case .seconds: return ofDay % 60
     case .milliseconds: return Int64(time.nanoseconds) / 1_000_000
     }
   }
