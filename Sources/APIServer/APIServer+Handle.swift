@@ -69,7 +69,8 @@ extension APIServer {
       user = try await impersonation.apply(sender, authorizer)
       trail.audit?.impersonate(user)
     }
-    let context = RequestContext(info: info, user: user, query: request.query, headers: request.headers)
+    let context = RequestContext(
+      info: info, user: user, query: request.query, headers: request.headers, authorizer: authorizer)
     guard let flowControl, !info.isLongRunning || info.verb == "watch" else {
       return try await authorizedAnswer(request, context, trail.audit)
     }

@@ -15,6 +15,22 @@ enum FieldOwnership {
       new, from: old, by: manager, at: Timestamp.now.description)
   }
 
+  /// What a client says of the notes of owners: nothing that is not so already, that they are to be dropped, or others.
+  enum Given { case nothing, reset, edited }
+
+  /// An empty list, or one empty entry, drops the notes. It is taken out of the object, for no object has such.
+  static func given(
+    in new: inout JSONObject, old: JSONObject, subresource: String, _ operation: Operation
+  ) -> Given {
+    guard operation == .update, subresource.isEmpty, case .array(let entries)? = new["metadata"]?["managedFields"]
+    else { return .nothing }
+    if entries.isEmpty || entries.count == 1 && entries[0].objectValue?.isEmpty == true {
+      new.setMetadata("managedFields", nil)
+      return .reset
+    }
+    return new["metadata"]?["managedFields"] == old["metadata"]?["managedFields"] ? .nothing : .edited
+  }
+
   /// Applies what one manager declares.
   /// - Throws: 409 where others own fields that would change.
   static func apply(
@@ -36,6 +52,19 @@ enum FieldOwnership {
     return FieldManager(
       target.groupVersionKind, subresource: subresource, versions: versions(target, kinds),
       resetFields: [version: FieldSet(names: reset)])
+  }
+
+  /// Where each version of a resource has the count that its scale shows.
+  static func countPaths(of target: ServedResource) -> [GroupVersion: [String]?] {
+    var paths: [GroupVersion: [String]?] = [:]
+    for version in target.resource.versions {
+      var path: [String]?
+      if case .scale(let scale)? = version.subresource("scale")?.behaviour {
+        path = JSONPlace.parts(scale.specReplicas)
+      }
+      paths[GroupVersion(group: target.resource.group, version: version.name)] = .some(path)
+    }
+    return paths
   }
 
   private static let known = Mutex<[String: (resource: GroupResource, number: Int, versions: ObjectVersions)]>([:])
