@@ -76,7 +76,7 @@ extension APIServer {
       trail.audit?.impersonate(user, constraint: result.constraint)
     }
     let context = RequestContext(
-      info: info, user: user, query: request.query, headers: request.headers,
+      info: info, user: user, query: request.query, headers: request.headers, authorizer: authorizer,
       isAnswerKept: trail.audit?.keepsAnswers ?? false)
     guard let flowControl, !info.isLongRunning || info.verb == "watch" else {
       return try await authorizedAnswer(request, context, trail.audit)

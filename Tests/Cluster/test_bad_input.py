@@ -118,7 +118,11 @@ def test_many_members(api, maps):
     refused(api, "POST", maps, {"metadata": {"name": "marked", "annotations": {f"a-{one}": "x" * 10 for one in range(60_000)}}})
     refused(api, "POST", maps, {"metadata": {"name": "x", "ownerReferences": [{"kind": "x"}] * 3_000}})
     owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "x", "uid": "y", "controller": True}
-    refused(api, "POST", maps, {"metadata": {"name": "x", "ownerReferences": [owner] * 3_000}})
+    others = [{**owner, "name": f"x{one}"} for one in range(3_000)]
+    refused(api, "POST", maps, {"metadata": {"name": "x", "ownerReferences": others}})
+    # One owner that is named again and again is named once.
+    once = api.send("POST", maps, {"metadata": {"name": "owned", "ownerReferences": [owner] * 3_000}})
+    assert once.status == 201 and once.body["metadata"]["ownerReferences"] == [owner], once
     twice = b'{"metadata":{"name":"twice"},"data":{' + b",".join([b'"a":"b"'] * 50_000) + b"}}"
     assert api.send("POST", maps, twice).status == 201
     refused(api, "POST", maps, twice.replace(b"twice", b"three"), fieldValidation="Strict")

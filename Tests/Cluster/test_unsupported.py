@@ -1,13 +1,62 @@
-"""What this server does not do is refused in plain words."""
+"""What this server does not do is refused in plain words; what needs no node is told as upstream tells it."""
 
 import pytest
 
 pytestmark = pytest.mark.own_server
 
 
-def test_streams_say_that_no_agent_is_there(kubectl):
-    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
-    kubectl("create", "-f", "-", input=pod)
-    assert kubectl.json("get", "pod", "p")["status"]["phase"] == "Pending"
-    kubectl.fails("logs", "p")
-    kubectl("delete", "pod", "p")
+def pod(name, *containers, **spec):
+    containers = [{"name": one, "image": "i"} for one in containers or ["c"]]
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": {"containers": containers, **spec}}
+
+
+def test_a_pod_without_a_node(api, kubectl, namespace):
+    """It has said nothing yet, and nobody can be connected to it."""
+    path = f"/api/v1/namespaces/{namespace}/pods"
+    api.create(path, pod("p"))
+    assert kubectl.out("logs", "p") == ""
+    for name in ("exec", "attach", "portforward"):
+        api.refused(400, "POST", f"{path}/p/{name}", says="pod p does not have a host assigned")
+    kubectl.fails("exec", "p", "--", "true", says="does not have a host assigned")
+
+
+def test_a_pod_on_a_node(api, kubectl, namespace):
+    """Streams say that no agent is there."""
+    path = f"/api/v1/namespaces/{namespace}/pods"
+    api.create(path, pod("p", nodeName="somewhere"))
+    api.refused(503, "GET", f"{path}/p/log", says="no node serves pods/log")
+    kubectl.fails("logs", "p", says="no node serves pods/log")
+    api.delete(f"{path}/p", gracePeriodSeconds=0)
+
+
+def test_what_is_not_there_is_not_connected_to(api, namespace):
+    root = f"/api/v1/namespaces/{namespace}"
+    for path, kind in [("pods/gone/log", "pods"), ("pods/gone/proxy", "pods"), ("services/http:gone:80/proxy/a", "services")]:
+        api.refused(404, "GET", f"{root}/{path}", says=f'{kind} "gone" not found')
+    api.refused(404, "POST", f"{root}/pods/gone/exec", says='pods "gone" not found')
+
+
+def test_containers_are_named(api, namespace):
+    path = f"/api/v1/namespaces/{namespace}/pods"
+    api.create(path, pod("p", "a", "b", initContainers=[{"name": "first", "image": "i"}]))
+    api.refused(400, "GET", f"{path}/p/log", container="odd", says="container odd is not valid for pod p")
+    says = "a container name must be specified for pod p, choose one of: [a b] or one of the init containers: [first]"
+    api.refused(400, "GET", f"{path}/p/log", says=says)
+    assert api.send("GET", f"{path}/p/log", container="first").status == 200
+
+
+def test_addresses_of_pods_agree(api, namespace):
+    """`podIP` is the first of `podIPs`, whichever of them is written."""
+    path = f"/api/v1/namespaces/{namespace}/pods"
+    api.create(path, pod("p"))
+    status = api.patch(f"{path}/p/status", {"status": {"podIP": "10.1.2.3"}})["status"]
+    assert status["podIPs"] == [{"ip": "10.1.2.3"}]
+    status = api.patch(f"{path}/p/status", {"status": {"podIP": "10.1.2.4"}})["status"]
+    assert status["podIPs"] == [{"ip": "10.1.2.4"}]
+    change = {"status": {"podIP": None, "podIPs": [{"ip": "10.1.2.5"}, {"ip": "fd00::5"}]}}
+    status = api.patch(f"{path}/p/status", change)["status"]
+    assert status["podIP"] == "10.1.2.5" and len(status["podIPs"]) == 2
+    api.refused(
+        422, "PATCH", f"{path}/p/status", {"status": {"podIP": "odd"}}, says='status.podIPs[0]: Invalid value: "odd"',
+        headers={"Content-Type": "application/merge-patch+json"},
+    )  # fmt: skip

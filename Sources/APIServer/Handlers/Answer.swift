@@ -57,10 +57,17 @@ enum Answer {
     return response
   }
 
+  /// How many characters the warnings of an answer may have together, and, where they have more, each of them.
+  private static let mostWarned = (together: 4096, each: 256)
+
   /// The same with the warnings that a request has gathered (RFC 7234, section 5.5; code 299).
   static func warned(_ response: Response, _ warnings: [String]) -> Response {
     var response = response
-    for text in warnings {
+    let isLong = warnings.reduce(0) { $0 + $1.unicodeScalars.count } > mostWarned.together
+    var written = 0
+    for text in warnings where !isLong || written < mostWarned.together {
+      let text = isLong ? String(String.UnicodeScalarView(text.unicodeScalars.prefix(mostWarned.each))) : text
+      written += text.unicodeScalars.count
       let quoted = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: " ")
       response.headers.add("Warning", "299 - \"\(quoted)\"")
     }

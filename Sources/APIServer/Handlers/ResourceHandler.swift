@@ -12,6 +12,7 @@ struct ResourceHandler: Sendable {
   var info: RequestInfo { context.info }
 
   func respond() async throws -> Response {
+    try checkPlace()
     let allowed = info.subresource.isEmpty ? target.version.verbs : try subresource().verbs
     guard let verb = ResourceVerb(rawValue: info.verb), allowed.contains(verb) else {
       throw StatusError.methodNotAllowed()
@@ -42,6 +43,24 @@ struct ResourceHandler: Sendable {
     try ResponseForm.negotiate(
       request.headers, request.query, for: target.resource.isCustom ? .custom : .builtin, isWatch: isWatch)
   }
+
+  /// A method is for one object or for a collection; over all namespaces there are only lists and watches.
+  private func checkPlace() throws(StatusError) {
+    let isAcross = target.resource.isNamespaced && info.namespace.isEmpty
+    guard isPathOfOne else {
+      switch request.method {
+      case .get, .head: return
+      case .post where !isAcross, .delete where !isAcross: return
+      case _ where isAcross && target.resource.isCustom: throw .noSuchPath()
+      default: throw .methodNotAllowed()
+      }
+    }
+    if isAcross { throw .noSuchPath() }
+    if request.method == .post, info.subresource.isEmpty { throw .methodNotAllowed() }
+  }
+
+  /// Whether the path names an object, and not just a selector for the one of a name.
+  private var isPathOfOne: Bool { !info.name.isEmpty && !info.isSelectedByName }
 
   private func subresource() throws(StatusError) -> Subresource {
     guard let subresource = target.version.subresource(info.subresource) else { throw .noSuchPath() }
@@ -176,10 +195,28 @@ struct ResourceHandler: Sendable {
     case .connect:
       let kind = subresource.kind.groupVersionKind
       _ = try await registry.admit(ConnectOptions.object(request.query, kind), kind, .connect, target, context)
+      let object = try await registry.tree(
+        try registry.find(target, namespace: info.namespace, name: connectedName), target)
+      if target.groupResource.description == "pods",
+        let answer = try PodConnection(
+          pod: object, subresource: subresource.name, query: request.query
+        ).answer()
+      {
+        return answer
+      }
       throw StatusError(
         .serviceUnavailable,
         "no node serves \(target.groupResource)/\(subresource.name): this server has no agent that could")
     }
+  }
+
+  /// The name of what is connected to: of a service that is reached through the server, without scheme and port.
+  private var connectedName: String {
+    guard target.groupResource.description == "services" || target.groupResource.description == "nodes" else {
+      return info.name
+    }
+    let parts = info.name.split(separator: ":", omittingEmptySubsequences: false)
+    return String(parts.count == 3 ? parts[1] : parts[0])
   }
 
   func requestBody() async throws -> [UInt8] { try await body() }

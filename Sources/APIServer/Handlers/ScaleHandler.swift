@@ -11,14 +11,16 @@ struct ScaleHandler {
     let info = handler.info
     switch info.verb {
     case "get":
-      let object = try handler.registry.find(handler.target, namespace: info.namespace, name: info.name)
+      let object = try found(info)
       return try answer(try await handler.registry.tree(object, handler.target), form)
     case "update":
       let scale = try handler.reader.object(try await handler.requestBody(), handler.target, kind: kind)
+      try ObjectPlace.check(scale, info)
       return try await write(form) { _ in scale }
     default:
       let patchKind = try PatchKind(contentType: handler.request.headers["Content-Type"], handler.target)
       let bytes = try await handler.requestBody()
+      if patchKind == .apply { return try await apply(bytes, form) }
       let patch: JSONValue
       do { patch = try JSONValue(json: bytes) } catch {
         throw StatusError.badRequest("error decoding patch: \(error.message)")
@@ -28,21 +30,68 @@ struct ScaleHandler {
         switch patchKind {
         case .json: changed = try Patches.json(patch, .object(current))
         case .merge, .strategic: changed = try Patches.merge(patch, .object(current))
-        case .apply:
-          throw StatusError.unsupportedMediaType(
-            accepted: ["application/json-patch+json", "application/merge-patch+json"])
+        case .apply: throw StatusError.internalError("an apply is no patch")
         }
-        return try handler.reader.object(changed, handler.target, kind: kind)
+        let scale = try handler.reader.object(changed, handler.target, kind: kind)
+        try ObjectPlace.check(scale, info)
+        return scale
       }
     }
   }
 
-  private func write(_ form: ResponseForm, _ make: (JSONObject) async throws -> JSONObject) async throws -> Response {
+  /// - Throws: 404; of a built-in kind it is the scale that is missing.
+  private func found(_ info: RequestInfo) throws(StatusError) -> CachedObject {
+    do {
+      return try handler.registry.find(handler.target, namespace: info.namespace, name: info.name)
+    } catch {
+      guard error.reason == .notFound, !handler.target.resource.isCustom else { throw error }
+      let place = handler.target.groupResource
+      throw .notFound(GroupResource(group: place.group, resource: place.resource + "/scale"), info.name)
+    }
+  }
+
+  /// Server-side apply of the count. Who owns it in the Scale owns it in the object.
+  private func apply(_ bytes: [UInt8], _ form: ResponseForm) async throws -> Response {
+    let context = handler.context
+    let options = try context.writeOptions()
+    guard case .object(var configuration) = try handler.reader.applied(bytes) else {
+      throw StatusError.badRequest("the object provided is not a JSON object")
+    }
+    if configuration.objectName.isEmpty { configuration.setMetadata("name", .string(context.info.name)) }
+    try ObjectPlace.check(configuration, context.info)
+    let declared = configuration
+    let version = kind.groupVersionKind.groupVersion
+    let manager = FieldManager(
+      kind.groupVersionKind, subresource: "scale", versions: ObjectVersions([version: kind.schema]))
+    let ownership = ScaleOwnership(
+      version: handler.target.groupVersionKind.groupVersion, paths: FieldOwnership.countPaths(of: handler.target))
+    return try await write(form, operation: .apply) { current in
+      var scale = scale(of: current)
+      let owners = current["metadata"]?["managedFields"]
+      do {
+        scale.setMetadata("managedFields", try ownership.toScale(owners))
+        var applied = try manager.apply(
+          declared, to: scale, by: options.fieldManager, force: options.force, at: Timestamp.now.description)
+        let written = try ownership.toObject(owners, scale: applied["metadata"]?["managedFields"])
+        applied.setMetadata("managedFields", written)
+        return applied
+      } catch let error as ApplyError {
+        throw error.status
+      }
+    }
+  }
+
+  /// - Parameter make: the Scale that is wanted, of the one that there is; to an apply the object is given, and it says
+  ///   who owns the object's fields then.
+  private func write(
+    _ form: ResponseForm, operation: FieldOwnership.Operation = .update,
+    _ make: (JSONObject) async throws -> JSONObject
+  ) async throws -> Response {
     let context = handler.context
     let written = try await handler.registry.change(
-      handler.target, context, manager: try context.fieldManager(), operation: .update
+      handler.target, context, manager: try context.fieldManager(), operation: operation
     ) { current in
-      let scale = try await make(self.scale(of: current))
+      let scale = try await make(operation == .apply ? current : self.scale(of: current))
       let replicas = scale["spec"]?["replicas"]?.integerValue ?? 0
       guard replicas >= 0 else {
         throw StatusError.invalid(
@@ -55,6 +104,7 @@ struct ScaleHandler {
           object.setMetadata(name, .string(value))
         }
       }
+      if operation == .apply { object.setMetadata("managedFields", scale["metadata"]?["managedFields"]) }
       JSONPlace.set(&object, JSONPlace.parts(paths.specReplicas), to: .integer(replicas))
       return object
     }

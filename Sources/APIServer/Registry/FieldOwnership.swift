@@ -15,6 +15,22 @@ enum FieldOwnership {
       new, from: old, by: manager, at: Timestamp.now.description)
   }
 
+  /// What a client says of the notes of owners: nothing that is not so already, that they are to be dropped, or others.
+  enum Given { case nothing, reset, edited }
+
+  /// An empty list, or one empty entry, drops the notes. It is taken out of the object, for no object has such.
+  static func given(
+    in new: inout JSONObject, old: JSONObject, subresource: String, _ operation: Operation
+  ) -> Given {
+    guard operation == .update, subresource.isEmpty, case .array(let entries)? = new["metadata"]?["managedFields"]
+    else { return .nothing }
+    if entries.isEmpty || entries.count == 1 && entries[0].objectValue?.isEmpty == true {
+      new.setMetadata("managedFields", nil)
+      return .reset
+    }
+    return new["metadata"]?["managedFields"] == old["metadata"]?["managedFields"] ? .nothing : .edited
+  }
+
   /// Applies what one manager declares.
   /// - Throws: 409 where others own fields that would change.
   static func apply(
@@ -31,8 +47,9 @@ enum FieldOwnership {
   static func merge(
     _ configuration: JSONObject, into live: JSONObject, _ target: ServedResource, _ kinds: BuiltinKinds
   ) throws(ApplyError) -> JSONObject {
-    let schema = versions(target, kinds).schema(target.groupVersionKind.apiVersion) ?? target.version.schema
-    return try UnownedApply.merge(configuration, into: live, by: schema)
+    let schema = target.version.schema
+    let metadata = target.resource.isCustom ? objectMeta(kinds) : nil
+    return try UnownedApply.merge(configuration, into: live, by: metadata.map { schema.withObjectMetadata($0) } ?? schema)
   }
 
   private static func manager(
@@ -44,6 +61,19 @@ enum FieldOwnership {
     return FieldManager(
       target.groupVersionKind, subresource: subresource, versions: versions(target, conversion),
       resetFields: [version: FieldSet(names: reset)])
+  }
+
+  /// Where each version of a resource has the count that its scale shows.
+  static func countPaths(of target: ServedResource) -> [GroupVersion: [String]?] {
+    var paths: [GroupVersion: [String]?] = [:]
+    for version in target.resource.versions {
+      var path: [String]?
+      if case .scale(let scale)? = version.subresource("scale")?.behaviour {
+        path = JSONPlace.parts(scale.specReplicas)
+      }
+      paths[GroupVersion(group: target.resource.group, version: version.name)] = .some(path)
+    }
+    return paths
   }
 
   private static let known = Mutex<[GroupResource: ObjectVersions]>([:])
@@ -67,13 +97,17 @@ enum FieldOwnership {
   }
 
   private static func customVersions(_ target: ServedResource, _ conversion: Conversion) -> ObjectVersions {
-    let metadata = conversion.kinds.registry.reference(to: "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta")
+    let metadata = objectMeta(conversion.kinds)
     let schemas = schemas(of: target) { schema in metadata.map { schema.withObjectMetadata($0) } ?? schema }
     return ObjectVersions(schemas) { object, version in
       guard target.resource.version(version.version) != nil else { return nil }
       let kind = GroupVersionKind(group: version.group, version: version.version, kind: target.resource.kind)
       return try await conversion.convert([object], to: kind, target).first
     }
+  }
+
+  private static func objectMeta(_ kinds: BuiltinKinds) -> Schema? {
+    kinds.registry.reference(to: "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta")
   }
 
   private static func schemas(of target: ServedResource, _ change: (Schema) -> Schema) -> [GroupVersion: Schema] {

@@ -8,7 +8,7 @@ enum ObjectRules {
     _ new: JSONObject, old: JSONObject?, _ target: ServedResource, _ kinds: BuiltinKinds, _ context: RequestContext,
     subresource: String
   ) -> [FieldError] {
-    if target.resource.isCustom { return custom(new, old: old, target, context) }
+    if target.resource.isCustom { return custom(new, old: old, target, kinds, context) }
     let errors = kinds.validate(
       .object(new), old: old.map { .object($0) }, kind: target.groupVersionKind, subresource: subresource)
     switch target.groupResource {
@@ -23,7 +23,7 @@ enum ObjectRules {
   private static let definitions = GroupResource(group: "apiextensions.k8s.io", resource: "customresourcedefinitions")
 
   private static func custom(
-    _ new: JSONObject, old: JSONObject?, _ target: ServedResource, _ context: RequestContext
+    _ new: JSONObject, old: JSONObject?, _ target: ServedResource, _ kinds: BuiltinKinds, _ context: RequestContext
   ) -> [FieldError] {
     let metadata = new.metadata
     var errors = MetadataRules.errors(
@@ -32,6 +32,8 @@ enum ObjectRules {
     let value = JSONValue.object(new)
     errors += ValueValidator.errors(in: value, by: target.version.schema, old: old.map { .object($0) })
     errors += ListTypeValidator.errors(in: value, by: target.version.schema)
+    errors += EmbeddedResourceRules.errors(
+      in: value, by: target.version.schema, metadata: kinds.registry[BodyReader.objectMeta])
     // Rules are not asked about what does not even have the right shape.
     let shape: Set<FieldError.Kind> = [.notSupported, .required, .tooLong, .tooMany, .typeInvalid]
     if target.version.schema.hasValidationRules, errors.contains(where: { shape.contains($0.kind) }) {

@@ -11,8 +11,9 @@ extension Registry {
     _ submitted: JSONObject, _ target: ServedResource, _ context: RequestContext, isApplied: Bool = false
   ) async throws -> Written {
     var object = submitted
-    let namespace = try namespace(of: object, target, context)
-    if target.resource.isNamespaced { object.setMetadata("namespace", .string(namespace)) }
+    let namespace = target.resource.isNamespaced ? context.info.namespace : ""
+    try ObjectPlace.checkNamespace(object, namespace)
+    object.setMetadata("namespace", namespace.isEmpty ? nil : .string(namespace))
     guard object.metadataText("resourceVersion").isEmpty else {
       throw StatusError.badRequest("resourceVersion should not be set on objects to be created")
     }
@@ -26,6 +27,7 @@ extension Registry {
       let owners = isApplied ? candidate["metadata"]?["managedFields"] : nil
       prepareForCreate(&candidate, target)
       if isApplied { candidate.setMetadata("managedFields", owners) }
+      OwnerReferences.unite(&candidate, context)
       var request = AdmissionRequest(
         operation: .create, resource: target, subresource: "", namespace: namespace, name: candidate.objectName,
         user: context.user, object: candidate, oldObject: nil, isDryRun: isDryRun, context: context)
@@ -36,6 +38,7 @@ extension Registry {
       }
       ObjectDefaults.apply(to: &request.object, target, kinds)
       candidate = request.object ?? candidate
+      OwnerReferences.unite(&candidate, context, afterAdmission: true)
       if PodRules.applies(to: target) { PodRules.setQuality(of: &candidate) }
       let isGiven = givesOut(target)
       // What the server gives out belongs to no manager.
@@ -69,28 +72,6 @@ extension Registry {
       }
     }
     throw StatusError.internalError("a creation ended without an answer")
-  }
-
-  /// The namespace that an object goes to: the path's, which the object must not contradict.
-  private func namespace(
-    of object: JSONObject, _ target: ServedResource, _ context: RequestContext
-  ) throws(StatusError) -> String {
-    let said = object.objectNamespace
-    guard target.resource.isNamespaced else {
-      guard said.isEmpty else {
-        throw .badRequest("namespace specified for a resource that is not namespaced")
-      }
-      return ""
-    }
-    let asked = context.info.namespace
-    if asked.isEmpty {
-      throw .badRequest("an empty namespace may not be set during creation")
-    }
-    guard said.isEmpty || said == asked else {
-      throw .badRequest(
-        "the namespace of the provided object does not match the namespace sent on the request")
-    }
-    return asked
   }
 
   /// What the server alone says of a new object.

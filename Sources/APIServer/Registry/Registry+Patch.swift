@@ -39,10 +39,13 @@ extension Registry {
     return try await change(target, context, manager: try context.fieldManager(), operation: .update) { current in
       let changed = try Self.patched(current, by: patch, kind, target)
       // What is wrong with the outcome is said of the patch, with the outcome or, of a strategic one, the patch itself.
-      return try reader.object(.object(changed), target, kind: nil, problems: duplicates) { message in
+      var object = try reader.object(.object(changed), target, kind: nil, problems: duplicates) { message in
         let shown = kind == .strategic ? patch.goDescription : JSONValue.object(changed).jsonText()
         return .invalid(GroupKind(group: "", kind: ""), "", [.invalid(FieldPath("patch"), .string(shown), message)])
       }
+      try ObjectPlace.check(object, context.info)
+      if !target.resource.isNamespaced { object.setMetadata("namespace", nil) }
+      return object
     }
   }
 
@@ -78,14 +81,11 @@ extension Registry {
     let (manager, force) = (options.fieldManager, options.force)
     let (info, subresource) = (context.info, context.info.subresource)
     let tree = try reader.applied(bytes)
-    guard tree["metadata"]?["name"] == nil || tree["metadata"]?["name"]?.stringValue == info.name else {
-      throw StatusError.badRequest(
-        "the name of the object (\(tree["metadata"]?["name"]?.stringValue ?? "")) does not match the name on the URL (\(info.name))"
-      )
-    }
     var configuration = try reader.configuration(tree, target)
-    configuration.setMetadata("name", .string(info.name))
-    if target.resource.isNamespaced { configuration.setMetadata("namespace", .string(info.namespace)) }
+    let isNamed = !configuration.objectName.isEmpty
+    configuration.setMetadata("name", .string(isNamed ? configuration.objectName : info.name))
+    try ObjectPlace.check(configuration, info)
+    configuration.setMetadata("namespace", target.resource.isNamespaced ? .string(info.namespace) : nil)
     let declared = configuration
     for _ in 0..<8 {
       do {
@@ -96,6 +96,17 @@ extension Registry {
       } catch let error as StatusError
         where error.reason == .notFound && subresource.isEmpty && error.details?.kind == target.resource.plural
       {
+        guard isNamed else {
+          throw StatusError.badRequest(
+            "the name of the object (\(info.name) based on URL) was undeterminable: name must be provided")
+        }
+        let uid = declared.metadataText("uid")
+        guard uid.isEmpty else {
+          throw StatusError.conflict(
+            target.groupResource, info.name,
+            "uid mismatch: the provided object specified uid \(uid), and no existing object was found")
+        }
+        try await context.checkCreation()
         let version = declared.metadataText("resourceVersion")
         guard version.isEmpty || version == "0" else {
           throw StatusError.conflict(target.groupResource, info.name)

@@ -10,20 +10,47 @@ extension Registry {
     _ submitted: JSONObject, _ target: ServedResource, _ context: RequestContext
   ) async throws -> Written {
     let info = context.info
-    let name = submitted.objectName
-    guard name == info.name || name.isEmpty && !info.subresource.isEmpty else {
-      throw StatusError.badRequest(
-        "the name of the object (\(name)) does not match the name on the URL (\(info.name))")
+    try ObjectPlace.check(submitted, info)
+    do {
+      return try await replace(by: submitted, target, context)
+    } catch let error as StatusError
+      where error.reason == .notFound && error.details?.kind == target.resource.plural && info.subresource.isEmpty
+      && target.isMadeByReplacement
+    {
+      let uid = submitted.metadataText("uid")
+      guard uid.isEmpty else {
+        throw StatusError.conflict(
+          target.groupResource, info.name,
+          "Precondition failed: UID in precondition: \(uid), UID in object meta: ")
+      }
+      try await context.checkCreation()
+      var new = submitted
+      new.setMetadata("resourceVersion", nil)
+      do { return try await create(new, target, context) } catch let error as StatusError
+        where error.reason == .alreadyExists
+      {
+        // Somebody made it meanwhile.
+        return try await replace(by: submitted, target, context)
+      }
     }
-    let said = submitted.objectNamespace
-    guard said.isEmpty || said == info.namespace else {
-      throw StatusError.badRequest(
-        "the namespace of the object (\(said)) does not match the namespace on the request (\(info.namespace))")
-    }
+  }
+
+  private func replace(
+    by submitted: JSONObject, _ target: ServedResource, _ context: RequestContext
+  ) async throws -> Written {
+    let info = context.info
+    let version = submitted.metadataText("resourceVersion")
+    let isUnconditional = version.isEmpty || version == "0"
     return try await change(target, context, manager: try context.fieldManager(), operation: .update) { current in
+      if isUnconditional, target.isReplacedByVersionOnly {
+        throw StatusError.invalid(
+          GroupKind(group: target.resource.group, kind: target.resource.plural), info.name,
+          [.invalid(FieldPath("metadata", "resourceVersion"), nil, "0x0: must be specified for an update")])
+      }
       var object = submitted
       object.setMetadata("name", .string(info.name))
-      if target.resource.isNamespaced { object.setMetadata("namespace", .string(info.namespace)) }
+      object.setMetadata("namespace", target.resource.isNamespaced ? .string(info.namespace) : nil)
+      OwnerReferences.unite(&object, context)
       return object
     }
   }
@@ -43,6 +70,7 @@ extension Registry {
       let old = try await tree(stored, target)
       var new = try await change(old)
       try checkPreconditions(new, old, target, info.name)
+      let givenOwners = FieldOwnership.given(in: &new, old: old, subresource: info.subresource, operation)
       prepareForUpdate(&new, old, target, subresource: info.subresource)
       var request = AdmissionRequest(
         operation: .update, resource: target, subresource: info.subresource, namespace: info.namespace, name: info.name,
@@ -51,7 +79,9 @@ extension Registry {
       try await admission.mutate(&request)
       ObjectDefaults.apply(to: &request.object, target, kinds)
       new = request.object ?? new
+      OwnerReferences.unite(&new, context, afterAdmission: true)
       let isGiven = givesOut(target) && info.subresource.isEmpty
+      if givenOwners == .reset { new.setMetadata("managedFields", .array([])) }
       if isGiven, operation == .update {
         await FieldOwnership.record(&new, old: old, target, conversion, manager: manager, subresource: info.subresource)
       }
@@ -68,7 +98,8 @@ extension Registry {
         await FieldOwnership.record(&new, old: old, target, conversion, manager: manager, subresource: info.subresource)
       }
       // Nothing is written where nothing changes: the version stays, and no watch hears of it.
-      if new.isSameContent(as: old), operation == .update || new == old, isCurrent(stored, target) {
+      let isSame = operation == .update && givenOwners == .nothing ? new.isSameContent(as: old) : new == old
+      if isSame, isCurrent(stored, target) {
         return Written(bytes: try await bytes(stored, target), isNew: false)
       }
       let isHeld = NamespaceRules.applies(to: target) && NamespaceRules.isHeld(new)

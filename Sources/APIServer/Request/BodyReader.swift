@@ -8,6 +8,8 @@ struct BodyReader {
   let context: RequestContext
 
   static let protobuf = ProtobufEncoder.mediaType
+  /// The name of the schema of an object's metadata.
+  static let objectMeta = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
   static let accepted = ["application/json", "application/yaml", protobuf]
 
   static func yaml(_ bytes: [UInt8]) throws(StatusError) -> JSONValue {
@@ -30,21 +32,44 @@ struct BodyReader {
   }
 
   /// The text as a tree, with what is said of members that stand there twice.
-  func parse(_ bytes: [UInt8]) throws(StatusError) -> (value: JSONValue, problems: [String]) {
+  /// - Parameter kind: what the text should hold.
+  func parse(_ bytes: [UInt8], kind: String? = nil) throws(StatusError) -> (value: JSONValue, problems: [String]) {
     let type = context.headers["Content-Type"].map { MediaRange($0[...]).type } ?? "application/json"
     switch type {
     case "application/json", "":
       do {
         let (value, duplicates) = try JSONReader.strictValue(of: bytes)
         return (value, duplicates.map { "duplicate field \($0.goQuoted)" })
-      } catch {
-        throw .badRequest(
-          "the object provided is unrecognized (must be of type \(context.info.resource)): \(error.message)")
-      }
+      } catch { throw unrecognized(bytes, kind, "couldn't get version/kind; json parse error: \(error.message)") }
     case Self.protobuf: return (try protobuf(bytes), [])
-    case "application/yaml": return try Self.yamlOnceOrTwice(bytes)
+    case "application/yaml":
+      do { return (try YAMLReader.value(of: bytes, strict: true), []) } catch {
+        if error.code == .duplicate { return (try Self.yaml(bytes), ["\(error)"]) }
+        throw unrecognized(bytes, kind, "error converting YAML to JSON: \(error)")
+      }
     default: throw .unsupportedMediaType(accepted: Self.accepted)
     }
+  }
+
+  /// The error for what is no object, with the beginning of it.
+  private func unrecognized(_ bytes: [UInt8], _ kind: String?, _ why: String) -> StatusError {
+    let most = 30
+    let shown: String
+    if bytes.isEmpty {
+      shown = "<empty>"
+    } else if bytes[0] == UInt8(ascii: "{") {
+      shown = String(decoding: bytes.prefix(most), as: UTF8.self) + (bytes.count > most ? " ..." : "")
+    } else {
+      shown = Self.hexadecimal(bytes.prefix(most)) + (bytes.count > most ? " ..." : "")
+    }
+    let kind = kind ?? context.info.resource
+    return .badRequest("the object provided is unrecognized (must be of type \(kind)): \(why) (\(shown))")
+  }
+
+  private static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+    var text = ""
+    for byte in bytes { text += (byte < 16 ? "0" : "") + String(byte, radix: 16) }
+    return text
   }
 
   /// A configuration that is applied: YAML, of which JSON is a part.
@@ -54,7 +79,7 @@ struct BodyReader {
     guard let problem = problems.first else { return value }
     switch try context.fieldValidation() {
     case .ignore: break
-    case .warn: context.warn(problem)
+    case .warn: StrictProblems.warnings(of: problem).forEach(context.warn)
     case .strict: throw .badRequest("error strict decoding YAML: \(problem)")
     }
     return value
@@ -62,7 +87,8 @@ struct BodyReader {
 
   /// What is applied is held to its schema by the merge, which tells fields that the schema does not have.
   func configuration(_ value: JSONValue, _ target: ServedResource) throws(StatusError) -> JSONObject {
-    var tree = JSONValue.object(try typed(value, target.groupVersionKind))
+    guard value.objectValue != nil else { throw .badRequest("the object provided is not a JSON object") }
+    var tree = value
     Defaulter.removeNulls(from: &tree, by: target.version.schema)
     return tree.objectValue ?? [:]
   }
@@ -72,8 +98,16 @@ struct BodyReader {
   func object(_ bytes: [UInt8], _ target: ServedResource, kind: KindDescription? = nil) throws(StatusError)
     -> JSONObject
   {
-    let (value, problems) = try parse(bytes)
-    return try object(value, target, kind: kind, problems: problems)
+    let name = (kind?.groupVersionKind ?? target.groupVersionKind).kind
+    let (value, problems) = try parse(bytes, kind: name)
+    if value.objectValue == nil, value != .null {
+      let type = #"struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#
+      throw unrecognized(
+        bytes, name,
+        "couldn't get version/kind; json parse error: json: cannot unmarshal \(value.goTypeName) into Go value of type \(type)"
+      )
+    }
+    return try object(value == .null ? [:] : value, target, kind: kind, problems: problems)
   }
 
   func object(
@@ -123,17 +157,36 @@ struct BodyReader {
     var tree = JSONValue.object(try typed(value, kind?.groupVersionKind ?? target.groupVersionKind))
     if !target.resource.isCustom || kind != nil {
       do { try TypeChecker.check(tree, by: schema, definitionName: definition) } catch { throw refusal(error.message) }
+    } else if let metadata = tree["metadata"], metadata != .null, let meta = registry.kinds.registry[Self.objectMeta] {
+      do { try TypeChecker.check(metadata, by: meta, definitionName: Self.objectMeta) } catch {
+        throw refusal("\(FieldError.invalid(FieldPath("metadata"), metadata, error.message))")
+      }
     }
     Defaulter.removeNulls(from: &tree, by: schema)
-    let unknown = Pruner(metadata: registry.kinds.registry["io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"])
-      .prune(&tree, by: schema, isEmbeddedResource: target.resource.isCustom && kind == nil)
-    let texts = unknown.map { "unknown field \($0.goQuoted)" } + problems
+    let isCustom = target.resource.isCustom && kind == nil
+    let unknown = Pruner(metadata: registry.kinds.registry[Self.objectMeta])
+      .prune(&tree, by: schema, isEmbeddedResource: isCustom)
+    let texts = StrictProblems.texts(unknown: unknown, repeated: problems, in: value, isCustom: isCustom)
     guard !texts.isEmpty else { return tree.objectValue ?? [:] }
     switch try context.fieldValidation() {
     case .ignore: break
-    case .warn: for text in texts { context.warn(text) }
+    case .warn: for text in texts { StrictProblems.warnings(of: text).forEach(context.warn) }
     case .strict: throw refusal("strict decoding error: " + texts.joined(separator: ", "))
     }
     return tree.objectValue ?? [:]
+  }
+}
+
+extension JSONValue {
+  /// What Go's decoder calls a value of this type.
+  fileprivate var goTypeName: String {
+    switch self {
+    case .object: "object"
+    case .array: "array"
+    case .string: "string"
+    case .bool: "bool"
+    case .null: "null"
+    default: "number"
+    }
   }
 }

@@ -31,11 +31,17 @@ public final class RequestContext: Sendable {
   let isAnswerKept: Bool
   /// What admission has set aside for the write that is under way.
   public let settlement = AdmissionSettlement()
+  private let authorizer: (any Authorizer)?
   private let warningTexts = Mutex<[String]>([])
   private let readOptions = Mutex<WriteOptions?>(nil)
   private let annotations = Mutex<[String: String]>([:])
 
-  public init(info: RequestInfo, user: User, query: Query, headers: Headers, isAnswerKept: Bool = false) {
+  /// - Parameter authorizer: asked where a change turns out to be a creation; nil for the server's own work.
+  public init(
+    info: RequestInfo, user: User, query: Query, headers: Headers, authorizer: (any Authorizer)? = nil,
+    isAnswerKept: Bool = false
+  ) {
+    self.authorizer = authorizer
     self.isAnswerKept = isAnswerKept
     self.info = info
     self.user = user
@@ -54,6 +60,18 @@ public final class RequestContext: Sendable {
     info.name = name
     info.subresource = subresource
     return RequestContext(info: info, user: .server, query: Query(), headers: ["User-Agent": "apus"])
+  }
+
+  /// A change that makes an object is a creation too.
+  /// - Throws: 403 where the sender may make none.
+  func checkCreation() async throws(StatusError) {
+    guard let authorizer else { return }
+    var creation = info
+    creation.verb = "create"
+    switch await authorizer.authorize(user, creation) {
+    case .allowed: return
+    case .denied(let reason), .noOpinion(let reason): throw .refused(user, creation, reason)
+    }
   }
 
   /// Adds a `Warning` header to the answer, each text once.

@@ -18,6 +18,8 @@ public struct RequestInfo: Sendable, Equatable {
   public var resource = ""
   public var subresource = ""
   public var name = ""
+  /// Whether the name stands in the field selector, and the path is a collection's.
+  var isSelectedByName = false
   /// The parameter of a list, a watch or a deletion of a collection; empty for other requests.
   public var fieldSelector = ""
   /// See `fieldSelector`.
@@ -95,6 +97,7 @@ public struct RequestInfo: Sendable, Equatable {
     // A list of the one object of a name is a request about that object.
     if verb != "deletecollection", let name = exactField("metadata.name"), NameRules.pathSegment(name).isEmpty {
       self.name = name
+      isSelectedByName = true
     }
   }
 

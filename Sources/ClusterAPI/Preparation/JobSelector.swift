@@ -16,8 +16,10 @@ enum JobSelector {
           metadata.edit("labels") { labels in
             labels.editObject { members in
               for prefix in ["", "batch.kubernetes.io/"] {
-                members[prefix + formerly[0]] = .string(uid)
-                members[prefix + formerly[1]] = .string(name)
+                // What somebody else has put there is left for validation to refuse.
+                for (label, value) in [(formerly[0], uid), (formerly[1], name)] where members[prefix + label] == nil {
+                  members[prefix + label] = .string(value)
+                }
               }
             }
           }
@@ -27,7 +29,7 @@ enum JobSelector {
       spec.edit("selector") { selector in
         selector.setDefault("matchLabels", [:])
         selector.edit("matchLabels") { labels in
-          labels.editObject { $0["batch.kubernetes.io/controller-uid"] = .string(uid) }
+          labels.setDefault("batch.kubernetes.io/controller-uid", .string(uid))
         }
       }
     }

@@ -112,6 +112,7 @@ extension BuiltinKinds {
       if kind.kind == "Service", kind.group.isEmpty { ServicePreparation.update(&object, old: old) }
     }
     if kind.group.isEmpty, kind.kind == "Node" { NodeRanges.complete(&object) }
+    if kind.group.isEmpty, kind.kind == "Pod", subresource == "status" { PodAddresses.complete(&object) }
     if CertificateRequestPreparation.applies(to: kind) {
       CertificateRequestPreparation.update(
         &object, old: old, subresource: subresource, now: Timestamp.now.description)

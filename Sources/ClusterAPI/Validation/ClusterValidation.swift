@@ -72,7 +72,18 @@ enum ClusterValidation {
     for (index, item) in (new["spec"]?.items("limits") ?? []).enumerated() {
       let path = FieldPath("spec", "limits").index(index)
       let type = item.text("type")
+      if !type.isEmpty {
+        findings.invalid(path.child("type"), .string(type), NameRules.labelKey(type))
+        if !type.contains("/"), !["Container", "PersistentVolumeClaim", "Pod"].contains(type) {
+          findings.invalid(path.child("type"), .string(type), "must be a standard limit type or fully qualified")
+        }
+      }
       if !types.insert(type).inserted { findings.add(.duplicate(path.child("type"), .string(type))) }
+      for list in ["max", "min", "default", "defaultRequest", "maxLimitRequestRatio"] {
+        for (name, _) in MetadataValidation.sorted(item[list]) {
+          ResourceValidation.name(name, inLimitsOf: type, path.child(list).key(name), &findings)
+        }
+      }
       if type == "Pod" {
         for (name, message) in [
           ("default", "may not be specified when `type` is 'Pod'"),
@@ -137,22 +148,39 @@ enum ClusterValidation {
     if isStrict, old != nil { return unchanged(event: new, old, &findings) }
     guard isStrict || new.has("eventTime") else { return }
     if !new.has("eventTime") { findings.required(FieldPath("eventTime")) }
-    let type = new.text("type")
-    if isStrict ? !["Normal", "Warning"].contains(type) : !["", "Normal", "Warning"].contains(type) {
-      findings.invalid(FieldPath("type"), .string(type), "has invalid value: \(type)")
+    if isStrict { strict(event: new, &findings) }
+    let reporter = isStrict ? "reportingController" : "reportingComponent"
+    let controller = new.text(reporter)
+    if controller.isEmpty {
+      findings.required(FieldPath(reporter))
+    } else {
+      findings.invalid(FieldPath(reporter), .string(controller), NameRules.labelKey(controller))
     }
-    let controller = new.text("reportingController") + new.text("reportingComponent")
-    if controller.isEmpty { findings.required(FieldPath("reportingController")) }
-    if isStrict {
-      for name in ["reportingInstance", "action", "reason"] where new.text(name).isEmpty {
-        findings.required(FieldPath(name))
-      }
+    for name in ["reportingInstance", "action", "reason"] where new.text(name).isEmpty {
+      findings.required(FieldPath(name))
     }
     for (name, limit) in [
       ("reportingInstance", 128), ("action", 128), ("reason", 128), ("note", 1024), ("message", 1024),
     ]
     where new.text(name).utf8.count > limit {
       findings.invalid(FieldPath(name), new[name], "can have at most \(limit) characters")
+    }
+  }
+
+  /// What the newer API asks for besides; fields of the older one have no place there.
+  private static func strict(event new: JSONValue, _ findings: inout Findings) {
+    let type = new.text("type")
+    if !["Normal", "Warning"].contains(type) {
+      findings.invalid(FieldPath("type"), .string(type), "has invalid value: \(type)")
+    }
+    for name in ["deprecatedFirstTimestamp", "deprecatedLastTimestamp"] where new.has(name) {
+      findings.invalid(FieldPath(name), new[name], "needs to be unset")
+    }
+    if let count = new["deprecatedCount"]?.integerValue, count != 0 {
+      findings.invalid(FieldPath("deprecatedCount"), .integer(count), "needs to be unset")
+    }
+    if let source = new["deprecatedSource"], source.objectValue?.isEmpty == false {
+      findings.invalid(FieldPath("deprecatedSource"), source, "needs to be unset")
     }
   }
 

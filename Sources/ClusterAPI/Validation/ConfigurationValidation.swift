@@ -53,8 +53,8 @@ enum ConfigurationValidation {
     case "kubernetes.io/dockercfg", "kubernetes.io/dockerconfigjson":
       let key = secret.text("type") == "kubernetes.io/dockercfg" ? ".dockercfg" : ".dockerconfigjson"
       guard let text = data?[key]?.stringValue else { return require(key) }
-      guard let bytes = Base64Text.decode(text), (try? JSONValue(json: bytes))?.objectValue != nil else {
-        return findings.invalid(FieldPath("data").key(key), "<secret contents redacted>", "invalid character in JSON")
+      if let problem = jsonProblem(Base64Text.decode(text) ?? []) {
+        findings.invalid(FieldPath("data").key(key), "<secret contents redacted>", problem)
       }
     case "kubernetes.io/basic-auth":
       if data?["username"] == nil, data?["password"] == nil {
@@ -67,6 +67,24 @@ enum ConfigurationValidation {
       require("tls.crt")
       require("tls.key")
     default: break
+    }
+  }
+
+  /// Why a text holds no JSON object.
+  private static func jsonProblem(_ bytes: [UInt8]) -> String? {
+    do {
+      let value = try JSONValue(json: bytes)
+      guard value.objectValue == nil, value != .null else { return nil }
+      let type =
+        switch value {
+        case .array: "array"
+        case .string: "string"
+        case .bool: "bool"
+        default: "number"
+        }
+      return "json: cannot unmarshal \(type) into Go value of type map[string]interface {}"
+    } catch {
+      return error.message
     }
   }
 

@@ -8,6 +8,8 @@ struct ContainerValidation {
   let volumes: [String: JSONValue]
   /// Names of the pod's claims to devices.
   let claims: [String]
+  /// The pod's time to end, in seconds.
+  let grace: Int64?
 
   func validate(_ container: JSONValue, _ role: Role, _ path: FieldPath, _ findings: inout Findings) {
     let name = container.text("name")
@@ -44,7 +46,7 @@ struct ContainerValidation {
 
   private func checks(_ container: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     findings.supported(container, "restartPolicy", ["Always", "Never", "OnFailure"], path)
-    ProbeValidation.validate(lifecycle: container["lifecycle"], path.child("lifecycle"), &findings)
+    ProbeValidation.validate(lifecycle: container["lifecycle"], grace: grace, path.child("lifecycle"), &findings)
     ProbeValidation.validate(container["livenessProbe"], .liveness, path.child("livenessProbe"), &findings)
     ProbeValidation.validate(container["readinessProbe"], .readiness, path.child("readinessProbe"), &findings)
     ProbeValidation.validate(container["startupProbe"], .startup, path.child("startupProbe"), &findings)

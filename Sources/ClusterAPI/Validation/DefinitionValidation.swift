@@ -94,7 +94,9 @@ enum DefinitionValidation {
   private static func scale(_ scale: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     for (name, root) in [("specReplicasPath", ".spec"), ("statusReplicasPath", ".status")] {
       let text = scale.text(name)
-      if !text.isEmpty, !text.hasPrefix(root + ".") {
+      if text.isEmpty {
+        findings.required(path.child(name))
+      } else if !text.hasPrefix(root + ".") {
         findings.invalid(path.child(name), .string(text), "should be a json path under \(root)")
       }
     }

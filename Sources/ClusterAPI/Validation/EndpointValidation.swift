@@ -37,6 +37,9 @@ enum EndpointValidation {
       let name = port.text("name")
       if !name.isEmpty { findings.invalid(path.child("name"), .string(name), NameRules.dns1123Label(name)) }
       if !names.insert(name).inserted { findings.add(.duplicate(path.child("name"), .string(name))) }
+      if let text = port["appProtocol"]?.stringValue {
+        findings.invalid(path.child("appProtocol"), .string(text), NameRules.labelKey(text))
+      }
     }
   }
 
@@ -44,6 +47,7 @@ enum EndpointValidation {
     if kind == "FQDN" {
       return findings.invalid(path, .string(text), NameRules.dns1123Subdomain(text))
     }
+    guard kind == "IPv4" || kind == "IPv6" else { return }
     guard let bytes = AddressRules.bytes(text), bytes.count == (kind == "IPv4" ? 4 : 16) else {
       return findings.invalid(
         path, .string(text), kind == "IPv4" ? "must be a valid IPv4 address" : "must be a valid IPv6 address")

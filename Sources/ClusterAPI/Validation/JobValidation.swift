@@ -18,7 +18,31 @@ enum JobValidation {
     } else {
       findings.required(path.child("selector"))
     }
+    if old == nil { generatedLabels(new, path, &findings) }
     if let old { update(spec, old["spec"] ?? [:], path, &findings) }
+  }
+
+  /// What the server has made so that the job finds its pods stays so.
+  private static func generatedLabels(_ job: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    guard job["spec"]?["manualSelector"] != true, let selector = job["spec"]?["selector"] else { return }
+    let labels = job["spec"]?["template"]?["metadata"]?["labels"]
+    let (uid, name) = (job.text("metadata", "uid"), job.text("metadata", "name"))
+    var expected: JSONObject = [:]
+    for (key, value) in [
+      ("batch.kubernetes.io/controller-uid", uid), ("batch.kubernetes.io/job-name", name), ("controller-uid", uid),
+      ("job-name", name),
+    ] {
+      expected[key] = .string(value)
+      let path = path.child("template", "metadata", "labels").key(key)
+      guard let found = labels?[key]?.stringValue else {
+        findings.required(path, "must be '\(value)'")
+        continue
+      }
+      if found != value { findings.invalid(path, .string(found), "must be '\(value)'") }
+    }
+    if !SelectorValidation.matches(selector, .object(expected)) {
+      findings.invalid(path.child("selector"), selector, "`selector` not auto-generated")
+    }
   }
 
   private static func update(_ new: JSONValue, _ old: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
@@ -95,6 +119,7 @@ enum JobValidation {
         findings.required(
           policy.child("rules"), "at least one rules must be specified when the successPolicy is specified")
       }
+      JobSuccessPolicy.validate(spec, policy.child("rules"), &findings)
     }
     guard let template = spec["template"] else { return }
     PodValidation.validate(template: template, path.child("template"), &findings)
@@ -153,9 +178,9 @@ enum JobValidation {
       let conditions = rule.items("onPodConditions")
       switch (rule["onExitCodes"], conditions.isEmpty) {
       case (nil, true):
-        findings.invalid(path, nil, "specifying one of OnExitCodes and OnPodConditions is required")
+        findings.invalid(path, rule, "specifying one of OnExitCodes and OnPodConditions is required")
       case (_?, false):
-        findings.invalid(path, nil, "specifying both OnExitCodes and OnPodConditions is not supported")
+        findings.invalid(path, rule, "specifying both OnExitCodes and OnPodConditions is not supported")
       default: break
       }
       if let codes = rule["onExitCodes"] {

@@ -4,9 +4,18 @@ import APIMachinery
 enum NetworkingValidation {
   // MARK: - Ingress
 
-  static func validate(ingress new: JSONValue, _ findings: inout Findings) {
+  /// - Parameter isNew: a new one must not contradict itself.
+  static func validate(ingress new: JSONValue, isNew: Bool, _ findings: inout Findings) {
     let spec = new["spec"] ?? [:]
     let path = FieldPath("spec")
+    let annotation = "kubernetes.io/ingress.class"
+    if isNew, let older = new["metadata"]?["annotations"]?[annotation]?.stringValue, spec.has("ingressClassName"),
+      older != spec.text("ingressClassName")
+    {
+      findings.invalid(
+        FieldPath("annotations").child(annotation), .string(older),
+        "must match `ingressClassName` when both are specified")
+    }
     if spec.items("rules").isEmpty, !spec.has("defaultBackend") {
       findings.invalid(path, spec["rules"] ?? [], "either `defaultBackend` or `rules` must be specified")
     }
@@ -104,7 +113,9 @@ enum NetworkingValidation {
     let controller = new["spec"]?.text("controller") ?? ""
     if controller.utf8.count > 250 {
       findings.add(.tooLong(path.child("controller"), maximumBytes: 250))
-    } else if !controller.isEmpty, !isDomainPath(controller) {
+    } else if controller.isEmpty {
+      findings.required(path.child("controller"))
+    } else if !isDomainPath(controller) {
       findings.invalid(
         path.child("controller"), .string(controller), "must be a domain-prefixed path (such as \"acme.io/foo\")")
     }

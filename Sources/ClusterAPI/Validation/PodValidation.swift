@@ -45,6 +45,7 @@ enum PodValidation {
     }
     SecurityValidation.validate(
       pod: spec["securityContext"], spec: spec, path.child("securityContext"), &findings)
+    OperatingSystemValidation.validate(pod: spec, path, &findings)
     SchedulingValidation.validate(spec, path, &findings)
     resolver(spec, path, &findings)
     ResourceValidation.validate(spec["resources"], path.child("resources"), isPod: true, &findings)
@@ -74,7 +75,8 @@ enum PodValidation {
     var volumes: [String: JSONValue] = [:]
     for volume in spec.items("volumes") { volumes[volume.text("name")] = volume }
     let validation = ContainerValidation(
-      volumes: volumes, claims: spec.items("resourceClaims").map { $0.text("name") })
+      volumes: volumes, claims: spec.items("resourceClaims").map { $0.text("name") },
+      grace: spec["terminationGracePeriodSeconds"]?.integerValue.flatMap { $0 < 0 ? nil : $0 })
     if spec.items("containers").isEmpty, spec.has("containers") { findings.required(path.child("containers")) }
     var names: Set<String> = []
     var hostPorts: Set<String> = []

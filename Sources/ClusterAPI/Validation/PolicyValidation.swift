@@ -82,6 +82,8 @@ enum PolicyValidation {
     }
     let path = path.child(member)
     let target = source["target"] ?? [:]
+    let name = source["metric"]?.text("name") ?? ""
+    if !name.isEmpty { findings.invalid(path.child("metric", "name"), .string(name), NameRules.pathSegment(name)) }
     let targetPath = path.child("target")
     let kinds = ["AverageValue", "Utilization", "Value"]
     if target.text("type").isEmpty {

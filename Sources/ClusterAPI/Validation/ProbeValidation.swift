@@ -27,14 +27,15 @@ enum ProbeValidation {
     }
   }
 
-  static func validate(lifecycle: JSONValue?, _ path: FieldPath, _ findings: inout Findings) {
+  /// - Parameter grace: the pod's time to end, in seconds, where it is known and not wrong itself.
+  static func validate(lifecycle: JSONValue?, grace: Int64?, _ path: FieldPath, _ findings: inout Findings) {
     for name in ["postStart", "preStop"] {
       guard let action = lifecycle?[name] else { continue }
       handler(action, ["exec", "httpGet", "tcpSocket", "sleep"], path.child(name), &findings)
-      if let seconds = action["sleep"]?["seconds"]?.integerValue, seconds < 0 {
+      if let seconds = action["sleep"]?["seconds"]?.integerValue, let grace, seconds < 0 || seconds > grace {
         findings.invalid(
-          path.child(name, "sleep", "seconds"), .integer(seconds),
-          "must be non-negative and less than terminationGracePeriodSeconds")
+          path.child(name, "sleep"), .integer(seconds),
+          "must be non-negative and less than terminationGracePeriodSeconds (\(grace))")
       }
     }
   }

@@ -99,6 +99,16 @@ enum ResourceValidation {
     }
   }
 
+  /// The name of a resource that a limit range limits.
+  static func name(_ name: String, inLimitsOf type: String, _ path: FieldPath, _ findings: inout Findings) {
+    if type == "Container" || type == "Pod" { return containerName(name, path, isPod: false, &findings) }
+    let problems = NameRules.labelKey(name)
+    findings.invalid(path, .string(name), problems)
+    if problems.isEmpty, !name.contains("/"), !standard.contains(name), !isHugePages(name) {
+      findings.invalid(path, .string(name), "must be a standard resource type")
+    }
+  }
+
   /// The name of a resource that a quota limits.
   static func quotaName(_ name: String, _ path: FieldPath, _ findings: inout Findings) {
     let problems = NameRules.labelKey(name)

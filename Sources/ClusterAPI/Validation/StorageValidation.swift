@@ -88,7 +88,10 @@ enum StorageValidation {
         FieldPath("provisioner"), .string(provisioner), NameRules.labelKey(provisioner.lowercased()))
     }
     parameters(new["parameters"], FieldPath("parameters"), &findings)
-    findings.supported(new, "reclaimPolicy", ["Delete", "Retain"], FieldPath())
+    if new.text("reclaimPolicy") == "Recycle" {
+      findings.add(.notSupported(FieldPath("reclaimPolicy"), "Recycle", ["Delete", "Retain"]))
+    }
+    topologies(new.items("allowedTopologies"), FieldPath("allowedTopologies"), &findings)
     guard let old else { return }
     if (new["parameters"] ?? [:]) != (old["parameters"] ?? [:]) {
       findings.forbidden(FieldPath("parameters"), "updates to parameters are forbidden.")
@@ -98,6 +101,29 @@ enum StorageValidation {
     }
     if new["reclaimPolicy"] != old["reclaimPolicy"] {
       findings.forbidden(FieldPath("reclaimPolicy"), "updates to reclaimPolicy are forbidden.")
+    }
+  }
+
+  /// Terms, the keys of a term and the values of a key differ from each other.
+  private static func topologies(_ terms: [JSONValue], _ path: FieldPath, _ findings: inout Findings) {
+    var seen: Set<[String: Set<String>]> = []
+    for (index, term) in terms.enumerated() {
+      let path = path.index(index)
+      var known: [String: Set<String>] = [:]
+      for (position, requirement) in term.items("matchLabelExpressions").enumerated() {
+        let path = path.child("matchLabelExpressions").index(position)
+        let key = requirement.text("key")
+        var values: Set<String> = []
+        for (place, value) in requirement.items("values").enumerated()
+        where !values.insert(value.stringValue ?? "").inserted {
+          findings.add(.duplicate(path.child("values").index(place), value))
+        }
+        if !key.isEmpty { findings.invalid(path.child("key"), .string(key), NameRules.labelKey(key)) }
+        if known.updateValue(values, forKey: key) != nil { findings.add(.duplicate(path.child("key"), .string(key))) }
+      }
+      if !seen.insert(known).inserted {
+        findings.add(.duplicate(path.child("matchLabelExpressions"), ""))
+      }
     }
   }
 
@@ -177,6 +203,11 @@ enum StorageValidation {
         isNamed
           ? "must specify exactly one of inlineVolumeSpec and persistentVolumeName"
           : "must specify exactly one of inlineVolumeSpec and persistentVolumeName")
+    }
+    if isNamed, !source.has("inlineVolumeSpec") {
+      let name = source.text("persistentVolumeName")
+      findings.invalid(
+        path.child("source", "persistentVolumeName"), .string(name), NameRules.dns1123Subdomain(name))
     }
     if let old { findings.immutable(new["spec"], old["spec"], path) }
   }

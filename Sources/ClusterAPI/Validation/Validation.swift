@@ -55,7 +55,9 @@ enum Validation {
   private static let cluster: [String: [String: Function]] = [
     "networking.k8s.io": [
       "IPAddress": { NetworkingValidation.validate(address: $0, $1, &$2) },
-      "Ingress": { new, _, findings in NetworkingValidation.validate(ingress: new, &findings) },
+      "Ingress": { new, old, findings in
+        NetworkingValidation.validate(ingress: new, isNew: old == nil, &findings)
+      },
       "IngressClass": { NetworkingValidation.validate(ingressClass: $0, $1, &$2) },
       "NetworkPolicy": { new, _, findings in NetworkingValidation.validate(policy: new, &findings) },
       "ServiceCIDR": { NetworkingValidation.validate(serviceCIDR: $0, $1, &$2) },

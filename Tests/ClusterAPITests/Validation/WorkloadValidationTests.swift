@@ -83,7 +83,7 @@ import Testing
 
   @Test func jobs() throws {
     func job(_ spec: String) -> String {
-      #"{"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"j","namespace":"n"},"spec":{"selector":{"matchLabels":{"a":"b"}},\#(spec)}}"#
+      #"{"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"j","namespace":"n"},"spec":{"manualSelector":true,"selector":{"matchLabels":{"a":"b"}},\#(spec)}}"#
     }
     let once = template.replacing(#""spec":{"#, with: #""spec":{"restartPolicy":"Never","#)
     #expect(try problems(job(once)) == [])
