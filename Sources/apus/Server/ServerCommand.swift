@@ -110,9 +110,9 @@ struct ServerCommand: AsyncParsableCommand {
   ) async throws {
     let directory = dataDirectory + "/cluster"
     let issuer = options.authentication.serviceAccountIssuer
-    let files = try await pool.run {
-      try ClusterFiles(directory: directory + "/pki", issuer: issuer)
-    }
+    let isShared = !options.datastoreEndpoint.isEmpty
+    let secrets = try await ServerSecrets.load(options, store, directory: directory + "/pki", pool)
+    let files = secrets.files
     let network = try options.serviceNetwork()
     let address = try await pool.run { ServerAddress(options, network) }
     let issued = try files.serverCertificate(address)
@@ -120,7 +120,7 @@ struct ServerCommand: AsyncParsableCommand {
       certificateChain: issued.certificatePEM, privateKey: issued.keyPEM, clientAuthorities: files.authorities.bundle)
 
     let failures = AsyncStream.makeStream(of: (any Error).self)
-    let cluster = try await ClusterStore(store) { failures.continuation.yield($0) }
+    let cluster = try await ClusterStore(store, isShared: isShared) { failures.continuation.yield($0) }
     let kinds = try BuiltinKinds.load()
     let catalog = ResourceCatalog(kinds)
     let accounts = ServiceAccounts(cluster, tokens: files.tokens, audiences: [issuer])
@@ -139,10 +139,8 @@ struct ServerCommand: AsyncParsableCommand {
       store: cluster, catalog: catalog, kinds: kinds, admission: admission,
       services: ServiceAllocator(network, store: cluster), outbound: outbound)
     late.set(registry)
-    let proxy = try await pool.run {
-      try FrontProxyFiles(directory: directory + "/pki").proxy
-    }
-    let aggregation = Aggregation(cluster, client: outbound, proxy: proxy, clientAuthority: files.authorities.bundle)
+    let aggregation = Aggregation(
+      cluster, client: outbound, proxy: secrets.frontProxy.proxy, clientAuthority: files.authorities.bundle)
     let (host, port) = try options.listenAddress()
     let audit = try await options.audit.open(pool)
     let clients = try await ServerAuthentication(options.authentication, cluster, accounts, pool)
@@ -159,7 +157,7 @@ struct ServerCommand: AsyncParsableCommand {
     let kubeconfig = options.kubeconfig ?? dataDirectory + "/kubeconfig"
     let certificates = try await pool.run {
       try ClusterCertificates(
-        files, address, tls, shown: issued,
+        secrets, address, tls, shown: issued,
         Kubeconfig(path: kubeconfig, server: "https://\(address.local):\(served)"), pool)
     }
 
@@ -167,14 +165,19 @@ struct ServerCommand: AsyncParsableCommand {
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
         try await api.run(
-          at: ServerLocation(address: address.reachable, port: served, isShared: !options.datastoreEndpoint.isEmpty),
+          at: ServerLocation(address: address.reachable, port: served, isShared: isShared),
           report: { Log.warning($0) }
         ) { Log.info("API served on \(host):\(served); kubeconfig \(kubeconfig)") }
       }
-      for controller in ClusterControllers.all(
-        objects, certificates, authorizer: authorizer, quota: quota, address: "\(address.published):\(served)")
-      {
-        group.addTask { await controller() }
+      let controllers = { @Sendable in
+        await ClusterControllers.run(
+          ClusterControllers.all(
+            objects, certificates, authorizer: authorizer, quota: quota, address: "\(address.published):\(served)")
+            + [{ await Self.compact(cluster) }])
+      }
+      group.addTask {
+        guard isShared else { return await controllers() }
+        await ClusterControllers.election(objects) { Log.info($0) }.run(controllers)
       }
       group.addTask { try await certificates.run() }
       group.addTask {
@@ -184,7 +187,6 @@ struct ServerCommand: AsyncParsableCommand {
           }
         }
       }
-      group.addTask { try await Self.compact(cluster) }
       group.addTask { for await failure in failures.stream { throw failure } }
       group.addTask {
         try await ended()
@@ -208,10 +210,10 @@ struct ServerCommand: AsyncParsableCommand {
   private static let compactionInterval = Duration.seconds(300)
 
   /// Keeps the store from growing without end.
-  private static func compact(_ cluster: ClusterStore) async throws {
+  private static func compact(_ cluster: ClusterStore) async {
     var revision = cluster.revision
     while true {
-      try await Task.sleep(for: compactionInterval)
+      do { try await Task.sleep(for: compactionInterval) } catch { return }
       do { try await cluster.compact(upTo: revision) } catch {
         Log.warning("compacting the store: \(error)")
         continue
