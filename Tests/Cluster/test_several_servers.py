@@ -14,6 +14,7 @@ from definitions import Definition
 from etcd import PROGRAM, Etcd
 from interface import API, eventually, unique
 from quotas import config_map, service
+from test_authority import make_authority
 from test_certificates import CLIENT, as_user, make_request, signing_request
 
 pytestmark = [
@@ -320,6 +321,31 @@ def test_the_store_goes_and_comes(cluster, apis):
     for api in apis:
         assert api.is_there(f"{MAPS}/{name}")
     assert all(server.process.poll() is None for server in cluster.servers)
+
+
+def test_the_next_authority_is_trusted_by_all(tmp_path):
+    """One server makes the next authority, all others follow, and certificates of both hold at all of them."""
+    first = make_authority(tmp_path / "server0" / "cluster" / "pki", 900)
+    cluster = Cluster(tmp_path, 2)
+    try:
+        for server in cluster.servers:
+            server.start(wait=False).wait_ready(60)
+
+        def bundles():
+            return {base64.b64decode(authority_of(server)).decode() for server in cluster.servers}
+
+        both = eventually(lambda: len(bundles()) == 1 and bundles().pop().count("BEGIN") == 2 and bundles().pop(), bundles)
+        assert both.startswith(first.strip())
+        for number in range(2):
+            assert cluster.api(number, cluster.servers[1 - number].kubeconfig).get("/api/v1/namespaces/default")
+            eventually(lambda number=number: cluster.api(number).get(f"{MAPS}/kube-root-ca.crt")["data"]["ca.crt"] == both)
+        # What was there first is what a server begins with that comes later.
+        late = cluster.add(2)
+        cluster.servers.append(late)
+        late.start(wait=False).wait_ready(60)
+        assert base64.b64decode(authority_of(late)).decode() == both
+    finally:
+        cluster.stop()
 
 
 def test_what_a_server_alone_had_is_taken_along(tmp_path):

@@ -11,8 +11,11 @@ public final class EtcdStore: RevisionedStore {
   private let watches: EtcdWatches
   /// A key that we are allowed to read.
   private let readable = Mutex<[UInt8]?>(nil)
-  /// Keys that one request answers at most: more would take longer than a member is given.
-  private static let largestPage = 2000
+  /// Keys that the first request of a list answers at most, and each one after it: by then it is known how large they
+  /// are, and an answer shall hold about so many bytes.
+  private static let firstPage = 250
+  private static let largestPage = 5000
+  private static let pageBytes = 16 << 20
 
   /// Opens nothing yet: the first call does.
   /// - Throws: `.failed` where a file of certificates cannot be used.
@@ -47,19 +50,23 @@ public final class EtcdStore: RevisionedStore {
   public func range(
     prefix: String, after: String?, limit: Int?, at revision: Int64?, counting: Bool
   ) async throws(StoreError) -> RangePage {
-    let first = limit.map { min($0, Self.largestPage) } ?? Self.largestPage
-    var page = try await self.page(prefix: prefix, after: after, limit: first, at: revision)
-    var values = page.values
-    while let next = page.continuation, values.count < limit ?? .max {
-      let rest = min(limit.map { $0 - values.count } ?? .max, Self.largestPage)
+    var values: [KeyValue] = []
+    var bytes = 0
+    func size(_ wanted: Int) -> Int { limit.map { min($0 - values.count, wanted) } ?? wanted }
+    var page = try await self.page(prefix: prefix, after: after, limit: size(Self.firstPage), at: revision)
+    while true {
+      values += page.values
+      bytes += page.values.reduce(0) { $0 + $1.value.count }
+      guard let next = page.continuation, values.count < limit ?? .max else { break }
+      let fitting = Self.pageBytes / max(1, bytes / values.count)
       do throws(StoreError) {
-        page = try await self.page(prefix: prefix, after: next, limit: rest, at: page.revision)
-        values += page.values
+        page = try await self.page(
+          prefix: prefix, after: next, limit: size(min(max(fitting, 1), Self.largestPage)), at: page.revision)
       } catch {
         // Compacted between two pages: begin again, unless it was this very revision that was asked for.
         guard error.code == .compacted, revision == nil else { throw error }
-        page = try await self.page(prefix: prefix, after: after, limit: first, at: nil)
-        values = page.values
+        (values, bytes) = ([], 0)
+        page = try await self.page(prefix: prefix, after: after, limit: size(Self.firstPage), at: nil)
       }
     }
     return RangePage(
