@@ -50,13 +50,13 @@ let package = Package(
     target("Addressing"),
     target("AsyncWork", ["Linux"]),
     .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
-    // Its client of etcd speaks HTTP.
+    // Its client of etcd speaks gRPC.
     target(
       "KeyValueStore",
       [
-        "AsyncWork", "Linux", "CSQLite", .nio("NIOCore"), .nio("NIOPosix"), .nio("NIOHTTP1"),
-        .product(name: "NIOSSL", package: "swift-nio-ssl"),
-        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        "AsyncWork", "Linux", "CSQLite", .nio("NIOCore"), .nio("NIOPosix"), .nio("NIOTLS"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+        .product(name: "NIOHPACK", package: "swift-nio-http2"),
       ]),
     target("DNS", ["Addressing", "Linux", "AsyncWork"]),
     target(
@@ -157,7 +157,11 @@ let package = Package(
     tests("Linux", []),
     tests("AsyncWork", ["Linux"]),
     tests(
-      "KeyValueStore", ["AsyncWork", "Linux", "StoreCrashWriter", .nio("NIOCore"), .nio("NIOPosix"), .nio("NIOHTTP1")]),
+      "KeyValueStore",
+      [
+        "AsyncWork", "Linux", "StoreCrashWriter", .nio("NIOCore"), .nio("NIOPosix"),
+        .product(name: "NIOHTTP2", package: "swift-nio-http2"), .product(name: "NIOHPACK", package: "swift-nio-http2"),
+      ]),
     tests("Netlink", ["Linux", "Addressing"]),
     tests("Netfilter", ["Linux", "Netlink", "Addressing"]),
     tests("DNS", ["Addressing", "Linux", "AsyncWork"]),
@@ -193,7 +197,9 @@ let package = Package(
     tests("APIMachinery", []),
     tests(
       "APIServer",
-      ["APIMachinery", "ClusterAPI", "HTTPService", "KeyValueStore", "Linux", "PKI", .nio("NIOCore"), .nio("NIOHTTP1")]),
+      [
+        "APIMachinery", "ClusterAPI", "HTTPService", "KeyValueStore", "Linux", "PKI", .nio("NIOCore"), .nio("NIOHTTP1"),
+      ]),
     tests("Controllers", ["APIMachinery", "ClusterAPI", "ClusterClient", "PKI"]),
     tests(
       "PKI",

@@ -45,7 +45,7 @@ public struct WatchBatch: Sendable, Equatable {
 /// For one reader. A reader that is slow costs no memory: what is not in memory any more is read from the store again.
 /// The sequence ends with nil when the reading task is cancelled or after `cancel`. It throws `.compacted` where a
 /// revision that is still to be told is not kept any more (list again, and watch from there), `.closed` with the store,
-/// `.damaged`, `.unavailable`, `.denied` and `.malformed` as reads do.
+/// `.damaged`, `.denied` and `.malformed` as reads do. Where no member of a distributed store answers, it waits for one.
 public final class StoreWatch: AsyncSequence, Sendable {
   public typealias Element = WatchBatch
   public typealias Failure = StoreError
@@ -55,7 +55,8 @@ public final class StoreWatch: AsyncSequence, Sendable {
   public init(_ source: any WatchSource) { self.source = source }
 
   /// Asks for a progress mark as soon as everything that is committed now has been told: what bookmarks are made of.
-  /// Etcd's gateway has no way to ask: there marks come at the server's own interval, and this does nothing.
+  /// Members of etcd whose answer could come too early (before 3.4.25 and 3.5.8) are not asked: there marks come at the
+  /// member's own interval only. A mark may be left out: whoever waits for one asks again.
   public func requestProgress() { source.requestProgress() }
 
   /// Ends the watch; whoever waits for its next batch gets nil.

@@ -21,9 +21,10 @@ def free_port():
 class Server:
     """One `apus server`. It may be killed and started again on the same state."""
 
-    def __init__(self, directory, *flags):
+    def __init__(self, directory, *flags, host="127.0.0.1", port=None, environment=None):
         self.directory, self.flags, self.process = str(directory), flags, None
-        self.port = free_port()
+        self.host, self.port = host, port or free_port()
+        self.environment = None if environment is None else {**os.environ, **environment}
         self.kubeconfig = os.path.join(self.directory, "kubeconfig")
         self.log_path = os.path.join(self.directory, "server.log")
         os.makedirs(self.directory, exist_ok=True)
@@ -31,14 +32,16 @@ class Server:
 
     @property
     def url(self):
-        return f"https://127.0.0.1:{self.port}"
+        return f"https://{self.host}:{self.port}"
 
     def start(self, wait=True):
         command = [
-            self.binary, "server", "--data-dir", self.directory, "--api-listen", f"127.0.0.1:{self.port}", *self.flags,
+            self.binary, "server", "--data-dir", self.directory, "--api-listen", f"{self.host}:{self.port}", *self.flags,
         ]  # fmt: skip
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment
+            )
         if wait:
             self.wait_ready()
         return self

@@ -19,7 +19,7 @@ struct Certificates {
 
   init(_ directory: String) throws {
     for authority in ["authority", "stranger"] { try Self.makeAuthority(directory + "/" + authority) }
-    // Etcd's gateway is a client of its own server, and shows it the server's certificate.
+    // Etcd checks its own certificate against the authority of its clients.
     server = try Self.make(directory + "/server", by: directory + "/authority")
     client = try Self.make(directory + "/client", by: directory + "/authority")
     other = try Self.make(directory + "/other", by: directory + "/stranger")

@@ -1,7 +1,8 @@
-import KeyValueStore
 import Linux
-import Synchronization
+import NIOCore
 import Testing
+
+@testable import KeyValueStore
 
 /// The client against a real etcd.
 @Suite(.serialized, .enabled(if: EtcdServer.isThere, "etcd is missing: install etcd-server"))
@@ -49,40 +50,86 @@ struct EtcdStoreTests {
 
 /// The client against what is no etcd, or a broken one.
 @Suite(.serialized) struct EtcdFaultTests {
-  private func answer(_ body: String, status: String = "200 OK") -> String {
-    "HTTP/1.1 \(status)\r\nContent-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)"
-  }
-
-  private func fault(_ answer: String) async throws -> StoreError? {
-    let member = try await FakeMember(answer)
-    let store = EtcdStore(try #require(EtcdLocation("etcd://127.0.0.1:\(member.port)")))
+  private func fault(_ member: FakeMember, scheme: String = "http") async throws -> StoreError? {
+    let endpoint = try #require(EtcdConfiguration.Endpoint("\(scheme)://127.0.0.1:\(member.port)"))
+    let store = try EtcdStore(EtcdConfiguration(endpoints: [endpoint], prefix: "apus/"))
     let error = await #expect(throws: StoreError.self) { _ = try await store.list(prefix: "") }
+    // What an answer holds is the cluster's, how one comes about the member's.
+    if error?.cause != nil { #expect(error?.message.contains("127.0.0.1:\(member.port)") == true) }
     await store.close()
     try await member.close()
     return error
   }
 
-  @Test(arguments: [
-    "<html>", "{}", "[]", #"{"header":{"revision":"x"}}"#, #"{"header":{"revision":"5"},"kvs":[{"key":"!"}]}"#,
-    // A key that is not ours.
-    #"{"header":{"revision":"5"},"kvs":[{"key":"b3RoZXI="}]}"#,
-  ])
-  func nonsenseIsTold(_ body: String) async throws {
-    #expect(try await fault(answer(body))?.code == .malformed)
+  private func fault(_ reply: FakeMember.Reply) async throws -> StoreError? {
+    try await fault(FakeMember { _, _ in reply })
+  }
+
+  @Test(
+    arguments: [
+      // No revision; a number without an end; a field without a number; a key that is not ours.
+      [], [0x08, 0x80], [0x00, 0x01], [0x0A, 0x02, 0x18, 0x05, 0x12, 0x03, 0x0A, 0x01, 0x62],
+      // A header that says it is longer than all there is.
+      [0x0A, 0x20, 0x18],
+    ] as [[UInt8]])
+  func nonsenseIsTold(_ bytes: [UInt8]) async throws {
+    #expect(try await fault(.answer(ByteBuffer(bytes: bytes)))?.code == .malformed)
+  }
+
+  @Test func whatIsNotGRPCIsTold() async throws {
+    #expect(try await fault(.init(http: "404", status: nil))?.code == .malformed)
+    #expect(try await fault(.init(contentType: "text/html", status: nil))?.code == .malformed)
+    #expect(try await fault(.init(http: "502", status: nil))?.code == .unavailable)
+    // A compressed message, one that is longer than any, one without an end, and none at all.
+    for bytes in [[1, 0, 0, 0, 0], [0, 0xFF, 0xFF, 0xFF, 0xFF], [0, 0, 0, 0, 9, 1], []] as [[UInt8]] {
+      #expect(try await fault(.init(bytes: ByteBuffer(bytes: bytes), status: "0"))?.code == .malformed)
+    }
+    #expect(try await fault(.init(status: "x"))?.code == .malformed)
+    for text in ["HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "nonsense nonsense nonsense"] {
+      #expect(try await fault(FakeMember(bytes: text))?.code == .malformed)
+    }
+    // It closes before it has said anything, or says nothing that TLS could begin with.
+    #expect(try await fault(FakeMember(bytes: ""))?.code == .unavailable)
+    #expect(try await fault(FakeMember(bytes: "no TLS"), scheme: "https")?.code == .unavailable)
   }
 
   @Test func refusalsKeepTheirMeaning() async throws {
-    #expect(try await fault(answer("gone", status: "404 Not Found"))?.code == .malformed)
-    #expect(try await fault(answer("", status: "502 Bad Gateway"))?.code == .unavailable)
-    #expect(
-      try await fault(
-        answer(#"{"error":"no leader","message":"no leader","code":14}"#, status: "503 Service Unavailable"))?.code
-        == .unavailable)
-    let full = try await fault(
-      answer(#"{"error":"etcdserver: mvcc: database space exceeded","code":8}"#, status: "429 Too Many Requests"))
-    #expect(full?.code == .full && full?.message.contains("space exceeded") == true)
-    #expect(try await fault("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")?.code == .unavailable)
-    #expect(try await fault("\r\n\r\n")?.code == .unavailable)
+    for (code, message, meaning) in [
+      (14, "etcdserver: no leader", StoreError.Code.unavailable), (4, "context deadline exceeded", .unavailable),
+      (8, "etcdserver: mvcc: database space exceeded", .full), (8, "etcdserver: too many requests", .unavailable),
+      (8, "trying to send message larger than max", .invalid), (3, "etcdserver: request is too large", .invalid),
+      (3, "etcdserver: user name is empty", .denied), (7, "etcdserver: permission denied", .denied),
+      (11, "etcdserver: mvcc: required revision has been compacted", .compacted),
+      (11, "etcdserver: mvcc: required revision is a future revision", .future),
+      (11, "etcdserver: too large lease TTL", .invalid), (12, "unknown service", .malformed), (13, "x", .failed),
+    ] {
+      let error = try await fault(.refusal(code, message))
+      #expect(error?.code == meaning && error?.message.contains(message) == true, "\(code) \(message): \(error as Any)")
+    }
+  }
+
+  /// A change is made again elsewhere only where it was certainly not made.
+  @Test func aChangeIsNotMadeTwice() async throws {
+    let good = try await FakeMember { _, _ in .answer(Self.header(revision: 7)) }
+    for (refusal, isRepeated) in [
+      (FakeMember.Reply.refusal(14, "etcdserver: request timed out"), false),
+      (.refusal(14, "etcdserver: no leader"), true), (.refusal(8, "etcdserver: too many requests"), true),
+      (.init(bytes: ByteBuffer(bytes: [0, 0, 0]), status: "0"), false),
+    ] {
+      let bad = try await FakeMember { _, _ in refusal }
+      let store = EtcdStore(try #require(EtcdLocation("etcd://127.0.0.1:\(bad.port),127.0.0.1:\(good.port)")))
+      let answer = await #expect(throws: StoreError.self) { _ = try await store.commit([.delete(key: "a")], where: []) }
+      // The good one's answer lacks the step, which is how it is told from a refusal.
+      #expect(answer?.code == (isRepeated ? .malformed : .unavailable), "\(refusal.message)")
+      #expect(answer?.message.contains("not known whether") == !isRepeated)
+      await store.close()
+      try await bad.close()
+    }
+    try await good.close()
+  }
+
+  private static func header(revision: Int64) -> ByteBuffer {
+    ByteBuffer(bytes: [0x0A, 0x02, 0x18, UInt8(revision)])
   }
 
   @Test func nobodyThereIsToldWithEveryMember() async throws {

@@ -70,7 +70,7 @@ struct ScaleHandler {
       let owners = current["metadata"]?["managedFields"]
       do {
         scale.setMetadata("managedFields", try ownership.toScale(owners))
-        var applied = try manager.apply(
+        var applied = try await manager.apply(
           declared, to: scale, by: options.fieldManager, force: options.force, at: Timestamp.now.description)
         let written = try ownership.toObject(owners, scale: applied["metadata"]?["managedFields"])
         applied.setMetadata("managedFields", written)

@@ -49,7 +49,8 @@ enum FieldOwnership {
   ) throws(ApplyError) -> JSONObject {
     let schema = target.version.schema
     let metadata = target.resource.isCustom ? objectMeta(kinds) : nil
-    return try UnownedApply.merge(configuration, into: live, by: metadata.map { schema.withObjectMetadata($0) } ?? schema)
+    return try UnownedApply.merge(
+      configuration, into: live, by: metadata.map { schema.withObjectMetadata($0) } ?? schema)
   }
 
   private static func manager(

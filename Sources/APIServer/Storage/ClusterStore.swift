@@ -11,13 +11,22 @@ public final class ClusterStore: Sendable {
   private let caches = Mutex<[Substring: ResourceCache]>([:])
   private let gate = RevisionGate()
   private let observers = Mutex<[Observer]>([])
-  private let feed = Mutex<Task<Void, Never>?>(nil)
+  private let feed = Mutex<(task: Task<Void, Never>, watch: StoreWatch)?>(nil)
+  /// Whether others write to the store.
+  private let isShared: Bool
+  /// Whether somebody writes so that the feed tells something.
+  private let isFencing = Atomic(false)
   private let onFailure: @Sendable (any Error) -> Void
 
   /// Loads everything, and follows from there.
-  /// - Parameter onFailure: told when the store cannot be followed any more.
-  public init(_ store: any RevisionedStore, onFailure: @escaping @Sendable (any Error) -> Void) async throws {
+  /// - Parameters:
+  ///   - isShared: whether others write to the store, beside the objects too.
+  ///   - onFailure: told when the store cannot be followed any more.
+  public init(
+    _ store: any RevisionedStore, isShared: Bool = false, onFailure: @escaping @Sendable (any Error) -> Void
+  ) async throws {
     self.store = store
+    self.isShared = isShared
     self.onFailure = onFailure
     let page = try await store.range(prefix: StorageLayout.root)
     gate.open(to: page.revision)
@@ -26,7 +35,7 @@ public final class ClusterStore: Sendable {
       cache.load(try CachedObject(key: value.key, revision: value.modRevision, stored: value.value))
     }
     let watch = store.watch(prefix: StorageLayout.root, from: page.revision + 1)
-    feed.withLock { $0 = Task { [weak self] in await self?.follow(watch) } }
+    feed.withLock { $0 = (Task { [weak self] in await self?.follow(watch) }, watch) }
   }
 
   /// The newest revision that is in memory.
@@ -126,7 +135,34 @@ public final class ClusterStore: Sendable {
   }
 
   /// Waits until everything that is committed now is in memory: what a consistent read begins with.
-  func settle() async throws { try await gate.wait(for: try await store.revision()) }
+  func settle() async throws {
+    let newest = try await store.revision()
+    guard isShared, gate.revision < newest else { return try await gate.wait(for: newest) }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { [gate] in try await gate.wait(for: newest) }
+      group.addTask { try await self.urge() }
+      defer { group.cancelAll() }
+      try await group.next()
+    }
+  }
+
+  /// Makes the feed tell how far it is: the newest revision may be that of a key which is no object's, and then nothing
+  /// would ever come by. The store is asked for a mark; where it gives none, a key that the feed hears of is written.
+  private func urge() async throws {
+    var turn = 0
+    while true {
+      try await Task.sleep(for: Self.patience)
+      turn += 1
+      feed.withLock { $0?.watch }?.requestProgress()
+      guard turn > 2, !isFencing.exchange(true, ordering: .acquiringAndReleasing) else { continue }
+      defer { isFencing.store(false, ordering: .releasing) }
+      _ = try await store.put(Self.fence, [])
+    }
+  }
+
+  private static let patience = Duration.milliseconds(50)
+  /// No object's key.
+  private static let fence = "\(StorageLayout.root)apus.fence"
 
   /// Waits until a revision is in memory, for a time.
   /// - Returns: false where it did not come.
@@ -150,7 +186,7 @@ public final class ClusterStore: Sendable {
   public func compact(upTo revision: Int64) async throws { try await store.compact(upTo: revision) }
 
   public func close() async {
-    feed.withLock { $0.take() }?.cancel()
+    feed.withLock { $0.take() }?.task.cancel()
     await store.close()
   }
 }

@@ -17,6 +17,14 @@ public struct EtcdConfiguration: Sendable, Hashable {
     }
 
     public var description: String { "\(isSecure ? "https" : "http")://\(address)" }
+
+    /// Without the brackets of an IPv6 address.
+    var host: String {
+      let host = address[..<(address.lastIndex(of: ":") ?? address.endIndex)]
+      return String(host.hasPrefix("[") ? host.dropFirst().dropLast() : host)
+    }
+
+    var port: Int { address.lastIndex(of: ":").flatMap { Int(address[address.index(after: $0)...]) } ?? 2379 }
   }
 
   /// How members prove who they are, and we to them.

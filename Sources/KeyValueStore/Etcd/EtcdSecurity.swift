@@ -2,10 +2,20 @@ import Linux
 import NIOSSL
 
 extension EtcdConfiguration.TLS {
-  /// The same in the words of the HTTP client. Reads the files, which are small.
+  /// The same in the words of NIOSSL. Reads the files, which are small.
   /// - Throws: `.failed` that names the file which cannot be used.
-  func configuration() throws(StoreError) -> TLSConfiguration {
+  func context() throws(StoreError) -> NIOSSLContext {
+    let configuration = try configuration()
+    do { return try NIOSSLContext(configuration: configuration) } catch {
+      throw StoreError(
+        .failed, "the certificates for etcd cannot be used: \(error); do the certificate and its key belong together?",
+        cause: error)
+    }
+  }
+
+  private func configuration() throws(StoreError) -> TLSConfiguration {
     var configuration = TLSConfiguration.makeClientConfiguration()
+    configuration.applicationProtocols = ["h2"]
     configuration.minimumTLSVersion = .tlsv12
     if let authorities {
       configuration.trustRoots = .certificates(try Self.certificates(authorities))

@@ -1,60 +1,72 @@
-import FoundationEssentials
 import Synchronization
 
-/// Keys and values in an etcd cluster, over its JSON gateway (etcd API v3; served by 3.4 and later).
+/// Keys and values in an etcd cluster, over gRPC (etcd API v3; 3.4 and later).
 ///
 /// All keys are below the configuration's prefix and are named here without it. An acknowledged change is on the disks
 /// of most members. Where a call throws `.unavailable`, the change may or may not have been made. Revisions are those of
 /// the whole cluster: other prefixes raise them as well.
 public final class EtcdStore: RevisionedStore {
   public let configuration: EtcdConfiguration
-  let gateway: EtcdGateway
+  let client: EtcdClient
+  private let watches: EtcdWatches
   /// A key that we are allowed to read.
-  private let readable = Mutex<Data?>(nil)
-  /// Keys that one request answers at most: more would take longer than a member is given.
-  private static let largestPage = 2000
+  private let readable = Mutex<[UInt8]?>(nil)
+  /// Keys that the first request of a list answers at most, and each one after it: by then it is known how large they
+  /// are, and an answer shall hold about so many bytes.
+  private static let firstPage = 250
+  private static let largestPage = 5000
+  private static let pageBytes = 16 << 20
 
   /// Opens nothing yet: the first call does.
   /// - Throws: `.failed` where a file of certificates cannot be used.
   public init(_ configuration: EtcdConfiguration) throws(StoreError) {
     self.configuration = configuration
-    gateway = EtcdGateway(configuration, tls: try configuration.tls?.configuration())
+    // The system's authorities are read only where they are wanted.
+    let isSecure = configuration.endpoints.contains(where: \.isSecure) || configuration.tls != nil
+    let tls = isSecure ? try (configuration.tls ?? .init()).context() : nil
+    client = EtcdClient(configuration, tls: tls)
+    watches = EtcdWatches(client, prefix: configuration.prefix)
   }
 
-  /// The keys of a location, over plain HTTP.
+  /// The keys of a location, without TLS.
   public init(_ location: EtcdLocation) {
     configuration = EtcdConfiguration(location)
-    gateway = EtcdGateway(configuration, tls: nil)
+    client = EtcdClient(configuration, tls: nil)
+    watches = EtcdWatches(client, prefix: configuration.prefix)
   }
 
   public func revision() async throws(StoreError) -> Int64 {
     // Which key is asked for does not matter, but that we may ask for it does.
     let known = readable.withLock { $0 }
-    return try await range(EtcdWire.RangeRequest(key: known ?? key("\u{0}"), count_only: true)).revision
+    return try await range(EtcdRequest.Range(key: known ?? key("\u{0}"), countsOnly: true)).revision
   }
 
   public func get(_ key: String, at revision: Int64?) async throws(StoreError) -> KeyValue? {
-    let answer = try await range(
-      EtcdWire.RangeRequest(key: self.key(key), revision: revision.map { WireNumber($0) }))
-    return try answer.wire.kvs?.first.map { (wire) throws(StoreError) in try value(wire) }
+    let answer = try await range(EtcdRequest.Range(key: self.key(key), revision: revision ?? 0))
+    guard let entry = answer.message.values.first else { return nil }
+    return try KeyValue(entry, prefix: configuration.prefix)
   }
 
   public func range(
     prefix: String, after: String?, limit: Int?, at revision: Int64?, counting: Bool
   ) async throws(StoreError) -> RangePage {
-    let first = limit.map { min($0, Self.largestPage) } ?? Self.largestPage
-    var page = try await self.page(prefix: prefix, after: after, limit: first, at: revision)
-    var values = page.values
-    while let next = page.continuation, values.count < limit ?? .max {
-      let rest = min(limit.map { $0 - values.count } ?? .max, Self.largestPage)
+    var values: [KeyValue] = []
+    var bytes = 0
+    func size(_ wanted: Int) -> Int { limit.map { min($0 - values.count, wanted) } ?? wanted }
+    var page = try await self.page(prefix: prefix, after: after, limit: size(Self.firstPage), at: revision)
+    while true {
+      values += page.values
+      bytes += page.values.reduce(0) { $0 + $1.value.count }
+      guard let next = page.continuation, values.count < limit ?? .max else { break }
+      let fitting = Self.pageBytes / max(1, bytes / values.count)
       do throws(StoreError) {
-        page = try await self.page(prefix: prefix, after: next, limit: rest, at: page.revision)
-        values += page.values
+        page = try await self.page(
+          prefix: prefix, after: next, limit: size(min(max(fitting, 1), Self.largestPage)), at: page.revision)
       } catch {
         // Compacted between two pages: begin again, unless it was this very revision that was asked for.
         guard error.code == .compacted, revision == nil else { throw error }
-        page = try await self.page(prefix: prefix, after: after, limit: first, at: nil)
-        values = page.values
+        (values, bytes) = ([], 0)
+        page = try await self.page(prefix: prefix, after: after, limit: size(Self.firstPage), at: nil)
       }
     }
     return RangePage(
@@ -67,30 +79,28 @@ public final class EtcdStore: RevisionedStore {
     prefix: String, after: String?, limit: Int, at revision: Int64?
   ) async throws(StoreError) -> RangePage {
     let start = KeyRange.start(prefix: configuration.prefix + prefix, after: after.map { configuration.prefix + $0 })
-    let end = EtcdWire.end(ofPrefix: Array((configuration.prefix + prefix).utf8))
+    let end = EtcdRequest.end(ofPrefix: key(prefix))
     // A page that begins after the last key of all is empty, which etcd would not take for a range; that the revision
     // is there is asked all the same.
     let isRange = start.lexicographicallyPrecedes(end) || end == [0]
     let answer = try await range(
-      EtcdWire.RangeRequest(
-        // No key is empty.
-        key: Data(start.isEmpty ? [0] : start), range_end: isRange ? Data(end) : nil,
+      EtcdRequest.Range(
+        key: EtcdRequest.start(ofPrefix: start), end: isRange ? end : [],
         // Etcd takes zero for no limit.
-        limit: WireNumber(Int64(max(1, limit))), revision: revision.map { WireNumber($0) }))
-    let values = limit == 0 || !isRange ? [] : try values(answer.wire.kvs ?? [])
-    let remaining = isRange ? Int(answer.wire.count?.value ?? 0) - values.count : 0
+        limit: Int64(max(1, limit)), revision: revision ?? 0))
+    let values = limit == 0 || !isRange ? [] : try values(answer.message.values)
+    let remaining = isRange ? Int(answer.message.count) - values.count : 0
     return RangePage(
       values: values, revision: revision ?? answer.revision,
       continuation: remaining > 0 ? values.last?.key ?? after : nil, remaining: remaining)
   }
 
   public func count(prefix: String, at revision: Int64?) async throws(StoreError) -> Int {
-    let start = Array((configuration.prefix + prefix).utf8)
     let answer = try await range(
-      EtcdWire.RangeRequest(
-        key: Data(start.isEmpty ? [0] : start), range_end: Data(EtcdWire.end(ofPrefix: start)),
-        revision: revision.map { WireNumber($0) }, count_only: true))
-    return Int(answer.wire.count?.value ?? 0)
+      EtcdRequest.Range(
+        key: EtcdRequest.start(ofPrefix: key(prefix)), end: EtcdRequest.end(ofPrefix: key(prefix)),
+        revision: revision ?? 0, countsOnly: true))
+    return Int(answer.message.count)
   }
 
   @discardableResult
@@ -126,35 +136,30 @@ public final class EtcdStore: RevisionedStore {
   ) async throws(StoreError) -> EtcdOutcome {
     let prefix = configuration.prefix
     let steps = [operations, otherwise].joined()
-    let answer = try await gateway.call(
-      "/v3/kv/txn",
-      EtcdWire.TransactionRequest(
-        compare: comparisons.map { $0.wire(prefix) }, success: operations.map { $0.wire(prefix) },
-        failure: otherwise.map { $0.wire(prefix) }), steps.allSatisfy(\.reads) ? .harmless : .forbidden,
-      EtcdWire.TransactionResponse.self)
-    guard let revision = answer.header?.revision?.value else { throw Self.headless }
-    let succeeded = answer.succeeded ?? false
-    let taken = succeeded ? operations : otherwise
-    let responses = answer.responses ?? []
-    guard responses.count == taken.count else {
-      throw StoreError(.malformed, "the cluster store answered \(responses.count) of \(taken.count) steps")
+    let answer: EtcdAnswer.Transaction = try await client.call(
+      .transaction,
+      EtcdRequest.Transaction(
+        comparisons: comparisons.map { $0.message(prefix) }, success: operations.map { $0.message(prefix) },
+        failure: otherwise.map { $0.message(prefix) }), steps.allSatisfy(\.reads) ? .harmless : .forbidden)
+    guard let revision = answer.header?.revision, revision > 0 else { throw Self.headless }
+    let taken = answer.succeeded ? operations : otherwise
+    guard answer.responses.count == taken.count else {
+      throw StoreError(.malformed, "the cluster store answered \(answer.responses.count) of \(taken.count) steps")
     }
     var reads: [[KeyValue]] = []
-    for (step, response) in zip(taken, responses) where step.reads {
-      reads.append(try values(response.response_range?.kvs ?? []))
+    for (step, response) in zip(taken, answer.responses) where step.reads {
+      reads.append(try values(response.range?.values ?? []))
     }
-    return EtcdOutcome(succeeded: succeeded, revision: revision, reads: reads)
+    return EtcdOutcome(succeeded: answer.succeeded, revision: revision, reads: reads)
   }
 
   public func watch(prefix: String, from revision: Int64) -> StoreWatch {
-    StoreWatch(EtcdWatch(self, prefix: prefix, from: revision))
+    StoreWatch(watches.watch(prefix: prefix, from: revision))
   }
 
   public func compact(upTo revision: Int64) async throws(StoreError) {
     do throws(StoreError) {
-      _ = try await gateway.call(
-        "/v3/kv/compaction", EtcdWire.CompactionRequest(revision: WireNumber(revision)), .harmless,
-        EtcdWire.Nothing.self)
+      let _: EtcdAnswer.Nothing = try await client.call(.compact, EtcdRequest.Compaction(revision: revision))
       // What is compacted already is what was wanted.
     } catch { if error.code != .compacted { throw error } }
   }
@@ -172,38 +177,29 @@ public final class EtcdStore: RevisionedStore {
     try await StoreSnapshot.write(values, leases: leases, revision: page.revision, to: path)
   }
 
-  public func close() async { await gateway.close() }
+  public func close() async {
+    watches.close()
+    await client.close()
+  }
 
   // MARK: the wire
 
-  private func key(_ name: String) -> Data { Data((configuration.prefix + name).utf8) }
+  private func key(_ name: String) -> [UInt8] { Array((configuration.prefix + name).utf8) }
 
   private func range(
-    _ request: EtcdWire.RangeRequest
-  ) async throws(StoreError) -> (wire: EtcdWire.RangeResponse, revision: Int64) {
-    let answer = try await gateway.call("/v3/kv/range", request, .harmless, EtcdWire.RangeResponse.self)
-    guard let revision = answer.header?.revision?.value else { throw Self.headless }
+    _ request: EtcdRequest.Range
+  ) async throws(StoreError) -> (message: EtcdAnswer.Range, revision: Int64) {
+    let answer: EtcdAnswer.Range = try await client.call(.range, request)
+    guard let revision = answer.header?.revision, revision > 0 else { throw Self.headless }
     readable.withLock { $0 = $0 ?? request.key }
     return (answer, revision)
   }
 
-  private func values(_ wire: [EtcdWire.KeyValue]) throws(StoreError) -> [KeyValue] {
+  private func values(_ entries: [EtcdAnswer.KeyValue]) throws(StoreError) -> [KeyValue] {
     var values: [KeyValue] = []
-    values.reserveCapacity(wire.count)
-    for entry in wire { values.append(try value(entry)) }
+    values.reserveCapacity(entries.count)
+    for entry in entries { values.append(try KeyValue(entry, prefix: configuration.prefix)) }
     return values
-  }
-
-  /// An entry under its name without the prefix.
-  func value(_ wire: EtcdWire.KeyValue) throws(StoreError) -> KeyValue {
-    guard wire.key.starts(with: configuration.prefix.utf8) else {
-      let name = String(decoding: wire.key, as: UTF8.self)
-      throw StoreError(.malformed, "the cluster store answered with the key \(name), which nobody asked for")
-    }
-    return KeyValue(
-      key: String(decoding: wire.key.dropFirst(configuration.prefix.utf8.count), as: UTF8.self),
-      value: Array(wire.value ?? Data()), createRevision: wire.create_revision?.value ?? 0,
-      modRevision: wire.mod_revision?.value ?? 0, lease: wire.lease?.value ?? 0)
   }
 
   private static let headless = StoreError(.malformed, "the cluster store's answer has no revision")
@@ -212,5 +208,18 @@ public final class EtcdStore: RevisionedStore {
 extension EtcdConfiguration {
   public init(_ location: EtcdLocation) {
     self.init(endpoints: location.members.compactMap { Endpoint($0) }, prefix: location.prefix)
+  }
+}
+
+extension KeyValue {
+  /// An entry under its name without the prefix.
+  init(_ entry: EtcdAnswer.KeyValue, prefix: String) throws(StoreError) {
+    guard entry.key.starts(with: prefix.utf8) else {
+      let name = String(decoding: entry.key, as: UTF8.self)
+      throw StoreError(.malformed, "the cluster store answered with the key \(name), which nobody asked for")
+    }
+    self.init(
+      key: String(decoding: entry.key.dropFirst(prefix.utf8.count), as: UTF8.self), value: entry.value,
+      createRevision: entry.createRevision, modRevision: entry.modRevision, lease: entry.lease)
   }
 }

@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// What must hold for a transaction's first half to be carried out (etcd API v3, `Compare`).
 public enum EtcdComparison: Sendable, Hashable {
   /// No such key.
@@ -37,43 +35,33 @@ public struct EtcdOutcome: Sendable {
 }
 
 extension EtcdComparison {
-  func wire(_ prefix: String) -> EtcdWire.Compare {
-    func key(_ key: String) -> Data { Data((prefix + key).utf8) }
+  func message(_ prefix: String) -> EtcdRequest.Compare {
+    func key(_ key: String) -> [UInt8] { Array((prefix + key).utf8) }
     switch self {
-    case .absent(let name):
-      return EtcdWire.Compare(target: "CREATE", key: key(name), create_revision: WireNumber(0))
-    case .present(let name):
-      return EtcdWire.Compare(target: "CREATE", result: "GREATER", key: key(name), create_revision: WireNumber(0))
-    case .unchanged(let name, let revision):
-      return EtcdWire.Compare(target: "MOD", key: key(name), mod_revision: WireNumber(revision))
-    case .created(let name, let revision):
-      return EtcdWire.Compare(target: "CREATE", key: key(name), create_revision: WireNumber(revision))
+    case .absent(let name): return .init(target: .createRevision(0), key: key(name))
+    case .present(let name): return .init(relation: .greater, target: .createRevision(0), key: key(name))
+    case .unchanged(let name, let revision): return .init(target: .modRevision(revision), key: key(name))
+    case .created(let name, let revision): return .init(target: .createRevision(revision), key: key(name))
     case .empty(let name):
       // All keys of the range are compared, and each that is there was made at some revision.
-      return EtcdWire.Compare(
-        target: "CREATE", key: key(name), range_end: Data(EtcdWire.end(ofPrefix: Array((prefix + name).utf8))),
-        create_revision: WireNumber(0))
-    case .value(let name, let value):
-      return EtcdWire.Compare(target: "VALUE", key: key(name), value: Data(value))
+      return .init(target: .createRevision(0), key: key(name), end: EtcdRequest.end(ofPrefix: key(name)))
+    case .value(let name, let value): return .init(target: .value(value), key: key(name))
     }
   }
 }
 
 extension EtcdOperation {
-  func wire(_ prefix: String) -> EtcdWire.Operation {
-    func range(_ name: String, isPrefix: Bool) -> EtcdWire.RangeRequest {
-      let bytes = Array((prefix + name).utf8)
-      return EtcdWire.RangeRequest(key: Data(bytes), range_end: isPrefix ? Data(EtcdWire.end(ofPrefix: bytes)) : nil)
-    }
+  func message(_ prefix: String) -> EtcdRequest.Operation {
+    func key(_ key: String) -> [UInt8] { Array((prefix + key).utf8) }
     switch self {
     case .put(let name, let value, let lease):
-      return EtcdWire.Operation(
-        request_put: EtcdWire.PutRequest(
-          key: Data((prefix + name).utf8), value: Data(value), lease: lease.map { WireNumber($0.id) }))
-    case .delete(let name): return EtcdWire.Operation(request_delete_range: range(name, isPrefix: false))
-    case .deletePrefix(let name): return EtcdWire.Operation(request_delete_range: range(name, isPrefix: true))
-    case .get(let name): return EtcdWire.Operation(request_range: range(name, isPrefix: false))
-    case .list(let name): return EtcdWire.Operation(request_range: range(name, isPrefix: true))
+      return .put(.init(key: key(name), value: value, lease: lease?.id ?? 0))
+    case .delete(let name): return .deleteRange(.init(key: key(name)))
+    case .deletePrefix(let name):
+      return .deleteRange(.init(key: EtcdRequest.start(ofPrefix: key(name)), end: EtcdRequest.end(ofPrefix: key(name))))
+    case .get(let name): return .range(.init(key: key(name)))
+    case .list(let name):
+      return .range(.init(key: EtcdRequest.start(ofPrefix: key(name)), end: EtcdRequest.end(ofPrefix: key(name))))
     }
   }
 
@@ -83,4 +71,13 @@ extension EtcdOperation {
     default: false
     }
   }
+}
+
+extension EtcdRequest {
+  /// The end of the range of all keys with a prefix (etcd API v3): the prefix with its last byte that can be raised
+  /// raised; one zero byte means everything.
+  static func end(ofPrefix prefix: [UInt8]) -> [UInt8] { KeyRange.end(ofPrefix: prefix) ?? [0] }
+
+  /// Its beginning: no key is empty, and etcd takes none for one.
+  static func start(ofPrefix prefix: [UInt8]) -> [UInt8] { prefix.isEmpty ? [0] : prefix }
 }

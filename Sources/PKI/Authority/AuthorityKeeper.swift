@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Keeps a cluster's authorities in a directory, and makes the next one in time.
+/// Keeps a cluster's authorities in a directory, and makes the next one in time; or shows those that somebody else keeps.
 ///
 /// The first one is `NAME.crt` and `NAME.key`, the next ones `NAME-2.crt` and `NAME-2.key` and so on. A certificate is
 /// written before its key: where the key is, the authority is whole.
@@ -8,8 +8,8 @@ import Synchronization
 ///     let keeper = try AuthorityKeeper(directory: "/var/lib/apus/cluster/pki", commonName: "apus-ca")
 ///     try await keeper.run(blocking: …, changed: { bundle in … }, failed: …)
 public final class AuthorityKeeper: Sendable {
-  /// Without the number and the ending.
-  private let path: String
+  /// Without the number and the ending; nil where somebody else keeps them.
+  private let path: String?
   private let commonName: String
   private let policy: AuthorityGenerations.Policy
   private let clock: WallClock
@@ -41,16 +41,54 @@ public final class AuthorityKeeper: Sendable {
     self.generations = Mutex(generations)
   }
 
+  /// For authorities that are kept elsewhere: where servers share them, say. Their keeper makes the next one
+  /// (`makeNext`) and brings what has changed (`replace`).
+  /// - Parameter authorities: the oldest first; at least one.
+  public init(
+    shared authorities: [Authority], commonName: String, policy: AuthorityGenerations.Policy = .init(),
+    clock: WallClock = .system
+  ) {
+    path = nil
+    self.commonName = commonName
+    self.policy = policy
+    self.clock = clock
+    generations = Mutex(Self.generations(authorities, policy))
+  }
+
+  private static func generations(
+    _ authorities: [Authority], _ policy: AuthorityGenerations.Policy
+  ) -> AuthorityGenerations {
+    var generations = AuthorityGenerations(authorities[0], policy: policy)
+    for next in authorities.dropFirst() { generations.append(next) }
+    return generations
+  }
+
+  /// Takes over what their keeper has now.
+  /// - Parameter authorities: the oldest first; at least one.
+  public func replace(_ authorities: [Authority]) {
+    generations.withLock { $0 = Self.generations(authorities, policy) }
+  }
+
+  /// The next authority where it is due, for its keeper to keep; nil where it is not.
+  public func makeNext() throws(PKIError) -> Authority? {
+    let present = generations.withLock { $0 }
+    guard present.isNextDue(at: clock.now) else { return nil }
+    return try Self.make(present.all.count + 1, commonName, policy.lifetime, clock)
+  }
+
+  /// All of them, the oldest first.
+  public var authorities: [Authority] { generations.withLock { $0.all } }
+
   /// Who signs now.
   public var signer: Authority { generations.withLock { $0.signer(at: clock.now) } }
 
   /// Who is trusted now (PEM), the one that signs first.
   public var bundle: String { generations.withLock { $0.bundle(at: clock.now) } }
 
-  /// Makes the next authority where it is due. Blocks while it does.
+  /// Makes the next authority where it is due and it is kept here. Blocks while it does.
   public func makeNextIfDue() throws(PKIError) {
     let present = generations.withLock { $0 }
-    guard present.isNextDue(at: clock.now) else { return }
+    guard let path, present.isNextDue(at: clock.now) else { return }
     let next = try Self.make(path, present.all.count + 1, commonName, policy.lifetime, clock)
     generations.withLock { $0.append(next) }
   }
@@ -85,6 +123,14 @@ public final class AuthorityKeeper: Sendable {
     }
   }
 
+  private static func make(
+    _ generation: Int, _ commonName: String, _ lifetime: Int64, _ clock: WallClock
+  ) throws(PKIError) -> Authority {
+    // A name of its own: whoever looks for an issuer by its name finds the right one.
+    try Authority(
+      commonName: generation == 1 ? commonName : "\(commonName)-\(generation)", lifetime: lifetime, clock: clock)
+  }
+
   // MARK: Files
 
   private static func paths(_ path: String, _ generation: Int) -> (certificate: String, key: String) {
@@ -107,9 +153,7 @@ public final class AuthorityKeeper: Sendable {
   private static func make(
     _ path: String, _ generation: Int, _ commonName: String, _ lifetime: Int64, _ clock: WallClock
   ) throws(PKIError) -> Authority {
-    // A name of its own: whoever looks for an issuer by its name finds the right one.
-    let authority = try Authority(
-      commonName: generation == 1 ? commonName : "\(commonName)-\(generation)", lifetime: lifetime, clock: clock)
+    let authority = try make(generation, commonName, lifetime, clock)
     let (certificate, key) = paths(path, generation)
     try PrivateFile.write(authority.certificatePEM, to: certificate, mode: 0o600)
     try PrivateFile.write(authority.keyPEM, to: key, mode: 0o600)

@@ -10,7 +10,8 @@ import Synchronization
 ///     let tokens = ServiceAccountTokens(issuer: …) { keeper.keys }
 ///     try await keeper.run(blocking: …, failed: …)
 public final class TokenKeyKeeper: Sendable {
-  private let directory: String
+  /// Nil where somebody else keeps the key.
+  private let directory: String?
   private let clock: WallClock
   private let state: Mutex<(generations: TokenKeyGenerations, keys: TokenKeys)>
 
@@ -35,11 +36,20 @@ public final class TokenKeyKeeper: Sendable {
     state = Mutex((generations, keys))
   }
 
+  /// For a key that is kept elsewhere: where servers share it, say. No other one follows it.
+  public init(shared key: TokenSigningKey, clock: WallClock = .system) {
+    directory = nil
+    self.clock = clock
+    let generations = TokenKeyGenerations(.init(made: clock.now, signing: key, verifying: key.verificationKey))
+    state = Mutex((generations, TokenKeys(signer: key, others: [])))
+  }
+
   /// The keys of the present.
   public var keys: TokenKeys { state.withLock { $0.keys } }
 
   /// Makes the next key where it is due, and forgets the private half of one that signs no more. Blocks.
   public func advance() throws(PKIError) {
+    guard let directory else { return }
     var generations = state.withLock { $0.generations }
     let keys = try Self.advance(&generations, directory, clock.now)
     state.withLock { $0 = (generations, keys) }

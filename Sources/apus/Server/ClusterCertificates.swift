@@ -7,7 +7,8 @@ import Synchronization
 /// Keeps what the server shows, and what the administrator shows it, fresh: certificates are replaced long before they
 /// end, and when another authority signs or is trusted.
 final class ClusterCertificates: Sendable {
-  private let files: ClusterFiles
+  private let secrets: ServerSecrets
+  private var files: ClusterFiles { secrets.files }
   private let tls: ServerTLS
   private let pool: BlockingPool
   private let server: CertificateRenewer
@@ -16,10 +17,11 @@ final class ClusterCertificates: Sendable {
 
   /// Issues both certificates; the administrator's is written at once. Blocks.
   init(
-    _ files: ClusterFiles, _ address: ServerAddress, _ tls: ServerTLS, shown: IssuedCertificate,
+    _ secrets: ServerSecrets, _ address: ServerAddress, _ tls: ServerTLS, shown: IssuedCertificate,
     _ kubeconfig: Kubeconfig, _ pool: BlockingPool
   ) throws {
-    self.files = files
+    self.secrets = secrets
+    let files = secrets.files
     self.tls = tls
     self.pool = pool
     server = CertificateRenewer(current: shown) {
@@ -78,13 +80,7 @@ final class ClusterCertificates: Sendable {
       group.addTask { try await self.server.run() }
       group.addTask { try await self.administrator.run() }
       group.addTask {
-        try await self.files.authorities.run { [pool = self.pool] in
-          try await pool.run($0)
-        } changed: { bundle in
-          try await self.take(bundle)
-        } failed: {
-          Log.warning("the cluster's authority is not renewed: \($0)")
-        }
+        try await self.secrets.run(self.pool) { try await self.take($0) }
       }
       group.addTask {
         try await self.files.frontProxy.authorities.run { [pool = self.pool] in
@@ -109,7 +105,10 @@ final class ClusterCertificates: Sendable {
   }
 
   private func tell(_ bundle: String) {
-    listeners.withLock { listeners in for listener in listeners { listener.yield(bundle) } }
+    listeners.withLock { listeners in
+      // Those that listen no longer are forgotten.
+      listeners.removeAll { if case .terminated = $0.yield(bundle) { true } else { false } }
+    }
   }
 
   private func take(_ bundle: String) async throws {

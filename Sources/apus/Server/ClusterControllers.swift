@@ -2,6 +2,8 @@ import APIServer
 import ClusterClient
 import ContainerEngine
 import Controllers
+import FoundationEssentials
+import Linux
 
 /// The controllers that run beside the server.
 enum ClusterControllers {
@@ -55,6 +57,22 @@ enum ClusterControllers {
         ).run()
       },
     ]
+  }
+
+  /// Runs them side by side until the task is cancelled.
+  static func run(_ controllers: [@Sendable () async -> Void]) async {
+    await withTaskGroup(of: Void.self) { group in for controller in controllers { group.addTask(operation: controller) }
+    }
+  }
+
+  /// Which of the servers that share a store runs them: the one that has the lease of kube-controller-manager's name.
+  static func election(
+    _ objects: ServerObjects, _ others: AggregatedObjects, report: @escaping @Sendable (String) -> Void
+  ) -> LeaderElection {
+    let name = "kube-controller-manager"
+    return LeaderElection(
+      InProcessClient(objects, others, name: name), name: name,
+      identity: "\(SystemFacts.hostName)_\(UUID().uuidString.lowercased())", report: report)
   }
 
   private static func isAllowed(_ question: AccessQuestion, _ authorizer: any Authorizer) async -> Bool {

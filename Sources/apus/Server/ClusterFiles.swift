@@ -2,24 +2,49 @@ import AsyncWork
 import Linux
 import PKI
 
-/// The cluster's secrets on disk: made when they are missing. Only root may read them.
+/// The cluster's secrets: on disk, made when they are missing and for root alone to read; or from the store that servers
+/// share.
 struct ClusterFiles: Sendable {
+  static let authorityName = "apus-ca"
   private static let year: Int64 = 365 * 86_400
 
   let authorities: AuthorityKeeper
-  let frontProxy: FrontProxyFiles
+  let frontProxy: FrontProxyCertificates
   let tokenKeys: TokenKeyKeeper
   let tokens: ServiceAccountTokens
 
   /// Reads what is there and makes what is not. Blocks.
   init(directory: String, issuer: String) throws {
     try FileSystem.makeDirectories(directory, mode: 0o700)
-    authorities = try AuthorityKeeper(directory: directory, commonName: "apus-ca")
+    authorities = try AuthorityKeeper(directory: directory, commonName: Self.authorityName)
     try authorities.makeNextIfDue()
-    frontProxy = try FrontProxyFiles(directory: directory)
+    frontProxy = try FrontProxyCertificates(directory: directory)
     let keys = try TokenKeyKeeper(directory: directory)
     tokenKeys = keys
     tokens = ServiceAccountTokens(issuer: issuer) { keys.keys }
+  }
+
+  /// Those that servers share.
+  init(_ secrets: ClusterSecrets, issuer: String) {
+    authorities = AuthorityKeeper(shared: secrets.authorities, commonName: Self.authorityName)
+    frontProxy = FrontProxyCertificates(shared: secrets.frontProxy)
+    let keys = TokenKeyKeeper(shared: secrets.accountKey)
+    tokenKeys = keys
+    tokens = ServiceAccountTokens(issuer: issuer) { keys.keys }
+  }
+
+  /// What a cluster of several servers begins with: what a directory holds, and new ones of what it does not, which are
+  /// not kept there. Blocks.
+  static func first(of directory: String) throws -> ClusterSecrets {
+    guard FileSystem.exists("\(directory)/ca.key"), FileSystem.exists("\(directory)/sa.key") else {
+      return ClusterSecrets(
+        authorities: [try Authority(commonName: authorityName)],
+        frontProxy: try Authority(commonName: FrontProxyCertificates.authorityName), accountKey: TokenSigningKey())
+    }
+    let keys = try TokenKeyKeeper(directory: directory)
+    return ClusterSecrets(
+      authorities: try AuthorityKeeper(directory: directory, commonName: authorityName).authorities,
+      frontProxy: try FrontProxyCertificates(directory: directory).authorities.signer, accountKey: keys.keys.signer)
   }
 
   /// A certificate for the server itself. It is not kept: each start makes a new one.

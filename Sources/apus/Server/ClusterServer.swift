@@ -2,6 +2,7 @@ import APIServer
 import AsyncWork
 import ClusterAPI
 import ContainerEngine
+import Controllers
 import HTTPService
 import KeyValueStore
 import Linux
@@ -39,8 +40,9 @@ struct ClusterServer: Sendable {
   func serve(until ended: @escaping @Sendable () async throws -> Void) async throws {
     do {
       let directory = try await Self.makeDirectory(in: dataDirectory, pool)
-      let identity = try await identity(directory)
-      let state = try await state(directory)
+      let store = try await Datastore.open(options, in: directory)
+      let state = try await state(store)
+      let identity = try await identity(store, directory)
       let core = try await core(state, identity)
       let front = try await front(core, state.cluster, identity)
       try await work(core, identity, front, state, until: ended)
@@ -55,23 +57,25 @@ struct ClusterServer: Sendable {
 
   /// Who the server is: its secrets, its addresses and its first certificate.
   private struct Identity {
-    let files: ClusterFiles
+    let secrets: ServerSecrets
     let network: ServiceNetwork
     let address: ServerAddress
     let certificate: IssuedCertificate
     let tls: ServerTLS
+
+    var files: ClusterFiles { secrets.files }
   }
 
-  private func identity(_ directory: String) async throws -> Identity {
-    let issuer = options.authentication.serviceAccountIssuer
-    let files = try await pool.run { try ClusterFiles(directory: directory + "/pki", issuer: issuer) }
+  private func identity(_ store: any RevisionedStore, _ directory: String) async throws -> Identity {
+    let secrets = try await ServerSecrets.load(options, store, directory: directory + "/pki", pool)
+    let files = secrets.files
     let network = try options.serviceNetwork()
     let address = try await pool.run { [options] in try ServerAddress(options, network) }
     let certificate = try files.serverCertificate(address)
     let tls = try ServerTLS(
       certificateChain: certificate.certificatePEM, privateKey: certificate.keyPEM,
       clientAuthorities: files.authorities.bundle, restrictions: options.connections.restrictions())
-    return Identity(files: files, network: network, address: address, certificate: certificate, tls: tls)
+    return Identity(secrets: secrets, network: network, address: address, certificate: certificate, tls: tls)
   }
 
   /// The cluster's objects, and what tells that they can be followed no longer.
@@ -80,11 +84,13 @@ struct ClusterServer: Sendable {
     let failures: AsyncStream<any Error>
   }
 
-  private func state(_ directory: String) async throws -> State {
-    let store = try await Datastore.open(options, in: directory)
+  /// Whether other servers serve the same cluster.
+  private var isShared: Bool { !options.datastoreEndpoint.isEmpty }
+
+  private func state(_ store: any RevisionedStore) async throws -> State {
     let (failures, continuation) = AsyncStream.makeStream(of: (any Error).self)
     let cluster: ClusterStore
-    do { cluster = try await ClusterStore(store) { continuation.yield($0) } } catch {
+    do { cluster = try await ClusterStore(store, isShared: isShared) { continuation.yield($0) } } catch {
       await store.close()
       throw error
     }
@@ -140,7 +146,8 @@ struct ClusterServer: Sendable {
     _ core: Core, _ cluster: ClusterStore, _ identity: Identity
   ) async throws -> Front {
     let aggregation = Aggregation(
-      cluster, client: core.outbound, proxy: identity.files.frontProxy.proxy, clientAuthority: identity.files.authorities.bundle)
+      cluster, client: core.outbound, proxy: identity.files.frontProxy.proxy,
+      clientAuthority: identity.files.authorities.bundle)
     let (host, port) = try options.listenAddress()
     let audit = try await options.audit.open(pool)
     teardown.add("the audit log") { await audit?.close() }
@@ -162,7 +169,7 @@ struct ClusterServer: Sendable {
     let kubeconfig = options.kubeconfig ?? dataDirectory + "/kubeconfig"
     let certificates = try await pool.run { [pool] in
       try ClusterCertificates(
-        identity.files, identity.address, identity.tls, shown: identity.certificate,
+        identity.secrets, identity.address, identity.tls, shown: identity.certificate,
         Kubeconfig(path: kubeconfig, server: "https://\(identity.address.local):\(served)"), pool)
     }
     return Front(
@@ -178,16 +185,23 @@ struct ClusterServer: Sendable {
   ) async throws {
     let (api, certificates) = (front.api, front.certificates)
     let location = ServerLocation(
-      address: identity.address.reachable, port: front.port, isShared: !options.datastoreEndpoint.isEmpty)
-    let controllers = ClusterControllers.all(
-      ServerObjects(core.registry), front.aggregation.objects, certificates, authorizer: core.authorizer, quota: core.quota,
+      address: identity.address.reachable, port: front.port, isShared: isShared)
+    let objects = ServerObjects(core.registry)
+    let all = ClusterControllers.all(
+      objects, front.aggregation.objects, certificates, authorizer: core.authorizer, quota: core.quota,
       address: "\(identity.address.published):\(front.port)")
     let (options, started) = (options, "API served on \(front.host):\(front.port); kubeconfig \(front.kubeconfig)")
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
         try await api.run(at: location, report: { Log.warning($0) }) { Log.info(started) }
       }
-      for controller in controllers { group.addTask { await controller() } }
+      let controllers = { @Sendable in
+        await ClusterControllers.run(all + [{ await Compaction(state.cluster).run() }])
+      }
+      group.addTask { [isShared] in
+        guard isShared else { return await controllers() }
+        await ClusterControllers.election(objects, front.aggregation.objects) { Log.info($0) }.run(controllers)
+      }
       group.addTask { try await certificates.run() }
       group.addTask {
         for await bundle in certificates.authorities().dropFirst() {
@@ -196,7 +210,6 @@ struct ClusterServer: Sendable {
           }
         }
       }
-      group.addTask { try await Compaction(state.cluster).run() }
       group.addTask { for await failure in state.failures { throw failure } }
       group.addTask {
         try await ended()

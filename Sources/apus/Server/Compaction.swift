@@ -11,10 +11,10 @@ struct Compaction: Sendable {
   init(_ cluster: ClusterStore) { self.cluster = cluster }
 
   /// Goes on until the task is cancelled.
-  func run() async throws {
+  func run() async {
     var revision = cluster.revision
     while true {
-      try await Task.sleep(for: Self.interval)
+      do { try await Task.sleep(for: Self.interval) } catch { return }
       do { try await cluster.compact(upTo: revision) } catch {
         Log.warning("compacting the store: \(error)")
         continue

@@ -16,6 +16,7 @@ struct ServerOptions: ParsableArguments {
   @Option(help: "Authorities of the etcd cluster's certificates (PEM).") var datastoreCafile: String?
   @Option(help: "Certificate shown to etcd (PEM).") var datastoreCertfile: String?
   @Option(help: "Key of that certificate (PEM).") var datastoreKeyfile: String?
+  @OptionGroup var sharedSecret: SharedSecretOptions
   @OptionGroup var audit: AuditOptions
   @Option(help: "Where services' addresses come from: CIDR, or one of each address family: CIDR,CIDR.")
   var serviceClusterIpRange = "10.43.0.0/16"
@@ -77,6 +78,7 @@ struct ServerOptions: ParsableArguments {
       throw ValidationError(
         "--max-requests-inflight and --max-mutating-requests-inflight: their sum must be above zero")
     }
+    if datastoreEndpoint.isEmpty { try sharedSecret.refuse() }
     _ = try listenAddress()
     _ = try serviceNetwork()
     if let text = advertiseAddress {

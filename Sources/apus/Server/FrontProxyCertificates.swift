@@ -2,9 +2,10 @@ import APIServer
 import PKI
 import Synchronization
 
-/// The authorities by which other API servers know this one, on disk beside the cluster's own: whoever has a certificate
+/// The authorities by which other API servers know this one, beside the cluster's own: whoever has a certificate
 /// of one may speak for anybody, so they are not those that clients' certificates come from.
-final class FrontProxyFiles: Sendable {
+final class FrontProxyCertificates: Sendable {
+  static let authorityName = "front-proxy-ca"
   private static let year: Int64 = 365 * 86_400
 
   let authorities: AuthorityKeeper
@@ -12,8 +13,13 @@ final class FrontProxyFiles: Sendable {
 
   /// Reads what is there and makes what is not. Blocks.
   init(directory: String) throws {
-    authorities = try AuthorityKeeper(directory: directory, name: "front-proxy-ca", commonName: "front-proxy-ca")
+    authorities = try AuthorityKeeper(directory: directory, name: Self.authorityName, commonName: Self.authorityName)
     try authorities.makeNextIfDue()
+  }
+
+  /// The one that servers share.
+  init(shared authority: Authority) {
+    authorities = AuthorityKeeper(shared: [authority], commonName: Self.authorityName)
   }
 
   /// A certificate that is valid now, of the authority that signs now; it is kept in memory only.
