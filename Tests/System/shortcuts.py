@@ -33,6 +33,8 @@ def root():
 
 def attached(hook="connect"):
     """The numbers of our programs at the root."""
+    if root() is None:
+        return []
     group = os.open(root(), os.O_RDONLY | os.O_DIRECTORY)
     try:
         ids = (ctypes.c_uint32 * 64)()
@@ -62,7 +64,10 @@ def opened():
     """The descriptor of the table, or None."""
     for program in attached():
         for number in information(program)[1]:
-            descriptor, _ = bpf(MAP_BY_ID, struct.pack("<I", number))
+            try:
+                descriptor, _ = bpf(MAP_BY_ID, struct.pack("<I", number))
+            except FileNotFoundError:  # another engine of this machine has just taken its last entry away
+                continue
             try:
                 info = ctypes.create_string_buffer(80)
                 bpf(INFO, struct.pack("<IIQ", descriptor, len(info), ctypes.addressof(info)))

@@ -33,12 +33,14 @@ final class LoopbackShortcuts {
     do {
       namespace = try LiveNamespaces.number()
       table = try (group ?? Self.rootGroup(try Mounts.all())).map { ShortcutTable(path: $0) }
-      if table == nil { lack = "no control group tree of version 2 is mounted here" }
+      if table == nil { lack = Self.noTree }
     } catch { lack = "\(error)" }
     self.table = table
     self.namespace = namespace
     if let lack { refuse(lack) }
   }
+
+  static let noTree = "no control group tree of version 2 is mounted here"
 
   /// Where the v2 tree is mounted with its root; nil where it is not.
   static func rootGroup(_ mounts: [MountPoint]) -> String? {

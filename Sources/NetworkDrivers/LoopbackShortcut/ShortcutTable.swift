@@ -12,7 +12,7 @@ import Linux
 /// same file for all engines in whatever namespaces they are; the kernel lets it go with the process.
 final class ShortcutTable {
   /// More than a host has ports that are published and asked for; entries take memory as they come.
-  private static let capacity = 65_536
+  private static let capacity = 16_384
   /// Connections whose owners may still ask for names. The oldest are forgotten: their owners see the container's.
   private static let peersCapacity = 16_384
 
@@ -96,13 +96,24 @@ final class ShortcutTable {
     try takeOff(group)
   }
 
-  private func attach(_ group: FileDescriptor) throws -> BPFMap {
+  /// Loads the programs and lets them go: an error tells why there can be no table here.
+  static func probe() throws {
+    let maps = try createMaps()
+    _ = try load(maps.entries, maps.peers)
+  }
+
+  private static func createMaps() throws(SystemError) -> (entries: BPFMap, peers: BPFMap) {
     let entries = try BPFMap.create(
       .hash, name: ShortcutPrograms.entriesName, keySize: ShortcutEntry.keySize, valueSize: ShortcutEntry.valueSize,
-      capacity: Self.capacity)
+      capacity: capacity)
     let peers = try BPFMap.create(
       .leastRecentlyUsed, name: ShortcutPrograms.peersName, keySize: ShortcutPrograms.peersKeySize,
-      valueSize: ShortcutPrograms.peersValueSize, capacity: Self.peersCapacity)
+      valueSize: ShortcutPrograms.peersValueSize, capacity: peersCapacity)
+    return (entries, peers)
+  }
+
+  private func attach(_ group: FileDescriptor) throws -> BPFMap {
+    let (entries, peers) = try Self.createMaps()
     let programs = try Self.load(entries, peers)
     do {
       // No connection takes a short cut before its names are told right.
