@@ -56,6 +56,8 @@ extension EngineSettings {
     configuration.firewallBackend = firewallBackend
     configuration.userlandProxy = userlandProxy
     configuration.publishesThroughInput = publishesThroughInput
+    configuration.loopbackShortcut = loopbackShortcut
+    configuration.inform = { Log.info($0) }
     configuration.proxyProgram = try? FileSystem.readLink("/proc/self/exe")
     configuration.defaultBindAddress = bindAddress
     if !pluginDirectories.isEmpty { configuration.pluginDirectories = pluginDirectories }

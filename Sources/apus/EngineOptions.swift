@@ -46,6 +46,11 @@ struct EngineOptions: ParsableArguments {
     help:
       "Whether published ports obey the host's own input rules; containers then do not see their clients' addresses.")
   var publishThroughInput: String?
+  @Option(
+    help:
+      "Whether processes of the host reach TCP ports published on 127.0.0.1 past the firewall's translation, where the kernel can do that (default true)."
+  )
+  var loopbackShortcut: String?
   @Option(help: "Resolver for containers (repeatable).") var dns: [String] = []
   @Option(help: "Resolver option for containers (repeatable).") var dnsOpt: [String] = []
   @Option(help: "Search domain for containers (repeatable).") var dnsSearch: [String] = []
@@ -102,7 +107,8 @@ struct EngineOptions: ParsableArguments {
       "fixed-cidr-v6": fixedCidr6, "ipv6": ipv6, "mtu": mtu, "icc": icc, "ip": ip, "ip-masq": ipMasq,
       "ip-forward": ipForward, "iptables": iptables, "ip6tables": ip6tables,
       "firewall-backend": firewallBackend, "userland-proxy": userlandProxy,
-      "publish-through-input": publishThroughInput, "cluster-store": clusterStore,
+      "publish-through-input": publishThroughInput, "loopback-shortcut": loopbackShortcut,
+      "cluster-store": clusterStore,
       "cluster-advertise": clusterAdvertise,
       "host-gateway-ip": hostGatewayIp, "plugin-timeout": pluginTimeout,
       "max-concurrent-downloads": maxConcurrentDownloads,

@@ -83,6 +83,8 @@ final class Lab: Sendable {
       instance: "lab", runDirectory: directory + "/run", bridgeName: "lab0")
     configuration.hostNamespace = host
     configuration.userlandProxy = false
+    // Its own tests switch it on: here translation is what carries packets from loopback.
+    configuration.loopbackShortcut = false
     configuration.firewallBackend = rules == .nftables ? .nftables : .iptables
     configuration.searchPath = try searchPath(rules)
     change(&configuration)

@@ -39,6 +39,22 @@ import Testing
     #expect(report.text.hasSuffix("1 difference to the kernel, marked with !\n"))
   }
 
+  @Test func shortCutsAreShown() {
+    let plan = ObjectPlan(firewall: FirewallFragment(key: "endpoint/abc", entries: []))
+    let network = NetworkRecord(id: "abcdef0123456789", name: "front", driver: .bridge, created: 0)
+    let shortcut = LoopbackShortcut(
+      address: .loopback, port: 8080, target: IPv4Address(172, 17, 0, 2), targetPort: 80)
+    let object = PlanReport.Object(plan, name: "web", shortcuts: [shortcut], differences: [])
+    #expect(
+      PlanReport(network, objects: [object]).text.contains(
+        """
+        endpoint web
+          short cuts
+            TCP to 127.0.0.1:8080 goes straight to 172.17.0.2:80
+
+        """))
+  }
+
   @Test func itGoesThroughJSON() throws {
     let report = report(differences: ["link br0 is down"])
     #expect(try JSONDecoder().decode(PlanReport.self, from: JSONEncoder().encode(report)) == report)

@@ -1,9 +1,12 @@
-"""What a host holds that an engine may have left behind: links, addresses, routes, rules, mounts, cgroups, processes."""
+"""What a host holds that an engine may have left behind: links, addresses, routes, rules, short cuts, mounts, cgroups,
+processes."""
 
 import json
 import os
 import re
 import time
+
+import shortcuts
 
 
 def lines(namespace, *command):
@@ -70,6 +73,7 @@ def snapshot(namespace):
         "route": {re.sub(r" linkdown| expires \d+sec| pref \w+", "", line).strip() for line in routes if not local(line)},
         "policy rule": lines(namespace, "ip", "rule"),
         "rule": ruleset(namespace),
+        "short cut": {f"{key} to {target}" for key, target in shortcuts.of(namespace).items()},
         "cgroup": cgroups(),
         "mount": mounts(),
         "process": processes(),
@@ -83,7 +87,7 @@ def difference(before, after, engine):
     the engine's name, of its mounts and processes those that name its directory.
     """
     found = []
-    for kind in ("link", "address", "route", "policy rule", "rule"):
+    for kind in ("link", "address", "route", "policy rule", "rule", "short cut"):
         found += [f"{kind}: {extra}" for extra in sorted(after[kind] - before[kind])]
     groups = {path.split("/", 5)[-1] for path in after["cgroup"] - before["cgroup"] if engine.instance in path}
     found += [f"cgroup: {group}" for group in sorted(groups)]

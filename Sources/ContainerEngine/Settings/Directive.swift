@@ -44,7 +44,7 @@ struct Directive: Sendable {
     Directive("mtu", .integer), Directive("default-address-pool", "default-address-pools", .pools),
     Directive("icc", .boolean), Directive("ip", .string), Directive("ip-masq", .boolean),
     Directive("ip-forward", .boolean), Directive("iptables", .boolean), Directive("ip6tables", .boolean),
-    Directive("publish-through-input", .boolean),
+    Directive("publish-through-input", .boolean), Directive("loopback-shortcut", .boolean),
     Directive("firewall-backend", .string), Directive("userland-proxy", .boolean), Directive("dns", .list),
     Directive("dns-opt", "dns-opts", .list), Directive("dns-search", .list), Directive("host-gateway-ip", .string),
     Directive("plugin-dir", "plugin-dirs", .list), Directive("plugin-timeout", .integer),

@@ -69,6 +69,7 @@ extension EngineSettings {
     }
     userlandProxy = try reader.boolean("userland-proxy") ?? userlandProxy
     publishesThroughInput = try reader.boolean("publish-through-input") ?? publishesThroughInput
+    loopbackShortcut = try reader.boolean("loopback-shortcut") ?? loopbackShortcut
     if publishesThroughInput && !userlandProxy {
       throw SettingsError(.invalid, "publish-through-input needs userland-proxy: set it to true, or leave it out")
     }

@@ -42,6 +42,7 @@ public struct EngineSettings: Sendable, Equatable {
   public var firewallBackend = FirewallBackend.nftables
   public var userlandProxy = true
   public var publishesThroughInput = false
+  public var loopbackShortcut = true
   public var nameServers: [String] = []
   public var resolverOptions: [String] = []
   public var searchDomains: [String] = []

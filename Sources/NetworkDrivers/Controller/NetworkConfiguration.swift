@@ -36,6 +36,13 @@ public struct NetworkConfiguration: Sendable {
   /// Whether published ports obey the host's own input rules, which translation passes by (moby#22054): user space
   /// leads on everything then, and containers do not see their clients' addresses (`--publish-through-input`).
   public var publishesThroughInput = false
+  /// Whether processes of the host reach published ports on loopback addresses without translation, where the kernel can
+  /// do that (`--loopback-shortcut`).
+  public var loopbackShortcut = true
+  /// The directory of the control group whose processes do so; nil is the root of the v2 tree, and so all of them.
+  public var shortcutGroup: String?
+  /// Is told what the person who runs the engine may want to know and need not do anything about.
+  public var inform: @Sendable (String) -> Void = { _ in }
   /// The program that is started as `PROGRAM port-proxy …` to do so; nil keeps ports in this process.
   public var proxyProgram: String?
   /// What the rules are made with (`--firewall-backend`).

@@ -66,6 +66,7 @@ extension NetworkController {
       if !before.isEmpty { try HostNetwork.replaceDefaultRoutes(before, by: after, in: namespace) }
       try services.firewall.add(plan.firewall)
       try services.ports.open(endpoint.ports)
+      services.shortcuts.add(plan.firewall.loopbackShortcuts)
       if let plugin {
         endpoint.remote?.progress = .joined
         if !options.ports.isEmpty || after.contains(where: { $0.link == endpoint.interface }) {
@@ -141,7 +142,8 @@ extension NetworkController {
         errors.attempt { try noteLeaving(endpoint, services) }
         await revokeAtPlugin(endpoint, plugin, patience)
       }
-      // Rules first: no packet shall find its way to the next owner of the address.
+      // Short cuts and rules first: no packet shall find its way to the next owner of the address.
+      errors.attempt { try services.shortcuts.remove(plan.firewall.loopbackShortcuts) }
       errors.attempt { try services.firewall.remove(plan.firewall) }
       errors.attempt {
         guard let namespace = try services.sandboxes.open(endpoint.sandboxID) else { return }

@@ -22,6 +22,10 @@ extension NetworkController {
     func rules(_ plan: ObjectPlan) -> [String] {
       plan.firewall.entries.filter { missing.contains($0) }.map { "no rule in the firewall: \($0.text)" }
     }
+    let missingShortcuts = Set(try services.shortcuts.missing(plans.flatMap(\.firewall.loopbackShortcuts)))
+    func shortcuts(_ plan: ObjectPlan) -> [LoopbackShortcut] {
+      services.shortcuts.wanted(plan.firewall.loopbackShortcuts)
+    }
     let host = try PlanComparison(in: configuration.hostNamespace)
     var objects = [
       PlanReport.Object(
@@ -31,6 +35,7 @@ extension NetworkController {
     for (endpoint, plan) in zip(members, plans) {
       var differences =
         try host.differences(plan.host).map(\.text) + segmentDifferences(plan, of: network) + rules(plan)
+        + shortcuts(plan).filter { missingShortcuts.contains($0) }.map { "no short cut: \($0.text)" }
       if driver.capabilities.hasLinks {
         if let namespace = try services.sandboxes.open(endpoint.sandboxID) {
           var inside = plan.sandbox
@@ -41,7 +46,8 @@ extension NetworkController {
           differences.append("sandbox \(endpoint.sandboxID.prefix(12)) is gone")
         }
       }
-      objects.append(PlanReport.Object(plan, name: endpoint.name, differences: differences))
+      objects.append(
+        PlanReport.Object(plan, name: endpoint.name, shortcuts: shortcuts(plan), differences: differences))
     }
     return PlanReport(network, objects: objects)
   }

@@ -41,13 +41,17 @@ extension NetworkController {
     let going = FirewallFragment(key: before.key, entries: before.entries.filter { !after.entries.contains($0) })
     do {
       try services.journal.put(changed)
+      try services.shortcuts.remove(going.loopbackShortcuts)
       try services.firewall.remove(going)
       try services.firewall.add(coming)
       try services.ports.open(new)
+      services.shortcuts.add(coming.loopbackShortcuts)
     } catch {
       var errors = ErrorList()
+      errors.attempt { try services.shortcuts.remove(coming.loopbackShortcuts) }
       errors.attempt { try services.firewall.remove(coming) }
       errors.attempt { try services.firewall.add(going) }
+      services.shortcuts.add(going.loopbackShortcuts)
       errors.attempt { try services.journal.put(old) }
       services.ports.release(new)
       for other in errors.errors { Diagnostics.warn("after a failed change of ports: \(other)") }

@@ -24,6 +24,9 @@ extension NetworkController {
         ephemeral: try configuration.ephemeralPorts ?? HostPorts.ephemeralRange(), reserved: try HostPorts.reserved(),
         holder: try portHolder(), hasIPv6: HostPorts.hasIPv6(), proxies: configuration.userlandProxy,
         defaultAddress: configuration.defaultBindAddress, passesInput: configuration.publishesThroughInput),
+      shortcuts: LoopbackShortcuts(
+        instance: configuration.instance, isWanted: configuration.loopbackShortcut, group: configuration.shortcutGroup,
+        inform: configuration.inform),
       journal: journal, sandboxes: sandboxes, reaper: try LinkReaper(in: configuration.hostNamespace),
       // Before anything is looked at: nothing that changes from here on is missed.
       links: try LinkWatch(in: configuration.hostNamespace), settings: try SettingWatch())
@@ -174,7 +177,12 @@ extension NetworkController {
       for error in errors.errors { Diagnostics.warn("adopting endpoint \(endpoint.name): \(error)") }
     }
     services.ports.releaseRest()
-    return try services.firewall.reconcile(fragments())
+    let fragments = fragments()
+    // Before anybody gets an address that a short cut of an endpoint that is no more may lead to.
+    do { try services.shortcuts.reconcile(fragments.flatMap(\.loopbackShortcuts)) } catch {
+      Diagnostics.warn("short cuts to published ports: \(error)")
+    }
+    return try services.firewall.reconcile(fragments)
   }
 }
 

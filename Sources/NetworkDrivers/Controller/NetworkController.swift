@@ -52,6 +52,7 @@ public actor NetworkController {
     var host: HostNetwork
     var firewall: any Firewall
     var ports: PortPublisher
+    var shortcuts: LoopbackShortcuts
     var journal: EndpointJournal
     var sandboxes: SandboxDirectory
     var reaper: LinkReaper

@@ -12,16 +12,22 @@ public struct PlanReport: Sendable, Codable, Equatable {
     public var segment: [String]
     public var sandbox: [String]
     public var firewall: [String]
+    /// Past the firewall's translation, from the host's own loopback.
+    public var shortcuts: [String]
     /// What is missing or otherwise than planned; empty where the kernel holds just this.
     public var differences: [String]
 
-    public init(_ plan: ObjectPlan, name: String, differences: [String]) {
+    /// - Parameter shortcuts: those that the engine makes of the plan.
+    public init(
+      _ plan: ObjectPlan, name: String, shortcuts: [LoopbackShortcut] = [], differences: [String]
+    ) {
       key = plan.firewall.key
       self.name = name
       host = plan.host.lines
       segment = plan.segment.lines
       sandbox = plan.sandbox.lines
       firewall = plan.firewall.entries.map(\.text)
+      self.shortcuts = shortcuts.map(\.text)
       self.differences = differences
     }
   }
@@ -47,6 +53,7 @@ public struct PlanReport: Sendable, Codable, Equatable {
       lines.append("\(object.key.prefix { $0 != "/" }) \(object.name)")
       for (title, part) in [
         ("host", object.host), ("segment", object.segment), ("sandbox", object.sandbox), ("firewall", object.firewall),
+        ("short cuts", object.shortcuts),
       ] where !part.isEmpty {
         lines += ["  \(title)"] + part.map { "    \($0)" }
       }

@@ -1,11 +1,12 @@
 import Linux
 import Netfilter
+import NetworkDrivers
 
 /// Looks at the host without changing it: reads files, asks the kernel, starts the programs' `--version`.
 enum HostCheck {
   static func all() -> [Finding] {
     [root(), capabilities(), kernel(), namespaces()] + ControlGroupCheck.all() + ProgramCheck.all() + [
-      overlay(), seccomp(), nftables(), forwarding(), ipv6(), openFiles(),
+      overlay(), seccomp(), nftables(), shortcuts(), forwarding(), ipv6(), openFiles(),
     ]
   }
 
@@ -82,6 +83,16 @@ enum HostCheck {
     } catch {
       return .missing("nftables", "\(error)", "modprobe nf_tables; as root")
     }
+  }
+
+  private static func shortcuts() -> Finding {
+    let name = "short cuts"
+    guard let obstacle = ShortcutProbe.obstacle() else {
+      return .ok(name, "ports published on 127.0.0.1 are reached without translation")
+    }
+    return .limited(
+      name, obstacle,
+      "ports published on 127.0.0.1 are translated, which is slower; use Linux 5.14 or newer with cgroup2")
   }
 
   private static func forwarding() -> Finding {

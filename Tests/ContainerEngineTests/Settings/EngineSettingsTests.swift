@@ -45,7 +45,7 @@ import Testing
         "default-ulimits": {"nofile": {"Name": "nofile", "Soft": 1024, "Hard": 2048}},
         "init": true, "live-restore": true, "storage-driver": "overlay2", "iptables": true, "userland-proxy": false,
         "firewall-backend": "iptables",
-        "plugin-dirs": ["/srv/plugins"], "plugin-timeout": 5,
+        "plugin-dirs": ["/srv/plugins"], "plugin-timeout": 5, "loopback-shortcut": false,
         "exec-opts": ["native.cgroupdriver=cgroupfs"], "no-new-privileges": true, "group": null
       }
       """)
@@ -54,7 +54,7 @@ import Testing
       settings.hosts == [.unix(path: "/run/a.sock"), .tcp(host: "127.0.0.1", port: 2375), .activation])
     #expect(settings.bridgeAddress == IPCIDR("10.9.0.1/24") && settings.fixedCIDR == IPCIDR("10.9.0.128/25"))
     #expect(settings.mtu == 1400 && !settings.interContainer && settings.ipv6 && !settings.userlandProxy)
-    #expect(settings.firewallBackend == .iptables)
+    #expect(settings.firewallBackend == .iptables && !settings.loopbackShortcut && EngineSettings().loopbackShortcut)
     #expect(settings.addressPools.map(\.size) == [24])
     #expect(settings.nameServers == ["10.0.0.2", "fd00::2"])
     #expect(settings.registryMirrors == ["http://127.0.0.1:5001"])
@@ -74,9 +74,9 @@ import Testing
       "default-address-pool": ["base=10.10.0.0/16,size=24"], "log-opt": ["max-size=10m", "tag=a=b"],
       "default-ulimit": ["nofile=1024:2048", "nproc=5"], "add-runtime": ["other=/opt/other"],
       "default-shm-size": ["64k"], "registry-certs-dir": ["/srv/certs.d/"], "firewall-backend": ["iptables"],
-      "plugin-dir": ["/a", "/b"], "plugin-timeout": ["7"],
+      "plugin-dir": ["/a", "/b"], "plugin-timeout": ["7"], "loopback-shortcut": ["false"],
     ])
-    #expect(settings.firewallBackend == .iptables)
+    #expect(settings.firewallBackend == .iptables && !settings.loopbackShortcut)
     #expect(settings.pluginDirectories == ["/a", "/b"] && settings.pluginTimeout == 7)
     #expect(settings.registryCertificatesDirectory == "/srv/certs.d")
     #expect(settings.hosts == [.unix(path: "/a.sock"), .unix(path: "/b.sock"), .tcp(host: "::1", port: 99)])
