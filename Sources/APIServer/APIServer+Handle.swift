@@ -9,6 +9,8 @@ extension APIServer {
     let id: String
     /// Of no interest where nothing is audited.
     let received: Timestamp
+    /// Nobody knows who sends it.
+    var isUnknown = true
     var place: FlowControl.Classification?
     var audit: AuditTrail?
   }
@@ -32,6 +34,10 @@ extension APIServer {
       response.headers.add("X-Kubernetes-PF-PriorityLevel-UID", place.level.uid)
     }
     response.headers.add(AuditIdentifiers.header, trail.id)
+    // HTTP/2 is costly and easy to abuse: strangers get one request a connection, as with kube-apiserver.
+    if trail.isUnknown, request.connection.tls?.applicationProtocol == "h2" {
+      response.headers.add("Connection", "close")
+    }
     // What is told to one client is not another one's.
     if response.headers["Cache-Control"] == nil { response.headers.add("Cache-Control", "no-cache, private") }
     if !strictTransportSecurity.isEmpty {
@@ -61,6 +67,7 @@ extension APIServer {
       unknown?.note(.responseStarted, .init(code: 401, answer: nil))
       throw error
     }
+    trail.isUnknown = sender.name == User.anonymous.name || sender.groups.contains("system:unauthenticated")
     if let audit {
       let context = RequestContext(info: info, user: sender, query: request.query, headers: request.headers)
       trail.audit = try await audit.begin(&request, info, sender, id: trail.id, received: trail.received) { bytes in

@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import subprocess
 import urllib.error
 import urllib.request
 
@@ -78,3 +79,15 @@ def test_flags_that_do_not_fit(tmp_path, flags, words):
     server = Server(tmp_path, *flags).start(wait=False)
     assert server.process.wait(60) != 0
     assert words in server.log(), server.log()
+
+
+@pytest.mark.own_server
+def test_strangers_get_one_request_a_connection(server):
+    """HTTP/2 costs the server much: who shows nothing of themselves is told to come again."""
+    done = subprocess.run(
+        ["curl", "--silent", "--insecure", "--http2", "-o", "/dev/null", "-w", "%{num_connects} ",
+         server.url + "/livez", "--next", "--silent", "--insecure", "--http2", "-o", "/dev/null", "-w", "%{num_connects}",
+         server.url + "/readyz"],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stdout == "1 1"

@@ -95,3 +95,15 @@ def test_who_one_is(raw):
     status, _, body = raw("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", review, headers=headers)
     assert status == 201
     assert body["status"]["userInfo"] == {"username": "eve", "groups": ["curious", "system:authenticated"], "extra": {"scope": ["a"]}}
+
+
+@pytest.mark.parametrize("kind", ["SubjectAccessReview", "SelfSubjectAccessReview"])
+def test_a_review_has_no_name(raw, kind):
+    spec = {"resourceAttributes": {"verb": "get", "resource": "pods"}}
+    body = {"apiVersion": "authorization.k8s.io/v1", "kind": kind, "metadata": {"name": "x"}, "spec": spec}
+    if kind == "SubjectAccessReview":
+        spec["user"] = "bob"
+    status, _, answer = raw("POST", f"{GROUP}/{kind.lower()}s", body)
+    assert status == 422 and "metadata: Invalid value" in answer["message"] and "must be empty" in answer["message"]
+    body["metadata"] = {"creationTimestamp": None}
+    assert raw("POST", f"{GROUP}/{kind.lower()}s", body)[0] == 201

@@ -54,6 +54,14 @@ struct ReviewHandler {
   private func spec(_ review: JSONObject, namesUser: Bool, isLocal: Bool = false) throws(StatusError) -> JSONObject {
     let spec = review["spec"]?.objectValue ?? [:]
     var errors = AccessAttributes.violations(spec, namesUser: namesUser)
+    var metadata = review["metadata"]?.objectValue ?? [:]
+    metadata["managedFields"] = nil
+    if isLocal { metadata["namespace"] = nil }
+    if metadata.contains(where: { $0.value != .null && $0.value != "" && $0.value != [:] && $0.value != [] }) {
+      errors.append(
+        .invalid(
+          FieldPath("metadata"), review["metadata"], isLocal ? "must be empty except for namespace" : "must be empty"))
+    }
     let namespace = spec["resourceAttributes"]?["namespace"]?.stringValue ?? ""
     if isLocal, spec["resourceAttributes"] != nil, namespace != handler.info.namespace {
       errors.append(

@@ -87,10 +87,12 @@ final class HTTP2Connection: ChannelInboundHandler, ServedConnection {
 
   /// Tells the client to send no more requests (GOAWAY) and closes once the last stream has ended.
   func drain() {
-    guard let context else { return }
     for stream in streams.values { stream.drain() }
-    context.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+    endWithStreams()
   }
+
+  /// The same without a word to the streams that there are.
+  func endWithStreams() { context?.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
 
   func closeNow() { context?.close(promise: nil) }
 }

@@ -34,7 +34,16 @@ final class HTTP2Exchange: Exchange {
     }
     let omitted = request.method == .head || response.status.forbidsBody || bytes.readableBytes == 0
     let head = headers
-    onLoop { $0.send(head, omitted ? nil : bytes) }
+    let ends = endsConnection(response)
+    onLoop { stream in
+      stream.send(head, omitted ? nil : bytes)
+      if ends { stream.endConnection() }
+    }
+  }
+
+  /// A response that ends the connection says so as with HTTP/1.1.
+  private func endsConnection(_ response: Response) -> Bool {
+    response.headers["Connection"]?.lowercased() == "close"
   }
 
   func makeBody(of response: Response) -> any ResponseBody {
@@ -45,6 +54,7 @@ final class HTTP2Exchange: Exchange {
       length = number
       headers.add(name: "content-length", value: text)
     }
+    if endsConnection(response) { onLoop { $0.endConnection() } }
     return HTTP2Body(head: headers, length: response.status.forbidsBody ? 0 : length, exchange: self)
   }
 

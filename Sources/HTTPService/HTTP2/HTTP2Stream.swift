@@ -197,6 +197,9 @@ final class HTTP2Stream: ChannelInboundHandler {
 
   // MARK: Shutdown
 
+  /// The client opens no more streams on this connection.
+  func endConnection() { connection.endWithStreams() }
+
   func markEndsWithServer() {
     cancelsOnShutdown = true
     if connection.core.isDraining { task?.cancel() }

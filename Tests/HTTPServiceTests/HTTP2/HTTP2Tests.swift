@@ -220,6 +220,20 @@ import Testing
     }
   }
 
+  /// What is under way is finished, and then the connection ends.
+  @Test func aResponseEndsTheConnection() async throws {
+    try await with { _, client in
+      let post = try await client.request("POST", "/echo", ends: false)
+      let head = try await client.request("GET", "/head")
+      let fields = try await head.head()
+      #expect(fields.first(name: ":status") == "201" && fields.first(name: "connection") == nil)
+      _ = try await head.body()
+      try await post.send("hello", ends: true)
+      #expect(try await post.body() == "hello")
+      try await client.channel.closeFuture.get()
+    }
+  }
+
   @Test func shutdownFinishesRequestsAndEndsStreams() async throws {
     let started = Signal()
     let go = Signal()
