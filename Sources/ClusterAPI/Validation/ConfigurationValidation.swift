@@ -53,7 +53,7 @@ enum ConfigurationValidation {
     case "kubernetes.io/dockercfg", "kubernetes.io/dockerconfigjson":
       let key = secret.text("type") == "kubernetes.io/dockercfg" ? ".dockercfg" : ".dockerconfigjson"
       guard let text = data?[key]?.stringValue else { return require(key) }
-      guard let bytes = Base64Text.decode(text), (try? JSONValue(json: bytes))?.objectValue != nil else {
+      guard let bytes = Base64.decode(text), (try? JSONValue(json: bytes))?.objectValue != nil else {
         return findings.invalid(FieldPath("data").key(key), "<secret contents redacted>", "invalid character in JSON")
       }
     case "kubernetes.io/basic-auth":
