@@ -64,7 +64,7 @@ import Testing
       if let bytes = AddressRules.bytes(text) { #expect(bytes.count == 4 || bytes.count == 16) }
       if let range = AddressRules.range(text) { #expect(range.length <= range.bytes.count * 8) }
       _ = CronRules.problem(text)
-      if let bytes = Base64Text.decode(text) { #expect(bytes.count <= text.utf8.count) }
+      if let bytes = Base64.decode(text) { #expect(bytes.count <= text.utf8.count) }
     }
   }
 

@@ -1,5 +1,5 @@
-/// The standard encoding of bytes as text (RFC 4648, section 4), padded.
-enum Base64 {
+/// Bytes as text (RFC 4648): in the standard alphabet, padded, as fields of bytes are written in JSON.
+public enum Base64 {
   /// Where Go's decoder stops; nil where the text is well formed. Line breaks are passed over.
   static func invalidByte(_ text: String) -> Int? {
     var quantum = 0
@@ -49,7 +49,9 @@ extension Base64 {
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
   /// With padding.
-  static func encode(_ bytes: [UInt8]) -> String {
+  public static func encode(_ bytes: some Collection<UInt8>) -> String { encode(Array(bytes)) }
+
+  private static func encode(_ bytes: [UInt8]) -> String {
     var text: [UInt8] = []
     text.reserveCapacity((bytes.count + 2) / 3 * 4)
     var index = 0
@@ -65,8 +67,23 @@ extension Base64 {
     return String(decoding: text, as: UTF8.self)
   }
 
-  /// Nil where the text is malformed.
-  static func decode(_ text: String) -> [UInt8]? {
+  /// Text in the alphabet of URLs, without padding (section 5); nil where it is none.
+  public static func decodeURL(_ text: some StringProtocol) -> [UInt8]? {
+    var standard: [UInt8] = []
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "-"): standard.append(UInt8(ascii: "+"))
+      case UInt8(ascii: "_"): standard.append(UInt8(ascii: "/"))
+      case UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="), 0x0A, 0x0D: return nil
+      default: standard.append(byte)
+      }
+    }
+    while standard.count % 4 != 0 { standard.append(UInt8(ascii: "=")) }
+    return decode(String(decoding: standard, as: UTF8.self))
+  }
+
+  /// Nil where the text is malformed; line breaks do not count.
+  public static func decode(_ text: String) -> [UInt8]? {
     guard invalidByte(text) == nil else { return nil }
     var bytes: [UInt8] = []
     var group: UInt32 = 0

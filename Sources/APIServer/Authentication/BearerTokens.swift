@@ -82,7 +82,9 @@ public struct BearerTokens: Authenticator {
     }
     guard request.wantsWebSocket else { return nil }
     guard let name = subprotocols(of: request).first(where: { $0.hasPrefix(protocolPrefix) }) else { return nil }
-    guard let token = Base64URLText.decode(name.dropFirst(protocolPrefix.count)), !token.isEmpty else {
+    guard let bytes = Base64.decodeURL(name.dropFirst(protocolPrefix.count)),
+      let token = String(validating: bytes, as: UTF8.self), !token.isEmpty
+    else {
       throw .unauthorized()
     }
     return token

@@ -32,7 +32,7 @@ extension Defaults {
     guard let strings = secret["stringData"]?.objectValue else { return }
     secret.editObject { object in
       var data = object["data"]?.objectValue ?? [:]
-      for (key, value) in strings { data[key] = .string(Base64Text.encode((value.stringValue ?? "").utf8)) }
+      for (key, value) in strings { data[key] = .string(Base64.encode((value.stringValue ?? "").utf8)) }
       object["data"] = .object(data)
       object.remove("stringData")
     }

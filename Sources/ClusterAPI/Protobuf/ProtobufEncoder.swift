@@ -96,7 +96,7 @@ public struct ProtobufEncoder: Sendable {
       }
     case (.string, .string(let text)): message.append(number, text)
     case (.bytes, .string(let text)):
-      guard let bytes = Base64Text.decode(text) else { throw .mismatch("a text in base64") }
+      guard let bytes = Base64.decode(text) else { throw .mismatch("a text in base64") }
       message.append(number, bytes)
     case (.integer, _):
       guard let whole = value.wholeNumber else { throw .mismatch("a whole number") }

@@ -21,7 +21,7 @@ extension ProtobufSpecialTypes {
       try write(time: value, keepsFraction: true, to: &message)
     },
     meta + "Duration": { (_, value, message, _) throws(ProtobufError) in
-      guard let nanoseconds = value.stringValue.flatMap(GoDurationText.nanoseconds) else {
+      guard let nanoseconds = value.stringValue.flatMap(GoDuration.nanoseconds) else {
         throw .mismatch("a duration")
       }
       message.append(1, nanoseconds)

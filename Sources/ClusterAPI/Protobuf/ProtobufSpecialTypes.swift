@@ -20,7 +20,7 @@ enum ProtobufSpecialTypes {
       try time(bytes, range).map { .string($0.inMicroseconds) } ?? .null
     },
     meta + "Duration": { (_, bytes, range, _) throws(ProtobufError) in
-      .string(GoDurationText.text(nanoseconds: Int64(bitPattern: try numbers(bytes, range)[1] ?? 0)))
+      .string(GoDuration.text(nanoseconds: Int64(bitPattern: try numbers(bytes, range)[1] ?? 0)))
     },
     meta + "FieldsV1": { (_, bytes, range, _) throws(ProtobufError) in try json(bytes, range) },
     "io.k8s.apimachinery.pkg.runtime.RawExtension": { (_, bytes, range, _) throws(ProtobufError) in
@@ -124,67 +124,4 @@ enum ProtobufSpecialTypes {
       throw ProtobufError(.encoding, "the object is not valid protobuf: a value is not valid JSON: \(error.message)")
     }
   }
-}
-
-/// Durations as Go writes them: `1h2m3.5s` (package time, Duration.String).
-enum GoDurationText {
-  static func text(nanoseconds: Int64) -> String {
-    if nanoseconds == 0 { return "0s" }
-    let sign = nanoseconds < 0 ? "-" : ""
-    let all = nanoseconds.magnitude
-    func decimal(_ unit: UInt64, _ name: String) -> String {
-      let fraction = String(all % unit)
-      let digits = String(repeating: "0", count: String(unit).count - 1 - fraction.count) + fraction
-      let trimmed = digits.reversed().drop { $0 == "0" }.reversed()
-      return "\(sign)\(all / unit)\(trimmed.isEmpty ? "" : "." + String(trimmed))\(name)"
-    }
-    if all < 1_000 { return "\(sign)\(all)ns" }
-    if all < 1_000_000 { return decimal(1_000, "µs") }
-    if all < 1_000_000_000 { return decimal(1_000_000, "ms") }
-    let seconds = all / 1_000_000_000
-    var text = sign
-    if seconds >= 3600 { text += "\(seconds / 3600)h" }
-    if seconds >= 60 { text += "\(seconds / 60 % 60)m" }
-    let fraction = String(all % 1_000_000_000)
-    let digits = String(repeating: "0", count: 9 - fraction.count) + fraction
-    let trimmed = String(digits.reversed().drop { $0 == "0" }.reversed())
-    return text + "\(seconds % 60)\(trimmed.isEmpty ? "" : "." + trimmed)s"
-  }
-
-  /// Reads a duration (package time, ParseDuration); nil for what is none, or is longer than 292 years.
-  static func nanoseconds(_ text: String) -> Int64? {
-    var rest = text[...]
-    let isNegative = rest.hasPrefix("-")
-    if isNegative || rest.hasPrefix("+") { rest.removeFirst() }
-    if rest == "0" { return 0 }
-    var fractions = 0.0
-    guard !rest.isEmpty else { return nil }
-    var whole: Int64 = 0
-    while !rest.isEmpty {
-      let number = rest.prefix { $0.isASCII && $0.isNumber || $0 == "." }
-      rest = rest.dropFirst(number.count)
-      let unit = rest.prefix { !($0.isASCII && $0.isNumber) && $0 != "." }
-      rest = rest.dropFirst(unit.count)
-      guard let scale = units[unit], number.contains(where: \.isNumber) else { return nil }
-      let parts = number.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-      guard let major = parts[0].isEmpty ? 0 : Int64(parts[0]) else { return nil }
-      let (product, overflow) = major.multipliedReportingOverflow(by: scale)
-      let (sum, overflowed) = whole.addingReportingOverflow(product)
-      guard !overflow, !overflowed else { return nil }
-      whole = sum
-      if parts.count == 2, !parts[1].isEmpty {
-        guard let fraction = Double("0." + parts[1]) else { return nil }
-        fractions += fraction * Double(scale)
-      }
-    }
-    guard let fraction = Int64(exactly: fractions.rounded(.towardZero)) else { return nil }
-    let (sum, overflow) = whole.addingReportingOverflow(fraction)
-    return overflow ? nil : isNegative ? -sum : sum
-  }
-
-  /// In nanoseconds.
-  private static let units: [Substring: Int64] = [
-    "ns": 1, "us": 1_000, "µs": 1_000, "μs": 1_000, "ms": 1_000_000, "s": 1_000_000_000, "m": 60_000_000_000,
-    "h": 3_600_000_000_000,
-  ]
 }

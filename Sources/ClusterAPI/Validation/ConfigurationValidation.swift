@@ -53,7 +53,7 @@ enum ConfigurationValidation {
     case "kubernetes.io/dockercfg", "kubernetes.io/dockerconfigjson":
       let key = secret.text("type") == "kubernetes.io/dockercfg" ? ".dockercfg" : ".dockerconfigjson"
       guard let text = data?[key]?.stringValue else { return require(key) }
-      if let problem = jsonProblem(Base64Text.decode(text) ?? []) {
+      if let problem = jsonProblem(Base64.decode(text) ?? []) {
         findings.invalid(FieldPath("data").key(key), "<secret contents redacted>", problem)
       }
     case "kubernetes.io/basic-auth":

@@ -127,10 +127,10 @@ import Testing
     ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
   ])
   func base64(plain: String, encoded: String) {
-    #expect(Base64Text.encode(plain.utf8) == encoded)
-    #expect(Base64Text.decode(encoded) == Array(plain.utf8))
+    #expect(Base64.encode(plain.utf8) == encoded)
+    #expect(Base64.decode(encoded) == Array(plain.utf8))
   }
 
   @Test(arguments: ["Zg", "Z===", "Zg=a", "Z g=", "Zg==="])
-  func whatIsNoBase64(text: String) { #expect(Base64Text.decode(text) == nil) }
+  func whatIsNoBase64(text: String) { #expect(Base64.decode(text) == nil) }
 }

@@ -240,9 +240,9 @@ import Testing
     ("100ns", 100), ("0", 0), (".5s", 500_000_000),
   ])
   func durations(_ text: String, _ nanoseconds: Int64) {
-    #expect(GoDurationText.nanoseconds(text) == nanoseconds)
+    #expect(GoDuration.nanoseconds(text) == nanoseconds)
     for wrong in ["", "5", "x", "1x", "-", ".s", "9999999999h", text + " "] where wrong != text {
-      #expect(GoDurationText.nanoseconds(wrong) == nil, "\(wrong)")
+      #expect(GoDuration.nanoseconds(wrong) == nil, "\(wrong)")
     }
   }
 }

@@ -215,7 +215,7 @@ struct CELChecker {
       return text
     }
     switch name {
-    case "duration": if let text = literal(0), CELDuration.parse(text) == nil { invalid(name, arguments[0]) }
+    case "duration": if let text = literal(0), GoDuration.nanoseconds(text) == nil { invalid(name, arguments[0]) }
     case "timestamp": if let text = literal(0), CELTime.parse(text) == nil { invalid(name, arguments[0]) }
     case "matches": if let text = literal(1), (try? RegularExpression(text)) == nil { invalid(name, arguments[1]) }
     default: break

@@ -295,7 +295,7 @@ extension CELCall {
     let id = overloads.count == 1 ? overload.id : ""
     try frame.charge(CELLibraryCost.beforeCall(name, id, arguments))
     let result = try overload.body(arguments, &frame)
-    if let more = CELLibraryCost.afterCall(name, result) { try frame.charge(more) }
+    if let more = CELLibraryCost.afterCall(name, id, result) { try frame.charge(more) }
     return result
   }
 }

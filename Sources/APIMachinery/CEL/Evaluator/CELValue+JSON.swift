@@ -31,7 +31,7 @@ extension CELValue {
       }
       self = .bytes(bytes)
     case (.duration, .string(let text)):
-      guard let duration = CELDuration.parse(text) else {
+      guard let duration = GoDuration.nanoseconds(text) else {
         throw CELEvaluationError("Invalid duration \(text): time: invalid duration \(text.goQuoted)")
       }
       self = .duration(duration)

@@ -3,7 +3,7 @@ extension CELLibrary {
     for (id, type) in [("duration_to_duration", CELType.duration), ("string_to_duration", .string)] {
       table.global("duration", id, [type], .duration) { values, _ in
         guard case .string(let text) = values[0] else { return values[0] }
-        guard let duration = CELDuration.parse(text) else {
+        guard let duration = GoDuration.nanoseconds(text) else {
           throw CELEvaluationError("type conversion error from 'string' to 'google.protobuf.Duration'")
         }
         return .duration(duration)
@@ -45,60 +45,10 @@ extension CELLibrary {
   }
 }
 
-/// Durations as text: Go's `1h30m`, of which CEL writes seconds.
+/// Durations as CEL writes them: in seconds with a fraction, `1.5s`.
 enum CELDuration {
-  /// In nanoseconds; nil where the text is none, or it does not fit.
-  static func parse(_ text: String) -> Int64? {
-    guard GoDuration.problem(text) == nil else { return nil }
-    var rest = text.utf8[...]
-    let isNegative = rest.first == UInt8(ascii: "-")
-    if isNegative || rest.first == UInt8(ascii: "+") { rest = rest.dropFirst() }
-    var total: Int128 = 0
-    while !rest.isEmpty {
-      let whole = rest.prefix { (0x30...0x39).contains($0) }
-      rest = rest.dropFirst(whole.count)
-      var fraction = rest[rest.startIndex..<rest.startIndex]
-      if rest.first == UInt8(ascii: ".") {
-        rest = rest.dropFirst()
-        fraction = rest.prefix { (0x30...0x39).contains($0) }
-        rest = rest.dropFirst(fraction.count)
-      }
-      let unit = rest.prefix { $0 != UInt8(ascii: ".") && !(0x30...0x39).contains($0) }
-      rest = rest.dropFirst(unit.count)
-      let scale: Int128 =
-        switch String(Substring(unit)) {
-        case "h": 3_600_000_000_000
-        case "m": 60_000_000_000
-        case "s": 1_000_000_000
-        case "ms": 1_000_000
-        case "ns": 1
-        case "": 0
-        default: 1_000
-        }
-      guard whole.count <= 19 else { return nil }
-      total += whole.reduce(Int128(0)) { $0 * 10 + Int128($1 - 0x30) } * scale
-      var unitPart = scale
-      for digit in fraction {
-        unitPart /= 10
-        total += unitPart * Int128(digit - 0x30)
-      }
-      guard total <= Int128(Int64.max) + 1 else { return nil }
-    }
-    return Int64(exactly: isNegative ? -total : total)
-  }
-
-  /// In seconds with a fraction: `1.5s`.
   static func text(_ nanoseconds: Int64) -> String {
-    let magnitude = nanoseconds.magnitude
-    var text = (nanoseconds < 0 ? "-" : "") + String(magnitude / 1_000_000_000)
-    let rest = magnitude % 1_000_000_000
-    if rest > 0 {
-      var digits = String(rest)
-      digits = String(repeating: "0", count: 9 - digits.utf8.count) + digits
-      while digits.hasSuffix("0") { digits.removeLast() }
-      text += "." + digits
-    }
-    return text + "s"
+    (nanoseconds < 0 ? "-" : "") + GoDuration.decimal(nanoseconds.magnitude, 1_000_000_000) + "s"
   }
 }
 

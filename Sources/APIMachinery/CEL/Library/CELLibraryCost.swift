@@ -26,6 +26,7 @@ enum CELLibraryCost {
     _ name: String, _ id: String, _ target: CELCostOperand?, _ arguments: [CELCostOperand]
   ) -> (cost: CELCost, size: CELCost?)? {
     if name == "check" { return (CELCost(authorizationCheck), nil) }
+    if let list = estimateList(id, target, arguments) { return list }
     if id == "cidr_ip" { return (CELCost(1), nil) }
     if unit.contains(name) { return (CELCost(1), nil) }
     if traversing.contains(name), let target { return (traversal(target, name), nil) }
@@ -130,6 +131,7 @@ enum CELLibraryCost {
   static func beforeCall(_ name: String, _ id: String, _ arguments: [CELValue]) -> UInt64 {
     let first = arguments.first?.costSize ?? 0
     if name == "check" { return authorizationCheck }
+    if let list = listCall(id, arguments) { return list }
     if id == "cidr_ip" || unit.contains(name) { return 1 }
     if traversing.contains(name) { return arguments.first.map(traversal) ?? 0 }
     if parsing.contains(name) { return scaled(first, 0.1) }
@@ -178,8 +180,9 @@ enum CELLibraryCost {
   }
 
   /// What only the result tells.
-  static func afterCall(_ name: String, _ result: CELValue) -> UInt64? {
-    name == "join" ? scaled(result.costSize, 0.2) : nil
+  static func afterCall(_ name: String, _ id: String, _ result: CELValue) -> UInt64? {
+    if let list = listMade(id, result) { return list }
+    return name == "join" ? scaled(result.costSize, 0.2) : nil
   }
 
   private static func traversal(_ value: CELValue) -> UInt64 {
