@@ -10,5 +10,27 @@ extension Registry {
   ) throws(StatusError) {
     let errors = ObjectRules.violations(new, old: old, target, kinds, context, subresource: subresource)
     guard errors.isEmpty else { throw .invalid(target.groupKind, new.objectName, errors) }
+    guard subresource.isEmpty else { return }
+    let warnings =
+      target.resource.isCustom
+      ? Self.finalizerWarnings(new, old: old)
+      : kinds.warnings(of: .object(new), old: old.map { .object($0) }, kind: target.groupVersionKind)
+    for warning in warnings { context.warn(warning) }
+  }
+
+  private static let standardFinalizers: Set<String> = ["foregroundDeletion", "kubernetes", "orphan"]
+
+  /// What is said of finalizers that somebody adds to an object of a custom kind, and that others might use too.
+  private static func finalizerWarnings(_ new: JSONObject, old: JSONObject?) -> [String] {
+    let added = Set(new.finalizers).subtracting(old?.finalizers ?? []).sorted()
+    return added.flatMap { name in
+      var problems = NameRules.labelKey(name)
+      if !name.contains("/"), !standardFinalizers.contains(name) {
+        let form = name.contains(".") ? " including a path (/)" : ""
+        problems.append(
+          "prefer a domain-qualified finalizer name\(form) to avoid accidental conflicts with other finalizer writers")
+      }
+      return problems.map { "metadata.finalizers: \(name.goQuoted): \($0)" }
+    }
   }
 }

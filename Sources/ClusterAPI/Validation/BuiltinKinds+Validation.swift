@@ -23,6 +23,7 @@ extension BuiltinKinds {
           MetadataRules.errors(in: metadata, isNamespaced: isNamespaced, name: Validation.nameRule(for: kind))
         }
       for error in errors { findings.add(error) }
+      if !Self.plainGroups.contains(kind.group) { finalizers(metadata["finalizers"], &findings) }
     }
     if let definition = definitionName(of: kind), let schema = registry[definition] {
       rules(new, old, schema, subresource, &findings)
@@ -45,6 +46,24 @@ extension BuiltinKinds {
     default: break
     }
     return Self.withoutRepetitions(findings.errors)
+  }
+
+  /// Groups whose objects are judged as those of custom kinds are.
+  private static let plainGroups: Set<String> = [
+    "admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io",
+  ]
+
+  private static let standardFinalizers: Set<String> = ["foregroundDeletion", "kubernetes", "orphan"]
+
+  /// Who holds an object is told by a name with a domain.
+  private func finalizers(_ list: JSONValue?, _ findings: inout Findings) {
+    for (index, finalizer) in (list?.arrayValue ?? []).enumerated() {
+      let name = finalizer.stringValue ?? ""
+      guard !name.contains("/"), !Self.standardFinalizers.contains(name) else { continue }
+      findings.invalid(
+        FieldPath("metadata", "finalizers").index(index), finalizer,
+        "name is neither a standard finalizer name nor is it fully qualified")
+    }
   }
 
   /// What the schema says, of what can be written.

@@ -1,0 +1,32 @@
+import APIMachinery
+
+/// Warnings about services.
+enum ServiceWarnings {
+  static func service(_ service: JSONValue, _ warnings: inout Warnings) {
+    guard let spec = service["spec"] else { return }
+    let old = "service.kubernetes.io/topology-aware-hints"
+    if service["metadata"]?["annotations"]?.has(old) == true {
+      warnings.add("annotation \(old) is deprecated, please use service.kubernetes.io/topology-mode instead")
+    }
+    let type = spec.text("type")
+    let isHeadless = type == "ClusterIP" && spec.text("clusterIP") == "None"
+    let hasAddresses = !spec.items("externalIPs").isEmpty
+    if isHeadless {
+      if !spec.text("loadBalancerIP").isEmpty { warnings.add("spec.loadBalancerIP is ignored for headless services") }
+      if hasAddresses { warnings.add("spec.externalIPs is ignored for headless services") }
+      if spec.text("sessionAffinity") != "None" {
+        warnings.add("spec.SessionAffinity is ignored for headless services")
+      }
+    } else if hasAddresses, type != "ExternalName" {
+      warnings.add("spec.externalIPs is deprecated and may no longer be implemented in some clusters")
+    }
+    if type == "ExternalName" {
+      if hasAddresses { warnings.add(#"spec.externalIPs is ignored when spec.type is "ExternalName""#) }
+    } else if !spec.text("externalName").isEmpty {
+      warnings.add(#"spec.externalName is ignored when spec.type is not "ExternalName""#)
+    }
+    if spec.text("trafficDistribution") == "PreferClose" {
+      warnings.add(#"spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone""#)
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import APIMachinery
+
+/// What a client is told of an object that is valid, and yet may not do what is meant: fields that mean nothing any more, and
+/// values that surprise (kube-apiserver's `WarningsOnCreate` and `WarningsOnUpdate`).
+extension BuiltinKinds {
+  /// - Parameter old: the object before; nil where it is created.
+  public func warnings(of new: JSONValue, old: JSONValue?, kind: GroupVersionKind) -> [String] {
+    guard let function = Warnings.functions[kind.group]?[kind.kind] else { return [] }
+    var warnings = Warnings()
+    function(new, old, &warnings)
+    return warnings.texts
+  }
+}
+
+/// Warnings, gathered in order.
+struct Warnings {
+  private(set) var texts: [String] = []
+
+  mutating func add(_ text: String) { texts.append(text) }
+  mutating func add(_ path: FieldPath, _ text: String) { texts.append("\(path): \(text)") }
+
+  typealias Function = @Sendable (_ new: JSONValue, _ old: JSONValue?, inout Warnings) -> Void
+
+  static let functions: [String: [String: Function]] = [
+    "": [
+      "Node": { new, _, warnings in ClusterWarnings.node(new, &warnings) },
+      "PersistentVolume": { new, _, warnings in StorageWarnings.volume(new, &warnings) },
+      "PersistentVolumeClaim": { new, _, warnings in StorageWarnings.claim(new, &warnings) },
+      // Few people change pods, and programs do so often.
+      "Pod": { new, old, warnings in if old == nil { PodWarnings.pod(new, &warnings) } },
+      "PodTemplate": { new, old, warnings in
+        if new["template"] != old?["template"] {
+          PodWarnings.template(new["template"], FieldPath("template"), &warnings)
+        }
+      },
+      "ReplicationController": { workload($0, $1, &$2) },
+      "Service": { new, _, warnings in ServiceWarnings.service(new, &warnings) },
+      "ServiceAccount": { new, _, warnings in ClusterWarnings.account(new, &warnings) },
+    ],
+    "apps": [
+      "DaemonSet": { workload($0, $1, &$2, isNamed: false) }, "Deployment": { workload($0, $1, &$2) },
+      "ReplicaSet": { workload($0, $1, &$2) }, "StatefulSet": { workload($0, $1, &$2, isNamed: false) },
+    ],
+    "batch": [
+      "CronJob": { new, old, warnings in
+        if old == nil { name(new, &warnings) }
+        let path = FieldPath("spec", "jobTemplate", "spec", "template")
+        let template = new["spec"]?["jobTemplate"]?["spec"]?["template"]
+        if template != old?["spec"]?["jobTemplate"]?["spec"]?["template"] {
+          PodWarnings.template(template, path, &warnings)
+        }
+      },
+      "Job": { workload($0, $1, &$2) },
+    ],
+    "networking.k8s.io": [
+      "Ingress": { new, old, warnings in if old == nil { ClusterWarnings.ingress(new, &warnings) } }
+    ],
+    "node.k8s.io": ["RuntimeClass": { new, _, warnings in ClusterWarnings.runtimeClass(new, &warnings) }],
+    "storage.k8s.io": ["StorageClass": { new, _, warnings in StorageWarnings.storageClass(new, &warnings) }],
+  ]
+
+  /// A workload makes pods of its template, and names them after itself.
+  private static func workload(
+    _ new: JSONValue, _ old: JSONValue?, _ warnings: inout Warnings, isNamed: Bool = true
+  ) {
+    if old == nil, isNamed { name(new, &warnings) }
+    let template = new["spec"]?["template"]
+    if template != old?["spec"]?["template"] {
+      PodWarnings.template(template, FieldPath("spec", "template"), &warnings)
+    }
+  }
+
+  private static func name(_ object: JSONValue, _ warnings: inout Warnings) {
+    let problems = NameRules.dns1123Label(object.text("metadata", "name"))
+    guard !problems.isEmpty else { return }
+    warnings.add(
+      FieldPath("metadata", "name"),
+      "this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: "
+        + "[\(problems.joined(separator: " "))]")
+  }
+}
+
+/// Labels of nodes that have other names by now.
+enum OldNodeLabels {
+  private static let words = [
+    "beta.kubernetes.io/arch": #"deprecated since v1.14; use "kubernetes.io/arch" instead"#,
+    "beta.kubernetes.io/os": #"deprecated since v1.14; use "kubernetes.io/os" instead"#,
+    "failure-domain.beta.kubernetes.io/region":
+      #"deprecated since v1.17; use "topology.kubernetes.io/region" instead"#,
+    "failure-domain.beta.kubernetes.io/zone": #"deprecated since v1.17; use "topology.kubernetes.io/zone" instead"#,
+    "beta.kubernetes.io/instance-type":
+      #"deprecated since v1.17; use "node.kubernetes.io/instance-type" instead"#,
+    "app.kubernetes.io/created-by": "deprecated since v1.9",
+    "scheduler.alpha.kubernetes.io/preferAvoidPods": "deprecated since v1.22; use Taints and Tolerations instead",
+    "node-role.kubernetes.io/master": #"use "node-role.kubernetes.io/control-plane" instead"#,
+  ]
+
+  static func word(_ label: String) -> String? { words[label] }
+
+  /// Labels that expressions name.
+  static func expressions(_ term: JSONValue?, _ path: FieldPath, _ warnings: inout Warnings) {
+    for (index, expression) in (term?.items("matchExpressions") ?? []).enumerated() {
+      let key = expression.text("key")
+      guard let word = words[key] else { continue }
+      warnings.add(path.child("matchExpressions").index(index).child("key"), "\(key) is \(word)")
+    }
+  }
+}
