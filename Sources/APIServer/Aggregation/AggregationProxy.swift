@@ -20,9 +20,15 @@ struct AggregationProxy: Sendable {
     "access-control-allow-origin", "access-control-expose-headers", "access-control-max-age",
   ]
 
-  static let redirected = Response(
-    502, text: "the backend attempted to redirect this request, which is not permitted\n")
-  static let unavailable = Response(.serviceUnavailable, text: "service unavailable\n")
+  static let redirected = plain(502, "the backend attempted to redirect this request, which is not permitted")
+  static let unavailable = plain(.serviceUnavailable, "service unavailable")
+
+  /// A line of text, as Go's servers write their errors.
+  static func plain(_ status: HTTPService.Status, _ text: String) -> Response {
+    var response = Response(status, text: text + "\n")
+    response.headers.add("X-Content-Type-Options", "nosniff")
+    return response
+  }
 
   func respond(_ request: Request, _ context: RequestContext, _ service: AggregatedService) async throws -> Response {
     guard service.isAvailable else { return Self.unavailable }
@@ -40,8 +46,8 @@ struct AggregationProxy: Sendable {
     do throws(OutboundError) { (response, lease) = try await open(target, message) } catch {
       switch error.code {
       case .unresolved: return Self.unavailable
-      case .configuration: return Response(.internalServerError, text: error.message + "\n")
-      default: return Response(.serviceUnavailable, text: "error trying to reach service: \(error.message)\n")
+      case .configuration: return Self.plain(.internalServerError, error.message)
+      default: return Self.plain(.serviceUnavailable, "error trying to reach service: \(error.message)")
       }
     }
     let code = response.status.code

@@ -32,7 +32,7 @@ struct AggregationTunnel: Sendable {
     } catch {
       let failure = OutboundError.from(error, host: OutboundClient.host(target))
       if failure.code == .unresolved { return AggregationProxy.unavailable }
-      return Response(.serviceUnavailable, text: "error trying to reach service: \(failure.message)\n")
+      return AggregationProxy.plain(.serviceUnavailable, "error trying to reach service: \(failure.message)")
     }
   }
 

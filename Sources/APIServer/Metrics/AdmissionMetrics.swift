@@ -2,7 +2,7 @@ import APIMachinery
 import Synchronization
 
 /// Counts what webhooks and policies have made of requests (Kubernetes, "Metrics reference").
-public final class AdmissionMetrics: Sendable {
+final class AdmissionMetrics: Sendable {
   /// How a webhook was asked, or a policy put to work.
   enum Step: String, Sendable {
     case mutating = "admit"
@@ -78,8 +78,6 @@ public final class AdmissionMetrics: Sendable {
   private static let mostKeys = 8192
 
   private let entries = Mutex<[Key: Entry]>([:])
-
-  public init() {}
 
   var all: [(key: Key, entry: Entry)] { entries.withLock { $0.map { ($0.key, $0.value) } } }
 

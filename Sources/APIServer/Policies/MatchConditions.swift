@@ -50,6 +50,8 @@ struct MatchConditions: Sendable {
     let environment = AdmissionEnvironment.make(hasParameters: hasParameters, hasAuthorizer: true)
     return conditions.prefix(64).enumerated().compactMap { index, condition in
       let expression = condition["expression"]?.stringValue ?? ""
+      // That there is none is told by itself.
+      guard !expression.allSatisfy(\.isWhitespace) else { return nil }
       guard let problem = AdmissionExpression(expression, [.bool], environment).problem else { return nil }
       return .invalid(path.index(index).child("expression"), .string(expression), problem)
     }

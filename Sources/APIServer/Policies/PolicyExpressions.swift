@@ -28,16 +28,13 @@ enum PolicyExpressions {
     let environments = PolicyEnvironments(spec)
     var errors = MatchConditions.errors(
       in: list("matchConditions"), hasParameters: environments.hasParameters, at: path.child("matchConditions"))
-    var names: Set<String> = []
     for (index, variable) in list("variables").enumerated() {
       let place = path.child("variables").index(index)
       let name = variable["name"]?.stringValue ?? ""
-      if name.isEmpty {
-        errors.append(.required(place.child("name"), "name is required"))
+      if name.allSatisfy(\.isWhitespace) {
+        errors.append(.required(place.child("name"), "name is not specified"))
       } else if !isIdentifier(name) {
         errors.append(.invalid(place.child("name"), .string(name), "name is not a valid CEL identifier"))
-      } else if !names.insert(name).inserted {
-        errors.append(.duplicate(place.child("name"), .string(name)))
       }
       check(variable, "expression", environments.variables.expressions[name], place, &errors)
     }
@@ -62,6 +59,10 @@ enum PolicyExpressions {
       let place = path.child("mutations").index(index)
       for (member, type) in [("applyConfiguration", MutationTypes.object), ("jsonPatch", MutationTypes.patches)] {
         guard let form = mutation[member], form != .null else { continue }
+        guard !(form["expression"]?.stringValue ?? "").allSatisfy(\.isWhitespace) else {
+          errors.append(.required(place.child(member, "expression"), ""))
+          continue
+        }
         check(
           form, "expression", [type], MutationTypes.environment(environments.validation), place.child(member), &errors)
       }

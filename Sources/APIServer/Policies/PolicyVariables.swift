@@ -18,10 +18,20 @@ final class PolicyVariables: CELLazyFields {
         let expression = AdmissionExpression(
           variable["expression"]?.stringValue ?? "", [], environment.with(["variables": known]))
         expressions[name] = expression
-        types[name] = expression.resultType ?? .dynamic
+        types[name] = Self.declared(expression.resultType ?? .dynamic)
       }
       self.expressions = expressions
       type = .object(CELObjectType("kubernetes.variables", types: types))
+    }
+
+    /// A variable's type as other expressions know it: which fields an object has shows when it is read.
+    private static func declared(_ type: CELType) -> CELType {
+      switch type {
+      case .list(let element): .list(declared(element))
+      case .map(let key, let value): .map(declared(key), declared(value))
+      case .object, .type, .parameter, .failure: .dynamic
+      default: type
+      }
     }
   }
 

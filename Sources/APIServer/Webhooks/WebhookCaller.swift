@@ -16,6 +16,9 @@ struct WebhookCaller {
   private static let mostWarnings = 4096
   private static let agent = "kube-apiserver-admission"
 
+  private static let late = StatusError(
+    .timeout, "Timeout: request did not complete within requested timeout", code: 504)
+
   let client: OutboundClient
 
   /// - Throws: what the webhook refuses, and why it could not be asked.
@@ -50,6 +53,8 @@ struct WebhookCaller {
       let answer = try await post(review.body, to: webhook)
       verdict = try review.verdict(answer, isMutating: isMutating)
     } catch {
+      // The request itself has no time left: nobody waits for what others would say of it.
+      if Task.isCancelled { throw .refused(Self.late) }
       throw .calling("failed calling webhook \(webhook.name.goQuoted): \(error.message)")
     }
     for (key, value) in verdict.annotations { request.context.annotate("\(webhook.name)/\(key)", value) }

@@ -92,19 +92,19 @@ enum Validation {
     ],
     "admissionregistration.k8s.io": [
       "MutatingAdmissionPolicy": { new, _, findings in
-        WebhookValidation.validate(policy: new, isMutating: true, &findings)
+        AdmissionPolicyValidation.validate(policy: new, isMutating: true, &findings)
       },
       "MutatingAdmissionPolicyBinding": { new, _, findings in
-        WebhookValidation.validate(policyBinding: new, isMutating: true, &findings)
+        AdmissionPolicyValidation.validate(binding: new, isMutating: true, &findings)
       },
       "MutatingWebhookConfiguration": { new, _, findings in
         WebhookValidation.validate(new, isMutating: true, &findings)
       },
       "ValidatingAdmissionPolicy": { new, _, findings in
-        WebhookValidation.validate(policy: new, isMutating: false, &findings)
+        AdmissionPolicyValidation.validate(policy: new, isMutating: false, &findings)
       },
       "ValidatingAdmissionPolicyBinding": { new, _, findings in
-        WebhookValidation.validate(policyBinding: new, isMutating: false, &findings)
+        AdmissionPolicyValidation.validate(binding: new, isMutating: false, &findings)
       },
       "ValidatingWebhookConfiguration": { new, _, findings in
         WebhookValidation.validate(new, isMutating: false, &findings)

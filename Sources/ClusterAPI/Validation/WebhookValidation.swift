@@ -1,6 +1,6 @@
 import APIMachinery
 
-/// Admission by webhooks and by policies.
+/// Admission by webhooks.
 enum WebhookValidation {
   static func validate(_ new: JSONValue, isMutating: Bool, _ findings: inout Findings) {
     var names: Set<String> = []
@@ -57,32 +57,53 @@ enum WebhookValidation {
     switch (client["url"]?.stringValue, client["service"]) {
     case (nil, nil), (_?, _?):
       findings.required(path, "exactly one of url or service is required")
-    case (let url?, nil):
-      guard url.hasPrefix("https://") else {
-        return findings.invalid(
-          path.child("url"), .string(url), "'https' is the only allowed URL scheme; desired format: https://host[/path]"
-        )
-      }
-      let rest = url.dropFirst(8)
-      if rest.prefix(while: { $0 != "/" }).isEmpty {
-        findings.invalid(path.child("url"), .string(url), "host must be specified; desired format: https://host[/path]")
-      }
-      for (sign, word) in [("@", "user information"), ("#", "fragments"), ("?", "query parameters")]
-      where rest.contains(sign) {
-        findings.invalid(
-          path.child("url"), .string(url),
-          "\(word) are not permitted in the URL")
-      }
+    case (let url?, nil): self.url(url, path.child("url"), &findings)
     case (nil, let service?):
       let path = path.child("service")
       for name in ["name", "namespace"] where service.text(name).isEmpty && service.has(name) {
-        findings.required(path.child(name), "service \(name) is required")
+        findings.required(path.child(name))
       }
       if let port = service["port"]?.integerValue, !NameRules.portNumber(port).isEmpty {
         findings.invalid(path.child("port"), .integer(port), "port is not valid: \(NameRules.between(1, 65535))")
       }
-      if let place = service["path"]?.stringValue, place != "/", !place.isEmpty, !place.hasPrefix("/") {
-        findings.invalid(path.child("path"), .string(place), "must start with a '/'")
+      if let place = service["path"]?.stringValue { self.place(place, path.child("path"), &findings) }
+    }
+  }
+
+  private static func url(_ url: String, _ path: FieldPath, _ findings: inout Findings) {
+    let form = "; desired format: https://host[/path]"
+    func invalid(_ value: some StringProtocol, _ why: String) { findings.invalid(path, .string(String(value)), why) }
+    guard let end = url.firstRange(of: "://") else {
+      return invalid("", "'https' is the only allowed URL scheme\(form)")
+    }
+    let scheme = url[..<end.lowerBound]
+    if scheme.lowercased() != "https" { invalid(scheme, "'https' is the only allowed URL scheme\(form)") }
+    var rest = url[end.upperBound...]
+    let fragment = rest.firstIndex(of: "#").map { rest[rest.index(after: $0)...] } ?? ""
+    rest = rest.prefix { $0 != "#" }
+    let query = rest.firstIndex(of: "?").map { rest[rest.index(after: $0)...] } ?? ""
+    let authority = rest.prefix { $0 != "/" && $0 != "?" }
+    let user = authority.lastIndex(of: "@").map { authority[..<$0] } ?? ""
+    let host = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
+    if host.isEmpty { invalid(host, "host must be specified\(form)") }
+    if !user.isEmpty { invalid(user, "user information is not permitted in the URL") }
+    if !fragment.isEmpty { invalid(fragment, "fragments are not permitted in the URL") }
+    if !query.isEmpty { invalid(query, "query parameters are not permitted in the URL") }
+  }
+
+  /// The path that a service is asked by: names between slashes.
+  private static func place(_ place: String, _ path: FieldPath, _ findings: inout Findings) {
+    if place.isEmpty || place == "/" { return }
+    if place == "//" { return findings.invalid(path, .string(place), "segment[0] may not be empty") }
+    if !place.hasPrefix("/") { findings.invalid(path, .string(place), "must start with a '/'") }
+    var inner = place.dropFirst()
+    if inner.hasSuffix("/") { inner = inner.dropLast() }
+    for (index, segment) in inner.split(separator: "/", omittingEmptySubsequences: false).enumerated() {
+      if segment.isEmpty {
+        findings.invalid(path, .string(place), "segment[\(index)] may not be empty")
+      } else {
+        findings.invalid(
+          path, .string(place), NameRules.dns1123Subdomain(String(segment)).map { "segment[\(index)]: \($0)" })
       }
     }
   }
@@ -109,14 +130,43 @@ enum WebhookValidation {
     for (index, version) in rule.items("apiVersions").enumerated() where version == "" {
       findings.required(path.child("apiVersions").index(index))
     }
-    let resources = rule.items("resources").compactMap(\.stringValue)
-    if resources.isEmpty { findings.required(path.child("resources")) }
-    for (index, resource) in resources.enumerated() where resource.isEmpty {
-      findings.required(path.child("resources").index(index))
+    resources(rule.items("resources").compactMap(\.stringValue), rule, path.child("resources"), &findings)
+  }
+
+  /// Nothing may be named beside what covers it.
+  private static func resources(
+    _ resources: [String], _ rule: JSONValue, _ path: FieldPath, _ findings: inout Findings
+  ) {
+    if resources.isEmpty { findings.required(path) }
+    var (wholeResources, wholeSubresources): (Set<String>, Set<String>) = ([], [])
+    var isLastPlain = false
+    for (index, text) in resources.enumerated() {
+      guard !text.isEmpty else {
+        findings.required(path.index(index))
+        continue
+      }
+      let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      guard parts.count == 2 else {
+        isLastPlain = text != "*"
+        continue
+      }
+      if wholeResources.contains(parts[0]) {
+        findings.invalid(
+          path.index(index), .string(text), "if '\(parts[0])/*' is present, must not specify \(text)")
+      }
+      if wholeSubresources.contains(parts[1]) {
+        findings.invalid(
+          path.index(index), .string(text), "if '*/\(parts[1])' is present, must not specify \(text)")
+      }
+      if parts[1] == "*" { wholeResources.insert(parts[0]) }
+      if parts[0] == "*" { wholeSubresources.insert(parts[1]) }
     }
-    if resources.contains("*/*"), resources.count > 1 {
+    if resources.count > 1, resources.contains("*/*") {
+      findings.invalid(path, rule["resources"], "if '*/*' is present, must not specify other resources")
+    }
+    if resources.contains("*"), isLastPlain {
       findings.invalid(
-        path.child("resources"), rule["resources"], "if '*/*' is present, must not specify other resources")
+        path, rule["resources"], "if '*' is present, must not specify other resources without subresources")
     }
   }
 
@@ -126,120 +176,13 @@ enum WebhookValidation {
     for (index, condition) in conditions.enumerated() {
       let path = path.index(index)
       let name = condition.text("name")
-      if condition.text("expression").trimmed.isEmpty, condition.has("expression") {
-        findings.required(path.child("expression"))
+      if condition.text("expression").trimmed.isEmpty { findings.required(path.child("expression")) }
+      guard !name.isEmpty else {
+        findings.required(path.child("name"))
+        continue
       }
-      guard !name.isEmpty else { continue }
       findings.invalid(path.child("name"), .string(name), NameRules.labelKey(name))
       if !names.insert(name).inserted { findings.add(.duplicate(path.child("name"), .string(name))) }
-    }
-  }
-
-  // MARK: - Policies
-
-  static func validate(policy new: JSONValue, isMutating: Bool, _ findings: inout Findings) {
-    let spec = new["spec"] ?? [:]
-    let path = FieldPath("spec")
-    findings.supported(spec, "failurePolicy", ["Fail", "Ignore"], path)
-    if let kind = spec["paramKind"] {
-      for name in ["apiVersion", "kind"] where kind.text(name).isEmpty {
-        findings.required(path.child("paramKind", name))
-      }
-    }
-    if let match = spec["matchConstraints"] {
-      let path = path.child("matchConstraints")
-      if match.items("resourceRules").isEmpty { findings.required(path.child("resourceRules")) }
-      self.match(match, path, &findings)
-    } else {
-      findings.required(path.child("matchConstraints"))
-    }
-    conditions(spec.items("matchConditions"), path.child("matchConditions"), &findings)
-    if isMutating {
-      let mutations = spec.items("mutations")
-      if mutations.isEmpty { findings.required(path.child("mutations"), "mutations must contain at least one item") }
-      for (index, mutation) in mutations.enumerated() {
-        let path = path.child("mutations").index(index)
-        let members = ["ApplyConfiguration": "applyConfiguration", "JSONPatch": "jsonPatch"]
-        guard let member = members[mutation.text("patchType")] else { continue }
-        for (_, other) in members.sorted(by: { $0.key < $1.key }) {
-          if other == member {
-            if !mutation.has(other) {
-              findings.required(path.child(other), "must be specified when patchType is \(mutation.text("patchType"))")
-            }
-          } else if mutation.has(other) {
-            findings.invalid(
-              path.child(other), mutation[other], "not allowed when patchType is \(mutation.text("patchType"))")
-          }
-        }
-      }
-    } else if spec.items("validations").isEmpty, spec.items("auditAnnotations").isEmpty {
-      findings.required(
-        path.child("validations"), "validations or auditAnnotations must contain at least one item")
-      findings.required(
-        path.child("auditAnnotations"), "validations or auditAnnotations must contain at least one item")
-    }
-    for (index, validation) in spec.items("validations").enumerated() {
-      let path = path.child("validations").index(index)
-      let message = validation.text("message")
-      if !message.isEmpty, message.trimmed.isEmpty {
-        findings.invalid(path.child("message"), .string(message), "message must be non-empty if specified")
-      } else if message.contains("\n") {
-        findings.invalid(path.child("message"), .string(message), "message must not contain line breaks")
-      } else if message.isEmpty, validation.text("expression").contains("\n"),
-        validation.text("messageExpression").isEmpty
-      {
-        findings.required(
-          path.child("message"), "message must be specified if expression contains line breaks")
-      }
-    }
-  }
-
-  static func validate(policyBinding new: JSONValue, isMutating: Bool, _ findings: inout Findings) {
-    let spec = new["spec"] ?? [:]
-    let path = FieldPath("spec")
-    let name = spec.text("policyName")
-    if !name.isEmpty { findings.invalid(path.child("policyName"), .string(name), NameRules.dns1123Subdomain(name)) }
-    if let parameters = spec["paramRef"] {
-      let path = path.child("paramRef")
-      let isNamed = !parameters.text("name").isEmpty
-      if isNamed, parameters.has("selector") {
-        findings.forbidden(path.child("name"), "name and selector are mutually exclusive")
-      } else if !isNamed, !parameters.has("selector") {
-        findings.required(path, "one of name or selector must be specified")
-      }
-      if !parameters.has("parameterNotFoundAction") {
-        findings.required(path.child("parameterNotFoundAction"))
-      } else {
-        findings.supported(parameters, "parameterNotFoundAction", ["Allow", "Deny"], path)
-      }
-    }
-    if let match = spec["matchResources"] { self.match(match, path.child("matchResources"), &findings) }
-    guard !isMutating else { return }
-    let actions = spec.items("validationActions").compactMap(\.stringValue)
-    if actions.isEmpty { findings.required(path.child("validationActions"), "at least one action must be specified") }
-    var seen: Set<String> = []
-    for (index, action) in actions.enumerated() {
-      let path = path.child("validationActions").index(index)
-      if !["Audit", "Deny", "Warn"].contains(action) {
-        findings.add(.notSupported(path, .string(action), ["Audit", "Deny", "Warn"]))
-      }
-      if !seen.insert(action).inserted { findings.add(.duplicate(path, .string(action))) }
-    }
-    if seen.contains("Deny"), seen.contains("Warn") {
-      findings.invalid(
-        path.child("validationActions"), spec["validationActions"],
-        "must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)"
-      )
-    }
-  }
-
-  private static func match(_ match: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
-    SelectorValidation.validate(match["namespaceSelector"], path.child("namespaceSelector"), &findings)
-    SelectorValidation.validate(match["objectSelector"], path.child("objectSelector"), &findings)
-    for list in ["resourceRules", "excludeResourceRules"] {
-      for (index, rule) in match.items(list).enumerated() {
-        self.rule(rule, path.child(list).index(index), &findings)
-      }
     }
   }
 }

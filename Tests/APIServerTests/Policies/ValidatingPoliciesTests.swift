@@ -22,7 +22,7 @@ import Testing
     #expect(refusal.details?.causes.map(\.message) == [words])
   }
 
-  @Test(arguments: [("Unauthorized", 401), ("Forbidden", 403), ("RequestEntityTooLarge", 413), ("Invalid", 422)])
+  @Test(arguments: [("Forbidden", 403), ("RequestEntityTooLarge", 413), ("Invalid", 422)])
   func reasons(reason: String, code: Int) async throws {
     let lab = try await lab()
     try await lab.policy(
@@ -187,6 +187,27 @@ import Testing
     try await lab.create(AdmissionLab.config("c"), "configmaps")
     let asked = try #require(judge.questions.first { $0.resource == "pods" })
     #expect(asked.fieldSelector == "spec.nodeName=a" && asked.labelSelector == "app=x" && asked.verb == "list")
+  }
+
+  /// What a variable holds is known to others as far as it is no object: which fields that has shows when it is read.
+  @Test func variables() async throws {
+    let lab = try await lab()
+    func spec(_ expression: String) -> JSONObject {
+      [
+        "variables": [
+          ["name": "request", "expression": "request"], ["name": "size", "expression": "object.data.size()"],
+          ["name": "unused", "expression": "object.data.missing"],
+        ], "validations": [["expression": .string(expression), "messageExpression": "string(variables.size)"]],
+      ]
+    }
+    try await lab.policy("ValidatingAdmissionPolicy", "p", spec("!has(variables.request.nope) && variables.size < 2"))
+    try await lab.create(AdmissionLab.config("fine", ["a": "1"]), "configmaps")
+    let refusal = try await lab.refusal(of: AdmissionLab.config("c", ["a": "1", "b": "2"]), "configmaps")
+    #expect(refusal.message.hasSuffix("denied request: 2"))
+    let wrong = await #expect(throws: StatusError.self) {
+      try await lab.policy("ValidatingAdmissionPolicy", "q", spec("variables.size.startsWith('x')"))
+    }
+    #expect(wrong?.message.contains("found no matching overload for 'startsWith'") == true, "\(wrong?.message ?? "")")
   }
 
   /// Conditions decide before the namespace is looked at; validations see it.
