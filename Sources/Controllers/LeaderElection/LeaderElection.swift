@@ -52,9 +52,10 @@ public struct LeaderElection: Sendable {
         do { try await Task.sleep(for: times.retry) } catch { return }
       }
       report("this server leads: \(name)")
+      var isTaken = false
       await withTaskGroup(of: Void.self) { group in
         group.addTask { await work() }
-        record = await hold(record)
+        (record, isTaken) = await hold(record)
         group.cancelAll()
       }
       if Task.isCancelled {
@@ -62,18 +63,20 @@ public struct LeaderElection: Sendable {
         let last = record
         await Task.detached { await release(last) }.value
       } else {
-        report("this server leads no longer: \(name)")
+        let reason = isTaken ? "the lease is somebody else's, or gone" : "it could not be renewed in time"
+        report("this server leads no longer: \(name): \(reason)")
       }
     }
   }
 
   /// Renews until that has failed for too long or the task is cancelled.
-  private func hold(_ held: LeaderRecord) async -> LeaderRecord {
+  /// - Returns: also whether the lease is ours no longer.
+  private func hold(_ held: LeaderRecord) async -> (LeaderRecord, isTaken: Bool) {
     var record = held
     let clock = ContinuousClock()
     var renewed = clock.now
     while !Task.isCancelled {
-      do { try await Task.sleep(for: times.retry) } catch { return record }
+      do { try await Task.sleep(for: times.retry) } catch { return (record, false) }
       let (deadline, current) = (renewed + times.renewal, record)
       // A renewal that hangs must not outlast the time for which this server leads.
       let next = await Self.within(deadline, clock) { () async -> LeaderRecord? in
@@ -86,9 +89,9 @@ public struct LeaderElection: Sendable {
         continue
       }
       let isOurs = current.isOurs(await lease())
-      if clock.now >= deadline || !isOurs { return record }
+      if clock.now >= deadline || !isOurs { return (record, !isOurs) }
     }
-    return record
+    return (record, false)
   }
 
   private static func within<Result: Sendable>(
