@@ -48,13 +48,16 @@ public struct LeaderElection: Sendable {
   public func run(_ work: @escaping @Sendable () async -> Void) async {
     var record = LeaderRecord(identity: identity, duration: times.lease)
     while !Task.isCancelled {
+      var began = ContinuousClock.now
       while await !attempt(&record) {
         do { try await Task.sleep(for: times.retry) } catch { return }
+        began = .now
       }
       report("this server leads: \(name)")
+      var isTaken = false
       await withTaskGroup(of: Void.self) { group in
         group.addTask { await work() }
-        record = await hold(record)
+        (record, isTaken) = await hold(record, since: began)
         group.cancelAll()
       }
       if Task.isCancelled {
@@ -62,19 +65,25 @@ public struct LeaderElection: Sendable {
         let last = record
         await Task.detached { await release(last) }.value
       } else {
-        report("this server leads no longer: \(name)")
+        let reason = isTaken ? "the lease is somebody else's, or gone" : "it could not be renewed in time"
+        report("this server leads no longer: \(name): \(reason)")
       }
     }
   }
 
   /// Renews until that has failed for too long or the task is cancelled.
-  private func hold(_ held: LeaderRecord) async -> LeaderRecord {
+  /// - Parameter since: when the write was begun by which the lease became ours: others count from when they saw it,
+  ///   which is no earlier.
+  /// - Returns: also whether the lease is ours no longer.
+  private func hold(
+    _ held: LeaderRecord, since: ContinuousClock.Instant
+  ) async -> (LeaderRecord, isTaken: Bool) {
     var record = held
     let clock = ContinuousClock()
-    var renewed = clock.now
+    var renewed = since
     while !Task.isCancelled {
-      do { try await Task.sleep(for: times.retry) } catch { return record }
-      let (deadline, current) = (renewed + times.renewal, record)
+      do { try await Task.sleep(for: times.retry) } catch { return (record, false) }
+      let (deadline, current, began) = (renewed + times.renewal, record, clock.now)
       // A renewal that hangs must not outlast the time for which this server leads.
       let next = await Self.within(deadline, clock) { () async -> LeaderRecord? in
         var next = current
@@ -82,13 +91,13 @@ public struct LeaderElection: Sendable {
       }
       if let next {
         record = next
-        renewed = clock.now
+        renewed = began
         continue
       }
       let isOurs = current.isOurs(await lease())
-      if clock.now >= deadline || !isOurs { return record }
+      if clock.now >= deadline || !isOurs { return (record, !isOurs) }
     }
-    return record
+    return (record, false)
   }
 
   private static func within<Result: Sendable>(
