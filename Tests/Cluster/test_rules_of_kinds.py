@@ -76,6 +76,17 @@ RULES = [
     (POD, {"spec.securityContext": {"windowsOptions": {"gmsaCredentialSpecName": "A_", "runAsUserName": ""}}},
      ['spec.securityContext.windowsOptions.gmsaCredentialSpecName: Invalid value: "A_": a lowercase RFC 1123 subdomain',
       'windowsOptions.runAsUserName: Invalid value: "": runAsUserName cannot be an empty string']),
+    (POD, {"spec.volumes": [{"name": "a", "fc": {}}, {"name": "b", "image": {}}, {
+        "name": "c", "iscsi": {"targetPortal": "x", "iqn": "x", "lun": 300, "chapAuthSession": True}}]},
+     ["spec.volumes[0].fc.targetWWNs: Required value: must specify either targetWWNs or wwids, but not both",
+      "spec.volumes[1].image.reference: Required value", "iscsi.lun: Invalid value: 300: must be between 0 and 255, inclusive",
+      'iscsi.iqn: Invalid value: "x": must be valid format starting with iqn, eui, or naa', "iscsi.secretRef: Required value"]),
+    (POD, {"spec.restartPolicy": "Never", "spec.containers": [{"name": "c", "image": "i", "resizePolicy": [
+        {"resourceName": "odd", "restartPolicy": "Odd"}, {"resourceName": "cpu", "restartPolicy": "NotRequired"},
+        {"resourceName": "cpu", "restartPolicy": "RestartContainer"}]}]},
+     ['resizePolicy: Unsupported value: "odd": supported values: "cpu", "memory"', 'resizePolicy[2]: Duplicate value: "cpu"',
+      'resizePolicy: Unsupported value: "Odd": supported values: "NotRequired", "RestartContainer"',
+      "resizePolicy: Invalid value: \"RestartContainer\": must be 'NotRequired' when `restartPolicy` is 'Never'"]),
     (JOB, {"spec": {**INDEXED, "template": TEMPLATE, "successPolicy": {"rules": [{"succeededIndexes": "2-1", "succeededCount": 4}]}}},
      ['spec.successPolicy.rules[0].succeededIndexes: Invalid value: "2-1": error parsing succeededIndexes: non-increasing order, previous: 2, current: 1',
       "spec.successPolicy.rules[0].succeededCount: Invalid value: 4: must be less than or equal to 3 (the number of specified completions)"]),

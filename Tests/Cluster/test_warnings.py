@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from definitions import defined
+from definitions import defined, version
 
 CONTAINER = {"name": "c", "image": "i"}
 LABEL = 'deprecated since v1.14; use "kubernetes.io/arch" instead'
@@ -135,3 +135,17 @@ def test_kubectl_shows_them(kubectl):
     _, body = service(externalIPs=["192.0.2.1"])
     done = kubectl("create", "-f", "-", input={"apiVersion": "v1", "kind": "Service", **body})
     assert "Warning: spec.externalIPs is deprecated" in done.stderr
+
+
+def test_formats_that_nobody_knows(api):
+    texts = {"a": "date-time", "b": "k8s-short-name", "c": "odd", "d": "odd"}
+    properties = {name: {"type": "string", "format": format} for name, format in texts.items()}
+    properties["e"] = {"type": "array", "items": {"type": "integer", "format": "int8"}}
+    with defined(api, version(schema={"type": "object", "properties": properties})) as definition:
+        body = definition.body
+        body["metadata"]["name"], body["spec"]["group"] = f"{definition.plural}.other.example.com", "other.example.com"
+        answer = api.send("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", body, dryRun="All")
+        assert sorted(warnings(answer)) == ['unrecognized format "int8"', 'unrecognized format "odd"'], answer
+        change = {"metadata": {"labels": {"a": "b"}}}
+        again = api.send("PATCH", definition.path, change, headers={"Content-Type": "application/merge-patch+json"})
+        assert again.status == 200 and warnings(again) == []

@@ -318,3 +318,9 @@ def test_who_makes_something_by_changing_it_must_be_allowed_to_make_it(api, name
     api.create(maps, config_map("a"))
     applied = api.send("PATCH", f"{maps}/a", config_map("a", x="y"), headers=apply, fieldManager="m")
     assert applied.status == 200 and applied.body["data"] == {"x": "y"}, applied
+
+
+def test_a_slash_at_the_end_says_nothing(api, maps):
+    for path in ("/api", "/api/v1", "/apis", "/apis/apps", "/apis/apps/v1", "/version", maps):
+        assert api.get(path + "/") == api.get(path)
+    api.refused(400, "DELETE", f"{maps}/a", "nonsense", says="(must be of type DeleteOptions)")

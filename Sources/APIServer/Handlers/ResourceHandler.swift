@@ -149,7 +149,7 @@ struct ResourceHandler: Sendable {
   private func deletion() async throws -> DeleteOptions {
     let bytes = try await body()
     guard !bytes.isEmpty else { return try DeleteOptions(QueryParameters(request.query)) }
-    return try DeleteOptions(try reader.parse(bytes).value)
+    return try DeleteOptions(try reader.parse(bytes, kind: "DeleteOptions").value)
   }
 
   private func delete(_ form: ResponseForm) async throws -> Response {

@@ -50,6 +50,8 @@ public struct RequestInfo: Sendable, Equatable {
     path = "/" + segments.joined(separator: "/")
     verb = method.rawValue.lowercased()
     var parts = segments[...]
+    // A path may end with a slash, which says nothing.
+    while parts.count > 1, parts.last == "" { parts.removeLast() }
     switch parts.first {
     case "api":
       guard parts.count >= 3 else { return }

@@ -10,6 +10,8 @@ struct ContainerValidation {
   let claims: [String]
   /// The pod's time to end, in seconds.
   let grace: Int64?
+  /// Whether the pod's containers are not started again.
+  let runsOnce: Bool
 
   func validate(_ container: JSONValue, _ role: Role, _ path: FieldPath, _ findings: inout Findings) {
     let name = container.text("name")
@@ -32,6 +34,7 @@ struct ContainerValidation {
     for (index, source) in container.items("envFrom").enumerated() {
       variables(source, path.child("envFrom").index(index), &findings)
     }
+    if role != .ephemeral { resizing(container.items("resizePolicy"), path.child("resizePolicy"), &findings) }
     mounts(container, path, &findings)
     devices(container, path.child("volumeDevices"), &findings)
     ResourceValidation.validate(container["resources"], path.child("resources"), &findings)
@@ -75,6 +78,24 @@ struct ContainerValidation {
       for name in ["subPath", "subPathExpr"] where !mount.text(name).isEmpty {
         findings.forbidden(
           path.child("volumeMounts").index(index).child(name), "cannot be set for an Ephemeral Container")
+      }
+    }
+  }
+
+  /// What a change of a resource does to the container; the list is named, and not its item.
+  private func resizing(_ policies: [JSONValue], _ path: FieldPath, _ findings: inout Findings) {
+    var seen: Set<String> = []
+    for (index, policy) in policies.enumerated() {
+      let (resource, restart) = (policy.text("resourceName"), policy.text("restartPolicy"))
+      if !seen.insert(resource).inserted { findings.add(.duplicate(path.index(index), .string(resource))) }
+      if !resource.isEmpty, resource != "cpu", resource != "memory" {
+        findings.add(.notSupported(path, .string(resource), ["cpu", "memory"]))
+      }
+      if !restart.isEmpty, restart != "NotRequired", restart != "RestartContainer" {
+        findings.add(.notSupported(path, .string(restart), ["NotRequired", "RestartContainer"]))
+      }
+      if runsOnce, restart != "NotRequired" {
+        findings.invalid(path, .string(restart), "must be 'NotRequired' when `restartPolicy` is 'Never'")
       }
     }
   }

@@ -6,6 +6,11 @@ enum PodValidation {
     guard let spec = pod["spec"] else { return }
     let path = FieldPath("spec")
     validate(spec: spec, path, isPod: true, &findings)
+    // A template may leave it open.
+    for (index, volume) in spec.items("volumes").enumerated()
+    where volume.has("image") && volume["image"]?.text("reference").isEmpty == true {
+      findings.required(path.child("volumes").index(index).child("image", "reference"))
+    }
     for (index, _) in spec.items("ephemeralContainers").enumerated() where index == 0 {
       findings.forbidden(path.child("ephemeralContainers"), "cannot be set on create")
     }
@@ -76,7 +81,8 @@ enum PodValidation {
     for volume in spec.items("volumes") { volumes[volume.text("name")] = volume }
     let validation = ContainerValidation(
       volumes: volumes, claims: spec.items("resourceClaims").map { $0.text("name") },
-      grace: spec["terminationGracePeriodSeconds"]?.integerValue.flatMap { $0 < 0 ? nil : $0 })
+      grace: spec["terminationGracePeriodSeconds"]?.integerValue.flatMap { $0 < 0 ? nil : $0 },
+      runsOnce: spec.text("restartPolicy") == "Never")
     if spec.items("containers").isEmpty, spec.has("containers") { findings.required(path.child("containers")) }
     var names: Set<String> = []
     var hostPorts: Set<String> = []

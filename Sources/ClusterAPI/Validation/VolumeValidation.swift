@@ -45,6 +45,8 @@ enum VolumeValidation {
       if !folder.isEmpty, !folder.hasPrefix("/") {
         findings.invalid(path.child("path"), .string(folder), "must be an absolute path")
       }
+    case "iscsi": iscsi(source, path, &findings)
+    case "fc": fibreChannel(source, path, &findings)
     case "csi":
       let driver = source.text("driver")
       if !driver.isEmpty { StorageValidation.driverName(driver, path.child("driver"), &findings) }

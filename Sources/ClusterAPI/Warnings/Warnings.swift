@@ -37,6 +37,7 @@ struct Warnings {
       "Service": { new, _, warnings in ServiceWarnings.service(new, &warnings) },
       "ServiceAccount": { new, _, warnings in ClusterWarnings.account(new, &warnings) },
     ],
+    "apiextensions.k8s.io": ["CustomResourceDefinition": { DefinitionWarnings.definition($0, $1, &$2) }],
     "apps": [
       "DaemonSet": { workload($0, $1, &$2, isNamed: false) }, "Deployment": { workload($0, $1, &$2) },
       "ReplicaSet": { workload($0, $1, &$2) }, "StatefulSet": { workload($0, $1, &$2, isNamed: false) },
