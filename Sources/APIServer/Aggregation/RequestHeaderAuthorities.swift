@@ -1,4 +1,5 @@
 import APIMachinery
+import PKI
 
 /// Tells other API servers whom to trust: the authorities of clients' certificates, and how this server says for whom it asks
 /// (Kubernetes, "Kubernetes Apiserver Client Authentication" of the aggregation layer).
@@ -22,11 +23,16 @@ struct RequestHeaderAuthorities: Sendable {
       "what other API servers are told", [target], { $0.name == name && $0.namespace == namespace }, publish)
   }
 
-  private var data: JSONObject {
+  /// - Parameter present: what is there: several servers may have authorities of their own.
+  private func data(_ present: JSONValue?) throws(PKIError) -> JSONObject {
+    func bundle(_ name: String, _ own: String) throws(PKIError) -> JSONValue {
+      .string(try CertificateBundle.union(own, present?[name]?.stringValue ?? ""))
+    }
     func list(_ items: String...) -> JSONValue { .string(JSONValue.array(items.map { .string($0) }).jsonText()) }
     return [
-      "client-ca-file": .string(clientAuthority), "requestheader-allowed-names": list(FrontProxy.commonName),
-      "requestheader-client-ca-file": .string(proxy.authorities),
+      "client-ca-file": try bundle("client-ca-file", clientAuthority),
+      "requestheader-allowed-names": list(FrontProxy.commonName),
+      "requestheader-client-ca-file": try bundle("requestheader-client-ca-file", proxy.authorities),
       "requestheader-extra-headers-prefix": list("X-Remote-Extra-"),
       "requestheader-group-headers": list("X-Remote-Group"), "requestheader-uid-headers": list("X-Remote-Uid"),
       "requestheader-username-headers": list("X-Remote-User"),
@@ -38,11 +44,11 @@ struct RequestHeaderAuthorities: Sendable {
     guard let target = registry.catalog.snapshot.resource(GroupVersion(group: "", version: "v1"), "configmaps") else {
       return
     }
-    let data = data
     guard let present = registry.cache(of: target).get(target.key(namespace: Self.namespace, name: Self.name)) else {
       let object: JSONObject = [
         "kind": "ConfigMap", "apiVersion": "v1",
-        "metadata": ["name": .string(Self.name), "namespace": .string(Self.namespace)], "data": .object(data),
+        "metadata": ["name": .string(Self.name), "namespace": .string(Self.namespace)],
+        "data": .object(try data(nil)),
       ]
       do {
         _ = try await registry.create(
@@ -53,13 +59,14 @@ struct RequestHeaderAuthorities: Sendable {
       }
       return
     }
-    guard present.object.value(at: "data") != .object(data) else { return }
+    let before = present.object.value(at: "data")
+    guard try before != .object(data(before)) else { return }
     _ = try await registry.change(
       target, .ofServer(verb: "update", namespace: Self.namespace, name: Self.name), manager: "apus",
       operation: .update
     ) { current in
       var changed = current
-      changed["data"] = .object(data)
+      changed["data"] = .object(try data(current["data"]))
       return changed
     }
   }

@@ -44,14 +44,17 @@ public struct PodSecurity: Admission {
     if let exemption = configuration.exemption(request) { return noteExemption(exemption, request) }
     guard let namespace = namespaces.get("\(StorageLayout.root)namespaces/\(request.namespace)"),
       !namespace.object.header.labels.isEmpty || !configuration.defaults.isPrivileged
-    else { return }
+    else {
+      if place == .pods { noteEnforced(PodSecurityStandard(), request) }
+      return
+    }
     let policy = PodSecurityPolicy.read(namespace.object.header.labels, defaults: configuration.defaults).policy
     if place == .pods {
-      guard !policy.isPrivileged else { return }
+      guard !policy.isPrivileged else { return noteEnforced(PodSecurityStandard(), request) }
       if let old = request.oldObject, !Self.isSignificant(from: old, to: object) { return }
       let pod = PodToCheck(metadata: object["metadata"], spec: object["spec"] ?? [:])
       if configuration.isExempt(pod.spec) { return noteExemption("runtimeClass", request) }
-      request.context.annotate("pod-security.kubernetes.io/enforce-policy", "\(policy.enforce)")
+      noteEnforced(policy.enforce, request)
       let violations = PodSecurityStandards.violations(of: pod, policy.enforce)
       note(pod, policy, request)
       guard violations.isEmpty else {
@@ -75,6 +78,10 @@ public struct PodSecurity: Admission {
     guard !violations.isEmpty else { return }
     request.context.warn(
       "would violate PodSecurity \"\(policy.warn)\": \(violations.map(\.description).joined(separator: ", "))")
+  }
+
+  private func noteEnforced(_ standard: PodSecurityStandard, _ request: AdmissionRequest) {
+    request.context.annotate("pod-security.kubernetes.io/enforce-policy", "\(standard)")
   }
 
   private func noteExemption(_ why: String, _ request: AdmissionRequest) {
