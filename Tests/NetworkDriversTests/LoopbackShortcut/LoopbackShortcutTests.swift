@@ -266,6 +266,11 @@ import Testing
     }
   }
 
+  /// Where the tests above work, nothing stands in the way.
+  @Test func aHostIsAskedWhetherItCanHaveThem() async throws {
+    #expect(try await Lab.onThread { ShortcutProbe.obstacle() } == nil)
+  }
+
   @Test func whereThereAreNoneItIsSaidOnce() async throws {
     try await Lab.with { lab in
       let said = Mutex<[String]>([])
