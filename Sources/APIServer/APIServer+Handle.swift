@@ -83,8 +83,7 @@ extension APIServer {
       trail.audit?.impersonate(user, constraint: result.constraint)
     }
     let context = RequestContext(
-      info: info, user: user, query: request.query, headers: request.headers, authorizer: authorizer,
-      isAnswerKept: trail.audit?.keepsAnswers ?? false)
+      info: info, user: user, query: request.query, headers: request.headers, authorizer: authorizer)
     guard let flowControl, !info.isLongRunning || info.verb == "watch" else {
       return try await authorizedAnswer(request, context, trail.audit)
     }
@@ -95,12 +94,9 @@ extension APIServer {
       return Answer.tooManyRequests(retryAfter: error.retryAfter)
     }
     guard let seat else { return try await authorizedAnswer(request, context, trail.audit) }
-    let response: Response
-    do { response = try await authorizedAnswer(request, context, trail.audit) } catch {
-      flowControl.gate.give(back: seat)
-      throw error
-    }
-    return flowControl.gate.giveBack(seat, after: response)
+    // A watch, whose answer is a stream, gives its seat back when it starts.
+    defer { flowControl.gate.give(back: seat) }
+    return try await authorizedAnswer(request, context, trail.audit)
   }
 
   /// - Throws: 401 where a request says nothing of its sender and must.

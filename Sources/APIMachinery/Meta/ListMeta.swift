@@ -47,6 +47,13 @@ public struct ListWriter: Sendable {
     object.appendServed(to: &bytes)
   }
 
+  /// Appends an object by its parts. A list of thousands is as long as the processor waits for its objects' memory: their
+  /// headers, which a copy of the object would count a reference to, stay out of it.
+  public mutating func append(_ bytes: [UInt8], revision: UInt64, at place: VersionPlace) {
+    separate()
+    place.append(bytes, revision, to: &self.bytes)
+  }
+
   /// Appends the object as `PartialObjectMetadata`.
   /// - Parameter version: of the group meta.k8s.io.
   public mutating func appendMetadata(of object: StoredObject, version: String = "v1") {
@@ -59,12 +66,10 @@ public struct ListWriter: Sendable {
     isEmpty = false
   }
 
-  /// Takes out what has been written so far, for a list that is sent while it is written.
-  public mutating func take() -> [UInt8] {
-    let taken = bytes
-    bytes = []
-    bytes.reserveCapacity(taken.count)
-    return taken
+  /// Takes out what has been written so far, as a piece of the whole.
+  public mutating func take(_ use: (borrowing Span<UInt8>) -> Void) {
+    use(bytes.span)
+    bytes.removeAll(keepingCapacity: true)
   }
 
   /// Ends the list, with the line feed that Kubernetes ends its answers with.

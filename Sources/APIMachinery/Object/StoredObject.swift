@@ -10,7 +10,7 @@ public struct StoredObject: Sendable {
   /// The store's revision of this state; 0 while it was not written.
   public let revision: UInt64
   /// Where the resource version is put when the object is served, and whether a comma goes before or behind it.
-  private let place: VersionPlace
+  public let place: VersionPlace
 
   private init(bytes: [UInt8], header: ObjectHeader, revision: UInt64, place: VersionPlace) {
     self.bytes = bytes
@@ -62,15 +62,7 @@ public struct StoredObject: Sendable {
   public var servedCount: Int { revision == 0 ? bytes.count : bytes.count + place.count(revision) }
 
   /// Appends the object with its resource version, without a line feed.
-  public func appendServed(to output: inout [UInt8]) {
-    guard revision != 0 else {
-      output += bytes
-      return
-    }
-    output += bytes[..<place.offset]
-    place.append(revision, to: &output)
-    output += bytes[place.offset...]
-  }
+  public func appendServed(to output: inout [UInt8]) { place.append(bytes, revision, to: &output) }
 
   /// The object with its resource version, without a line feed.
   public var served: [UInt8] {
@@ -102,7 +94,7 @@ public struct StoredObject: Sendable {
 }
 
 /// Where in an object's bytes its resource version goes.
-struct VersionPlace: Sendable {
+public struct VersionPlace: Sendable {
   enum Comma { case none, before, behind }
 
   let offset: Int
@@ -121,6 +113,17 @@ struct VersionPlace: Sendable {
   /// How many bytes the member has, with its comma.
   func count(_ revision: UInt64) -> Int {
     Self.name.count + Self.digits(of: revision) + 1 + (comma == .none ? 0 : 1)
+  }
+
+  /// Appends an object's bytes with its resource version in this place; 0 means none.
+  func append(_ bytes: [UInt8], _ revision: UInt64, to output: inout [UInt8]) {
+    guard revision != 0 else {
+      output += bytes
+      return
+    }
+    output += bytes[..<offset]
+    append(revision, to: &output)
+    output += bytes[offset...]
   }
 
   /// Appends the member: this is done for each object of a list, so nothing is made beside.

@@ -21,7 +21,7 @@ final class AggregatedServices: Sendable {
   var snapshot: Snapshot {
     state.withLock { state in
       guard cache.hasChanged(since: state.revision) else { return state.snapshot }
-      let (objects, revision) = cache.list(Self.prefix)
+      let (objects, revision, _) = cache.list(Self.prefix)
       var snapshot = Snapshot()
       for object in objects {
         if let service = AggregatedService(object) { snapshot.services[service.groupVersion] = service }

@@ -44,9 +44,6 @@ final class AuditTrail: Sendable {
         annotations: known.annotations))
   }
 
-  /// Whether the answers themselves are recorded.
-  var keepsAnswers: Bool { subject.level >= .requestResponse }
-
   /// Notes how a request is answered; one that is streamed is complete when its stream ends.
   /// - Parameter kinds: read answers that are not JSON.
   func answered(_ response: Response, _ kinds: BuiltinKinds) -> Response {
@@ -58,7 +55,7 @@ final class AuditTrail: Sendable {
       note(.responseComplete, .init(code: code, answer: isKept ? Self.json(buffer, response, kinds) : nil))
       return response
     case .stream(let options, let write):
-      if options.endsWithServer { note(.responseStarted, .init(code: code)) }
+      note(.responseStarted, .init(code: code))
       var response = response
       response.body = .stream(options) { [self] writer in
         defer { note(.responseComplete, .init(code: code)) }

@@ -11,6 +11,12 @@ extension Registry {
     object.object.header.apiVersion != target.groupVersionKind.apiVersion || isOutdated(object, target)
   }
 
+  /// Whether all of a page is served in the form that it is stored in.
+  func isAsStored(_ page: Page, _ target: ServedResource) -> Bool {
+    if !target.resource.isCustom, page.apiVersion == target.groupVersionKind.apiVersion { return true }
+    return !page.objects.contains { isOther($0, than: target) }
+  }
+
   /// Whether the schema of the version that an object is stored in makes something else of it.
   private func isOutdated(_ object: CachedObject, _ target: ServedResource) -> Bool {
     guard let version = storedVersion(object, target) else { return false }

@@ -1,4 +1,3 @@
-import HTTPService
 import Synchronization
 
 /// Gives out the server's seats: at once where there is room, at the price of a lock; else a request waits its turn.
@@ -144,34 +143,6 @@ final class SeatGate: Sendable {
     if let first = state.deadlines.first { return first.at }
     state.isWatched = false
     return nil
-  }
-
-  /// Gives a seat back when the answer is there, or has been sent: a watch gives it back when it starts.
-  func giveBack(_ seat: Seat, after response: Response) -> Response {
-    guard case .stream(let options, let write) = response.body, !options.endsWithServer else {
-      give(back: seat)
-      return response
-    }
-    let held = HeldSeat(self, seat)
-    var response = response
-    response.body = .stream(options) { writer in
-      try await write(writer)
-      withExtendedLifetime(held) {}
-    }
-    return response
-  }
-
-  /// A seat that is given back when nobody sends the answer any more, whether it has been sent or not.
-  private final class HeldSeat: Sendable {
-    private let gate: SeatGate
-    private let seat: Seat
-
-    init(_ gate: SeatGate, _ seat: Seat) {
-      self.gate = gate
-      self.seat = seat
-    }
-
-    deinit { gate.give(back: seat) }
   }
 
   /// Gives a seat back when its time is over, and lets those in whose turn it is.

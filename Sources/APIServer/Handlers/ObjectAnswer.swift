@@ -1,6 +1,7 @@
 import APIMachinery
 import ClusterAPI
 import HTTPService
+import NIOCore
 
 /// Writes objects and collections of a resource in the form that a client wants.
 struct ObjectAnswer: Sendable {
@@ -87,27 +88,24 @@ struct ObjectAnswer: Sendable {
     }
   }
 
-  /// How many bytes of a long list go out at a time: few enough to stay in a processor's cache on their way.
+  /// How many bytes of a long list are written before they are taken over: few enough to stay in a processor's cache.
   private static let pieceSize = 131_072
-  /// Shorter lists are not worth the pieces.
-  private static let fewestStreamed = 256
 
-  /// A long list that is sent while it is written, out of the bytes that are there already; nil where that is not what
-  /// is wanted, or the objects have to be converted first.
-  func streamedList(_ objects: [CachedObject], _ meta: ListMeta, isOther: (CachedObject) -> Bool) -> Response? {
-    guard form.encoding == .json, form.shape == .object, !form.isPretty, objects.count >= Self.fewestStreamed,
-      !objects.contains(where: isOther)
-    else { return nil }
-    let (apiVersion, kind) = (target.groupVersionKind.apiVersion, target.resource.listKind)
-    let headers: Headers = ["Content-Type": ResponseForm.Encoding.json.rawValue]
-    return .stream(headers: headers, compresses: true) { writer in
-      var list = ListWriter(apiVersion: apiVersion, kind: kind, meta, capacity: Self.pieceSize + 8_192)
-      for object in objects {
-        list.append(object.object)
-        if list.bytes.count >= Self.pieceSize { try await writer.write(list.take()) }
-      }
-      try await writer.write(list.finish())
+  /// A list of objects as they are stored, in the form in which most clients want it; nil where this one wants another.
+  func storedList(_ objects: ArraySlice<CachedObject>, _ meta: ListMeta) -> Response? {
+    guard form.encoding == .json, form.shape == .object, !form.isPretty else { return nil }
+    var list = ListWriter(
+      apiVersion: target.groupVersionKind.apiVersion, kind: target.resource.listKind, meta,
+      capacity: min(objects.count * 1_024, Self.pieceSize) + 8_192)
+    var buffer = ByteBuffer()
+    if let first = objects.first { buffer.reserveCapacity(objects.count * (first.object.bytes.count + 64)) }
+    for object in objects {
+      list.append(object.object.bytes, revision: object.object.revision, at: object.object.place)
+      if list.bytes.count >= Self.pieceSize { list.take { buffer.writeBytes($0.bytes) } }
     }
+    _ = list.finish()
+    list.take { buffer.writeBytes($0.bytes) }
+    return Response(.ok, headers: ["Content-Type": ResponseForm.Encoding.json.rawValue], buffer: buffer)
   }
 
   private func protobuf(_ objects: [StoredObject], _ meta: ListMeta) throws(StatusError) -> [UInt8] {

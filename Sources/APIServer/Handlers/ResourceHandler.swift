@@ -94,12 +94,8 @@ struct ResourceHandler: Sendable {
     let meta = ListMeta(
       revision: UInt64(page.revision), continueToken: page.continuation?.description,
       remainingItemCount: page.remaining.map { Int64($0) })
-    if !context.isAnswerKept,
-      let long = answer.streamedList(page.objects, meta, isOther: { registry.isOther($0, than: target) })
-    {
-      return long
-    }
-    return try answer.list(try await registry.shown(page.objects, target), meta)
+    if registry.isAsStored(page, target), let stored = answer.storedList(page.objects, meta) { return stored }
+    return try answer.list(try await registry.shown(Array(page.objects), target), meta)
   }
 
   private func selection(_ options: ListOptions) throws(StatusError) -> Selection {

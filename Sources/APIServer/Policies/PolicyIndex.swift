@@ -66,8 +66,8 @@ final class PolicyIndex<Policy: CompiledPolicy>: Sendable {
       guard policies.hasChanged(since: state.policyRevision) || bindings.hasChanged(since: state.bindingRevision) else {
         return state.bound
       }
-      let (policyObjects, policyRevision) = policies.list(policyPrefix)
-      let (bindingObjects, bindingRevision) = bindings.list(bindingPrefix)
+      let (policyObjects, policyRevision, _) = policies.list(policyPrefix)
+      let (bindingObjects, bindingRevision, _) = bindings.list(bindingPrefix)
       var byPolicy: [String: [PolicyBinding]] = [:]
       for object in bindingObjects {
         let tree = object.object.tree()

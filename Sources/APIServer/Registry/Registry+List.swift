@@ -4,7 +4,9 @@ import KeyValueStore
 extension Registry {
   /// One page of a collection.
   struct Page {
-    var objects: [CachedObject]
+    var objects: ArraySlice<CachedObject>
+    /// The version in which all of them are stored, where that is known at once.
+    var apiVersion: String?
     var revision: Int64
     var continuation: ContinueToken?
     var remaining: Int?
@@ -39,9 +41,10 @@ extension Registry {
       exact = continued.revision.map { Int64(clamping: $0) }
       try await settle(exact)
     }
-    var (objects, revision) = cache(of: target).list(prefix)
+    var (objects, revision, apiVersion) = cache(of: target).list(prefix)
     if let exact, exact > 0, exact != revision, cache(of: target).hasChanged(since: exact) {
       (objects, revision) = try await objectsThen(prefix, exact, token)
+      apiVersion = nil
     } else if let exact, exact > 0 {
       revision = exact
     }
@@ -51,8 +54,8 @@ extension Registry {
     }
     let limit = Int(clamping: options.limit)
     guard limit > 0 else {
-      let found = selection.isEverything ? Array(objects) : objects.filter(selection.matches)
-      return Page(objects: found, revision: revision)
+      let found = selection.isEverything ? objects : objects.filter(selection.matches)[...]
+      return Page(objects: found, apiVersion: apiVersion, revision: revision)
     }
     var found: [CachedObject] = []
     var index = objects.startIndex
@@ -60,7 +63,7 @@ extension Registry {
       if selection.isEverything || selection.matches(objects[index]) { found.append(objects[index]) }
       index += 1
     }
-    var page = Page(objects: found, revision: revision)
+    var page = Page(objects: found[...], apiVersion: apiVersion, revision: revision)
     if index < objects.endIndex {
       page.continuation = ContinueToken(
         revision: UInt64(revision), start: String(objects[index].key.dropFirst(prefix.count)))

@@ -27,8 +27,6 @@ public final class RequestContext: Sendable {
   public let user: User
   public let query: Query
   public let headers: Headers
-  /// Whether what the client is answered is recorded too, and so has to be there as a whole.
-  let isAnswerKept: Bool
   /// What admission has set aside for the write that is under way.
   public let settlement = AdmissionSettlement()
   private let authorizer: (any Authorizer)?
@@ -38,11 +36,9 @@ public final class RequestContext: Sendable {
 
   /// - Parameter authorizer: asked where a change turns out to be a creation; nil for the server's own work.
   public init(
-    info: RequestInfo, user: User, query: Query, headers: Headers, authorizer: (any Authorizer)? = nil,
-    isAnswerKept: Bool = false
+    info: RequestInfo, user: User, query: Query, headers: Headers, authorizer: (any Authorizer)? = nil
   ) {
     self.authorizer = authorizer
-    self.isAnswerKept = isAnswerKept
     self.info = info
     self.user = user
     self.query = query

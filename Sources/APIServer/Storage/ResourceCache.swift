@@ -16,6 +16,8 @@ final class ResourceCache: Sendable {
     var objects: [String: CachedObject] = [:]
     /// Of all objects.
     var bytes = 0
+    /// How many objects are stored in which version.
+    var versions: [String: Int] = [:]
     /// Sorted by key; nil while it has to be made anew.
     var sorted: [CachedObject]?
     var events: [ObjectEvent] = []
@@ -31,22 +33,37 @@ final class ResourceCache: Sendable {
 
   func load(_ object: CachedObject) {
     state.withLock { state in
-      state.bytes +=
-        object.object.servedCount - (state.objects.updateValue(object, forKey: object.key)?.object.servedCount ?? 0)
+      _ = Self.put(object, object.key, &state)
       state.sorted = nil
     }
   }
 
+  /// - Parameter object: nil where it is there no more.
+  /// - Returns: whether there was one before.
+  private static func put(_ object: CachedObject?, _ key: String, _ state: inout State) -> Bool {
+    let old = state.objects[key]
+    state.objects[key] = object
+    state.bytes += (object?.object.servedCount ?? 0) - (old?.object.servedCount ?? 0)
+    if let object { state.versions[object.object.header.apiVersion, default: 0] += 1 }
+    if let version = old?.object.header.apiVersion {
+      state.versions[version, default: 0] -= 1
+      if state.versions[version] == 0 { state.versions[version] = nil }
+    }
+    return old != nil
+  }
+
   func get(_ key: String) -> CachedObject? { state.withLock { $0.objects[key] } }
 
-  /// All objects below a key prefix, and the revision at which that is so.
-  func list(_ prefix: String) -> (objects: ArraySlice<CachedObject>, revision: Int64) {
+  /// All objects below a key prefix, the revision at which that is so, and the version in which they all are stored, if it is
+  /// one.
+  func list(_ prefix: String) -> (objects: ArraySlice<CachedObject>, revision: Int64, apiVersion: String?) {
     state.withLock { state in
       let sorted = Self.sorted(&state)
       let start = Self.index(of: prefix, in: sorted[...])
       // Above every key with the prefix: a slash ends it, and `0` follows the slash.
       let end = Self.index(of: String(prefix.dropLast()) + "0", in: sorted[...])
-      return (sorted[start..<max(start, end)], state.revision)
+      let apiVersion = state.versions.count == 1 ? state.versions.first?.key : nil
+      return (sorted[start..<max(start, end)], state.revision, apiVersion)
     }
   }
 
@@ -81,10 +98,7 @@ final class ResourceCache: Sendable {
     let watchers = state.withLock { state in
       for event in events {
         guard let key = event.current?.key ?? event.previous?.key else { continue }
-        let old = state.objects[key]
-        let known = old != nil
-        state.objects[key] = event.current
-        state.bytes += (event.current?.object.servedCount ?? 0) - (old?.object.servedCount ?? 0)
+        let known = Self.put(event.current, key, &state)
         guard var sorted = state.sorted else { continue }
         state.sorted = nil
         let index = Self.index(of: key, in: sorted[...])
@@ -140,7 +154,7 @@ final class ResourceCache: Sendable {
   /// A list and a watch of what follows it, with no gap between the two.
   func listAndWatch(_ prefix: String) -> (objects: ArraySlice<CachedObject>, revision: Int64, watch: CacheWatch) {
     while true {
-      let (objects, revision) = list(prefix)
+      let (objects, revision, _) = list(prefix)
       if let watch = watch(after: revision).watch { return (objects, revision, watch) }
     }
   }

@@ -24,7 +24,7 @@ final class WebhookIndex: Sendable {
   var webhooks: [Webhook] {
     state.withLock { state in
       guard cache.hasChanged(since: state.revision) else { return state.webhooks }
-      let (objects, revision) = cache.list(prefix)
+      let (objects, revision, _) = cache.list(prefix)
       state.webhooks = objects.flatMap { object in
         (object.object.value(at: "webhooks")?.arrayValue ?? []).enumerated().map { index, webhook in
           Webhook(webhook, configuration: object.name, index: index)
