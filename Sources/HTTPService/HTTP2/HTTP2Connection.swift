@@ -53,6 +53,8 @@ final class HTTP2Connection: ChannelInboundHandler, ServedConnection {
     try context.channel.syncOptions?.setOption(.autoRead, value: true)
     // A client that will send nothing more, not even a window, can have no use for what is under way.
     try context.channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false)
+    // Not before all handlers are there: the last of them is added first, and those before it would not hear of it.
+    if core.isDraining { connection.drain() }
   }
 
   // MARK: Events of the channel
@@ -62,7 +64,6 @@ final class HTTP2Connection: ChannelInboundHandler, ServedConnection {
     guard let predecessor else { return }
     core.registry.replace(predecessor, with: NIOLoopBound(self, eventLoop: context.eventLoop))
     self.predecessor = nil
-    if core.isDraining { drain() }
   }
 
   func channelInactive(context: ChannelHandlerContext) {
