@@ -45,6 +45,8 @@ final class HTTP1Connection: ChannelInboundHandler, ServedConnection {
   private var outputClosed = false
   private var continueDue = false
   private var cancelsOnShutdown = false
+  /// The response that is under way is of no use any more, whichever task makes it.
+  private var isCancelled = false
   private var writesUnderWay = 0
   private var lastActivity = NIODeadline.now()
   private var idleTimer: Scheduled<Void>?
@@ -126,11 +128,11 @@ final class HTTP1Connection: ChannelInboundHandler, ServedConnection {
     case .exchange(let exchange):
       if receiving {
         exchange.body.finish(HTTPServiceError.closed)
-        task?.cancel()
+        cancel()
       } else if info.peer != .local {
         // TCP cannot tell a client that has left from one that only finished sending: it has left. On a unix socket
         // the kernel tells them apart, and one that left makes the channel inactive.
-        task?.cancel()
+        cancel()
       }
     case .takenOver(_, let inbound): inbound.finish()
     case .closing: if writesUnderWay == 0 { closeNow() }
@@ -224,6 +226,7 @@ final class HTTP1Connection: ChannelInboundHandler, ServedConnection {
     receiving = true
     continueDue = head.expectsContinue && length != 0
     cancelsOnShutdown = false
+    isCancelled = false
     let request = Request(
       method: head.method, target: target, headers: head.headers,
       body: RequestBody(stream: body, declaredLength: length, limit: core.configuration.limits.bodyBytes),
@@ -242,8 +245,13 @@ final class HTTP1Connection: ChannelInboundHandler, ServedConnection {
 
   /// The response goes on in another task.
   func goOn(in successor: Task<Void, Never>) {
-    if task?.isCancelled == true { successor.cancel() }
+    if isCancelled { successor.cancel() }
     task = successor
+  }
+
+  private func cancel() {
+    isCancelled = true
+    task?.cancel()
   }
 
   /// The request does not follow the protocol: nothing that follows on this connection can be trusted.
@@ -342,7 +350,7 @@ final class HTTP1Connection: ChannelInboundHandler, ServedConnection {
 
   func markEndsWithServer() {
     cancelsOnShutdown = true
-    if core.isDraining { task?.cancel() }
+    if core.isDraining { cancel() }
   }
 
   // MARK: Takeover
@@ -370,7 +378,7 @@ final class HTTP1Connection: ChannelInboundHandler, ServedConnection {
     switch phase {
     case .idle: closeAfterWrites()
     case .draining: closeAfterWrites()
-    case .exchange: if cancelsOnShutdown { task?.cancel() }
+    case .exchange: if cancelsOnShutdown { cancel() }
     case .takenOver: task?.cancel()
     case .closing, .closed: break
     }

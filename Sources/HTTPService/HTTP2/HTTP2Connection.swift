@@ -14,6 +14,9 @@ final class HTTP2Connection: ChannelInboundHandler, ServedConnection {
   private var streams: [ObjectIdentifier: HTTP2Stream] = [:]
   private var predecessor: (any ServedConnection)?
   private var context: ChannelHandlerContext?
+  /// Whether the client has begun to speak.
+  private var hasBegun = false
+  private var endsWithStreams = false
 
   /// A number that tasks on any thread change.
   final class Count: Sendable {
@@ -66,6 +69,14 @@ final class HTTP2Connection: ChannelInboundHandler, ServedConnection {
     self.predecessor = nil
   }
 
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    if !hasBegun {
+      hasBegun = true
+      if endsWithStreams { quiesce() }
+    }
+    context.fireChannelRead(data)
+  }
+
   func channelInactive(context: ChannelHandlerContext) {
     core.registry.unregister(self)
     self.context = nil
@@ -93,7 +104,13 @@ final class HTTP2Connection: ChannelInboundHandler, ServedConnection {
   }
 
   /// The same without a word to the streams that there are.
-  func endWithStreams() { context?.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+  func endWithStreams() {
+    endsWithStreams = true
+    // NIO's handler forgets that it has said GOAWAY when it says so before the client's first frame, and would never close.
+    if hasBegun { quiesce() }
+  }
+
+  private func quiesce() { context?.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
 
   func closeNow() { context?.close(promise: nil) }
 }

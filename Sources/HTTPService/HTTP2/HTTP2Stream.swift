@@ -18,6 +18,8 @@ final class HTTP2Stream: ChannelInboundHandler {
   private var responseEnded = false
   private var continueDue = false
   private var cancelsOnShutdown = false
+  /// The response is of no use any more, whichever task makes it.
+  private var isCancelled = false
 
   init(_ connection: HTTP2Connection) { self.connection = connection }
 
@@ -74,8 +76,13 @@ final class HTTP2Stream: ChannelInboundHandler {
 
   /// The response goes on in another task.
   func goOn(in successor: Task<Void, Never>) {
-    if task?.isCancelled == true { successor.cancel() }
+    if isCancelled { successor.cancel() }
     task = successor
+  }
+
+  private func cancel() {
+    isCancelled = true
+    task?.cancel()
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
@@ -202,8 +209,8 @@ final class HTTP2Stream: ChannelInboundHandler {
 
   func markEndsWithServer() {
     cancelsOnShutdown = true
-    if connection.core.isDraining { task?.cancel() }
+    if connection.core.isDraining { cancel() }
   }
 
-  func drain() { if cancelsOnShutdown { task?.cancel() } }
+  func drain() { if cancelsOnShutdown { cancel() } }
 }
