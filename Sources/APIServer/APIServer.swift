@@ -104,7 +104,7 @@ public final class APIServer: Sendable {
   private func plain(_ request: Request) throws -> Response {
     switch request.path {
     case "/": return Answer.json(JSONValue.object(["paths": .array(paths.map { .string($0) })]).jsonBytes())
-    case "/version": return Answer.json(version.json.jsonBytes())
+    case "/version", "/version/": return Answer.json(version.json.jsonBytes())
     default:
       if let (type, bytes) = try accounts?.document(request.path, address: address) {
         return Response(

@@ -16,6 +16,13 @@ struct ResourceHandler: Sendable {
     guard let verb = ResourceVerb(rawValue: info.verb), allowed.contains(verb) else {
       throw StatusError.methodNotAllowed()
     }
+    guard isRouted(verb) else { throw StatusError.methodNotAllowed() }
+    guard info.rest.isEmpty || info.subresource == "proxy" else { throw StatusError.noSuchPath() }
+    let problems = NameRules.pathSegment(info.name)
+    guard problems.isEmpty else {
+      throw StatusError.badRequest(
+        "Name parameter invalid: \(info.name.goQuoted): \(problems.joined(separator: ";"))")
+    }
     switch verb {
     case .create, .update: _ = try context.writeOptions()
     case .patch:
@@ -34,6 +41,19 @@ struct ResourceHandler: Sendable {
     case .patch: return try await patch(form)
     case .delete: return try await delete(form)
     case .deletecollection: return try await deleteCollection(form)
+    }
+  }
+
+  /// Whether a path of this form is there for a verb: what is made has no name yet, what is changed has one, and of objects in
+  /// namespaces all are only read together.
+  private func isRouted(_ verb: ResourceVerb) -> Bool {
+    guard info.subresource.isEmpty, !target.resource.isCustom else { return true }
+    let isEverywhere = target.resource.isNamespaced && info.namespace.isEmpty
+    return switch verb {
+    case .create: info.name.isEmpty && !isEverywhere
+    case .update, .patch: !info.name.isEmpty
+    case .deletecollection: !isEverywhere
+    default: true
     }
   }
 
