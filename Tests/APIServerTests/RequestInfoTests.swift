@@ -49,6 +49,21 @@ import Testing
     #expect(finalize.resource == "namespaces" && finalize.subresource == "finalize" && finalize.verb == "update")
   }
 
+  @Test func slashes() throws {
+    for path in ["/api/v1/namespaces/a/pods/p/", "/api/v1/namespaces/a/pods/p//", "/api/v1/namespaces/a%2Fpods/p"] {
+      let one = try info(.get, path)
+      #expect(one.verb == "get" && one.namespace == "a" && one.name == "p" && one.subresource.isEmpty, "\(path)")
+    }
+    #expect(try info(.get, "/api/v1/namespaces/a/pods/").verb == "list")
+    #expect(try info(.get, "/api/v1/namespaces/").verb == "list")
+    // What is spelt as a name with a slash is none: it is a name and a subresource.
+    let spelt = try info(.get, "/api/v1/namespaces/a/configmaps/b%2Fc")
+    #expect(spelt.name == "b" && spelt.subresource == "c")
+    #expect(try info(.get, "/api/v1//pods").resource.isEmpty)
+    #expect(try !info(.get, "/api/v1/").isResource)
+    #expect(try info(.get, "/api/v1/namespaces/a/pods/p/proxy/x/").rest == ["x", ""])
+  }
+
   @Test func proxiedPaths() throws {
     let proxy = try info(.get, "/api/v1/namespaces/a/services/s/proxy/x/y")
     #expect(proxy.subresource == "proxy" && proxy.rest == ["x", "y"])

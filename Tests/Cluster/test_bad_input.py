@@ -249,6 +249,44 @@ def test_paths(api, path):
     assert answer.status in (301, 400, 403, 404, 405, 414), answer
 
 
+def test_slashes(api, namespace):
+    """One at the end does not count; two in the middle are a path that is not there, and one that is spelt is one."""
+    root = f"/api/v1/namespaces/{namespace}"
+    api.create(f"{root}/configmaps", {"metadata": {"name": "one"}})
+    for path in ("/api/", "/api/v1/", "/apis/", "/apis/apps/", "/apis/apps/v1/", "/version/", root + "/",
+                 f"{root}/configmaps/", f"{root}/configmaps/one/", f"{root}/configmaps/one//"):  # fmt: skip
+        assert api.send("GET", path).status == 200, path
+    for path in ("/api/v1//namespaces", "//api/v1/namespaces", f"/api/v1/namespaces//{namespace}", f"{root}/configmaps/one%2Ftwo",
+                 f"{root}/configmaps/one/two", f"{root}/pods/one/status/more"):  # fmt: skip
+        assert api.send("GET", path).status == 404, path
+
+
+@pytest.mark.parametrize("name,problem", {"%2E%2E": "may not be '..'", "%2E": "may not be '.'", "a%25b": "may not contain '%'"}.items())
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_names_in_paths(api, maps, method, name, problem):
+    # A client library would tidy the path up.
+    path = f"{maps}/{name}" if "25" in name else f"{maps}/{name}?x"
+    status = refused(api, method, path, None if method == "GET" else {}, statuses=(400,))
+    assert status["message"].startswith("Name parameter invalid: ") and status["message"].endswith(problem)
+
+
+@pytest.mark.parametrize(
+    "method,path", [
+        ("POST", "/configmaps/one"), ("PUT", "/configmaps"), ("PATCH", "/configmaps"), ("POST", ""), ("OPTIONS", "/configmaps"),
+    ],
+)  # fmt: skip
+def test_methods_that_have_no_place(api, namespace, method, path):
+    headers = {"Content-Type": PATCHES["merge"]} if method == "PATCH" else None
+    status = refused(api, method, f"/api/v1/namespaces/{namespace}{path}", {}, statuses=(405,), headers=headers)
+    assert status["reason"] == "MethodNotAllowed"
+    assert status["message"] == "the server does not allow this method on the requested resource"
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+def test_objects_of_all_namespaces_are_only_read(api, method):
+    assert refused(api, method, "/api/v1/configmaps", {}, statuses=(405,))["reason"] == "MethodNotAllowed"
+
+
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "POST", "OPTIONS", "TRACE", "CONNECT", "BREW"])
 def test_methods(api, maps, method):
     answer = api.send(method, "/api/v1" if method != "POST" else f"{maps}/x", b"{}")

@@ -14,7 +14,7 @@ struct DiscoveryHandler: Sendable {
   /// Nil where the path is no discovery document.
   func respond() throws -> Response? {
     var segments = request.segments
-    if segments.count > 1, segments.last == "" { segments.removeLast() }
+    while segments.count > 1, segments.last == "" { segments.removeLast() }
     switch segments.first {
     case "api":
       switch segments.count {

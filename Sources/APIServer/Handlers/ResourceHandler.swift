@@ -17,6 +17,12 @@ struct ResourceHandler: Sendable {
     guard let verb = ResourceVerb(rawValue: info.verb), allowed.contains(verb) else {
       throw StatusError.methodNotAllowed()
     }
+    guard info.rest.isEmpty || info.subresource == "proxy" else { throw StatusError.noSuchPath() }
+    let problems = NameRules.pathSegment(info.name)
+    guard problems.isEmpty else {
+      throw StatusError.badRequest(
+        "Name parameter invalid: \(info.name.goQuoted): \(problems.joined(separator: ";"))")
+    }
     switch verb {
     case .create, .update: _ = try context.writeOptions()
     case .patch:

@@ -49,9 +49,12 @@ public struct RequestInfo: Sendable, Equatable {
   public init(method: Method, segments: [String], query: Query) {
     path = "/" + segments.joined(separator: "/")
     verb = method.rawValue.lowercased()
-    var parts = segments[...]
-    // A path may end with a slash, which says nothing.
-    while parts.count > 1, parts.last == "" { parts.removeLast() }
+    // A slash is one however it is spelt, and at the end none counts.
+    let plain =
+      segments.contains { $0.contains("/") }
+      ? path.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(String.init) : segments
+    let end = plain.lastIndex { !$0.isEmpty }.map { $0 + 1 } ?? 0
+    var parts = plain[..<end]
     switch parts.first {
     case "api":
       guard parts.count >= 3 else { return }
@@ -89,6 +92,8 @@ public struct RequestInfo: Sendable, Equatable {
     name = parts.popFirst() ?? ""
     subresource = parts.popFirst() ?? ""
     rest = Array(parts)
+    // Where a path goes on to somebody else it stays as it is.
+    if subresource == "proxy" { rest += plain[end...] }
     if name.isEmpty, verb == "get" {
       verb = Self.isTrue(query["watch"]) ? "watch" : "list"
     }
