@@ -1,4 +1,5 @@
 import APIMachinery
+import NIOCore
 import Testing
 
 @testable import APIServer
@@ -18,6 +19,57 @@ import Testing
     let new = try object(name, revision)
     cache.apply(
       [ObjectEvent(revision: revision, current: new, previous: cache.get(new.key))], revision: revision)
+  }
+
+  @Test func whatIsSentIsMadeOnceAndKeptForTheNewestOnly() throws {
+    let cache = ResourceCache(revision: 0)
+    let new = try object("a", 1)
+    let event = ObjectEvent(revision: 1, current: new, previous: nil)
+    var made = 0
+    func send(_ kind: ObjectEvent.Kind = .added, isProtobuf: Bool = false) -> ByteBuffer? {
+      event.encoding(kind, isProtobuf: isProtobuf) {
+        made += 1
+        return ByteBuffer(string: "\(kind) \(isProtobuf)")
+      }
+    }
+    cache.apply([event], revision: 1)
+    #expect(send() == send())
+    #expect(made == 1)
+    #expect(send(.deleted) == ByteBuffer(string: "deleted false"))
+    #expect(send(.added, isProtobuf: true) == ByteBuffer(string: "added true"))
+    #expect(made == 3)
+    for revision in 2...64 { try add(cache, "b", Int64(revision)) }
+    _ = send()
+    #expect(made == 3)
+    try add(cache, "b", 65)
+    _ = send()
+    #expect(made == 4)
+    #expect(event.encoding(.modified, isProtobuf: false) { nil } == nil)
+  }
+
+  @Test func theVersionOfAllIsKnown() throws {
+    func object(_ name: String, _ version: String) throws -> CachedObject {
+      let json: JSONValue = ["kind": "X", "apiVersion": .string(version), "metadata": ["name": .string(name)]]
+      return try CachedObject(key: "/registry/x/\(name)", revision: 1, stored: json.jsonBytes())
+    }
+    let cache = ResourceCache(revision: 0)
+    #expect(cache.list("/registry/x/").apiVersion == nil)
+    cache.load(try object("a", "x/v1"))
+    cache.load(try object("a", "x/v1"))
+    #expect(cache.list("/registry/x/").apiVersion == "x/v1")
+    let other = try object("b", "x/v2")
+    cache.apply([ObjectEvent(revision: 2, current: other, previous: nil)], revision: 2)
+    #expect(cache.list("/registry/x/").apiVersion == nil)
+    cache.apply([ObjectEvent(revision: 3, current: nil, previous: other)], revision: 3)
+    #expect(cache.list("/registry/x/").apiVersion == "x/v1")
+  }
+
+  @Test func whoFallsFarBehindIsCutOff() async throws {
+    let cache = ResourceCache(revision: 0)
+    let watch = try #require(cache.watch(after: 0).watch)
+    for revision in 1...8193 { try add(cache, "a", Int64(revision)) }
+    #expect(await watch.next() == nil)
+    #expect(watch.isCutOff)
   }
 
   @Test func listsAreInOrderAndBelowAPrefix() throws {

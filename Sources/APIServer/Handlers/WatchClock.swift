@@ -3,8 +3,10 @@ import Synchronization
 /// Wakes watches that nothing else wakes: from time to time for a bookmark, and when their time is over. One task sleeps
 /// for all of them, and none while there are none: a thousand watches would else be thousands of tasks that wait.
 final class WatchClock: Sendable {
-  /// How often a quiet watch hears how far the server has come.
-  private static let bookmarkInterval = 60
+  /// Watches that are due within a tick of each other are woken together. In milliseconds.
+  private static let tick = 100
+  /// How often a quiet watch hears how far the server has come, in ticks.
+  private static let bookmarkInterval = 60_000 / tick
 
   private struct Entry {
     let watch: CacheWatch
@@ -14,7 +16,7 @@ final class WatchClock: Sendable {
 
   private struct State {
     var entries: [UInt64: Entry] = [:]
-    /// Who is due in which second since `start`. Who has gone in the meantime is passed over.
+    /// Who is due in which tick since `start`. Who has gone in the meantime is passed over.
     var due: [Int: [UInt64]] = [:]
     var nextID: UInt64 = 0
     /// The task that sleeps, and until when.
@@ -24,7 +26,7 @@ final class WatchClock: Sendable {
   private let start = ContinuousClock.now
   private let state = Mutex(State())
 
-  private var now: Int { Int((ContinuousClock.now - start).components.seconds) }
+  private var now: Int { Int((ContinuousClock.now - start) / .milliseconds(Self.tick)) }
 
   /// Follows a watch until it is removed.
   /// - Parameter seconds: after how many it ends.
@@ -32,7 +34,7 @@ final class WatchClock: Sendable {
     let now = now
     return state.withLock { state in
       state.nextID += 1
-      let end = now + Int(clamping: min(max(seconds, 0), 1 << 32)) + 1
+      let end = now + Int(min(max(seconds, 0), 1 << 32)) * 1000 / Self.tick + 1
       let entry = Entry(watch: watch, end: end, wantsMarks: wantsMarks)
       state.entries[state.nextID] = entry
       schedule(state.nextID, entry, after: now, &state)
@@ -51,39 +53,39 @@ final class WatchClock: Sendable {
   }
 
   private func schedule(_ id: UInt64, _ entry: Entry, after now: Int, _ state: inout State) {
-    let second = entry.wantsMarks ? min(entry.end, now + Self.bookmarkInterval) : entry.end
-    state.due[second, default: []].append(id)
+    let tick = entry.wantsMarks ? min(entry.end, now + Self.bookmarkInterval) : entry.end
+    state.due[tick, default: []].append(id)
     if let sleeper = state.sleeper {
-      guard second < sleeper.until else { return }
+      guard tick < sleeper.until else { return }
       sleeper.task.cancel()
     }
-    sleep(until: second, &state)
+    sleep(until: tick, &state)
   }
 
-  private func sleep(until second: Int, _ state: inout State) {
-    let deadline = start + .seconds(second)
+  private func sleep(until tick: Int, _ state: inout State) {
+    let deadline = start + .milliseconds(tick * Self.tick)
     let task = Task { [weak self] in
       do { try await Task.sleep(until: deadline, clock: .continuous) } catch { return }
-      self?.wake(second)
+      self?.wake(tick)
     }
-    state.sleeper = (task, second)
+    state.sleeper = (task, tick)
   }
 
-  private func wake(_ second: Int) {
+  private func wake(_ tick: Int) {
     let (marked, ended) = state.withLock { state -> ([CacheWatch], [CacheWatch]) in
       // Another sleeper has taken the place of the one that calls.
-      guard state.sleeper?.until == second else { return ([], []) }
+      guard state.sleeper?.until == tick else { return ([], []) }
       state.sleeper = nil
       var (marked, ended): ([CacheWatch], [CacheWatch]) = ([], [])
-      for due in state.due.keys.filter({ $0 <= second }) {
+      for due in state.due.keys.filter({ $0 <= tick }) {
         for id in state.due.removeValue(forKey: due) ?? [] {
           guard let entry = state.entries[id] else { continue }
-          if entry.end <= second {
+          if entry.end <= tick {
             ended.append(entry.watch)
             state.entries[id] = nil
           } else {
             marked.append(entry.watch)
-            let next = min(entry.end, second + Self.bookmarkInterval)
+            let next = min(entry.end, tick + Self.bookmarkInterval)
             state.due[next, default: []].append(id)
           }
         }
