@@ -156,6 +156,10 @@ import Testing
       let bridge = try socket.createLink(NewLink(.bridge(BridgeOptions()), LinkSettings(name: "br0", isUp: true)))
       let port = try socket.createLink(
         NewLink(.veth(peer: LinkSettings(name: "veth1")), LinkSettings(name: "veth0", isUp: true, masterIndex: bridge)))
+      // A namespace begins with what the host has.
+      for file in ["ip_forward", "conf/br0/forwarding"] {
+        try FileSystem.writeKernelFile("/proc/sys/net/ipv4/\(file)", "0")
+      }
       let events = try NetlinkSubscription<RouteFamily>([.links, .ipv4Settings, .ipv6Settings])
       var options = BridgePortOptions()
       options.isolated = true
