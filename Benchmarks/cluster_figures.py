@@ -127,6 +127,10 @@ class Side:
     def shared_watches(self, connections, each):
         """Bytes a watch of many that share connections, as clients with HTTP/2 have them: client-go, for one."""
         host, port, authority, certificate, key = self.command[1:]
+        # From now on: what is there already would come first.
+        newest = subprocess.run(
+            ["kubectl", "get", "--raw", COLLECTION + "?limit=1"], env=self.environment, capture_output=True, check=True)
+        path = f"{COLLECTION}?watch=1&resourceVersion={json.loads(newest.stdout)['metadata']['resourceVersion']}"
         tls = ssl.create_default_context(cafile=authority)
         tls.load_cert_chain(certificate, key)
         tls.set_alpn_protocols(["h2"])
@@ -139,7 +143,7 @@ class Side:
                 client.initiate_connection()
                 answered = 0
                 for number in range(watches):
-                    head = {":method": "GET", ":path": COLLECTION + "?watch=1", ":authority": host, ":scheme": "https"}
+                    head = {":method": "GET", ":path": path, ":authority": host, ":scheme": "https"}
                     client.send_headers(2 * number + 1, list(head.items()), end_stream=True)
                     stream.sendall(client.data_to_send())
                 while answered < watches:
