@@ -81,6 +81,8 @@ public actor GarbageCollector {
 
   /// Tries again later what failed for an object.
   private func failed(_ uid: String, _ what: String, _ error: any Error) {
+    // The server ends: the next start looks at everything.
+    if Task.isCancelled { return }
     if let error = error as? StatusError, error.reason == .notFound || error.reason == .conflict {
       // What came between is told, and the object looked at then; unless it came before what is known.
       return retries.again(uid)

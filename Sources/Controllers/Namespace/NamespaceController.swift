@@ -81,6 +81,7 @@ public struct NamespaceController: Sendable {
       } catch let error as StatusError where error.reason == .conflict {
         // Somebody else has changed the namespace: the next round has its new state.
       } catch {
+        if Task.isCancelled { return }
         report("namespace \(name): \((error as? StatusError)?.message ?? "\(error)")")
         pause = min(pause * 2, Self.longestPause)
       }

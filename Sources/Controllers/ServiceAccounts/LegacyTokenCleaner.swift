@@ -43,7 +43,10 @@ public struct LegacyTokenCleaner: Sendable {
   /// Works until the task is cancelled.
   public func run() async {
     while true {
-      do { try await clean() } catch { report("looking for tokens that nobody uses: \(error)") }
+      do { try await clean() } catch {
+        if Task.isCancelled { return }
+        report("looking for tokens that nobody uses: \(error)")
+      }
       do { try await Task.sleep(for: Self.period) } catch { return }
     }
   }
