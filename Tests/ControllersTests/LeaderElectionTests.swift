@@ -92,6 +92,20 @@ import Testing
     await first.value
   }
 
+  /// A store that does not answer for a moment says nothing of whose the lease is.
+  @Test(.timeLimit(.minutes(1))) func whoCannotReadForAMomentGoesOn() async {
+    let (leases, work) = (Leases(), Work())
+    let first = start("a", LeaseClient(leases, "a"), work)
+    await work.begun(1)
+    await leases.failReads(6)
+    // The first write might be one by which the lease is taken anew; work begins before the second.
+    await leases.written()
+    await leases.written()
+    first.cancel()
+    await first.value
+    #expect(work.begun == ["a"])
+  }
+
   /// The clock of another host says nothing: what counts is when a change was seen.
   @Test func recordsAreJudgedByWhenTheyWereSeen() throws {
     func lease(_ holder: String, _ renewed: String) -> StoredObject {
@@ -124,6 +138,9 @@ private final class Leases: Sendable {
   private struct State {
     var object: StoredObject?
     var cutOff: String?
+    var failing = 0
+    var awaitsFailures: CheckedContinuation<Void, Never>?
+    var awaitsWrite: CheckedContinuation<Void, Never>?
   }
   private let state = Mutex(State())
 
@@ -132,7 +149,26 @@ private final class Leases: Sendable {
   /// Whose writes fail.
   func cutOff(_ name: String?) { state.withLock { $0.cutOff = name } }
 
-  func read() -> StoredObject? { state.withLock { $0.object } }
+  /// Returns when so many reads have failed.
+  func failReads(_ count: Int) async {
+    await withCheckedContinuation { continuation in
+      state.withLock { ($0.failing, $0.awaitsFailures) = (count, continuation) }
+    }
+  }
+
+  /// Returns when something has been written since the call.
+  func written() async {
+    await withCheckedContinuation { continuation in state.withLock { $0.awaitsWrite = continuation } }
+  }
+
+  func read() throws -> StoredObject? {
+    try state.withLock { state in
+      guard state.failing > 0 else { return state.object }
+      state.failing -= 1
+      if state.failing == 0 { state.awaitsFailures?.resume() }
+      throw StatusError.internalError("the store is away")
+    }
+  }
 
   func write(_ object: JSONObject, by name: String, isNew: Bool) throws -> StoredObject {
     try state.withLock { state in
@@ -143,6 +179,8 @@ private final class Leases: Sendable {
       }
       let written = try StoredObject(bytes: JSONValue.object(object).jsonBytes(), revision: revision + 1)
       state.object = written
+      state.awaitsWrite?.resume()
+      state.awaitsWrite = nil
       return written
     }
   }
@@ -165,7 +203,9 @@ private struct LeaseClient: ClusterClient {
     ]
   }
 
-  func get(_ resource: ClusterResource, namespace: String, name: String) async throws -> StoredObject? { leases.read() }
+  func get(_ resource: ClusterResource, namespace: String, name: String) async throws -> StoredObject? {
+    try leases.read()
+  }
   func list(_ resource: ClusterResource, namespace: String) async throws -> [StoredObject] { [] }
   func update(_ resource: ClusterResource, subresource: String, _ object: JSONObject) async throws -> StoredObject {
     try leases.write(object, by: name, isNew: false)

@@ -94,8 +94,8 @@ public struct LeaderElection: Sendable {
         renewed = began
         continue
       }
-      let isOurs = current.isOurs(await lease())
-      if clock.now >= deadline || !isOurs { return (record, !isOurs) }
+      let isTaken = await isTaken(current)
+      if clock.now >= deadline || isTaken { return (record, isTaken) }
     }
     return (record, false)
   }
@@ -121,9 +121,12 @@ public struct LeaderElection: Sendable {
 
   private var resource: ClusterResource? { client.resources().first { $0.groupResource == Self.place } }
 
-  private func lease() async -> StoredObject? {
-    guard let resource else { return nil }
-    return try? await client.get(resource, namespace: Self.namespace, name: name)
+  /// Whether the lease is somebody else's, or gone. One that cannot be read may still be ours: the time decides then.
+  private func isTaken(_ record: LeaderRecord) async -> Bool {
+    guard let resource else { return false }
+    do { return !record.isOurs(try await client.get(resource, namespace: Self.namespace, name: name)) } catch {
+      return false
+    }
   }
 
   /// Takes the lease, or renews it.
@@ -155,10 +158,16 @@ public struct LeaderElection: Sendable {
   }
 
   private func release(_ record: LeaderRecord) async {
-    guard let resource, let present = await lease(), record.isOurs(present) else { return }
-    var tree = present.tree()
-    tree["spec"] = .object(record.released(present))
-    // Where that fails, the next leader waits for the lease to run out.
-    _ = try? await client.update(resource, subresource: "", tree)
+    guard let resource else { return }
+    do {
+      guard let present = try await client.get(resource, namespace: Self.namespace, name: name),
+        record.isOurs(present)
+      else { return }
+      var tree = present.tree()
+      tree["spec"] = .object(record.released(present))
+      _ = try await client.update(resource, subresource: "", tree)
+    } catch {
+      report("the lease \(name) is not given back, and runs out by itself: \(error)")
+    }
   }
 }
