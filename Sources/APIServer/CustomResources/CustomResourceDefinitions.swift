@@ -61,7 +61,8 @@ public final class CustomResourceDefinitions: Sendable {
         }
       }
       group.addTask { [self] in
-        guard let target = try? target else { return }
+        let target: ServedResource
+        do { target = try self.target } catch { return report("CustomResourceDefinitions: \(error)") }
         for object in registry.cache(of: target).list(target.prefix(namespace: "")).objects {
           queue.yield(.settle(object.name))
         }
