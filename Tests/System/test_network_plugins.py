@@ -387,9 +387,13 @@ def test_nobody_waits_for_anothers_plugin(docker, plugin, net, run, name):
     for attempt in range(5):  # a host may be too busy to be done before the plugin answers
         network = net("-d", plugin.name)
         with plugin.misbehaving(Join={"delay": 1.5}, CreateNetwork={"delay": 1.5}):
+            asked = len(plugin.calls("Join", "CreateNetwork"))
             joining = docker.popen("run", "--rm", "--network", network, "busybox", "true")
             making = docker.popen("network", "create", "-d", plugin.name, f"{name}-{attempt}")
-            time.sleep(0.3)
+            end = time.monotonic() + 10
+            while len(plugin.calls("Join", "CreateNetwork")) < asked + 2:
+                assert time.monotonic() < end, "the plugin was not asked"
+                time.sleep(0.01)
             other = net()
             docker("run", "--rm", "--network", other, "busybox", "true")
             docker("network", "rm", other)
