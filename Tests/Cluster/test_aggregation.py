@@ -5,11 +5,11 @@ import json
 import socket
 import ssl
 import threading
-import time
 
 import pytest
 
 from authorities import Authority
+from interface import eventually
 from sample_server import VERSION, SampleServer
 from webhooks import own_address
 
@@ -26,13 +26,6 @@ def authority(work):
 def trusted(cluster_kubectl):
     """What the cluster tells other servers about itself."""
     return cluster_kubectl.json("get", "configmap", "-n", "kube-system", "extension-apiserver-authentication")["data"]
-
-
-def until(test, seconds=30):
-    end = time.monotonic() + seconds
-    while not test():
-        assert time.monotonic() < end, "it did not come to be"
-        time.sleep(0.05)
 
 
 def behind(name, namespace, port):
@@ -130,7 +123,7 @@ def test_watch(kubectl, sample):
     timer = threading.Timer(30, watch.kill)
     timer.start()
     try:
-        until(lambda: sample.watchers)
+        eventually(lambda: sample.watchers)
         for name in ("a", "b"):
             kubectl("create", "--validate=false", "-f", "-", input=flunder(sample.group, name))
             assert watch.stdout.readline().strip() == f"flunder.{sample.group}/{name}"
@@ -290,7 +283,7 @@ def test_one_that_goes_away(cluster_kubectl, sample, raw, namespace):
     name = f"{VERSION}.{sample.group}"
     sample.ready.clear()
     cluster_kubectl("annotate", "service", "-n", namespace, "sample", "look=again")
-    until(lambda: condition(cluster_kubectl, name)["status"] == "False")
+    eventually(lambda: condition(cluster_kubectl, name)["status"] == "False")
     found = condition(cluster_kubectl, name)
     assert found["reason"] == "FailedDiscoveryCheck" and "bad status from https://" in found["message"]
     form = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
@@ -299,7 +292,7 @@ def test_one_that_goes_away(cluster_kubectl, sample, raw, namespace):
     assert entry["versions"][0]["freshness"] == "Stale"
     cluster_kubectl.fails("get", "--raw", f"/apis/{sample.group}/{VERSION}", says="currently unable to handle the request")
     sample.ready.set()
-    until(lambda: condition(cluster_kubectl, name)["status"] == "True")
+    eventually(lambda: condition(cluster_kubectl, name)["status"] == "True")
     assert condition(cluster_kubectl, name)["reason"] == "Passed"
 
 
@@ -309,7 +302,7 @@ def test_reasons(cluster_kubectl, namespace, authority):
     cluster_kubectl("create", "--validate=false", "-f", "-", input=api_service(group, namespace, authority.bundle, "none"))
     try:
         def reason(expected):
-            until(lambda: (condition(cluster_kubectl, name) or {}).get("reason") == expected)
+            eventually(lambda: (condition(cluster_kubectl, name) or {}).get("reason") == expected)
             return condition(cluster_kubectl, name)["message"]
 
         assert reason("ServiceNotFound") == f'service/none in "{namespace}" is not present'
@@ -331,7 +324,7 @@ def test_reasons(cluster_kubectl, namespace, authority):
 
 
 def test_local_services(cluster_kubectl):
-    until(lambda: (condition(cluster_kubectl, "v1.apps") or {}).get("status") == "True")
+    eventually(lambda: (condition(cluster_kubectl, "v1.apps") or {}).get("status") == "True")
     core, apps = (cluster_kubectl.json("get", "apiservice", name) for name in ("v1.", "v1.apps"))
     assert core["spec"] == {"groupPriorityMinimum": 18000, "version": "v1", "versionPriority": core["spec"]["versionPriority"]} | (
         {"group": ""} if "group" in core["spec"] else {})  # fmt: skip
@@ -352,9 +345,9 @@ def test_local_services_of_custom_resources(cluster_kubectl):
     }  # fmt: skip
     cluster_kubectl("create", "--validate=false", "-f", "-", input=definition)
     exists = lambda: cluster_kubectl("get", "apiservice", name, check=False).returncode == 0  # noqa: E731
-    until(exists)
+    eventually(exists)
     one = cluster_kubectl.json("get", "apiservice", name)
     assert one["metadata"]["labels"] == {"kube-aggregator.kubernetes.io/automanaged": "true"}
     assert (one["spec"]["groupPriorityMinimum"], one["spec"]["versionPriority"]) == (1000, 100)
     cluster_kubectl("delete", "crd", f"things.{group}")
-    until(lambda: not exists())
+    eventually(lambda: not exists())

@@ -5,7 +5,8 @@ import os
 import threading
 
 from sample_server import VERSION
-from test_aggregation import authority, condition, flunder, sample, trusted, until  # noqa: F401
+from interface import eventually
+from test_aggregation import authority, condition, flunder, sample, trusted  # noqa: F401
 
 PROTOBUF = "application/vnd.kubernetes.protobuf"
 
@@ -61,7 +62,7 @@ def test_kubectl_watches(kubectl, sample):
     timer.start()
     try:
         assert watch.stdout.readline().strip() == f"flunder.{sample.group}/first"
-        until(lambda: sample.watchers)
+        eventually(lambda: sample.watchers)
         kubectl("create", "--validate=false", "-f", "-", input=flunder(sample.group, "second"))
         assert watch.stdout.readline().strip() == f"flunder.{sample.group}/second"
         # The other server ends its watch: so does this one, properly, and kubectl with it.
@@ -78,7 +79,7 @@ def test_a_silent_server_does_not_spoil_the_rest(cluster_kubectl, sample, raw, n
     name = f"{VERSION}.{sample.group}"
     sample.ready.clear()
     cluster_kubectl("annotate", "service", "-n", namespace, "sample", "look=once-more")
-    until(lambda: condition(cluster_kubectl, name)["status"] == "False")
+    eventually(lambda: condition(cluster_kubectl, name)["status"] == "False")
     row = cluster_kubectl.out("get", "apiservice", name, "--no-headers").split()
     assert row[:4] == [name, f"{namespace}/sample", "False", "(FailedDiscoveryCheck)"]
     resources = cluster_kubectl.out("api-resources", "-o", "name").split()
@@ -87,5 +88,5 @@ def test_a_silent_server_does_not_spoil_the_rest(cluster_kubectl, sample, raw, n
     assert (status, body) == (503, b"service unavailable\n") and headers["Content-Type"].startswith("text/plain")
     assert cluster_kubectl("get", "namespaces").returncode == 0
     sample.ready.set()
-    until(lambda: condition(cluster_kubectl, name)["status"] == "True")
+    eventually(lambda: condition(cluster_kubectl, name)["status"] == "True")
     assert raw("GET", path(sample, namespace, "flunders"))[0] == 200

@@ -5,12 +5,12 @@ import json
 import os
 import ssl
 import threading
-import time
 
 import pytest
 
 from clusters import Server
 from conftest import Kubectl
+from interface import eventually
 
 GROUP = "/apis/flowcontrol.apiserver.k8s.io/v1"
 
@@ -38,14 +38,6 @@ def level(name, shares=1, **limited):
     }  # fmt: skip
 
 
-def until(check, seconds=20):
-    end = time.monotonic() + seconds
-    while not (found := check()):
-        assert time.monotonic() < end, "it did not come about"
-        time.sleep(0.02)
-    return found
-
-
 def dangling(kubectl, name):
     conditions = kubectl.json("get", "flowschema", name).get("status", {}).get("conditions", [])
     return next((one for one in conditions if one["type"] == "Dangling"), None)
@@ -60,7 +52,7 @@ def test_defaults(cluster_kubectl):
         assert one["metadata"]["annotations"]["apf.kubernetes.io/autoupdate-spec"] == "true"
     assert levels["catch-all"]["spec"]["limited"]["limitResponse"] == {"type": "Reject"}
     assert levels["system"]["spec"]["limited"]["nominalConcurrencyShares"] == 30
-    condition = until(lambda: dangling(cluster_kubectl, "global-default"))
+    condition = eventually(lambda: dangling(cluster_kubectl, "global-default"))
     assert (condition["status"], condition["reason"]) == ("False", "Found")
 
 
@@ -81,13 +73,13 @@ def test_a_schema_of_ones_own(cluster_kubectl, raw):
     name = f"own-{os.getpid()}"
     try:
         made = cluster_kubectl.json("create", "-f", "-", input=schema(name, name, name))
-        assert until(lambda: dangling(cluster_kubectl, name))["status"] == "True"
+        assert eventually(lambda: dangling(cluster_kubectl, name))["status"] == "True"
         message = dangling(cluster_kubectl, name)["message"]
         assert message == f'This FlowSchema references the PriorityLevelConfiguration object named "{name}" but there is no such object'
         _, headers, _ = raw("GET", "/healthz/nothing", headers={"Impersonate-User": name})
         assert headers["X-Kubernetes-PF-FlowSchema-UID"] != made["metadata"]["uid"]
         of_level = cluster_kubectl.json("create", "-f", "-", input=level(name))
-        until(lambda: dangling(cluster_kubectl, name)["status"] == "False")
+        eventually(lambda: dangling(cluster_kubectl, name)["status"] == "False")
         _, headers, _ = raw("GET", "/healthz/nothing", headers={"Impersonate-User": name})
         assert headers["X-Kubernetes-PF-FlowSchema-UID"] == made["metadata"]["uid"]
         assert headers["X-Kubernetes-PF-PriorityLevel-UID"] == of_level["metadata"]["uid"]
@@ -118,7 +110,7 @@ def test_defaults_are_kept_up(cluster_kubectl):
 
     change = ("patch", "prioritylevelconfiguration/workload-low", "--type=merge", "-p")
     cluster_kubectl(*change, '{"spec": {"limited": {"nominalConcurrencyShares": 77}}}')
-    until(lambda: shares() == 100)
+    eventually(lambda: shares() == 100)
     # Whoever takes it over keeps it.
     cluster_kubectl(
         *change, '{"metadata": {"annotations": {"apf.kubernetes.io/autoupdate-spec": "false"}}, "spec": {"limited": {"nominalConcurrencyShares": 78}}}',
@@ -126,9 +118,9 @@ def test_defaults_are_kept_up(cluster_kubectl):
     cluster_kubectl("annotate", "flowschema", "probes", "mine=yes")
     assert shares() == 78
     cluster_kubectl("annotate", "--overwrite", "prioritylevelconfiguration", "workload-low", "apf.kubernetes.io/autoupdate-spec=true")
-    until(lambda: shares() == 100)
+    eventually(lambda: shares() == 100)
     cluster_kubectl("delete", "flowschema", "probes", "catch-all")
-    until(lambda: cluster_kubectl("get", "flowschema", "probes", "catch-all", check=False).returncode == 0)
+    eventually(lambda: cluster_kubectl("get", "flowschema", "probes", "catch-all", check=False).returncode == 0)
 
 
 class Client:
@@ -194,7 +186,7 @@ def test_a_flood_does_not_starve_others(small, certificate):
     for thread in threads:
         thread.start()
     try:
-        until(lambda: len(sent) > 50)
+        eventually(lambda: len(sent) > 50)
         quiet = Client(small, "quiet", certificate)
         for number in range(50):
             status, _, body = quiet("GET", "/api/v1/namespaces/default/configmaps/seen")
@@ -225,7 +217,7 @@ def test_without_queues_too_many_are_refused(small, certificate):
     assert admin("POST", GROUP + "/prioritylevelconfigurations", narrow)[0] == 201
     assert admin("POST", GROUP + "/flowschemas", schema("narrow", "narrow", "narrow", 10))[0] == 201
     uid = json.loads(admin("GET", GROUP + "/flowschemas/narrow")[2])["metadata"]["uid"]
-    until(lambda: Client(small, "narrow", certificate)("GET", "/version")[1]["X-Kubernetes-PF-FlowSchema-UID"] == uid)
+    eventually(lambda: Client(small, "narrow", certificate)("GET", "/version")[1]["X-Kubernetes-PF-FlowSchema-UID"] == uid)
     answers = []
 
     def write(number):

@@ -7,13 +7,13 @@ import os
 import signal
 import ssl
 import threading
-import time
 
 import pytest
 import yaml
 
 from authorities import Authority
 from clusters import Server
+from interface import eventually
 from webhooks import Hooks, allow
 
 pytestmark = pytest.mark.own_server
@@ -56,13 +56,6 @@ def start(work, name, *flags):
     return Server(os.path.join(work, name), *flags).start()
 
 
-def until(found):
-    end = time.monotonic() + SOON
-    while not found():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 def refuses(server, directory):
     def closed():
         try:
@@ -94,7 +87,7 @@ def test_not_ready_before_it_ends_and_a_second_signal(work):
     server = start(work, "lingering", "--shutdown-delay-duration", "10m")
     server.process.send_signal(signal.SIGTERM)
     client = Client(server, server.directory)
-    until(lambda: client.ask("GET", "/readyz")[0] == 500)
+    eventually(lambda: client.ask("GET", "/readyz")[0] == 500)
     status, body = client.ask("GET", "/readyz")
     assert status == 500 and b"[-]shutdown failed: reason withheld" in body
     assert client.ask("GET", "/livez")[0] == 200
@@ -141,7 +134,7 @@ def test_requests_under_way_are_answered(work):
         client.send("POST", "/api/v1/namespaces/default/configmaps", made)
         assert asked.wait(SOON)
         server.process.send_signal(signal.SIGTERM)
-        until(refuses(server, server.directory))
+        eventually(refuses(server, server.directory))
         hooks.released.set()
         answer = client.answer()
         assert answer.status == 201 and json.loads(answer.read())["metadata"]["name"] == "slow"

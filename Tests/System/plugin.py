@@ -324,8 +324,9 @@ class Plugin:
         return [call["call"].split(".")[1] for call in self.calls()]
 
     def forget(self):
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(os.path.join(self.directory, "calls"))
+        for name in ("calls", "arrived"):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(os.path.join(self.directory, name))
 
     @property
     def state(self):
