@@ -36,8 +36,9 @@ final class HTTP2Exchange: Exchange {
     let head = headers
     let ends = endsConnection(response)
     onLoop { stream in
-      stream.send(head, omitted ? nil : bytes)
+      // Said first: a client that has its response is quick to send the next request on a connection that it thinks is good.
       if ends { stream.endConnection() }
+      stream.send(head, omitted ? nil : bytes)
     }
   }
 
