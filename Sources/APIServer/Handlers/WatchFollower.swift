@@ -43,28 +43,49 @@ final class WatchFollower: Sendable {
     defer { end() }
     try await send(opening)
     if isLast { return }
-    while let batch = await watch.next() { try await send(try await encoded(batch)) }
+    while let batch = await watch.next() {
+      // The frame of what encodes for this client alone is large, and would stay with the task: most never need it.
+      guard let bytes = try shared(batch) else {
+        try await send(try await encoded(batch))
+        continue
+      }
+      try await send(bytes)
+    }
     // Cut off for being slow: the client is told to list again.
     if watch.isCutOff { try await send(try fallenBehind()) }
   }
 
+  /// What an event is to this client: nil for an event that it must not see.
+  private func seen(_ event: ObjectEvent) -> (kind: ObjectEvent.Kind, object: CachedObject)? {
+    guard (event.current ?? event.previous)?.key.hasPrefix(prefix) == true else { return nil }
+    return event.seen(by: selection.matches)
+  }
+
+  /// A batch of which every event is told to others in the same form; nil where one is not.
+  private func shared(_ batch: CacheWatch.Batch) throws -> ByteBuffer? {
+    var buffer = ByteBuffer()
+    for event in batch.events {
+      guard let (kind, object) = seen(event) else { continue }
+      guard let bytes = encoder.shared(event, kind, object) else { return nil }
+      if buffer.readableBytes == 0 { buffer = bytes } else { buffer.writeImmutableBuffer(bytes) }
+    }
+    if batch.events.isEmpty, wantsBookmarks {
+      try encoder.writeBookmark(max(batch.revision, cache.revision), isInitialEnd: false, &buffer)
+    }
+    return buffer
+  }
+
+  /// A batch with an event that this client wants in a form of its own.
   @inline(never) private func encoded(_ batch: CacheWatch.Batch) async throws -> ByteBuffer {
     var buffer = ByteBuffer()
     for event in batch.events {
-      guard (event.current ?? event.previous)?.key.hasPrefix(prefix) == true,
-        let (kind, object) = event.seen(by: selection.matches)
-      else { continue }
-      if let bytes = encoder.shared(event, kind, object) {
-        if buffer.readableBytes == 0 { buffer = bytes } else { buffer.writeImmutableBuffer(bytes) }
-      } else if kind == .deleted, event.current != nil {
+      guard let (kind, object) = seen(event) else { continue }
+      if kind == .deleted, event.current != nil {
         // It is still there and matches no longer: it is told as it was, at the revision of the change.
         try await encoder.write(kind, object, revision: event.revision, &buffer)
       } else {
         try await encoder.write(kind, object, &buffer)
       }
-    }
-    if batch.events.isEmpty, wantsBookmarks {
-      try encoder.writeBookmark(max(batch.revision, cache.revision), isInitialEnd: false, &buffer)
     }
     return buffer
   }
