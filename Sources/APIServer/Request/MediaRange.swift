@@ -1,8 +1,9 @@
 import APIMachinery
 import HTTPService
+import Synchronization
 
 /// One entry of an `Accept` header (RFC 9110, section 12.5.1).
-struct MediaRange {
+struct MediaRange: Sendable {
   let type: String
   let parameters: [String: String]
   let weight: Double
@@ -19,10 +20,27 @@ struct MediaRange {
     weight = parameters["q"].flatMap(Double.init) ?? 1
   }
 
+  /// What headers of late have said: there are few clients that differ, and each says the same with every request.
+  private static let known = Mutex<[String: [MediaRange]]>([:])
+  /// Headers that are remembered at most, and the bytes of one.
+  private static let remembered = (headers: 64, bytes: 512)
+
   /// What a client accepts, the ones that it weighs most first; nil where it does not say.
   static func accepted(_ headers: Headers) -> [MediaRange]? {
     let accept = headers.all("Accept").joined(separator: ",")
     guard !accept.isEmpty else { return nil }
+    if let ranges = known.withLock({ $0[accept] }) { return ranges }
+    let ranges = parse(accept)
+    guard accept.utf8.count <= remembered.bytes else { return ranges }
+    known.withLock { known in
+      // Whoever makes up a new one for each request shall not fill the memory.
+      if known.count >= remembered.headers { known.removeAll(keepingCapacity: true) }
+      known[accept] = ranges
+    }
+    return ranges
+  }
+
+  private static func parse(_ accept: String) -> [MediaRange] {
     let ranges = accept.split(separator: ",").map(MediaRange.init).filter { $0.weight > 0 }
     return ranges.enumerated().sorted { ($1.element.weight, $0.offset) < ($0.element.weight, $1.offset) }
       .map(\.element)

@@ -275,7 +275,9 @@ final class HTTP1Connection: ChannelInboundHandler, ServedConnection {
     let wanted =
       switch phase {
       case .idle, .draining, .closing: true
-      case .exchange(let exchange): receiving && exchange.body.wantsMore()
+      // Between requests a read is always outstanding: to take it back and to ask anew costs two system calls a request. What
+      // a client sends ahead is kept, one piece of it.
+      case .exchange(let exchange): receiving ? exchange.body.wantsMore() : pending.readableBytes == 0
       case .takenOver(_, let inbound): inbound.wantsMore()
       case .closed: false
       }
