@@ -24,51 +24,15 @@ public protocol ClusterClient: Sendable {
   ) async throws
   /// Every change of every object from now on, and what is there already as additions.
   /// - Parameter resources: those that are wanted; nil for all.
-  func changes(of resources: Set<GroupResource>?) -> AsyncStream<ClusterChange>
+  func changes(of resources: Set<GroupResource>?) -> ClusterChanges
 }
 
 extension ClusterClient {
   /// Every change of every object of every resource from now on, and what is there already as additions.
-  public func changes() -> AsyncStream<ClusterChange> { changes(of: nil) }
+  public func changes() -> ClusterChanges { changes(of: nil) }
 }
 
 /// What becomes of the objects that a removed one owns (`meta.k8s.io/v1` DeletionPropagation).
 public enum DeletionPolicy: String, Sendable {
   case orphan = "Orphan", background = "Background", foreground = "Foreground"
-}
-
-/// A resource in the version that controllers use.
-public struct ClusterResource: Sendable, Hashable {
-  public let groupVersion: GroupVersion
-  public let plural: String
-  public let kind: String
-  public let isNamespaced: Bool
-  public let verbs: Set<ResourceVerb>
-
-  public init(
-    groupVersion: GroupVersion, plural: String, kind: String, isNamespaced: Bool, verbs: Set<ResourceVerb>
-  ) {
-    self.groupVersion = groupVersion
-    self.plural = plural
-    self.kind = kind
-    self.isNamespaced = isNamespaced
-    self.verbs = verbs
-  }
-
-  public var groupResource: GroupResource { GroupResource(group: groupVersion.group, resource: plural) }
-}
-
-/// One change of one object.
-public struct ClusterChange: Sendable {
-  public let resource: ClusterResource
-  /// Nil where the object is gone.
-  public let current: StoredObject?
-  /// Nil where it was made, or was there before the changes began.
-  public let previous: StoredObject?
-
-  public init(resource: ClusterResource, current: StoredObject?, previous: StoredObject?) {
-    self.resource = resource
-    self.current = current
-    self.previous = previous
-  }
 }

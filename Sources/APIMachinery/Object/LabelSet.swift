@@ -1,13 +1,17 @@
 /// The labels of an object: keys and values, in the order of the keys. Few as they are, they are searched, not hashed.
 public struct LabelSet: Sendable, Hashable {
-  private var keys: [String] = []
-  private var values: [String] = []
+  private struct Label: Hashable {
+    let key: String
+    var value: String
+  }
+  private var labels: [Label] = []
 
   public init() {}
 
   /// Of two labels of one key the last stays.
   public init(_ labels: some Sequence<(String, String)>) {
     let pairs = Array(labels)
+    self.labels.reserveCapacity(pairs.count)
     guard pairs.count > Self.few else {
       for (key, value) in pairs { self[key] = value }
       return
@@ -15,11 +19,10 @@ public struct LabelSet: Sendable, Hashable {
     // Annotations are read like this too, and may be thousands: they are sorted once.
     let sorted = pairs.enumerated().sorted { ($0.element.0, $0.offset) < ($1.element.0, $1.offset) }
     for pair in sorted.map(\.element) {
-      if keys.last == pair.0 {
-        values[values.count - 1] = pair.1
+      if self.labels.last?.key == pair.0 {
+        self.labels[self.labels.count - 1].value = pair.1
       } else {
-        keys.append(pair.0)
-        values.append(pair.1)
+        self.labels.append(Label(key: pair.0, value: pair.1))
       }
     }
   }
@@ -34,33 +37,29 @@ public struct LabelSet: Sendable, Hashable {
   }
 
   public subscript(key: String) -> String? {
-    get { keys.firstIndex(of: key).map { values[$0] } }
+    get { labels.first { $0.key == key }?.value }
     set {
-      let index = keys.firstIndex { $0 >= key } ?? keys.endIndex
-      let exists = index < keys.endIndex && keys[index] == key
+      let index = labels.firstIndex { $0.key >= key } ?? labels.endIndex
+      let exists = index < labels.endIndex && labels[index].key == key
       if let newValue {
-        if exists {
-          values[index] = newValue
-        } else {
-          keys.insert(key, at: index)
-          values.insert(newValue, at: index)
-        }
+        if exists { labels[index].value = newValue } else { labels.insert(Label(key: key, value: newValue), at: index) }
       } else if exists {
-        keys.remove(at: index)
-        values.remove(at: index)
+        labels.remove(at: index)
       }
     }
   }
 
-  public func contains(_ key: String) -> Bool { keys.contains(key) }
+  public func contains(_ key: String) -> Bool { labels.contains { $0.key == key } }
 
   public var json: JSONValue { .object(JSONObject(map { ($0.key, JSONValue.string($0.value)) })) }
 }
 
 extension LabelSet: RandomAccessCollection, ExpressibleByDictionaryLiteral, CustomStringConvertible {
   public var startIndex: Int { 0 }
-  public var endIndex: Int { keys.count }
-  public subscript(position: Int) -> (key: String, value: String) { (keys[position], values[position]) }
+  public var endIndex: Int { labels.count }
+  public subscript(position: Int) -> (key: String, value: String) {
+    (labels[position].key, labels[position].value)
+  }
 
   public init(dictionaryLiteral elements: (String, String)...) { self.init(elements) }
 

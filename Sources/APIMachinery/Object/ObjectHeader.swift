@@ -1,4 +1,5 @@
-/// What is kept parsed of an object: enough to find it, select it, own it and collect it without a look at its bytes.
+/// What is kept parsed of an object: enough to find it, select it, own it and collect it without a look at its bytes. There
+/// is one for each object in memory: what is asked for rarely is read from the bytes.
 public final class ObjectHeader: Sendable {
   public let apiVersion: String
   public let kind: String
@@ -10,14 +11,13 @@ public final class ObjectHeader: Sendable {
   public let labels: LabelSet
   public let ownerReferences: [OwnerReference]
   public let finalizers: [String]
-  /// As they stand in the object; nil where they do not.
-  public let creationTimestamp: String?
+  /// As it stands in the object; nil where it does not.
   public let deletionTimestamp: String?
 
   public init(
     apiVersion: String = "", kind: String = "", namespace: String = "", name: String = "", uid: String = "",
     generation: Int64 = 0, labels: LabelSet = LabelSet(), ownerReferences: [OwnerReference] = [],
-    finalizers: [String] = [], creationTimestamp: String? = nil, deletionTimestamp: String? = nil
+    finalizers: [String] = [], deletionTimestamp: String? = nil
   ) {
     self.apiVersion = apiVersion
     self.kind = kind
@@ -28,7 +28,6 @@ public final class ObjectHeader: Sendable {
     self.labels = labels
     self.ownerReferences = ownerReferences
     self.finalizers = finalizers
-    self.creationTimestamp = creationTimestamp
     self.deletionTimestamp = deletionTimestamp
   }
 
@@ -61,8 +60,7 @@ extension ObjectHeader {
     let header = ObjectHeader(
       apiVersion: reader.apiVersion ?? "", kind: reader.kind ?? "", namespace: reader.namespace, name: reader.name,
       uid: reader.uid, generation: reader.generation, labels: reader.labels, ownerReferences: reader.ownerReferences,
-      finalizers: reader.finalizers, creationTimestamp: reader.creationTimestamp,
-      deletionTimestamp: reader.deletionTimestamp)
+      finalizers: reader.finalizers, deletionTimestamp: reader.deletionTimestamp)
     return (header, reader.place(behind: metadata), reader.holdsVersion)
   }
 }
@@ -79,7 +77,6 @@ private struct HeaderReader {
   var labels = LabelSet()
   var ownerReferences: [OwnerReference] = []
   var finalizers: [String] = []
-  var creationTimestamp: String?
   var deletionTimestamp: String?
   var holdsVersion = false
   /// The end of the last of those members that Kubernetes puts before the resource version.
@@ -126,7 +123,6 @@ private struct HeaderReader {
     case 15 where named("resourceVersion"): holdsVersion = true
     case 15 where named("ownerReferences"):
       ownerReferences = (tree()?.arrayValue ?? []).map(OwnerReference.init(json:))
-    case 17 where named("creationTimestamp"): creationTimestamp = text()
     case 17 where named("deletionTimestamp"): deletionTimestamp = text()
     default: break
     }

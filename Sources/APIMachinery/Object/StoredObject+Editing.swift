@@ -69,5 +69,8 @@ extension StoredObject {
     range(at: path).flatMap { JSONScanner.string(bytes.span, $0) }
   }
 
+  /// As it stands in the metadata; nil where it does not.
+  public var creationTimestamp: String? { text(at: "metadata", "creationTimestamp") }
+
   public func annotation(_ key: String) -> String? { text(at: "metadata", "annotations", key) }
 }

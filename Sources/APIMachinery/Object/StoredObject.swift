@@ -34,7 +34,19 @@ public struct StoredObject: Sendable {
     guard let scanned else {
       throw JSONError(.syntax, "an object needs the member \"metadata\", which is an object itself", at: 0)
     }
+    // Room for more, which whoever wrote the bytes has left behind them, would be kept as long as the object.
+    if bytes.capacity - bytes.count >= Self.mostRoom { bytes = Self.compact(bytes) }
     self.init(bytes: bytes, header: scanned.header, revision: revision, place: scanned.place)
+  }
+
+  /// Bytes that are no loss.
+  private static let mostRoom = 32
+
+  private static func compact(_ bytes: [UInt8]) -> [UInt8] {
+    var compact: [UInt8] = []
+    compact.reserveCapacity(bytes.count)
+    compact += bytes
+    return compact
   }
 
   /// Writes a tree as an object. A member `metadata.resourceVersion` is left out; where there is no `metadata` an
@@ -42,12 +54,16 @@ public struct StoredObject: Sendable {
   public init(_ object: JSONObject, revision: UInt64 = 0) {
     var object = object
     if object["metadata"]?.objectValue == nil { object["metadata"] = .object(JSONObject()) }
-    let bytes = JSONValue.object(object).jsonBytes()
-    guard let stored = try? StoredObject(bytes: bytes, revision: revision) else {
+    var writer = JSONWriter(capacity: Self.usualCount)
+    writer.append(object)
+    guard let stored = try? StoredObject(bytes: writer.bytes, revision: revision) else {
       preconditionFailure("a written object with metadata has a place for its resource version")
     }
     self = stored
   }
+
+  /// Bytes that most objects have at most.
+  private static let usualCount = 2048
 
   /// The same state under another revision: what a store has just written.
   public func at(revision: UInt64) -> StoredObject {
@@ -97,9 +113,17 @@ public struct StoredObject: Sendable {
 public struct VersionPlace: Sendable {
   enum Comma { case none, before, behind }
 
-  let offset: Int
+  // Each object in memory has one: four bytes reach far beyond the largest.
+  private let position: UInt32
   /// Where the member needs a comma.
   let comma: Comma
+
+  init(offset: Int, comma: Comma) {
+    position = UInt32(offset)
+    self.comma = comma
+  }
+
+  var offset: Int { Int(position) }
 
   private static let name = Array("\"resourceVersion\":\"".utf8)
   private static let powers: [UInt64] = (0..<20).map { (0..<$0).reduce(1) { power, _ in power * 10 } }

@@ -51,7 +51,7 @@ extension ClusterStore {
     guard cache.count > 0 else { return nil }
     let marked = cache.everything.filter { object in annotations.contains { object.object.annotation($0) == "true" } }
     return marked.min {
-      let (one, other) = ($0.object.header.creationTimestamp ?? "", $1.object.header.creationTimestamp ?? "")
+      let (one, other) = ($0.object.creationTimestamp ?? "", $1.object.creationTimestamp ?? "")
       return one == other ? $0.name < $1.name : one > other
     }
   }

@@ -12,7 +12,15 @@ public struct ServedResource: Sendable {
   public var groupVersionKind: GroupVersionKind { resource.groupVersionKind(in: version.name) }
 
   /// The key of an object in the store.
-  func key(namespace: String, name: String) -> String { prefix(namespace: namespace) + name }
+  func key(namespace: String, name: String) -> String {
+    let prefix = prefix(namespace: namespace)
+    // A new object's key is kept with it: it gets no more room than it needs.
+    var key = ""
+    key.reserveCapacity(prefix.utf8.count + name.utf8.count)
+    key += prefix
+    key += name
+    return key
+  }
 
   /// What the keys of a collection begin with. Without a namespace: all namespaces.
   func prefix(namespace: String) -> String {

@@ -190,8 +190,8 @@ public final class CustomResourceDefinitions: Sendable {
       guard waiting.withLock({ $0.remove(name) }) != nil else { return }
       queue.yield(.settle(name))
     }
-    registry.store.observe([StorageLayout.prefix(of: served.resource)]) { event in
-      guard event.current == nil, cache.list(prefix).objects.isEmpty else { return true }
+    registry.store.observe([StorageLayout.prefix(of: served.resource)]) { changes in
+      guard changes.contains(where: { $0.current == nil }), cache.list(prefix).objects.isEmpty else { return true }
       end()
       return false
     }

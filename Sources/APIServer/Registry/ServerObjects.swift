@@ -24,8 +24,8 @@ public struct ServerObjects: Sendable {
     registry.catalog.snapshot.resource(groupVersion, plural)
   }
 
-  /// The resource of an object that is stored as a kind.
-  public func resource(of kind: GroupVersionKind) -> ServedResource? { registry.catalog.snapshot.resource(of: kind) }
+  /// What is served now.
+  public var catalog: ResourceCatalog.Snapshot { registry.catalog.snapshot }
 
   public func get(_ target: ServedResource, namespace: String, name: String) -> StoredObject? {
     registry.cache(of: target).get(target.key(namespace: namespace, name: name))?.object
@@ -74,12 +74,9 @@ public struct ServerObjects: Sendable {
   /// Tells of every change from now on, after everything that is there as additions.
   /// - Parameters:
   ///   - resources: those that are wanted; nil for all. One that is not served now makes it all.
-  ///   - body: gets what an object is now, nil where it is gone, and what it was. It is called where changes come in, in
-  ///     their order: it must be quick. False: it wants no more.
-  public func observe(
-    _ resources: Set<GroupResource>?, _ body: @escaping @Sendable (StoredObject?, StoredObject?) -> Bool
-  ) {
-    registry.store.observe(resources.flatMap(prefixes)) { body($0.current?.object, $0.previous?.object) }
+  ///   - body: is called where changes come in, in their order: it must be quick. False: it wants no more.
+  public func observe(_ resources: Set<GroupResource>?, _ body: @escaping @Sendable (ObjectChanges) -> Bool) {
+    registry.store.observe(resources.flatMap(prefixes), body)
   }
 
   private func prefixes(of resources: Set<GroupResource>) -> Set<String>? {

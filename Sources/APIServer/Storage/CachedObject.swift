@@ -6,8 +6,9 @@ public final class CachedObject: Sendable {
   /// The key in the store.
   public let key: String
   public let object: StoredObject
-  /// Whether the object is another one under a schema, once that has been found out.
-  private let judged = Mutex<(stamp: UInt64, isOutdated: Bool)?>(nil)
+  /// Whether the object is another one under a schema, once that has been found out: twice the schema's stamp, and one where
+  /// it is. 0 is no schema's.
+  private let judgement = Atomic<UInt64>(0)
 
   public init(key: String, _ object: StoredObject) {
     self.key = key
@@ -26,10 +27,11 @@ public final class CachedObject: Sendable {
   /// - Parameter version: the one that the object is stored in.
   func isOutdated(under version: ResourceVersion, _ form: StoredForm) -> Bool {
     guard let stamp = version.schemaStamp else { return false }
-    if let known = judged.withLock({ $0 }), known.stamp == stamp { return known.isOutdated }
+    let known = judgement.load(ordering: .relaxed)
+    if known >> 1 == stamp { return known & 1 == 1 }
     let tree = object.tree()
     let isOutdated = form.read(tree, version) != tree
-    judged.withLock { $0 = (stamp, isOutdated) }
+    judgement.store(stamp << 1 | (isOutdated ? 1 : 0), ordering: .relaxed)
     return isOutdated
   }
 

@@ -92,7 +92,7 @@ public final class ClusterStore: Sendable {
       for (prefix, cache) in all {
         if let events = changes[prefix] {
           cache.apply(events, revision: batch.revision)
-          observers.removeAll { !$0.take(events, prefix) }
+          observers.removeAll { !$0.take(ObjectChanges(events), prefix) }
         } else {
           cache.advance(to: batch.revision)
         }
@@ -105,12 +105,12 @@ public final class ClusterStore: Sendable {
   /// - Parameters:
   ///   - prefixes: those of the resources that are wanted; nil for all.
   ///   - body: is called where the store's feed is, in order: it must be quick. False: it wants no more.
-  func observe(_ prefixes: Set<String>?, _ body: @escaping @Sendable (ObjectEvent) -> Bool) {
+  func observe(_ prefixes: Set<String>?, _ body: @escaping @Sendable (ObjectChanges) -> Bool) {
     let observer = Observer(prefixes: prefixes.map { Set($0.map { Substring($0) }) }, body: body)
     observers.withLock { observers in
       for (prefix, cache) in caches.withLock({ $0 }) where observer.wants(prefix) {
-        let events = cache.everything.map { ObjectEvent(revision: $0.revision, current: $0, previous: nil) }
-        guard observer.take(events, prefix) else { return }
+        let present = cache.everything
+        guard present.isEmpty || observer.take(ObjectChanges(additions: present), prefix) else { return }
       }
       observers.append(observer)
     }
@@ -119,12 +119,12 @@ public final class ClusterStore: Sendable {
   /// Somebody who is told of changes.
   private struct Observer: Sendable {
     let prefixes: Set<Substring>?
-    let body: @Sendable (ObjectEvent) -> Bool
+    let body: @Sendable (ObjectChanges) -> Bool
 
     func wants(_ prefix: Substring) -> Bool { prefixes?.contains(prefix) ?? true }
 
     /// - Returns: false where it wants no more.
-    func take(_ events: [ObjectEvent], _ prefix: Substring) -> Bool { !wants(prefix) || events.allSatisfy(body) }
+    func take(_ changes: ObjectChanges, _ prefix: Substring) -> Bool { !wants(prefix) || body(changes) }
   }
 
   /// Writes, and returns when the change can be read.

@@ -45,7 +45,7 @@ public struct CertificateCleaner: Sendable {
       ends.append(updated("Approved").map { $0 + decided })
       if let pem = request.certificate, let chain = try? CertificateChain(pem: pem) { ends.append(chain.notAfter) }
     }
-    if !request.hasConditions { ends.append(time(request.object.header.creationTimestamp).map { $0 + pending }) }
+    if !request.hasConditions { ends.append(time(request.object.creationTimestamp).map { $0 + pending }) }
     return ends.compactMap { $0 }.min()
   }
 }

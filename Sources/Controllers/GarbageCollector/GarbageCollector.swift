@@ -30,7 +30,7 @@ public actor GarbageCollector {
   }
 
   private enum Event: Sendable {
-    case change(ClusterChange)
+    case changes(ClusterChanges.Batch)
     case again(String)
   }
 
@@ -39,11 +39,11 @@ public actor GarbageCollector {
     let (events, queue) = AsyncStream.makeStream(of: Event.self)
     let (client, due) = (client, retries.due)
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { for await change in client.changes() { queue.yield(.change(change)) } }
+      group.addTask { for await batch in client.changes().batches { queue.yield(.changes(batch)) } }
       group.addTask { for await uid in due { queue.yield(.again(uid)) } }
       for await event in events {
         switch event {
-        case .change(let change): await take(change)
+        case .changes(let batch): for change in batch where !Task.isCancelled { await take(change) }
         case .again(let uid): await look(uid)
         }
       }

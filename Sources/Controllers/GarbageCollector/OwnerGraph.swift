@@ -3,74 +3,66 @@ import ClusterClient
 
 /// Who owns whom, across all resources: kept up to date change by change. For one task.
 struct OwnerGraph {
-  /// One object, by what is needed to find it again.
-  struct Node: Hashable, Sendable {
+  /// One object. Its header is the one that the server keeps: a node costs little more than its uid.
+  struct Node: Sendable {
     let resource: ClusterResource
-    let namespace: String
-    let name: String
-    let uid: String
+    fileprivate let header: ObjectHeader
+
+    var namespace: String { header.namespace }
+    var name: String { header.name }
+    var uid: String { header.uid }
   }
 
-  private struct Entry {
-    let node: Node
-    var owners: [OwnerReference]
-    var isBeingDeleted: Bool
-    var finalizers: Set<String>
-  }
-
-  private var entries: [String: Entry] = [:]
+  private var nodes: [String: Node] = [:]
   /// Dependents by the owner's uid.
   private var dependents: [String: Set<String>] = [:]
 
   /// Takes a change in.
   mutating func apply(_ change: ClusterChange) {
     guard let uid = (change.current ?? change.previous)?.header.uid, !uid.isEmpty else { return }
-    for owner in entries[uid]?.owners ?? [] {
+    for owner in owners(of: uid) {
       dependents[owner.uid]?.remove(uid)
       if dependents[owner.uid]?.isEmpty == true { dependents[owner.uid] = nil }
     }
-    guard let header = change.current?.header else {
-      entries[uid] = nil
-      return
-    }
-    entries[uid] = Entry(
-      node: Node(resource: change.resource, namespace: header.namespace, name: header.name, uid: uid),
-      owners: header.ownerReferences, isBeingDeleted: header.isBeingDeleted, finalizers: Set(header.finalizers))
+    // The key goes with the header that it is of: another state of the object has a text of its own.
+    nodes[uid] = nil
+    guard let header = change.current?.header else { return }
+    nodes[uid] = Node(resource: change.resource, header: header)
     for owner in header.ownerReferences { dependents[owner.uid, default: []].insert(uid) }
   }
 
-  func dependents(of uid: String) -> [Node] { (dependents[uid] ?? []).compactMap { entries[$0]?.node } }
+  func dependents(of uid: String) -> [Node] { (dependents[uid] ?? []).compactMap { nodes[$0] } }
 
   /// Dependents whose owner waits for them when it is deleted in the foreground.
   func blockingDependents(of uid: String) -> [Node] {
-    (dependents[uid] ?? []).compactMap { entries[$0] }
-      .filter { $0.owners.contains { $0.uid == uid && $0.blockOwnerDeletion } }.map(\.node)
+    dependents(of: uid).filter { $0.header.ownerReferences.contains { $0.uid == uid && $0.blockOwnerDeletion } }
   }
 
-  func contains(_ uid: String) -> Bool { entries[uid] != nil }
+  func contains(_ uid: String) -> Bool { nodes[uid] != nil }
 
   /// Whether an object is going and has a finalizer that is the collector's to work on.
   func awaits(_ uid: String, _ finalizer: String) -> Bool {
-    guard let entry = entries[uid] else { return false }
-    return entry.isBeingDeleted && entry.finalizers.contains(finalizer)
+    isBeingDeleted(uid) && has(uid, finalizer)
   }
 
-  func has(_ uid: String, _ finalizer: String) -> Bool { entries[uid]?.finalizers.contains(finalizer) ?? false }
+  func has(_ uid: String, _ finalizer: String) -> Bool {
+    nodes[uid]?.header.finalizers.contains(finalizer) ?? false
+  }
 
   /// `namespace/name` for messages, or the uid of what is not known.
   func name(of uid: String) -> String {
-    entries[uid].map { "\($0.node.resource.plural) \($0.node.namespace)/\($0.node.name)" } ?? uid
+    nodes[uid].map { "\($0.resource.plural) \($0.namespace)/\($0.name)" } ?? uid
   }
 
   /// Whether a reference names an owner that is known to be in another namespace.
   func isMisplaced(_ owner: OwnerReference, of node: Node) -> Bool {
-    guard let known = entries[owner.uid]?.node else { return false }
+    guard let known = nodes[owner.uid] else { return false }
     return !known.namespace.isEmpty && known.namespace != node.namespace
   }
 
-  func node(_ uid: String) -> Node? { entries[uid]?.node }
-  func owners(of uid: String) -> [OwnerReference] { entries[uid]?.owners ?? [] }
-  func isBeingDeleted(_ uid: String) -> Bool { entries[uid]?.isBeingDeleted ?? false }
+  func node(_ uid: String) -> Node? { nodes[uid] }
+  func owners(of uid: String) -> [OwnerReference] { nodes[uid]?.header.ownerReferences ?? [] }
+  func isBeingDeleted(_ uid: String) -> Bool { nodes[uid]?.header.isBeingDeleted ?? false }
   /// An owner that holds on to its going until its dependents are gone counts as gone for them.
   func isWaitingForDependents(_ uid: String) -> Bool { awaits(uid, GarbageCollector.foregroundFinalizer) }
 }

@@ -46,7 +46,7 @@ public struct NamespaceController: Sendable {
     case done(String)
   }
 
-  private func merge(_ changes: AsyncStream<ClusterChange>, _ done: AsyncStream<String>) -> AsyncStream<Event> {
+  private func merge(_ changes: ClusterChanges, _ done: AsyncStream<String>) -> AsyncStream<Event> {
     AsyncStream { continuation in
       let task = Task {
         await withTaskGroup(of: Void.self) { group in

@@ -98,7 +98,7 @@ public struct LegacyTokenCleaner: Sendable {
   /// Whether a Secret holds a token that was not used for long.
   static func mayGo(_ secret: StoredObject, now: Int64) -> Bool {
     guard secret.value(at: "type")?.stringValue == "kubernetes.io/service-account-token",
-      !secret.header.isBeingDeleted, let made = secret.header.creationTimestamp.flatMap({ Timestamp($0) }),
+      !secret.header.isBeingDeleted, let made = secret.creationTimestamp.flatMap({ Timestamp($0) }),
       made.seconds < now - longest
     else { return false }
     guard let used = secret.header.labels[lastUsed] else { return true }

@@ -16,7 +16,7 @@ struct InProcessClient: ClusterClient {
     self.name = name
   }
 
-  func resources() -> [ClusterResource] { objects.resources().map(Self.resource) }
+  func resources() -> [ClusterResource] { objects.resources().map(ClusterResource.init) }
 
   func discovery() -> ClusterDiscovery {
     let (foreign, failures) = others.resources()
@@ -30,12 +30,6 @@ struct InProcessClient: ClusterClient {
     return ClusterDiscovery(
       resources: own + more.filter { !known.contains($0.groupResource) },
       failures: failures.map { .init($0, "stale GroupVersion discovery: \($0.apiVersion)") })
-  }
-
-  private static func resource(_ served: ServedResource) -> ClusterResource {
-    ClusterResource(
-      groupVersion: served.groupVersionKind.groupVersion, plural: served.resource.plural, kind: served.resource.kind,
-      isNamespaced: served.resource.isNamespaced, verbs: Set(served.version.verbs))
   }
 
   /// - Throws: 404 where the resource is not served any more.
@@ -83,18 +77,19 @@ struct InProcessClient: ClusterClient {
       try served(resource), namespace: namespace, name: name, uid: uid, propagation: policy?.rawValue)
   }
 
-  func changes(of resources: Set<GroupResource>?) -> AsyncStream<ClusterChange> {
-    let (stream, continuation) = AsyncStream.makeStream(of: ClusterChange.self)
-    let objects = objects
-    objects.observe(resources) { current, previous in
-      // The resource is told by the object: keys are the store's own business.
-      guard let kind = (current ?? previous)?.header.groupVersionKind, let served = objects.resource(of: kind),
-        resources?.contains(served.groupResource) ?? true
-      else { return true }
-      let change = ClusterChange(resource: Self.resource(served), current: current, previous: previous)
-      if case .terminated = continuation.yield(change) { return false }
+  func changes(of resources: Set<GroupResource>?) -> ClusterChanges {
+    let (stream, continuation) = AsyncStream.makeStream(of: ClusterChanges.Batch.self)
+    let stored = StoredResources(objects)
+    objects.observe(resources) { changes in
+      for (resource, range) in stored.runs(of: changes) where resources?.contains(resource.groupResource) ?? true {
+        let batch = ClusterChanges.Batch(count: range.count) { place in
+          let (current, previous) = changes[range.lowerBound + place]
+          return ClusterChange(resource: resource, current: current, previous: previous)
+        }
+        if case .terminated = continuation.yield(batch) { return false }
+      }
       return true
     }
-    return stream
+    return ClusterChanges(stream)
   }
 }

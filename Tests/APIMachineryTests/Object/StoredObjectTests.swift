@@ -15,7 +15,8 @@ struct StoredObjectTests {
 
   @Test("the header is read from the bytes")
   func header() throws {
-    let header = try stored(Self.pod).header
+    let object = try stored(Self.pod)
+    let header = object.header
     #expect(header.kind == "Pod")
     #expect(header.apiVersion == "v1")
     #expect(header.groupVersionKind == GroupVersionKind(group: "", version: "v1", kind: "Pod"))
@@ -32,7 +33,7 @@ struct StoredObjectTests {
           apiVersion: "apps/v1", kind: "StatefulSet", name: "web", uid: "u-0", controller: true,
           blockOwnerDeletion: true)
     )
-    #expect(header.creationTimestamp == "2026-01-02T03:04:05Z")
+    #expect(object.creationTimestamp == "2026-01-02T03:04:05Z")
     #expect(header.isBeingDeleted)
   }
 
