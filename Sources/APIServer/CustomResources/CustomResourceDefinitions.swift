@@ -173,7 +173,7 @@ public final class CustomResourceDefinitions: Sendable {
       var last = stored.object.tree()
       last.setFinalizers(last.finalizers.filter { $0 != Self.finalizer })
       if last.finalizers.isEmpty {
-        try await registry.erase(stored, isDryRun: false)
+        try await registry.erase(stored, target, isDryRun: false)
       } else {
         _ = try await registry.write(last, target, key: stored.key, over: stored, isDryRun: false)
       }

@@ -42,7 +42,7 @@ struct ActionHandler {
       return try handler.answer(written.bytes, form)
     default:
       let object = try handler.reader.object(try await handler.requestBody(), target)
-      try ObjectPlace.check(object, context.info)
+      try ObjectPlace.check(object, target, context.info)
       let written = try await registry.change(
         target, context, manager: try context.fieldManager(), operation: .update
       ) { current in

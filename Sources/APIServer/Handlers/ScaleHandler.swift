@@ -15,7 +15,7 @@ struct ScaleHandler {
       return try answer(try await handler.registry.tree(object, handler.target), form)
     case "update":
       let scale = try handler.reader.object(try await handler.requestBody(), handler.target, kind: kind)
-      try ObjectPlace.check(scale, info)
+      try ObjectPlace.check(scale, handler.target, info)
       return try await write(form) { _ in scale }
     default:
       let patchKind = try PatchKind(contentType: handler.request.headers["Content-Type"], handler.target)
@@ -33,7 +33,7 @@ struct ScaleHandler {
         case .apply: throw StatusError.internalError("an apply is no patch")
         }
         let scale = try handler.reader.object(changed, handler.target, kind: kind)
-        try ObjectPlace.check(scale, info)
+        try ObjectPlace.check(scale, handler.target, info)
         return scale
       }
     }
@@ -58,7 +58,7 @@ struct ScaleHandler {
       throw StatusError.badRequest("the object provided is not a JSON object")
     }
     if configuration.objectName.isEmpty { configuration.setMetadata("name", .string(context.info.name)) }
-    try ObjectPlace.check(configuration, context.info)
+    try ObjectPlace.check(configuration, handler.target, context.info)
     let declared = configuration
     let version = kind.groupVersionKind.groupVersion
     let manager = FieldManager(

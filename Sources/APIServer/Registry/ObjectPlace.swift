@@ -3,10 +3,9 @@ import APIMachinery
 /// Whether an object stands where the path of the request says.
 enum ObjectPlace {
   /// - Throws: 400 for another name or namespace than the request's, and for none.
-  static func check(_ object: JSONObject, _ info: RequestInfo) throws(StatusError) {
+  static func check(_ object: JSONObject, _ target: ServedResource, _ info: RequestInfo) throws(StatusError) {
     // A namespace and its parts have their own name for one in the path.
-    let namespace = info.resource == "namespaces" && info.group.isEmpty ? "" : info.namespace
-    try checkNamespace(object, namespace)
+    try checkNamespace(object, target.resource.isNamespaced ? info.namespace : "")
     let name = object.objectName
     if name.isEmpty {
       throw .badRequest("the name of the object (\(info.name) based on URL) was undeterminable: name must be provided")

@@ -5,22 +5,14 @@ import ClusterAPI
 enum ObjectRules {
   /// - Returns: every violation, in the order of the fields.
   static func violations(
-    _ new: JSONObject, old: JSONObject?, _ target: ServedResource, _ kinds: BuiltinKinds, _ context: RequestContext,
-    subresource: String
+    _ new: JSONObject, old: JSONObject?, _ target: ServedResource, _ strategy: any KindStrategy, _ kinds: BuiltinKinds,
+    _ context: RequestContext, subresource: String
   ) -> [FieldError] {
     if target.resource.isCustom { return custom(new, old: old, target, kinds, context) }
-    let errors = kinds.validate(
+    return kinds.validate(
       .object(new), old: old.map { .object($0) }, kind: target.groupVersionKind, subresource: subresource)
-    switch target.groupResource {
-    case CertificateRequests.resource: return errors + CertificateRequests.violations(new, old: old)
-    case definitions where subresource.isEmpty: return errors + DefinitionSchemas.errors(in: new, old: old, kinds)
-    case let place where place.group == "admissionregistration.k8s.io" && subresource.isEmpty:
-      return errors + PolicyExpressions.errors(in: new, old: old, place.resource)
-    default: return errors
-    }
+      + strategy.violations(new, old: old, subresource: subresource, kinds)
   }
-
-  private static let definitions = GroupResource(group: "apiextensions.k8s.io", resource: "customresourcedefinitions")
 
   private static func custom(
     _ new: JSONObject, old: JSONObject?, _ target: ServedResource, _ kinds: BuiltinKinds, _ context: RequestContext

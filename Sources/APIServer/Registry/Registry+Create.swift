@@ -20,6 +20,7 @@ extension Registry {
     let base = object.metadataText("generateName")
     let isGenerated = object.objectName.isEmpty && !base.isEmpty
     let isDryRun = try context.isDryRun()
+    let strategy = strategies.of(target)
     let manager = try context.fieldManager()
     for attempt in 1... {
       var candidate = object
@@ -33,21 +34,18 @@ extension Registry {
         user: context.user, object: candidate, oldObject: nil, isDryRun: isDryRun, context: context)
       if target.resource.isCustom { ObjectDefaults.apply(to: &request.object, target, kinds) }
       try await admission.mutate(&request)
-      if target.groupResource == CertificateRequests.resource {
-        CertificateRequests.stamp(&request.object, context.user)
-      }
       ObjectDefaults.apply(to: &request.object, target, kinds)
       candidate = request.object ?? candidate
       OwnerReferences.unite(&candidate, context, afterAdmission: true)
-      if PodRules.applies(to: target) { PodRules.setQuality(of: &candidate) }
-      let isGiven = givesOut(target)
+      strategy.settle(&candidate, for: context.user)
+      let isGiven = strategy.givesOut
       // What the server gives out belongs to no manager.
       if isGiven, !isApplied {
         await FieldOwnership.record(&candidate, old: nil, target, conversion, manager: manager, subresource: "")
       }
-      let allocation = isGiven ? try services?.begin(&candidate, old: nil, isDryRun: isDryRun) : nil
+      let allocation = isGiven ? try strategy.allocation(for: &candidate, old: nil, isDryRun: isDryRun) : nil
       defer { allocation?.end() }
-      if isGiven { request.object = candidate }
+      request.object = candidate
       try validate(candidate, old: nil, target, context)
       try await admission.validate(request)
       if !isGiven, !isApplied {
@@ -86,7 +84,6 @@ extension Registry {
       if target.version.subresource("status") != nil { object["status"] = nil }
       return
     }
-    if NamespaceRules.applies(to: target) { NamespaceRules.label(&object) }
     var tree = JSONValue.object(object)
     object = [:]
     kinds.complete(&tree, kind: target.groupVersionKind)

@@ -14,6 +14,7 @@ extension Registry {
     _ target: ServedResource, _ context: RequestContext, namespace: String, name: String, _ options: DeleteOptions
   ) async throws -> Removed {
     let isDryRun = options.isDryRun
+    let strategy = strategies.of(target)
     return try await retrying(target, name) {
       let stored = try find(target, namespace: namespace, name: name)
       let old = try await tree(stored, target)
@@ -27,11 +28,9 @@ extension Registry {
 
       var new = old
       new.setFinalizers(options.finalizers(of: old))
-      let grace = options.gracePeriod(of: old, target)
-      let isNamespace = target.groupResource == GroupResource(group: "", resource: "namespaces")
-      let holders = isNamespace ? old["spec"]?["finalizers"]?.arrayValue ?? [] : []
-      if grace == 0, new.finalizers.isEmpty, holders.isEmpty {
-        try await erase(stored, isDryRun: isDryRun)
+      let grace = strategy.gracePeriod(of: old, options)
+      if grace == 0, new.finalizers.isEmpty, !strategy.isHeld(old) {
+        try await erase(stored, target, isDryRun: isDryRun)
         return .gone(stored)
       }
       if !old.isBeingDeleted {
@@ -39,18 +38,14 @@ extension Registry {
           "deletionTimestamp", .string(Timestamp.now.adding(seconds: grace).description))
         new.setMetadata("deletionGracePeriodSeconds", .integer(grace))
         if old.generation > 0 { new.setMetadata("generation", .integer(old.generation + 1)) }
-        if isNamespace {
-          var status = new["status"]?.objectValue ?? [:]
-          status["phase"] = "Terminating"
-          new["status"] = .object(status)
-        }
+        strategy.markGoing(&new)
       } else if let left = old["metadata"]?["deletionGracePeriodSeconds"]?.integerValue, grace < left {
         // A second request may shorten the time, and never lengthens it.
         new.setMetadata(
           "deletionTimestamp", .string(Timestamp.now.adding(seconds: grace).description))
         new.setMetadata("deletionGracePeriodSeconds", .integer(grace))
         if grace == 0, new.finalizers.isEmpty {
-          try await erase(stored, isDryRun: isDryRun)
+          try await erase(stored, target, isDryRun: isDryRun)
           return .gone(stored)
         }
       }

@@ -43,7 +43,7 @@ extension Registry {
         let shown = kind == .strategic ? patch.goDescription : JSONValue.object(changed).jsonText()
         return .invalid(GroupKind(group: "", kind: ""), "", [.invalid(FieldPath("patch"), .string(shown), message)])
       }
-      try ObjectPlace.check(object, context.info)
+      try ObjectPlace.check(object, target, context.info)
       if !target.resource.isNamespaced { object.setMetadata("namespace", nil) }
       return object
     }
@@ -84,7 +84,7 @@ extension Registry {
     var configuration = try reader.configuration(tree, target)
     let isNamed = !configuration.objectName.isEmpty
     configuration.setMetadata("name", .string(isNamed ? configuration.objectName : info.name))
-    try ObjectPlace.check(configuration, info)
+    try ObjectPlace.check(configuration, target, info)
     configuration.setMetadata("namespace", target.resource.isNamespaced ? .string(info.namespace) : nil)
     let declared = configuration
     for _ in 0..<8 {

@@ -10,7 +10,7 @@ extension Registry {
     _ submitted: JSONObject, _ target: ServedResource, _ context: RequestContext
   ) async throws -> Written {
     let info = context.info
-    try ObjectPlace.check(submitted, info)
+    try ObjectPlace.check(submitted, target, info)
     do {
       return try await replace(by: submitted, target, context)
     } catch let error as StatusError
@@ -65,6 +65,7 @@ extension Registry {
   ) async throws -> Written {
     let info = context.info
     let isDryRun = try context.isDryRun()
+    let strategy = strategies.of(target)
     return try await settling(context, target, info.name) {
       let stored = try find(target, namespace: info.namespace, name: info.name)
       let old = try await tree(stored, target)
@@ -80,14 +81,13 @@ extension Registry {
       ObjectDefaults.apply(to: &request.object, target, kinds)
       new = request.object ?? new
       OwnerReferences.unite(&new, context, afterAdmission: true)
-      let isGiven = givesOut(target) && info.subresource.isEmpty
+      let isGiven = strategy.givesOut && info.subresource.isEmpty
       if givenOwners == .reset { new.setMetadata("managedFields", .array([])) }
       if isGiven, operation == .update {
         await FieldOwnership.record(&new, old: old, target, conversion, manager: manager, subresource: info.subresource)
       }
-      let allocation = isGiven ? try services?.begin(&new, old: old, isDryRun: isDryRun) : nil
+      let allocation = isGiven ? try strategy.allocation(for: &new, old: old, isDryRun: isDryRun) : nil
       defer { allocation?.end() }
-      if isGiven { request.object = new }
       if GenerationRules.isChange(from: old, to: new, target) {
         new.setMetadata("generation", .integer(old.generation + 1))
       }
@@ -102,10 +102,9 @@ extension Registry {
       if isSame, isCurrent(stored, target) {
         return Written(bytes: try await bytes(stored, target), isNew: false)
       }
-      let isHeld = NamespaceRules.applies(to: target) && NamespaceRules.isHeld(new)
-      if new.isBeingDeleted, new.finalizers.isEmpty, !isHeld, !DeleteOptions.keepsForGracePeriod(new, target) {
+      if new.isBeingDeleted, new.finalizers.isEmpty, !strategy.isHeld(new), !strategy.awaitsEnd(new) {
         // The last one that held it has let go.
-        try await erase(stored, isDryRun: isDryRun)
+        try await erase(stored, target, isDryRun: isDryRun)
         let last = CachedObject(key: stored.key, CachedObject.stored(new).at(revision: stored.object.revision))
         return Written(bytes: try await bytes(last, target), isNew: false)
       }
@@ -165,11 +164,6 @@ extension Registry {
       kinds.complete(&tree, kind: target.groupVersionKind)
       kinds.prepareForUpdate(&tree, old: .object(old), kind: target.groupVersionKind, subresource: subresource)
       new = tree.objectValue ?? [:]
-      if NamespaceRules.applies(to: target), subresource.isEmpty {
-        // Only `finalize` changes what holds a namespace.
-        new["spec"] = old["spec"]
-        NamespaceRules.label(&new)
-      }
     case ("", true):
       if target.version.subresource("status") != nil { new["status"] = old["status"] }
     default:

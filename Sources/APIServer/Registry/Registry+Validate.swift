@@ -8,7 +8,8 @@ extension Registry {
   func validate(
     _ new: JSONObject, old: JSONObject?, _ target: ServedResource, _ context: RequestContext, subresource: String = ""
   ) throws(StatusError) {
-    let errors = ObjectRules.violations(new, old: old, target, kinds, context, subresource: subresource)
+    let errors = ObjectRules.violations(
+      new, old: old, target, strategies.of(target), kinds, context, subresource: subresource)
     guard errors.isEmpty else { throw .invalid(target.groupKind, new.objectName, errors) }
     guard subresource.isEmpty else { return }
     let warnings =

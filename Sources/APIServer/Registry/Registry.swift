@@ -17,6 +17,8 @@ public final class Registry: Sendable {
   let watchClock = WatchClock()
   /// Gives services what they get; nil where nothing is given out.
   let services: ServiceAllocator?
+  /// What is done with objects of single kinds beyond what is done with all.
+  let strategies: KindStrategies
 
   public init(
     store: ClusterStore, catalog: ResourceCatalog, kinds: BuiltinKinds, admission: any Admission,
@@ -24,6 +26,7 @@ public final class Registry: Sendable {
   ) {
     self.outbound = outbound
     self.services = services
+    strategies = KindStrategies(services: services)
     self.store = store
     self.catalog = catalog
     self.kinds = kinds
@@ -77,9 +80,9 @@ public final class Registry: Sendable {
   }
 
   /// Removes an object for good.
-  func erase(_ current: CachedObject, isDryRun: Bool) async throws {
+  func erase(_ current: CachedObject, _ target: ServedResource, isDryRun: Bool) async throws {
     if isDryRun { return }
-    let allocation = allocation(endedBy: current)
+    let allocation = strategies.of(target).allocation(endedBy: current)
     do {
       _ = try await store.commit(
         [.delete(key: current.key)] + (allocation?.mutations ?? []),

@@ -1,9 +1,13 @@
 import APIMachinery
 
 /// What becomes of a request for a certificate when it is updated (pkg/registry/certificates/certificates/strategy).
-enum CertificateRequestPreparation {
+enum CertificateRequestPreparation: KindPreparation {
   static func applies(to kind: GroupVersionKind) -> Bool {
     kind.kind == "CertificateSigningRequest" && kind.group == "certificates.k8s.io"
+  }
+
+  static func update(_ request: inout JSONValue, old: JSONValue, subresource: String) {
+    update(&request, old: old, subresource: subresource, now: Timestamp.now.description)
   }
 
   /// - Parameter now: RFC 3339.

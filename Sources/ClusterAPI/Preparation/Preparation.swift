@@ -25,38 +25,16 @@ enum Preparation {
 
   static func hasGeneration(_ kind: GroupVersionKind) -> Bool { counted[kind.group]?.contains(kind.kind) ?? false }
 
-  /// Kinds whose status may be given when they are created.
-  static func keepsStatus(_ kind: GroupVersionKind) -> Bool { kind.group.isEmpty && kind.kind == "Node" }
-
-  /// What a kind needs besides.
-  static func create(_ object: inout JSONValue, _ kind: GroupVersionKind) {
-    switch (kind.group, kind.kind) {
-    case ("", "Pod"):
-      let quality = QualityOfService(pod: object)
-      object.editObject { $0["status"] = ["phase": "Pending", "qosClass": .string(quality.rawValue)] }
-    case ("", "Node"): NodeRanges.complete(&object)
-    case ("", "Namespace"):
-      object.editObject { $0["status"] = ["phase": "Active"] }
-      object.edit("spec") { spec in
-        let names = spec.items("finalizers")
-        if !names.contains("kubernetes") { spec.editObject { $0["finalizers"] = .array(names + ["kubernetes"]) } }
+  /// Whether two objects differ in anything but metadata and status.
+  static func differs(_ new: JSONValue, _ old: JSONValue) -> Bool {
+    func rest(_ value: JSONValue) -> JSONValue {
+      var result = value
+      result.editObject { members in
+        for name in ["metadata", "status", "apiVersion", "kind"] { members.remove(name) }
       }
-    case ("", "PersistentVolume"), ("", "PersistentVolumeClaim"):
-      object.editObject { $0["status"] = ["phase": "Pending"] }
-    case ("", "Service"):
-      object.editObject { $0["status"] = ["loadBalancer": [:]] }
-      ServicePreparation.create(&object)
-    case ("batch", "Job"): JobSelector.generate(&object)
-    case ("apiextensions.k8s.io", "CustomResourceDefinition"):
-      let stored = object["spec"]?.items("versions").first { $0["storage"] == true }?["name"]
-      object.editObject { object in
-        object["status"] = [
-          "storedVersions": .array(stored.map { [$0] } ?? []), "conditions": [],
-          "acceptedNames": ["plural": "", "kind": ""],
-        ]
-      }
-    default: break
+      return result
     }
+    return rest(new) != rest(old)
   }
 }
 
@@ -68,13 +46,14 @@ extension BuiltinKinds {
     guard let version = resource(of: GroupKind(group: kind.group, kind: kind.kind))?.version(kind.version) else {
       return
     }
-    if version.subresource("status") != nil, !Preparation.keepsStatus(kind) {
+    let preparation = Preparations.of(kind)
+    if version.subresource("status") != nil, !preparation.keepsStatus {
       object.editObject { _ = $0.remove("status") }
     }
     object.edit("metadata") { metadata in
       metadata.editObject { $0["generation"] = Preparation.hasGeneration(kind) ? 1 : nil }
     }
-    Preparation.create(&object, kind)
+    preparation.create(&object)
     complete(&object, kind: kind)
   }
 
@@ -86,6 +65,7 @@ extension BuiltinKinds {
     guard let version = resource(of: GroupKind(group: kind.group, kind: kind.kind))?.version(kind.version) else {
       return
     }
+    let preparation = Preparations.of(kind)
     switch subresource {
     case "status":
       let status = object["status"]
@@ -104,21 +84,15 @@ extension BuiltinKinds {
     case "finalize": take(["spec", "finalizers"], from: &object, into: old)
     // Judged below, by its own rules.
     case "approval": break
-    case "resize": Preparation.takeResources(&object, into: old)
+    case "resize": PodPreparation.takeResources(&object, into: old)
     default:
-      if version.subresource("status") != nil, !Preparation.keepsStatus(kind) {
+      if version.subresource("status") != nil, !preparation.keepsStatus {
         object.editObject { $0["status"] = old["status"] }
       }
-      if kind.kind == "Service", kind.group.isEmpty { ServicePreparation.update(&object, old: old) }
     }
-    if kind.group.isEmpty, kind.kind == "Node" { NodeRanges.complete(&object) }
-    if kind.group.isEmpty, kind.kind == "Pod", subresource == "status" { PodAddresses.complete(&object) }
-    if CertificateRequestPreparation.applies(to: kind) {
-      CertificateRequestPreparation.update(
-        &object, old: old, subresource: subresource, now: Timestamp.now.description)
-    }
+    preparation.update(&object, old: old, subresource: subresource)
     let generation = old["metadata"]?["generation"]
-    let isCounted = Preparation.hasGeneration(kind) && Preparation.differs(object, old)
+    let isCounted = Preparation.hasGeneration(kind) && preparation.isCounted(object, old)
     object.edit("metadata") { metadata in
       metadata.editObject { members in
         members["generation"] = isCounted ? .integer((generation?.integerValue ?? 0) + 1) : generation
@@ -136,38 +110,5 @@ extension BuiltinKinds {
     object.setDefault(path[0], [:])
     object.edit(path[0]) { $0.editObject { $0[path[1]] = value } }
     object.edit("metadata") { $0.editObject { $0["resourceVersion"] = version } }
-  }
-}
-
-extension Preparation {
-  /// Leaves everything of a pod as it was but the resources of its containers and how they are resized.
-  static func takeResources(_ pod: inout JSONValue, into old: JSONValue) {
-    let new = pod
-    pod = old
-    pod.edit("metadata") { $0.editObject { $0["resourceVersion"] = new["metadata"]?["resourceVersion"] } }
-    pod.edit("spec") { spec in
-      for list in ["containers", "initContainers"] {
-        let containers = new["spec"]?.items(list) ?? []
-        spec.editItems(of: list) { container in
-          guard let source = containers.first(where: { $0["name"] == container["name"] }) else { return }
-          container.editObject { members in
-            for name in ["resources", "resizePolicy"] { members[name] = source[name] }
-          }
-        }
-      }
-      if let resources = new["spec"]?["resources"] { spec.editObject { $0["resources"] = resources } }
-    }
-  }
-
-  /// Whether two objects differ in anything but metadata and status.
-  static func differs(_ new: JSONValue, _ old: JSONValue) -> Bool {
-    func rest(_ value: JSONValue) -> JSONValue {
-      var result = value
-      result.editObject { members in
-        for name in ["metadata", "status", "apiVersion", "kind"] { members.remove(name) }
-      }
-      return result
-    }
-    return rest(new) != rest(old)
   }
 }

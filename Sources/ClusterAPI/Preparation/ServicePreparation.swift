@@ -2,14 +2,16 @@ import APIMachinery
 
 /// What becomes of a service's linked fields before it is validated (upstream's `pkg/registry/core/service`): clients send
 /// what they know, and may leave out what was given to the service or what no longer applies to it.
-enum ServicePreparation {
+enum ServicePreparation: KindPreparation {
   static func create(_ service: inout JSONValue) {
+    service.editObject { $0["status"] = ["loadBalancer": [:]] }
     edit(&service) { new in
       if !new.clusterIP.isEmpty, new.clusterIPs.isEmpty { new.clusterIPs = [new.clusterIP] }
     }
   }
 
-  static func update(_ service: inout JSONValue, old: JSONValue) {
+  static func update(_ service: inout JSONValue, old: JSONValue, subresource: String) {
+    guard subresource.isEmpty else { return }
     let before = ServiceSpec(old["spec"])
     edit(&service) { new in
       keepGiven(&new, before)

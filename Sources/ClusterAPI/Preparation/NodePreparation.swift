@@ -1,8 +1,15 @@
 import APIMachinery
 
 /// A node's ranges of pod addresses: the first one stands in a field of its own too, from the time when there was only one.
-enum NodeRanges {
-  static func complete(_ node: inout JSONValue) {
+enum NodePreparation: KindPreparation {
+  /// Who joins tells of its status at once.
+  static let keepsStatus = true
+
+  static func create(_ node: inout JSONValue) { complete(&node) }
+
+  static func update(_ node: inout JSONValue, old: JSONValue, subresource: String) { complete(&node) }
+
+  private static func complete(_ node: inout JSONValue) {
     node.edit("spec") { spec in
       let one = spec.text("podCIDR")
       let first = spec.items("podCIDRs").first

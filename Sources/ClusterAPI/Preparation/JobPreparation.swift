@@ -1,10 +1,10 @@
 import APIMachinery
 
 /// The labels by which a job knows its pods, and the selector for them: the server makes both.
-enum JobSelector {
+enum JobPreparation: KindPreparation {
   private static let formerly = ["controller-uid", "job-name"]
 
-  static func generate(_ job: inout JSONValue) {
+  static func create(_ job: inout JSONValue) {
     guard job["spec"]?["manualSelector"] != true else { return }
     let uid = job.text("metadata", "uid")
     let name = job.text("metadata", "name")

@@ -1,0 +1,26 @@
+import APIMachinery
+
+/// Which kinds have a strategy of their own.
+struct KindStrategies: Sendable {
+  private let table: [GroupResource: any KindStrategy]
+
+  private struct Plain: KindStrategy {}
+
+  /// - Parameter services: gives services what they get; nil where nothing is given out.
+  init(services: ServiceAllocator?) {
+    func resource(_ name: String, _ group: String = "") -> GroupResource { GroupResource(group: group, resource: name) }
+    var table: [GroupResource: any KindStrategy] = [
+      resource("namespaces"): NamespaceStrategy(),
+      resource("pods"): PodStrategy(),
+      CertificateRequests.resource: CertificateRequestStrategy(),
+      resource("customresourcedefinitions", "apiextensions.k8s.io"): DefinitionStrategy(),
+    ]
+    if let services { table[ServiceAllocator.services] = ServiceStrategy(allocator: services) }
+    for name in AdmissionExpressionStrategy.resources {
+      table[resource(name, "admissionregistration.k8s.io")] = AdmissionExpressionStrategy(resource: name)
+    }
+    self.table = table
+  }
+
+  func of(_ target: ServedResource) -> any KindStrategy { table[target.groupResource] ?? Plain() }
+}

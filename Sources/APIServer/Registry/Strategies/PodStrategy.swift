@@ -1,0 +1,28 @@
+import APIMachinery
+import ClusterAPI
+
+/// Pods: a node runs them and reports when they have ended (kube-apiserver's `pkg/registry/core/pod`).
+struct PodStrategy: KindStrategy {
+  /// The quality of service follows from what the containers ask for in the end.
+  func settle(_ pod: inout JSONObject, for user: User) {
+    var status = pod["status"]?.objectValue ?? [:]
+    let quality = JSONValue.string(QualityOfService(pod: .object(pod)).rawValue)
+    guard status["qosClass"] != quality else { return }
+    status["qosClass"] = quality
+    pod["status"] = .object(status)
+  }
+
+  /// Nothing for a pod that no node has, or that has ended.
+  func gracePeriod(of pod: JSONObject, _ options: DeleteOptions) -> Int64 {
+    let phase = pod["status"]?["phase"]?.stringValue
+    guard let node = pod["spec"]?["nodeName"]?.stringValue, !node.isEmpty, phase != "Succeeded", phase != "Failed"
+    else { return 0 }
+    let seconds = options.gracePeriod ?? pod["spec"]?["terminationGracePeriodSeconds"]?.integerValue ?? 30
+    // What is below zero means one second.
+    return seconds < 0 ? 1 : seconds
+  }
+
+  func awaitsEnd(_ pod: JSONObject) -> Bool {
+    pod["metadata"]?["deletionGracePeriodSeconds"]?.integerValue ?? 0 > 0
+  }
+}

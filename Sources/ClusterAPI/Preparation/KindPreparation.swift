@@ -1,0 +1,47 @@
+import APIMachinery
+
+/// What becomes of objects of one kind before they are validated and stored, beyond what becomes of those of every kind:
+/// parts that belong to the server are taken from whoever wrote them, linked fields are brought to agree.
+///
+/// The rules are those of upstream's strategies (`pkg/registry/*/strategy.go`, PrepareForCreate and PrepareForUpdate). They
+/// know the object alone: neither who writes it nor what else is stored.
+protocol KindPreparation: SendableMetatype {
+  /// Whether the status may be given when an object is created, and through the object itself.
+  static var keepsStatus: Bool { get }
+
+  /// Prepares a new object: its metadata is there, its defaults are filled in, and the status that a client gave is gone.
+  static func create(_ object: inout JSONValue)
+
+  /// Prepares an object that is updated, once what cannot be written at this place is as it was.
+  ///
+  /// - Parameter subresource: what is written; empty for the object itself.
+  static func update(_ object: inout JSONValue, old: JSONValue, subresource: String)
+
+  /// Whether the generation grows with a change.
+  static func isCounted(_ new: JSONValue, _ old: JSONValue) -> Bool
+}
+
+extension KindPreparation {
+  static var keepsStatus: Bool { false }
+  static func create(_ object: inout JSONValue) {}
+  static func update(_ object: inout JSONValue, old: JSONValue, subresource: String) {}
+  static func isCounted(_ new: JSONValue, _ old: JSONValue) -> Bool { Preparation.differs(new, old) }
+}
+
+/// Which kinds have a preparation of their own.
+enum Preparations {
+  private static let table: [String: [String: any KindPreparation.Type]] = [
+    "": [
+      "Namespace": NamespacePreparation.self, "Node": NodePreparation.self,
+      "PersistentVolume": VolumePreparation.self, "PersistentVolumeClaim": VolumePreparation.self,
+      "Pod": PodPreparation.self, "Service": ServicePreparation.self,
+    ],
+    "apiextensions.k8s.io": ["CustomResourceDefinition": DefinitionPreparation.self],
+    "batch": ["Job": JobPreparation.self],
+    "certificates.k8s.io": ["CertificateSigningRequest": CertificateRequestPreparation.self],
+  ]
+
+  private enum Plain: KindPreparation {}
+
+  static func of(_ kind: GroupVersionKind) -> any KindPreparation.Type { table[kind.group]?[kind.kind] ?? Plain.self }
+}
