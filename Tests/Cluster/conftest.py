@@ -22,7 +22,7 @@ import yaml
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from clusters import Server  # noqa: E402
-from interface import API  # noqa: E402
+from interface import API, eventually  # noqa: E402
 
 OUTSIDE = os.environ.get("KUBECONFIG")
 
@@ -79,7 +79,7 @@ class Kubectl:
         self.environment = {key: value for key, value in os.environ.items() if not key.lower().startswith("http")}
         self.environment.update(KUBECONFIG=kubeconfig, KUBECACHEDIR=str(cache), HOME=str(cache))
 
-    def __call__(self, *arguments, check=True, input=None, timeout=60):
+    def __call__(self, *arguments, check=True, input=None, timeout=120):
         if isinstance(input, (dict, list)):
             many = {"apiVersion": "v1", "kind": "List", "items": input} if isinstance(input, list) else input
             input = json.dumps(many)
@@ -129,12 +129,15 @@ names = itertools.count()
 
 
 @pytest.fixture
-def namespace(cluster_kubectl):
-    """A namespace of the test's own."""
+def namespace(api):
+    """A namespace of the test's own, with all that every namespace is given."""
     name = f"test-{os.getpid()}-{next(names)}"
-    cluster_kubectl("create", "namespace", name)
+    path = f"/api/v1/namespaces/{name}"
+    api.create("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    for given in ("configmaps/kube-root-ca.crt", "serviceaccounts/default"):
+        eventually(lambda: api.is_there(f"{path}/{given}"), f"{given} in {name}")
     yield name
-    cluster_kubectl("delete", "namespace", name, "--wait=false", check=False)
+    api.send("DELETE", path)
 
 
 @pytest.fixture
@@ -202,7 +205,7 @@ def raw(connection):
             headers={"Accept": "application/json", "Content-Type": "application/json", **(headers or {})},
         )  # fmt: skip
         try:
-            with urllib.request.urlopen(request, context=context, timeout=20) as answer:
+            with urllib.request.urlopen(request, context=context, timeout=60) as answer:
                 return answer.status, answer.headers, parse(answer.read() or b"{}")
         except urllib.error.HTTPError as error:
             answer = error.read() or b"{}"

@@ -32,7 +32,7 @@ class Etcd:
         ]  # fmt: skip
         with open(os.path.join(self.directory, "log"), "ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while self.control("get", "x", check=False).returncode:
             assert self.process.poll() is None and time.monotonic() < end, "etcd does not answer"
             time.sleep(0.05)
@@ -51,4 +51,4 @@ class Etcd:
     def stop(self):
         if self.process and self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(20)
+            self.process.wait(60)

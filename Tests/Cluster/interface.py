@@ -16,7 +16,7 @@ PATCHES = {
 }
 
 
-def eventually(check, what="", seconds=20):
+def eventually(check, what="", seconds=60):
     """Waits until a check is true, and gives its result. `what` is a text, or gives one when it is wanted."""
     end = time.monotonic() + seconds
     while True:
@@ -25,7 +25,7 @@ def eventually(check, what="", seconds=20):
             return result
         if time.monotonic() >= end:
             raise AssertionError(f"did not come about: {what() if callable(what) else what or check.__name__}: {result!r}")
-        time.sleep(0.05)
+        time.sleep(0.02)
 
 
 def unique(prefix):
@@ -51,7 +51,7 @@ class API:
 
     def __init__(self, url, context):
         self.url = url
-        self.pool = urllib3.PoolManager(ssl_context=context, retries=False, timeout=urllib3.Timeout(30), maxsize=16)
+        self.pool = urllib3.PoolManager(ssl_context=context, retries=False, timeout=urllib3.Timeout(60), maxsize=16)
 
     def send(self, method, path, body=None, headers=None, **query):
         """A request as it is; `query` names may end with an underscore (`continue_`), and a list repeats one."""
@@ -112,7 +112,7 @@ class Watch:
         query = urlencode([("watch", "true"), *((name.rstrip("_"), str(value)) for name, value in query.items())])
         self.response = api.pool.request(
             "GET", f"{api.url}{path}?{query}", preload_content=False, headers={"Accept": "application/json"},
-            timeout=urllib3.Timeout(20),
+            timeout=urllib3.Timeout(60),
         )  # fmt: skip
         if self.response.status != 200:
             raise AssertionError(f"watch of {path}: {Answer(self.response)}")

@@ -76,7 +76,7 @@ class Space:
         self.create("resourcequotas", body)
         return self.until(name, lambda status: status.get("hard") == hard and set(status.get("used", ())) == set(hard))
 
-    def until(self, name, holds, seconds=15):
+    def until(self, name, holds, seconds=60):
         end = time.monotonic() + seconds
         while True:
             status = self.get("resourcequotas", name)["status"]

@@ -49,7 +49,7 @@ def test_nobody_grants_what_they_do_not_have(kubectl):
 
 @pytest.mark.own_server
 def test_impersonation_must_be_allowed(kubectl, namespace, server):
-    kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=20s")
+    kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=60s")
     token = kubectl.out("create", "token", "default")
     status, body = request(f"{server.url}/api/v1/namespaces/{namespace}/pods", token, {"Impersonate-User": "bob"})
     assert status == 403 and body["message"] == (
@@ -92,7 +92,7 @@ def request(url, token=None, more=None):
     context.verify_mode = ssl.CERT_NONE
     headers = {**({"Authorization": f"Bearer {token}"} if token else {}), **(more or {})}
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), context=context, timeout=10) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), context=context, timeout=60) as answer:
             return answer.status, json.loads(answer.read() or b"{}")
     except urllib.error.HTTPError as error:
         return error.code, json.loads(error.read() or b"{}")
@@ -107,7 +107,7 @@ def test_anonymous(server):
 
 @pytest.mark.own_server
 def test_service_account_tokens(kubectl, namespace, server):
-    kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=20s")
+    kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=60s")
     token = kubectl.out("create", "token", "default")
     status, body = request(f"{server.url}/api/v1/namespaces/{namespace}/pods", token)
     assert status == 403 and f"system:serviceaccount:{namespace}:default" in body["message"]
@@ -126,13 +126,13 @@ def test_short_lived_tokens_are_refused(kubectl):
 
 
 def test_every_namespace_has_an_account_and_the_authority(kubectl):
-    kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=10s")
-    kubectl("wait", "--for=create", "configmap/kube-root-ca.crt", "--timeout=10s")
+    kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=60s")
+    kubectl("wait", "--for=create", "configmap/kube-root-ca.crt", "--timeout=60s")
     assert "BEGIN CERTIFICATE" in kubectl.json("get", "configmap", "kube-root-ca.crt")["data"]["ca.crt"]
 
 
 def test_token_review(kubectl, namespace):
-    kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=20s")
+    kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=60s")
     token = kubectl.out("create", "token", "default")
     review = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": {"token": token}}
     answer = kubectl.json("create", "--validate=false", "-f", "-", input=review)

@@ -233,12 +233,12 @@ def test_a_claim_in_use_stays(space, kubectl, raw):
     kubectl("create", "configmap", "later")
     assert space.get("persistentvolumeclaims", "c")["metadata"]["finalizers"] == ["kubernetes.io/pvc-protection"]
     space.delete("pods", "user")
-    kubectl("wait", "pvc/c", "--for=delete", "--timeout=10s")
+    kubectl("wait", "pvc/c", "--for=delete", "--timeout=60s")
 
 
 def test_an_unused_claim_goes(kubectl, space):
     space.create("persistentvolumeclaims", claim("c"))
-    kubectl("delete", "pvc", "c", "--timeout=10s")
+    kubectl("delete", "pvc", "c", "--timeout=60s")
 
 
 def test_a_bound_volume_stays(cluster_kubectl, whole, raw, namespace):
@@ -251,7 +251,7 @@ def test_a_bound_volume_stays(cluster_kubectl, whole, raw, namespace):
     cluster_kubectl("delete", "pv", name, "--wait=false")
     assert cluster_kubectl.json("get", "pv", name)["metadata"]["finalizers"] == ["kubernetes.io/pv-protection"]
     raw("PATCH", f"/api/v1/persistentvolumes/{name}/status", {"status": {"phase": "Released"}}, headers=merge)
-    cluster_kubectl("wait", f"pv/{name}", "--for=delete", "--timeout=10s")
+    cluster_kubectl("wait", f"pv/{name}", "--for=delete", "--timeout=60s")
 
 
 # Flags
@@ -300,7 +300,7 @@ def test_plugins_by_flags(tmp_path):
 def test_unknown_plugins(tmp_path, flags, words):
     server = Server(tmp_path / "server", *flags).start(wait=False)
     try:
-        assert server.process.wait(20) != 0
+        assert server.process.wait(60) != 0
         assert words in server.log()
     finally:
         server.stop()

@@ -58,7 +58,7 @@ def test_plugins_do_as_they_are_told(tmp_path):
 
         for name in ("held", "free"):
             kubectl("create", "namespace", name)
-            kubectl("wait", "--for=create", "serviceaccount/default", "--namespace", name, "--timeout=20s")
+            kubectl("wait", "--for=create", "serviceaccount/default", "--namespace", name, "--timeout=60s")
         assert 'violates PodSecurity "baseline:latest": privileged' in create(pod("p", "held")).stderr
         assert create(pod("p", "free")).returncode == 0
         assert create(pod("p", "held"), "--as", "trusted", "--as-group", "system:masters").returncode == 0
@@ -74,7 +74,7 @@ def test_plugins_do_as_they_are_told(tmp_path):
         assert "insufficient quota to consume: gold.storageclass.storage.k8s.io/requests.storage" in refused
         assert create(claim("held", "")).returncode == 0
         kubectl("create", "quota", "q", "--hard=gold.storageclass.storage.k8s.io/requests.storage=5Gi", "--namespace", "free")
-        kubectl("wait", "--for=jsonpath={.status.used}", "quota/q", "--namespace", "free", "--timeout=20s")
+        kubectl("wait", "--for=jsonpath={.status.used}", "quota/q", "--namespace", "free", "--timeout=60s")
         assert create(claim("free", "gold")).returncode == 0
     finally:
         server.stop()

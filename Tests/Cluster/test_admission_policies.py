@@ -196,7 +196,7 @@ def test_expressions_are_checked_against_the_kinds_that_are_named(cluster_kubect
         "matchConstraints": rules("deployments", groups=("apps",)),
         "validations": [{"expression": "object.replicas > 1"}, {"expression": "object.spec.replicas > 1"}],
     })  # fmt: skip
-    cluster_kubectl("wait", "--for=jsonpath={.status.observedGeneration}=1", f"validatingadmissionpolicy/{name}", "--timeout=20s")
+    cluster_kubectl("wait", "--for=jsonpath={.status.observedGeneration}=1", f"validatingadmissionpolicy/{name}", "--timeout=60s")
     checked = cluster_kubectl.json("get", "validatingadmissionpolicy", name)["status"]["typeChecking"]["expressionWarnings"]
     assert [warning["fieldRef"] for warning in checked] == ["spec.validations[0].expression"]
     assert "apps/v1, Kind=Deployment: " in checked[0]["warning"] and "undefined field 'replicas'" in checked[0]["warning"]

@@ -377,7 +377,7 @@ def test_custom_resources(cluster_kubectl, kubectl, configure, hooks):
                  "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}]},
     }  # fmt: skip
     cluster_kubectl("create", "-f", "-", input=definition)
-    cluster_kubectl("wait", "--for=condition=Established", f"crd/things.{group}", "--timeout=10s")
+    cluster_kubectl("wait", "--for=condition=Established", f"crd/things.{group}", "--timeout=60s")
     try:
         hooks.answers["/"] = lambda review: patch(
             review, [{"op": "add", "path": "/spec/b", "value": "set"}, {"op": "add", "path": "/spec/pruned", "value": "gone"}])  # fmt: skip

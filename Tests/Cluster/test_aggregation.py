@@ -56,7 +56,7 @@ def sample(request, cluster_kubectl, namespace, authority, trusted):
     )
     cluster_kubectl("create", "--validate=false", "-f", "-", input=behind("sample", namespace, server.port))
     cluster_kubectl("create", "--validate=false", "-f", "-", input=api_service(group, namespace, authority.bundle))
-    cluster_kubectl("wait", "--for=condition=Available", f"apiservice/{VERSION}.{group}", "--timeout=30s")
+    cluster_kubectl("wait", "--for=condition=Available", f"apiservice/{VERSION}.{group}", "--timeout=60s")
     yield server
     cluster_kubectl("delete", "apiservice", f"{VERSION}.{group}", check=False)
     server.close()
@@ -83,11 +83,11 @@ def test_what_is_told_to_other_servers(trusted):
 def test_what_is_told_is_kept_up(cluster_kubectl, trusted):
     place = ("configmap", "extension-apiserver-authentication", "--namespace", "kube-system")
     cluster_kubectl("delete", *place)
-    cluster_kubectl("wait", "--for=create", *place, "--timeout=20s")
+    cluster_kubectl("wait", "--for=create", *place, "--timeout=60s")
     patch = {"data": {"requestheader-client-ca-file": "", "requestheader-allowed-names": '["eve"]'}}
     cluster_kubectl("patch", *place, "--type=merge", "-p", json.dumps(patch))
     ours = "jsonpath={.data.requestheader-allowed-names}=" + trusted["requestheader-allowed-names"]
-    cluster_kubectl("wait", *place, "--for=" + ours, "--timeout=20s")
+    cluster_kubectl("wait", *place, "--for=" + ours, "--timeout=60s")
     assert cluster_kubectl.json("get", *place)["data"] == trusted
 
 
@@ -151,10 +151,10 @@ def test_a_namespace_waits_for_those_that_do_not_tell_what_they_have(cluster_kub
     group, name = f"silent{next(numbers)}.example.com", f"silent-{next(numbers)}"
     cluster_kubectl("create", "--validate=false", "-f", "-", input=api_service(group, "default", authority.bundle, "nobody"))
     try:
-        cluster_kubectl("wait", "--for=condition=Available=False", f"apiservice/{VERSION}.{group}", "--timeout=30s")
+        cluster_kubectl("wait", "--for=condition=Available=False", f"apiservice/{VERSION}.{group}", "--timeout=60s")
         cluster_kubectl("create", "namespace", name)
         cluster_kubectl("delete", "namespace", name, "--wait=false")
-        cluster_kubectl("wait", f"namespace/{name}", "--for=condition=NamespaceDeletionDiscoveryFailure", "--timeout=30s")
+        cluster_kubectl("wait", f"namespace/{name}", "--for=condition=NamespaceDeletionDiscoveryFailure", "--timeout=60s")
         conditions = {one["type"]: one for one in cluster_kubectl.json("get", "namespace", name)["status"]["conditions"]}
         failure = conditions["NamespaceDeletionDiscoveryFailure"]
         assert failure["reason"] == "DiscoveryFailed"
@@ -237,7 +237,7 @@ def wire(kubeconfig, work):
     opened = []
 
     def send(*lines):
-        connection = context.wrap_socket(socket.create_connection((host, int(port)), timeout=20), server_hostname=host)
+        connection = context.wrap_socket(socket.create_connection((host, int(port)), timeout=60), server_hostname=host)
         opened.append(connection)
         connection.sendall("\r\n".join((*lines, "", "")).encode())
         head = b""

@@ -41,7 +41,7 @@ def authorities(server):
 def shown(server, authority):
     """The certificate that the server shows to whoever trusts one authority."""
     context = ssl.create_default_context(cadata=authority)
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as raw:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as raw:
         with context.wrap_socket(raw, server_hostname="127.0.0.1") as connection:
             return connection.getpeercert()
 
@@ -80,7 +80,7 @@ def test_the_next_authority_is_trusted_long_before(tmp_path):
         shown(server, first)
         with pytest.raises(ssl.SSLError):
             shown(server, second)
-        kubectl("wait", "--for=create", "configmap/kube-root-ca.crt", "--namespace", "default", "--timeout=10s")
+        kubectl("wait", "--for=create", "configmap/kube-root-ca.crt", "--namespace", "default", "--timeout=60s")
         assert kubectl.json("get", "configmap", "kube-root-ca.crt", "--namespace", "default")["data"]["ca.crt"].strip() == both
         # What the second one signs is believed already.
         key, certificate, extensions = (tmp_path / name for name in ("client.key", "client.crt", "extensions"))
@@ -130,7 +130,7 @@ def test_another_key_signs_tokens(tmp_path):
             head = token.split(".")[0]
             return json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))["kid"]
 
-        kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=20s")
+        kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=60s")
         before = kubectl.out("create", "token", "default")
         keys = [one["kid"] for one in json.loads(kubectl.out("get", "--raw", "/openid/v1/jwks"))["keys"]]
         assert keys[0] == signer(before) and len(keys) == 2

@@ -368,7 +368,7 @@ def test_deep_schemas(api):
 
 def connect(api):
     host, port = urllib.parse.urlsplit(api.url).netloc.rsplit(":", 1)
-    raw = socket.create_connection((host.strip("[]"), int(port)), timeout=20)
+    raw = socket.create_connection((host.strip("[]"), int(port)), timeout=60)
     context = api.pool.connection_pool_kw["ssl_context"]
     return context.wrap_socket(raw, server_hostname=host.strip("[]"))
 

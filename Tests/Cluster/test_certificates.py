@@ -39,7 +39,7 @@ def signing_request(pem, signer, usages, **more):
 
 
 def wait_issued(kubectl, name):
-    kubectl("wait", "csr", name, "--for=jsonpath={.status.certificate}", "--timeout=20s")
+    kubectl("wait", "csr", name, "--for=jsonpath={.status.certificate}", "--timeout=60s")
     request = kubectl.json("get", "csr", name)
     return base64.b64decode(request["status"]["certificate"]).decode()
 
@@ -101,7 +101,7 @@ def test_a_strangers_certificate_is_refused(server, tmp_path):
     context.verify_mode = ssl.CERT_NONE
     context.load_cert_chain(certificate, key)
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(server.url + "/version", context=context, timeout=10)
+        urllib.request.urlopen(server.url + "/version", context=context, timeout=60)
     assert refused.value.code == 401
 
 
@@ -162,7 +162,7 @@ def test_what_a_signer_does_not_take_fails(cluster_kubectl, tmp_path):
         name = request["metadata"]["name"]
         cluster_kubectl("create", "-f", "-", input=request)
         cluster_kubectl("certificate", "approve", name)
-        cluster_kubectl("wait", "csr", name, "--for=condition=Failed", "--timeout=20s")
+        cluster_kubectl("wait", "csr", name, "--for=condition=Failed", "--timeout=60s")
         status = cluster_kubectl.json("get", "csr", name)["status"]
         failed = next(one for one in status["conditions"] if one["type"] == "Failed")
         assert failed["message"] == message and failed["reason"] == "SignerValidationFailure"

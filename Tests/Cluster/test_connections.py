@@ -13,7 +13,7 @@ from clusters import Server
 def head(url, context, headers=None):
     """The status and the headers of an answer."""
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers or {}), context=context, timeout=20) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers or {}), context=context, timeout=60) as answer:
             return answer.status, answer.headers
     except urllib.error.HTTPError as error:
         with error:
@@ -53,7 +53,7 @@ def test_restrictions(tmp_path):
         context.maximum_version = ssl.TLSVersion.TLSv1_2
 
         def cipher():
-            with socket.create_connection(("127.0.0.1", server.port), timeout=20) as plain:
+            with socket.create_connection(("127.0.0.1", server.port), timeout=60) as plain:
                 with context.wrap_socket(plain) as connection:
                     return connection.cipher()[0]
 

@@ -76,7 +76,7 @@ def group(cluster_kubectl, hooks, authority):
     group = f"conversion{next(numbers)}.example.com"
     body = definition(group, f"https://localhost:{hooks.port}/convert", authority.bundle)
     cluster_kubectl("create", "-f", "-", input=body)
-    cluster_kubectl("wait", "--for=condition=Established", f"crd/places.{group}", "--timeout=10s")
+    cluster_kubectl("wait", "--for=condition=Established", f"crd/places.{group}", "--timeout=60s")
     yield group
     hooks.answers["/convert"] = convert
     cluster_kubectl("delete", "crd", f"places.{group}", "--wait=false")
@@ -194,7 +194,7 @@ def test_another_version_becomes_the_stored_one(cluster_kubectl, kubectl, group,
     kubectl("create", "--validate=false", "-f", "-", input=place(group, "old"))
     body = definition(group, f"https://localhost:{hooks.port}/convert", authority.bundle, storage="v2")
     cluster_kubectl("replace", "-f", "-", input=body)
-    cluster_kubectl("wait", "--for=jsonpath={.status.storedVersions[1]}=v2", f"crd/places.{group}", "--timeout=10s")
+    cluster_kubectl("wait", "--for=jsonpath={.status.storedVersions[1]}=v2", f"crd/places.{group}", "--timeout=60s")
     kubectl("create", "--validate=false", "-f", "-", input=place(group, "new", hostPort="n:1"))
     for version, fields in (("v1", ["n:1", "h:80"]), ("v2", ["n", "h"])):
         items = kubectl.json("get", f"places.{version}.{group}")["items"]
@@ -264,7 +264,7 @@ def test_answers_that_are_none(kubectl, group, hooks, raw, namespace, answer, wo
 def test_nobody_there(cluster_kubectl, kubectl, authority):
     group = f"conversion{next(numbers)}.example.com"
     cluster_kubectl("create", "-f", "-", input=definition(group, "https://127.0.0.1:1/convert", authority.bundle))
-    cluster_kubectl("wait", "--for=condition=Established", f"crd/places.{group}", "--timeout=10s")
+    cluster_kubectl("wait", "--for=condition=Established", f"crd/places.{group}", "--timeout=60s")
     kubectl("create", "--validate=false", "-f", "-", input=place(group))
     kubectl.fails(
         "get", f"places.v2.{group}", "one",
@@ -281,14 +281,14 @@ def test_authorities_that_are_none(cluster_kubectl, authority):
     body = definition(group, "https://localhost:1/convert", base64.b64encode(b"no certificate").decode())
     cluster_kubectl("create", "-f", "-", input=body)
     try:
-        cluster_kubectl("wait", "--for=condition=NamesAccepted", f"crd/places.{group}", "--timeout=10s")
+        cluster_kubectl("wait", "--for=condition=NamesAccepted", f"crd/places.{group}", "--timeout=60s")
         conditions = cluster_kubectl.json("get", "crd", f"places.{group}")["status"]["conditions"]
         (one,) = [one for one in conditions if one["type"] == "Established"]
         assert (one["status"], one["reason"]) == ("False", "Installing")
         cluster_kubectl.fails("get", "--raw", f"/apis/{group}/v1", says="could not find the requested resource")
         body["spec"]["conversion"]["webhook"]["clientConfig"]["caBundle"] = authority.bundle
         cluster_kubectl("replace", "-f", "-", input=body)
-        cluster_kubectl("wait", "--for=condition=Established", f"crd/places.{group}", "--timeout=10s")
+        cluster_kubectl("wait", "--for=condition=Established", f"crd/places.{group}", "--timeout=60s")
     finally:
         cluster_kubectl("delete", "crd", f"places.{group}")
 
@@ -299,12 +299,12 @@ def test_without_a_webhook_versions_have_the_same_fields(cluster_kubectl, kubect
     body = definition(group, "https://localhost:1/", "")
     body["spec"]["conversion"] = {"strategy": "None"}
     cluster_kubectl("create", "-f", "-", input=body)
-    cluster_kubectl("wait", "--for=condition=Established", f"crd/places.{group}", "--timeout=10s")
+    cluster_kubectl("wait", "--for=condition=Established", f"crd/places.{group}", "--timeout=60s")
     kubectl("create", "--validate=false", "-f", "-", input=place(group))
     for version in body["spec"]["versions"]:
         version["storage"] = version["name"] == "v2"
     cluster_kubectl("replace", "-f", "-", input=body)
-    cluster_kubectl("wait", "--for=jsonpath={.status.storedVersions[1]}=v2", f"crd/places.{group}", "--timeout=10s")
+    cluster_kubectl("wait", "--for=jsonpath={.status.storedVersions[1]}=v2", f"crd/places.{group}", "--timeout=60s")
     for version in ("v1", "v2"):
         assert kubectl.json("get", f"places.{version}.{group}", "one")["apiVersion"] == f"{group}/{version}"
         assert kubectl.json("get", f"places.{version}.{group}")["items"][0]["apiVersion"] == f"{group}/{version}"

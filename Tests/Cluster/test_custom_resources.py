@@ -32,7 +32,7 @@ def definition(group, **more):
 def group(cluster_kubectl):
     group = f"g{next(numbers)}.example.com"
     cluster_kubectl("create", "--validate=false", "-f", "-", input=definition(group))
-    cluster_kubectl("wait", "--for=condition=Established", f"crd/vpcservices.{group}", "--timeout=10s")
+    cluster_kubectl("wait", "--for=condition=Established", f"crd/vpcservices.{group}", "--timeout=60s")
     yield group
     cluster_kubectl("delete", "crd", f"vpcservices.{group}", "--wait=false", check=False)
 
@@ -96,10 +96,10 @@ def test_strategic_merge_is_refused(kubectl, group):
 
 def test_objects_go_with_their_definition(cluster_kubectl, kubectl, group):
     kubectl("create", "--validate=false", "-f", "-", input=body(group, {}))
-    cluster_kubectl("delete", "crd", f"vpcservices.{group}", "--timeout=20s")
+    cluster_kubectl("delete", "crd", f"vpcservices.{group}", "--timeout=60s")
     kubectl.fails("get", f"vpcservices.{group}")
     cluster_kubectl("create", "--validate=false", "-f", "-", input=definition(group))
-    cluster_kubectl("wait", "--for=condition=Established", f"crd/vpcservices.{group}", "--timeout=10s")
+    cluster_kubectl("wait", "--for=condition=Established", f"crd/vpcservices.{group}", "--timeout=60s")
     assert kubectl.out("get", f"vpcservices.{group}", "-o", "name") == ""
 
 
@@ -108,14 +108,14 @@ def test_a_definition_waits_for_its_last_object_and_writes_nothing_meanwhile(clu
     kubectl("patch", f"vpcservices.{group}", "one", "--type=merge", "-p", '{"metadata":{"finalizers":["example.com/held"]}}')
     crd = f"crd/vpcservices.{group}"
     cluster_kubectl("delete", crd, "--wait=false")
-    cluster_kubectl("wait", "--for=condition=Terminating", crd, "--timeout=20s")
+    cluster_kubectl("wait", "--for=condition=Terminating", crd, "--timeout=60s")
     waits = cluster_kubectl.json("get", crd)
     # Other objects change, and nothing is said of this one again.
     for number in range(5):
         kubectl("create", "configmap", f"other-{number}")
     assert cluster_kubectl.json("get", crd) == waits
     kubectl("patch", f"vpcservices.{group}", "one", "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
-    cluster_kubectl("wait", "--for=delete", crd, "--timeout=20s")
+    cluster_kubectl("wait", "--for=delete", crd, "--timeout=60s")
 
 
 def test_python_client(client, namespace, group):

@@ -7,6 +7,7 @@ import pytest
 
 from clusters import Server
 from conftest import Kubectl
+from interface import eventually
 from test_flow_control import Client, _certificate
 
 
@@ -87,14 +88,14 @@ def test_without_strangers(work):
     server = Server(os.path.join(work, "closed"), "--anonymous-auth=false").start(wait=False)
     try:
         end = Client(server, None)
-        for _ in range(200):
-            try:
-                status, _, body = Client(server)("GET", "/readyz")
-                break
-            except OSError:
-                import time
 
-                time.sleep(0.05)
+        def answer():
+            try:
+                return os.path.exists(server.kubeconfig) and Client(server)("GET", "/readyz")
+            except OSError:
+                return None
+
+        status, _, body = eventually(answer, server.log)
         assert status == 401 and b'"message":"Unauthorized"' in body
         assert end("GET", "/api/v1/pods")[0] == 401
         kubectl = Kubectl(server.kubeconfig, os.path.join(server.directory, "kubectl"))

@@ -268,8 +268,12 @@ def test_drain_evicts(kubectl, node):
     assert kubectl.out("get", "pod", "-A", "--field-selector", f"spec.nodeName={node}", "-o", "name") == "pod/guest"
     kubectl.fails("drain", node, says="cannot delete Pods that declare no controller")
     # Nobody runs it, so nobody says that it has ended: it is asked to go.
-    kubectl("drain", node, "--force", "--timeout=1s", check=False)
-    assert kubectl.json("get", "pod", "guest")["metadata"]["deletionTimestamp"]
+    drain = kubectl.popen("drain", node, "--force")
+    try:
+        eventually(lambda: kubectl.json("get", "pod", "guest")["metadata"].get("deletionTimestamp"), "the eviction")
+    finally:
+        drain.terminate()
+        drain.communicate()
     kubectl("delete", "pod", "guest", "--grace-period=0", "--force")
     kubectl.fails("get", "pod", "guest", says="not found")
 
@@ -385,7 +389,7 @@ def test_proxy(kubectl, tmp_path):
     proxy = kubectl.popen("proxy", "--port=0")
     try:
         port = proxy.stdout.readline().rsplit(":", 1)[1].strip()
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/", timeout=60) as answer:
             assert json.loads(answer.read())["versions"] == ["v1"]
     finally:
         proxy.terminate()
@@ -394,7 +398,7 @@ def test_proxy(kubectl, tmp_path):
     proxy = kubectl.popen("proxy", f"--unix-socket={path}")
     try:
         proxy.stdout.readline()
-        done = subprocess.run(["curl", "-sS", "--unix-socket", path, "http://localhost/api/"], capture_output=True, text=True, timeout=10)
+        done = subprocess.run(["curl", "-sS", "--unix-socket", path, "http://localhost/api/"], capture_output=True, text=True, timeout=60)
         assert json.loads(done.stdout)["versions"] == ["v1"], done.stderr
     finally:
         proxy.terminate()

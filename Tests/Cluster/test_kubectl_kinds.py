@@ -88,7 +88,7 @@ def test_every_verb(kubectl, namespace, resource):
             kubectl("patch", target, "--subresource=status", "--type=merge", "-p", json.dumps({"status": WITH_STATUS[resource]}))
         assert f"KIND:       {one.body['kind']}" in kubectl.out("explain", full)
         assert kubectl.out("replace", "-f", "-", input=kubectl.json("get", target)).endswith(" replaced")
-        assert f'"{name}" deleted' in kubectl.out("delete", target, "--grace-period=1", "--timeout=30s")
+        assert f'"{name}" deleted' in kubectl.out("delete", target, "--grace-period=1", "--timeout=60s")
         kubectl.fails("get", target, says="not found")
     finally:
         kubectl("delete", target, "--ignore-not-found", "--wait=false", "--grace-period=0", "--force", check=False)
@@ -258,7 +258,7 @@ def test_delete(made, cascade):
     assert "(server dry run)" in kubectl.out("delete", made.target, "--dry-run=server")
     assert "(dry run)" in kubectl.out("delete", made.target, "--dry-run=client")
     assert kubectl.out("get", made.target, "-o", "name") == made.reference
-    out = kubectl.out("delete", made.target, f"--cascade={cascade}", "--grace-period=1", "--timeout=30s")
+    out = kubectl.out("delete", made.target, f"--cascade={cascade}", "--grace-period=1", "--timeout=60s")
     assert f'"{made.name}" deleted' in out
     kubectl.fails("get", made.target, says="not found")
     kubectl("delete", made.target, "--ignore-not-found")
@@ -270,7 +270,7 @@ def test_wait(made):
     assert "condition met" in kubectl.out("wait", made.target, "--for=create", "--timeout=5s")
     assert "condition met" in kubectl.out("wait", made.target, f"--for=jsonpath={{.metadata.name}}={made.name}", "--timeout=5s")
     kubectl.fails("wait", made.target, "--for=jsonpath={.metadata.labels.walk}=other", "--timeout=0.2s", says="timed out")
-    waiting = kubectl.popen("wait", made.target, "--for=delete", "--timeout=20s")
+    waiting = kubectl.popen("wait", made.target, "--for=delete", "--timeout=60s")
     kubectl("delete", made.target, "--wait=false", "--grace-period=1")
     assert waiting.wait(30) == 0
 

@@ -6,7 +6,7 @@ import time
 import pytest
 
 
-def eventually(check, seconds=15):
+def eventually(check, seconds=60):
     """Calls `check` until it is content."""
     end = time.monotonic() + seconds
     while True:

@@ -17,7 +17,7 @@ def test_deletion_empties(cluster_kubectl):
     inside = cluster_kubectl.within("goes")
     inside("create", "configmap", "one")
     inside("create", "deployment", "web", "--image=nginx")
-    cluster_kubectl("delete", "namespace", "goes", "--timeout=20s")
+    cluster_kubectl("delete", "namespace", "goes", "--timeout=60s")
     cluster_kubectl.fails("get", "namespace", "goes", says="not found")
     cluster_kubectl("create", "namespace", "goes")
     assert inside.out("get", "deployments", "-o", "name") == ""
@@ -29,10 +29,10 @@ def test_nothing_is_made_in_one_that_goes(kubectl, cluster_kubectl, namespace):
     kubectl("patch", "configmap", "held", "--type=merge", "-p", '{"metadata":{"finalizers":["example.com/hold"]}}')
     cluster_kubectl("delete", "namespace", namespace, "--wait=false")
     kubectl.fails("create", "configmap", "late", says="because it is being terminated")
-    cluster_kubectl("wait", f"namespace/{namespace}", "--for=condition=NamespaceContentRemaining", "--timeout=10s")
+    cluster_kubectl("wait", f"namespace/{namespace}", "--for=condition=NamespaceContentRemaining", "--timeout=60s")
     assert cluster_kubectl.json("get", "namespace", namespace)["status"]["phase"] == "Terminating"
     kubectl("patch", "configmap", "held", "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
-    cluster_kubectl("wait", f"namespace/{namespace}", "--for=delete", "--timeout=20s")
+    cluster_kubectl("wait", f"namespace/{namespace}", "--for=delete", "--timeout=60s")
 
 
 def test_unknown_namespace(cluster_kubectl):
@@ -49,7 +49,7 @@ def test_dependents_go_with_their_owner(kubectl):
     parent = kubectl.json("get", "configmap", "parent")
     kubectl("create", "--validate=false", "-f", "-", input=owned("child", owner(parent)))
     kubectl("delete", "configmap", "parent")
-    kubectl("wait", "configmap/child", "--for=delete", "--timeout=10s")
+    kubectl("wait", "configmap/child", "--for=delete", "--timeout=60s")
 
 
 def test_one_owner_left_is_enough(kubectl):
@@ -58,7 +58,7 @@ def test_one_owner_left_is_enough(kubectl):
     owners = [owner(kubectl.json("get", "configmap", name)) for name in ("first", "second")]
     kubectl("create", "--validate=false", "-f", "-", input=owned("child", *owners))
     kubectl("delete", "configmap", "first")
-    kubectl("wait", "configmap/child", "--for=jsonpath={.metadata.ownerReferences[0].name}=second", "--timeout=10s")
+    kubectl("wait", "configmap/child", "--for=jsonpath={.metadata.ownerReferences[0].name}=second", "--timeout=60s")
     assert len(kubectl.json("get", "configmap", "child")["metadata"]["ownerReferences"]) == 1
 
 
@@ -66,7 +66,7 @@ def test_orphans_stay(kubectl):
     kubectl("create", "configmap", "parent")
     parent = kubectl.json("get", "configmap", "parent")
     kubectl("create", "--validate=false", "-f", "-", input=owned("child", owner(parent)))
-    kubectl("delete", "configmap", "parent", "--cascade=orphan", "--timeout=10s")
+    kubectl("delete", "configmap", "parent", "--cascade=orphan", "--timeout=60s")
     child = kubectl.json("get", "configmap", "child")
     assert "ownerReferences" not in child["metadata"] and "deletionTimestamp" not in child["metadata"]
 
@@ -78,13 +78,13 @@ def test_foreground_waits_for_dependents(kubectl):
     child["metadata"]["finalizers"] = ["example.com/hold"]
     kubectl("create", "--validate=false", "-f", "-", input=child)
     kubectl("delete", "configmap", "parent", "--cascade=foreground", "--wait=false")
-    kubectl("wait", "configmap/child", "--for=jsonpath={.metadata.deletionTimestamp}", "--timeout=10s")
+    kubectl("wait", "configmap/child", "--for=jsonpath={.metadata.deletionTimestamp}", "--timeout=60s")
     assert kubectl.json("get", "configmap", "parent")["metadata"]["finalizers"] == ["foregroundDeletion"]
     kubectl("patch", "configmap", "child", "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
-    kubectl("wait", "configmap/parent", "--for=delete", "--timeout=10s")
+    kubectl("wait", "configmap/parent", "--for=delete", "--timeout=60s")
 
 
 def test_an_owner_that_never_was(kubectl):
     ghost = {"apiVersion": "v1", "kind": "ConfigMap", "name": "ghost", "uid": "00000000-0000-4000-8000-000000000000"}
     kubectl("create", "--validate=false", "-f", "-", input=owned("child", ghost))
-    kubectl("wait", "configmap/child", "--for=delete", "--timeout=10s")
+    kubectl("wait", "configmap/child", "--for=delete", "--timeout=60s")

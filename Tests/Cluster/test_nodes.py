@@ -180,7 +180,7 @@ def test_leases_and_csi_nodes(nodes, cluster_kubectl):
 
 def test_tokens(kubectl, nodes):
     a, b = nodes
-    kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=10s")
+    kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=60s")
     kubectl("create", "-f", "-", input=pod("p", a.name, serviceAccountName="default"))
     uid = kubectl.json("get", "pod", "p")["metadata"]["uid"]
     bound = ("--bound-object-kind=Pod", "--bound-object-name=p", f"--bound-object-uid={uid}")

@@ -107,7 +107,7 @@ def test_custom_kinds_follow(cluster_kubectl, raw, documents):
     crd = f"crd/vpcservices.{group}"
     try:
         cluster_kubectl("create", "-f", "-", input=definition(group))
-        cluster_kubectl("wait", "--for=condition=Established", crd, "--timeout=10s")
+        cluster_kubectl("wait", "--for=condition=Established", crd, "--timeout=60s")
         index = raw("GET", "/openapi/v3")[2]["paths"]
         # Nobody is made to fetch again what has not changed.
         assert {key: entry["serverRelativeURL"] for key, entry in index.items() if key != path} == documents
@@ -129,6 +129,6 @@ def test_custom_kinds_follow(cluster_kubectl, raw, documents):
         assert changed != index[path]["serverRelativeURL"]
         assert "color" in json.dumps(raw("GET", changed)[2])
     finally:
-        cluster_kubectl("delete", crd, "--timeout=20s", check=False)
+        cluster_kubectl("delete", crd, "--timeout=60s", check=False)
     assert path not in raw("GET", "/openapi/v3")[2]["paths"]
     assert raw("GET", f"/openapi/v3/{path}")[0] == 404

@@ -67,7 +67,7 @@ def groups(server, token):
         server.url + "/apis/authentication.k8s.io/v1/tokenreviews", method="POST", data=json.dumps(body).encode(),
         headers={"Content-Type": "application/json"},
     )  # fmt: skip
-    with urllib.request.urlopen(call, context=context, timeout=20) as answer:
+    with urllib.request.urlopen(call, context=context, timeout=60) as answer:
         return json.load(answer)["status"]
 
 
@@ -218,7 +218,7 @@ def test_files_that_cannot_be_used(tmp_path, provider):
         path.write_text(text)
         server = Server(tmp_path / "server", *flags, *more)
         server.start(wait=False)
-        assert server.process.wait(20) != 0
+        assert server.process.wait(60) != 0
         assert words in server.log(), server.log()
 
 
@@ -238,5 +238,5 @@ def test_flags_that_do_not_fit(tmp_path):
     ):
         server = Server(tmp_path, *flags)
         server.start(wait=False)
-        assert server.process.wait(20) != 0
+        assert server.process.wait(60) != 0
         assert words in server.log(), server.log()

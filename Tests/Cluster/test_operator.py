@@ -36,7 +36,7 @@ class Operator:
     def stop(self, by=signal.SIGTERM):
         if self.process.poll() is None:
             self.process.send_signal(by)
-            self.process.wait(20)
+            self.process.wait(60)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def plant(api, gardens, place, name, **metadata):
 def test_life_of_an_object(api, gardens, place, namespace, operator):
     plant(api, gardens, place, "mine")
     path, maps = f"{place}/mine", f"/api/v1/namespaces/{namespace}/configmaps"
-    eventually(lambda: status(api, path).get("phase") == "Planted", operator.said, 40)
+    eventually(lambda: status(api, path).get("phase") == "Planted", operator.said, 120)
     garden = api.get(path)
     assert garden["metadata"]["finalizers"] == ["garden.example.com/keeper"]
     beds = api.get(f"{maps}/beds-of-mine")
@@ -102,11 +102,11 @@ def test_life_of_an_object(api, gardens, place, namespace, operator):
     eventually(lambda: api.is_there(f"{maps}/guard-of-mine"), "the daemon")
     # Changes.
     api.patch(path, {"spec": {"size": 8, "flowers": ["oak"]}})
-    eventually(lambda: api.get(f"{maps}/beds-of-mine")["data"] == {"flowers": "oak", "size": "8"}, "the change", 30)
+    eventually(lambda: api.get(f"{maps}/beds-of-mine")["data"] == {"flowers": "oak", "size": "8"}, "the change", 120)
     eventually(lambda: status(api, path).get("phase") == "Replanted" and status(api, path)["changes"] == 2)
     # The end: the handler runs before the object goes, what it owned goes after it.
     api.delete(path)
-    eventually(lambda: not api.is_there(path), operator.said, 30)
+    eventually(lambda: not api.is_there(path), operator.said, 120)
     assert api.is_there(f"{maps}/grave-of-mine")
     eventually(lambda: not api.is_there(f"{maps}/beds-of-mine"))
     eventually(lambda: not api.is_there(f"{maps}/guard-of-mine"))
@@ -114,13 +114,13 @@ def test_life_of_an_object(api, gardens, place, namespace, operator):
 
 def test_what_fails_is_tried_again(api, gardens, place, operator):
     plant(api, gardens, place, "hard", annotations={"trouble": "yes"})
-    eventually(lambda: status(api, f"{place}/hard").get("trouble") == {"tries": 2}, operator.said, 40)
+    eventually(lambda: status(api, f"{place}/hard").get("trouble") == {"tries": 2}, operator.said, 120)
 
 
 def test_a_killed_operator_goes_on_where_it_was(api, gardens, place, namespace, operator, kubeconfig, tmp_path):
     plant(api, gardens, place, "long")
     path = f"{place}/long"
-    eventually(lambda: status(api, path).get("phase") == "Planted", operator.said, 40)
+    eventually(lambda: status(api, path).get("phase") == "Planted", operator.said, 120)
     operator.stop(signal.SIGKILL)
     api.patch(path, {"spec": {"size": 99}})
     api.delete(path)
@@ -128,8 +128,8 @@ def test_a_killed_operator_goes_on_where_it_was(api, gardens, place, namespace, 
     plant(api, gardens, place, "meanwhile")
     again = Operator(kubeconfig, namespace, str(tmp_path / "again.log"), "--standalone")
     try:
-        eventually(lambda: not api.is_there(path), again.said, 40)
-        eventually(lambda: status(api, f"{place}/meanwhile").get("phase") == "Planted", again.said, 40)
+        eventually(lambda: not api.is_there(path), again.said, 120)
+        eventually(lambda: status(api, f"{place}/meanwhile").get("phase") == "Planted", again.said, 120)
     finally:
         again.stop()
 
@@ -141,17 +141,17 @@ def test_peering(api, gardens, place, namespace, kubeconfig, tmp_path):
     low = Operator(kubeconfig, namespace, str(tmp_path / "low.log"), "--peering=gardeners", "--priority=1")
     high = None
     try:
-        eventually(lambda: len(status(api, f"{peerings}/gardeners")) == 1, low.said, 40)
+        eventually(lambda: len(status(api, f"{peerings}/gardeners")) == 1, low.said, 120)
         high = Operator(kubeconfig, namespace, str(tmp_path / "high.log"), "--peering=gardeners", "--priority=100")
-        eventually(lambda: {one["priority"] for one in status(api, f"{peerings}/gardeners").values()} == {1, 100}, high.said, 40)
-        eventually(lambda: "Pausing operations in favour of" in low.said(), low.said, 30)
+        eventually(lambda: {one["priority"] for one in status(api, f"{peerings}/gardeners").values()} == {1, 100}, high.said, 120)
+        eventually(lambda: "Pausing operations in favour of" in low.said(), low.said, 120)
         plant(api, gardens, place, "shared")
-        eventually(lambda: status(api, f"{place}/shared").get("phase") == "Planted", high.said, 40)
+        eventually(lambda: status(api, f"{place}/shared").get("phase") == "Planted", high.said, 120)
         assert "Handler 'create' succeeded" in high.said() and "Handler 'create' succeeded" not in low.said()
         high.stop()
-        eventually(lambda: "Resuming operations after the pause" in low.said(), low.said, 30)
+        eventually(lambda: "Resuming operations after the pause" in low.said(), low.said, 120)
         plant(api, gardens, place, "after")
-        eventually(lambda: status(api, f"{place}/after").get("phase") == "Planted", low.said, 40)
+        eventually(lambda: status(api, f"{place}/after").get("phase") == "Planted", low.said, 120)
     finally:
         low.stop()
         if high:

@@ -1,6 +1,8 @@
 """Objects in Kubernetes' protobuf form, which clients written in Go ask for first."""
 
 import json
+import urllib.parse
+import urllib.request
 
 import pytest
 import wire
@@ -128,25 +130,30 @@ def test_errors_and_deletions(ask, namespace):
     assert status == 406 and data["message"].endswith(f"application/json, application/yaml, {PROTOBUF}")
 
 
-def frames(data):
-    found = []
-    while data:
-        size = int.from_bytes(data[:4], "big")
-        found.append((wire.one(data[4 : 4 + size], 1), wire.at(data[4 : 4 + size], 2, 1)[0]))
-        data = data[4 + size :]
-    return found
+@pytest.fixture
+def watched(connection):
+    """The content type of a watch, and its first events: (type, object)."""
+    url, context = connection
+
+    def read(path, count, accept=ASKED["Accept"], **query):
+        query = urllib.parse.urlencode({"watch": 1, **query})
+        request = urllib.request.Request(f"{url}{path}?{query}", headers={"Accept": accept})
+        with urllib.request.urlopen(request, context=context, timeout=60) as answer:
+            messages = [answer.read(int.from_bytes(answer.read(4), "big")) for _ in range(count)]
+            return answer.headers["Content-Type"], [(wire.one(one, 1), wire.at(one, 2, 1)[0]) for one in messages]
+
+    return read
 
 
-def test_watches(ask, raw, namespace):
+def test_watches(ask, raw, watched, namespace):
     place = f"/api/v1/namespaces/{namespace}/secrets"
     start = raw("GET", place)[2]["metadata"]["resourceVersion"]
     for name in ("a", "b"):
         raw("POST", place, {"metadata": {"name": name}, "data": {"k": "AP8="}})
     raw("DELETE", f"{place}/a")
-    query = [("watch", "1"), ("resourceVersion", start), ("timeoutSeconds", "1")]
-    status, kind, data = ask("GET", place, query=query)
-    assert (status, kind) == (200, f"{PROTOBUF};stream=watch")
-    events = [(event, envelope(object)) for event, object in frames(data)]
+    kind, events = watched(place, 3, resourceVersion=start)
+    assert kind == f"{PROTOBUF};stream=watch"
+    events = [(event, envelope(object)) for event, object in events]
     assert [event for event, _ in events] == ["ADDED", "ADDED", "DELETED"]
     assert [wire.one(content, 1, 1) for _, (_, _, content) in events] == ["a", "b", "a"]
     assert {(version, what) for _, (version, what, _) in events} == {("v1", "Secret")}
@@ -154,16 +161,15 @@ def test_watches(ask, raw, namespace):
     versions = [int(wire.one(content, 1, 6)) for _, (_, _, content) in events]
     assert versions == sorted(versions) and versions[0] > int(start)
 
-    query = [("watch", "1"), ("sendInitialEvents", "true"), ("resourceVersionMatch", "NotOlderThan"),
-             ("allowWatchBookmarks", "true"), ("timeoutSeconds", "1")]  # fmt: skip
-    events = frames(ask("GET", place, query=query)[2])
+    query = {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan", "allowWatchBookmarks": "true"}
+    _, events = watched(place, 2, **query)
     assert [event for event, _ in events] == ["ADDED", "BOOKMARK"]
     bookmark = envelope(events[1][1])
     assert bookmark[1] == "Secret" and b"k8s.io/initial-events-end" in bookmark[2]
-    events = frames(ask("GET", place, query=query, accept=f"{PROTOBUF};{METADATA},application/json;{METADATA}")[2])
+    _, events = watched(place, 1, f"{PROTOBUF};{METADATA},application/json;{METADATA}", **query)
     assert envelope(events[0][1])[:2] == ("meta.k8s.io/v1", "PartialObjectMetadata")
     assert len(wire.fields(envelope(events[0][1])[2])) == 1
-    status, _, data = ask("GET", place, query=query, accept="application/yaml")
+    status, _, data = ask("GET", place, query=[("watch", "1"), *query.items()], accept="application/yaml")
     assert status == 406 and b"application/json;stream=watch" in data
 
 

@@ -168,7 +168,7 @@ def test_custom_resources(space, cluster_kubectl, namespace):
     quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "q"}, "spec": {"hard": {count: "1"}}}
     space.create("resourcequotas", quota)
     cluster_kubectl("create", "-f", "-", input=definition)
-    cluster_kubectl("wait", f"crd/{plural}.{group}", "--for=condition=Established", "--timeout=10s")
+    cluster_kubectl("wait", f"crd/{plural}.{group}", "--for=condition=Established", "--timeout=60s")
     try:
         space.until("q", lambda status: status.get("used") == {count: "0"})
         body = {"apiVersion": f"{group}/v1", "kind": "Gadget", "metadata": {"name": "one"}}

@@ -238,7 +238,7 @@ def token_secret(name, account):
 def test_a_secret_gets_a_token(kubectl, namespace, server):
     kubectl("create", "serviceaccount", "robot")
     kubectl("create", "-f", "-", input=token_secret("t", "robot"))
-    kubectl("wait", "secret", "t", "--for=jsonpath={.data.token}", "--timeout=10s")
+    kubectl("wait", "secret", "t", "--for=jsonpath={.data.token}", "--timeout=60s")
     secret = kubectl.json("get", "secret", "t")
     account = kubectl.json("get", "serviceaccount", "robot")
     assert secret["metadata"]["annotations"]["kubernetes.io/service-account.uid"] == account["metadata"]["uid"]
@@ -252,7 +252,7 @@ def test_a_secret_gets_a_token(kubectl, namespace, server):
     assert is_believed(server, namespace, data["token"])
     # A token that was taken out is made anew; the old one is worth nothing.
     kubectl("patch", "secret", "t", "--type=json", "-p", '[{"op":"replace","path":"/data/ca.crt","value":""}]')
-    kubectl("wait", "secret", "t", "--for=jsonpath={.data.ca\\.crt}=" + secret["data"]["ca.crt"], "--timeout=10s")
+    kubectl("wait", "secret", "t", "--for=jsonpath={.data.ca\\.crt}=" + secret["data"]["ca.crt"], "--timeout=60s")
     kubectl("delete", "secret", "t")
     assert not is_believed(server, namespace, data["token"])
 
@@ -267,11 +267,11 @@ def test_use_of_a_token_in_a_secret_is_noted(kubectl, cluster_kubectl, namespace
     made = token_secret("t", "robot")
     made["metadata"]["labels"] = {"kubernetes.io/legacy-token-last-used": "2020-01-01"}
     kubectl("create", "-f", "-", input=made)
-    kubectl("wait", "secret", "t", "--for=jsonpath={.data.token}", "--timeout=10s")
+    kubectl("wait", "secret", "t", "--for=jsonpath={.data.token}", "--timeout=60s")
     token = base64.b64decode(kubectl.json("get", "secret", "t")["data"]["token"]).decode()
     assert is_believed(server, namespace, token)
     label = "{.metadata.labels.kubernetes\\.io/legacy-token-last-used}"
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while kubectl.out("get", "secret", "t", "-o", f"jsonpath={label}") < tracking["data"]["since"]:
         assert time.monotonic() < end
         time.sleep(0.05)
@@ -290,11 +290,11 @@ def test_use_of_a_token_in_a_secret_is_noted(kubectl, cluster_kubectl, namespace
 def test_a_secret_goes_with_its_account(kubectl):
     kubectl("create", "serviceaccount", "robot")
     kubectl("create", "-f", "-", input=token_secret("t", "robot"))
-    kubectl("wait", "secret", "t", "--for=jsonpath={.data.token}", "--timeout=10s")
+    kubectl("wait", "secret", "t", "--for=jsonpath={.data.token}", "--timeout=60s")
     kubectl("delete", "serviceaccount", "robot")
-    kubectl("wait", "secret", "t", "--for=delete", "--timeout=10s")
+    kubectl("wait", "secret", "t", "--for=delete", "--timeout=60s")
     kubectl("create", "-f", "-", input=token_secret("lonely", "nobody"))
-    kubectl("wait", "secret", "lonely", "--for=delete", "--timeout=10s")
+    kubectl("wait", "secret", "lonely", "--for=delete", "--timeout=60s")
 
 
 def test_an_account_forgets_a_secret_that_is_gone(kubectl):
@@ -302,7 +302,7 @@ def test_an_account_forgets_a_secret_that_is_gone(kubectl):
     kubectl("create", "-f", "-", input=token_secret("t", "robot"))
     kubectl("patch", "serviceaccount", "robot", "-p", '{"secrets":[{"name":"t"},{"name":"u"}]}')
     kubectl("delete", "secret", "t")
-    kubectl("wait", "serviceaccount", "robot", "--for=jsonpath={.secrets[0].name}=u", "--timeout=10s")
+    kubectl("wait", "serviceaccount", "robot", "--for=jsonpath={.secrets[0].name}=u", "--timeout=60s")
 
 
 def test_a_token_secret_names_its_account(kubectl):

@@ -34,7 +34,7 @@ def define(cluster_kubectl):
         group = f"rules{next(numbers)}.example.com"
         cluster_kubectl("create", "--validate=false", "-f", "-", input=definition(group, spec, **more))
         made.append(group)
-        cluster_kubectl("wait", "--for=condition=Established", f"crd/widgets.{group}", "--timeout=10s")
+        cluster_kubectl("wait", "--for=condition=Established", f"crd/widgets.{group}", "--timeout=60s")
         return group
 
     yield define

@@ -20,7 +20,7 @@ class WebSocket:
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-        raw = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+        raw = socket.create_connection(("127.0.0.1", server.port), timeout=60)
         self.connection = context.wrap_socket(raw)
         key = base64.b64encode(os.urandom(16)).decode()
         lines = [

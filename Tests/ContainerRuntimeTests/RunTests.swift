@@ -179,11 +179,10 @@ struct RunTests {
       try await fixture.runtime.start("a")
       // The kernel kills dd, and the shell then waits: end it.
       var failures: UInt64 = 0
-      for _ in 0..<200 where failures == 0 {
+      while failures == 0 {  // until the suite's time is over
         failures = try await fixture.runtime.statistics(of: "a").memory.failures
         try await Task.sleep(for: .milliseconds(10))
       }
-      #expect(failures > 0)
       try await fixture.runtime.kill("a", signal: 9)
       _ = await fixture.ends.of("a")
     }

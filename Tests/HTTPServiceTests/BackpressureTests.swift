@@ -55,11 +55,11 @@ import Testing
       let silent = try await ClientThatNeverReads(fixture.path)
       try await silent.send("GET / HTTP/1.1\r\nHost: d\r\n\r\n")
       var last = -1
-      while written.withLock({ $0 }) != last {
+      while last <= 0 || written.withLock({ $0 }) != last {
         last = written.withLock { $0 }
         try await Task.sleep(for: .milliseconds(50))
       }
-      #expect(last > 0 && last < 16 << 20)
+      #expect(last < 16 << 20)
       try await silent.close()
       try await stopped.wait()
     }

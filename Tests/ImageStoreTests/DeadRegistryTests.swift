@@ -36,7 +36,7 @@ import Testing
       let result = try await pull(.status(status, [], Array("no".utf8)))
       #expect(result.message == "received unexpected HTTP status: \(words)")
       #expect(result.requests == 2)
-      #expect(result.seconds < 5)
+      #expect(result.seconds < 20)
     }
   }
 
@@ -44,7 +44,7 @@ import Testing
     let plain = try await pull(.status(429, [("Retry-After", "25")], []))
     #expect(plain.message == "toomanyrequests: received unexpected HTTP status: 429 Too Many Requests")
     #expect(plain.requests == 1)
-    #expect(plain.seconds < 5)
+    #expect(plain.seconds < 20)
     let body = "{\"errors\":[{\"code\":\"TOOMANYREQUESTS\",\"message\":\"You have reached your limit.\"}]}"
     let worded = try await pull(.status(429, [], Array(body.utf8)))
     #expect(worded.message == "toomanyrequests: You have reached your limit.")
@@ -53,16 +53,16 @@ import Testing
   @Test func aClosedConnectionEndsSoon() async throws {
     let result = try await pull(.close)
     #expect(result.message == "Get \"http://HOST/v2/a/b/manifests/1\": EOF")
-    #expect(result.seconds < 10)
+    #expect(result.seconds < 20)
   }
 
   @Test func aRegistryThatHangsIsLeft() async throws {
-    let result = try await pull(.hang) { $0.answerTimeout = 0.4 }
+    let result = try await pull(.hang) { $0.answerTimeout = 1 }
     #expect(
       result.message == "Get \"http://HOST/v2/a/b/manifests/1\": "
         + "net/http: request canceled (Client.Timeout exceeded while awaiting headers)")
     #expect(result.requests == 1)
-    #expect(result.seconds < 5)
+    #expect(result.seconds < 20)
   }
 
   @Test func theDefaultsAreSoonEnough() {
@@ -78,11 +78,11 @@ import Testing
     try await registry.serve { host in
       try await StoreFixture.with({
         $0.idleTimeout = 30
-        $0.answerTimeout = 0.4
+        $0.answerTimeout = 1
       }) { fixture in
         let began = Clock.monotonic
         await #expect(throws: ImageStoreError.self) { try await fixture.store.pull(Reference("\(host)/a/b:1")) }
-        #expect(Clock.monotonic - began < 5_000_000_000)
+        #expect(Clock.monotonic - began < 20_000_000_000)
       }
     }
   }

@@ -62,7 +62,7 @@ struct RealRegistryTests {
 
   /// Asks for an image that is not there until the registry itself says so.
   private func waitForListener(_ fixture: StoreFixture, _ name: Reference) async throws {
-    for _ in 0..<400 {
+    for _ in 0..<6000 {
       do { try await fixture.store.pull(name.withTag("absent")) } catch let error as ImageStoreError {
         if error.code == .notFound { return }
         try await Task.sleep(for: .milliseconds(10))

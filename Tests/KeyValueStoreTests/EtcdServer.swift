@@ -108,7 +108,7 @@ extension EtcdServer {
 
 /// Waits until something holds.
 func eventually(_ condition: () async throws -> Bool) async throws {
-  let deadline = Clock.monotonic + 15_000_000_000
+  let deadline = Clock.monotonic + 60_000_000_000
   while try await !condition() {
     guard Clock.monotonic < deadline else {
       Issue.record("waited in vain")

@@ -240,11 +240,7 @@ import Testing
       _ = try await controller.join(sandbox: "web", network: "bridge", options: EndpointOptions(name: "web"))
       for script in ["iptables -F; iptables -t nat -F", "iptables -t raw -F APUS-LAB-RAW", "nft flush ruleset"] {
         _ = try await shell(lab, .iptables, script)
-        let clock = ContinuousClock()
-        let deadline = clock.now + .seconds(1)
-        var now = try await lab.rules()
-        while Self.withoutMarks(now) != Self.withoutMarks(before), clock.now < deadline { now = try await lab.rules() }
-        #expect(Self.withoutMarks(now) == Self.withoutMarks(before), "\(script)")
+        try await eventually { try await Self.withoutMarks(lab.rules()) == Self.withoutMarks(before) }
       }
     }
   }

@@ -13,6 +13,7 @@ struct PluginDebtTests {
 
   /// A plugin `p`, and an engine's view of it.
   private func with(
+    request: Duration = .seconds(60),
     _ body: (FakePlugin, Plugins, MemoryStore, _ another: () throws -> Plugins, _ path: String) async throws -> Void
   ) async throws {
     let directory = "/tmp/apus-debt-\(UInt32.random(in: 0 ... .max))"
@@ -21,7 +22,7 @@ struct PluginDebtTests {
     var configuration = NetworkConfiguration(instance: "lab", runDirectory: directory)
     configuration.pluginDirectories = [directory]
     configuration.pluginConnectTime = .milliseconds(50)
-    configuration.pluginRequestTime = .milliseconds(300)
+    configuration.pluginRequestTime = request
     let settled = configuration
     let store = MemoryStore()
     let pool = try BlockingPool(name: "plugins")
@@ -77,7 +78,7 @@ struct PluginDebtTests {
     FakePlugin.Answer(closes: true), FakePlugin.Answer(hangs: true),
   ])
   func whatIsRefusedOrNotAnsweredIsSaidAgain(_ answer: FakePlugin.Answer) async throws {
-    try await with { fake, plugins, store, _, _ in
+    try await with(request: answer.hangs ? .milliseconds(300) : .seconds(60)) { fake, plugins, store, _, _ in
       fake.answer("NetworkDriver.DeleteEndpoint", answer)
       try await plugins.tell(try deleteEndpoint(), plugins.patience())
       #expect(plugins.debts.owes("p"))

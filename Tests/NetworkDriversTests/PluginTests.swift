@@ -14,7 +14,7 @@ struct PluginTests {
 
   /// A plugin `p`, and the engine's view of it.
   private func with(
-    request: Duration = .seconds(5), connecting: Duration = .seconds(5),
+    request: Duration = .seconds(60), connecting: Duration = .seconds(60),
     implements: [String] = ["NetworkDriver", "IpamDriver"],
     _ body: (FakePlugin, Plugins, _ directory: String) async throws -> Void
   ) async throws {

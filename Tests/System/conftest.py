@@ -379,8 +379,8 @@ def another_engine(work):
         network.close()
 
 
-def wait_for(condition, within=10, what=""):
-    """Waits until `condition()` answers something true, and answers that."""
+def wait_for(condition, within=60, what=""):
+    """Waits until `condition()` answers something true, and answers that. A busy host may need the time."""
     deadline = time.monotonic() + within
     while True:
         value = condition()
@@ -390,9 +390,60 @@ def wait_for(condition, within=10, what=""):
         time.sleep(0.02)
 
 
+def ended(pid):
+    """Waits until a process is gone, and those that wait for it may know."""
+    wait_for(lambda: not os.path.exists(f"/proc/{pid}"), what=f"the end of process {pid}")
+
+
 @pytest.fixture
 def until():
     return wait_for
+
+
+@pytest.fixture
+def says(docker, until):
+    """Waits until a container has written a text, and answers its log: `says(container, "ready")`."""
+
+    def wait(container, text):
+        def log():
+            done = docker("logs", container)
+            return done.stdout + done.stderr if text in done.stdout + done.stderr else None
+
+        return until(log, what=f"{text!r} in the log of {container}")
+
+    return wait
+
+
+@pytest.fixture
+def happened(client, until):
+    """Waits until an event of each of some actions is there since a time, and answers all that are: (type, action)."""
+
+    def wait(since, *actions, **filters):
+        def told():
+            seen = client.api.events(since=since, until=time.time() + 0.01, decode=True, filters=filters)
+            return [(one["Type"], one["Action"]) for one in seen]
+
+        def all_told():
+            seen = told()
+            return seen if set(actions) <= {action.split(":")[0] for _, action in seen} else None
+
+        return until(all_told, what=f"events {actions}")
+
+    return wait
+
+
+@pytest.fixture
+def listens(docker, until):
+    """Waits until somebody listens on a TCP port in a container's network: `listens(container, 80)`."""
+
+    def wait(container, port):
+        pattern = f":{port:04X} [0-9A-F:]* 0A "
+        until(
+            lambda: docker("exec", container, "grep", "-q", pattern, "/proc/net/tcp", "/proc/net/tcp6", check=False).returncode == 0,
+            what=f"a listener on port {port} of {container}",
+        )
+
+    return wait
 
 
 @pytest.fixture

@@ -109,7 +109,7 @@ class Namespace:
         finally:
             connection.close()
 
-    def get_soon(self, host, port, path="/", within=10):
+    def get_soon(self, host, port, path="/", within=60):
         """Like `get`, for a server that has only just been started."""
         deadline = time.monotonic() + within
         while True:
@@ -204,7 +204,7 @@ class Engine:
     def command(self):
         raise NotImplementedError
 
-    def start(self, timeout=30):
+    def start(self, timeout=60):
         os.makedirs(os.path.join(self.directory, "run"), exist_ok=True)
         command = [*self.prefix, *self.command()]
         if self.network:
@@ -287,7 +287,7 @@ class Dockerd(Engine):
 
     holder = None
 
-    def start(self, timeout=30):
+    def start(self, timeout=60):
         if self.holder is None:  # keeps the mount namespace from one start to the next
             self.holder = subprocess.Popen(
                 ["unshare", "--mount", "--propagation", "private", "--", "sleep", "infinity"], stdin=subprocess.DEVNULL

@@ -49,7 +49,7 @@ class Host:
     def inside(self, container):
         return engines.Namespace.of_process(self.pid(container))
 
-    def pings(self, container, target, *flags, within=5.0):
+    def pings(self, container, target, *flags, within=20.0):
         """Whether a container reaches `target` before `within` seconds have passed."""
         deadline = time.monotonic() + within
         while True:

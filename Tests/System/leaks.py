@@ -98,7 +98,7 @@ def difference(before, after, engine):
     return found
 
 
-def settled(before, namespace, engine, within=10):
+def settled(before, namespace, engine, within=60):
     """The difference once removals that are still under way have come to an end."""
     deadline = time.monotonic() + within
     while True:
@@ -108,7 +108,7 @@ def settled(before, namespace, engine, within=10):
         time.sleep(0.1)
 
 
-def of_directory(directory, within=10):
+def of_directory(directory, within=60):
     """Processes and mounts that still name a directory whose engine has stopped."""
     deadline = time.monotonic() + within
     while True:

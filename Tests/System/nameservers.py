@@ -93,7 +93,7 @@ def question(name, kind="A", size=None, identity=None):
     return head + pack_name(name) + struct.pack("!2H", TYPES[kind], 1) + extra
 
 
-def send(namespace, message, server, tcp=False, timeout=5, port=53):
+def send(namespace, message, server, tcp=False, timeout=20, port=53):
     """Sends one message from inside a namespace; answers the bytes of the response."""
     family = socket.AF_INET6 if ":" in server else socket.AF_INET
     client = namespace.socket(family, socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM)
@@ -108,7 +108,7 @@ def send(namespace, message, server, tcp=False, timeout=5, port=53):
             return stream.read(struct.unpack("!H", stream.read(2))[0])
 
 
-def ask(namespace, name, kind="A", server="127.0.0.11", tcp=False, timeout=5, size=None):
+def ask(namespace, name, kind="A", server="127.0.0.11", tcp=False, timeout=20, size=None):
     """One question from inside a namespace. The default server is the one that Docker gives containers."""
     message = question(name, kind, size)
     answer = Answer(send(namespace, message, server, tcp, timeout))

@@ -39,8 +39,8 @@ def inside(docker, container):
         namespace.close()
 
 
-def pings(namespace, target, within=1.0):
-    """Whether `target` answers an echo request before `within` seconds have passed."""
+def pings(namespace, target, within=0.0):
+    """Whether `target` answers an echo request before `within` seconds have passed; as it is, one request is sent."""
     command = ["busybox", "ping", "-c", "1", "-W", "1", target]
     deadline = time.monotonic() + within
     while True:
@@ -51,8 +51,8 @@ def pings(namespace, target, within=1.0):
         time.sleep(0.1)
 
 
-def opens(namespace, host, port, within=1.0):
-    """Whether a TCP connection can be made before `within` seconds have passed."""
+def opens(namespace, host, port, within=0.0):
+    """Whether a TCP connection can be made before `within` seconds have passed; as it is, one attempt is made."""
     deadline = time.monotonic() + within
     while True:
         try:
@@ -64,7 +64,7 @@ def opens(namespace, host, port, within=1.0):
             time.sleep(0.05)
 
 
-def reaches(docker, container, target, within=5.0):
+def reaches(docker, container, target, within=20.0):
     with inside(docker, container) as namespace:
         return pings(namespace, target, within)
 
@@ -99,12 +99,12 @@ class Listener:
         self.socket = namespace.socket(family) if family else namespace.socket()
         self.socket.bind((host, 0))
         self.socket.listen()
-        self.socket.settimeout(10)
+        self.socket.settimeout(60)
         self.port = self.socket.getsockname()[1]
 
     def peer_of(self, namespace, host):
         """Connects from `namespace` to `host` and answers the address that the listener saw."""
-        client = namespace.connect((host, self.port), timeout=5)
+        client = namespace.connect((host, self.port), timeout=60)
         connection, peer = self.socket.accept()
         connection.close()
         client.close()

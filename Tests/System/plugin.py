@@ -281,7 +281,7 @@ class Plugin:
             self.namespace.command(sys.executable, os.path.abspath(__file__), self.directory, self.path),
             stdin=subprocess.DEVNULL,
         )
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not self.answers():
             assert self.process.poll() is None and time.monotonic() < deadline, "the plugin does not start"
             time.sleep(0.01)

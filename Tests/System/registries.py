@@ -41,7 +41,7 @@ class LocalRegistry(images.Registry):
             namespace.command("docker-registry", "serve", configuration),
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
         )  # fmt: skip
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while True:
             try:
                 namespace.connect((address, self.port), 1).close()

@@ -44,7 +44,7 @@ class Terminal:
         self.output += data.decode(errors="replace").replace("\r\n", "\n")
         return bool(data) or None
 
-    def expect(self, text, within=10):
+    def expect(self, text, within=60):
         """Waits until `text` has been written; answers what came before and drops both."""
         deadline = time.monotonic() + within
         while text not in self.output:
@@ -54,7 +54,7 @@ class Terminal:
         before, _, self.output = self.output.partition(text)
         return before
 
-    def wait(self, within=10):
+    def wait(self, within=60):
         """Reads to the end; answers the exit code."""
         deadline = time.monotonic() + within
         while self.process.poll() is None:

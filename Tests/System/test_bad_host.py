@@ -78,8 +78,8 @@ def test_two_engines_do_not_share_a_directory(another_engine):
     first = another_engine()
     second = engines.Apus(first.directory, first.network, first.flags, instance=first.instance)
     try:
-        second.start(timeout=10)
-        code = second.process.wait(10)
+        second.start()
+        code = second.process.wait(60)
     except RuntimeError:
         code = second.process.returncode
     finally:

@@ -115,7 +115,7 @@ class Client(threading.Thread):
 
     def pause(self):
         self.resume.clear()
-        assert self.idle.wait(30), f"client {self.number} is stuck in a request"
+        assert self.idle.wait(90), f"client {self.number} is stuck in a request"
 
 
 def check(client, engine):
@@ -184,7 +184,7 @@ def test_a_hundred_kills(another_engine):
             time.sleep(chance.expovariate(1 / 0.15))
             engine.kill()
             began = time.monotonic()
-            engine.start(timeout=30)
+            engine.start()
             slowest = max(slowest, time.monotonic() - began)
             if kill % 10 == 0 or kill == KILLS:
                 for client in clients:
@@ -218,4 +218,4 @@ def test_a_hundred_kills(another_engine):
             client.ending = True
             client.resume.set()
         for client in clients:
-            client.join(30)
+            client.join(90)

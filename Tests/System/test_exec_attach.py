@@ -1,5 +1,6 @@
 """`docker exec`, `docker attach`, `docker top`, `docker cp`'s refusal or work."""
 
+import concurrent.futures
 import subprocess
 import time
 
@@ -38,13 +39,13 @@ def test_exec_inherits_the_containers_settings(docker, name):
 def test_exec_on_a_terminal(terminal, running):
     shell = terminal("exec", "-it", running, "sh", rows=31, columns=99)
     shell.expect("/ # ")
-    shell.line("sleep 0.3; stty size")
-    shell.expect("\n")
-    assert shell.expect("/ # ").strip().endswith("31 99")
+    shell.line("until stty size | grep '^31 99'; do sleep 0.1; done")
+    shell.expect("31 99\n")
+    shell.expect("/ # ")
     shell.resize(22, 77)
-    shell.line("sleep 0.3; stty size")
-    shell.expect("\n")
-    assert shell.expect("/ # ").strip().endswith("22 77")
+    shell.line("until stty size | grep '^22 77'; do sleep 0.1; done")
+    shell.expect("22 77\n")
+    shell.expect("/ # ")
     shell.line("exit 6")
     assert shell.wait() == 6
 
@@ -138,10 +139,21 @@ def test_attach_answers_the_exit_code(docker, name):
     assert docker("attach", name, input="x\n", check=False).returncode == 7
 
 
-def test_attach_without_standard_input(docker, name):
-    docker("run", "-d", "--name", name, "busybox", "sh", "-c", "sleep 0.5; echo late; exit 2")
-    done = docker("attach", "--no-stdin", name, check=False)
-    assert (done.stdout, done.returncode) == ("late\n", 2)
+WHEN_TOLD = "while [ ! -e /told ]; do sleep 0.05; done; "
+
+
+def tell(docker, container):
+    """What a container does `WHEN_TOLD`, it does now."""
+    docker("exec", container, "touch", "/told")
+
+
+def test_attach_without_standard_input(docker, happened, name):
+    since = time.time()
+    docker("run", "-d", "--name", name, "busybox", "sh", "-c", WHEN_TOLD + "echo late; exit 2")
+    watcher = docker.popen("attach", "--no-stdin", name, text=True)
+    happened(since, "attach", container=name)
+    tell(docker, name)
+    assert (watcher.communicate(timeout=60)[0], watcher.returncode) == ("late\n", 2)
 
 
 def test_attach_to_what_has_ended(docker, name):
@@ -149,10 +161,13 @@ def test_attach_to_what_has_ended(docker, name):
     docker.fails("attach", name, says="cannot attach to a stopped container")
 
 
-def test_two_attached_see_the_same(docker, name):
-    docker("run", "-d", "--name", name, "busybox", "sh", "-c", "sleep 1; echo both")
+def test_two_attached_see_the_same(docker, happened, until, name):
+    since = time.time()
+    docker("run", "-d", "--name", name, "busybox", "sh", "-c", WHEN_TOLD + "echo both")
     watchers = [docker.popen("attach", "--no-stdin", name) for _ in range(2)]
-    assert [watcher.communicate(timeout=15)[0] for watcher in watchers] == [b"both\n"] * 2
+    until(lambda: happened(since, "attach", container=name).count(("container", "attach")) == 2)
+    tell(docker, name)
+    assert [watcher.communicate(timeout=60)[0] for watcher in watchers] == [b"both\n"] * 2
 
 
 def frames(data):
@@ -165,10 +180,15 @@ def frames(data):
     return found
 
 
-def test_attach_with_logs_without_an_upgrade(docker, raw, name):
-    docker("run", "-d", "--name", name, "busybox", "sh", "-c", "echo early; sleep 3; echo late >&2")
-    time.sleep(1)
-    answer, data = raw("POST", f"/v1.41/containers/{name}/attach?logs=1&stream=1&stdout=1&stderr=1")
+def test_attach_with_logs_without_an_upgrade(docker, raw, says, happened, name):
+    since = time.time()
+    docker("run", "-d", "--name", name, "busybox", "sh", "-c", f"echo early; {WHEN_TOLD} echo late >&2")
+    says(name, "early")
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        attached = pool.submit(raw, "POST", f"/v1.41/containers/{name}/attach?logs=1&stream=1&stdout=1&stderr=1", timeout=60)
+        happened(since, "attach", container=name)
+        tell(docker, name)
+        answer, data = attached.result()
     assert answer.status == 200 and answer.headers["Content-Type"] == "application/vnd.docker.raw-stream"
     assert frames(data) == [(1, b"early\n"), (2, b"late\n")]
 
@@ -185,12 +205,12 @@ def test_top_of_what_does_not_run(docker, name):
     docker.fails("top", name, says="is not running")
 
 
-def test_closing_the_client_leaves_the_container(docker, name):
-    runner = docker.popen("run", "-i", "--name", name, "busybox", "sleep", "600", stdin=subprocess.PIPE)
-    time.sleep(1.5)
+def test_closing_the_client_leaves_the_container(docker, says, name):
+    runner = docker.popen("run", "-i", "--name", name, "busybox", "sh", "-c", "echo ready; sleep 600", stdin=subprocess.PIPE)
+    assert runner.stdout.readline() == b"ready\n"
     runner.kill()
     runner.communicate()
-    time.sleep(0.2)
+    assert docker.out("exec", name, "echo", "still there") == "still there"
     assert docker.inspect(name, "{{.State.Running}}") == "true"
 
 

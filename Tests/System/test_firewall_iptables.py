@@ -55,9 +55,9 @@ def test_a_published_port_is_reached_from_everywhere(own, name, port, until):
     for other in (web, own.run(name + "-near", "--network", network), own.run(name + "-far")):
         with inside(own.docker, other) as here:
             assert here.get_soon(outside, port)[0] == 200
-    seen = own.docker.out("logs", web)
-    assert f"{own.engine.network.neighbour_address} - - " in seen  # its own address, not the gateway's
-    assert f"{own.engine.network.neighbour_address6} - - " in seen
+    # Its own address, not the gateway's.
+    for seen in (own.engine.network.neighbour_address, own.engine.network.neighbour_address6):
+        until(lambda: f"{seen} - - " in own.docker.out("logs", web))
 
 
 def test_only_what_is_published_is_reached(own, name, port):
@@ -90,7 +90,7 @@ def test_networks_are_isolated(own, name):
     with inside(own.docker, own.run(name + "-other", "--network", second)) as here:
         assert not opens(here, address(own.docker, web, first), 80)
         assert not opens(here, address(own.docker, secret, internal), 80)
-        assert pings(here, own.engine.network.neighbour_address, within=5)
+        assert pings(here, own.engine.network.neighbour_address, within=20)
     with inside(own.docker, own.run(name + "-inner", "--network", internal)) as here:
         assert here.get_soon(address(own.docker, secret, internal), 80)[0] == 200
         here.run("ip", "route", "add", "default", "via", pool(own.docker, internal)["Gateway"])
@@ -103,7 +103,7 @@ def test_containers_that_must_not_reach_each_other(own, name, port):
     own.host.get_soon("127.0.0.1", port)
     with inside(own.docker, own.run(name + "-other", "--network", network)) as here:
         assert not opens(here, address(own.docker, web, network), 80)
-        assert pings(here, own.engine.network.neighbour_address, within=5)
+        assert pings(here, own.engine.network.neighbour_address, within=20)
     assert own.neighbour.get_soon(own.engine.network.address, port)[0] == 200
 
 
@@ -116,7 +116,7 @@ def test_gateway_modes(own, name):
     routed(own, network)
     routed(own, bare)
     assert own.neighbour.get_soon(address(own.docker, web, network), 80)[0] == 200
-    assert pings(own.neighbour, address(own.docker, shy, network), within=5)
+    assert pings(own.neighbour, address(own.docker, shy, network), within=20)
     assert not opens(own.neighbour, address(own.docker, shy, network), 80)
     assert own.neighbour.get_soon(address(own.docker, free, bare), 80)[0] == 200
 
@@ -142,7 +142,7 @@ FLUSHES = ["iptables -F; iptables -t nat -F", "iptables -F; iptables -X; ip6tabl
 
 
 @pytest.mark.parametrize("flush", FLUSHES)
-def test_rules_that_go_away_are_back(own, name, port, flush):
+def test_rules_that_go_away_are_back(own, name, port, until, flush):
     web = own.run(name, "-p", f"{port}:80", image="nginx")
     own.host.get_soon("127.0.0.1", port)
     network = own.net(name)
@@ -151,9 +151,10 @@ def test_rules_that_go_away_are_back(own, name, port, flush):
     for _ in range(3):
         own.host.run("sh", "-c", flush, check=False)
         assert own.neighbour.get_soon(own.engine.network.address, port)[0] == 200
+        # One program after the other puts its own right.
+        until(lambda: {line for line in saved(own) if chains(own) in line} == before)
         with inside(own.docker, other) as here:
             assert not opens(here, address(own.docker, web, "bridge"), 80)
-        assert {line for line in saved(own) if chains(own) in line} == before
 
 
 @pytest.mark.parametrize("backend", ["iptables", "nftables"])
@@ -165,7 +166,7 @@ def test_who_came_while_there_were_no_rules_is_served_afterwards(another_engine,
     with inside(own.docker, one) as here:
         server, web = here.socket(kind=socket.SOCK_DGRAM), here.socket()
     server.bind(("", 9000))
-    server.settimeout(5)
+    server.settimeout(60)
     web.bind(("", 80))
     web.listen()
     own.engine.kill()
@@ -177,8 +178,8 @@ def test_who_came_while_there_were_no_rules_is_served_afterwards(another_engine,
     own.engine.start()
     client.sendto(b"found", where)
     assert server.recvfrom(100)[0] == b"found"
-    caller.settimeout(10)  # the kernel asks again by itself
-    assert select.select([], [caller], [], 10)[1] and not caller.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    caller.settimeout(60)  # the kernel asks again by itself
+    assert select.select([], [caller], [], 60)[1] and not caller.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
     for each in (server, web, client, caller):
         each.close()
     own.clear()
@@ -239,7 +240,7 @@ def test_nothing_is_left(own, name, port):
     own.run(name + "-2", "--network", other)
     own.crash(clean=True)
     own.clear()
-    assert leaks.settled(before, own.host, own.engine, within=2) == []
+    assert leaks.settled(before, own.host, own.engine) == []
     assert sorted(saved(own)) == rules
 
 
@@ -285,7 +286,7 @@ def test_programs_of_the_older_kind(another_engine, work, name, port, tmp_path):
     assert own.neighbour.get_soon(own.engine.network.address, port)[0] == 200
     assert not [line for line in saved(own, "iptables-nft-save") if chains(own) in line]
     own.host.run("sh", "-ec", "iptables-legacy -F; iptables-legacy -t nat -F")
-    assert own.neighbour.get_soon(own.engine.network.address, port, within=8)[0] == 200
+    assert own.neighbour.get_soon(own.engine.network.address, port, within=60)[0] == 200
     own.clear()
     own.client.close()
 

@@ -40,7 +40,7 @@ def test_a_policy_that_drops_what_is_forwarded_is_told(own, name, port):
     assert warnings(own) == []
     assert own.neighbour.get_soon(own.engine.network.address, port)[0] == 200
     with inside(own.docker, one) as here:
-        assert opens(here, "198.51.100.2", port)
+        assert opens(here, "198.51.100.2", port, within=20)
     own.host.run("iptables", "-P", "FORWARD", "ACCEPT")
 
 

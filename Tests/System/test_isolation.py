@@ -2,7 +2,6 @@
 
 import os
 import re
-import time
 
 import pytest
 
@@ -203,9 +202,10 @@ def test_network_host(docker, host):
     assert docker.out("run", "--rm", "--network", "host", "busybox", "hostname") == os.uname().nodename
 
 
-def test_network_of_a_container(docker, nginx, name):
+def test_network_of_a_container(docker, nginx, listens, name):
     docker("run", "-d", "--name", name, "nginx")
-    assert "Welcome" in sh(docker, "--network", f"container:{name}", script="sleep 0.5; wget -qO- http://127.0.0.1/")
+    listens(name, 80)
+    assert "Welcome" in sh(docker, "--network", f"container:{name}", script="wget -qO- http://127.0.0.1/")
     assert docker.inspect(name, "{{.Config.Hostname}}") == sh(docker, "--network", f"container:{name}", script="hostname")
 
 
@@ -231,13 +231,13 @@ def test_uts_host(docker):
     assert sh(docker, "--uts", "host", script="hostname") == os.uname().nodename
 
 
-def test_the_pause_container(docker, nginx, name):
+def test_the_pause_container(docker, nginx, listens, name):
     """Three containers in one set of namespaces: the first does nothing and is process 1 for all three."""
     docker("run", "-d", "--name", f"{name}-pause", "--ipc", "shareable", "--init", "busybox", "sleep", "1000000")
     shared = [f"--{kind}=container:{name}-pause" for kind in ("network", "ipc", "pid")]
     docker("run", "-d", "--name", f"{name}-web", *shared, "nginx")
     docker("run", "-d", "--name", f"{name}-side", *shared, "busybox", "sleep", "1000001")
-    time.sleep(0.5)
+    listens(f"{name}-side", 80)
     listed = docker.out("exec", f"{name}-side", "ps")
     assert "nginx: master" in listed and "sleep 1000001" in listed and "sleep 1000000" in listed
     first = {docker.out("exec", f"{name}-{one}", "cat", "/proc/1/cmdline") for one in ("pause", "web", "side")}

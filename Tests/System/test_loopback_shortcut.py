@@ -9,7 +9,7 @@ import pytest
 
 import engines
 import shortcuts
-from conftest import Cli, load, made
+from conftest import Cli, ended, load, made
 from networks import address, opens
 
 pytestmark = [pytest.mark.apus, pytest.mark.own_engine, pytest.mark.usefixtures("busybox", "nginx")]
@@ -89,7 +89,7 @@ def test_what_takes_the_long_way(docker, host, engine, run, port):
     web = run("web", "-p", f"{port}:80", image="nginx")
     host.get_soon("127.0.0.1", port)
     with host.socket() as connection:
-        connection.settimeout(5)
+        connection.settimeout(20)
         connection.bind(("127.0.0.1", 0))
         connection.connect(("127.0.0.1", port))
         assert peers(host, connection.getsockname()[1]) == f"127.0.0.1:{port}"
@@ -136,15 +136,16 @@ def test_an_engine_that_is_killed_finds_its_own(own, name, port):
     assert shortcuts.of(one.host) == {}
 
 
-def test_none_leads_to_the_next_owner_of_an_address(own, name, port):
+def test_none_leads_to_the_next_owner_of_an_address(own, name, port, until):
     """A container that ends while no engine is there: its address is given to another one, its port to nobody."""
     one = own()
     target = one.web(name, "-p", f"{port}:80")
     pid = int(one.docker.inspect(name, "{{.State.Pid}}"))
     one.engine.kill()
     os.kill(pid, signal.SIGKILL)
+    ended(pid)
     one.engine.start()
-    assert shortcuts.of(one.host) == {}
+    until(lambda: shortcuts.of(one.host) == {})
     one.docker("rm", "-f", name)
     assert one.web(name + "-next") == target
     assert not opens(one.host, "127.0.0.1", port)

@@ -33,7 +33,7 @@ def test_web_server_from_pull_to_rm(docker, client, registry, host, port, name):
     host.get("127.0.0.1", port, "/?again")
     assert "GET /?again" in follower.stdout.readline()
     assert docker.out("stop", name) == name
-    assert follower.wait(10) == 0
+    assert follower.wait(60) == 0
     follower.communicate()
 
     assert docker.out("start", name) == name

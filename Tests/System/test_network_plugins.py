@@ -46,7 +46,7 @@ def test_containers_reach_each_other(docker, host, plugin, plugged, run):
         with inside(docker, container) as here:
             assert addresses(here)["eth0"] == [address + "/24"]
             assert default_route(here) == ("10.231.1.1", "eth0")
-            assert pings(here, "10.231.1.1", within=5)
+            assert pings(here, "10.231.1.1", within=20)
             assert set(links(here)) == {"lo", "eth0"}
             if KIND == "apus":
                 assert shown["MacAddress"] == links(here)["eth0"]["address"]
@@ -76,7 +76,7 @@ def test_ipv6(docker, plugin, plugged, run):
     with inside(docker, one) as here:
         assert set(addresses(here)["eth0"]) == {"10.231.2.2/24", "fd00:a905:231::2/64"}
         assert default_route(here, "-6") == ("fd00:a905:231::1", "eth0")
-        assert pings(here, endpoint(docker, two, network)["GlobalIPv6Address"], within=5)
+        assert pings(here, endpoint(docker, two, network)["GlobalIPv6Address"], within=20)
 
 
 def test_an_internal_network(plugin, plugged):
@@ -91,11 +91,11 @@ def test_several_networks(docker, plugin, plugged, net, run):
     docker("network", "connect", "--ip", "10.231.4.99", second, run("three", "--network", bridge))
     with inside(docker, one) as here:
         assert addresses(here) == {"lo": [], "eth0": ["10.231.3.2/24"], "lan0": ["10.231.4.3/24"]}
-        assert pings(here, endpoint(docker, two, second)["IPAddress"], within=5)
-        assert pings(here, "10.231.4.99", within=5)
+        assert pings(here, endpoint(docker, two, second)["IPAddress"], within=20)
+        assert pings(here, "10.231.4.99", within=20)
         docker("network", "disconnect", second, one)
         assert set(links(here)) == {"lo", "eth0"}
-        assert pings(here, "10.231.3.1", within=5)
+        assert pings(here, "10.231.3.1", within=20)
     docker("network", "disconnect", first, one)
     docker("network", "connect", first, one)
     assert reaches(docker, one, "10.231.3.1")

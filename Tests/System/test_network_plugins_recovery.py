@@ -7,7 +7,7 @@ import docker as docker_py
 import pytest
 
 import leaks
-from conftest import Cli, load, made
+from conftest import Cli, ended, load, made
 from nameservers import ask
 from networks import described, endpoint, inside, pings, reaches
 from plugin import Plugin
@@ -72,9 +72,9 @@ def test_containers_stay_connected(own, name, port, clean_end):
     with inside(own.docker, one) as here:
         target = endpoint(own.docker, two, network)["IPAddress"]
         own.crash(clean_end, start=False)
-        assert pings(here, target)
+        assert pings(here, target, within=20)
         own.engine.start()
-        assert pings(here, target)
+        assert pings(here, target, within=20)
         after = described(own.docker, network), endpoint(own.docker, one, network), own.docker.inspect(one)["NetworkSettings"]["Ports"]
         assert after == before
         assert ask(here, name + "-2").values() == [target]
@@ -118,7 +118,7 @@ def test_those_that_ended_meanwhile_are_given_back(own, name, until):
     number = pid(own, one)
     own.crash(start=False)
     os.kill(number, 9)
-    time.sleep(0.5)
+    ended(number)
     own.plugin.forget()
     own.engine.start()
     until(lambda: "DeleteEndpoint" in own.plugin.names() and "ReleaseAddress" in own.plugin.names())
@@ -146,8 +146,8 @@ def test_killed_in_the_middle_of_a_call(own, name, until, port, call):
         going = own.docker.popen(*command)
         until(lambda: own.plugin.arrived(call))
         own.engine.kill()
-        going.wait(10)
-        time.sleep(1)
+        going.wait(60)
+        until(lambda: call in own.plugin.names())  # it has done it, and nobody heard
     own.engine.start()
     if call == "CreateNetwork":
         until(lambda: own.plugin.state["networks"] == {} and own.plugin.state["pools"] == {})
@@ -176,8 +176,8 @@ def test_killed_while_a_running_container_changes_networks(own, name, until, cal
         going = own.docker.popen("network", "connect" if connects else "disconnect", network, one)
         until(lambda: own.plugin.arrived(call))
         own.engine.kill()
-        going.wait(10)
-        time.sleep(1)
+        going.wait(60)
+        until(lambda: call in own.plugin.names())  # it has done it, and nobody heard
     own.plugin.forget()
     own.engine.start()
     until(lambda: "DeleteEndpoint" in own.plugin.names())
@@ -219,7 +219,7 @@ def test_what_a_dead_plugin_could_not_be_told_it_is_told_later(own, name, until,
         own.crash()
     own.plugin.forget()
     own.plugin.start()
-    until(lambda: owed(own)[0] == [] and [len(taken) for taken in owed(own)[1].values()] == [1], within=60)
+    until(lambda: owed(own)[0] == [] and [len(taken) for taken in owed(own)[1].values()] == [1])
     names = own.plugin.names()
     assert names.index("Leave") < names.index("DeleteEndpoint") and names.count("ReleasePool") == 1
     own.docker("network", "rm", network)
@@ -237,7 +237,7 @@ def test_what_a_plugin_refuses_it_is_told_again(own, name, until):
         own.docker("network", "rm", network)
         own.docker.fails("network", "inspect", network)
         assert len(owed(own)[0]) == 1
-    until(lambda: own.plugin.state["networks"] == {} and own.plugin.state["pools"] == {}, within=60)
+    until(lambda: own.plugin.state["networks"] == {} and own.plugin.state["pools"] == {})
 
 
 def test_an_address_that_the_plugin_still_holds_can_be_had_once_it_is_back(own, name):

@@ -35,7 +35,7 @@ def test_containers_reach_each_other_and_the_gateway(docker, net, run):
     one, web = run("one", "--network", network), run("web", "--network", network, image="nginx")
     with inside(docker, one) as here:
         assert here.get_soon(address(docker, web, network), 80)[0] == 200
-        assert pings(here, address(docker, one, network, "Gateway"), within=5)
+        assert pings(here, address(docker, one, network, "Gateway"), within=20)
 
 
 def test_the_bridge_has_the_gateways_address(docker, host, net, run):
@@ -134,9 +134,9 @@ def test_published_udp(docker, engine, neighbour, net, run, port):
     with inside(docker, one) as here:
         server = here.socket(socket.AF_INET, socket.SOCK_DGRAM)
     server.bind(("0.0.0.0", 9000))
-    server.settimeout(5)
+    server.settimeout(60)
     client = neighbour.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    client.settimeout(5)
+    client.settimeout(60)
     client.sendto(b"ping", (engine.network.address, port))
     data, sender = server.recvfrom(100)
     assert data == b"ping" and sender[0] == engine.network.neighbour_address
@@ -183,8 +183,8 @@ def test_no_communication_between_containers(docker, engine, host, neighbour, ne
     host.get_soon(target, 80)
     with inside(docker, run("other", "--network", network)) as here:
         assert not pings(here, target) and not opens(here, target, 80)
-        assert pings(here, pool(docker, network)["Gateway"], within=5)
-        assert pings(here, engine.network.neighbour_address, within=5)
+        assert pings(here, pool(docker, network)["Gateway"], within=20)
+        assert pings(here, engine.network.neighbour_address, within=20)
     assert neighbour.get_soon(engine.network.address, port)[0] == 200
 
 
@@ -258,7 +258,7 @@ def test_routed_mode(docker, engine, host, neighbour, net, run, routed):
     mine = address(docker, web, network)
     routed(pool(docker, network)["Subnet"])
     assert neighbour.get_soon(mine, 80)[0] == 200
-    assert pings(neighbour, mine, within=5)
+    assert pings(neighbour, mine, within=20)
     assert {"HostIp": "0.0.0.0", "HostPort": ""} in docker.inspect(web)["NetworkSettings"]["Ports"]["80/tcp"]
     shy = address(docker, run("shy", "--network", network, image="nginx"), network)
     host.get_soon(shy, 80)
@@ -309,7 +309,7 @@ def test_internal_networks_lead_nowhere(docker, engine, host, net, run):
     gateway = pool(docker, network)["Gateway"]
     with inside(docker, one) as here:
         assert here.get_soon(address(docker, web, network), 80)[0] == 200
-        assert pings(here, gateway, within=5)
+        assert pings(here, gateway, within=20)
         # A route alone, which the container may add, opens nothing: neither the world nor another network.
         other = address(docker, run("other", image="nginx"), "bridge")
         host.get_soon(other, 80)
@@ -350,7 +350,7 @@ def test_the_way_out_of_an_internal_networks_container_is_its_other_network(dock
     docker("network", "connect", open_network, one)
     with inside(docker, one) as here:
         assert default_route(here) == (pool(docker, open_network)["Gateway"], "eth1")
-        assert pings(here, engine.network.neighbour_address, within=5)
+        assert pings(here, engine.network.neighbour_address, within=20)
 
 
 # IPv6
@@ -367,7 +367,7 @@ def test_dual_stack(docker, dual, run):
     assert shown["GlobalIPv6Address"].startswith("fd00:a905:20::") and shown["GlobalIPv6PrefixLen"] == 64
     with inside(docker, one) as here:
         assert here.get_soon(shown["IPAddress"], 80)[0] == here.get_soon(shown["GlobalIPv6Address"], 80)[0] == 200
-        assert pings(here, shown["IPv6Gateway"], within=5)
+        assert pings(here, shown["IPv6Gateway"], within=20)
         assert default_route(here, "-6") == (shown["IPv6Gateway"], "eth0")
     hosts = docker.out("exec", web, "cat", "/etc/hosts")
     assert shown["IPAddress"] in hosts and shown["GlobalIPv6Address"] in hosts
@@ -383,7 +383,7 @@ def test_ipv6_is_isolated_masqueraded_and_published(docker, engine, neighbour, d
         assert listener.peer_of(here, engine.network.neighbour_address6) == engine.network.address6
     other = net("--ipv6", "--subnet", "fd00:a905:21::/64")
     with inside(docker, run("other", "--network", other)) as here:
-        assert pings(here, address(docker, web, dual, "IPv6Gateway"), within=5)
+        assert pings(here, address(docker, web, dual, "IPv6Gateway"), within=20)
         assert not opens(here, address(docker, web, dual, "GlobalIPv6Address"), 80)
 
 
@@ -435,7 +435,7 @@ def test_the_default_bridge_is_a_network_like_others(docker, run):
     assert "127.0.0.11" not in docker.out("exec", one, "cat", "/etc/resolv.conf")
     two = run("two", "--network", "bridge")
     with inside(docker, two) as here:
-        assert pings(here, address(docker, one, "bridge"), within=5)
+        assert pings(here, address(docker, one, "bridge"), within=20)
 
 
 def test_none_has_loopback_alone_and_host_has_everything(docker, host, run):

@@ -434,7 +434,7 @@ def test_an_address_in_use(docker, client, subnets, run):
     docker.fails("run", "--rm", "--network", network, "--ip", "10.203.1.99", "busybox", "true", code=125, says="Address already in use")
     docker.fails("run", "--rm", "--network", network, "--ip", "10.203.1.1", "busybox", "true", code=125, says="Address already in use")
     with inside(docker, one) as here:
-        assert pings(here, "10.203.1.1", within=5)
+        assert pings(here, "10.203.1.1", within=20)
     docker("rm", "-f", one)
     docker("network", "connect", "--ip", "10.203.1.99", network, two)
 

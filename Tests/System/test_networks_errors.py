@@ -90,7 +90,7 @@ def test_a_bridge_that_was_there_is_used_and_left(docker, host, net, run):
         network = net("--subnet", "10.212.1.0/24", "--gateway", "10.212.1.1", "-o", BRIDGE + "name=mine0")
         one = run("one", "--network", network)
         with inside(docker, one) as here:
-            assert pings(here, "10.212.1.1", within=5) and pings(here, "198.51.100.1", within=5)
+            assert pings(here, "10.212.1.1", within=20) and pings(here, "198.51.100.1", within=20)
         docker("rm", "-f", one)
         docker("network", "rm", network)
         assert "mine0" in links(host) and "10.212.1.1/24" in addresses(host)["mine0"]

@@ -40,7 +40,7 @@ def test_gateway(docker, net, run):
     one = run("one", "--network", network)
     assert address(docker, one, network, "Gateway") == "10.204.2.77"
     with inside(docker, one) as here:
-        assert pings(here, "10.204.2.77", within=5)
+        assert pings(here, "10.204.2.77", within=20)
 
 
 def test_range(docker, net, run):

@@ -35,7 +35,7 @@ def test_a_container_is_on_the_segment_with_its_own_mac(docker, segment, neighbo
         link = links(here)["eth0"]
         assert link["linkinfo"]["info_kind"] == "macvlan" and link["linkinfo"]["info_data"]["mode"] == "bridge"
         assert link["address"] == shown["MacAddress"] and addresses(here)["eth0"] == [shown["IPAddress"] + "/24"]
-        assert default_route(here) == ("10.211.1.1", "eth0") and pings(here, "10.211.1.1", within=5)
+        assert default_route(here) == ("10.211.1.1", "eth0") and pings(here, "10.211.1.1", within=20)
 
 
 def test_inspect(docker, segment, net):
@@ -56,7 +56,7 @@ def test_chosen_addresses_and_names(docker, segment, neighbour, net, run):
     assert address(docker, two, network) == "10.211.1.77"
     for name in (two, "site"):
         assert "10.211.1.77" in docker.out("exec", one, "ping", "-c", "1", "-w", "5", name)
-    assert pings(neighbour, "10.211.1.77", within=5)
+    assert pings(neighbour, "10.211.1.77", within=20)
 
 
 def test_in_bridge_mode_siblings_reach_each_other(docker, segment, net, run):
@@ -73,7 +73,7 @@ def test_in_other_modes_they_do_not(docker, segment, neighbour, net, run, mode):
     assert neighbour.get_soon(address(docker, web, network), 80)[0] == 200
     with inside(docker, one) as here:
         assert links(here)["eth0"]["linkinfo"]["info_data"]["mode"] == mode
-        assert pings(here, "10.211.1.1", within=5) and not opens(here, address(docker, web, network), 80)
+        assert pings(here, "10.211.1.1", within=20) and not opens(here, address(docker, web, network), 80)
 
 
 def test_passthru_mode_is_for_one(docker, segment, neighbour, net, run):

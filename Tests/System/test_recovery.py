@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import time
 
@@ -11,7 +12,7 @@ import pytest
 import engines
 import images
 import leaks
-from conftest import Cli, load, made
+from conftest import Cli, ended, load, made
 from registries import LocalRegistry
 
 pytestmark = pytest.mark.own_engine
@@ -70,23 +71,26 @@ def test_logs_have_no_hole(own, name, until):
     own.engine.kill()
     time.sleep(0.8)
     own.engine.start()
-    until(lambda: state(own, name)["Status"] == "exited", within=20)
+    until(lambda: state(own, name)["Status"] == "exited")
     assert own.docker.out("logs", name).split() == [str(number) for number in range(60)]
 
 
 @pytest.mark.differs("it sometimes does not learn a code and says 255")
-def test_exit_codes_of_those_that_ended_meanwhile(own, name):
+def test_exit_codes_of_those_that_ended_meanwhile(own, name, until):
+    pids = []
     for code in (0, 7):
-        own.docker("run", "-d", "--name", f"{name}{code}", "busybox", "sh", "-c", f"sleep 1; exit {code}")
+        own.docker("run", "-d", "--name", f"{name}{code}", "busybox", "sh", "-c", f"trap 'exit {code}' USR1; echo ready; while :; do sleep 0.1; done")
+        until(lambda: own.docker.out("logs", f"{name}{code}") == "ready")
+        pids.append(state(own, f"{name}{code}")["Pid"])
     own.docker("run", "-d", "--name", f"{name}-killed", "busybox", "sleep", "600")
-    pid = state(own, f"{name}-killed")["Pid"]
+    pids.append(state(own, f"{name}-killed")["Pid"])
     own.engine.kill()
-    os.kill(pid, 9)
-    time.sleep(1.2)
+    for pid, number in zip(pids, (signal.SIGUSR1, signal.SIGUSR1, signal.SIGKILL)):
+        os.kill(pid, number)
+        ended(pid)
     own.engine.start()
-    assert [state(own, f"{name}{code}")["ExitCode"] for code in (0, 7)] == [0, 7]
-    killed = state(own, f"{name}-killed")
-    assert killed["Status"] == "exited" and killed["ExitCode"] == 137
+    until(lambda: all(state(own, name + suffix)["Status"] == "exited" for suffix in ("0", "7", "-killed")))
+    assert [state(own, name + suffix)["ExitCode"] for suffix in ("0", "7", "-killed")] == [0, 7, 137]
     assert own.docker.out("wait", f"{name}7") == "7"
 
 
@@ -99,11 +103,11 @@ def test_restart_policies_are_honoured(own, name, until):
     own.engine.kill()
     for pid in pids:
         os.kill(pid, 9)
-    time.sleep(0.5)
+        ended(pid)
     own.engine.start()
     until(lambda: state(own, f"{name}-always")["Running"])
+    until(lambda: state(own, f"{name}-no")["Status"] == "exited")
     assert state(own, f"{name}-stopped")["Status"] == "exited"
-    assert state(own, f"{name}-no")["Status"] == "exited"
 
 
 def test_a_container_can_be_stopped_entered_and_removed_afterwards(own, name):
@@ -116,9 +120,11 @@ def test_a_container_can_be_stopped_entered_and_removed_afterwards(own, name):
 
 
 def test_rm_flag_survives_the_crash(own, name, until):
-    own.docker("run", "-d", "--rm", "--name", name, "busybox", "sh", "-c", "sleep 1")
+    own.docker("run", "-d", "--rm", "--name", name, "busybox", "sleep", "600")
+    pid = state(own, name)["Pid"]
     own.engine.kill()
-    time.sleep(1.2)
+    os.kill(pid, 9)
+    ended(pid)
     own.engine.start()
     until(lambda: not own.client.api.containers(all=True, filters={"name": name}))
 
@@ -137,7 +143,7 @@ def pull_and_crash(own, registry, name):
     puller = own.docker.popen("pull", reference)
     time.sleep(0.15)
     own.engine.kill()
-    puller.communicate(timeout=20)
+    puller.communicate(timeout=60)
     own.engine.start()
     own.docker.fails("inspect", reference)
     assert own.docker.out("images", "-q", f"{registry.address}/{name}") == ""
@@ -217,7 +223,7 @@ def starts_not(flags, work, says):
     engine = kind(os.path.join(work, "refused"), network, flags, instance="refused")
     try:
         with pytest.raises(RuntimeError) as error:
-            engine.start(timeout=20)
+            engine.start(timeout=60)
         assert says in str(error.value), str(error.value)
         assert engine.process.returncode != 0
     finally:

@@ -51,7 +51,7 @@ class Underlay:
         )  # fmt: skip
         with open(os.path.join(self.directory, "etcd.log"), "ab") as log:
             self.store = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while self.etcdctl("get", "x", check=False).returncode:
             assert self.store.poll() is None and time.monotonic() < deadline, open(log.name).read()[-2000:]
             time.sleep(0.1)

@@ -24,8 +24,9 @@ extension ContainerEngine {
       let session = try AttachSession(
         isTerminal: record.definition.terminal, request: request, replay: replay,
         onDetach: { [self] in publish(container.record, "detach") })
-      publish(record, "attach")
+      // Told once it is so: who has heard of it may count on nothing being missed.
       if request.stream { try await connect(session, to: container) }
+      publish(record, "attach")
       return session
     } catch let error as RuntimeError where error.code == .invalidSpecification {
       throw EngineError(.invalidParameter, error.message, cause: error)

@@ -89,7 +89,8 @@ import Testing
     try await TLSFixture.with(handshakeTimeout: .milliseconds(50), handler: Self.whoAmI) { fixture in
       for bytes in [[], [0x16, 0x03, 0x01]] as [[UInt8]] {
         let client = try await RawClient(port: fixture.port)
-        if !bytes.isEmpty { try await client.send(bytes: bytes) }
+        // On a busy machine the time is over before this is sent.
+        do { if !bytes.isEmpty { try await client.send(bytes: bytes) } } catch {}
         #expect(try await client.receiveToEnd() == "")
         try await client.close()
       }
