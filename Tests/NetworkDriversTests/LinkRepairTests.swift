@@ -49,7 +49,7 @@ import Testing
       let other = try await controller.join(
         sandbox: "other", network: "bridge", options: EndpointOptions(name: "other"))
       let town = Town(lab: lab, controller: controller, web: web, other: other)
-      let keeper = keeps ? try keep(town) : nil
+      let keeper = keeps ? try await keep(town) : nil
       do { try await body(town) } catch {
         keeper?.cancel()
         await keeper?.value
@@ -60,9 +60,12 @@ import Testing
     }
   }
 
-  private func keep(_ town: Town) throws -> Task<Void, Never> {
+  /// Returns once every change is seen.
+  private func keep(_ town: Town) async throws -> Task<Void, Never> {
     let reactor = try Reactor(name: "lab")
-    return Task { await town.controller.keepLinks(on: reactor) }
+    let keeper = Task { await town.controller.keepLinks(on: reactor) }
+    while await town.controller.repairs.reactor == nil { await Task.yield() }
+    return keeper
   }
 
   /// Whether the published port leads where it should and containers reach each other.
@@ -207,7 +210,7 @@ import Testing
         "ip link delete lab0; ip link add lab0 type veth peer name lab8;"
           + "ip link delete \(link); ip link add \(link) type veth peer name lab7; ip link set lab7 alias somebodys")
       let before = try await town.lab.command([Self.ip, "link"], in: town.lab.host)
-      let keeper = try keep(town)
+      let keeper = try await keep(town)
       // A network of its own tells that the news have been read.
       let late = try await town.controller.createNetwork(NetworkRequest(name: "late"))
       let bridge: String = try #require(late.bridge?.bridgeName)
@@ -297,7 +300,7 @@ import Testing
       try await town.shell(
         "for i in $(seq 40); do ip -batch - <<END\n"
           + (0..<100).map { "link set out0 mtu \(1400 + $0 % 2)" }.joined(separator: "\n") + "\nEND\ndone")
-      let keeper = try keep(town)
+      let keeper = try await keep(town)
       try await eventually { try await town.isWhole() }
       try await expectTraffic(town)
       keeper.cancel()

@@ -150,6 +150,7 @@ struct OverlayControllerTests {
       let a: EndpointRecord = try #require(first.endpoints(of: "a").first)
       let reactor = try Reactor(name: "lab")
       let keeper = Task { await first.keepLinks(on: reactor) }
+      while await first.repairs.reactor == nil { await Task.yield() }
       let inside = try FileDescriptor.open("\(lab.directory)/run2/netns/b", .readOnly)
       let server = try await EchoServer(in: inside, port: 80)
       let segment = try FileDescriptor.open("\(lab.directory)/run/overlay/\(network.id)", .readOnly)

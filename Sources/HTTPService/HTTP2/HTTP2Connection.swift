@@ -86,7 +86,11 @@ final class HTTP2Connection: ChannelInboundHandler, ServedConnection {
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     // What is one stream's fault was answered with RST_STREAM; all else is the connection's end.
     if error is NIOHTTP2Errors.StreamError { return }
-    closeNow()
+    guard error is NIOHTTP2Errors.IOOnClosedConnection else { return closeNow() }
+    // GOAWAY has been said and the last stream has ended: NIO's handler has no use for another frame. What that stream wrote
+    // may wait for its flush, which comes in this turn of the loop.
+    let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+    context.eventLoop.execute { bound.value.closeNow() }
   }
 
   // MARK: Streams

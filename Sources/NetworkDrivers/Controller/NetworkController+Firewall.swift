@@ -30,10 +30,12 @@ extension NetworkController {
       Diagnostics.warn("changes of this host's rules will not be noticed: \(error)")
       return
     }
-    warnOfForwarding()
+    // Nobody announces what was changed before there was a watch.
+    var isDue = true
     while !Task.isCancelled {
       do {
-        try await watch.next(on: reactor)
+        if !isDue { try await watch.next(on: reactor) }
+        isDue = false
         try await repairFirewall()
         warnOfForwarding()
         // Software that changes rules all the time costs us one look at ours each time, and not more often than this.

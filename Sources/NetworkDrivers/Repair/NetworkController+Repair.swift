@@ -27,12 +27,14 @@ extension NetworkController {
     overlay.segmentsChanged = { [weak self] in Task { await self?.watchSegments() } }
     watchSegments()
     watchSettings()
+    // From here on each change is seen. Where the links cannot be read now, `follow` tries again and says so.
+    let picture = try? picture()
     // What befell them while no engine was there is not announced.
     for id in overlay.segments.keys { repairs.schedule.suspect(.network(id), at: .now) }
     wakeUp()
     let (links, settings) = (services.links, services.settings)
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { await self.follow(links, on: reactor) }
+      group.addTask { await self.follow(links, from: picture, on: reactor) }
       group.addTask { await self.follow(settings, on: reactor) }
     }
     for one in repairs.segments.values { one.task.cancel() }
@@ -42,25 +44,30 @@ extension NetworkController {
 
   // MARK: listening
 
-  private nonisolated func follow(_ watch: LinkWatch, on reactor: Reactor) async {
-    guard var picture = try? await self.picture() else { return }
+  /// - Parameter picture: of the links as they were; nil has it taken anew.
+  private nonisolated func follow(_ watch: LinkWatch, from picture: LinkPicture?, on reactor: Reactor) async {
+    var picture = picture
     while !Task.isCancelled {
       do {
+        if picture == nil {
+          picture = try await self.picture()
+          await suspectAll()
+        }
         let news = try await watch.news(on: reactor)
         if news.isIncomplete {
           Diagnostics.warn("announcements of links were lost: all of them are looked at")
-          picture = try await self.picture()
-          await suspectAll()
-        } else {
-          let suspicion = picture.suspicion(news) { roles(named: $0, alias: $1) }
-          if !suspicion.isEmpty { await take(suspicion) }
+          picture = nil
+          continue
+        }
+        if let suspicion = picture?.suspicion(news, { roles(named: $0, alias: $1) }), !suspicion.isEmpty {
+          await take(suspicion)
         }
         // What belongs together comes together; and software that changes links all the time costs us no more than this.
         try await Task.sleep(for: .milliseconds(10))
       } catch is CancellationError { return } catch {
         Diagnostics.warn("listening to changes of links: \(error)")
+        picture = nil
         do { try await Task.sleep(for: .milliseconds(500)) } catch { return }
-        await suspectAll()
       }
     }
   }
