@@ -20,6 +20,7 @@ enum Routes {
     containers(&table)
     images(&table)
     volumesAndNetworks(&table)
+    swarm(&table)
     for (method, pattern) in notImplemented { table.add(method, pattern, refuse(method, pattern)) }
     return table.router
   }
@@ -66,7 +67,7 @@ enum Routes {
     table.add(.post, "/containers/{name}/resize", AttachEndpoint.resize)
     table.add(.post, "/containers/{name}/attach", AttachEndpoint.attach)
     table.add(.post, "/containers/{name}/exec", ExecEndpoints.create)
-    table.add(.delete, "/containers/{name}", LifecycleEndpoints.remove)
+    table.add(.delete, "/containers/{name...}", LifecycleEndpoints.remove)
     table.add(.get, "/exec/{name}/json", ExecEndpoints.inspect)
     table.add(.post, "/exec/{name}/start", ExecEndpoints.start)
     table.add(.post, "/exec/{name}/resize", ExecEndpoints.resize)
@@ -105,6 +106,12 @@ enum Routes {
     table.add(.delete, "/networks/{name}", NetworkEndpoints.remove)
   }
 
+  private static func swarm(_ table: inout Table) {
+    for path in ["/swarm/init", "/swarm/join"] { table.add(.post, path, SwarmEndpoints.enter) }
+    table.add(.post, "/swarm/leave", SwarmEndpoints.leave)
+    for (method, pattern) in SwarmEndpoints.managers { table.add(method, pattern, SwarmEndpoints.notManager) }
+  }
+
   /// What the API has and this engine does not.
   private static let notImplemented: [(Method, String)] = [
     (.get, "/containers/{name}/attach/ws"),
@@ -114,16 +121,6 @@ enum Routes {
     (.post, "/build"), (.post, "/build/cancel"), (.post, "/session"), (.post, "/grpc"),
     (.put, "/volumes/{name}"),
     (.get, "/plugins/privileges"), (.post, "/plugins/pull"), (.post, "/plugins/create"),
-    (.post, "/swarm/init"), (.post, "/swarm/join"), (.post, "/swarm/leave"), (.get, "/swarm"),
-    (.get, "/swarm/unlockkey"), (.post, "/swarm/update"), (.post, "/swarm/unlock"),
-    (.get, "/services"), (.get, "/services/{name}"), (.post, "/services/create"), (.post, "/services/{name}/update"),
-    (.delete, "/services/{name}"), (.get, "/services/{name}/logs"),
-    (.get, "/nodes"), (.get, "/nodes/{name}"), (.delete, "/nodes/{name}"), (.post, "/nodes/{name}/update"),
-    (.get, "/tasks"), (.get, "/tasks/{name}"), (.get, "/tasks/{name}/logs"),
-    (.get, "/secrets"), (.post, "/secrets/create"), (.delete, "/secrets/{name}"), (.get, "/secrets/{name}"),
-    (.post, "/secrets/{name}/update"),
-    (.get, "/configs"), (.post, "/configs/create"), (.delete, "/configs/{name}"), (.get, "/configs/{name}"),
-    (.post, "/configs/{name}/update"),
   ]
 
   private static func refuse(_ method: Method, _ pattern: String) -> Endpoint {

@@ -24,7 +24,8 @@ extension EngineSettings {
     configuration.labels = labels
     configuration.stopTimeout = stopTimeout
     configuration.noNewPrivileges = noNewPrivileges
-    configuration.hostGateway = hostGateway
+    configuration.hostGateways = hostGateways
+    configuration.defaultNetworkOptions = networkOptions
     return configuration
   }
 

@@ -54,7 +54,9 @@ struct EngineOptions: ParsableArguments {
   @Option(help: "Resolver for containers (repeatable).") var dns: [String] = []
   @Option(help: "Resolver option for containers (repeatable).") var dnsOpt: [String] = []
   @Option(help: "Search domain for containers (repeatable).") var dnsSearch: [String] = []
-  @Option(help: "Address behind the name host-gateway.") var hostGatewayIp: String?
+  @Option(help: "Address behind the name host-gateway (repeatable, one of each family).") var hostGatewayIp: [String] =
+    []
+  @Option(help: "DRIVER=NAME=VALUE: an option of new networks (repeatable).") var defaultNetworkOpt: [String] = []
   @Option(
     help: "Where network plugins leave their sockets, *.spec and *.json (repeatable; default docker's directories).")
   var pluginDir: [String] = []
@@ -110,7 +112,7 @@ struct EngineOptions: ParsableArguments {
       "publish-through-input": publishThroughInput, "loopback-shortcut": loopbackShortcut,
       "cluster-store": clusterStore,
       "cluster-advertise": clusterAdvertise,
-      "host-gateway-ip": hostGatewayIp, "plugin-timeout": pluginTimeout,
+      "plugin-timeout": pluginTimeout,
       "max-concurrent-downloads": maxConcurrentDownloads,
       "max-concurrent-uploads": maxConcurrentUploads, "max-download-attempts": maxDownloadAttempts,
       "storage-driver": storageDriver, "registry-certs-dir": registryCertsDir, "default-runtime": defaultRuntime,
@@ -119,7 +121,7 @@ struct EngineOptions: ParsableArguments {
     ]
     let lists: [String: [String]] = [
       "docker-socket": dockerSocket, "host": host, "default-address-pool": defaultAddressPool, "dns": dns,
-      "plugin-dir": pluginDir,
+      "plugin-dir": pluginDir, "host-gateway-ip": hostGatewayIp, "default-network-opt": defaultNetworkOpt,
       "dns-opt": dnsOpt, "dns-search": dnsSearch, "registry-mirror": registryMirror,
       "insecure-registry": insecureRegistry, "add-runtime": addRuntime, "log-opt": logOpt, "label": label,
       "default-ulimit": defaultUlimit, "exec-opt": execOpt,

@@ -48,10 +48,18 @@ import Testing
     VirtualPacket(.tcp, from: try #require(IPAddress(source)), to: try #require(IPAddress(destination)), Port(port))
   }
 
-  @Test(arguments: [GatewayMode.nat, .unprotectedNAT, .routed])
+  @Test(arguments: [GatewayMode.nat, .unprotectedNAT])
   func networksDoNotReachEachOther(mode: GatewayMode) throws {
     let host = try host(mode: mode, open: [TransportPort(80, .tcp)])
     #expect(host.receive(try packet("172.17.0.2", "10.1.0.2"), on: "apus0").fate == .dropped)
+    #expect(host.receive(try packet("10.1.0.2", "172.17.0.2"), on: "br1").fate == .dropped)
+  }
+
+  /// Docker's rule: what a network without translation opens, it opens to the other networks too.
+  @Test func whatANetworkWithoutTranslationOpensIsReachedFromOtherNetworks() throws {
+    let host = try host(mode: .routed, open: [TransportPort(80, .tcp)])
+    #expect(host.receive(try packet("172.17.0.2", "10.1.0.2"), on: "apus0").fate == .sent("br1"))
+    #expect(host.receive(try packet("172.17.0.2", "10.1.0.2", 81), on: "apus0").fate == .dropped)
     #expect(host.receive(try packet("10.1.0.2", "172.17.0.2"), on: "br1").fate == .dropped)
   }
 

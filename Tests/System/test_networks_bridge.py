@@ -237,10 +237,11 @@ def test_a_port_that_names_its_address_overrides_the_networks(engine, neighbour,
     assert neighbour.get_soon(engine.network.address, port)[0] == 200
 
 
-def test_mtu(docker, net, run):
-    network = net("-o", "com.docker.network.driver.mtu=1380")
+@pytest.mark.parametrize("mtu", [1380, 1000])  # the second one is too small for IPv6
+def test_mtu(docker, net, run, mtu):
+    network = net("-o", f"com.docker.network.driver.mtu={mtu}")
     with inside(docker, run("one", "--network", network)) as here:
-        assert links(here)["eth0"]["mtu"] == 1380
+        assert links(here)["eth0"]["mtu"] == mtu
 
 
 def test_the_prefix_of_the_interfaces_name(docker, net, run):
@@ -248,6 +249,29 @@ def test_the_prefix_of_the_interfaces_name(docker, net, run):
     one = run("one", "--network", network)
     with inside(docker, one) as here:
         assert "lan0" in links(here) and default_route(here)[1] == "lan0"
+
+
+@pytest.mark.differs("shows the addresses that are not there")
+@pytest.mark.parametrize("flag", [
+    ("--sysctl", "net.ipv6.conf.all.disable_ipv6=1"),
+    ("--network-opt", "com.docker.network.endpoint.sysctls=net.ipv6.conf.IFNAME.disable_ipv6=1"),
+])  # fmt: skip
+def test_a_container_without_ipv6_on_a_network_with_it(docker, client, host, net, name, port, flag):
+    """It has no address of that family, nobody finds one by its name, and its ports are reached all the same."""
+    network = net("--ipv6", "--subnet", "fd00:a90a::/64")
+    # The command line puts options of an endpoint into its network's flag.
+    flags = ["--network", network, *flag] if flag[0] == "--sysctl" else ["--network", f"name={network},driver-opt={flag[1]}"]
+    docker("run", "-d", "--name", name, "-p", f"{port}:80", *flags, "busybox", "httpd", "-f", "-p", "80")
+    endpoint = client.api.inspect_container(name)["NetworkSettings"]["Networks"][network]
+    assert endpoint["GlobalIPv6Address"] == "" and endpoint["GlobalIPv6PrefixLen"] == 0 and endpoint["IPAddress"]
+    assert "inet6" not in docker.out("exec", name, "ip", "address", "show", "eth0")
+    for local in ("127.0.0.1", "::1"):
+        assert host.get_soon(local, port)[0] == 404
+    other = docker.out("run", "--rm", "--network", network, "busybox", "nslookup", name, check=False)
+    assert endpoint["IPAddress"] in other and "fd00:a90a" not in other.split(name, 1)[1]
+    if flag[0] == "--sysctl":
+        assert "::1" not in docker.out("exec", name, "cat", "/etc/hosts")
+    docker.fails("run", "--rm", "--ip6", "fd00:a90a::9", *flags, "busybox", "true", says="IPv6")
 
 
 @pytest.mark.differs("has no gateway modes")
@@ -265,6 +289,50 @@ def test_routed_mode(docker, engine, host, neighbour, net, run, routed):
     assert not opens(neighbour, shy, 80)
     with inside(docker, web) as here, Listener(neighbour, engine.network.neighbour_address) as listener:
         assert listener.peer_of(here, engine.network.neighbour_address) == mine
+
+
+@pytest.mark.differs("has no gateway modes")
+def test_what_routed_mode_opens_is_open_to_other_networks(docker, net, run, until):
+    """From a network with translation to one without: the published port and pings, as docker has it. Not back."""
+    network, other = net("-o", BRIDGE + "gateway_mode_ipv4=routed"), net()
+    web = run("web", "--network", network, "-p", "80", image="nginx")
+    one = run("one", "--network", other, "-p", "80", image="nginx")
+    shy = run("shy", "--network", network, image="nginx")
+    with inside(docker, shy) as here:
+        here.get_soon("127.0.0.1", 80)
+    with inside(docker, one) as here:
+        assert here.get_soon(address(docker, web, network), 80)[0] == 200
+        assert pings(here, address(docker, web, network), within=5)
+        assert not opens(here, address(docker, shy, network), 80)
+    with inside(docker, web) as here:
+        assert not opens(here, address(docker, one, other), 80)
+        assert not pings(here, address(docker, one, other))
+
+
+@pytest.mark.differs("has no gateway modes")
+def test_routed_mode_keeps_neighbours_apart_that_are_to_be(docker, net, run):
+    network = net("-o", BRIDGE + "gateway_mode_ipv4=routed", "-o", BRIDGE + "enable_icc=false")
+    web = run("web", "--network", network, "-p", "80", image="nginx")
+    with inside(docker, web) as here:
+        here.get_soon("127.0.0.1", 80)
+    with inside(docker, run("one", "--network", network)) as here:
+        assert not opens(here, address(docker, web, network), 80)
+        assert not pings(here, address(docker, web, network))
+
+
+@pytest.mark.differs("has no gateway modes")
+@pytest.mark.parametrize("translated, other", [("ipv4", "ipv6"), ("ipv6", "ipv4")])
+def test_one_family_is_translated_and_one_routed(docker, host, net, run, port, translated, other):
+    """Of the family that is routed no address of the host leads to the container, not by way of the other family either."""
+    network = net("--ipv6", "--subnet", "fd00:a909::/64", "-o", BRIDGE + f"gateway_mode_{other}=routed")
+    web = run("web", "--network", network, "-p", f"{port}:80", image="nginx")
+    hosts = {"ipv4": "0.0.0.0", "ipv6": "::"}
+    assert docker.inspect(web)["NetworkSettings"]["Ports"]["80/tcp"] == [
+        {"HostIp": hosts[family], "HostPort": str(port) if family == translated else ""} for family in ("ipv4", "ipv6")
+    ]
+    local = {"ipv4": "127.0.0.1", "ipv6": "::1"}
+    assert host.get_soon(local[translated], port)[0] == 200
+    assert not opens(host, local[other], port)
 
 
 @pytest.mark.differs("has no gateway modes")

@@ -450,3 +450,23 @@ def test_forced_disconnect(docker, net, run):
     docker.fails("network", "disconnect", "--force", network, one, code=1)
     docker.fails("network", "disconnect", "--force", network, "no-such-container", code=1)
     docker("network", "rm", network)
+
+
+@pytest.mark.differs("has no priorities of gateways")
+def test_a_link_that_was_broken_does_not_hold_others(docker, net, run):
+    """The network that is left over cannot give the way out. The other one is left all the same, and joined again."""
+    first, second = net(), net()
+    container = run("c", "--network", f"name={first},gw-priority=1", "--cap-add", "NET_ADMIN")
+    docker("network", "connect", "--driver-opt", "com.docker.network.endpoint.ifname=eth7", second, container)
+    docker("exec", container, "ip", "link", "set", "eth7", "down")
+
+    def networks():
+        return set(docker.inspect(container)["NetworkSettings"]["Networks"])
+
+    docker("network", "disconnect", first, container)
+    assert networks() == {second}
+    docker("network", "connect", first, container)
+    docker("restart", "-t", "0", container)
+    assert networks() == {first, second}
+    with inside(docker, container) as here:
+        assert default_route(here)

@@ -12,6 +12,7 @@ public final class AttachSession: Sendable {
 
   private struct State {
     var attachment: ProcessAttachment?
+    var end: ContainerWait?
     var failure: (any Error)?
     var closed = false
     var waiting: [CheckedContinuation<Void, Never>] = []
@@ -52,15 +53,21 @@ public final class AttachSession: Sendable {
   // MARK: the engine's side
 
   /// The process' streams are there.
-  func connect(_ attachment: ProcessAttachment) {
+  /// - Parameter end: What the end of the output waits for: who has seen it and looks finds the container ended, with its
+  ///   exit code. Docker ends attachments in that order.
+  func connect(_ attachment: ProcessAttachment, end: ContainerWait? = nil) {
     let (waiting, closed) = state.withLock { state in
       state.attachment = attachment
+      state.end = end
       let waiting = state.waiting
       state.waiting = []
       return (waiting, state.closed)
     }
     for continuation in waiting { continuation.resume() }
-    if closed { attachment.close() }
+    if closed {
+      attachment.close()
+      end?.stop()
+    }
   }
 
   /// There will be no streams.
@@ -108,15 +115,16 @@ public final class AttachSession: Sendable {
 
   /// Ends the session; the process goes on.
   public func close() {
-    let (attachment, waiting, first) = state.withLock { state in
+    let (attachment, end, waiting, first) = state.withLock { state in
       let first = !state.closed
       state.closed = true
       let waiting = state.waiting
       state.waiting = []
-      return (state.attachment, waiting, first)
+      return (state.attachment, state.end, waiting, first)
     }
     for continuation in waiting { continuation.resume() }
     attachment?.close()
+    end?.stop()
     if first { onClose() }
   }
 
@@ -137,6 +145,13 @@ public final class AttachSession: Sendable {
     let (attachment, failure, closed) = state.withLock { ($0.attachment, $0.failure, $0.closed) }
     if let failure { throw failure }
     return closed ? nil : attachment
+  }
+
+  /// Until the container has ended, or the session is closed.
+  private func waitForEnd() async {
+    guard let end = state.withLock({ $0.closed ? nil : $0.end }) else { return }
+    // Both a removal and a client that leaves end the wait as an end does.
+    do { _ = try await end.value() } catch { return }
   }
 
   /// Pulls first from the log, then from the process.
@@ -160,6 +175,7 @@ public final class AttachSession: Sendable {
       while let chunk = try await attachment.next() {
         if session.wanted.contains(chunk.stream) { return chunk }
       }
+      await session.waitForEnd()
       session.close()
       return nil
     }

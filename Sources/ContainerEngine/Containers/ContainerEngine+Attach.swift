@@ -37,7 +37,7 @@ extension ContainerEngine {
     // Under the transition lock a container is either up, with its streams there, or down, with a start to wait for.
     try await container.transitions.withLock {
       if container.record.state.isRunning {
-        session.connect(try await runtime.attach(container.id))
+        session.connect(try await runtime.attach(container.id), end: ContainerWait(container, .nextExit))
         return
       }
       let runtime = runtime
@@ -45,7 +45,7 @@ extension ContainerEngine {
         PendingAttachment(
           connect: { [weak session] in
             guard let session else { return }
-            session.connect(try await runtime.attach(container.id))
+            session.connect(try await runtime.attach(container.id), end: ContainerWait(container, .nextExit))
           },
           ready: { [weak session] result in
             if case .failure(let error) = result { session?.fail(error) }

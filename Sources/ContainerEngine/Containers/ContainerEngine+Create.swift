@@ -121,13 +121,13 @@ extension ContainerEngine {
     if case .container(let name) = definition.namespaces.pid { definition.namespaces.pid = .container(resolved(name)) }
   }
 
-  /// Keeps the settings of networks under the networks' names, and those of the network mode in any case.
+  /// Keeps the settings of networks under the networks' names. A container that names networks is on those alone, as
+  /// docker has it; on that of its network mode otherwise.
   private func resolveNetworks(_ definition: inout ContainerDefinition) {
     guard case .network(let mode) = definition.network else { return }
     var endpoints: [String: EndpointRequest] = [:]
     for (reference, request) in definition.endpoints { endpoints[networkName(reference)] = request }
-    let primary = networkName(mode)
-    if endpoints[primary] == nil { endpoints[primary] = EndpointRequest() }
+    if endpoints.isEmpty { endpoints[networkName(mode)] = EndpointRequest() }
     definition.endpoints = endpoints
   }
 
@@ -139,6 +139,7 @@ extension ContainerEngine {
       }
     }
     guard case .network(let mode) = definition.network, networkName(mode) != Self.defaultNetwork else { return }
+    guard definition.endpoints[networkName(mode)] != nil else { return }
     definition.endpoints[networkName(mode)]?.links += definition.links
     definition.links = []
   }

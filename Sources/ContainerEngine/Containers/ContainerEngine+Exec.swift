@@ -22,6 +22,16 @@ final class ExecSession: Sendable {
 
   func update(_ body: (inout ExecRecord) -> Void) { state.withLock { body(&$0) } }
 
+  /// The process has ended.
+  func end(_ code: Int32) {
+    state.withLock { record in
+      guard record.isRunning else { return }
+      record.isRunning = false
+      record.exitCode = code
+      record.finished = Clock.realtime
+    }
+  }
+
   /// Takes the one start that an exec has.
   func takeStart() -> Bool {
     state.withLock { record in
@@ -105,11 +115,7 @@ extension ContainerEngine {
       if let attachment = running.attachment { attach?.connect(attachment) }
       spawn { [self] in
         let code = await running.wait()
-        session.update {
-          $0.isRunning = false
-          $0.exitCode = code
-          $0.finished = Clock.realtime
-        }
+        session.end(code)
         publish(container.record, "exec_die", ["execID": id, "exitCode": "\(code)"])
       }
       return attach
@@ -136,7 +142,12 @@ extension ContainerEngine {
     if session.record.started { throw EngineError(.conflict, "Error: Exec command \(id) has already run") }
   }
 
-  public func inspectExec(_ id: String) throws(EngineError) -> ExecRecord { try exec(id).record }
+  /// An exec as it is. Who has seen the end of its output finds the exit code.
+  public func inspectExec(_ id: String) throws(EngineError) -> ExecRecord {
+    let session = try exec(id)
+    if let code = session.process?.exitCode { session.end(code) }
+    return session.record
+  }
 
   /// Tells the terminal of an exec how large it is.
   public func resizeExec(_ id: String, rows: UInt16, columns: UInt16) async throws(EngineError) {

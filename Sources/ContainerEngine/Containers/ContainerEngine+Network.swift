@@ -167,6 +167,9 @@ extension ContainerEngine {
         }
       }
     }
+    options.leavesIPv6Out =
+      Self.turnsIPv6Off(record.definition)
+      || options.settings.contains { $0.path == Self.ipv6Switch && $0.value == "1" }
     options.gatewayPriority = request.gatewayPriority
     options.ports = ports
     if ofPlugin {
@@ -178,6 +181,12 @@ extension ContainerEngine {
     return options
   }
 
+  /// Whether a container's own settings of the kernel leave it without IPv6 on all of its links.
+  static func turnsIPv6Off(_ definition: ContainerDefinition) -> Bool {
+    definition.sysctls["net.ipv6.conf.all.disable_ipv6"] == "1"
+  }
+
+  private static let ipv6Switch = "ipv6/conf/IFNAME/disable_ipv6"
   private static let settingsLabel = "com.docker.network.endpoint.sysctls"
   /// What the endpoint's link is called in the container (docker 28).
   private static let interfaceNameLabel = "com.docker.network.endpoint.ifname"

@@ -77,6 +77,10 @@ extension ContainerEngine {
         throw EngineError(.conflict, "Container \(record.id) is not running")
       }
       do { try await runtime.pause(record.id) } catch {
+        // Its end may be on its way to us.
+        if !container.record.state.isRunning || !Processes.isAlive(record.state.pid) {
+          throw EngineError(.conflict, "Container \(record.id) is not running", cause: error)
+        }
         throw EngineError(.internalFailure, "Cannot pause container \(record.id): \(error)", cause: error)
       }
       container.update { if $0.state.status == .running { $0.state.status = .paused } }

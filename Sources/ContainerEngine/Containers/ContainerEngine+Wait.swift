@@ -32,11 +32,14 @@ public final class ContainerWait: Sendable {
         if let ready { continuation.resume(returning: ready) }
       }
     } onCancel: {
-      finish(.failure(EngineError(.unavailable, "the client stopped waiting")))
+      stop()
     }
     let report = try result.get()
     return (report.exitCode, report.error.isEmpty ? nil : report.error)
   }
+
+  /// Nobody asks any more: who waits is let go.
+  func stop() { finish(.failure(EngineError(.unavailable, "the client stopped waiting"))) }
 
   private func finish(_ result: Result<ExitReport, EngineError>) {
     let continuation = state.withLock { state in

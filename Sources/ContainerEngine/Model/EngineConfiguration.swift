@@ -26,8 +26,10 @@ public struct EngineConfiguration: Sendable {
   /// `restart` and `stop` without a time only.
   public var stopTimeout = 10
   public var noNewPrivileges = false
-  /// Address for `host-gateway`; nil for the default bridge's gateway.
-  public var hostGateway: String?
+  /// Addresses for `host-gateway`, one of a family; empty for the default bridge's gateways.
+  public var hostGateways: [String] = []
+  /// Options of networks that do not have them themselves, by driver.
+  public var defaultNetworkOptions: [String: [String: String]] = [:]
 
   public init(instance: String = "apus", dataDirectory: String = "/var/lib/apus", runDirectory: String = "/run/apus") {
     self.instance = instance

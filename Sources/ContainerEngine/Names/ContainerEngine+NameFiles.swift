@@ -41,7 +41,7 @@ extension ContainerEngine {
       try FileSystem.makeDirectories(directory, mode: 0o710)
       var hosts = HostsFile.text(
         hostname: usesHostStack ? "" : hostname, domainName: definition.domainName, addresses: addresses,
-        extraHosts: extra)
+        extraHosts: extra, ipv6: !Self.turnsIPv6Off(definition))
       if usesHostStack {
         if let own = try HostsFile.ofHost() {
           hosts = own
@@ -78,6 +78,13 @@ extension ContainerEngine {
     }
   }
 
+  /// What `host-gateway` stands for: an address of each family that the default network has, unless others were chosen.
+  private var hostGateways: [String] {
+    if !configuration.hostGateways.isEmpty { return configuration.hostGateways }
+    guard let bridge = network.network(Self.defaultNetwork) else { return [] }
+    return [IPFamily.v4, .v6].compactMap { bridge.subnet($0).map { "\($0.gateway)" } }
+  }
+
   private func extraHosts(
     _ record: ContainerRecord, _ connected: ConnectedNetwork
   ) throws(EngineError) -> [(name: String, address: String)] {
@@ -87,13 +94,12 @@ extension ContainerEngine {
         throw EngineError(.invalidParameter, "bad format for add-host: \"\(entry)\"")
       }
       if address == "host-gateway" {
-        let gateway =
-          configuration.hostGateway ?? network.network(Self.defaultNetwork)?.subnet(.v4).map { "\($0.gateway)" }
-        guard let gateway else {
+        let gateways = hostGateways
+        guard !gateways.isEmpty else {
           throw EngineError(
             .invalidParameter, "unable to derive the IP value for host-gateway: set host-gateway-ip")
         }
-        result.append((name, gateway))
+        result += gateways.map { (name, $0) }
       } else {
         guard IPAddress(address) != nil else {
           throw EngineError(.invalidParameter, "invalid IP address in add-host: \"\(address)\"")

@@ -166,7 +166,9 @@ extension ContainerEngine {
         Upstream(address, in: address.isLoopback ? nil : namespace)
       }
     } else {
-      surroundings.upstreams = chosen.compactMap { IPAddress($0) }.map { Upstream($0, in: namespace) }
+      // Its own resolver would only be asked the same question again.
+      surroundings.upstreams = chosen.filter { $0 != ResolverFile.embedded }.compactMap { IPAddress($0) }
+        .map { Upstream($0, in: namespace) }
     }
     return surroundings
   }

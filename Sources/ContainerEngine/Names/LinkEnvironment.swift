@@ -10,7 +10,7 @@ enum LinkEnvironment {
   static func variables(
     alias: String, path: String, address: String, ports: [ContainerPort], environment: [String]
   ) -> [String] {
-    let prefix = alias.uppercased().replacing("-", with: "_")
+    let prefix = prefix(alias)
     // TCP ports first, as docker has it.
     let sorted = ports.sorted {
       ($0.transport == "tcp" ? 0 : 1, $0.number) < ($1.transport == "tcp" ? 0 : 1, $1.number)
@@ -33,4 +33,12 @@ enum LinkEnvironment {
     }
     return variables
   }
+
+  /// Whether a variable (`NAME=value`) is one of those about the container with this alias.
+  static func isVariable(_ variable: String, of alias: String) -> Bool {
+    let prefix = prefix(alias)
+    return ["_PORT=", "_PORT_", "_NAME=", "_ENV_"].contains { variable.hasPrefix(prefix + $0) }
+  }
+
+  private static func prefix(_ alias: String) -> String { alias.uppercased().replacing("-", with: "_") }
 }

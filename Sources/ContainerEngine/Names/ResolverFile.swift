@@ -6,6 +6,9 @@ struct ResolverFile: Equatable {
   var search: [String] = []
   var options: [String] = []
 
+  /// Where a container on a network with names asks us.
+  static let embedded = "127.0.0.11"
+
   init() {}
 
   init(parsing text: String) {
@@ -52,7 +55,7 @@ struct ResolverFile: Equatable {
   /// Our own resolver answers, and asks the others itself. A name without dots may be a container's: it is asked for as
   /// it is (`ndots:0`), unless somebody chose otherwise.
   mutating func useEmbedded() {
-    nameServers = ["127.0.0.11"]
+    nameServers = [Self.embedded]
     if !options.contains(where: { $0.hasPrefix("ndots:") }) { options.append("ndots:0") }
   }
 

@@ -4,6 +4,8 @@ struct Directive: Sendable {
     case string, integer, boolean, list
     /// `name=value`, repeatable; an object in the file.
     case map
+    /// `group=name=value`, repeatable; an object of objects in the file.
+    case maps
     /// `base=CIDR,size=N`, repeatable; a list of objects in the file.
     case pools
     /// `name=soft[:hard]`, repeatable; an object of objects in the file.
@@ -46,7 +48,9 @@ struct Directive: Sendable {
     Directive("ip-forward", .boolean), Directive("iptables", .boolean), Directive("ip6tables", .boolean),
     Directive("publish-through-input", .boolean), Directive("loopback-shortcut", .boolean),
     Directive("firewall-backend", .string), Directive("userland-proxy", .boolean), Directive("dns", .list),
-    Directive("dns-opt", "dns-opts", .list), Directive("dns-search", .list), Directive("host-gateway-ip", .string),
+    Directive("dns-opt", "dns-opts", .list), Directive("dns-search", .list),
+    Directive("host-gateway-ip", "host-gateway-ips", .list), Directive(nil, "host-gateway-ip", .string),
+    Directive("default-network-opt", "default-network-opts", .maps),
     Directive("plugin-dir", "plugin-dirs", .list), Directive("plugin-timeout", .integer),
     Directive("cluster-store", .string), Directive("cluster-advertise", .string),
     // Images.
@@ -84,6 +88,16 @@ struct Directive: Sendable {
       }
     case .list: return .array(values.map { .string($0) })
     case .map, .runtimes, .limits: return .object(try pairs(values))
+    case .maps:
+      var groups: [String: [String: SettingsValue]] = [:]
+      for value in values {
+        let parts = value.split(separator: "=", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 3, !parts[0].isEmpty, !parts[1].isEmpty else {
+          throw invalid(value, "must be DRIVER=NAME=VALUE")
+        }
+        groups[parts[0], default: [:]][parts[1]] = .string(parts[2])
+      }
+      return .object(groups.mapValues { .object($0) })
     case .pools:
       var pools: [SettingsValue] = []
       for value in values {

@@ -83,10 +83,8 @@ extension EngineSettings {
     }
     resolverOptions = try reader.list("dns-opts")
     searchDomains = try reader.list("dns-search")
-    hostGateway = try reader.string("host-gateway-ip")
-    if let hostGateway, IPAddress(hostGateway) == nil {
-      throw reader.wrong("host-gateway-ip", .string(hostGateway), "an IP address")
-    }
+    hostGateways = try hostGateways(reader)
+    networkOptions = try reader.maps("default-network-opts")
     pluginDirectories = try reader.list("plugin-dirs").map { (text) throws(SettingsError) in
       guard text.hasPrefix("/"), !text.utf8.contains(0) else {
         throw reader.wrong("plugin-dirs", .string(text), "an absolute path")
@@ -110,6 +108,27 @@ extension EngineSettings {
     // What works in one way only is not silently ignored when the other is asked for.
     try only(reader, "iptables", true, "published ports and isolation need the firewall")
     try only(reader, "ip6tables", true, "published ports and isolation need the firewall")
+  }
+
+  /// The key of old files has one address, that of new ones a list.
+  private func hostGateways(_ reader: SettingsReader) throws(SettingsError) -> [String] {
+    var gateways = try reader.list("host-gateway-ips")
+    if let gateway = try reader.string("host-gateway-ip"), !gateway.isEmpty {
+      guard gateways.isEmpty else {
+        throw SettingsError(.conflict, "host-gateway-ip and host-gateway-ips say the same: leave out the first")
+      }
+      gateways = [gateway]
+    }
+    var families: Set<IPFamily> = []
+    for gateway in gateways {
+      guard let address = IPAddress(gateway) else {
+        throw reader.wrong("host-gateway-ips", .string(gateway), "an IP address")
+      }
+      guard families.insert(address.family).inserted else {
+        throw reader.wrong("host-gateway-ips", .string(gateway), "at most one address of IPv4 and one of IPv6")
+      }
+    }
+    return gateways
   }
 
   mutating func readImages(_ reader: SettingsReader) throws(SettingsError) {

@@ -46,7 +46,9 @@ public struct EngineSettings: Sendable, Equatable {
   public var nameServers: [String] = []
   public var resolverOptions: [String] = []
   public var searchDomains: [String] = []
-  public var hostGateway: String?
+  public var hostGateways: [String] = []
+  /// Options of new networks, by driver.
+  public var networkOptions: [String: [String: String]] = [:]
   /// Where network plugins are looked for; empty for docker's directories.
   public var pluginDirectories: [String] = []
   /// How long a plugin is waited for, in seconds.

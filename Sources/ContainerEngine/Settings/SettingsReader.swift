@@ -104,6 +104,22 @@ struct SettingsReader {
     }
   }
 
+  /// An object of objects of strings.
+  func maps(_ name: String) throws(SettingsError) -> [String: [String: String]] {
+    var result: [String: [String: String]] = [:]
+    for object in try objects(name) {
+      var fields: [String: String] = [:]
+      for (key, value) in object.fields {
+        guard case .string(let text) = value, !object.name.isEmpty else {
+          throw wrong("\(name).\(object.name).\(key)", value, "a string")
+        }
+        fields[key] = text
+      }
+      result[object.name] = fields
+    }
+    return result
+  }
+
   func objects(_ name: String) throws(SettingsError) -> [(name: String, fields: [String: SettingsValue])] {
     var result: [(name: String, fields: [String: SettingsValue])] = []
     switch values[name] {

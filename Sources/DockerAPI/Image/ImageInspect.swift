@@ -8,6 +8,10 @@ public struct ImageInspect: JSONObject, Hashable {
   public var parent = ""
   public var comment = ""
   public var created: Timestamp?
+  /// How a step of a build by old builders ran. Answered to clients below API 1.45 only; they take a missing one for an
+  /// error.
+  public var container: String?
+  public var containerConfig: ContainerConfig?
   public var dockerVersion = ""
   public var author = ""
   public var config: ImageRunConfig?
@@ -32,6 +36,8 @@ public struct ImageInspect: JSONObject, Hashable {
     visit("Parent", &parent)
     visit("Comment", &comment)
     visit("Created", &created, .omitEmpty)
+    visit("Container", &container, .omitEmpty)
+    visit("ContainerConfig", &containerConfig, .omitEmpty)
     visit("DockerVersion", &dockerVersion)
     visit("Author", &author)
     visit("Config", &config)

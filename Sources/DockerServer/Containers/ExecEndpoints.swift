@@ -24,7 +24,9 @@ enum ExecEndpoints {
   static let start: Endpoint = { call in
     let options = try await call.bodyIfPresent(ExecStartOptions.self)
     let exec = try call.engine.inspectExec(call.name)
-    let terminal = exec.definition.terminal
+    // Whether the output is framed is this request's choice, whatever the process got: clients that forget to repeat that
+    // it has a terminal expect frames.
+    let terminal = options.tty
     var size: (rows: UInt16, columns: UInt16)?
     if let wanted = options.consoleSize, terminal, call.version >= APIVersion(1, 42) {
       size = (UInt16(clamping: wanted.height), UInt16(clamping: wanted.width))

@@ -61,7 +61,8 @@ enum LifecycleEndpoints {
 
   static let remove: Endpoint = { call in
     if call.query.flag("link") {
-      throw RefusedError(.notImplemented, "DELETE of a link alone is not implemented by this engine")
+      try await call.engine.removeLink(call.name)
+      return .empty
     }
     try await call.engine.removeContainer(
       call.name, force: call.query.flag("force"), removeVolumes: call.query.flag("v"))

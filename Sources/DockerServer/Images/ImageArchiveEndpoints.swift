@@ -27,7 +27,7 @@ enum ImageArchiveEndpoints {
     let body = call.request.body
     let engine = call.engine
     let quiet = call.query.flag("quiet", default: true)
-    return try await ProgressStream.response { progress in
+    return try await ProgressStream.response(errorsInStream: true) { progress in
       let images = try await engine.images.load(body) { event in if !quiet { progress(event) } }
       var lines: [ProgressMessage] = []
       for image in images {

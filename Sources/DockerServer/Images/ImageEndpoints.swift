@@ -32,6 +32,10 @@ enum ImageEndpoints {
     answer.osVersion = configuration.osVersion ?? ""
     answer.size = image.size
     if version < APIVersion(1, 44) { answer.virtualSize = image.size }
+    if version < APIVersion(1, 45) {
+      answer.container = ""
+      answer.containerConfig = ContainerConfig()
+    }
     answer.graphDriver.name = "overlay2"
     answer.graphDriver.data = StorageTranslation.data(ofImage: image.id, engine.images)
     answer.rootFS.type = "layers"

@@ -7,8 +7,11 @@ enum ProgressStream {
   /// Runs a transfer and streams what it says. An error before the first line becomes the whole answer with its own status;
   /// a later one becomes the last line, as Docker has it.
   ///
-  /// - Parameter operation: Gets a handler to report to; what it returns is printed after the last event.
+  /// - Parameters:
+  ///   - errorsInStream: An error is a line of a successful answer even where nothing came before it: `docker load`'s way.
+  ///   - operation: Gets a handler to report to; what it returns is printed after the last event.
   static func response(
+    errorsInStream: Bool = false,
     _ operation: @escaping @Sendable (@escaping ProgressHandler) async throws -> [ProgressMessage]
   ) async throws -> Response {
     let (events, continuation) = AsyncStream<ProgressEvent>.makeStream()
@@ -24,7 +27,8 @@ enum ProgressStream {
     let headers: Headers = ["Content-Type": "application/json"]
     guard let first else {
       // Streamed too, however short: clients tell a list of JSON lines from one document by the chunked transfer coding.
-      let lines = try await work.value.flatMap { DockerJSON.encodeLine($0) }
+      let lines =
+        errorsInStream ? await lastLines(work) : try await work.value.flatMap { DockerJSON.encodeLine($0) }
       return .stream(headers: headers) { writer in try await writer.write(lines) }
     }
     return .stream(headers: headers) { writer in

@@ -57,7 +57,9 @@ enum NetworkEndpoints {
   }
 
   static let create: Endpoint = { call in
-    let body = try await call.body(NetworkCreateRequest.self)
+    var body = try await call.body(NetworkCreateRequest.self)
+    // Older clients did not know this field, and so cannot mean it.
+    if call.version < APIVersion(1, 48) { body.enableIPv4 = nil }
     if body.ingress { throw RefusedError(.forbidden, "Ingress network can only be global scope network") }
     var answer = NetworkCreateResponse()
     answer.id = try await call.engine.createNetwork(EndpointTranslation.network(body))

@@ -74,7 +74,8 @@ enum NetworkTranslation {
         let binding = PortBinding(hostIP: family == .v4 ? "0.0.0.0" : "::", hostPort: "")
         for port in endpoint.openPorts {
           let key = InspectTranslation.portName(port)
-          ports[key] = ((ports[key] ?? nil) ?? []) + [binding]
+          let others = (ports[key] ?? nil) ?? []
+          ports[key] = family == .v4 ? [binding] + others : others + [binding]
         }
       }
     }

@@ -80,14 +80,22 @@ enum VersionAdaptation {
       throw QueryError("conflicting options: mac-address and the network mode")
     }
     var networks = request.networkingConfig?.endpointsConfig ?? [:]
-    var endpoint = (networks[host.networkMode] ?? nil) ?? EndpointSettings()
+    // Where networks are named, it is for one of them. Old clients name one at most.
+    var network = host.networkMode
+    if version < APIVersion(1, 44), let only = networks.keys.first { network = only }
+    guard networks.isEmpty || networks.keys.contains(network) else {
+      throw QueryError(
+        "unable to migrate container-wide MAC address to a specific network: if a container-wide MAC address is "
+          + "supplied, HostConfig.NetworkMode must match the identity of a network in NetworkSettings.Networks")
+    }
+    var endpoint = (networks[network] ?? nil) ?? EndpointSettings()
     if version >= APIVersion(1, 44), !endpoint.macAddress.isEmpty, endpoint.macAddress != address {
       throw QueryError(
         "the container-wide MAC address must match the endpoint-specific MAC address for the main network, "
           + "or be left empty")
     }
     endpoint.macAddress = address
-    networks[host.networkMode] = endpoint
+    networks[network] = endpoint
     var networking = request.networkingConfig ?? NetworkingConfig()
     networking.endpointsConfig = networks
     request.networkingConfig = networking

@@ -22,7 +22,14 @@ extension NetworkController {
     endpoint.mac = options.mac
     let ipam = ipam(of: network)
     if endpoint.mac == nil, try await ipam.needsHardwareAddress(isolation: self) { endpoint.mac = .random() }
-    for family in [IPFamily.v4, .v6] where network.subnet(family) != nil {
+    if options.leavesIPv6Out, let address = options.address6 {
+      throw NetworkError(
+        .invalid,
+        "invalid config for network \(network.name): invalid endpoint settings:\n"
+          + "the address \(address) cannot be had where a sysctl turns IPv6 off: leave out one of them")
+    }
+    let families = options.leavesIPv6Out ? [IPFamily.v4] : [.v4, .v6]
+    for family in families where network.subnet(family) != nil {
       let request = AddressRequest(family, address: wanted.first { $0.family == family }, mac: endpoint.mac)
       let taken = try await ipam.takeAddress(request, on: network, isolation: self)
       let givesGateway = network.givesGateway(family) && taken.subnet.hasNoGateway != true

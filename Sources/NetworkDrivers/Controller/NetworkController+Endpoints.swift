@@ -99,13 +99,16 @@ extension NetworkController {
     _ endpoint: inout EndpointRecord, _ bindings: [PortBinding], on network: NetworkRecord, _ services: Services
   ) throws {
     guard let bridge = network.bridge, !network.isInternal else { return }
-    if [IPFamily.v4, .v6].contains(where: { bridge.gatewayMode($0) == .routed }) {
+    let routed = Set([IPFamily.v4, .v6].filter { bridge.gatewayMode($0) == .routed })
+    if !routed.isEmpty {
       endpoint.openPorts = Array(Set(bindings.map(\.container))).sorted()
     }
     let address = bridge.gatewayMode4.translates ? endpoint.address?.address : nil
     let address6 = bridge.gatewayMode6.translates ? endpoint.address6?.address : nil
     guard address != nil || address6 != nil else { return }
-    endpoint.ports = try services.ports.publish(bindings, to: address, address6, hostBinding: bridge.hostBinding)
+    endpoint.ports = try services.ports.publish(
+      bindings, to: address, address6, hostBinding: bridge.hostBinding,
+      routed: routed.intersection(endpoint.addresses.map(\.family)))
   }
 
   /// Takes one endpoint off its network.
@@ -150,8 +153,11 @@ extension NetworkController {
         if !sandboxGoes {
           let members = memberships(of: endpoint.sandboxID)
           let others = members.filter { $0.endpoint.id != endpoint.id }
-          try HostNetwork.replaceDefaultRoutes(
-            GatewayChoice.routes(among: members), by: GatewayChoice.routes(among: others), in: namespace)
+          // What a container did to its other links must not keep it on this network: it goes without a way out.
+          do {
+            try HostNetwork.replaceDefaultRoutes(
+              GatewayChoice.routes(among: members), by: GatewayChoice.routes(among: others), in: namespace)
+          } catch { Diagnostics.warn("endpoint \(endpoint.name): its sandbox has no other way out: \(error)") }
         }
         // The kernel lets a namespace's links go some time after the namespace itself, and a station of a macvlan keeps
         // its hardware address from the next one until then.

@@ -72,11 +72,17 @@ final class HostNetwork: Sendable {
     }
   }
 
+  /// How a link comes by IPv6 addresses of its own; nil leaves that as it is. A link whose packets are smaller than IPv6
+  /// allows (1280 bytes, RFC 8200, section 5) has none, and the kernel refuses to hear of it.
+  private static func addressGeneration(of link: LinkPlan) -> IPv6AddressGeneration? {
+    link.hasLinkLocal || (1..<1280).contains(link.mtu) ? nil : IPv6AddressGeneration.none
+  }
+
   /// Gives a link that is there what the plan says of it.
   func settle(_ link: LinkPlan) throws {
     var settings = LinkSettings(isUp: true, mtu: link.mtu == 0 ? nil : UInt32(link.mtu), address: link.mac)
     settings.alias = link.owner
-    settings.ipv6AddressGeneration = link.hasLinkLocal ? nil : IPv6AddressGeneration.none
+    settings.ipv6AddressGeneration = Self.addressGeneration(of: link)
     if let master = link.master { settings.masterIndex = try index(of: master, "bridge") }
     try socket.perform(.setLink(.name(link.name), settings))
     if !link.learns {
@@ -134,7 +140,7 @@ final class HostNetwork: Sendable {
       // A bridge's port needs no IPv6 of its own. With it the kernel keeps a route for each, all in one list, and goes
       // through it whenever one comes.
       if !link.hasLinkLocal, switches?.turnOff(link.name) != true {
-        marks.ipv6AddressGeneration = IPv6AddressGeneration.none
+        marks.ipv6AddressGeneration = Self.addressGeneration(of: link)
       }
       var marking = NetlinkRequest.setLink(.name(link.name), marks)
       if link.isIsolated || link.isHairpin {

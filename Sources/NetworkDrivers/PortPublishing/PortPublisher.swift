@@ -28,15 +28,18 @@ final class PortPublisher {
   }
 
   /// Fulfils all wishes of an endpoint or none.
+  /// - Parameter routed: Families in which the endpoint is reached at its own address: addresses of the host of these
+  ///   lead nowhere.
   func publish(
-    _ bindings: [PortBinding], to address: IPv4Address?, _ address6: IPv6Address?, hostBinding: IPAddress?
+    _ bindings: [PortBinding], to address: IPv4Address?, _ address6: IPv6Address?, hostBinding: IPAddress?,
+    routed: Set<IPFamily> = []
   ) throws -> [PublishedPort] {
     var published: [PublishedPort] = []
     do {
       // Fixed ports first, so that no automatic choice takes what a later binding names.
       let order = bindings.filter { $0.hostPorts?.count == 1 } + bindings.filter { $0.hostPorts?.count != 1 }
       for binding in order {
-        published += try publish(binding, to: address, address6, hostBinding ?? defaultAddress)
+        published += try publish(binding, to: address, address6, hostBinding ?? defaultAddress, routed)
       }
     } catch {
       release(published)
@@ -73,9 +76,12 @@ final class PortPublisher {
   }
 
   private func publish(
-    _ binding: PortBinding, to address: IPv4Address?, _ address6: IPv6Address?, _ defaultAddress: IPAddress?
+    _ binding: PortBinding, to address: IPv4Address?, _ address6: IPv6Address?, _ defaultAddress: IPAddress?,
+    _ routed: Set<IPFamily>
   ) throws -> [PublishedPort] {
     let hosts = hostAddresses(binding.hostAddress ?? defaultAddress, hasTarget6: address6 != nil)
+      .filter { !routed.contains($0.family) }
+    if hosts.isEmpty { return [] }
     func target(_ host: IPAddress) -> IPAddress? {
       switch host.family {
       case .v4: address.map { .v4($0) }

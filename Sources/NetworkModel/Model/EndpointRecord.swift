@@ -6,6 +6,8 @@ public struct EndpointOptions: Sendable, Hashable {
   public var name: String
   public var address: IPv4Address?
   public var address6: IPv6Address?
+  /// The sandbox wants no IPv6 on this link, whatever the network has.
+  public var leavesIPv6Out = false
   public var mac: MACAddress?
   public var ports: [PortBinding]
   /// Further addresses of the link that nobody gives out (`--link-local-ip`).

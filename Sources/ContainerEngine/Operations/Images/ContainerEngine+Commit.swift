@@ -30,8 +30,14 @@ extension ContainerEngine {
         options.name = try tag.flatMap { $0.isEmpty ? nil : $0 }.map { try parsed.withTag($0) } ?? parsed.withDefaultTag
       } catch { throw EngineError(.invalidParameter, "\(error)", cause: error) }
     }
-    let freezes = pause && record.state.status == .running
-    if freezes { try await pauseContainer(record.id) }
+    var freezes = pause && record.state.status == .running
+    if freezes {
+      do { try await pauseContainer(record.id) } catch {
+        // What has ended or been paused this moment holds still too.
+        guard error.code == .conflict else { throw error }
+        freezes = false
+      }
+    }
     let image: Digest
     do {
       image = try await images.commit(snapshot: record.id, options)

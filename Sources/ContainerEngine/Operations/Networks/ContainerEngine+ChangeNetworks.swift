@@ -8,12 +8,13 @@ extension ContainerEngine {
     guard Self.isNetworkName(request.name) else {
       throw EngineError(
         .invalidParameter,
-        request.name.isEmpty
+        request.name.allSatisfy(\.isWhitespace)
           ? "invalid name: name is empty"
-          : "invalid name \"\(request.name)\": use letters, digits, -, _ and ., and begin with one of the first two")
+          : "invalid name: names of networks have no control characters")
     }
+    let complete = try NetworkDefaults.complete(request, defaults: configuration.defaultNetworkOptions)
     do {
-      let made = try await network.createNetwork(request)
+      let made = try await network.createNetwork(complete)
       publish(made, "create")
       return made.id
     } catch { throw EngineError.wrap(error) }
@@ -81,12 +82,9 @@ extension ContainerEngine {
         .network, action, actor: record.id, attributes: ["name": record.name, "type": record.driver.rawValue]))
   }
 
-  /// Docker's rule for names of networks: no more than that it can be written in a path and is not blank.
+  /// Docker's rule for names of networks: only a blank one is none. Characters that would garble a terminal or a hosts
+  /// file are refused beyond that.
   private static func isNetworkName(_ name: String) -> Bool {
-    guard let first = name.utf8.first else { return false }
-    func isAlphanumeric(_ byte: UInt8) -> Bool {
-      (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-    }
-    return isAlphanumeric(first) && name.utf8.allSatisfy { isAlphanumeric($0) || [0x2D, 0x2E, 0x5F].contains($0) }
+    !name.allSatisfy(\.isWhitespace) && !name.unicodeScalars.contains { $0.properties.generalCategory == .control }
   }
 }

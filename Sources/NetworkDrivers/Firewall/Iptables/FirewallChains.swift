@@ -13,10 +13,12 @@ import NetworkModel
 ///                                         → TUNNELS (where overlay networks are: what a container sends to a tunnel's port)
 ///     filter  FORWARD → DOCKER-USER       the rules of the host's owner, before ours and for all that is forwarded
 ///             FORWARD → FORWARD           → KNOWN (known connections pass) → NEIGHBOURS (between containers of one
-///                                         bridge as the network wants it) → CONFINED (nothing into or out of an internal
-///                                         network) → INTO (into a bridge → INCOMING) → OUT (out of a bridge everything)
-///             INCOMING                    published ports pass, → OTHERS (from another network: drop) → OPEN (what
-///                                         networks without protection or translation have opened), the rest is dropped
+///                                         bridge as the network wants it, or → APART: only published ports pass)
+///                                         → CONFINED (nothing into or out of an internal network) → INTO (into a
+///                                         bridge → INCOMING) → OUT (out of a bridge everything)
+///             INCOMING                    published ports pass, → ROUTED (what networks without translation have
+///                                         opened) → OTHERS (from another network: drop) → OPEN (what has no
+///                                         protection), the rest is dropped
 ///     nat     PREROUTING, OUTPUT → PUBLISH  what is for this host: → ONEADDRESS, → ANYADDRESS
 ///             POSTROUTING → SOURCE        an address of the host: → INSIDE (what was translated back into the same bridge),
 ///                                         → LOOPBACK (what the host sends from 127/8), → LEAVING (what leaves a bridge)
@@ -58,7 +60,9 @@ struct FirewallChains: Sendable {
     case confined = "CONFINED"
     case into = "INTO"
     case out = "OUT"
+    case apart = "APART"
     case incoming = "INCOMING"
+    case routed = "ROUTED"
     case others = "OTHERS"
     case open = "OPEN"
     case publish = "PUBLISH"
@@ -72,7 +76,7 @@ struct FirewallChains: Sendable {
     var table: Iptables.TableName {
       switch self {
       case .raw, .tunnels: .raw
-      case .forward, .known, .neighbours, .confined, .into, .out, .incoming, .others, .open: .filter
+      case .forward, .known, .neighbours, .confined, .into, .out, .apart, .incoming, .routed, .others, .open: .filter
       case .publish, .oneAddress, .anyAddress, .source, .inside, .loopback, .leaving: .nat
       }
     }
@@ -154,14 +158,21 @@ struct FirewallChains: Sendable {
             lead("into a bridge", .into), lead("out of a bridge", .out),
           ]),
         ordered(
+          .apart,
+          [
+            Iptables.Rule("published", [.connection([.translated])], .accept),
+            Iptables.Rule("kept apart", [], .drop),
+          ]),
+        ordered(
           .incoming,
           [
             Iptables.Rule("published", [.connection([.translated])], .accept),
-            // Networks are isolated from each other, whatever they open to the world.
-            lead("from another network", .others), lead("opened", .open),
+            // What a network without translation opens, it opens to the other networks too, as docker has it. Beyond
+            // that networks are isolated from each other, whatever they leave unprotected.
+            lead("opened to all", .routed), lead("from another network", .others), lead("opened", .open),
             Iptables.Rule("not published", [], .drop),
           ]),
-      ] + unordered(.known, .neighbours, .confined, .into, .out, .others, .open),
+      ] + unordered(.known, .neighbours, .confined, .into, .out, .routed, .others, .open),
       // As docker has it: its owner's chain first, both before what others have in FORWARD.
       entrances: [
         Iptables.Entrance(
@@ -236,7 +247,7 @@ struct FirewallChains: Sendable {
         (.known, [.input(bridge)], .accept), (.known, [.output(bridge)], .accept),
         (
           .neighbours, [.input(bridge), .output(bridge)],
-          interContainer ? .accept : .goto(name(.incoming))
+          interContainer ? .accept : .goto(name(.apart))
         ),
         (.into, [.output(bridge)], .goto(name(.incoming))), (.out, [.input(bridge)], .accept),
         (.others, [.input(bridge)], .drop),
@@ -251,9 +262,9 @@ struct FirewallChains: Sendable {
     case .confine(let bridge):
       return [(.confined, [.output(bridge)], .drop), (.confined, [.input(bridge)], .drop)]
     case .unprotected(let bridge, family): return [(.open, [.output(bridge)], .accept)]
-    case .echo(let bridge, family): return [(.open, [.output(bridge), .icmp(family)], .accept)]
+    case .echo(let bridge, family): return [(.routed, [.output(bridge), .icmp(family)], .accept)]
     case .open(let bridge, let address, let port) where address.family == family:
-      return [(.open, [.destination(IPCIDR(host: address)), .output(bridge), .port(port)], .accept)]
+      return [(.routed, [.destination(IPCIDR(host: address)), .output(bridge), .port(port)], .accept)]
     case .openFrom(let link, let bridge, let address, let port) where address.family == family:
       return [
         (.open, [.destination(IPCIDR(host: address)), .input(link), .output(bridge), .port(port)], .accept)

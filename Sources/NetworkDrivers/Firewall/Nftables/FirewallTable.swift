@@ -7,8 +7,9 @@ import NetworkModel
 ///     raw       what comes from outside to 127/8, or from a container as 127/8, is dropped before anything else
 ///     publish   a port of this host leads to a container: one lookup by address, one for all addresses
 ///     forward   known connections pass; between containers of one bridge as the network wants it; nothing into or out
-///               of an internal network; into a bridge only what was translated, that is, published, and from elsewhere
-///               than another bridge what a network without translation has opened; out of a bridge everything
+///               of an internal network; into a bridge only what was translated, that is, published, and what a network
+///               without translation has opened, from elsewhere than another bridge also what has no protection; out of
+///               a bridge everything
 ///     source    masquerade: what leaves a bridge; what a container sends to itself or a neighbour by way of a
 ///               published port (else the answer would take the short way and not be recognised); what the host sends
 ///               from 127/8
@@ -59,7 +60,7 @@ enum FirewallTable {
     if guardsTunnels { raw.rules.append(tunnels) }
     return Table(
       TableName(.inet, name), sets: sets,
-      chains: [raw, publish, prerouting, output, incoming, forward, postrouting])
+      chains: [raw, publish, prerouting, output, apart, incoming, forward, postrouting])
   }
 
   /// A container must not speak as a host: its packets would come out of the tunnel on any overlay network it likes. UDP
@@ -132,20 +133,19 @@ enum FirewallTable {
     "output", BaseHook(.nat, .output, .destinationNAT),
     rules: [Rule("from this host to itself", Match.destinationIsLocal + [.verdict(.jump("publish"))])])
 
+  /// Between the containers of a network that keeps them apart.
+  private static let apart = Chain(
+    "apart",
+    rules: [
+      Rule("published", Match.destinationTranslated + [.verdict(.accept)]),
+      Rule("kept apart", [.counter, .verdict(.drop)]),
+    ])
+
   private static let incoming = Chain(
     "incoming",
     rules: [
       Rule("published", Match.destinationTranslated + [.verdict(.accept)]),
-      // Networks are isolated from each other, whatever they open to the world.
-      Rule("from another network", Match.set([.inputName], bridges.name) + [.counter, .verdict(.drop)]),
-      Rule(
-        "IPv4 without protection",
-        Match.family(.ipv4) + Match.set([.outputName], unprotected4.name)
-          + [.verdict(.accept)]),
-      Rule(
-        "IPv6 without protection",
-        Match.family(.ipv6) + Match.set([.outputName], unprotected6.name)
-          + [.verdict(.accept)]),
+      // What a network without translation opens, it opens to the other networks too, as docker has it.
       Rule("pings", Match.set([.outputName, .transportProtocol], echo.name) + [.verdict(.accept)]),
       Rule(
         "IPv4 opened",
@@ -156,6 +156,16 @@ enum FirewallTable {
         "IPv6 opened",
         Match.family(.ipv6)
           + Match.set([.outputName, .destination6, .transportProtocol, .destinationPort], open6.name)
+          + [.verdict(.accept)]),
+      // Beyond that networks are isolated from each other, whatever they leave unprotected.
+      Rule("from another network", Match.set([.inputName], bridges.name) + [.counter, .verdict(.drop)]),
+      Rule(
+        "IPv4 without protection",
+        Match.family(.ipv4) + Match.set([.outputName], unprotected4.name)
+          + [.verdict(.accept)]),
+      Rule(
+        "IPv6 without protection",
+        Match.family(.ipv6) + Match.set([.outputName], unprotected6.name)
           + [.verdict(.accept)]),
       Rule(
         "IPv4 opened to a link",
@@ -222,7 +232,7 @@ enum FirewallTable {
         (bridges, Element([.interface(name)])),
         (
           neighbours,
-          Element([.interface(name), .interface(name)], .verdict(interContainer ? .accept : .goto("incoming")))
+          Element([.interface(name), .interface(name)], .verdict(interContainer ? .accept : .goto("apart")))
         ),
       ]
     case .confine(let bridge): return [(confined, Element([.interface(bridge)]))]
