@@ -120,7 +120,7 @@ def test_discovery(cluster_kubectl, sample, raw):
 
 def test_watch(kubectl, sample):
     watch = kubectl.popen("get", f"flunders.{sample.group}", "--watch-only", "-o", "name")
-    timer = threading.Timer(30, watch.kill)
+    timer = threading.Timer(120, watch.kill)
     timer.start()
     try:
         eventually(lambda: sample.watchers)

@@ -163,7 +163,7 @@ def test_lists_are_converted_in_one_call(kubectl, group, hooks):
 def test_watches(kubectl, group):
     kubectl("create", "--validate=false", "-f", "-", input=place(group))
     watch = kubectl.popen("get", f"places.v2.{group}", "--watch", "-o", "json", "--output-watch-events")
-    timer = threading.Timer(30, watch.kill)
+    timer = threading.Timer(120, watch.kill)
     timer.start()
     try:
         decoder, text = json.JSONDecoder(), ""

@@ -215,13 +215,16 @@ def test_nobody_is_fought_with(docker, engine, host, net, run, until):
     network = net("--subnet", "10.220.5.0/24")
     one = run("one", "--network", network)
     bridge = bridge_of(docker, network)
-    before = engine.process.log(10**6).count(f"network {network}: ")
-    deadline = time.monotonic() + 4
-    while time.monotonic() < deadline:
+
+    def told():
+        return engine.process.log(10**6).count(f"network {network}: ")
+
+    before, began = told(), time.monotonic()
+    while time.monotonic() < began + 4 or told() < before + 10:  # a busy host takes longer
+        assert time.monotonic() < began + 120, told() - before
         host.run("ip", "link", "delete", bridge, check=False)
         assert docker.out("version", "--format", "{{.Server.Version}}")
-    told = engine.process.log(10**6).count(f"network {network}: ") - before
-    assert 10 <= told <= 40, told
+    assert told() <= before + 40
     # When they have gone, it comes back and stays.
     with inside(docker, one) as here:
-        assert until(lambda: pings(here, "10.220.5.1", within=0), within=20)
+        assert until(lambda: pings(here, "10.220.5.1"))

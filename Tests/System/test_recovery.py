@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import time
 
 import docker as docker_py
@@ -13,7 +14,7 @@ import engines
 import images
 import leaks
 from conftest import Cli, ended, load, made
-from registries import LocalRegistry
+from registries import FakeRegistry
 
 pytestmark = pytest.mark.own_engine
 
@@ -129,8 +130,8 @@ def test_rm_flag_survives_the_crash(own, name, until):
     until(lambda: not own.client.api.containers(all=True, filters={"name": name}))
 
 
-def test_a_pull_that_was_cut_short_leaves_nothing_and_resumes(own, work, name):
-    registry = LocalRegistry(os.path.join(work, name), own.host)
+def test_a_pull_that_was_cut_short_leaves_nothing_and_resumes(own, name):
+    registry = FakeRegistry(own.host)
     try:
         pull_and_crash(own, registry, name)
     finally:
@@ -138,11 +139,30 @@ def test_a_pull_that_was_cut_short_leaves_nothing_and_resumes(own, work, name):
 
 
 def pull_and_crash(own, registry, name):
-    images.many_layers(4, 12 << 20, seed=name.encode()).push(registry, name, "latest", "none", True)
+    """The last layer stops half-way until the engine is dead."""
+    image = images.many_layers(4, 1 << 20, seed=name.encode())
+    last = image.blobs()[-1][1]
+    halfway, dead = threading.Event(), threading.Event()
+
+    def stopping(request):
+        if dead.is_set():
+            begin = int((request.headers.get("Range") or "bytes=0-").split("=")[1].split("-")[0])
+            span = {"Content_Range": f"bytes {begin}-{len(last) - 1}/{len(last)}"} if begin else {}
+            return request.answer(206 if begin else 200, last[begin:], **span)
+        request.send_response(200)
+        request.send_header("Content-Length", str(len(last)))
+        request.end_headers()
+        request.wfile.write(last[: len(last) // 2])
+        halfway.set()
+        dead.wait(60)
+        request.close_connection = True
+
+    registry.serve(name, image, blob=lambda digest, data: stopping if data == last else data)
     reference = f"{registry.address}/{name}:latest"
     puller = own.docker.popen("pull", reference)
-    time.sleep(0.15)
+    assert halfway.wait(60)
     own.engine.kill()
+    dead.set()
     puller.communicate(timeout=60)
     own.engine.start()
     own.docker.fails("inspect", reference)
