@@ -8,9 +8,7 @@ enum CertificateRequests {
   static let resource = GroupResource(group: "certificates.k8s.io", resource: "certificatesigningrequests")
 
   /// Writes down who asks: what a client says of that counts for nothing.
-  static func stamp(_ object: inout JSONObject?, _ user: User) {
-    guard var request = object else { return }
-    object = nil
+  static func stamp(_ request: inout JSONObject, _ user: User) {
     var spec = request["spec"]?.objectValue ?? [:]
     spec["username"] = user.name.isEmpty ? nil : .string(user.name)
     spec["uid"] = user.uid.isEmpty ? nil : .string(user.uid)
@@ -20,7 +18,6 @@ enum CertificateRequests {
     }
     spec["extra"] = extra.isEmpty ? nil : .object(JSONObject(extra))
     request["spec"] = .object(spec)
-    object = request
   }
 
   /// The PKCS #10 request; nil where there is none that can be read.
