@@ -40,6 +40,9 @@ public actor GarbageCollector {
     let (client, due) = (client, retries.due)
     await withTaskGroup(of: Void.self) { group in
       group.addTask { for await change in client.changes() { queue.yield(.change(change)) } }
+      group.addTask {
+        for await change in client.changesElsewhere() { queue.yield(.change(change)) }
+      }
       group.addTask { for await uid in due { queue.yield(.again(uid)) } }
       for await event in events {
         switch event {

@@ -1,6 +1,7 @@
 import APIMachinery
 import APIServer
 import ClusterClient
+import ContainerEngine
 
 /// Controllers in the same process as the server: its memory is theirs.
 struct InProcessClient: ClusterClient {
@@ -22,11 +23,7 @@ struct InProcessClient: ClusterClient {
     let (foreign, failures) = others.resources()
     let own = resources()
     let known = Set(own.map(\.groupResource))
-    let more = foreign.map {
-      ClusterResource(
-        groupVersion: $0.groupVersion, plural: $0.plural, kind: $0.kind, isNamespaced: $0.isNamespaced,
-        verbs: $0.verbs)
-    }
+    let more = foreign.map(Self.resource)
     return ClusterDiscovery(
       resources: own + more.filter { !known.contains($0.groupResource) },
       failures: failures.map { .init($0, "stale GroupVersion discovery: \($0.apiVersion)") })
@@ -36,6 +33,12 @@ struct InProcessClient: ClusterClient {
     ClusterResource(
       groupVersion: served.groupVersionKind.groupVersion, plural: served.resource.plural, kind: served.resource.kind,
       isNamespaced: served.resource.isNamespaced, verbs: Set(served.version.verbs))
+  }
+
+  private static func resource(_ foreign: AggregatedObjects.Resource) -> ClusterResource {
+    ClusterResource(
+      groupVersion: foreign.groupVersion, plural: foreign.plural, kind: foreign.kind,
+      isNamespaced: foreign.isNamespaced, verbs: foreign.verbs)
   }
 
   /// - Throws: 404 where the resource is not served any more.
@@ -95,6 +98,22 @@ struct InProcessClient: ClusterClient {
       if case .terminated = continuation.yield(change) { return false }
       return true
     }
+    return stream
+  }
+
+  func changesElsewhere() -> AsyncStream<ClusterChange> {
+    let (stream, continuation) = AsyncStream.makeStream(of: ClusterChange.self)
+    let changes = others.changes { Log.warning("\(name): \($0)") }
+    let task = Task {
+      for await change in changes {
+        continuation.yield(
+          ClusterChange(
+            resource: Self.resource(change.resource), current: change.current,
+            previous: change.previous))
+      }
+      continuation.finish()
+    }
+    continuation.onTermination = { _ in task.cancel() }
     return stream
   }
 }
