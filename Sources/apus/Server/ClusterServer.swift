@@ -137,6 +137,7 @@ struct ClusterServer: Sendable {
     let api: APIServer
     let aggregation: Aggregation
     let certificates: ClusterCertificates
+    let authentication: ServerAuthentication
     let host: String
     let port: Int
     let kubeconfig: String
@@ -173,7 +174,9 @@ struct ClusterServer: Sendable {
         Kubeconfig(path: kubeconfig, server: "https://\(identity.address.local):\(served)"), pool)
     }
     return Front(
-      api: api, aggregation: aggregation, certificates: certificates, host: host, port: served, kubeconfig: kubeconfig)
+      api: api, aggregation: aggregation, certificates: certificates, authentication: clients,
+      host: host,
+      port: served, kubeconfig: kubeconfig)
   }
 
   // MARK: Work
@@ -203,6 +206,7 @@ struct ClusterServer: Sendable {
         await ClusterControllers.election(objects, front.aggregation.objects) { Log.info($0) }.run(controllers)
       }
       group.addTask { try await certificates.run() }
+      group.addTask { [pool] in await front.authentication.run(pool) }
       group.addTask {
         for await bundle in certificates.authorities().dropFirst() {
           do { try await front.aggregation.publish(clientAuthority: bundle, core.registry) } catch {
