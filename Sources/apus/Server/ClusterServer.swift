@@ -40,7 +40,7 @@ struct ClusterServer: Sendable {
   func serve(until ended: @escaping @Sendable () async throws -> Void) async throws {
     do {
       let directory = try await Self.makeDirectory(in: dataDirectory, pool)
-      let store = try await Datastore.open(options, in: directory)
+      let store = try await Datastore.open(options.datastore, in: directory, pool)
       let state = try await state(store)
       let identity = try await identity(store, directory)
       let core = try await core(state, identity)
@@ -85,7 +85,7 @@ struct ClusterServer: Sendable {
   }
 
   /// Whether other servers serve the same cluster.
-  private var isShared: Bool { !options.datastoreEndpoint.isEmpty }
+  private var isShared: Bool { options.datastore.isShared }
 
   private func state(_ store: any RevisionedStore) async throws -> State {
     let (failures, continuation) = AsyncStream.makeStream(of: (any Error).self)
