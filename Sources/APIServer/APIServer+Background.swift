@@ -32,7 +32,8 @@ extension APIServer {
     try await NamespaceBootstrap(registry: registry).run()
     health.finish(.namespaces)
     let service = registry.services.map {
-      KubernetesService(registry: registry, network: $0.network, port: location.port, report: report)
+      KubernetesService(
+        registry: registry, network: $0.network, port: location.port, isShared: location.isShared, report: report)
     }
     let keeper = flowControl.map { FlowControlKeeper(registry: registry, control: $0) }
     // Side by side, so that the store writes many with one fsync.
@@ -68,7 +69,8 @@ extension APIServer {
       group.addTask { [registry] in await AllocationRepair(registry: registry, report: report).run() }
       guard let own = location.address else { return }
       let presence = ServerPresence(
-        store: registry.store, address: own, isShared: location.isShared, report: report)
+        store: registry.store, own: ServerEndpoint(address: own, port: location.port), isShared: location.isShared,
+        report: report)
       group.addTask { await presence.announce() }
       group.addTask { await service.keepUp(presence) }
     }

@@ -70,7 +70,10 @@ extension APIServer {
     trail.isUnknown = sender.name == User.anonymous.name || sender.groups.contains("system:unauthenticated")
     if let audit {
       let context = RequestContext(info: info, user: sender, query: request.query, headers: request.headers)
-      trail.audit = try await audit.begin(&request, info, sender, id: trail.id, received: trail.received) { bytes in
+      trail.audit = try await audit.begin(
+        &request, info, sender, id: trail.id, received: trail.received,
+        isPassedOn: aggregation?.service(of: request) != nil || info.subresource == "proxy"
+      ) { bytes in
         // A patch is of a type that no object has.
         (try? BodyReader(registry: registry, context: context).parse(bytes).value) ?? (try? YAMLReader.value(of: bytes))
       }

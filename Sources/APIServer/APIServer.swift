@@ -49,7 +49,7 @@ public final class APIServer: Sendable {
     self.strictTransportSecurity = strictTransportSecurity.joined(separator: "; ")
     health = HealthChecks(registry.store)
     self.aggregation = aggregation
-    openAPI = OpenAPIHandler(registry.kinds, version: version)
+    openAPI = OpenAPIHandler(registry.kinds, version: version, others: aggregation?.openAPI)
     self.registry = registry
     self.authenticator = authenticator
     self.authorizer = authorizer
@@ -81,19 +81,23 @@ public final class APIServer: Sendable {
     let snapshot = registry.catalog.snapshot
     if let response = try await aggregation?.respond(request, context) { return response }
     guard info.isResource else {
-      guard request.method == .get || request.method == .head else { throw StatusError.methodNotAllowed() }
+      let isRead = request.method == .get || request.method == .head
       let discovery = DiscoveryHandler(
         snapshot: snapshot, request: request, address: address, others: aggregation?.versions)
-      if let response = try discovery.respond() { return response }
-      if let response = try await openAPI.respond(aggregation?.unconditional(request) ?? request, snapshot) {
-        return aggregation?.completed(response, for: request) ?? response
+      if let response = try discovery.respond() {
+        guard isRead else { throw StatusError.methodNotAllowed() }
+        return response
       }
-      return try plain(request)
+      if isRead, let response = try await documents(request, snapshot) ?? plain(request) {
+        return response
+      }
+      return try UnknownPath.answer(request.segments, snapshot)
     }
     let groupVersion = GroupVersion(group: info.group, version: info.version)
-    guard let target = snapshot.resource(groupVersion, info.resource) else { throw StatusError.noSuchPath() }
-    guard info.namespace.isEmpty || target.resource.isNamespaced || info.resource == "namespaces" else {
-      throw StatusError.noSuchPath()
+    guard let target = snapshot.resource(groupVersion, info.resource),
+      UnknownPath.isPlace(info, of: target)
+    else {
+      return try UnknownPath.answer(request.segments, snapshot)
     }
     if target.version.isDeprecated { context.warn(deprecation(of: target)) }
     let handler = ResourceHandler(
@@ -108,16 +112,29 @@ public final class APIServer: Sendable {
     target.version.deprecationWarning ?? "\(target.groupVersionKind.apiVersion) \(target.resource.kind) is deprecated"
   }
 
-  private func plain(_ request: Request) throws -> Response {
+  /// Nil where the path is no OpenAPI document.
+  private func documents(_ request: Request, _ snapshot: ResourceCatalog.Snapshot) async throws
+    -> Response?
+  {
+    guard
+      let response = try await openAPI.respond(
+        aggregation?.unconditional(request) ?? request, snapshot)
+    else {
+      return nil
+    }
+    return aggregation?.completed(response, for: request) ?? response
+  }
+
+  private func plain(_ request: Request) throws -> Response? {
     switch request.path {
     case "/": return Answer.json(JSONValue.object(["paths": .array(paths.map { .string($0) })]).jsonBytes())
     case "/version", "/version/": return Answer.json(version.json.jsonBytes())
     default:
-      if let (type, bytes) = try accounts?.document(request.path, address: address) {
-        return Response(
-          .ok, headers: ["Content-Type": type, "Cache-Control": "public, max-age=3600"], bytes: bytes)
+      return try accounts?.document(request.path, address: address).map { type, bytes in
+        Response(
+          .ok, headers: ["Content-Type": type, "Cache-Control": "public, max-age=3600"],
+          bytes: bytes)
       }
-      throw StatusError.noSuchPath()
     }
   }
 

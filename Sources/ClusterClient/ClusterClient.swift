@@ -7,7 +7,7 @@ public protocol ClusterClient: Sendable {
   /// The resources that are served now, one version each, with what can be done with them.
   func resources() -> [ClusterResource]
   /// The same with the resources of API servers behind this one: their objects can be read, changed and removed like others,
-  /// but ``changes(of:)`` does not tell of them.
+  /// but ``changes(of:)`` does not tell of them, ``changesElsewhere()`` does.
   func discovery() -> ClusterDiscovery
   /// An object as it is now; nil where there is none.
   func get(_ resource: ClusterResource, namespace: String, name: String) async throws -> StoredObject?
@@ -25,11 +25,17 @@ public protocol ClusterClient: Sendable {
   /// Every change of every object from now on, and what is there already as additions.
   /// - Parameter resources: those that are wanted; nil for all.
   func changes(of resources: Set<GroupResource>?) -> ClusterChanges
+  /// Every change of objects of API servers behind this one, as far as it matters who owns whom, and what is there already
+  /// as additions. Of an object no more is told than who it is, who owns it and what holds it.
+  func changesElsewhere() -> ClusterChanges
 }
 
 extension ClusterClient {
   /// Every change of every object of every resource from now on, and what is there already as additions.
   public func changes() -> ClusterChanges { changes(of: nil) }
+
+  /// Nothing: there are no other servers.
+  public func changesElsewhere() -> ClusterChanges { ClusterChanges(AsyncStream { $0.finish() }) }
 }
 
 /// What becomes of the objects that a removed one owns (`meta.k8s.io/v1` DeletionPropagation).

@@ -178,13 +178,18 @@ def _files_of(kubeconfig, directory):
     return cluster["server"], *paths
 
 
-@pytest.fixture(scope="session")
-def connection(kubeconfig, work):
-    """What the administrator connects with: URL and TLS."""
-    url, authority, certificate, key = _files_of(kubeconfig, work)
+def connection_of(kubeconfig, directory):
+    """What a kubeconfig's user connects with: URL and TLS. `directory` is for files."""
+    url, authority, certificate, key = _files_of(kubeconfig, directory)
     context = ssl.create_default_context(cafile=authority)
     context.load_cert_chain(certificate, key)
     return url, context
+
+
+@pytest.fixture(scope="session")
+def connection(kubeconfig, work):
+    """What the administrator connects with: URL and TLS."""
+    return connection_of(kubeconfig, work)
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,8 @@ CONTROL = "/usr/bin/etcdctl"
 class Etcd:
     """One member. It may be stopped, killed and started again on the same state."""
 
-    def __init__(self, directory):
-        self.directory, self.process = str(directory), None
+    def __init__(self, directory, *flags):
+        self.directory, self.flags, self.process = str(directory), flags, None
         os.makedirs(self.directory, exist_ok=True)
         self.port, self.peer_port = free_port(), free_port()
 
@@ -28,7 +28,7 @@ class Etcd:
         command = [
             PROGRAM, "--data-dir", os.path.join(self.directory, "data"), "--log-level", "error",
             "--listen-client-urls", self.url, "--advertise-client-urls", self.url, "--listen-peer-urls", peer,
-            "--initial-advertise-peer-urls", peer, "--initial-cluster", f"default={peer}",
+            "--initial-advertise-peer-urls", peer, "--initial-cluster", f"default={peer}", *self.flags,
         ]  # fmt: skip
         with open(os.path.join(self.directory, "log"), "ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)

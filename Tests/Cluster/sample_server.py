@@ -17,7 +17,10 @@ class SampleServer:
     def __init__(self, context, group, authority_pem, names, aggregated=True):
         self.group, self.names, self.aggregated = group, names, aggregated
         self.objects, self.watchers, self.requests = {}, [], []
+        # The namespaces that somebody has begun to watch; empty for all.
+        self.watched = []
         self.lock, self.revisions = threading.Lock(), itertools.count(1)
+        self.described = "A flunder of version 2."
         self.ready = threading.Event()
         self.ready.set()
         context.verify_mode = ssl.CERT_REQUIRED
@@ -102,7 +105,7 @@ class SampleServer:
     def resource(self):
         return {
             "name": "flunders", "singularName": "flunder", "namespaced": True, "kind": "Flunder", "shortNames": ["fl"],
-            "verbs": ["create", "delete", "get", "list", "watch"],
+            "verbs": ["create", "delete", "get", "list", "update", "watch"],
         }  # fmt: skip
 
     def respond(self, handler, body):
@@ -124,6 +127,8 @@ class SampleServer:
         if url.path == root:
             return handler.answer(200, {
                 "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": f"{self.group}/{VERSION}", "resources": [self.resource]})  # fmt: skip
+        if url.path == "/openapi/v2":
+            return self.document_of_version_2(handler, root)
         if url.path == f"/openapi/v3{root}":
             return handler.answer(200, self.document(root))
         if url.path == f"{root}/moved":
@@ -163,6 +168,36 @@ class SampleServer:
             "components": {"schemas": {"sample.Flunder": schema}},
         }  # fmt: skip
 
+    def document_of_version_2(self, handler, root):
+        """Of version 2. `DeleteOptions` is not the one of the cluster, and what is outside of the group is not wanted."""
+        kind = [{"group": self.group, "version": VERSION, "kind": "Flunder"}]
+        options = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"
+
+        def body(name):
+            return {"name": "body", "in": "body", "schema": {"$ref": f"#/definitions/{name}"}}
+
+        def operation(name, **more):
+            return {"operationId": f"{name}Flunder", "parameters": [body("sample.Flunder")], "responses": {"200": {"description": "OK"}}, **more}
+
+        document = {
+            "swagger": "2.0", "info": {"title": "sample", "version": "1"},
+            "paths": {
+                f"{root}/namespaces/{{namespace}}/flunders": {
+                    "post": operation("create"), "parameters": [{"$ref": "#/parameters/pretty-1"}],
+                    "delete": operation("delete", parameters=[body(options)])},
+                "/version/": {"get": {**operation("version"), "parameters": [body("sample.Unwanted")]}},
+            },
+            "parameters": {"pretty-1": {"name": "pretty", "in": "query", "type": "string", "uniqueItems": True}},
+            "definitions": {
+                "sample.Flunder": {"type": "object", "description": self.described, "x-kubernetes-group-version-kind": kind},
+                options: {"type": "object", "properties": {"sample": {"type": "string"}}}, "sample.Unwanted": {"type": "object"},
+            },
+        }  # fmt: skip
+        tag = f'"{abs(hash(json.dumps(document)))}"'
+        if handler.headers.get("If-None-Match") == tag:
+            return handler.answer(304, b"", ETag=tag)
+        return handler.answer(200, document, ETag=tag)
+
     def tunnel(self, handler):
         """Switches to a protocol that says everything louder."""
         handler.close_connection = True
@@ -178,7 +213,7 @@ class SampleServer:
     def flunders(self, handler, namespace, name, query, body):
         version = f"{self.group}/{VERSION}"
         with self.lock:
-            items = [one for (space, _), one in sorted(self.objects.items()) if space == namespace]
+            items = [one for (space, _), one in sorted(self.objects.items()) if namespace in ("", space)]
         if handler.command == "POST":
             one = {**json.loads(body), "kind": "Flunder", "apiVersion": version}
             one["metadata"].update(namespace=namespace, resourceVersion=str(next(self.revisions)), uid="u-" + one["metadata"]["name"])
@@ -189,6 +224,7 @@ class SampleServer:
             events = queue.Queue()
             with self.lock:
                 self.watchers.append(events)
+                self.watched.append(namespace)
             return handler.stream(events)
         if handler.command == "GET" and not name:
             return handler.answer(200, {
@@ -198,6 +234,12 @@ class SampleServer:
             return handler.answer(404, {
                 "kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "NotFound", "code": 404,
                 "message": f'flunders.{self.group} "{name}" not found', "details": {"name": name, "group": self.group, "kind": "flunders"}})  # fmt: skip
+        if handler.command == "PUT":
+            one = {**json.loads(body), "kind": "Flunder", "apiVersion": version}
+            one["metadata"]["resourceVersion"] = str(next(self.revisions))
+            self.objects[namespace, name] = one
+            self.tell({"type": "MODIFIED", "object": one})
+            return handler.answer(200, one)
         if handler.command == "DELETE":
             del self.objects[namespace, name]
             self.tell({"type": "DELETED", "object": one})

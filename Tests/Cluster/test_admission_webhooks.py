@@ -467,3 +467,23 @@ def test_kept_over_a_restart(work, authority, tmp_path):
         hooks.close()
         server.stop()
     assert json.dumps(hooks.seen) and len(hooks.seen) == 2
+
+
+def test_names_that_are_generated_come_after_those_who_change_objects(api, configure, hooks, namespace):
+    """Who changes an object sees neither its generated name nor its uid; who refuses it sees both. What is changed
+    belongs to nobody."""
+    hooks.answers["/change"] = lambda review: patch(review, [{"op": "add", "path": "/data/added", "value": "x"}])
+    hooks.answers["/judge"] = allow
+    configure(MUTATING, {"path": "/change"})
+    configure(VALIDATING, {"path": "/judge"})
+    made = api.create(
+        f"/api/v1/namespaces/{namespace}/configmaps", {"metadata": {"generateName": "made-"}, "data": {"a": "b"}}, fieldManager="me",
+    )  # fmt: skip
+    asked = {path.split("?")[0]: review["request"] for path, review in hooks.seen}
+    before, after = asked["/change"], asked["/judge"]
+    assert not before.get("name") and not before["object"]["metadata"].get("name") and not before["object"]["metadata"].get("uid")
+    assert not before["object"]["metadata"].get("creationTimestamp")
+    assert after["name"] == after["object"]["metadata"]["name"] == made["metadata"]["name"]
+    assert after["object"]["metadata"]["uid"] == made["metadata"]["uid"] and made["data"] == {"a": "b", "added": "x"}
+    (mine,) = made["metadata"]["managedFields"]
+    assert mine["manager"] == "me" and set(mine["fieldsV1"]["f:data"]) == {".", "f:a"}

@@ -12,6 +12,7 @@ from authorities import Authority
 from interface import eventually
 from sample_server import VERSION, SampleServer
 from webhooks import own_address
+from wire import texts
 
 numbers = itertools.count()
 SERVICES = "/apis/apiregistration.k8s.io/v1/apiservices"
@@ -118,12 +119,12 @@ def test_discovery(cluster_kubectl, sample, raw):
     assert raw("GET", f"/openapi/v3/{path}")[2]["info"]["title"] == "sample"
 
 
-def test_watch(kubectl, sample):
+def test_watch(kubectl, sample, namespace):
     watch = kubectl.popen("get", f"flunders.{sample.group}", "--watch-only", "-o", "name")
     timer = threading.Timer(120, watch.kill)
     timer.start()
     try:
-        eventually(lambda: sample.watchers)
+        eventually(lambda: namespace in sample.watched)
         for name in ("a", "b"):
             kubectl("create", "--validate=false", "-f", "-", input=flunder(sample.group, name))
             assert watch.stdout.readline().strip() == f"flunder.{sample.group}/{name}"
@@ -351,3 +352,77 @@ def test_local_services_of_custom_resources(cluster_kubectl):
     assert (one["spec"]["groupPriorityMinimum"], one["spec"]["versionPriority"]) == (1000, 100)
     cluster_kubectl("delete", "crd", f"things.{group}")
     eventually(lambda: not exists())
+
+
+def test_openapi_of_version_2(sample, raw, cluster_kubectl):
+    """The one document of everything has what others serve; a definition that means something else there has another name."""
+    path, options = f"/apis/{sample.group}/{VERSION}/namespaces/{{namespace}}/flunders", "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"
+    document = eventually(lambda: (found := raw("GET", "/openapi/v2")[2])["paths"].get(path) and found, "the path", 60)
+    item, definitions = document["paths"][path], document["definitions"]
+    assert item["parameters"] == [{"$ref": "#/parameters/pretty-1"}] and document["parameters"]["pretty-1"]["name"] == "pretty"
+    assert definitions["sample.Flunder"]["description"] == sample.described
+    renamed = item["delete"]["parameters"][0]["schema"]["$ref"].rsplit("/", 1)[1]
+    assert renamed.startswith(f"{options}_v") and definitions[renamed]["properties"] == {"sample": {"type": "string"}}
+    assert "propagationPolicy" in definitions[options]["properties"] and "sample.Unwanted" not in definitions
+    # In protobuf, and for kubectl.
+    accept = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+    data = raw("GET", "/openapi/v2", headers={"Accept": accept}, parse=bytes)[2]
+    assert path in texts(data, 8, 2, 1) and "sample.Flunder" in texts(data, 9, 1, 1)
+    told = cluster_kubectl.out("explain", "flunders", f"--api-version={sample.group}/{VERSION}", "--output=plaintext-openapiv2")
+    assert sample.described in told
+    # It goes with the registration.
+    cluster_kubectl("delete", "apiservice", f"{VERSION}.{sample.group}")
+    eventually(lambda: path not in raw("GET", "/openapi/v2")[2]["paths"], "the end of the path", 60)
+
+
+def owned(name, owner, **more):
+    metadata = owner["metadata"]
+    reference = {"apiVersion": owner["apiVersion"], "kind": owner["kind"], "name": metadata["name"], "uid": metadata["uid"]}
+    return {"metadata": {"name": name, "ownerReferences": [reference]}, **more}
+
+
+@pytest.mark.own_server
+def test_owners_and_dependents_elsewhere(sample, api, namespace):
+    """Who is owned by an object of another server goes with it, and the other way round."""
+    flunders = f"/apis/{sample.group}/{VERSION}/namespaces/{namespace}/flunders"
+    maps = f"/api/v1/namespaces/{namespace}/configmaps"
+    eventually(lambda: "" in sample.watched, "a watch of the other server's objects", 60)
+    there = api.create(flunders, flunder(sample.group, "owner"))
+    here = api.create(maps, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "owner"}})
+    here = {**here, "apiVersion": "v1", "kind": "ConfigMap"}
+    api.create(maps, owned("dependent", there))
+    api.create(flunders, {**flunder(sample.group), **owned("dependent", here)})
+    orphan = api.create(maps, owned("orphan", there))
+    orphan["metadata"]["ownerReferences"] = []
+    api.update(f"{maps}/orphan", orphan)
+    api.delete(f"{flunders}/owner")
+    api.delete(f"{maps}/owner", {"propagationPolicy": "Background"})
+    eventually(lambda: not api.is_there(f"{maps}/dependent"), "the end of the ConfigMap", 60)
+    eventually(lambda: not api.is_there(f"{flunders}/dependent"), "the end of the flunder", 60)
+    assert api.is_there(f"{maps}/orphan")
+
+
+@pytest.mark.own_server
+def test_owners_that_cannot_be_asked_are_waited_for(sample, api, namespace, cluster_kubectl):
+    """While the other server does not answer nothing is removed for its sake; what has gone meanwhile is found out then."""
+    name = f"{VERSION}.{sample.group}"
+    flunders = f"/apis/{sample.group}/{VERSION}/namespaces/{namespace}/flunders"
+    maps = f"/api/v1/namespaces/{namespace}/configmaps"
+    eventually(lambda: "" in sample.watched, "a watch of the other server's objects", 60)
+    gone, stays = (api.create(flunders, flunder(sample.group, one)) for one in ("gone", "stays"))
+    for owner in (gone, stays):
+        api.create(maps, owned(owner["metadata"]["name"], owner))
+    # It goes away in the middle of all, and loses an object.
+    sample.ready.clear()
+    sample.tell(None)
+    with sample.lock:
+        sample.watchers.clear()
+        del sample.objects[namespace, "gone"]
+    cluster_kubectl("label", "service", "-n", namespace, "sample", "look=again")
+    cluster_kubectl("wait", "apiservice", name, "--for=condition=Available=false", "--timeout=60s")
+    late = api.create(maps, owned("late", gone))
+    assert api.get(f"{maps}/late")["metadata"]["uid"] == late["metadata"]["uid"] and api.is_there(f"{maps}/gone")
+    sample.ready.set()
+    for dependent in ("gone", "late"):
+        eventually(lambda dependent=dependent: not api.is_there(f"{maps}/{dependent}"), "the end of the ConfigMap", 90)
+    assert api.is_there(f"{maps}/stays")

@@ -1,12 +1,17 @@
 """What passes through this server to others and back: bytes as they are, however many, and what clients make of it."""
 
 import gzip
+import json
 import os
 import threading
 
-from sample_server import VERSION
-from interface import eventually
-from test_aggregation import authority, condition, flunder, sample, trusted  # noqa: F401
+import pytest
+
+from clusters import Server
+from conftest import Kubectl, connection_of
+from interface import API, eventually
+from sample_server import VERSION, SampleServer
+from test_aggregation import api_service, authority, behind, condition, flunder, sample, trusted  # noqa: F401
 
 PROTOBUF = "application/vnd.kubernetes.protobuf"
 
@@ -51,18 +56,18 @@ def test_explain(kubectl, cluster_kubectl, sample):
     told = cluster_kubectl.out("explain", "flunders.spec.reference", version)
     assert "FIELD: reference <string>" in told and "The name of what is meant." in told
     rows = cluster_kubectl.out("api-resources", "--api-group", sample.group, "-o", "wide", "--no-headers")
-    assert "create,delete,get,list,watch" in rows
+    assert "create,delete,get,list,update,watch" in rows
     assert f"{sample.group}/{VERSION}" in cluster_kubectl.out("api-versions").split()
 
 
-def test_kubectl_watches(kubectl, sample):
+def test_kubectl_watches(kubectl, sample, namespace):
     kubectl("create", "--validate=false", "-f", "-", input=flunder(sample.group, "first"))
     watch = kubectl.popen("get", f"flunders.{sample.group}", "-w", "-o", "name")
     timer = threading.Timer(60, watch.kill)
     timer.start()
     try:
         assert watch.stdout.readline().strip() == f"flunder.{sample.group}/first"
-        eventually(lambda: sample.watchers)
+        eventually(lambda: namespace in sample.watched)
         kubectl("create", "--validate=false", "-f", "-", input=flunder(sample.group, "second"))
         assert watch.stdout.readline().strip() == f"flunder.{sample.group}/second"
         # The other server ends its watch: so does this one, properly, and kubectl with it.
@@ -90,3 +95,38 @@ def test_a_silent_server_does_not_spoil_the_rest(cluster_kubectl, sample, raw, n
     sample.ready.set()
     eventually(lambda: condition(cluster_kubectl, name)["status"] == "True")
     assert raw("GET", path(sample, namespace, "flunders"))[0] == 200
+
+
+@pytest.mark.own_server
+def test_large_bodies_are_not_the_audit_log_s(work, authority):
+    """The other server has its own limit and its own log: nothing of the body is read for this one's."""
+    directory = os.path.join(work, "audited-aggregation")
+    os.makedirs(directory)
+    policy, log = os.path.join(directory, "policy.yaml"), os.path.join(directory, "audit.log")
+    with open(policy, "w") as file:
+        json.dump({"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "rules": [{"level": "RequestResponse"}]}, file)
+    server = Server(directory, "--audit-policy-file", policy, "--audit-log-path", log).start()
+    sample = None
+    try:
+        kubectl = Kubectl(server.kubeconfig, os.path.join(directory, "kubectl"))
+        trusted = kubectl.json("get", "configmap", "-n", "kube-system", "extension-apiserver-authentication")["data"]
+        names = json.loads(trusted["requestheader-allowed-names"])
+        context, group = authority.context("DNS:sample.default.svc"), "large.example.com"
+        sample = SampleServer(context, group, trusted["requestheader-client-ca-file"], names)
+        kubectl("create", "--validate=false", "-f", "-", input=behind("sample", "default", sample.port))
+        kubectl("create", "--validate=false", "-f", "-", input=api_service(group, "default", authority.bundle))
+        kubectl("wait", "--for=condition=Available", f"apiservice/{VERSION}.{group}", "--timeout=30s")
+        api = API(*connection_of(server.kubeconfig, directory))
+        body = os.urandom(9 << 20)
+        answer = api.send("POST", path(sample, "default", "mirror"), body, {"Content-Type": "application/octet-stream"})
+        assert answer.status == 200 and answer.bytes == body
+        # Objects of this server's own are limited as before, in the words of the API.
+        large = {"metadata": {"name": "large"}, "data": {"a": "x" * (4 << 20)}}
+        api.refused(413, "POST", "/api/v1/namespaces/default/configmaps", large, says="Request entity too large: limit is 3145728")
+        with open(log) as file:
+            lines = [json.loads(line) for line in file if "/mirror" in line]
+        assert lines and all("requestObject" not in one for one in lines)
+    finally:
+        if sample:
+            sample.close()
+        server.stop()

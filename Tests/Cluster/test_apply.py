@@ -2,6 +2,8 @@
 
 import pytest
 
+from interface import PATCHES
+
 
 def deployment(replicas=None, image="nginx:1", **labels):
     spec = {
@@ -119,3 +121,19 @@ def test_explain(cluster_kubectl):
     assert "rollingUpdate" in words and "RollingUpdateDeployment" in words
     tree = cluster_kubectl.out("explain", "pods", "--recursive")
     assert "terminationGracePeriodSeconds" in tree and "livenessProbe" in tree
+
+
+def test_what_does_not_fit_the_schema(api, kubectl, namespace):
+    """It ends with a 500 that has no reason, as in kube-apiserver, in the words of the merge."""
+    path = f"/apis/apps/v1/namespaces/{namespace}/deployments/web"
+    wrong = deployment()
+    wrong["spec"]["replica"] = 3
+    headers = {"Content-Type": PATCHES["apply"]}
+    failure = api.refused(500, "PATCH", path, wrong, headers=headers, fieldManager="me", fieldValidation="Ignore")
+    assert "reason" not in failure and "details" not in failure
+    words = f"failed to create typed patch object ({namespace}/web; apps/v1, Kind=Deployment): .spec.replica: field not declared in schema"
+    assert failure["message"] == words
+    kubectl.fails("apply", "--server-side", "-f", "-", input=wrong, says=f"Error from server: {words}")
+    wrong = {**deployment(), "spec": {"replicas": "three", "selector": 7}}
+    failure = api.refused(500, "PATCH", path, wrong, headers=headers, fieldManager="me")
+    assert ".spec.selector: expected map, got &{7}" in failure["message"] and failure["message"].count("expected") == 2

@@ -20,16 +20,17 @@ def openssl(*arguments, **more):
     return subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True, text=True, **more).stdout
 
 
-def make_authority(directory, days):
+def make_authority(directory, days, name="ca"):
     """An authority and a key for tokens as earlier versions have left them."""
     os.makedirs(directory, exist_ok=True)
-    key, certificate = directory / "ca.key", directory / "ca.crt"
+    key, certificate = directory / f"{name}.key", directory / f"{name}.crt"
     openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key)
     openssl(
-        "req", "-x509", "-new", "-key", key, "-subj", "/CN=apus-ca", "-days", days, "-out", certificate,
+        "req", "-x509", "-new", "-key", key, "-subj", f"/CN={name}", "-days", days, "-out", certificate,
         "-addext", "keyUsage=critical,digitalSignature,keyEncipherment,keyCertSign",
     )  # fmt: skip
-    openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", directory / "sa.key")
+    if not (directory / "sa.key").exists():
+        openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", directory / "sa.key")
     return certificate.read_text()
 
 

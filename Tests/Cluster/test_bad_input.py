@@ -28,12 +28,14 @@ def alive(api):
 
 
 def refused(api, method, path, body=None, statuses=(400, 422), headers=None, **query):
-    """The Status of what must be refused as the client's fault."""
+    """The Status of what must be refused as the client's fault. An apply that does not fit the schema ends with a 500 that
+    has no reason, there as with kube-apiserver."""
     answer = api.send(method, path, body, headers, **query)
     assert answer.status in statuses, answer
     status = answer.body
     assert status["kind"] == "Status" and status["apiVersion"] == "v1" and status["status"] == "Failure"
-    assert status["code"] == answer.status and status["reason"] and status["message"], status
+    assert status["code"] == answer.status and status["message"], status
+    assert status["reason"] if answer.status != 500 else "reason" not in status, status
     return status
 
 
@@ -164,7 +166,9 @@ PATCHED = [
 def test_patches(api, maps, kind, patch):
     seed = api.create(maps, {"metadata": {"name": "seed", "labels": {"a": "b"}}, "data": {"a": "b"}})
     more = {"fieldManager": "tests"} if kind == "apply" else {}
-    refused(api, "PATCH", f"{maps}/seed", patch, statuses=(400, 409, 422), headers={"Content-Type": PATCHES[kind]}, **more)
+    untyped = b'"data":7' in patch or b'"ownerReferences":[' in patch
+    statuses = (500,) if kind == "apply" and untyped else (400, 409, 422)
+    refused(api, "PATCH", f"{maps}/seed", patch, statuses=statuses, headers={"Content-Type": PATCHES[kind]}, **more)
     assert api.get(f"{maps}/seed") == seed
 
 

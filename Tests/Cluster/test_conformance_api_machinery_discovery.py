@@ -187,8 +187,24 @@ def test_tables(api, namespace):
 
 
 def test_unknown_paths(api):
-    """Paths that nothing serves say so"""
-    for path in ("/apis/nothing.example.com", "/apis/nothing.example.com/v1", "/apis/apps/v9", "/nothing"):
-        assert api.send("GET", path).status == 404, path
-    failure = api.refused(404, "GET", "/apis/apps/v1/nothings")
-    assert failure["reason"] == "NotFound" and failure["message"] == "the server could not find the requested resource"
+    """Paths that nothing serves say so: below a built-in group by a Status, elsewhere by a line of text"""
+    text = ("/nothing", "/apis/nothing.example.com", "/apis/nothing.example.com/v1", "/apis/nothing.example.com/v1/things",
+            "/apis/nothing.example.com/v1/namespaces/a/things/b")  # fmt: skip
+    for path in text:
+        for method in ("GET", "POST", "DELETE"):
+            answer = api.send(method, path)
+            assert (answer.status, answer.bytes) == (404, b"404 page not found\n"), (method, path, answer)
+            assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    for path in ("/apis/apps/v9", "/apis/apps/v9/things", "/api/v9", "/api/v1/nothings", "/apis/apps/v1/nothings"):
+        failure = api.refused(404, "GET", path)
+        assert failure["reason"] == "NotFound" and failure["message"] == "the server could not find the requested resource"
+        assert failure["details"] == {}
+
+
+def test_unknown_paths_of_strangers(api):
+    """Whoever may not see what is there is not told that nothing is"""
+    for path, words in (("/nothing", 'User "eve" cannot get path "/nothing"'),
+                        ("/apis/nothing.example.com/v1/things", 'User "eve" cannot list resource "things" in API group "nothing.example.com" at the cluster scope')):  # fmt: skip
+        failure = api.refused(403, "GET", path, headers={"Impersonate-User": "eve"}, says=words)
+        assert failure["reason"] == "Forbidden"

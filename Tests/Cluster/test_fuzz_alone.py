@@ -103,7 +103,9 @@ def garbled(text, choice):
 
 
 def judge(answer, what):
-    assert answer.status in FINE, (what, answer)
+    # An apply that does not fit the schema is the one client's fault that the API calls the server's.
+    untyped = answer.status == 500 and answer.body["message"].startswith("failed to create typed patch object (")
+    assert answer.status in FINE or untyped, (what, answer)
     if answer.status >= 400:
         status = answer.body
         assert status["kind"] == "Status" and status["code"] == answer.status and status["message"], (what, answer)

@@ -8,6 +8,8 @@ from test_custom_resources import definition
 
 PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 OLD_PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+PROTOBUF_3 = "application/com.github.proto-openapi.spec.v3.v1.0+protobuf"
+OLD_PROTOBUF_3 = "application/com.github.proto-openapi.spec.v3@v1.0+protobuf"
 
 
 @pytest.fixture
@@ -73,6 +75,22 @@ def test_version_2_by_accept(raw):
         assert set(wire.texts(data, 8, 2, 1)) == set(document["paths"])
     status, _, error = raw("GET", "/openapi/v2", headers={"Accept": "text/html"})
     assert status == 406 and error["reason"] == "NotAcceptable"
+
+
+def test_version_3_in_protobuf(raw, documents):
+    """Clients written in Go ask for it; the tag is that of the JSON, which the index names."""
+    url = documents["apis/apps/v1"]
+    document, tag = raw("GET", url)[2], raw("GET", url)[1]["Etag"]
+    for accept in (PROTOBUF_3, OLD_PROTOBUF_3, f"{OLD_PROTOBUF_3}, application/json;q=0.5"):
+        status, headers, data = raw("GET", url, headers={"Accept": accept}, parse=bytes)
+        assert (status, headers["Content-Type"], headers["Etag"]) == (200, PROTOBUF_3, tag)
+        assert headers["Cache-Control"] == "public, immutable" and "Accept" in headers["Vary"]
+        assert wire.one(data, 1) == "3.0.0"
+        assert set(wire.texts(data, 4, 1, 1)) == set(document["paths"])
+        assert set(wire.texts(data, 5, 1, 1, 1)) == set(document["components"]["schemas"])
+    assert raw("GET", url, headers={"Accept": OLD_PROTOBUF_3, "If-None-Match": tag})[0] == 304
+    assert raw("GET", url, headers={"Accept": f"application/json, {OLD_PROTOBUF_3}"})[2] == document
+    assert raw("GET", url, headers={"Accept": "text/html"})[0] == 406
 
 
 def test_explain(cluster_kubectl):

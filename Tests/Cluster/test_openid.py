@@ -1,9 +1,11 @@
 """Users whom an OpenID provider vouches for, and users in a file of tokens."""
 
 import json
+import os
 
 import pytest
 from clusters import Server
+from interface import eventually
 from openid import Provider, SigningKey
 from test_access import request
 
@@ -202,6 +204,36 @@ def test_issuers_of_a_file(tmp_path, provider, keys):
         assert request(server.url + "/version", None)[0] == 401
     finally:
         server.stop()
+
+
+def test_the_file_is_followed(tmp_path, provider, keys):
+    """Issuers come and go with the file, while the server runs; what cannot be used changes nothing."""
+    provider.keys = [keys[0]]
+    good = configuration(provider)
+    only_other = good[: good.index("jwt:")] + "jwt:\n" + good[good.index('- issuer: {url: "https://elsewhere') :]
+    path = tmp_path / "authentication.yaml"
+    path.write_text(only_other)
+    server = Server(tmp_path / "server", "--authentication-config", str(path)).start()
+
+    def name():
+        return groups(server, keys[0].sign(provider.claims(name="jane", teams=[]))).get("user", {}).get("username")
+
+    try:
+        assert name() is None
+        # Written in place, and put in its place, as editors do and as mounted volumes do.
+        path.write_text(good)
+        eventually(lambda: name() == "corp:jane", server.log, 90)
+        path.write_text(good.replace("claims.name", "claims.name +"))
+        eventually(lambda: "is not used, and what it said before holds: " in server.log(), server.log, 90)
+        assert "jwt[0].claimMappings.username.expression" in server.log() and name() == "corp:jane"
+        (tmp_path / "next").write_text(good.replace("'corp:'", "'else:'").replace(", {path: /livez}", ""))
+        os.rename(tmp_path / "next", path)
+        eventually(lambda: name() == "else:jane", server.log, 90)
+        assert "what it says of anonymous requests holds from the next start on" in server.log()
+        path.write_text(only_other)
+        eventually(lambda: name() is None, server.log, 90)
+    finally:
+        assert server.stop() == 0, server.log()
 
 
 def test_files_that_cannot_be_used(tmp_path, provider):

@@ -3,8 +3,10 @@ and gives out nothing that another one has given out; one of them runs the contr
 
 import base64
 import concurrent.futures
+import json
 import os
 import ssl
+import time
 
 import pytest
 import yaml
@@ -42,11 +44,12 @@ def context_of(kubeconfig):
 
 
 class Cluster:
-    """Servers side by side: each has an address of loopback, all have the same port, as those of several hosts do."""
+    """Servers side by side: each has an address of loopback; all have the same port, as those of several hosts do, or each
+    one of `ports`."""
 
-    def __init__(self, directory, count, *flags):
-        self.directory, self.flags = str(directory), flags
-        self.etcd = Etcd(os.path.join(self.directory, "etcd")).start()
+    def __init__(self, directory, count, *flags, ports=None, etcd=()):
+        self.directory, self.flags, self.ports = str(directory), flags, ports
+        self.etcd = Etcd(os.path.join(self.directory, "etcd"), *etcd).start()
         self.port = free_port()
         self.servers = [self.add(number) for number in range(count)]
 
@@ -54,7 +57,7 @@ class Cluster:
         return Server(
             os.path.join(self.directory, f"server{number}"), "--datastore-endpoint", self.etcd.url, "--token", TOKEN,
             "--advertise-address", self.address(number), "--tls-san", self.host(number), *self.flags,
-            host=self.host(number), port=self.port,
+            host=self.host(number), port=self.ports[number] if self.ports else self.port,
         )  # fmt: skip
 
     @staticmethod
@@ -360,5 +363,128 @@ def test_what_a_server_alone_had_is_taken_along(tmp_path):
         assert authority_of(cluster.servers[0]) == authority_of(cluster.servers[1]) == authority
         kept = cluster.etcd.control("get", "--prefix", "/registry/apus.secrets").stdout
         assert "AES-256-GCM" in kept and "PRIVATE" not in kept
+    finally:
+        cluster.stop()
+
+
+def endpoints_of_kubernetes(api):
+    """Address and port of every server, by the slices and by the older Endpoints."""
+    items = api.get("/apis/discovery.k8s.io/v1/namespaces/default/endpointslices", labelSelector="kubernetes.io/service-name=kubernetes")["items"]
+    slices = {(address, one["ports"][0]["port"]) for one in items for endpoint in one["endpoints"] for address in endpoint["addresses"]}
+    subsets = api.get("/api/v1/namespaces/default/endpoints/kubernetes")["subsets"]
+    assert all(port["name"] == "https" for one in items + subsets for port in one["ports"])
+    return slices, {(address["ip"], one["ports"][0]["port"]) for one in subsets for address in one["addresses"]}
+
+
+def test_servers_have_ports_of_their_own(tmp_path):
+    """The service lists each server where it is; it is put right when somebody spoils it, and when a server goes."""
+    ports = sorted(free_port() for _ in range(3))
+    cluster = Cluster(tmp_path, 3, ports=[ports[1], ports[0], ports[1]])
+    try:
+        cluster.start()
+        api = cluster.api(0)
+        everybody = {(cluster.address(number), cluster.servers[number].port) for number in range(3)}
+        eventually(lambda: endpoints_of_kubernetes(api) == (everybody, everybody), lambda: endpoints_of_kubernetes(api), 60)
+        # Most of the servers are in the slice of the service's name.
+        root = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices"
+        assert api.get(f"{root}/kubernetes")["ports"][0]["port"] == ports[1]
+        further = f"{root}/kubernetes-{ports[0]}"
+        assert api.get(further)["metadata"]["labels"] == {"kubernetes.io/service-name": "kubernetes"}
+        version = api.get(f"{SERVICES}/kubernetes")["metadata"]["resourceVersion"]
+        api.delete(further)
+        eventually(lambda: api.is_there(further), "the slice of the other port", 60)
+        # They do not quarrel about the port of the service.
+        assert api.get(f"{SERVICES}/kubernetes")["metadata"]["resourceVersion"] == version
+        assert cluster.servers[1].stop() == 0
+        rest = everybody - {(cluster.address(1), ports[0])}
+        eventually(lambda: endpoints_of_kubernetes(api) == (rest, rest), lambda: endpoints_of_kubernetes(api), 90)
+        assert not api.is_there(further)
+    finally:
+        cluster.stop()
+
+
+def test_keys_and_the_front_proxy_follow_each_other(tmp_path):
+    """One server makes the next key for tokens and the front proxy's next authority; all others have them too, and what the
+    old ones vouched for holds."""
+    keys = tmp_path / "server0" / "cluster" / "pki"
+    make_authority(keys, 4000)
+    make_authority(keys, 900, "front-proxy-ca")
+    alone = Server(tmp_path / "server0").start()
+    kubectl = Kubectl(alone.kubeconfig, tmp_path / "alone")
+    old = kubectl.out("create", "token", "default")
+    assert alone.stop() == 0
+    # As if it had been alone for long: its first key is old, and the second has been known for a month.
+    (first, second) = (keys / "sa.key", keys / "sa-2.key")
+    month = int(time.time()) - 30 * 86_400
+    second.write_text(f"Created: {month}\n" + second.read_text().split("\n", 1)[1])
+    cluster = Cluster(tmp_path, 2)
+    try:
+        for server in cluster.servers:
+            server.start(wait=False).wait_ready(60)
+        apis = [cluster.api(number) for number in range(2)]
+
+        def published(api):
+            return [one["kid"] for one in api.get("/openid/v1/jwks")["keys"]]
+
+        identifiers = published(apis[0])
+        assert len(identifiers) == 2 and published(apis[1]) == identifiers
+        new = cluster.kubectl(1).out("create", "token", "default")
+
+        def signer(token):
+            return json.loads(base64.urlsafe_b64decode(token.split(".")[0] + "=="))["kid"]
+
+        assert [signer(new), signer(old)] == identifiers
+        review = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview"}
+        for api in apis:
+            status = api.create("/apis/authentication.k8s.io/v1/tokenreviews", {**review, "spec": {"token": new}})["status"]
+            assert status["authenticated"], status
+        told = "/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication"
+
+        def proxies(api):
+            return api.get(told)["data"]["requestheader-client-ca-file"]
+
+        both = eventually(lambda: proxies(apis[0]).count("BEGIN") == 2 and proxies(apis[0]), "the proxy's next authority", 60)
+        assert proxies(apis[1]) == both and first.exists()
+        # Who comes later has the same.
+        late = cluster.add(2)
+        cluster.servers.append(late)
+        late.start(wait=False).wait_ready(60)
+        assert published(cluster.api(2)) == identifiers and proxies(cluster.api(2)) == both
+    finally:
+        cluster.stop()
+
+
+def test_users_of_etcd(tmp_path):
+    """Where etcd asks who is there, the server says so by the flags; its tokens end, and it goes on."""
+    password = tmp_path / "password"
+    password.write_text("sesame\n")
+    cluster = Cluster(
+        tmp_path, 1, "--datastore-username", "apus", "--datastore-password-file", str(password), etcd=("--auth-token-ttl", "1")
+    )  # fmt: skip
+    try:
+        control = cluster.etcd.control
+        for arguments in (("user", "add", "root:root"), ("user", "grant-role", "root", "root"), ("user", "add", "apus:sesame"),
+                          ("role", "add", "registry"), ("role", "grant-permission", "--prefix=true", "registry", "readwrite", "/registry/"),
+                          ("user", "grant-role", "apus", "registry"), ("auth", "enable")):  # fmt: skip
+            control(*arguments)
+        [server] = cluster.servers
+        server.start(wait=False).wait_ready(60)
+        api = cluster.api(0)
+        name = unique("known")
+        api.create(MAPS, config_map(name))
+        # A token lives for a second: it is asked for again and again.
+        end = time.monotonic() + 4
+        while time.monotonic() < end:
+            api.patch(f"{MAPS}/{name}", {"data": {"time": str(time.monotonic())}})
+        start = api.get(MAPS)["metadata"]["resourceVersion"]
+        with api.watch(MAPS, resourceVersion=start) as watch:
+            api.delete(f"{MAPS}/{name}")
+            assert watch.expect("DELETED", name)
+        assert control("get", "--prefix", "/registry/", check=False).returncode != 0, "etcd asks nobody who he is"
+        assert server.stop() == 0
+        password.write_text("wrong\n")
+        os.remove(server.log_path)
+        server.start(wait=False)
+        assert server.process.wait(60) != 0 and "authentication failed" in server.log(), server.log()
     finally:
         cluster.stop()

@@ -6,14 +6,18 @@ import Testing
   @Test func secretsComeBackWholeByTheirToken() throws {
     let secrets = ClusterSecrets(
       authorities: [try Authority(commonName: "one"), try Authority(commonName: "two")],
-      frontProxy: try Authority(commonName: "proxy"), accountKey: TokenSigningKey())
+      frontProxies: [try Authority(commonName: "proxy"), try Authority(commonName: "proxy-2")],
+      accountKeys: [try .init(made: 5, pem: TokenSigningKey().verificationKey.pem), .init(made: 7)])
     let seal = try SecretSeal(secret: "a token that is shared")
     let sealed = try seal.seal(try secrets.bytes)
     #expect(!String(decoding: sealed, as: UTF8.self).contains("PRIVATE"))
     let again = try ClusterSecrets(try SecretSeal(secret: "a token that is shared", for: sealed).open(sealed))
     #expect(again.authorities.map(\.certificatePEM) == secrets.authorities.map(\.certificatePEM))
     #expect(again.authorities.map(\.keyPEM) == secrets.authorities.map(\.keyPEM))
-    #expect(again.frontProxy.keyPEM == secrets.frontProxy.keyPEM && again.accountKey.pem == secrets.accountKey.pem)
+    #expect(again.frontProxies.map(\.keyPEM) == secrets.frontProxies.map(\.keyPEM))
+    #expect(again.accountKeys.map(\.made) == [5, 7])
+    #expect(again.accountKeys.map(\.signing?.pem) == secrets.accountKeys.map(\.signing?.pem))
+    #expect(again.accountKeys.map(\.verifying.id) == secrets.accountKeys.map(\.verifying.id))
     // Sealed twice, it is not the same bytes.
     #expect(try seal.seal(try secrets.bytes) != sealed)
 
@@ -40,6 +44,23 @@ import Testing
   @Test(arguments: ["", "{}", #"{"authorities":[],"frontProxy":{"certificate":"","key":""},"serviceAccountKey":""}"#])
   func whatAreNoSecretsIsTold(_ text: String) {
     #expect(throws: PKIError.self) { try ClusterSecrets(Array(text.utf8)) }
+  }
+
+  /// What was kept when there was one front proxy's authority and one key is read still.
+  @Test func secretsOfBefore() throws {
+    let (authority, proxy, key) = (
+      try Authority(commonName: "ca"), try Authority(commonName: "proxy"), TokenSigningKey()
+    )
+    func quoted(_ text: String) -> String { "\"\(text.replacing("\n", with: "\\n"))\"" }
+    func pair(_ authority: Authority) -> String {
+      "{\"certificate\":\(quoted(authority.certificatePEM)),\"key\":\(quoted(authority.keyPEM))}"
+    }
+    let text =
+      "{\"authorities\":[\(pair(authority))],\"frontProxy\":\(pair(proxy)),\"serviceAccountKey\":\(quoted(key.pem))}"
+    let secrets = try ClusterSecrets(Array(text.utf8))
+    #expect(secrets.frontProxies.map(\.keyPEM) == [proxy.keyPEM])
+    #expect(
+      secrets.accountKeys.map(\.signing?.pem) == [key.pem] && secrets.accountKeys[0].made == 0)
   }
 
   /// Authorities that are kept elsewhere come and go, and nothing is written.

@@ -62,6 +62,38 @@ import Testing
     }
   }
 
+  /// Keys that are kept elsewhere: nothing is written, and what their keeper has is what counts.
+  @Test func keysThatOthersKeep() async throws {
+    let first = TokenKeyGenerations.Generation(made: time.now)
+    let keeper = try TokenKeyKeeper(shared: [first], clock: time.clock)
+    let tokens = tokens(keeper)
+    let old = try issue(tokens, lifetime: year)
+    #expect(keeper.next() == nil)
+    time.now += year - 10 * day
+    #expect(keeper.next() == nil)
+    time.now += 10 * day
+    let two = try #require(keeper.next())
+    #expect(
+      two.count == 2 && signers(tokens) == [first.verifying.id], "their keeper has not kept it yet")
+    try keeper.replace(two)
+    #expect(signers(tokens) == two.map(\.verifying.id) && keeper.next() == nil)
+
+    // Another one signs after a while, and the private half of the first is forgotten.
+    time.now += 7 * day
+    try keeper.replace(two)
+    #expect(signers(tokens) == two.map(\.verifying.id).reversed())
+    let retired = try #require(keeper.next())
+    #expect(retired.map { $0.signing == nil } == [true, false])
+    try keeper.replace(retired)
+    #expect(keeper.next() == nil)
+    time.now -= 8 * day
+    _ = try tokens.verify(old, audiences: ["api"])
+
+    // What cannot sign is refused, and all stays as it was.
+    #expect(await failure { try keeper.replace([retired[0]]) } == .malformed)
+    #expect(keeper.keys.signer.verificationKey.id == two[1].verifying.id)
+  }
+
   @Test func aRestartFindsThemAll() async throws {
     try await Shell.with { shell in
       let keeper = try keeper(shell)

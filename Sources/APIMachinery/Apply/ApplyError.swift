@@ -28,8 +28,8 @@ public struct ApplyError: Error, Sendable, Equatable {
     public static let badRequest = Code(value: .badRequest)
     /// Others own fields that would change (409).
     public static let conflict = Code(value: .conflict)
-    /// The configuration or the object does not fit the schema (400). Upstream ends such a request with a 500, as if the server
-    /// had failed; the words are the same.
+    /// The configuration or the object does not fit the schema. A 500 without a reason, as kube-apiserver answers it: clients
+    /// know it by that.
     public static let failed = Code(value: .failed)
     /// The object cannot be brought into a version in which somebody owns fields of it (500).
     public static let unconvertible = Code(value: .unconvertible)
@@ -62,7 +62,7 @@ public struct ApplyError: Error, Sendable, Equatable {
             reason: StatusError.Cause.fieldManagerConflict, message: $0.message, field: $0.field)
         }, message)
     case .unconvertible: .internalError(message)
-    default: .badRequest(message)
+    default: StatusError(.unknown, message, code: 500)
     }
   }
 }

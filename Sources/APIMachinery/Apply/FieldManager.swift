@@ -34,6 +34,14 @@ public struct FieldManager: Sendable {
       versions: versions, reset: Dictionary(uniqueKeysWithValues: resetFields.map { ($0.key.apiVersion, $0.value) }))
   }
 
+  /// What is wrong with the notes in `metadata.managedFields`; nil where they can be read.
+  public static func problem(in managedFields: JSONValue?) -> String? {
+    do throws(ManagedFieldsError) {
+      _ = try ManagedFields(managedFields)
+      return nil
+    } catch { return "\(error)" }
+  }
+
   // MARK: Writes
 
   /// Notes what a create, update or patch changed.

@@ -104,7 +104,18 @@ public struct OpenAPIDocuments: Sendable {
   public static let protobufType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 
   /// A document of version 2 in gnostic's form of protobuf, which clients written in Go ask for.
-  public static func protobuf(version2 document: JSONValue) -> [UInt8] { OpenAPIProtobuf.bytes(of: document) }
+  public static func protobuf(version2 document: JSONValue) -> [UInt8] {
+    OpenAPIProtobuf.bytes(of: document, OpenAPIProtobuf.version2)
+  }
+
+  /// The media type of ``protobuf(version3:)``.
+  public static let protobufTypeOfVersion3 =
+    "application/com.github.proto-openapi.spec.v3.v1.0+protobuf"
+
+  /// A document of version 3 in gnostic's form of protobuf. Defaults that are objects or lists have no place in it.
+  public static func protobuf(version3 document: JSONValue) -> [UInt8] {
+    OpenAPIProtobuf.bytes(of: document, OpenAPIProtobuf.version3)
+  }
 
   private var info: JSONValue { ["title": "Kubernetes", "version": .string(serverVersion)] }
 

@@ -9,7 +9,8 @@ public struct AdmissionRequest: Sendable {
   public let resource: ServedResource
   public let subresource: String
   public let namespace: String
-  public let name: String
+  /// Empty while mutating admission looks at an object whose name is to be generated.
+  public internal(set) var name: String
   public let user: User
   /// The object as it would be; nil for a removal.
   public var object: JSONObject?

@@ -7,6 +7,22 @@ final class AggregatedDiscovery: Sendable {
   private static let time = Duration.seconds(5)
   private static let largest = 16 << 20
   private let known = Mutex<[GroupVersion: JSONValue]>([:])
+  private let followers = Mutex<[Int: AsyncStream<Void>.Continuation]>([:])
+  private let followerNumbers = Atomic(0)
+
+  /// Tells, now and from then on, that what the servers have, or whether they answer, may be another.
+  func changes() -> AsyncStream<Void> {
+    let (stream, continuation) = AsyncStream.makeStream(
+      of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    let number = followerNumbers.add(1, ordering: .relaxed).newValue
+    followers.withLock { $0[number] = continuation }
+    continuation.onTermination = { [weak self] _ in self?.followers.withLock { $0[number] = nil } }
+    continuation.yield()
+    return stream
+  }
+
+  /// All have been looked at that were due.
+  func tell() { for follower in followers.withLock({ Array($0.values) }) { follower.yield() } }
 
   /// The entry of a version; without resources where the server has not told them yet.
   func version(_ service: AggregatedService) -> JSONValue {

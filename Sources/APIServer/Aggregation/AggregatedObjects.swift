@@ -77,7 +77,15 @@ public struct AggregatedObjects: Sendable {
   public func list(
     _ groupVersion: GroupVersion, _ plural: String, namespace: String
   ) async throws(StatusError) -> [StoredObject] {
-    var objects: [StoredObject] = []
+    try await listing(groupVersion, plural, namespace: namespace).items.map(Self.object)
+  }
+
+  /// The same as it comes, with the version of the whole.
+  func listing(
+    _ groupVersion: GroupVersion, _ plural: String, namespace: String
+  ) async throws(StatusError) -> (items: [JSONValue], version: String) {
+    var items: [JSONValue] = []
+    var version = ""
     var continuation = ""
     repeat {
       var query = "?limit=\(Self.page)"
@@ -85,10 +93,11 @@ public struct AggregatedObjects: Sendable {
       let list = try await send(
         .GET, groupVersion, plural, namespace: namespace, name: "", query: query,
         accept: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json")
-      for item in list["items"]?.arrayValue ?? [] { objects.append(try Self.object(item)) }
+      items += list["items"]?.arrayValue ?? []
+      version = list["metadata"]?["resourceVersion"]?.stringValue ?? ""
       continuation = list["metadata"]?["continue"]?.stringValue ?? ""
     } while !continuation.isEmpty
-    return objects
+    return (items, version)
   }
 
   /// Replaces an object, or what a subresource of it is.
@@ -118,9 +127,12 @@ public struct AggregatedObjects: Sendable {
 
   // MARK: HTTP
 
-  private static func object(_ value: JSONValue) throws(StatusError) -> StoredObject {
+  static let noObject = StatusError.internalError(
+    "another API server has answered with what is no object")
+
+  static func object(_ value: JSONValue) throws(StatusError) -> StoredObject {
     guard case .object(let object) = value, object["metadata"]?.objectValue != nil else {
-      throw .internalError("another API server has answered with what is no object")
+      throw noObject
     }
     // Versions of others are opaque; those that are numbers, as nearly all are, can be named in a change.
     return StoredObject(object, revision: UInt64(object.metadataText("resourceVersion")) ?? 0)

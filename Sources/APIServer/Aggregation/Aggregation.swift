@@ -12,6 +12,7 @@ public final class Aggregation: Sendable {
   private let clientAuthority: Mutex<String>
   private let services: AggregatedServices
   private let discovery = AggregatedDiscovery()
+  let openAPI = AggregatedOpenAPI()
 
   /// - Parameters:
   ///   - client: by which the servers are reached.
@@ -42,7 +43,8 @@ public final class Aggregation: Sendable {
   /// - Parameter report: told what cannot be done.
   func run(_ registry: Registry, report: @escaping @Sendable (String) -> Void) async {
     let check = AvailabilityCheck(store: store, client: client, proxy: proxy)
-    let controller = AvailabilityController(registry, services, discovery, check, report: report)
+    let controller = AvailabilityController(
+      registry, services, discovery, openAPI, check, report: report)
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await LocalAPIServices(registry: registry, report: report).run() }
       group.addTask { await controller.run() }
@@ -54,18 +56,23 @@ public final class Aggregation: Sendable {
 
   /// The answer of the server that serves the path; nil where that is this one.
   func respond(_ request: Request, _ context: RequestContext) async throws -> Response? {
+    guard let service = service(of: request) else { return nil }
+    return try await AggregationProxy(client: client, proxy: proxy).respond(
+      request, context, service)
+  }
+
+  /// Which of the other servers serves the path of a request; nil where that is this one.
+  func service(of request: Request) -> AggregatedService? {
     let services = services.snapshot
     guard !services.isEmpty else { return nil }
     let segments = request.segments
-    let place: GroupVersion
     switch (segments.first, segments.count) {
-    case ("apis", 3...): place = GroupVersion(group: segments[1], version: segments[2])
+    case ("apis", 3...):
+      return services.services[GroupVersion(group: segments[1], version: segments[2])]
     case ("openapi", 5) where segments[1] == "v3" && segments[2] == "apis":
-      place = GroupVersion(group: segments[3], version: segments[4])
+      return services.services[GroupVersion(group: segments[3], version: segments[4])]
     default: return nil
     }
-    guard let service = services.services[place] else { return nil }
-    return try await AggregationProxy(client: client, proxy: proxy).respond(request, context, service)
   }
 
   /// What others serve, for the documents of discovery.

@@ -92,19 +92,20 @@ extension AuditLog {
   /// Begins the audit of a request.
   /// - Parameters:
   ///   - user: nil where nobody knows who it is.
+  ///   - isPassedOn: another server answers, which decides how much it reads and keeps an audit log of its own.
   ///   - decode: makes a tree of the body, which is read where it is kept and then put back.
   /// - Returns: nil where nothing is kept of the request.
   func begin(
     _ request: inout Request, _ info: RequestInfo, _ user: User?, id: String, received: Timestamp,
-    decode: ([UInt8]) -> JSONValue?
+    isPassedOn: Bool = false, decode: ([UInt8]) -> JSONValue?
   ) async throws -> AuditTrail? {
     // Rules about users say nothing of somebody unknown.
     let choice = policy.choice(user ?? User(name: ""), info)
     guard let choice else { return nil }
     var body: JSONValue?
     // What is made is known by the name in its body.
-    if choice.level >= .request || info.verb == "create", user != nil {
-      let bytes = try await request.body.collect(upTo: ResourceLimits.largestBody)
+    if choice.level >= .request || info.verb == "create", user != nil, !isPassedOn {
+      let bytes = try await request.body.collectObject()
       request.body = RequestBody(bytes)
       body = bytes.isEmpty ? nil : decode(bytes)
     }

@@ -1,7 +1,7 @@
 import APIMachinery
 
 /// Which requests are nobody's that say nothing of their sender; all others are refused.
-public struct AnonymousAccess: Sendable {
+public struct AnonymousAccess: Sendable, Equatable {
   private let isEnabled: Bool
   /// Empty for all.
   private let paths: Set<String>

@@ -32,14 +32,20 @@ public protocol TokenAuthenticator: Sendable {
 /// subprotocols.
 public struct BearerTokens: Authenticator {
   private let members: [any TokenAuthenticator]
+  private let issuers: TokenIssuers
   /// Whom a token is meant for that is sent to this server.
   private let audiences: [String]
 
   private static let protocolPrefix = "base64url.bearer.authorization.k8s.io."
 
-  /// - Parameter audiences: the server's own names as an audience.
-  public init(_ members: [any TokenAuthenticator], audiences: [String]) {
+  /// - Parameters:
+  ///   - issuers: asked after the others.
+  ///   - audiences: the server's own names as an audience.
+  public init(
+    _ members: [any TokenAuthenticator], issuers: TokenIssuers = TokenIssuers(), audiences: [String]
+  ) {
     self.members = members
+    self.issuers = issuers
     self.audiences = audiences
   }
 
@@ -56,7 +62,7 @@ public struct BearerTokens: Authenticator {
 
   public func bearer(of token: String, audiences wanted: [String]) async throws -> TokenBearer? {
     var refusals: [String] = []
-    for member in members {
+    for member in members + issuers.members {
       do {
         if var bearer = try await member.bearer(of: token, audiences: wanted.isEmpty ? audiences : wanted) {
           if !bearer.user.groups.contains("system:authenticated") { bearer.user.groups.append("system:authenticated") }

@@ -6,7 +6,7 @@ import PKI
 public actor SharedSecrets {
   /// Beside the objects and not among them: no request reaches it.
   static let key = "\(StorageLayout.root)apus.secrets"
-  /// How often it is looked whether the next authority is due.
+  /// How often it is looked whether the next authority or key is due.
   private static let interval = Duration.seconds(3600)
   private static let pause = Duration.seconds(2)
 
@@ -80,13 +80,14 @@ public actor SharedSecrets {
 
   // MARK: - Following
 
-  /// Makes authorities in time and follows what other servers make, for as long as its task lives.
+  /// Makes authorities and keys in time and follows what other servers make, for as long as its task lives.
   /// - Parameters:
-  ///   - keeper: shows the authorities.
-  ///   - changed: is told who is trusted, and first who signs, each time that this changes.
+  ///   - keepers: show the authorities and keys.
+  ///   - changed: is told each time that authorities change: who is trusted, or first who signs.
   ///   - failed: is told of failures; all is tried again.
   public func run(
-    _ keeper: AuthorityKeeper, changed: @escaping @Sendable (_ bundle: String) async throws -> Void,
+    _ keepers: SharedKeepers,
+    changed: @escaping @Sendable (SharedKeepers.Change) async throws -> Void,
     failed: @escaping @Sendable (any Error) -> Void
   ) async throws {
     let (looks, look) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
@@ -106,15 +107,13 @@ public actor SharedSecrets {
           try await Task.sleep(for: Self.interval)
         }
       }
-      var told = keeper.bundle
+      var told = keepers.bundles
       for await _ in looks {
         do {
-          try await step(keeper)
-          let present = keeper.bundle
-          if present != told {
-            try await changed(present)
-            told = present
-          }
+          try await step(keepers)
+          let present = keepers.bundles
+          if let change = present.change(since: told) { try await changed(change) }
+          told = present
         } catch { failed(error) }
       }
       group.cancelAll()
@@ -135,13 +134,11 @@ public actor SharedSecrets {
     }
   }
 
-  /// Brings the keeper up to date, and makes the next authority where it is due: one server of all does.
-  func step(_ keeper: AuthorityKeeper) async throws {
+  /// Brings the keepers up to date, and makes the next authority or key where it is due: one server of all does.
+  func step(_ keepers: SharedKeepers) async throws {
     guard let current = known else { return }
-    keeper.replace(current.secrets.authorities)
-    guard let next = try keeper.makeNext() else { return }
-    var secrets = current.secrets
-    secrets.authorities.append(next)
+    try keepers.replace(current.secrets)
+    guard var secrets = try keepers.next(after: current.secrets) else { return }
     do {
       let revision = try await store.commit(
         [.put(key: Self.key, value: try current.seal.seal(try secrets.bytes))],
@@ -153,7 +150,7 @@ public actor SharedSecrets {
       guard let present = try await read() else { throw error }
       secrets = present
     }
-    keeper.replace(secrets.authorities)
+    try keepers.replace(secrets)
   }
 }
 

@@ -57,7 +57,6 @@ struct ResourceHandler: Sendable {
       switch request.method {
       case .get, .head: return
       case .post where !isAcross, .delete where !isAcross: return
-      case _ where isAcross && target.resource.isCustom: throw .noSuchPath()
       default: throw .methodNotAllowed()
       }
     }
@@ -69,14 +68,14 @@ struct ResourceHandler: Sendable {
   private var isPathOfOne: Bool { !info.name.isEmpty && !info.isSelectedByName }
 
   private func subresource() throws(StatusError) -> Subresource {
-    guard let subresource = target.version.subresource(info.subresource) else { throw .noSuchPath() }
+    guard let subresource = target.version.subresource(info.subresource) else {
+      throw target.resource.isCustom ? .notFound(target.groupResource, info.name) : .noSuchPath()
+    }
     return subresource
   }
 
   private func body() async throws -> [UInt8] {
-    do { return try await request.body.collect(upTo: ResourceLimits.largestBody) } catch let error as HTTPServiceError
-      where error.code == .bodyTooLarge
-    { throw StatusError.requestEntityTooLarge(maximum: Registry.largestObject) }
+    try await request.body.collectObject()
   }
 
   var reader: BodyReader { BodyReader(registry: registry, context: context) }

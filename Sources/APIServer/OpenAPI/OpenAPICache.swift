@@ -8,6 +8,7 @@ import ClusterAPI
 actor OpenAPICache {
   enum Name: Hashable, Sendable {
     case version3(GroupVersion)
+    case version3InProtobuf(GroupVersion)
     case version2
     case version2InProtobuf
   }
@@ -36,13 +37,16 @@ actor OpenAPICache {
 
   private let kinds: BuiltinKinds
   private let serverVersion: String
+  private let others: AggregatedOpenAPI?
   private var known: [Name: Known] = [:]
   /// The one that was asked for last stands last.
   private var kept: [(name: Name, number: Int, document: Document)] = []
   private var making: [Name: (number: Int, task: Task<Document, Never>)] = [:]
 
-  init(_ kinds: BuiltinKinds, serverVersion: String) {
+  /// - Parameter others: what other servers have of version 2; nil where there are none.
+  init(_ kinds: BuiltinKinds, serverVersion: String, others: AggregatedOpenAPI? = nil) {
     self.kinds = kinds
+    self.others = others
     self.serverVersion = serverVersion
   }
 
@@ -51,13 +55,13 @@ actor OpenAPICache {
 
   /// What tells a document's state from others; makes it where that is not known.
   func hash(_ name: Name, _ snapshot: ResourceCatalog.Snapshot) async -> String {
-    if let known = known[name], known.number == Self.number(name, snapshot) { return known.hash }
+    if let known = known[name], known.number == number(name, snapshot) { return known.hash }
     return await document(name, snapshot).hash
   }
 
   /// A document; whoever asks for one that is being made waits for that.
   func document(_ name: Name, _ snapshot: ResourceCatalog.Snapshot) async -> Document {
-    let number = Self.number(name, snapshot)
+    let number = number(name, snapshot)
     if let index = kept.firstIndex(where: { $0.name == name && $0.number == number }) {
       let entry = kept.remove(at: index)
       kept.append(entry)
@@ -73,19 +77,31 @@ actor OpenAPICache {
   }
 
   /// The state of the catalog since which a document is as it is: custom kinds change those of their own groups, and the
-  /// one of everything.
-  private static func number(_ name: Name, _ snapshot: ResourceCatalog.Snapshot) -> Int {
-    if case .version3(let groupVersion) = name { return snapshot.number(ofGroup: groupVersion.group) }
-    return snapshot.number
+  /// one of everything, which is also changed by other servers.
+  private func number(_ name: Name, _ snapshot: ResourceCatalog.Snapshot) -> Int {
+    switch name {
+    case .version3(let groupVersion), .version3InProtobuf(let groupVersion):
+      snapshot.number(ofGroup: groupVersion.group)
+    case .version2, .version2InProtobuf: snapshot.number + (others?.number ?? 0)
+    }
   }
 
   private func make(_ name: Name, _ snapshot: ResourceCatalog.Snapshot) -> Document {
     let documents = OpenAPIDocuments(kinds.registry, resources: snapshot.resources, serverVersion: serverVersion)
     switch name {
-    case .version3(let groupVersion): return Document((documents.version3(groupVersion) ?? .object([:])).jsonBytes())
-    case .version2: return Document(documents.version2().jsonBytes())
-    case .version2InProtobuf: return Document(OpenAPIDocuments.protobuf(version2: documents.version2()))
+    case .version3(let groupVersion):
+      return Document((documents.version3(groupVersion) ?? .object([:])).jsonBytes())
+    case .version3InProtobuf(let groupVersion):
+      return Document(
+        OpenAPIDocuments.protobuf(version3: documents.version3(groupVersion) ?? .object([:])))
+    case .version2: return Document(version2(documents).jsonBytes())
+    case .version2InProtobuf:
+      return Document(OpenAPIDocuments.protobuf(version2: version2(documents)))
     }
+  }
+
+  private func version2(_ documents: OpenAPIDocuments) -> JSONValue {
+    others?.completed(documents.version2()) ?? documents.version2()
   }
 
   private func keep(_ name: Name, _ number: Int, _ document: Document) {

@@ -8,13 +8,16 @@ import HTTPService
 struct OpenAPIHandler: Sendable {
   private let cache: OpenAPICache
 
-  init(_ kinds: BuiltinKinds, version: ServerVersion) {
-    cache = OpenAPICache(kinds, serverVersion: version.gitVersion)
+  /// - Parameter others: what other servers have of version 2; nil where there are none.
+  init(_ kinds: BuiltinKinds, version: ServerVersion, others: AggregatedOpenAPI? = nil) {
+    cache = OpenAPICache(kinds, serverVersion: version.gitVersion, others: others)
   }
 
   private static let json = "application/json"
-  /// As clients ask for protobuf; an `@` has no place in a media type, hence the other name.
+  /// As clients ask for protobuf; an `@` has no place in a media type, hence the other names.
   private static let oldProtobufType = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+  private static let oldProtobufTypeOfVersion3 =
+    "application/com.github.proto-openapi.spec.v3@v1.0+protobuf"
   /// For how long a client may keep what it has by a hash: a year, in seconds.
   private static let keptFor: Int64 = 365 * 86_400
 
@@ -36,8 +39,10 @@ struct OpenAPIHandler: Sendable {
       default: return nil
       }
       guard snapshot.serves(groupVersion) else { return nil }
-      _ = try negotiate(request, [Self.json])
-      return await version3(groupVersion, request, snapshot)
+      let type = try negotiate(
+        request,
+        [Self.json, OpenAPIDocuments.protobufTypeOfVersion3, Self.oldProtobufTypeOfVersion3])
+      return await version3(groupVersion, isJSON: type == Self.json, request, snapshot)
     case "v2" where segments.count == 2:
       let type = try negotiate(request, [Self.json, OpenAPIDocuments.protobufType, Self.oldProtobufType])
       let isJSON = type == Self.json
@@ -71,18 +76,21 @@ struct OpenAPIHandler: Sendable {
 
   /// A document of version 3. Whoever asks for a state that is no more is sent to the one that is.
   private func version3(
-    _ groupVersion: GroupVersion, _ request: Request, _ snapshot: ResourceCatalog.Snapshot
+    _ groupVersion: GroupVersion, isJSON: Bool, _ request: Request,
+    _ snapshot: ResourceCatalog.Snapshot
   ) async -> Response {
-    let name = OpenAPICache.Name.version3(groupVersion)
+    let name = isJSON ? OpenAPICache.Name.version3(groupVersion) : .version3InProtobuf(groupVersion)
+    let type = isJSON ? Self.json : OpenAPIDocuments.protobufTypeOfVersion3
     guard let asked = request.query["hash"], !asked.isEmpty else {
-      return await answer(name, Self.json, request, snapshot)
+      return await answer(name, type, request, snapshot)
     }
-    let hash = await cache.hash(name, snapshot)
+    // The index has one hash for all forms of a document.
+    let hash = await cache.hash(.version3(groupVersion), snapshot)
     guard asked == hash else {
       let place = "/openapi/v3/\(OpenAPIDocuments.path(groupVersion))?hash=\(hash)"
       return Response(.movedPermanently, headers: ["Location": place])
     }
-    var response = await answer(name, Self.json, request, snapshot)
+    var response = await answer(name, type, request, snapshot)
     response.headers.add("Cache-Control", "public, immutable")
     response.headers.add("Expires", HTTPDate.format(seconds: Timestamp.now.seconds + Self.keptFor))
     return response
@@ -92,13 +100,17 @@ struct OpenAPIHandler: Sendable {
     _ name: OpenAPICache.Name, _ type: String, _ request: Request, _ snapshot: ResourceCatalog.Snapshot
   ) async -> Response {
     // Whether the client has it is asked first: no document is made for somebody who does not want it.
+    var form = name
+    // All forms of a document have the tag of its JSON, the one in the index.
+    if case .version3InProtobuf(let groupVersion) = name { form = .version3(groupVersion) }
     let isConditional = request.headers["If-None-Match"] != nil
     if isConditional {
-      let hash = await cache.hash(name, snapshot)
+      let hash = await cache.hash(form, snapshot)
       if isKnown(hash, request) { return tagged(Response(.notModified), hash) }
     }
     let document = await cache.document(name, snapshot)
-    return tagged(Response(.ok, headers: ["Content-Type": type], bytes: document.bytes), document.hash)
+    let hash = form == name ? document.hash : await cache.hash(form, snapshot)
+    return tagged(Response(.ok, headers: ["Content-Type": type], bytes: document.bytes), hash)
   }
 
   private func isKnown(_ hash: String, _ request: Request) -> Bool {

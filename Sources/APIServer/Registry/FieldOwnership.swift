@@ -15,6 +15,16 @@ enum FieldOwnership {
       new, from: old, by: manager, at: Timestamp.now.description)
   }
 
+  /// Keeps the notes of owners as they were before mutating admission where that has left what is none.
+  static func keep(_ owners: JSONValue?, in object: inout JSONObject, _ context: RequestContext) {
+    let left = object["metadata"]?["managedFields"]
+    guard left != owners, let problem = FieldManager.problem(in: left) else { return }
+    object.setMetadata("managedFields", owners)
+    context.warn(
+      ".metadata.managedFields was in an invalid state after mutating admission; "
+        + "this could be caused by an outdated mutating admission controller; please fix your requests: \(problem)")
+  }
+
   /// What a client says of the notes of owners: nothing that is not so already, that they are to be dropped, or others.
   enum Given { case nothing, reset, edited }
 

@@ -17,40 +17,26 @@ extension Registry {
     guard object.metadataText("resourceVersion").isEmpty else {
       throw StatusError.badRequest("resourceVersion should not be set on objects to be created")
     }
-    let base = object.metadataText("generateName")
-    let isGenerated = object.objectName.isEmpty && !base.isEmpty
     let isDryRun = try context.isDryRun()
     let strategy = strategies.of(target)
-    let manager = try context.fieldManager()
+    wipe(&object, isApplied: isApplied)
+    var request = AdmissionRequest(
+      operation: .create, resource: target, subresource: "", namespace: namespace, name: object.objectName,
+      user: context.user, object: object, oldObject: nil, isDryRun: isDryRun, context: context)
+    let admitted = try await mutated(&request, target, context, isApplied: isApplied)
+    let base = admitted.metadataText("generateName")
+    let isGenerated = admitted.objectName.isEmpty && !base.isEmpty
     for attempt in 1... {
-      var candidate = object
+      var candidate = admitted
       if isGenerated { candidate.setMetadata("name", .string(Identifiers.name(from: base))) }
-      let owners = isApplied ? candidate["metadata"]?["managedFields"] : nil
       prepareForCreate(&candidate, target)
-      if isApplied { candidate.setMetadata("managedFields", owners) }
-      OwnerReferences.unite(&candidate, context)
-      var request = AdmissionRequest(
-        operation: .create, resource: target, subresource: "", namespace: namespace, name: candidate.objectName,
-        user: context.user, object: candidate, oldObject: nil, isDryRun: isDryRun, context: context)
-      if target.resource.isCustom { ObjectDefaults.apply(to: &request.object, target, kinds) }
-      try await admission.mutate(&request)
-      ObjectDefaults.apply(to: &request.object, target, kinds)
-      candidate = request.object ?? candidate
-      OwnerReferences.unite(&candidate, context, afterAdmission: true)
       strategy.settle(&candidate, for: context.user)
-      let isGiven = strategy.givesOut
-      // What the server gives out belongs to no manager.
-      if isGiven, !isApplied {
-        await FieldOwnership.record(&candidate, old: nil, target, conversion, manager: manager, subresource: "")
-      }
-      let allocation = isGiven ? try strategy.allocation(for: &candidate, old: nil, isDryRun: isDryRun) : nil
+      let allocation = strategy.givesOut ? try strategy.allocation(for: &candidate, old: nil, isDryRun: isDryRun) : nil
       defer { allocation?.end() }
       request.object = candidate
+      if isGenerated { request.name = candidate.objectName }
       try validate(candidate, old: nil, target, context)
       try await admission.validate(request)
-      if !isGiven, !isApplied {
-        await FieldOwnership.record(&candidate, old: nil, target, conversion, manager: manager, subresource: "")
-      }
       let key = target.key(namespace: namespace, name: candidate.objectName)
       do {
         if let present = cache(of: target).get(key), isDryRun || !present.name.isEmpty { throw StaleWrite() }
@@ -72,16 +58,50 @@ extension Registry {
     throw StatusError.internalError("a creation ended without an answer")
   }
 
+  /// Takes out what a client says of what only the server knows: nobody reads it, mutating admission included.
+  private func wipe(_ object: inout JSONObject, isApplied: Bool) {
+    for name in ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"] {
+      object.setMetadata(name, nil)
+    }
+    if !isApplied { object.setMetadata("managedFields", nil) }
+  }
+
+  /// The object as mutating admission leaves it. It sees what the client has sent, with defaults and the note of who owns
+  /// which field: a name that is to be generated and a uid are given afterwards.
+  private func mutated(
+    _ request: inout AdmissionRequest, _ target: ServedResource, _ context: RequestContext, isApplied: Bool
+  ) async throws -> JSONObject {
+    ObjectDefaults.apply(to: &request.object, target, kinds)
+    var object = request.object ?? [:]
+    OwnerReferences.unite(&object, context)
+    if !isApplied {
+      await FieldOwnership.record(
+        &object, old: nil, target, conversion, manager: try context.fieldManager(), subresource: "")
+    }
+    let owners = object["metadata"]?["managedFields"]
+    request.object = object
+    try await admission.mutate(&request)
+    object = request.object ?? object
+    FieldOwnership.keep(owners, in: &object, context)
+    try ObjectPlace.checkNamespace(object, request.namespace)
+    object.setMetadata("namespace", request.namespace.isEmpty ? nil : .string(request.namespace))
+    OwnerReferences.unite(&object, context, afterAdmission: true)
+    return object
+  }
+
   /// What the server alone says of a new object.
   private func prepareForCreate(_ object: inout JSONObject, _ target: ServedResource) {
     object.setMetadata("uid", .string(Identifiers.uid()))
     object.setMetadata("creationTimestamp", .string(Timestamp.now.description))
-    for name in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion", "managedFields"] {
+    for name in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"] {
       object.setMetadata(name, nil)
     }
     guard !target.resource.isCustom else {
       object.setMetadata("generation", 1)
       if target.version.subresource("status") != nil { object["status"] = nil }
+      var complete: JSONObject? = object
+      ObjectDefaults.apply(to: &complete, target, kinds)
+      object = complete ?? object
       return
     }
     var tree = JSONValue.object(object)

@@ -77,15 +77,20 @@ extension Registry {
         operation: .update, resource: target, subresource: info.subresource, namespace: info.namespace, name: info.name,
         user: context.user, object: new, oldObject: old, isDryRun: isDryRun, context: context)
       ObjectDefaults.apply(to: &request.object, target, kinds)
+      new = request.object ?? new
+      if givenOwners == .reset { new.setMetadata("managedFields", .array([])) }
+      // What admission and the server set besides belongs to no manager.
+      if operation == .update {
+        await FieldOwnership.record(&new, old: old, target, conversion, manager: manager, subresource: info.subresource)
+      }
+      let owners = new["metadata"]?["managedFields"]
+      request.object = new
       try await admission.mutate(&request)
       ObjectDefaults.apply(to: &request.object, target, kinds)
       new = request.object ?? new
+      FieldOwnership.keep(owners, in: &new, context)
       OwnerReferences.unite(&new, context, afterAdmission: true)
       let isGiven = strategy.givesOut && info.subresource.isEmpty
-      if givenOwners == .reset { new.setMetadata("managedFields", .array([])) }
-      if isGiven, operation == .update {
-        await FieldOwnership.record(&new, old: old, target, conversion, manager: manager, subresource: info.subresource)
-      }
       let allocation = isGiven ? try strategy.allocation(for: &new, old: old, isDryRun: isDryRun) : nil
       defer { allocation?.end() }
       if GenerationRules.isChange(from: old, to: new, target) {
@@ -94,9 +99,6 @@ extension Registry {
       request.object = new
       try validate(new, old: old, target, context, subresource: info.subresource)
       try await admission.validate(request)
-      if !isGiven, operation == .update {
-        await FieldOwnership.record(&new, old: old, target, conversion, manager: manager, subresource: info.subresource)
-      }
       // Nothing is written where nothing changes: the version stays, and no watch hears of it.
       let isSame = operation == .update && givenOwners == .nothing ? new.isSameContent(as: old) : new == old
       if isSame, isCurrent(stored, target) {

@@ -14,8 +14,10 @@ struct KubernetesService: Sendable {
 
   let registry: Registry
   let network: ServiceNetwork
-  /// The port that this server, and every other one of the cluster, serves the API on.
+  /// The port that this server serves the API on.
   let port: Int
+  /// Whether other servers use the same store: their ports may be others.
+  let isShared: Bool
   let report: @Sendable (String) -> Void
 
   private func target(_ groupVersion: GroupVersion, _ resource: String) throws(StatusError) -> ServedResource {
@@ -42,13 +44,14 @@ struct KubernetesService: Sendable {
         await vigil.keep("the service kubernetes", [services, ranges], { $0.name == Self.name }) { try await make() }
       }
       group.addTask {
-        await vigil.keep("the endpoints of kubernetes", [endpoints, slices], { $0.name == Self.name }) {
-          try await publish(presence.addresses)
-        }
+        await vigil.keep(
+          "the endpoints of kubernetes", [endpoints, slices],
+          { $0.name == Self.name || Self.isFurtherSlice($0) }
+        ) { try await publish(presence.endpoints) }
       }
       group.addTask {
         for await _ in presence.changes() {
-          do { try await publish(presence.addresses) } catch {
+          do { try await publish(presence.endpoints) } catch {
             // The vigil tries again.
           }
         }
@@ -118,9 +121,8 @@ struct KubernetesService: Sendable {
       ]
       return try await create(object, target)
     }
-    guard present.object.value(at: ["spec", "ports"]) != ports || present.field(["spec", "type"]) != "ClusterIP" else {
-      return
-    }
+    let known = present.object.value(at: ["spec", "ports"])
+    guard !isPort(known) || present.field(["spec", "type"]) != "ClusterIP" else { return }
     try await change(target, namespace: Self.namespace, subresource: "") { current in
       var spec = current["spec"]?.objectValue ?? [:]
       spec["ports"] = ports
@@ -129,32 +131,88 @@ struct KubernetesService: Sendable {
     }
   }
 
-  // MARK: - Endpoints
-
-  private func publish(_ addresses: [IPAddress]) async throws {
-    // One family, the first server's: an EndpointSlice has one.
-    let addresses = addresses.filter { $0.family == addresses[0].family }
-    guard let family = addresses.first?.family else { return }
-    let ports: JSONValue = [["name": "https", "port": .integer(Int64(port)), "protocol": "TCP"]]
-    let texts = addresses.map { JSONValue.string($0.description) }
-    try await put(
-      try target(Self.core, "endpoints"), labels: ["endpointslice.kubernetes.io/skip-mirror": "true"],
-      ["subsets": [["addresses": .array(texts.map { ["ip": $0] }), "ports": ports]]])
-    try await put(
-      try target(Self.discovery, "endpointslices"), labels: ["kubernetes.io/service-name": .string(Self.name)],
-      [
-        "addressType": .string(ServiceNetwork.name(of: family)), "ports": ports,
-        "endpoints": .array(texts.map { ["addresses": [$0], "conditions": ["ready": true]] }),
-      ])
+  /// Whether a list of ports is as it should be. Where servers have ports of their own the endpoints tell them, and the
+  /// service has the one of the server that made it.
+  private func isPort(_ ports: JSONValue?) -> Bool {
+    guard case .array(let items)? = ports, items.count == 1, case .object(var port) = items[0]
+    else { return false }
+    let target = port.remove("targetPort")?.integerValue ?? 0
+    return (isShared ? target > 0 : target == Int64(self.port))
+      && port == ["name": "https", "protocol": "TCP", "port": 443]
   }
 
-  /// Makes an object of the service's name, or sets members of it.
-  private func put(_ target: ServedResource, labels: JSONObject, _ members: JSONObject) async throws {
-    guard let present = registry.cache(of: target).get(target.key(namespace: Self.namespace, name: Self.name)) else {
+  // MARK: - Endpoints
+
+  /// The first slice has the service's name; those of servers with other ports are named after them.
+  private static func sliceName(_ group: ServerEndpoint.Group, isFirst: Bool) -> String {
+    isFirst ? name : "\(name)-\(group.port)"
+  }
+
+  /// Whether a slice is one of servers with another port than the first one's.
+  private static func isFurtherSlice(_ object: CachedObject) -> Bool {
+    object.namespace == namespace
+      && object.object.header.labels["kubernetes.io/service-name"] == name
+      && object.name.hasPrefix("\(name)-") && UInt16(object.name.dropFirst(name.count + 1)) != nil
+  }
+
+  private func publish(_ servers: [ServerEndpoint]) async throws {
+    let groups = ServerEndpoint.groups(servers)
+    guard let family = groups.first?.addresses.first?.family else { return }
+    func ports(_ group: ServerEndpoint.Group) -> JSONValue {
+      [["name": "https", "port": .integer(Int64(group.port)), "protocol": "TCP"]]
+    }
+    func addresses(_ group: ServerEndpoint.Group) -> [JSONValue] {
+      group.addresses.map { .string($0.description) }
+    }
+    let subsets = groups.map { group -> JSONValue in
+      ["addresses": .array(addresses(group).map { ["ip": $0] }), "ports": ports(group)]
+    }
+    try await put(
+      try target(Self.core, "endpoints"), Self.name,
+      labels: ["endpointslice.kubernetes.io/skip-mirror": "true"],
+      ["subsets": .array(subsets)])
+    let slices = try target(Self.discovery, "endpointslices")
+    var names: Set<String> = []
+    for (index, group) in groups.enumerated() {
+      let name = Self.sliceName(group, isFirst: index == 0)
+      names.insert(name)
+      try await put(
+        slices, name, labels: ["kubernetes.io/service-name": .string(Self.name)],
+        [
+          "addressType": .string(ServiceNetwork.name(of: family)), "ports": ports(group),
+          "endpoints": .array(
+            addresses(group).map { ["addresses": [$0], "conditions": ["ready": true]] }),
+        ])
+    }
+    for object in registry.cache(of: slices).list(slices.prefix(namespace: Self.namespace)).objects
+    where Self.isFurtherSlice(object) && !names.contains(object.name) {
+      try await remove(slices, object.name)
+    }
+  }
+
+  private func remove(_ target: ServedResource, _ name: String) async throws {
+    let context = RequestContext.ofServer(verb: "delete", namespace: Self.namespace, name: name)
+    do {
+      _ = try await registry.delete(
+        target, context, namespace: Self.namespace, name: name, DeleteOptions())
+    } catch let error as StatusError where error.reason == .notFound {
+      // Another server was faster.
+      return
+    }
+  }
+
+  /// Makes an object, or sets members of it.
+  private func put(
+    _ target: ServedResource, _ name: String, labels: JSONObject, _ members: JSONObject
+  ) async throws {
+    guard
+      let present = registry.cache(of: target).get(
+        target.key(namespace: Self.namespace, name: name))
+    else {
       var object: JSONObject = [
         "kind": .string(target.resource.kind), "apiVersion": .string(target.groupVersionKind.apiVersion),
         "metadata": [
-          "name": .string(Self.name), "namespace": .string(Self.namespace), "labels": .object(labels),
+          "name": .string(name), "namespace": .string(Self.namespace), "labels": .object(labels),
         ],
       ]
       for (name, value) in members { object[name] = value }
@@ -166,12 +224,10 @@ struct KubernetesService: Sendable {
     guard !isSame else { return }
     if let type = members["addressType"], present.object.value(at: "addressType") != type {
       // The family of a slice does not change: it is made anew.
-      let context = RequestContext.ofServer(verb: "delete", namespace: Self.namespace, name: Self.name)
-      _ = try await registry.delete(
-        target, context, namespace: Self.namespace, name: Self.name, DeleteOptions())
-      return try await put(target, labels: labels, members)
+      try await remove(target, name)
+      return try await put(target, name, labels: labels, members)
     }
-    try await change(target, namespace: Self.namespace, subresource: "") { current in
+    try await change(target, namespace: Self.namespace, name: name, subresource: "") { current in
       var present = current["metadata"]?["labels"]?.objectValue ?? [:]
       for (name, value) in labels { present[name] = value }
       current.setMetadata("labels", .object(present))
@@ -193,11 +249,13 @@ struct KubernetesService: Sendable {
   }
 
   private func change(
-    _ target: ServedResource, namespace: String, subresource: String, _ body: (inout JSONObject) -> Void
+    _ target: ServedResource, namespace: String, name: String = Self.name, subresource: String,
+    _ body: (inout JSONObject) -> Void
   ) async throws {
     let context = RequestContext.ofServer(
-      verb: "update", namespace: namespace, name: Self.name, subresource: subresource)
-    _ = try await registry.change(target, context, manager: Self.manager, operation: .update) { current in
+      verb: "update", namespace: namespace, name: name, subresource: subresource)
+    _ = try await registry.change(target, context, manager: Self.manager, operation: .update) {
+      current in
       var object = current
       body(&object)
       return object

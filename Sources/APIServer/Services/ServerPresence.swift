@@ -1,8 +1,7 @@
 import APIMachinery
-import Addressing
 import KeyValueStore
 
-/// Which servers of a cluster are there: each keeps its address in the store, with a lease where others use the same store
+/// Which servers of a cluster are there: each keeps its address and port in the store, with a lease where others use the same store
 /// (kube-apiserver's lease endpoint reconciler).
 struct ServerPresence: Sendable {
   private static let prefix = "\(StorageLayout.root)masterleases/"
@@ -12,14 +11,18 @@ struct ServerPresence: Sendable {
 
   let store: ClusterStore
   /// Where this server is reached from other hosts.
-  let address: IPAddress
+  let own: ServerEndpoint
   /// Whether other servers use the same store.
   let isShared: Bool
   let report: @Sendable (String) -> Void
 
-  /// The addresses of all servers, in their order.
-  var addresses: [IPAddress] {
-    store.cache(of: Self.prefix).list(Self.prefix).objects.compactMap { IPAddress($0.name) }.sorted()
+  /// Where all servers are, in their order.
+  var endpoints: [ServerEndpoint] {
+    Set(
+      store.cache(of: Self.prefix).list(Self.prefix).objects.compactMap {
+        ServerEndpoint($0.name, defaultPort: own.port)
+      }
+    ).sorted()
   }
 
   /// Something for each time that servers have come or gone.
@@ -69,16 +72,16 @@ struct ServerPresence: Sendable {
   private var mutation: Mutation {
     // The kind is the store's own: it is not served.
     let object: JSONObject = [
-      "kind": "ServerPresence", "apiVersion": "v1", "metadata": ["name": .string(address.description)],
+      "kind": "ServerPresence", "apiVersion": "v1", "metadata": ["name": .string(own.description)],
     ]
-    return .put(key: Self.prefix + address.description, value: CachedObject.stored(object).bytes)
+    return .put(key: Self.prefix + own.description, value: CachedObject.stored(object).bytes)
   }
 
   /// The only server of a store: the others are what it was before.
   private func announceAlone() async throws {
     let known = store.cache(of: Self.prefix).list(Self.prefix).objects
-    guard known.map(\.name) != [address.description] else { return }
-    let old = known.filter { $0.name != address.description }.map { Mutation.delete(key: $0.key) }
+    guard known.map(\.name) != [own.description] else { return }
+    let old = known.filter { $0.name != own.description }.map { Mutation.delete(key: $0.key) }
     _ = try await store.commit([mutation] + old, where: [])
   }
 }

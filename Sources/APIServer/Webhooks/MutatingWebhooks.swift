@@ -62,7 +62,7 @@ public struct MutatingWebhooks: Admission {
     let verdict = try await dispatch.ask(question)
     guard let patch = verdict.patch else { return false }
     let (webhook, form, kind) = (question.webhook, question.form, question.invocation.kind)
-    guard let object = question.object, let before = form.object else {
+    guard let object = question.object, form.object != nil else {
       throw StatusError.internalError(
         "admission webhook \(webhook.name.goQuoted) attempted to modify the object, which is not supported for this operation"
       )
@@ -79,7 +79,7 @@ public struct MutatingWebhooks: Admission {
     }
     guard patched != object else { return false }
     let returned = try await objects.object(patched, as: form.kind, of: target) ?? patched
-    form.put(form.isObject ? try objects.settle(returned, before: before, request) : returned, into: &request)
+    form.put(form.isObject ? objects.settle(returned, request) : returned, into: &request)
     return true
   }
 }

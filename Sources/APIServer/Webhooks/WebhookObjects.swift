@@ -59,31 +59,12 @@ struct WebhookObjects {
     return complete ?? members
   }
 
-  /// Puts right what no webhook decides: who an object is, and what only the server says of it.
-  func settle(_ new: JSONObject, before: JSONObject, _ request: AdmissionRequest) throws(StatusError) -> JSONObject {
-    let target = request.resource
-    var new = new
-    switch request.operation {
-    case .create:
-      guard new.objectNamespace == before.objectNamespace else {
-        throw .badRequest(
-          "the namespace of the provided object does not match the namespace sent on the request")
-      }
-      for name in ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"] {
-        new.setMetadata(name, before["metadata"]?[name])
-      }
-      guard !target.resource.isCustom else {
-        new.setMetadata("generation", before["metadata"]?["generation"])
-        if target.version.subresource("status") != nil { new["status"] = nil }
-        return new
-      }
-      var tree = JSONValue.object(new)
-      registry.kinds.prepareForCreate(&tree, kind: target.groupVersionKind)
-      return tree.objectValue ?? new
-    case .update:
-      if let old = request.oldObject { registry.prepareForUpdate(&new, old, target, subresource: request.subresource) }
-      return new
-    case .delete, .connect: return new
-    }
+  /// Puts right what no webhook decides. Of a new object the server says what it alone knows after all have been asked.
+  func settle(_ new: JSONObject, _ request: AdmissionRequest) -> JSONObject {
+    guard request.operation == .update, let old = request.oldObject else { return new }
+    var settled = new
+    registry.prepareForUpdate(&settled, old, request.resource, subresource: request.subresource)
+    settled.setMetadata("managedFields", new["metadata"]?["managedFields"])
+    return settled
   }
 }

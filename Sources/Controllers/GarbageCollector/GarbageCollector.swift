@@ -40,6 +40,7 @@ public actor GarbageCollector {
     let (client, due) = (client, retries.due)
     await withTaskGroup(of: Void.self) { group in
       group.addTask { for await batch in client.changes().batches { queue.yield(.changes(batch)) } }
+      group.addTask { for await batch in client.changesElsewhere().batches { queue.yield(.changes(batch)) } }
       group.addTask { for await uid in due { queue.yield(.again(uid)) } }
       for await event in events {
         switch event {

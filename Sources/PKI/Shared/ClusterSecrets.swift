@@ -5,14 +5,18 @@ import FoundationEssentials
 public struct ClusterSecrets: Sendable {
   /// The cluster's authorities, the oldest first; at least one.
   public var authorities: [Authority]
-  /// The authority by which other API servers know this one.
-  public var frontProxy: Authority
-  public var accountKey: TokenSigningKey
+  /// The authorities by which other API servers know this one, the oldest first; at least one.
+  public var frontProxies: [Authority]
+  /// The keys for tokens, the oldest first; at least one, of which one at least can sign.
+  public var accountKeys: [TokenKeyGenerations.Generation]
 
-  public init(authorities: [Authority], frontProxy: Authority, accountKey: TokenSigningKey) {
+  public init(
+    authorities: [Authority], frontProxies: [Authority],
+    accountKeys: [TokenKeyGenerations.Generation]
+  ) {
     self.authorities = authorities
-    self.frontProxy = frontProxy
-    self.accountKey = accountKey
+    self.frontProxies = frontProxies
+    self.accountKeys = accountKeys
   }
 
   private struct Pair: Codable {
@@ -25,17 +29,36 @@ public struct ClusterSecrets: Sendable {
       try Authority(certificatePEM: certificate, keyPEM: key, clock: clock)
     }
   }
+  private struct AccountKey: Codable {
+    /// Seconds since 1970; 0 where nobody has noted it.
+    var made: Int64
+    /// PEM; the public half alone of one that signs no more.
+    var key: String
+
+    init(_ generation: TokenKeyGenerations.Generation) {
+      made = generation.made
+      key = generation.signing?.pem ?? generation.verifying.pem
+    }
+
+    func generation() throws(PKIError) -> TokenKeyGenerations.Generation {
+      try .init(made: made, pem: key)
+    }
+  }
   private struct Contents: Codable {
     var authorities: [Pair]
-    var frontProxy: Pair
-    var serviceAccountKey: String
+    var frontProxies: [Pair]?
+    var serviceAccountKeys: [AccountKey]?
+    /// As it was before these followed each other.
+    var frontProxy: Pair?
+    var serviceAccountKey: String?
   }
 
   /// As they are kept, before they are sealed: JSON with PEM in it.
   public var bytes: [UInt8] {
     get throws(PKIError) {
       let contents = Contents(
-        authorities: authorities.map { Pair($0) }, frontProxy: Pair(frontProxy), serviceAccountKey: accountKey.pem)
+        authorities: authorities.map { Pair($0) }, frontProxies: frontProxies.map { Pair($0) },
+        serviceAccountKeys: accountKeys.map { AccountKey($0) })
       do { return Array(try JSONEncoder().encode(contents)) } catch {
         throw PKIError(.malformed, "the cluster's secrets cannot be written", cause: error)
       }
@@ -48,11 +71,26 @@ public struct ClusterSecrets: Sendable {
     do { contents = try JSONDecoder().decode(Contents.self, from: Data(bytes)) } catch {
       throw PKIError(.malformed, "the cluster's secrets cannot be read", cause: error)
     }
-    guard !contents.authorities.isEmpty else { throw PKIError(.malformed, "the cluster's secrets hold no authority") }
+    authorities = try Self.authorities(contents.authorities, "authority", clock)
+    let proxies = contents.frontProxies ?? contents.frontProxy.map { [$0] } ?? []
+    frontProxies = try Self.authorities(proxies, "authority of the front proxy", clock)
+    var keys: [TokenKeyGenerations.Generation] = []
+    for key in contents.serviceAccountKeys ?? [] { keys.append(try key.generation()) }
+    if let key = contents.serviceAccountKey { keys.append(try .init(made: 0, pem: key)) }
+    guard keys.contains(where: { $0.signing != nil }) else {
+      throw PKIError(.malformed, "the cluster's secrets hold no key that can sign tokens")
+    }
+    accountKeys = keys
+  }
+
+  private static func authorities(
+    _ pairs: [Pair], _ what: String, _ clock: WallClock
+  ) throws(PKIError) -> [Authority] {
+    guard !pairs.isEmpty else {
+      throw PKIError(.malformed, "the cluster's secrets hold no \(what)")
+    }
     var authorities: [Authority] = []
-    for pair in contents.authorities { authorities.append(try pair.authority(clock)) }
-    self.authorities = authorities
-    frontProxy = try contents.frontProxy.authority(clock)
-    accountKey = try TokenSigningKey(pem: contents.serviceAccountKey)
+    for pair in pairs { authorities.append(try pair.authority(clock)) }
+    return authorities
   }
 }

@@ -27,6 +27,29 @@ public struct TokenKeyGenerations: Sendable {
     /// Nil once it signs no more.
     public let signing: TokenSigningKey?
     public let verifying: TokenVerificationKey
+
+    init(made: Int64, signing: TokenSigningKey?, verifying: TokenVerificationKey) {
+      self.made = made
+      self.signing = signing
+      self.verifying = verifying
+    }
+
+    /// A new key.
+    public init(made: Int64) {
+      let key = TokenSigningKey()
+      self.init(made: made, signing: key, verifying: key.verificationKey)
+    }
+
+    /// A key as it is kept: whole, or the public half alone.
+    /// - Throws: `malformed`, `unsupported`.
+    public init(made: Int64, pem: String) throws(PKIError) {
+      guard pem.contains("PRIVATE KEY-----") else {
+        self.init(made: made, signing: nil, verifying: try TokenVerificationKey(pem: pem))
+        return
+      }
+      let key = try TokenSigningKey(pem: pem)
+      self.init(made: made, signing: key, verifying: key.verificationKey)
+    }
   }
 
   /// The oldest first; never empty.
@@ -36,6 +59,17 @@ public struct TokenKeyGenerations: Sendable {
   init(_ first: Generation, policy: Policy = Policy()) {
     all = [first]
     self.policy = policy
+  }
+
+  /// - Parameter all: the oldest first; at least one.
+  init(_ all: [Generation], policy: Policy) {
+    self.all = all
+    self.policy = policy
+  }
+
+  /// Others under the same policy.
+  func replacing(_ all: [Generation]) -> TokenKeyGenerations {
+    TokenKeyGenerations(all, policy: policy)
   }
 
   mutating func append(_ generation: Generation) { all.append(generation) }

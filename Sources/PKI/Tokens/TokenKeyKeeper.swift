@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Keeps the keys for tokens in a directory, and makes the next one in time.
+/// Keeps the keys for tokens in a directory, and makes the next one in time; or shows those that somebody else keeps.
 ///
 /// The first one is `sa.key`, the next ones are `sa-2.key` and so on, each with the time at which it was made in a line
 /// before the PEM. One without that line is from before such lines were written, and is followed by another at once.
@@ -36,12 +36,66 @@ public final class TokenKeyKeeper: Sendable {
     state = Mutex((generations, keys))
   }
 
-  /// For a key that is kept elsewhere: where servers share it, say. No other one follows it.
-  public init(shared key: TokenSigningKey, clock: WallClock = .system) {
+  /// For keys that are kept elsewhere: where servers share them, say. Their keeper makes the next one (`next`) and brings
+  /// what has changed (`replace`).
+  /// - Parameter generations: the oldest first; at least one, of which one at least can sign.
+  /// - Throws: `malformed` where none can sign.
+  public init(
+    shared generations: [TokenKeyGenerations.Generation],
+    policy: TokenKeyGenerations.Policy = .init(),
+    clock: WallClock = .system
+  ) throws(PKIError) {
     directory = nil
     self.clock = clock
-    let generations = TokenKeyGenerations(.init(made: clock.now, signing: key, verifying: key.verificationKey))
-    state = Mutex((generations, TokenKeys(signer: key, others: [])))
+    let generations = TokenKeyGenerations(generations, policy: policy)
+    state = Mutex((generations, try Self.keys(generations, clock.now)))
+  }
+
+  private static func keys(_ generations: TokenKeyGenerations, _ now: Int64) throws(PKIError)
+    -> TokenKeys
+  {
+    guard let keys = generations.keys(at: now) else {
+      throw PKIError(.malformed, "there is no key that can sign tokens")
+    }
+    return keys
+  }
+
+  /// Takes over what their keeper has now.
+  /// - Parameter generations: the oldest first.
+  /// - Throws: `malformed` where none can sign; then all stays as it is.
+  public func replace(_ generations: [TokenKeyGenerations.Generation]) throws(PKIError) {
+    let now = clock.now
+    try state.withLock { state throws(PKIError) in
+      let next = state.generations.replacing(generations)
+      state = (next, try Self.keys(next, now))
+    }
+  }
+
+  /// The keys as they should be, for their keeper to keep: with the next one where it is due, and without the private
+  /// halves of those that sign no more. Nil where nothing is to be changed.
+  public func next() -> [TokenKeyGenerations.Generation]? {
+    var generations = state.withLock { $0.generations }
+    let now = clock.now
+    var hasChanged = false
+    if generations.isNextDue(at: now) {
+      generations.append(.init(made: now))
+      hasChanged = true
+    }
+    for index in generations.retiring(at: now) {
+      generations.retire(index)
+      hasChanged = true
+    }
+    return hasChanged ? generations.all : nil
+  }
+
+  /// The keys of a directory as they are, for somebody else to keep; empty where there are none. Blocks.
+  /// - Throws: `file`, `malformed`, `unsupported`.
+  public static func generations(in directory: String) throws(PKIError) -> [TokenKeyGenerations
+    .Generation]
+  {
+    var generations: [TokenKeyGenerations.Generation] = []
+    while let next = try read(directory, generations.count + 1) { generations.append(next) }
+    return generations
   }
 
   /// The keys of the present.
@@ -113,13 +167,7 @@ public final class TokenKeyKeeper: Sendable {
       made = seconds
       pem = text[text.index(after: end)...]
     }
-    do throws(PKIError) {
-      if pem.contains("PRIVATE KEY-----") {
-        let key = try TokenSigningKey(pem: String(pem))
-        return .init(made: made, signing: key, verifying: key.verificationKey)
-      }
-      return .init(made: made, signing: nil, verifying: try TokenVerificationKey(pem: String(pem)))
-    } catch {
+    do throws(PKIError) { return try .init(made: made, pem: String(pem)) } catch {
       throw PKIError(error.code, "\(path): \(error.message)", cause: error.cause)
     }
   }
@@ -131,8 +179,8 @@ public final class TokenKeyKeeper: Sendable {
   private static func make(
     _ directory: String, _ generation: Int, _ now: Int64
   ) throws(PKIError) -> TokenKeyGenerations.Generation {
-    let key = TokenSigningKey()
-    try write(directory, generation, made: now, key.pem)
-    return .init(made: now, signing: key, verifying: key.verificationKey)
+    let key = TokenKeyGenerations.Generation(made: now)
+    if let signing = key.signing { try write(directory, generation, made: now, signing.pem) }
+    return key
   }
 }

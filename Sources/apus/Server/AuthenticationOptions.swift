@@ -24,25 +24,23 @@ struct AuthenticationOptions: ParsableArguments {
     help: "Whether requests that say nothing of their sender are taken as nobody's: true or false (default true).")
   var anonymousAuth: Bool?
 
+  /// The file by which issuers are known or reached, if there is one.
+  var followedFile: String? { authenticationConfig ?? oidcCAFile }
+
   /// What the file says, or the flags in its place.
-  /// - Parameter read: reads a file.
+  /// - Parameter bytes: what ``followedFile`` holds; nil where there is none.
   func configuration(
-    _ read: (String) async throws -> [UInt8]
-  ) async throws -> (issuers: [OpenIDConfiguration], anonymous: AnonymousAccess) {
+    _ bytes: [UInt8]?
+  ) throws -> (issuers: [OpenIDConfiguration], anonymous: AnonymousAccess) {
     let flag: AnonymousAccess = anonymousAuth ?? true ? .everywhere : .nowhere
     guard let path = authenticationConfig else {
-      let authorities: String?
-      if let path = oidcCAFile {
-        authorities = String(decoding: try await read(path), as: UTF8.self)
-      } else {
-        authorities = nil
-      }
+      let authorities = bytes.map { String(decoding: $0, as: UTF8.self) }
       return (try openID(authorities: authorities).map { [$0] } ?? [], flag)
     }
     let file: AuthenticationConfiguration
-    do {
-      file = try AuthenticationConfiguration(try await read(path), disallowed: [serviceAccountIssuer])
-    } catch let error as StatusError {
+    do throws(StatusError) {
+      file = try AuthenticationConfiguration(bytes ?? [], disallowed: [serviceAccountIssuer])
+    } catch {
       throw ValidationError("--authentication-config \(path): \(error.message)")
     }
     guard file.anonymous == nil || anonymousAuth == nil else {

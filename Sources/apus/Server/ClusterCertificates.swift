@@ -80,23 +80,11 @@ final class ClusterCertificates: Sendable {
       group.addTask { try await self.server.run() }
       group.addTask { try await self.administrator.run() }
       group.addTask {
-        try await self.secrets.run(self.pool) { try await self.take($0) }
-      }
-      group.addTask {
-        try await self.files.frontProxy.authorities.run { [pool = self.pool] in
-          try await pool.run($0)
-        } changed: { _ in
+        try await self.secrets.run(self.pool) {
+          try await self.take($0)
+        } proxyChanged: {
           Log.info("the front proxy's authorities have changed")
           self.tell(self.files.authorities.bundle)
-        } failed: {
-          Log.warning("the front proxy's authority is not renewed: \($0)")
-        }
-      }
-      group.addTask {
-        try await self.files.tokenKeys.run { [pool = self.pool] in
-          try await pool.run($0)
-        } failed: {
-          Log.warning("the key that signs tokens is not renewed: \($0)")
         }
       }
       defer { group.cancelAll() }

@@ -1,3 +1,4 @@
+import APIServer
 import AsyncWork
 import Linux
 import PKI
@@ -25,10 +26,10 @@ struct ClusterFiles: Sendable {
   }
 
   /// Those that servers share.
-  init(_ secrets: ClusterSecrets, issuer: String) {
+  init(_ secrets: ClusterSecrets, issuer: String) throws(PKIError) {
     authorities = AuthorityKeeper(shared: secrets.authorities, commonName: Self.authorityName)
-    frontProxy = FrontProxyCertificates(shared: secrets.frontProxy)
-    let keys = TokenKeyKeeper(shared: secrets.accountKey)
+    frontProxy = FrontProxyCertificates(shared: secrets.frontProxies)
+    let keys = try TokenKeyKeeper(shared: secrets.accountKeys)
     tokenKeys = keys
     tokens = ServiceAccountTokens(issuer: issuer) { keys.keys }
   }
@@ -39,12 +40,19 @@ struct ClusterFiles: Sendable {
     guard FileSystem.exists("\(directory)/ca.key"), FileSystem.exists("\(directory)/sa.key") else {
       return ClusterSecrets(
         authorities: [try Authority(commonName: authorityName)],
-        frontProxy: try Authority(commonName: FrontProxyCertificates.authorityName), accountKey: TokenSigningKey())
+        frontProxies: [try Authority(commonName: FrontProxyCertificates.authorityName)],
+        accountKeys: [.init(made: WallClock.system.now)])
     }
-    let keys = try TokenKeyKeeper(directory: directory)
     return ClusterSecrets(
       authorities: try AuthorityKeeper(directory: directory, commonName: authorityName).authorities,
-      frontProxy: try FrontProxyCertificates(directory: directory).authorities.signer, accountKey: keys.keys.signer)
+      frontProxies: try FrontProxyCertificates(directory: directory).authorities.authorities,
+      accountKeys: try TokenKeyKeeper.generations(in: directory))
+  }
+
+  /// What brings those up to date that servers share.
+  var shared: SharedKeepers {
+    SharedKeepers(
+      authorities: authorities, frontProxies: frontProxy.authorities, tokenKeys: tokenKeys)
   }
 
   /// A certificate for the server itself. It is not kept: each start makes a new one.

@@ -40,7 +40,7 @@ struct ClusterServer: Sendable {
   func serve(until ended: @escaping @Sendable () async throws -> Void) async throws {
     do {
       let directory = try await Self.makeDirectory(in: dataDirectory, pool)
-      let store = try await Datastore.open(options, in: directory)
+      let store = try await Datastore.open(options.datastore, in: directory, pool)
       let state = try await state(store)
       let identity = try await identity(store, directory)
       let core = try await core(state, identity)
@@ -85,7 +85,7 @@ struct ClusterServer: Sendable {
   }
 
   /// Whether other servers serve the same cluster.
-  private var isShared: Bool { !options.datastoreEndpoint.isEmpty }
+  private var isShared: Bool { options.datastore.isShared }
 
   private func state(_ store: any RevisionedStore) async throws -> State {
     let (failures, continuation) = AsyncStream.makeStream(of: (any Error).self)
@@ -137,6 +137,7 @@ struct ClusterServer: Sendable {
     let api: APIServer
     let aggregation: Aggregation
     let certificates: ClusterCertificates
+    let authentication: ServerAuthentication
     let host: String
     let port: Int
     let kubeconfig: String
@@ -173,7 +174,9 @@ struct ClusterServer: Sendable {
         Kubeconfig(path: kubeconfig, server: "https://\(identity.address.local):\(served)"), pool)
     }
     return Front(
-      api: api, aggregation: aggregation, certificates: certificates, host: host, port: served, kubeconfig: kubeconfig)
+      api: api, aggregation: aggregation, certificates: certificates, authentication: clients,
+      host: host,
+      port: served, kubeconfig: kubeconfig)
   }
 
   // MARK: Work
@@ -203,6 +206,7 @@ struct ClusterServer: Sendable {
         await ClusterControllers.election(objects, front.aggregation.objects) { Log.info($0) }.run(controllers)
       }
       group.addTask { try await certificates.run() }
+      group.addTask { [pool] in await front.authentication.run(pool) }
       group.addTask {
         for await bundle in certificates.authorities().dropFirst() {
           do { try await front.aggregation.publish(clientAuthority: bundle, core.registry) } catch {

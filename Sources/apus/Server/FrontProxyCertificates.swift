@@ -17,9 +17,10 @@ final class FrontProxyCertificates: Sendable {
     try authorities.makeNextIfDue()
   }
 
-  /// The one that servers share.
-  init(shared authority: Authority) {
-    authorities = AuthorityKeeper(shared: [authority], commonName: Self.authorityName)
+  /// Those that servers share.
+  /// - Parameter authorities: the oldest first; at least one.
+  init(shared authorities: [Authority]) {
+    self.authorities = AuthorityKeeper(shared: authorities, commonName: Self.authorityName)
   }
 
   /// A certificate that is valid now, of the authority that signs now; it is kept in memory only.

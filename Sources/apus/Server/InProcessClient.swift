@@ -1,6 +1,7 @@
 import APIMachinery
 import APIServer
 import ClusterClient
+import ContainerEngine
 
 /// Controllers in the same process as the server: its memory is theirs.
 struct InProcessClient: ClusterClient {
@@ -22,14 +23,16 @@ struct InProcessClient: ClusterClient {
     let (foreign, failures) = others.resources()
     let own = resources()
     let known = Set(own.map(\.groupResource))
-    let more = foreign.map {
-      ClusterResource(
-        groupVersion: $0.groupVersion, plural: $0.plural, kind: $0.kind, isNamespaced: $0.isNamespaced,
-        verbs: $0.verbs)
-    }
+    let more = foreign.map(Self.resource)
     return ClusterDiscovery(
       resources: own + more.filter { !known.contains($0.groupResource) },
       failures: failures.map { .init($0, "stale GroupVersion discovery: \($0.apiVersion)") })
+  }
+
+  private static func resource(_ foreign: AggregatedObjects.Resource) -> ClusterResource {
+    ClusterResource(
+      groupVersion: foreign.groupVersion, plural: foreign.plural, kind: foreign.kind,
+      isNamespaced: foreign.isNamespaced, verbs: foreign.verbs)
   }
 
   /// - Throws: 404 where the resource is not served any more.
@@ -90,6 +93,21 @@ struct InProcessClient: ClusterClient {
       }
       return true
     }
+    return ClusterChanges(stream)
+  }
+
+  func changesElsewhere() -> ClusterChanges {
+    let (stream, continuation) = AsyncStream.makeStream(of: ClusterChanges.Batch.self)
+    let changes = others.changes { Log.warning("\(name): \($0)") }
+    let task = Task {
+      for await change in changes {
+        let told = ClusterChange(
+          resource: Self.resource(change.resource), current: change.current, previous: change.previous)
+        continuation.yield(ClusterChanges.Batch(count: 1) { _ in told })
+      }
+      continuation.finish()
+    }
+    continuation.onTermination = { _ in task.cancel() }
     return ClusterChanges(stream)
   }
 }

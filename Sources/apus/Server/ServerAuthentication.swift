@@ -2,16 +2,24 @@ import APIServer
 import AsyncWork
 import ContainerEngine
 import Linux
+import Synchronization
 
-/// Who is asked who a client is: certificates first, then tokens of each kind.
-struct ServerAuthentication {
+/// Who is asked who a client is: certificates first, then tokens of each kind. What the operator says of issuers in a file is
+/// followed while the server runs.
+final class ServerAuthentication: Sendable {
   let authenticator: any Authenticator
   let anonymous: AnonymousAccess
-  private let fetchers: [OpenIDFetcher]
+  private let options: AuthenticationOptions
+  private let issuers = TokenIssuers()
+  /// What the file held by which the issuers are; nil where no file tells of them.
+  private let file: (path: String, bytes: [UInt8])?
+  /// What issuers are reached by: those of the present, and those before them, which finish what they were asked.
+  private let fetchers = Mutex<(present: [OpenIDFetcher], past: [OpenIDFetcher])>(([], []))
 
   init(
     _ options: AuthenticationOptions, _ cluster: ClusterStore, _ accounts: ServiceAccounts, _ pool: BlockingPool
   ) async throws {
+    self.options = options
     let audiences = [options.serviceAccountIssuer]
     var tokens: [any TokenAuthenticator] = []
     if let path = options.tokenAuthFile {
@@ -19,16 +27,72 @@ struct ServerAuthentication {
       tokens.append(try TokenFile(text, name: path, audiences: audiences))
     }
     tokens += [accounts, BootstrapTokens(cluster, audiences: audiences)]
-    let configuration = try await options.configuration { path in try await pool.run { try FileSystem.read(path) } }
-    anonymous = configuration.anonymous
-    fetchers = try configuration.issuers.map { try OpenIDFetcher(authorities: $0.authorities) }
-    for (issuer, fetcher) in zip(configuration.issuers, fetchers) {
-      tokens.append(OpenIDAuthenticator(issuer, audiences: audiences) { try await fetcher.fetch($0, $1) })
+    if let path = options.followedFile {
+      file = (path, try await pool.run { try FileSystem.read(path) })
+    } else {
+      file = nil
     }
-    authenticator = AuthenticatorChain([CertificateAuthenticator(), BearerTokens(tokens, audiences: audiences)])
+    let configuration = try options.configuration(file?.bytes)
+    anonymous = configuration.anonymous
+    authenticator = AuthenticatorChain([
+      CertificateAuthenticator(), BearerTokens(tokens, issuers: issuers, audiences: audiences),
+    ])
+    try take(configuration.issuers)
+  }
+
+  /// From now on these issuers' tokens are believed.
+  /// - Returns: what nobody uses any more.
+  @discardableResult
+  private func take(_ configurations: [OpenIDConfiguration]) throws -> [OpenIDFetcher] {
+    var new: [OpenIDFetcher] = []
+    do {
+      for configuration in configurations {
+        new.append(try OpenIDFetcher(authorities: configuration.authorities))
+      }
+    } catch {
+      // They are closed with the others.
+      fetchers.withLock { $0.past += new }
+      throw error
+    }
+    let audiences = [options.serviceAccountIssuer]
+    issuers.replace(
+      zip(configurations, new).map { configuration, fetcher in
+        OpenIDAuthenticator(configuration, audiences: audiences) { try await fetcher.fetch($0, $1) }
+      })
+    return fetchers.withLock { fetchers in
+      defer { fetchers = (new, fetchers.present) }
+      return fetchers.past
+    }
+  }
+
+  /// Follows the file until the task is cancelled. What cannot be used is told, and changes nothing.
+  func run(_ pool: BlockingPool) async {
+    guard let file else { return }
+    await WatchedFile(file.path, pool).follow(from: file.bytes) {
+      Log.warning("following \(file.path): \($0)")
+    } changed: { bytes in
+      do {
+        let configuration = try options.configuration(bytes)
+        let old = try take(configuration.issuers)
+        if configuration.anonymous != anonymous {
+          Log.warning(
+            "\(file.path): what it says of anonymous requests holds from the next start on")
+        }
+        Log.info("reloaded \(file.path)")
+        await Self.shutdown(old)
+      } catch { Log.warning("\(file.path) is not used, and what it said before holds: \(error)") }
+    }
   }
 
   func shutdown() async {
+    await Self.shutdown(
+      fetchers.withLock { fetchers in
+        defer { fetchers = ([], []) }
+        return fetchers.present + fetchers.past
+      })
+  }
+
+  private static func shutdown(_ fetchers: [OpenIDFetcher]) async {
     for fetcher in fetchers {
       do { try await fetcher.shutdown() } catch { Log.warning("closing connections to an OpenID provider: \(error)") }
     }

@@ -17,7 +17,7 @@ struct ServerCommand: AsyncParsableCommand {
   @OptionGroup var options: ServerOptions
 
   func run() async throws {
-    guard options.datastoreEndpoint.isEmpty || place.snapshot == nil && place.restore == nil else {
+    guard !options.datastore.isShared || place.snapshot == nil && place.restore == nil else {
       throw ValidationError("--snapshot and --restore are for the embedded store: use etcdctl for etcd")
     }
     let signals = try SignalStream(EndingSignals.all)
@@ -42,7 +42,7 @@ struct ServerCommand: AsyncParsableCommand {
 
   private func write(_ snapshot: String, _ pool: BlockingPool) async throws {
     let directory = try await ClusterServer.makeDirectory(in: place.dataDir, pool)
-    let store = try await Datastore.open(options, in: directory)
+    let store = try await Datastore.open(options.datastore, in: directory, pool)
     do { try await store.snapshot(to: snapshot) } catch {
       await store.close()
       throw error

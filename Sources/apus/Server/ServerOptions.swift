@@ -8,14 +8,11 @@ struct ServerOptions: ParsableArguments {
   @Option(help: "Address and port that the API is served on, with TLS.") var apiListen = "0.0.0.0:6443"
   @Option(help: "Address that clients in the cluster are told; the first one of this host unless set.")
   var advertiseAddress: String?
-  @Option(help: "More names or addresses that the server's certificate is for; repeatable.") var tlsSan: [String] = []
-  @Option(help: "Where the administrator's kubeconfig is written (default DATA-DIR/kubeconfig).") var kubeconfig:
-    String?
-  @Option(help: "An etcd cluster that keeps the state instead of a file: https://HOST:PORT; repeatable.")
-  var datastoreEndpoint: [String] = []
-  @Option(help: "Authorities of the etcd cluster's certificates (PEM).") var datastoreCafile: String?
-  @Option(help: "Certificate shown to etcd (PEM).") var datastoreCertfile: String?
-  @Option(help: "Key of that certificate (PEM).") var datastoreKeyfile: String?
+  @Option(help: "More names or addresses that the server's certificate is for; repeatable.")
+  var tlsSan: [String] = []
+  @Option(help: "Where the administrator's kubeconfig is written (default DATA-DIR/kubeconfig).")
+  var kubeconfig: String?
+  @OptionGroup var datastore: DatastoreOptions
   @OptionGroup var sharedSecret: SharedSecretOptions
   @OptionGroup var audit: AuditOptions
   @Option(help: "Where services' addresses come from: CIDR, or one of each address family: CIDR,CIDR.")
@@ -78,7 +75,7 @@ struct ServerOptions: ParsableArguments {
       throw ValidationError(
         "--max-requests-inflight and --max-mutating-requests-inflight: their sum must be above zero")
     }
-    if datastoreEndpoint.isEmpty { try sharedSecret.refuse() }
+    if !datastore.isShared { try sharedSecret.refuse() }
     _ = try listenAddress()
     _ = try serviceNetwork()
     if let text = advertiseAddress {

@@ -17,7 +17,7 @@ struct ServerSecrets: Sendable {
     _ options: ServerOptions, _ store: any RevisionedStore, directory: String, _ pool: BlockingPool
   ) async throws -> ServerSecrets {
     let issuer = options.authentication.serviceAccountIssuer
-    guard !options.datastoreEndpoint.isEmpty else {
+    guard options.datastore.isShared else {
       return try await pool.run {
         ServerSecrets(files: try ClusterFiles(directory: directory, issuer: issuer), shared: nil)
       }
@@ -28,22 +28,60 @@ struct ServerSecrets: Sendable {
       Log.info("this server is the first of its cluster: it makes the authorities and keys of all")
       return try await pool.run { try ClusterFiles.first(of: directory) }
     }
-    return ServerSecrets(files: ClusterFiles(secrets, issuer: issuer), shared: shared)
+    return ServerSecrets(files: try ClusterFiles(secrets, issuer: issuer), shared: shared)
   }
 
-  /// Makes authorities in time, and follows what other servers make, for as long as its task lives.
-  /// - Parameter changed: is told who is trusted, and first who signs, each time that this changes.
+  /// Makes authorities and keys in time, and follows what other servers make, for as long as its task lives.
+  /// - Parameters:
+  ///   - changed: is told who is trusted, and first who signs, each time that this changes.
+  ///   - proxyChanged: is told each time that the authorities of the front proxy change.
   func run(
-    _ pool: BlockingPool, changed: @escaping @Sendable (_ bundle: String) async throws -> Void
+    _ pool: BlockingPool, changed: @escaping @Sendable (_ bundle: String) async throws -> Void,
+    proxyChanged: @escaping @Sendable () -> Void
   ) async throws {
-    let failed = { @Sendable (error: any Error) in Log.warning("the cluster's authorities are not kept up: \(error)") }
-    if let shared { return try await shared.run(files.authorities, changed: changed, failed: failed) }
-    try await files.authorities.run {
-      try await pool.run($0)
-    } changed: {
-      try await changed($0)
+    guard let shared else {
+      return try await runAlone(pool, changed: changed, proxyChanged: proxyChanged)
+    }
+    try await shared.run(files.shared) { change in
+      if change.areFrontProxies { proxyChanged() }
+      if let bundle = change.authorities { try await changed(bundle) }
     } failed: {
-      failed($0)
+      Log.warning("the cluster's authorities and keys are not kept up: \($0)")
+    }
+  }
+
+  private func runAlone(
+    _ pool: BlockingPool, changed: @escaping @Sendable (_ bundle: String) async throws -> Void,
+    proxyChanged: @escaping @Sendable () -> Void
+  ) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { [files] group in
+      group.addTask {
+        try await files.authorities.run {
+          try await pool.run($0)
+        } changed: {
+          try await changed($0)
+        } failed: {
+          Log.warning("the cluster's authorities are not kept up: \($0)")
+        }
+      }
+      group.addTask {
+        try await files.frontProxy.authorities.run {
+          try await pool.run($0)
+        } changed: { _ in
+          proxyChanged()
+        } failed: {
+          Log.warning("the front proxy's authority is not renewed: \($0)")
+        }
+      }
+      group.addTask {
+        try await files.tokenKeys.run {
+          try await pool.run($0)
+        } failed: {
+          Log.warning("the key that signs tokens is not renewed: \($0)")
+        }
+      }
+      defer { group.cancelAll() }
+      try await group.next()
     }
   }
 }

@@ -220,7 +220,7 @@ struct OpenAPIDocumentsTests {
     Self.collect(document, into: &referred)
     #expect(referred == Set(document["definitions"]?.objectValue?.keys ?? []))
     #expect(!document.jsonText().contains(#""default":"#))
-    var protobuf = OpenAPIProtobuf()
+    var protobuf = OpenAPIProtobuf(OpenAPIProtobuf.version2)
     #expect(protobuf.message(document, .document).bytes.count > 1000)
     #expect(protobuf.unplaced.isEmpty)
   }

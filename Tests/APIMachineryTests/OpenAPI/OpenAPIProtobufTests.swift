@@ -128,7 +128,7 @@ struct OpenAPIProtobufTests {
        "security": [{"BearerToken": ["a"]}],
        "securityDefinitions": {"BearerToken": {"type": "apiKey", "in": "header", "name": "authorization"}}}
       """#)
-    var writer = OpenAPIProtobuf()
+    var writer = OpenAPIProtobuf(OpenAPIProtobuf.version2)
     let bytes = writer.message(document, .document).bytes
     #expect(writer.unplaced.isEmpty)
     #expect(try Self.texts(8, 2, 1, in: bytes) == ["/api/v1/pods/{name}"])
@@ -147,5 +147,61 @@ struct OpenAPIProtobufTests {
     #expect(try Self.texts(12, 1, 1, in: bytes) == ["BearerToken"])
     #expect(try Self.texts(12, 1, 2, 1, in: bytes) == ["a"])
     #expect(try Self.texts(13, 1, 2, 2, 2, in: bytes) == ["authorization"])
+  }
+
+  @Test("version 3")
+  func version3() throws {
+    let document = try parse(
+      #"""
+      {"openapi": "3.0.0", "info": {"title": "Kubernetes", "version": "v1"},
+       "paths": {"/api/v1/pods/{name}": {
+         "put": {"operationId": "replace", "x-kubernetes-action": "put",
+           "parameters": [{"name": "dryRun", "in": "query", "schema": {"type": "string", "uniqueItems": true}}],
+           "requestBody": {"required": true,
+             "content": {"*/*": {"schema": {"$ref": "#/components/schemas/Pod"}}}},
+           "responses": {"200": {"description": "OK", "content": {"text/plain": {"schema": {"type": "string"}}}}}},
+         "parameters": [{"name": "name", "in": "path", "required": true, "schema": {"type": "string"}}]}},
+       "components": {
+         "schemas": {"Pod": {"type": "object", "properties": {
+           "spec": {"allOf": [{"$ref": "#/components/schemas/Spec"}], "default": {}},
+           "ports": {"type": "array", "items": {"type": "integer", "default": 80}, "nullable": true},
+           "policy": {"type": "string", "default": "Always", "enum": ["Always"]},
+           "on": {"type": "boolean", "default": false},
+           "labels": {"type": "object", "additionalProperties": {"type": "string"}}}}},
+         "securitySchemes": {"BearerToken": {"type": "apiKey", "in": "header", "name": "authorization"}}}}
+      """#)
+    var writer = OpenAPIProtobuf(OpenAPIProtobuf.version3)
+    let bytes = writer.message(document, .document).bytes
+    // The form has no place for a default that is an object.
+    #expect(writer.unplaced == ["default"])
+    #expect(try Self.texts(1, in: bytes) == ["3.0.0"])
+    #expect(try Self.texts(2, 6, in: bytes) == ["v1"])
+    #expect(try Self.texts(4, 1, 1, in: bytes) == ["/api/v1/pods/{name}"])
+    #expect(try Self.texts(4, 1, 2, 5, 5, in: bytes) == ["replace"])
+    #expect(try Self.texts(4, 1, 2, 5, 13, 2, 2, in: bytes) == ["\"put\"\n"])
+    #expect(try Self.texts(4, 1, 2, 5, 6, 1, 1, in: bytes) == ["dryRun"])
+    #expect(try Self.texts(4, 1, 2, 5, 6, 1, 10, 1, 25, in: bytes) == ["string"])
+    #expect(try Self.texts(4, 1, 2, 13, 1, 2, in: bytes) == ["path"])
+    #expect(try Self.texts(4, 1, 2, 5, 7, 1, 2, 1, 1, in: bytes) == ["*/*"])
+    #expect(
+      try Self.texts(4, 1, 2, 5, 7, 1, 2, 1, 2, 1, 2, 1, in: bytes) == ["#/components/schemas/Pod"])
+    #expect(try Self.texts(4, 1, 2, 5, 8, 2, 1, in: bytes) == ["200"])
+    #expect(try Self.texts(4, 1, 2, 5, 8, 2, 2, 1, 3, 1, 2, 1, 1, 25, in: bytes) == ["string"])
+    let properties = [5, 1, 1, 2, 1, 31, 1]
+    #expect(try Self.find(properties + [1], in: bytes).count == 5)
+    #expect(
+      try Self.find(properties + [2, 1, 26, 2, 1], in: bytes) == [
+        .bytes(Array("#/components/schemas/Spec".utf8))
+      ])
+    #expect(
+      try Self.find(properties + [2, 1, 30, 1, 1, 33, 1], in: bytes) == [.fixed64(80.0.bitPattern)])
+    #expect(try Self.find(properties + [2, 1, 1], in: bytes) == [.varint(1)])
+    #expect(try Self.find(properties + [2, 1, 33, 3], in: bytes) == [.bytes(Array("Always".utf8))])
+    #expect(try Self.find(properties + [2, 1, 33, 2], in: bytes) == [.varint(0)])
+    #expect(
+      try Self.find(properties + [2, 1, 24, 2], in: bytes) == [.bytes(Array("\"Always\"\n".utf8))])
+    #expect(
+      try Self.find(properties + [2, 1, 32, 1, 1, 25], in: bytes) == [.bytes(Array("string".utf8))])
+    #expect(try Self.texts(5, 7, 1, 2, 1, 3, in: bytes) == ["authorization"])
   }
 }

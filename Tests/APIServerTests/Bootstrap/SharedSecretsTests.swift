@@ -14,11 +14,13 @@ import Testing
     SharedSecrets(store, token: token) { try $0() }
   }
 
-  private static func secrets(lifetime: Int64 = 10 * 365 * 86_400) throws -> ClusterSecrets {
+  private static func secrets(
+    lifetime: Int64 = 10 * 365 * 86_400, made: Int64 = WallClock.system.now
+  ) throws -> ClusterSecrets {
     ClusterSecrets(
       authorities: [try Authority(commonName: "ca", lifetime: lifetime)],
-      frontProxy: try Authority(commonName: "proxy"),
-      accountKey: TokenSigningKey())
+      frontProxies: [try Authority(commonName: "proxy", lifetime: lifetime)],
+      accountKeys: [.init(made: made)])
   }
 
   @Test func allServersHaveTheSame() async throws {
@@ -28,7 +30,8 @@ import Testing
         let server = server(store)
         group.addTask {
           let secrets = try await server.load { try Self.secrets() }
-          return secrets.authorities[0].keyPEM + secrets.frontProxy.keyPEM + secrets.accountKey.pem
+          return secrets.authorities[0].keyPEM + secrets.frontProxies[0].keyPEM
+            + (secrets.accountKeys[0].signing?.pem ?? "")
         }
       }
       return try await group.reduce(into: Set<String>()) { $0.insert($1) }
@@ -56,17 +59,23 @@ import Testing
     await store.close()
   }
 
-  /// One server makes the next authority, and the others follow.
-  @Test(.timeLimit(.minutes(1))) func theNextAuthorityIsMadeOnce() async throws {
+  private static func keepers(_ secrets: ClusterSecrets) throws -> SharedKeepers {
+    SharedKeepers(
+      authorities: AuthorityKeeper(shared: secrets.authorities, commonName: "ca", policy: policy),
+      frontProxies: AuthorityKeeper(
+        shared: secrets.frontProxies, commonName: "proxy", policy: policy),
+      tokenKeys: try TokenKeyKeeper(shared: secrets.accountKeys))
+  }
+
+  /// One server makes the next authorities and the next key, and the others follow.
+  @Test(.timeLimit(.minutes(1))) func theNextOnesAreMadeOnce() async throws {
     let store = MemoryStore()
-    let first = try Self.secrets(lifetime: 2000)
+    // The key is of the time before anybody noted when it was made.
+    let first = try Self.secrets(lifetime: 2000, made: 0)
     let servers = (0..<3).map { _ in server(store) }
-    var keepers: [AuthorityKeeper] = []
-    for server in servers {
-      let secrets = try await server.load { first }
-      keepers.append(AuthorityKeeper(shared: secrets.authorities, commonName: "ca", policy: Self.policy))
-    }
-    let (told, telling) = AsyncStream.makeStream(of: String.self)
+    var keepers: [SharedKeepers] = []
+    for server in servers { keepers.append(try Self.keepers(try await server.load { first })) }
+    let (told, telling) = AsyncStream.makeStream(of: SharedKeepers.Change.self)
     let running = zip(servers, keepers).map { server, keeper in
       Task {
         try await server.run(keeper) {
@@ -76,15 +85,27 @@ import Testing
         }
       }
     }
-    var bundles: [String] = []
-    for await bundle in told {
-      bundles.append(bundle)
-      if bundles.count == 3 { break }
+    var changes: [SharedKeepers.Change] = []
+    for await change in told {
+      changes.append(change)
+      if changes.count == 3 { break }
     }
     for task in running { task.cancel() }
     for task in running { await #expect(throws: CancellationError.self) { try await task.value } }
-    #expect(Set(bundles).count == 1)
-    #expect(keepers.allSatisfy { $0.authorities.count == 2 && $0.bundle == bundles[0] })
+    #expect(Set(changes.map(\.authorities)).count == 1 && changes.allSatisfy(\.areFrontProxies))
+    #expect(
+      keepers.allSatisfy {
+        $0.authorities.authorities.count == 2 && $0.authorities.bundle == changes[0].authorities
+      })
+    #expect(keepers.allSatisfy { $0.frontProxies.authorities.count == 2 })
+    #expect(Set(keepers.map(\.frontProxies.bundle)).count == 1)
+    // The old key signs until everybody knows the new one.
+    let keys = keepers.map { $0.tokenKeys.keys }
+    #expect(
+      keys.allSatisfy {
+        $0.verifying.count == 2 && $0.signer.pem == first.accountKeys[0].signing?.pem
+      })
+    #expect(Set(keys.map { $0.verifying.map(\.id).joined() }).count == 1)
     await store.close()
   }
 

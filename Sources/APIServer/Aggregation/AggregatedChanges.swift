@@ -1,0 +1,118 @@
+import APIMachinery
+
+/// Follows the objects of API servers behind this one, as far as it matters who owns whom: changes of anything else are
+/// not told.
+///
+/// What is known of a server that does not answer stays until it does, and is then compared with what it has; what a server
+/// kept that is registered no longer is gone.
+actor AggregatedChanges {
+  typealias Change = AggregatedObjects.Change
+
+  private static let firstWait = Duration.milliseconds(500)
+  private static let longestWait = Duration.seconds(60)
+
+  private let objects: AggregatedObjects
+  private let report: @Sendable (String) -> Void
+  private let tell: @Sendable (Change) -> Void
+  /// By resource, then by uid.
+  private var known: [AggregatedObjects.Resource: [String: StoredObject]] = [:]
+  private var followers: [AggregatedObjects.Resource: Task<Void, Never>] = [:]
+
+  init(
+    _ objects: AggregatedObjects, report: @escaping @Sendable (String) -> Void,
+    tell: @escaping @Sendable (Change) -> Void
+  ) {
+    self.objects = objects
+    self.report = report
+    self.tell = tell
+  }
+
+  /// Works until the task is cancelled.
+  func run() async {
+    for await _ in objects.discovery.changes() { settle() }
+    for task in followers.values { task.cancel() }
+    for task in followers.values { await task.value }
+  }
+
+  /// Follows what can be followed now, and nothing else.
+  private func settle() {
+    let wanted = Set(
+      objects.resources().resources.filter { $0.verbs.isSuperset(of: [.delete, .list, .watch]) })
+    let current = objects.currentVersions
+    for (resource, task) in followers where !wanted.contains(resource) {
+      task.cancel()
+      followers[resource] = nil
+    }
+    for resource in known.keys where !wanted.contains(resource) {
+      // A version that is registered and not available may have its objects still.
+      if objects.serves(resource.groupVersion), !current.contains(resource.groupVersion) {
+        continue
+      }
+      for object in known.removeValue(forKey: resource)?.values ?? [:].values {
+        tell(Change(resource: resource, current: nil, previous: object))
+      }
+    }
+    for resource in wanted where followers[resource] == nil {
+      followers[resource] = Task { await self.follow(resource) }
+    }
+  }
+
+  private func follow(_ resource: AggregatedObjects.Resource) async {
+    var wait = Self.firstWait
+    var version = ""
+    while !Task.isCancelled {
+      var hasHeard = false
+      do {
+        if version.isEmpty {
+          let list = try await objects.metadata(of: resource)
+          try Task.checkCancellation()
+          take(list.objects, of: resource)
+          version = list.version
+        }
+        for try await event in objects.watch(resource, from: version) {
+          hasHeard = true
+          version = event.version
+          take(event, of: resource)
+        }
+      } catch {
+        if Task.isCancelled { return }
+        // What has come since the last state that the server can tell of is found out by another list.
+        version = ""
+        if (error as? StatusError)?.code != 410 {
+          report("watching \(resource.plural) of \(resource.groupVersion.apiVersion): \(error)")
+        }
+      }
+      wait = hasHeard ? Self.firstWait : min(wait * 2, Self.longestWait)
+      do { try await Task.sleep(for: wait) } catch { return }
+    }
+  }
+
+  /// Compares what is known with all that there is.
+  private func take(_ all: [StoredObject], of resource: AggregatedObjects.Resource) {
+    let before = known[resource] ?? [:]
+    var now: [String: StoredObject] = [:]
+    for object in all { now[object.header.uid] = object }
+    known[resource] = now
+    for object in all where before[object.header.uid]?.bytes != object.bytes {
+      tell(Change(resource: resource, current: object, previous: before[object.header.uid]))
+    }
+    for (uid, object) in before where now[uid] == nil {
+      tell(Change(resource: resource, current: nil, previous: object))
+    }
+  }
+
+  private func take(_ event: AggregatedObjects.Event, of resource: AggregatedObjects.Resource) {
+    guard let object = event.object, followers[resource] != nil, !Task.isCancelled else { return }
+    let uid = object.header.uid
+    let before = known[resource]?[uid]
+    if event.isRemoval {
+      known[resource]?[uid] = nil
+      tell(Change(resource: resource, current: nil, previous: before ?? object))
+    } else {
+      known[resource, default: [:]][uid] = object
+      if before?.bytes != object.bytes {
+        tell(Change(resource: resource, current: object, previous: before))
+      }
+    }
+  }
+}

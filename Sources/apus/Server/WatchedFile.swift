@@ -1,0 +1,73 @@
+import AsyncWork
+import Linux
+
+/// A file that is read again whenever it may hold something else: when it is written, when another one takes its place, and,
+/// for what no directory tells of, such as links to links, from time to time.
+struct WatchedFile: Sendable {
+  /// How long a change may go unseen that no directory has told of (kube-apiserver's time for the same).
+  private static let interval = Duration.seconds(60)
+
+  let path: String
+  private let pool: BlockingPool
+
+  init(_ path: String, _ pool: BlockingPool) {
+    self.path = path
+    self.pool = pool
+  }
+
+  private var directory: String {
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+    return parts.isEmpty
+      ? "." : parts.count == 1 && path.hasPrefix("/") ? "/" : parts.joined(separator: "/")
+  }
+
+  /// Follows the file until the task is cancelled.
+  /// - Parameters:
+  ///   - known: what it has held so far.
+  ///   - failed: told what keeps it from being followed or read; the former once.
+  ///   - changed: told what it holds, each time that this is something else. What it cannot use it says itself.
+  func follow(
+    from known: [UInt8], failed: @escaping @Sendable (any Error) -> Void,
+    changed: ([UInt8]) async -> Void
+  ) async {
+    let (looks, look) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask {
+        do { try await signal { look.yield() } } catch is CancellationError { return } catch {
+          failed(error)
+        }
+      }
+      group.addTask {
+        while !Task.isCancelled {
+          do { try await Task.sleep(for: Self.interval) } catch { break }
+          look.yield()
+        }
+        look.finish()
+      }
+      var known = known
+      // What it may have become since it was read.
+      look.yield()
+      for await _ in looks {
+        do {
+          let present = try await pool.run { [path] in try FileSystem.read(path) }
+          guard present != known else { continue }
+          known = present
+          await changed(present)
+        } catch { failed(error) }
+      }
+      group.cancelAll()
+    }
+  }
+
+  /// Tells of every change in the file's directory.
+  private func signal(_ tell: @Sendable () -> Void) async throws {
+    let inotify = try Inotify()
+    _ = try inotify.add(directory, [.closedAfterWrite, .movedTo])
+    let reactor = try Reactor(name: "apus-watched-file")
+    tell()
+    while true {
+      try await reactor.waitReadable(inotify.descriptor)
+      if try !inotify.events().isEmpty { tell() }
+    }
+  }
+}
