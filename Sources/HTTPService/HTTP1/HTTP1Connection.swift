@@ -23,6 +23,9 @@ final class HTTP1Connection: ChannelInboundHandler, ServedConnection {
 
   /// How much of an unread body is worth reading to keep a connection.
   static let drainLimit = 262_144
+  /// How much is encrypted before it is sent on: 15 records of the largest size. A connection keeps room for as much as was ever
+  /// encrypted at once, as long as it lives, and what is sent soon is still in the processor's cache.
+  private static let largestPart = 15 * 16_384
   private static let lingerTime = TimeAmount.milliseconds(500)
 
   private let core: ServerCore
@@ -305,7 +308,14 @@ final class HTTP1Connection: ChannelInboundHandler, ServedConnection {
   /// Writes the pieces of a whole response.
   func send(_ pieces: [ByteBuffer]) {
     for piece in pieces.dropLast() { write(piece, flush: false) }
-    if let last = pieces.last { write(last, flush: true) }
+    guard var rest = pieces.last else { return }
+    while info.session != nil, rest.readableBytes > Self.largestPart,
+      let part = rest.readSlice(length: Self.largestPart)
+    {
+      write(part, flush: false)
+      context?.flush()
+    }
+    write(rest, flush: true)
   }
 
   /// Writes what tasks have queued, with one system call.

@@ -37,6 +37,18 @@ struct StoredObjectTests {
     #expect(header.isBeingDeleted)
   }
 
+  @Test("no room for more is kept with the bytes")
+  func room() throws {
+    var bytes = Array(Self.pod.utf8)
+    bytes.reserveCapacity(100_000)
+    let read = try StoredObject(bytes: bytes, revision: 0)
+    let written = StoredObject(try #require(JSONValue(json: bytes).objectValue))
+    for object in [read, written] {
+      #expect(object.bytes == bytes)
+      #expect(object.bytes.capacity < bytes.count + 64)
+    }
+  }
+
   @Test(
     "a resource version is taken out of the bytes and put in when served",
     arguments: [

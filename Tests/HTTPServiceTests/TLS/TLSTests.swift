@@ -128,6 +128,18 @@ import Testing
     }
   }
 
+  /// What is sent at once is encrypted part by part.
+  @Test func answersWithMuchAtOnce() async throws {
+    let body = String(repeating: "0123456789abcdef", count: 500_000)
+    try await TLSFixture.with(handler: { _ in Response(.ok, text: body) }) { fixture in
+      let client = try await fixture.client()
+      try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.0\r\n\r\n")
+      let answers = try await client.receiveToEnd().split(separator: "\r\n\r\n")
+      #expect(answers.count == 3 && answers[1].hasPrefix(body) && answers[2] == body)
+      try await client.close()
+    }
+  }
+
   // MARK: Certificates of clients
 
   @Test func knowsAClientByItsCertificate() async throws {
