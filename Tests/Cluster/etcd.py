@@ -14,8 +14,10 @@ CONTROL = "/usr/bin/etcdctl"
 class Etcd:
     """One member. It may be stopped, killed and started again on the same state."""
 
-    def __init__(self, directory, *flags):
-        self.directory, self.flags, self.process = str(directory), flags, None
+    def __init__(self, directory):
+        self.directory, self.process = str(directory), None
+        # `NAME:PASSWORD` by which `control` is known, where etcd asks.
+        self.user = None
         os.makedirs(self.directory, exist_ok=True)
         self.port, self.peer_port = free_port(), free_port()
 
@@ -28,7 +30,7 @@ class Etcd:
         command = [
             PROGRAM, "--data-dir", os.path.join(self.directory, "data"), "--log-level", "error",
             "--listen-client-urls", self.url, "--advertise-client-urls", self.url, "--listen-peer-urls", peer,
-            "--initial-advertise-peer-urls", peer, "--initial-cluster", f"default={peer}", *self.flags,
+            "--initial-advertise-peer-urls", peer, "--initial-cluster", f"default={peer}",
         ]  # fmt: skip
         with open(os.path.join(self.directory, "log"), "ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
@@ -40,7 +42,7 @@ class Etcd:
 
     def control(self, *arguments, check=True):
         return subprocess.run(
-            [CONTROL, "--endpoints", self.url, "--command-timeout", "2s", *arguments], check=check,
+            [CONTROL, "--endpoints", self.url, "--command-timeout", "2s", *(["--user", self.user] if self.user else []), *arguments], check=check,
             env={**os.environ, "ETCDCTL_API": "3"}, capture_output=True, text=True,
         )  # fmt: skip
 

@@ -14,7 +14,7 @@ from clusters import Server, free_port
 from conftest import Kubectl
 from definitions import Definition
 from etcd import PROGRAM, Etcd
-from interface import API, eventually, unique
+from interface import API, PATCHES, eventually, unique
 from quotas import config_map, service
 from test_authority import make_authority
 from test_certificates import CLIENT, as_user, make_request, signing_request
@@ -47,9 +47,9 @@ class Cluster:
     """Servers side by side: each has an address of loopback; all have the same port, as those of several hosts do, or each
     one of `ports`."""
 
-    def __init__(self, directory, count, *flags, ports=None, etcd=()):
+    def __init__(self, directory, count, *flags, ports=None):
         self.directory, self.flags, self.ports = str(directory), flags, ports
-        self.etcd = Etcd(os.path.join(self.directory, "etcd"), *etcd).start()
+        self.etcd = Etcd(os.path.join(self.directory, "etcd")).start()
         self.port = free_port()
         self.servers = [self.add(number) for number in range(count)]
 
@@ -455,36 +455,35 @@ def test_keys_and_the_front_proxy_follow_each_other(tmp_path):
 
 
 def test_users_of_etcd(tmp_path):
-    """Where etcd asks who is there, the server says so by the flags; its tokens end, and it goes on."""
+    """Where etcd asks who is there, the server says so by the flags; its tokens end with the member, and it goes on."""
     password = tmp_path / "password"
     password.write_text("sesame\n")
-    cluster = Cluster(
-        tmp_path, 1, "--datastore-username", "apus", "--datastore-password-file", str(password), etcd=("--auth-token-ttl", "1")
-    )  # fmt: skip
+    cluster = Cluster(tmp_path, 1, "--datastore-username", "apus", "--datastore-password-file", str(password))
     try:
         control = cluster.etcd.control
         for arguments in (("user", "add", "root:root"), ("user", "grant-role", "root", "root"), ("user", "add", "apus:sesame"),
                           ("role", "add", "registry"), ("role", "grant-permission", "--prefix=true", "registry", "readwrite", "/registry/"),
                           ("user", "grant-role", "apus", "registry"), ("auth", "enable")):  # fmt: skip
             control(*arguments)
+        assert control("get", "--prefix", "/registry/", check=False).returncode != 0, "etcd asks nobody who he is"
+        cluster.etcd.user = "root:root"
         [server] = cluster.servers
         server.start(wait=False).wait_ready(60)
         api = cluster.api(0)
         name = unique("known")
         api.create(MAPS, config_map(name))
-        # A token lives for a second: it is asked for again and again.
-        end = time.monotonic() + 4
-        while time.monotonic() < end:
-            api.patch(f"{MAPS}/{name}", {"data": {"time": str(time.monotonic())}})
         start = api.get(MAPS)["metadata"]["resourceVersion"]
         with api.watch(MAPS, resourceVersion=start) as watch:
-            api.delete(f"{MAPS}/{name}")
-            assert watch.expect("DELETED", name)
-        assert control("get", "--prefix", "/registry/", check=False).returncode != 0, "etcd asks nobody who he is"
+            cluster.etcd.kill()
+            cluster.etcd.start()
+            patch = {"Content-Type": PATCHES["merge"]}
+            eventually(lambda: api.send("PATCH", f"{MAPS}/{name}", {"data": {"a": "b"}}, patch).status == 200, "a write", 60)
+            assert watch.expect("MODIFIED", name)
         assert server.stop() == 0
         password.write_text("wrong\n")
         os.remove(server.log_path)
         server.start(wait=False)
         assert server.process.wait(60) != 0 and "authentication failed" in server.log(), server.log()
+        server.process = None
     finally:
         cluster.stop()

@@ -62,6 +62,7 @@ actor AggregatedChanges {
     var version = ""
     while !Task.isCancelled {
       var hasHeard = false
+      let began = ContinuousClock.now
       do {
         if version.isEmpty {
           let list = try await objects.metadata(of: resource)
@@ -82,7 +83,9 @@ actor AggregatedChanges {
           report("watching \(resource.plural) of \(resource.groupVersion.apiVersion): \(error)")
         }
       }
-      wait = hasHeard ? Self.firstWait : min(wait * 2, Self.longestWait)
+      // A watch that has lasted for long has come to its end, and not to grief.
+      let isFine = hasHeard || ContinuousClock.now - began > Self.longestWait
+      wait = isFine ? Self.firstWait : min(wait * 2, Self.longestWait)
       do { try await Task.sleep(for: wait) } catch { return }
     }
   }

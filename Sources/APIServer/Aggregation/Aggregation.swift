@@ -43,11 +43,11 @@ public final class Aggregation: Sendable {
   /// - Parameter report: told what cannot be done.
   func run(_ registry: Registry, report: @escaping @Sendable (String) -> Void) async {
     let check = AvailabilityCheck(store: store, client: client, proxy: proxy)
-    let controller = AvailabilityController(
-      registry, services, discovery, openAPI, check, report: report)
+    let controller = AvailabilityController(registry, services, discovery, check, report: report)
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await LocalAPIServices(registry: registry, report: report).run() }
       group.addTask { await controller.run() }
+      group.addTask { [self] in await openAPI.follow(services, discovery, client, proxy, report: report) }
       group.addTask { [self] in
         await RequestHeaderAuthorities.keep(registry, report) { try await self.publish(registry) }
       }
@@ -57,8 +57,7 @@ public final class Aggregation: Sendable {
   /// The answer of the server that serves the path; nil where that is this one.
   func respond(_ request: Request, _ context: RequestContext) async throws -> Response? {
     guard let service = service(of: request) else { return nil }
-    return try await AggregationProxy(client: client, proxy: proxy).respond(
-      request, context, service)
+    return try await AggregationProxy(client: client, proxy: proxy).respond(request, context, service)
   }
 
   /// Which of the other servers serves the path of a request; nil where that is this one.
@@ -67,8 +66,7 @@ public final class Aggregation: Sendable {
     guard !services.isEmpty else { return nil }
     let segments = request.segments
     switch (segments.first, segments.count) {
-    case ("apis", 3...):
-      return services.services[GroupVersion(group: segments[1], version: segments[2])]
+    case ("apis", 3...): return services.services[GroupVersion(group: segments[1], version: segments[2])]
     case ("openapi", 5) where segments[1] == "v3" && segments[2] == "apis":
       return services.services[GroupVersion(group: segments[3], version: segments[4])]
     default: return nil

@@ -12,7 +12,6 @@ final class AvailabilityController: Sendable {
   let registry: Registry
   let services: AggregatedServices
   let discovery: AggregatedDiscovery
-  let openAPI: AggregatedOpenAPI
   let check: AvailabilityCheck
   /// Told what goes wrong in the background.
   private let report: @Sendable (String) -> Void
@@ -22,15 +21,13 @@ final class AvailabilityController: Sendable {
   private let isRetrying = Atomic(false)
 
   init(
-    _ registry: Registry, _ services: AggregatedServices, _ discovery: AggregatedDiscovery,
-    _ openAPI: AggregatedOpenAPI, _ check: AvailabilityCheck,
+    _ registry: Registry, _ services: AggregatedServices, _ discovery: AggregatedDiscovery, _ check: AvailabilityCheck,
     report: @escaping @Sendable (String) -> Void
   ) {
     self.report = report
     self.registry = registry
     self.services = services
     self.discovery = discovery
-    self.openAPI = openAPI
     self.check = check
   }
 
@@ -104,9 +101,7 @@ final class AvailabilityController: Sendable {
       defer { due = [] }
       return due
     }
-    let registered = services.snapshot.sorted.map(\.groupVersion)
-    discovery.keep(registered)
-    openAPI.keep(registered)
+    discovery.keep(services.snapshot.sorted.map(\.groupVersion))
     defer { discovery.tell() }
     let silent = await withTaskGroup(of: String?.self) { group in
       for name in names {
@@ -136,9 +131,6 @@ final class AvailabilityController: Sendable {
         // It answers, and does not say what it has: it is asked again soon.
         report("the discovery of APIService \(object.name): \(error)")
         isKnown = false
-      }
-      do { try await openAPI.refresh(service, check.client, check.proxy) } catch {
-        report("the OpenAPI document of APIService \(object.name): \(error)")
       }
     }
     let isNoted = await note(finding, object, target)

@@ -51,6 +51,11 @@ public final class ServerTLS: Sendable {
     self.restrictions = restrictions
   }
 
+  /// Whether authorities can be used.
+  /// - Parameter authorities: PEM.
+  /// - Throws: `tls` where there is none or one cannot be read.
+  public static func check(authorities: String) throws(HTTPServiceError) { _ = try parse(authorities: authorities) }
+
   /// Shows another certificate to whoever connects from now on.
   /// - Throws: `tls`; then the old one stays.
   public func replace(certificateChain: String, privateKey: String) throws(HTTPServiceError) {

@@ -6,6 +6,8 @@ import ArgumentParser
 struct AuthenticationOptions: ParsableArguments {
   @Option(help: "Issuer of service-account tokens.") var serviceAccountIssuer =
     "https://kubernetes.default.svc.cluster.local"
+  @Option(help: "Authorities whose certificates clients may show, beside the cluster's own (PEM).")
+  var clientCAFile: String?
   @Option(help: "A file of tokens: lines of token,user,uid,\"group1,group2\".") var tokenAuthFile: String?
   @Option(help: "The OpenID provider whose identity tokens are accepted (https://…).") var oidcIssuerURL: String?
   @Option(help: "For whom the provider's tokens must be.") var oidcClientID: String?

@@ -10,6 +10,7 @@ final class ClusterCertificates: Sendable {
   private let secrets: ServerSecrets
   private var files: ClusterFiles { secrets.files }
   private let tls: ServerTLS
+  private let clients: ClientTrust
   private let pool: BlockingPool
   private let server: CertificateRenewer
   private let administrator: CertificateRenewer
@@ -17,9 +18,10 @@ final class ClusterCertificates: Sendable {
 
   /// Issues both certificates; the administrator's is written at once. Blocks.
   init(
-    _ secrets: ServerSecrets, _ address: ServerAddress, _ tls: ServerTLS, shown: IssuedCertificate,
-    _ kubeconfig: Kubeconfig, _ pool: BlockingPool
+    _ secrets: ServerSecrets, _ address: ServerAddress, _ tls: ServerTLS, _ clients: ClientTrust,
+    shown: IssuedCertificate, _ kubeconfig: Kubeconfig, _ pool: BlockingPool
   ) throws {
+    self.clients = clients
     self.secrets = secrets
     let files = secrets.files
     self.tls = tls
@@ -101,7 +103,7 @@ final class ClusterCertificates: Sendable {
 
   private func take(_ bundle: String) async throws {
     Log.info("the cluster's authorities have changed")
-    try tls.replace(clientAuthorities: bundle)
+    try tls.replace(clientAuthorities: clients.bundle)
     try await server.renew()
     try await administrator.renew()
     tell(bundle)

@@ -61,6 +61,7 @@ struct ClusterServer: Sendable {
     let network: ServiceNetwork
     let address: ServerAddress
     let certificate: IssuedCertificate
+    let clients: ClientTrust
     let tls: ServerTLS
 
     var files: ClusterFiles { secrets.files }
@@ -72,10 +73,12 @@ struct ClusterServer: Sendable {
     let network = try options.serviceNetwork()
     let address = try await pool.run { [options] in try ServerAddress(options, network) }
     let certificate = try files.serverCertificate(address)
+    let clients = try await ClientTrust(files.authorities, file: options.authentication.clientCAFile, pool)
     let tls = try ServerTLS(
       certificateChain: certificate.certificatePEM, privateKey: certificate.keyPEM,
-      clientAuthorities: files.authorities.bundle, restrictions: options.connections.restrictions())
-    return Identity(secrets: secrets, network: network, address: address, certificate: certificate, tls: tls)
+      clientAuthorities: clients.bundle, restrictions: options.connections.restrictions())
+    return Identity(
+      secrets: secrets, network: network, address: address, certificate: certificate, clients: clients, tls: tls)
   }
 
   /// The cluster's objects, and what tells that they can be followed no longer.
@@ -148,7 +151,7 @@ struct ClusterServer: Sendable {
   ) async throws -> Front {
     let aggregation = Aggregation(
       cluster, client: core.outbound, proxy: identity.files.frontProxy.proxy,
-      clientAuthority: identity.files.authorities.bundle)
+      clientAuthority: identity.clients.bundle)
     let (host, port) = try options.listenAddress()
     let audit = try await options.audit.open(pool)
     teardown.add("the audit log") { await audit?.close() }
@@ -170,12 +173,11 @@ struct ClusterServer: Sendable {
     let kubeconfig = options.kubeconfig ?? dataDirectory + "/kubeconfig"
     let certificates = try await pool.run { [pool] in
       try ClusterCertificates(
-        identity.secrets, identity.address, identity.tls, shown: identity.certificate,
+        identity.secrets, identity.address, identity.tls, identity.clients, shown: identity.certificate,
         Kubeconfig(path: kubeconfig, server: "https://\(identity.address.local):\(served)"), pool)
     }
     return Front(
-      api: api, aggregation: aggregation, certificates: certificates, authentication: clients,
-      host: host,
+      api: api, aggregation: aggregation, certificates: certificates, authentication: clients, host: host,
       port: served, kubeconfig: kubeconfig)
   }
 
@@ -208,10 +210,16 @@ struct ClusterServer: Sendable {
       group.addTask { try await certificates.run() }
       group.addTask { [pool] in await front.authentication.run(pool) }
       group.addTask {
-        for await bundle in certificates.authorities().dropFirst() {
-          do { try await front.aggregation.publish(clientAuthority: bundle, core.registry) } catch {
+        for await _ in certificates.authorities().dropFirst() {
+          do { try await front.aggregation.publish(clientAuthority: identity.clients.bundle, core.registry) } catch {
             Log.warning("telling other API servers of the cluster's authorities: \(error)")
           }
+        }
+      }
+      group.addTask { [pool] in
+        await identity.clients.run(pool) { bundle in
+          try identity.tls.replace(clientAuthorities: bundle)
+          try await front.aggregation.publish(clientAuthority: bundle, core.registry)
         }
       }
       group.addTask { for await failure in state.failures { throw failure } }
