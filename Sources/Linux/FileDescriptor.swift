@@ -208,4 +208,17 @@ extension FileDescriptor {
     let raw = rawValue
     try check("flock") { flock(raw, LOCK_EX | LOCK_NB) }
   }
+
+  /// Takes the lock as `tryLock` does, and waits a little for whoever has it: a process that was killed while it started a
+  /// program leaves its locks to the child, which has them until it is that program. Blocks the calling thread.
+  /// - Throws: `.tryAgain` where another process still holds it after so many milliseconds.
+  public func lock(within milliseconds: Int64 = 2000) throws(SystemError) {
+    let deadline = Clock.monotonic + milliseconds * 1_000_000
+    while true {
+      do throws(SystemError) { return try tryLock() } catch {
+        guard error.code == .tryAgain, Clock.monotonic < deadline else { throw error }
+      }
+      Threads.pause(milliseconds: 1)
+    }
+  }
 }

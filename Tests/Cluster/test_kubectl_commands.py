@@ -6,7 +6,7 @@ import subprocess
 import urllib.request
 
 import pytest
-from interface import template, unique
+from interface import eventually, template, unique
 
 CREATED = {
     "clusterrole": (["clusterrole", "NAME", "--verb=get,list", "--resource=pods,deployments.apps/scale"], "clusterrole"),

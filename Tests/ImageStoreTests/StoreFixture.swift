@@ -21,7 +21,7 @@ struct StoreFixture: Sendable {
     let pool = try BlockingPool(name: "test")
     var configuration = ImageStoreConfiguration(root: directory + "/images")
     configuration.firstRetryDelay = 0.001
-    configuration.idleTimeout = 0.5
+    configuration.idleTimeout = 60
     change(&configuration)
     do {
       let store = try await ImageStore(configuration: configuration, pool: pool)

@@ -78,7 +78,7 @@ struct PluginDebtTests {
     FakePlugin.Answer(closes: true), FakePlugin.Answer(hangs: true),
   ])
   func whatIsRefusedOrNotAnsweredIsSaidAgain(_ answer: FakePlugin.Answer) async throws {
-    try await with(request: answer.hangs ? .milliseconds(300) : .seconds(60)) { fake, plugins, store, _, _ in
+    try await with(request: answer.hangs ? .seconds(2) : .seconds(60)) { fake, plugins, store, _, _ in
       fake.answer("NetworkDriver.DeleteEndpoint", answer)
       try await plugins.tell(try deleteEndpoint(), plugins.patience())
       #expect(plugins.debts.owes("p"))
@@ -105,9 +105,14 @@ struct PluginDebtTests {
       let second = try another()
       try await second.payDebts()
       try await eventually { !second.debts.owes("p") }
-      let calls = fake.calls.dropFirst(before).filter { $0.method != "Plugin.Activate" }
+      var said: [String] = []
+      for call in fake.calls.dropFirst(before) where call.method != "Plugin.Activate" {
+        let words = "\(call.method) \(call.body.contains("\"a\"") ? "a" : "b")"
+        // What the first one was just saying may come twice.
+        if !said.contains(words) { said.append(words) }
+      }
       #expect(
-        calls.map { "\($0.method) \($0.body.contains("\"a\"") ? "a" : "b")" } == [
+        said == [
           "NetworkDriver.Leave a", "NetworkDriver.DeleteEndpoint a", "NetworkDriver.Leave b",
           "NetworkDriver.DeleteEndpoint b",
         ])

@@ -28,7 +28,7 @@ enum StoreFile {
   static func giveReserve(_ lock: FileDescriptor) throws { try lock.truncate(to: 0) }
 
   private static func refusal(of lock: FileDescriptor) -> SystemError? {
-    do throws(SystemError) { try lock.tryLock() } catch { return error }
+    do throws(SystemError) { try lock.lock() } catch { return error }
     return nil
   }
 

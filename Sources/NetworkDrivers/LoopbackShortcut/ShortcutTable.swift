@@ -28,17 +28,7 @@ final class ShortcutTable {
   func locked<Result>(_ body: (FileDescriptor) throws -> Result) throws -> Result {
     let group = try FileDescriptor.open(path, [.readOnly, .directory])
     defer { group.close() }
-    var attempts = 0
-    while true {
-      do throws(SystemError) {
-        try group.tryLock()
-        break
-      } catch {
-        attempts += 1
-        guard error.code == .tryAgain, attempts < 1000 else { throw error }
-        Threads.pause(milliseconds: 1)
-      }
-    }
+    try group.lock(within: 1000)
     return try body(group)
   }
 
