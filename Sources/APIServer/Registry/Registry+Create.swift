@@ -25,13 +25,18 @@ extension Registry {
       var candidate = object
       if isGenerated { candidate.setMetadata("name", .string(Identifiers.name(from: base))) }
       let owners = isApplied ? candidate["metadata"]?["managedFields"] : nil
-      prepareForCreate(&candidate, target)
-      if isApplied { candidate.setMetadata("managedFields", owners) }
+      begin(&candidate, target)
       OwnerReferences.unite(&candidate, context)
+      // What is put in from here on, by strategies, admission or pools, belongs to no manager.
+      if isApplied {
+        candidate.setMetadata("managedFields", owners)
+      } else {
+        await FieldOwnership.record(&candidate, old: nil, target, conversion, manager: manager, subresource: "")
+      }
+      prepareForCreate(&candidate, target)
       var request = AdmissionRequest(
         operation: .create, resource: target, subresource: "", namespace: namespace, name: candidate.objectName,
         user: context.user, object: candidate, oldObject: nil, isDryRun: isDryRun, context: context)
-      if target.resource.isCustom { ObjectDefaults.apply(to: &request.object, target, kinds) }
       try await admission.mutate(&request)
       if target.groupResource == CertificateRequests.resource {
         CertificateRequests.stamp(&request.object, context.user)
@@ -41,18 +46,11 @@ extension Registry {
       OwnerReferences.unite(&candidate, context, afterAdmission: true)
       if PodRules.applies(to: target) { PodRules.setQuality(of: &candidate) }
       let isGiven = givesOut(target)
-      // What the server gives out belongs to no manager.
-      if isGiven, !isApplied {
-        await FieldOwnership.record(&candidate, old: nil, target, conversion, manager: manager, subresource: "")
-      }
       let allocation = isGiven ? try services?.begin(&candidate, old: nil, isDryRun: isDryRun) : nil
       defer { allocation?.end() }
       if isGiven { request.object = candidate }
       try validate(candidate, old: nil, target, context)
       try await admission.validate(request)
-      if !isGiven, !isApplied {
-        await FieldOwnership.record(&candidate, old: nil, target, conversion, manager: manager, subresource: "")
-      }
       let key = target.key(namespace: namespace, name: candidate.objectName)
       do {
         if let present = cache(of: target).get(key), isDryRun || !present.name.isEmpty { throw StaleWrite() }
@@ -74,22 +72,26 @@ extension Registry {
     throw StatusError.internalError("a creation ended without an answer")
   }
 
-  /// What the server alone says of a new object.
-  private func prepareForCreate(_ object: inout JSONObject, _ target: ServedResource) {
+  /// An object as its client means it: with the metadata that every new one has, and its defaults.
+  private func begin(_ object: inout JSONObject, _ target: ServedResource) {
     object.setMetadata("uid", .string(Identifiers.uid()))
     object.setMetadata("creationTimestamp", .string(Timestamp.now.description))
     for name in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion", "managedFields"] {
       object.setMetadata(name, nil)
     }
+    if NamespaceRules.applies(to: target) { NamespaceRules.label(&object) }
+    ObjectDefaults.apply(to: &object, target, kinds)
+  }
+
+  /// What the server alone says of a new object.
+  private func prepareForCreate(_ object: inout JSONObject, _ target: ServedResource) {
     guard !target.resource.isCustom else {
       object.setMetadata("generation", 1)
       if target.version.subresource("status") != nil { object["status"] = nil }
       return
     }
-    if NamespaceRules.applies(to: target) { NamespaceRules.label(&object) }
     var tree = JSONValue.object(object)
     object = [:]
-    kinds.complete(&tree, kind: target.groupVersionKind)
     kinds.prepareForCreate(&tree, kind: target.groupVersionKind)
     object = tree.objectValue ?? [:]
   }

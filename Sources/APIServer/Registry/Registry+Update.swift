@@ -72,19 +72,20 @@ extension Registry {
       try checkPreconditions(new, old, target, info.name)
       let givenOwners = FieldOwnership.given(in: &new, old: old, subresource: info.subresource, operation)
       prepareForUpdate(&new, old, target, subresource: info.subresource)
+      if givenOwners == .reset { new.setMetadata("managedFields", .array([])) }
+      ObjectDefaults.apply(to: &new, target, kinds)
+      if operation == .update {
+        // What admission or a pool puts in afterwards belongs to no manager.
+        await FieldOwnership.record(&new, old: old, target, conversion, manager: manager, subresource: info.subresource)
+      }
       var request = AdmissionRequest(
         operation: .update, resource: target, subresource: info.subresource, namespace: info.namespace, name: info.name,
         user: context.user, object: new, oldObject: old, isDryRun: isDryRun, context: context)
-      ObjectDefaults.apply(to: &request.object, target, kinds)
       try await admission.mutate(&request)
       ObjectDefaults.apply(to: &request.object, target, kinds)
       new = request.object ?? new
       OwnerReferences.unite(&new, context, afterAdmission: true)
       let isGiven = givesOut(target) && info.subresource.isEmpty
-      if givenOwners == .reset { new.setMetadata("managedFields", .array([])) }
-      if isGiven, operation == .update {
-        await FieldOwnership.record(&new, old: old, target, conversion, manager: manager, subresource: info.subresource)
-      }
       let allocation = isGiven ? try services?.begin(&new, old: old, isDryRun: isDryRun) : nil
       defer { allocation?.end() }
       if isGiven { request.object = new }
@@ -94,9 +95,6 @@ extension Registry {
       request.object = new
       try validate(new, old: old, target, context, subresource: info.subresource)
       try await admission.validate(request)
-      if !isGiven, operation == .update {
-        await FieldOwnership.record(&new, old: old, target, conversion, manager: manager, subresource: info.subresource)
-      }
       // Nothing is written where nothing changes: the version stays, and no watch hears of it.
       let isSame = operation == .update && givenOwners == .nothing ? new.isSameContent(as: old) : new == old
       if isSame, isCurrent(stored, target) {
