@@ -71,7 +71,7 @@ public final class APIServer: Sendable {
   }
 
   func refusal(_ error: StatusError, _ request: Request?) -> Response {
-    var response = Answer.error(error, request?.headers, registry.kinds)
+    var response = Answer.error(error, to: request, registry.kinds)
     response.headers.add("X-Content-Type-Options", "nosniff")
     return response
   }
@@ -110,8 +110,8 @@ public final class APIServer: Sendable {
 
   private func plain(_ request: Request) throws -> Response {
     switch request.path {
-    case "/": return Answer.json(JSONValue.object(["paths": .array(paths.map { .string($0) })]).jsonBytes())
-    case "/version", "/version/": return Answer.json(version.json.jsonBytes())
+    case "/": return Answer.indented(["paths": .array(paths.map { .string($0) })])
+    case "/version", "/version/": return Answer.indented(version.json)
     default:
       if let (type, bytes) = try accounts?.document(request.path, address: address) {
         return Response(
