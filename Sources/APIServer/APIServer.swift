@@ -71,7 +71,7 @@ public final class APIServer: Sendable {
   }
 
   func refusal(_ error: StatusError, _ request: Request?) -> Response {
-    var response = Answer.error(error, request?.headers, registry.kinds)
+    var response = Answer.error(error, to: request, registry.kinds)
     response.headers.add("X-Content-Type-Options", "nosniff")
     return response
   }
@@ -127,8 +127,8 @@ public final class APIServer: Sendable {
 
   private func plain(_ request: Request) throws -> Response? {
     switch request.path {
-    case "/": return Answer.json(JSONValue.object(["paths": .array(paths.map { .string($0) })]).jsonBytes())
-    case "/version", "/version/": return Answer.json(version.json.jsonBytes())
+    case "/": return Answer.indented(["paths": .array(paths.map { .string($0) })])
+    case "/version", "/version/": return Answer.indented(version.json)
     default:
       return try accounts?.document(request.path, address: address).map { type, bytes in
         Response(

@@ -30,6 +30,17 @@ import Testing
     #expect(try form("application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1").shape == .partialMetadata)
   }
 
+  @Test func indentation() throws {
+    func isPretty(_ agent: String, _ query: String = "") throws -> Bool {
+      try ResponseForm.negotiate(["User-Agent": agent], Query(query[...]), for: .builtin).isPretty
+    }
+    #expect(try isPretty("curl/8.5.0") && isPretty("Wget/1.21") && isPretty("Mozilla/5.0 (X11)"))
+    #expect(try !isPretty("kubectl/v1.36.0") && !isPretty(""))
+    #expect(try isPretty("kubectl/v1.36.0", "pretty=true") && isPretty("", "pretty=1"))
+    #expect(try !isPretty("curl/8.5.0", "pretty=false") && !isPretty("curl/8.5.0", "pretty=yes"))
+    #expect(try isPretty("curl/8.5.0", "pretty="))
+  }
+
   @Test func weights() throws {
     #expect(try form("application/json;q=0.1,application/yaml;q=0.9").encoding == .yaml)
     #expect(try form("\(Self.protobuf);q=0.1,application/yaml;q=0.9").encoding == .yaml)
@@ -63,10 +74,10 @@ import Testing
 
   /// An error has one shape, and is told in any case.
   @Test func errors() {
-    #expect(ResponseForm.ofError(["Accept": "\(Self.protobuf),application/json"]).encoding == .protobuf)
-    #expect(ResponseForm.ofError(["Accept": "application/yaml"]).encoding == .yaml)
-    #expect(ResponseForm.ofError(["Accept": "text/html"]).encoding == .json)
-    let table = ResponseForm.ofError(["Accept": "application/json;\(Self.table),application/json"])
+    #expect(ResponseForm.ofError(["Accept": "\(Self.protobuf),application/json"], Query()).encoding == .protobuf)
+    #expect(ResponseForm.ofError(["Accept": "application/yaml"], Query()).encoding == .yaml)
+    #expect(ResponseForm.ofError(["Accept": "text/html"], Query()).encoding == .json)
+    let table = ResponseForm.ofError(["Accept": "application/json;\(Self.table),application/json"], Query())
     #expect(table.encoding == .json && table.shape == .object)
   }
 }

@@ -83,7 +83,8 @@ public struct StoredObject: Sendable {
   /// The object with its resource version, without a line feed.
   public var served: [UInt8] {
     var output: [UInt8] = []
-    output.reserveCapacity(servedCount)
+    // And a line feed, which an answer ends with.
+    output.reserveCapacity(servedCount + 1)
     appendServed(to: &output)
     return output
   }

@@ -4,16 +4,29 @@
 /// Go's message, `json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32`. Clients and tests
 /// know these words, so the same ones are made here from the schema. Values of a custom kind are checked by ``ValueValidator``.
 public struct TypeChecker: Sendable {
+  /// Who upstream would find the mismatch, and so in which words it is told.
+  public enum Words: Sendable {
+    /// Go's decoder of JSON, which reads what clients send.
+    case decoder
+    /// The converter from trees to Go's types, which reads what a strategic merge patch has made
+    /// (apimachinery's `runtime/converter`): `cannot restore map from string`. It ends at the first mismatch.
+    case converter
+  }
+
   /// - Parameters:
   ///   - definitionName: the schema's name in OpenAPI documents.
   /// - Throws: ``TypeMismatch`` with the message about the first value that does not fit.
   public static func check(
-    _ value: JSONValue, by schema: Schema, definitionName: String
+    _ value: JSONValue, by schema: Schema, definitionName: String, words: Words = .decoder
   ) throws(TypeMismatch) {
-    var checker = TypeChecker()
+    var checker = TypeChecker(words: words)
     try checker.check(value, schema, definition: definitionName)
     if let saved = checker.saved { throw saved }
   }
+
+  private let words: Words
+
+  private init(words: Words) { self.words = words }
 
   /// The names of the members down to the value; items of lists and members of maps have none here.
   private var fields: [String] = []
@@ -33,6 +46,31 @@ public struct TypeChecker: Sendable {
     }
   }
 
+  /// A value that its field cannot take.
+  private mutating func refuse(_ value: JSONValue, _ schema: Schema, type: String) throws(TypeMismatch) {
+    switch words {
+    case .decoder: save(value.goKind, type)
+    case .converter: throw TypeMismatch(Self.conversion(of: value, to: schema.resolved, type: type))
+    }
+  }
+
+  /// Go converts numbers to each other and to text, in its own sense, and so finds out late that it may not.
+  private static func conversion(of value: JSONValue, to schema: Schema, type: String) -> String {
+    switch goKind(schema) {
+    case "struct": return "cannot restore struct from: \(value.goReflectKind)"
+    case "map": return "cannot restore map from \(value.goReflectKind)"
+    case "slice": return "cannot restore slice from \(value.goReflectKind)"
+    case let kind:
+      let isConvertible =
+        switch value {
+        case .integer: kind != "bool"
+        case .double: kind != "bool" && kind != "string"
+        default: false
+        }
+      return isConvertible ? "cannot convert \(value.goReflectKind) to \(type)" : "unrecognized type: \(kind)"
+    }
+  }
+
   private mutating func check(
     _ value: JSONValue, _ schema: Schema, definition: String? = nil
   ) throws(TypeMismatch) {
@@ -42,21 +80,20 @@ public struct TypeChecker: Sendable {
     case .object where node.preservesUnknownFields && node.properties.isEmpty: return
     case .object:
       guard case .object(let object) = value else {
-        save(value.goKind, schema.notes?.typeName ?? definition.map(Self.typeName) ?? Self.goType(schema))
-        return
+        let type = schema.notes?.typeName ?? definition.map(Self.typeName) ?? Self.goType(schema)
+        return try refuse(value, schema, type: type)
       }
       try check(object, schema, node, definition: definition)
     case .array:
       guard case .array(let items) = value else {
-        save(value.goKind, Self.goType(schema))
-        return
+        return try refuse(value, schema, type: Self.goType(schema))
       }
       guard let itemSchema = node.items else { return }
       for item in items { try check(item, itemSchema) }
     case .string: try checkString(value, schema, node)
-    case .integer: checkInteger(value, schema, node)
-    case .number: if !value.isNumber { save(value.goKind, Self.goType(schema)) }
-    case .boolean: if value.boolValue == nil { save(value.goKind, Self.goType(schema)) }
+    case .integer: try checkInteger(value, schema, node)
+    case .number: if !value.isNumber { try refuse(value, schema, type: Self.goType(schema)) }
+    case .boolean: if value.boolValue == nil { try refuse(value, schema, type: Self.goType(schema)) }
     case .intOrString: try checkIntOrString(value)
     case .quantity: try checkQuantity(value)
     case .any, nil: return
@@ -90,23 +127,27 @@ public struct TypeChecker: Sendable {
       let isMicro = schema.reference?.name.hasSuffix(".MicroTime") == true
       if let problem = GoTime.problem(text, isMicro ? .microseconds : .seconds) { throw TypeMismatch(problem) }
     case "byte":
-      guard let text = value.stringValue else { return save(value.goKind, "[]uint8") }
-      if let place = Base64.invalidByte(text), saved == nil {
-        saved = TypeMismatch("illegal base64 data at input byte \(place)")
-      }
+      guard let text = value.stringValue else { return try refuse(value, schema, type: "[]uint8") }
+      guard let place = Base64.invalidByte(text) else { return }
+      let problem = "illegal base64 data at input byte \(place)"
+      if words == .converter { throw TypeMismatch("error decoding from json: \(problem)") }
+      if saved == nil { saved = TypeMismatch(problem) }
     case "duration":
       guard let text = value.stringValue else { throw Self.mismatch(value, "string") }
       if let problem = GoDuration.problem(text) { throw TypeMismatch(problem) }
-    default: if value.stringValue == nil { save(value.goKind, Self.goType(schema)) }
+    default: if value.stringValue == nil { try refuse(value, schema, type: Self.goType(schema)) }
     }
   }
 
-  private mutating func checkInteger(_ value: JSONValue, _ schema: Schema, _ node: Schema) {
+  private mutating func checkInteger(
+    _ value: JSONValue, _ schema: Schema, _ node: Schema
+  ) throws(TypeMismatch) {
+    let type = Self.goType(schema)
     switch value {
-    case .integer(let number):
-      if node.format == "int32", Int32(exactly: number) == nil { save("number \(number)", Self.goType(schema)) }
-    case .double(let number): save("number \(number.goJSON)", Self.goType(schema))
-    default: save(value.goKind, Self.goType(schema))
+    case .integer(let number) where node.format != "int32" || Int32(exactly: number) != nil: return
+    case .integer(let number) where words == .decoder: save("number \(number)", type)
+    case .double(let number) where words == .decoder: save("number \(number.goJSON)", type)
+    default: try refuse(value, schema, type: type)
     }
   }
 
@@ -196,6 +237,19 @@ extension JSONValue {
     case .string: "string"
     case .array: "array"
     case .object: "object"
+    }
+  }
+
+  /// What Go calls the type of a value in a tree.
+  fileprivate var goReflectKind: String {
+    switch self {
+    case .null: "invalid"
+    case .bool: "bool"
+    case .integer: "int64"
+    case .double: "float64"
+    case .string: "string"
+    case .array: "slice"
+    case .object: "map"
     }
   }
 

@@ -51,6 +51,10 @@ struct DiscoveryHandler: Sendable {
     throw .notAcceptable(accepted: ["application/json"])
   }
 
+  private func answer(_ document: JSONValue) -> Response {
+    Answer.json(document.jsonBytes(), pretty: ResponseForm.isPretty(request.headers, request.query))
+  }
+
   /// A document that clients keep, and ask for again with its tag.
   private func tagged(_ bytes: [UInt8]) -> Response {
     // FNV-1a, 64 bits, over what is said: the same document has the same tag from every server.
@@ -81,13 +85,13 @@ struct DiscoveryHandler: Sendable {
         "kind": "APIVersions", "versions": ["v1"],
         "serverAddressByClientCIDRs": [["clientCIDR": "0.0.0.0/0", "serverAddress": .string(address)]],
       ]
-      return Answer.json(document.jsonBytes())
+      return answer(document)
     }
     let document: JSONValue = [
       "kind": "APIGroupList", "apiVersion": "v1",
       "groups": .array(groups.filter { !$0.isEmpty }.map { .object(groupDocument($0)) }),
     ]
-    return Answer.json(document.jsonBytes())
+    return answer(document)
   }
 
   private var groups: [String] {
@@ -124,7 +128,7 @@ struct DiscoveryHandler: Sendable {
     guard !versions(ofGroup: name).isEmpty else { return nil }
     var document: JSONObject = ["kind": "APIGroup", "apiVersion": "v1"]
     for (member, value) in groupDocument(name) { document[member] = value }
-    return Answer.json(JSONValue.object(document).jsonBytes())
+    return answer(.object(document))
   }
 
   private func resources(_ groupVersion: GroupVersion) -> Response? {
@@ -140,7 +144,7 @@ struct DiscoveryHandler: Sendable {
       "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": .string(groupVersion.apiVersion),
       "resources": .array(list),
     ]
-    return Answer.json(document.jsonBytes())
+    return answer(document)
   }
 
   private func resourceDocument(_ served: ServedResource) -> JSONObject {

@@ -4,14 +4,20 @@ import HTTPService
 
 /// Answers of which the whole is known.
 enum Answer {
-  static func json(_ bytes: [UInt8], status: HTTPService.Status = .ok, pretty: Bool = false) -> Response {
-    var bytes = bytes
-    if pretty, let value = try? JSONValue(json: bytes) {
-      var writer = JSONWriter(layout: .indented)
-      writer.append(value)
-      bytes = writer.bytes + [UInt8(ascii: "\n")]
-    }
+  private static let lineFeed = UInt8(ascii: "\n")
+
+  /// As kube-apiserver writes JSON: on a line that ends, or, for people, on many of which the last one does not.
+  static func json(_ bytes: consuming [UInt8], status: HTTPService.Status = .ok, pretty: Bool = false) -> Response {
+    if pretty, let value = try? JSONValue(json: copy bytes) { return indented(value, status: status) }
+    if bytes.last != lineFeed { bytes.append(lineFeed) }
     return Response(status, headers: ["Content-Type": ResponseForm.Encoding.json.rawValue], bytes: bytes)
+  }
+
+  /// JSON for people.
+  static func indented(_ value: JSONValue, status: HTTPService.Status = .ok) -> Response {
+    var writer = JSONWriter(layout: .indented)
+    writer.append(value)
+    return Response(status, headers: ["Content-Type": ResponseForm.Encoding.json.rawValue], bytes: writer.bytes)
   }
 
   static func yaml(_ value: JSONValue, status: HTTPService.Status = .ok) -> Response {
@@ -39,9 +45,9 @@ enum Answer {
   ]
 
   /// An error in the form in which the request wants objects, as far as there is one.
-  static func error(_ error: StatusError, _ headers: Headers?, _ kinds: BuiltinKinds) -> Response {
+  static func error(_ error: StatusError, to request: Request?, _ kinds: BuiltinKinds) -> Response {
     let status = HTTPService.Status(error.code)
-    let form = headers.map(ResponseForm.ofError) ?? ResponseForm()
+    let form = request.map { ResponseForm.ofError($0.headers, $0.query) } ?? ResponseForm()
     var response =
       error.json.objectValue.flatMap { try? object($0, form, kinds, status: status) }
       ?? json(error.json.jsonBytes(), status: status)

@@ -4,14 +4,20 @@ import ClusterAPI
 /// Fills in what a client has left out, and gives an object the form in which it is kept.
 enum ObjectDefaults {
   static func apply(to object: inout JSONObject?, _ target: ServedResource, _ kinds: BuiltinKinds) {
-    guard let given = object else { return }
-    var tree = JSONValue.object(given)
+    guard var given = object else { return }
     object = nil
+    apply(to: &given, target, kinds)
+    object = given
+  }
+
+  static func apply(to object: inout JSONObject, _ target: ServedResource, _ kinds: BuiltinKinds) {
+    var tree = JSONValue.object(object)
+    object = [:]
     if target.resource.isCustom {
       Defaulter.fillIn(&tree, by: target.version.schema)
     } else {
       kinds.complete(&tree, kind: target.groupVersionKind)
     }
-    object = tree.objectValue
+    object = tree.objectValue ?? [:]
   }
 }

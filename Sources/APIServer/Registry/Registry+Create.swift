@@ -106,7 +106,6 @@ extension Registry {
     }
     var tree = JSONValue.object(object)
     object = [:]
-    kinds.complete(&tree, kind: target.groupVersionKind)
     kinds.prepareForCreate(&tree, kind: target.groupVersionKind)
     object = tree.objectValue ?? [:]
   }

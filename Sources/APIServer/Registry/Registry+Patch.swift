@@ -39,7 +39,9 @@ extension Registry {
     return try await change(target, context, manager: try context.fieldManager(), operation: .update) { current in
       let changed = try Self.patched(current, by: patch, kind, target)
       // What is wrong with the outcome is said of the patch, with the outcome or, of a strategic one, the patch itself.
-      var object = try reader.object(.object(changed), target, kind: nil, problems: duplicates) { message in
+      let words: TypeChecker.Words = kind == .strategic ? .converter : .decoder
+      var object = try reader.object(.object(changed), target, kind: nil, problems: duplicates, words: words) {
+        message in
         let shown = kind == .strategic ? patch.goDescription : JSONValue.object(changed).jsonText()
         return .invalid(GroupKind(group: "", kind: ""), "", [.invalid(FieldPath("patch"), .string(shown), message)])
       }

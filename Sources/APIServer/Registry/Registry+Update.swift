@@ -73,18 +73,16 @@ extension Registry {
       try checkPreconditions(new, old, target, info.name)
       let givenOwners = FieldOwnership.given(in: &new, old: old, subresource: info.subresource, operation)
       prepareForUpdate(&new, old, target, subresource: info.subresource)
+      if givenOwners == .reset { new.setMetadata("managedFields", .array([])) }
+      ObjectDefaults.apply(to: &new, target, kinds)
+      if operation == .update {
+        // What admission or a pool puts in afterwards belongs to no manager.
+        await FieldOwnership.record(&new, old: old, target, conversion, manager: manager, subresource: info.subresource)
+      }
       var request = AdmissionRequest(
         operation: .update, resource: target, subresource: info.subresource, namespace: info.namespace, name: info.name,
         user: context.user, object: new, oldObject: old, isDryRun: isDryRun, context: context)
-      ObjectDefaults.apply(to: &request.object, target, kinds)
-      new = request.object ?? new
-      if givenOwners == .reset { new.setMetadata("managedFields", .array([])) }
-      // What admission and the server set besides belongs to no manager.
-      if operation == .update {
-        await FieldOwnership.record(&new, old: old, target, conversion, manager: manager, subresource: info.subresource)
-      }
       let owners = new["metadata"]?["managedFields"]
-      request.object = new
       try await admission.mutate(&request)
       ObjectDefaults.apply(to: &request.object, target, kinds)
       new = request.object ?? new

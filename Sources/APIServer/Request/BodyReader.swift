@@ -147,16 +147,19 @@ struct BodyReader {
 
   /// - Parameters:
   ///   - problems: what strict decoding has found before.
+  ///   - words: in which words a value of a wrong type is told.
   ///   - refusal: the error for what does not fit.
   func object(
     _ value: JSONValue, _ target: ServedResource, kind: KindDescription?, problems: [String],
-    refusal: (_ message: String) -> StatusError
+    words: TypeChecker.Words = .decoder, refusal: (_ message: String) -> StatusError
   ) throws(StatusError) -> JSONObject {
     let schema = kind?.schema ?? target.version.schema
     let definition = kind?.definitionName ?? target.version.definitionName
     var tree = JSONValue.object(try typed(value, kind?.groupVersionKind ?? target.groupVersionKind))
     if !target.resource.isCustom || kind != nil {
-      do { try TypeChecker.check(tree, by: schema, definitionName: definition) } catch { throw refusal(error.message) }
+      do { try TypeChecker.check(tree, by: schema, definitionName: definition, words: words) } catch {
+        throw refusal(error.message)
+      }
     } else if let metadata = tree["metadata"], metadata != .null, let meta = registry.kinds.registry[Self.objectMeta] {
       do { try TypeChecker.check(metadata, by: meta, definitionName: Self.objectMeta) } catch {
         throw refusal("\(FieldError.invalid(FieldPath("metadata"), metadata, error.message))")

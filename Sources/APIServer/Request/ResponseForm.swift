@@ -22,7 +22,7 @@ public struct ResponseForm: Sendable, Equatable {
 
   public var encoding: Encoding = .json
   public var shape: Shape = .object
-  /// Indented JSON, for people (`pretty=true`).
+  /// Indented JSON, for people.
   public var isPretty = false
   /// Version of `meta.k8s.io` that a table or metadata come in.
   public var metaVersion = "v1"
@@ -36,7 +36,7 @@ public struct ResponseForm: Sendable, Equatable {
     _ headers: Headers, _ query: Query, for subject: Subject, isWatch: Bool = false
   ) throws(StatusError) -> ResponseForm {
     var form = ResponseForm()
-    form.isPretty = RequestInfo.isTrue(query["pretty"])
+    form.isPretty = isPretty(headers, query)
     guard let ranges = MediaRange.accepted(headers) else { return form }
     for range in ranges {
       for encoding in accepted where range.covers(encoding.rawValue) {
@@ -48,6 +48,16 @@ public struct ResponseForm: Sendable, Equatable {
     throw .notAcceptable(
       accepted: isWatch
         ? [Encoding.json, .protobuf].map { "\($0.rawValue);stream=watch" } : accepted.map(\.rawValue))
+  }
+
+  /// Clients that show people what they get.
+  private static let shown = ["curl", "Wget", "Mozilla/5.0"]
+
+  /// Whether people are to read the answer: as the parameter `pretty` says, or else what the client calls itself.
+  static func isPretty(_ headers: Headers, _ query: Query) -> Bool {
+    if let text = query["pretty"], !text.isEmpty { return ["1", "t", "T", "true", "True", "TRUE"].contains(text) }
+    guard let agent = headers["User-Agent"] else { return false }
+    return shown.contains { agent.hasPrefix($0) }
   }
 
   /// Whether the range's parameters ask for something that there is in the encoding.
@@ -68,7 +78,7 @@ public struct ResponseForm: Sendable, Equatable {
   }
 
   /// The form of an error: JSON where the client takes nothing of what there is.
-  static func ofError(_ headers: Headers) -> ResponseForm {
-    (try? negotiate(headers, Query(), for: .status)) ?? ResponseForm()
+  static func ofError(_ headers: Headers, _ query: Query) -> ResponseForm {
+    (try? negotiate(headers, query, for: .status)) ?? ResponseForm()
   }
 }

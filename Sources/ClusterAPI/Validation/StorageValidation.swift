@@ -81,12 +81,13 @@ enum StorageValidation {
 
   // MARK: - Classes and drivers
 
+  /// Who makes volumes or changes them: a qualified name, of a driver or of something in one.
+  private static func provisioner(_ name: String, _ path: FieldPath, _ findings: inout Findings) {
+    if !name.isEmpty { findings.invalid(path, .string(name), NameRules.labelKey(name.lowercased())) }
+  }
+
   static func validate(storageClass new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
-    let provisioner = new.text("provisioner")
-    if !provisioner.isEmpty {
-      findings.invalid(
-        FieldPath("provisioner"), .string(provisioner), NameRules.labelKey(provisioner.lowercased()))
-    }
+    self.provisioner(new.text("provisioner"), FieldPath("provisioner"), &findings)
     parameters(new["parameters"], FieldPath("parameters"), &findings)
     if new.text("reclaimPolicy") == "Recycle" {
       findings.add(.notSupported(FieldPath("reclaimPolicy"), "Recycle", ["Delete", "Retain"]))
@@ -139,8 +140,7 @@ enum StorageValidation {
   }
 
   static func validate(attributesClass new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
-    let driver = new.text("driverName")
-    if !driver.isEmpty { driverName(driver, FieldPath("driverName"), &findings) }
+    provisioner(new.text("driverName"), FieldPath("driverName"), &findings)
     if new["parameters"]?.objectValue?.isEmpty ?? true {
       findings.required(FieldPath("parameters"), "must contain at least one key/value pair")
     }

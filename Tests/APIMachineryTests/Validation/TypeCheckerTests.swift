@@ -71,11 +71,31 @@ struct TypeCheckerTests {
     ])
   func readers(text: String, message: String) throws { try expectMismatch(text, message) }
 
-  private func expectMismatch(_ text: String, _ message: String) throws {
+  @Test(
+    "what a strategic merge patch has made is told as the converter tells it",
+    arguments: [
+      (#"{"metadata": {"labels": "invalid"}}"#, "cannot restore map from string"),
+      (#"{"metadata": {"labels": {"a": 1}}}"#, "cannot convert int64 to string"),
+      (#"{"metadata": {"labels": {"a": true}}}"#, "unrecognized type: string"),
+      (#"{"spec": []}"#, "cannot restore struct from: slice"),
+      (#"{"spec": {"replicas": "3"}}"#, "unrecognized type: int32"),
+      (#"{"spec": {"replicas": 1.5}}"#, "cannot convert float64 to int32"),
+      (#"{"spec": {"paused": 1}}"#, "unrecognized type: bool"),
+      (#"{"spec": {"template": {"spec": {"containers": {"image": 5}}}}}"#, "cannot restore slice from map"),
+      (
+        #"{"spec": {"strategy": {"rollingUpdate": {"maxSurge": true}}}}"#,
+        "json: cannot unmarshal bool into Go value of type int32"
+      ),
+    ])
+  func conversions(text: String, message: String) throws { try expectMismatch(text, message, words: .converter) }
+
+  private func expectMismatch(
+    _ text: String, _ message: String, words: TypeChecker.Words = .decoder
+  ) throws {
     let value = try parse(text)
     let schema = try SampleDefinitions.deployment()
     let error = #expect(throws: TypeMismatch.self) {
-      try TypeChecker.check(value, by: schema, definitionName: "io.k8s.api.apps.v1.Deployment")
+      try TypeChecker.check(value, by: schema, definitionName: "io.k8s.api.apps.v1.Deployment", words: words)
     }
     #expect(error?.message == message)
   }

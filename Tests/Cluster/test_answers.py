@@ -1,0 +1,69 @@
+"""How answers are written, as clients and people see it."""
+
+import json
+
+import pytest
+from interface import pod, unique
+
+HUMAN = ["curl/8.5.0", "Wget/1.21", "Mozilla/5.0 (X11)"]
+
+
+@pytest.fixture
+def maps(namespace):
+    return f"/api/v1/namespaces/{namespace}/configmaps"
+
+
+def test_answers_end_their_line(api, maps):
+    made = api.send("POST", maps, {"metadata": {"name": "m"}, "data": {"a": "1"}})
+    assert made.status == 201
+    for answer in (
+        made, api.send("GET", maps + "/m"), api.send("GET", maps), api.send("GET", "/api/v1"), api.send("GET", "/apis"),
+        api.send("PATCH", maps + "/m", {"data": {"b": "2"}}, headers={"Content-Type": "application/merge-patch+json"}),
+        api.send("GET", maps, headers={"Accept": "application/json;as=Table;g=meta.k8s.io;v=v1"}),
+        api.send("GET", maps + "/m", headers={"Accept": "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"}),
+        api.send("POST", maps, {"metadata": {"name": "m"}}), api.send("GET", maps + "/none"), api.send("DELETE", maps + "/m"),
+    ):  # fmt: skip
+        assert answer.bytes.endswith(b"}\n") and answer.bytes.count(b"\n") == 1, answer
+        assert int(answer.headers["Content-Length"]) == len(answer.bytes)
+
+
+@pytest.mark.parametrize("agent", HUMAN)
+def test_people_get_indented_answers(api, maps, agent):
+    headers = {"User-Agent": agent}
+    for path in (maps, maps + "/none", "/api/v1", "/apis", "/apis/apps"):
+        shown = api.send("GET", path, headers=headers).bytes
+        assert shown.startswith(b'{\n  "') and shown.endswith(b"\n}"), shown
+        plain = api.send("GET", path, headers=headers, pretty="false").bytes
+        assert plain.count(b"\n") <= 1 and json.loads(plain) == json.loads(shown)
+
+
+def test_indented_where_asked_for(api, maps):
+    assert api.send("GET", maps, pretty="true").bytes.startswith(b'{\n  "kind"')
+    assert api.send("GET", maps, pretty="1").bytes.startswith(b'{\n  "kind"')
+    for path in ("/version", "/"):
+        shown = api.send("GET", path).bytes
+        assert shown.startswith(b'{\n  "') and shown.endswith(b"\n}"), shown
+
+
+def test_what_a_patch_cannot_make(kubectl, api, namespace):
+    """The words for what is of a wrong type depend on who finds it."""
+    kubectl("create", "-f", "-", input=pod())
+    stderr = kubectl.fails("patch", "pod", "pod", "-p", '{"metadata":{"labels":"invalid"}}', says="cannot restore map from string")
+    assert "patch: Invalid value" in stderr
+    kubectl.fails("patch", "pod", "pod", "-p", '{"spec":{"activeDeadlineSeconds":"x"}}', says="unrecognized type: int64")
+    kubectl.fails("patch", "pod", "pod", "-p", '{"spec":{"nodeName":5}}', says="cannot convert int64 to string")
+    kubectl.fails(
+        "patch", "pod", "pod", "--type=merge", "-p", '{"metadata":{"labels":"invalid"}}',
+        says="json: cannot unmarshal string into Go struct field ObjectMeta.metadata.labels of type map[string]string",
+    )  # fmt: skip
+    assert api.get(f"/api/v1/namespaces/{namespace}/pods/pod")["metadata"]["labels"] == {"app": "pod"}
+
+
+def test_a_driver_may_be_part_of_something(api):
+    """Classes of volumes and of their attributes name provisioners, which are qualified names."""
+    root = "/apis/storage.k8s.io/v1"
+    name = unique("part")
+    body = {"metadata": {"name": name}, "driverName": "example.com/driver", "parameters": {"a": "b"}}
+    api.create(f"{root}/volumeattributesclasses", body)
+    api.delete(f"{root}/volumeattributesclasses/{name}")
+    api.refused(422, "POST", f"{root}/volumeattributesclasses", {**body, "driverName": "/driver"}, says="driverName: Invalid value")

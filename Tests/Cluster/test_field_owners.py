@@ -1,0 +1,102 @@
+"""Whose the fields of an object are: of those who send them, not of the server, which puts in some of its own."""
+
+import pytest
+from interface import eventually, pod, template, unique
+
+
+def fields(kubectl, what, manager):
+    """What a manager's updates have set."""
+    entries = kubectl.json("get", what, "--show-managed-fields")["metadata"]["managedFields"]
+    return next(one["fieldsV1"] for one in entries if one["manager"] == manager and "subresource" not in one)
+
+
+def test_what_admission_puts_in_is_nobodys(kubectl):
+    kubectl("create", "-f", "-", input=pod())
+    spec = kubectl.json("get", "pod", "pod")["spec"]
+    assert spec["tolerations"] and spec["volumes"] and spec["serviceAccountName"] == "default" and spec["priority"] == 0
+    mine = fields(kubectl, "pod/pod", "kubectl-create")["f:spec"]
+    # Defaults are filled in for the client, before anybody else sees the object.
+    assert {"f:containers", "f:dnsPolicy", "f:restartPolicy", "f:terminationGracePeriodSeconds"} <= set(mine)
+    assert not {"f:tolerations", "f:volumes", "f:serviceAccountName", "f:serviceAccount", "f:priority", "f:preemptionPolicy"} & set(mine)
+    assert not [name for name in mine["f:containers"]['k:{"name":"c"}'] if "volumeMounts" in name]
+
+
+def test_what_the_server_makes_of_a_job_is_nobodys(kubectl):
+    kubectl("create", "job", "once", "--image=i")
+    made = kubectl.json("get", "job", "once")
+    assert made["spec"]["selector"] and made["spec"]["template"]["metadata"]["labels"]["job-name"] == "once"
+    mine = fields(kubectl, "job/once", "kubectl-create")["f:spec"]
+    assert "f:selector" not in mine and not mine["f:template"].get("f:metadata"), mine
+
+
+def test_what_is_given_out_is_nobodys(kubectl):
+    kubectl("create", "service", "nodeport", "web", "--tcp=80")
+    mine = fields(kubectl, "service/web", "kubectl-create")["f:spec"]
+    assert "f:type" in mine and not {"f:clusterIP", "f:clusterIPs"} & set(mine)
+    assert "f:nodePort" not in mine["f:ports"]['k:{"port":80,"protocol":"TCP"}']
+
+
+@pytest.mark.parametrize("kind", ["pod", "job"])
+def test_from_the_clients_apply_to_the_servers(kubectl, kind):
+    """The client's part becomes the declaration of `kubectl`. It would take with it what it does not name again."""
+    labels = {"app": "web"}
+    if kind == "pod":
+        body = pod("web", dict(labels))
+    else:
+        body = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "web", "labels": dict(labels)}, "spec": {"template": template(labels)}}
+        body["spec"]["template"]["spec"]["restartPolicy"] = "Never"
+    kubectl("apply", "-f", "-", input=body)
+    spec = kubectl.json("get", kind, "web")["spec"]
+    for number in range(3):
+        body["metadata"]["labels"]["round"] = str(number)
+        done = kubectl("apply", "--server-side", "-f", "-", input=body)
+        assert "failed to re-apply" not in done.stderr, done.stderr
+    now = kubectl.json("get", kind, "web")
+    assert now["spec"] == spec and now["metadata"]["labels"]["round"] == "2"
+    managers = [one["manager"] for one in kubectl.json("get", kind, "web", "--show-managed-fields")["metadata"]["managedFields"]]
+    assert "kubectl-client-side-apply" not in managers and "kubectl" in managers
+
+
+def test_what_an_update_sets_is_its_managers(kubectl):
+    kubectl("create", "-f", "-", input=pod())
+    kubectl("label", "pod", "pod", "more=1")
+    assert fields(kubectl, "pod/pod", "kubectl-label") == {"f:metadata": {"f:labels": {"f:more": {}}}}
+    whole = kubectl.json("get", "pod", "pod", "--show-managed-fields")
+    whole["metadata"]["annotations"] = {"a": "b"}
+    kubectl("replace", "-f", "-", input=whole)
+    assert fields(kubectl, "pod/pod", "kubectl-replace") == {"f:metadata": {"f:annotations": {".": {}, "f:a": {}}}}
+
+
+def test_of_policies(kubectl, namespace, cluster_kubectl):
+    """What a policy changes is nobody's, and stays when the one that it was added to is applied again."""
+    name = unique("adds")
+    policy = {
+        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingAdmissionPolicy", "metadata": {"name": name},
+        "spec": {
+            "matchConstraints": {
+                "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
+                "resourceRules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE", "UPDATE"], "resources": ["configmaps"]}],
+            },
+            "reinvocationPolicy": "Never", "failurePolicy": "Fail",
+            "mutations": [{"patchType": "ApplyConfiguration", "applyConfiguration": {"expression": "Object{data: {'added': 'yes'}}"}}],
+        },
+    }  # fmt: skip
+    binding = {
+        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingAdmissionPolicyBinding", "metadata": {"name": name},
+        "spec": {"policyName": name},
+    }  # fmt: skip
+    cluster_kubectl("create", "-f", "-", input=[policy, binding])
+    try:
+        map_ = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m"}, "data": {"a": "1"}}
+
+        def is_added():
+            return kubectl.json("create", "--dry-run=server", "-f", "-", input=map_)["data"].get("added")
+
+        eventually(is_added, "the policy is heard of")
+        kubectl("create", "-f", "-", input=map_)
+        kubectl("patch", "configmap", "m", "--type=merge", "-p", '{"data":{"b":"2"}}')
+        assert kubectl.json("get", "configmap", "m")["data"] == {"a": "1", "added": "yes", "b": "2"}
+        assert "f:added" not in fields(kubectl, "configmap/m", "kubectl-create")["f:data"]
+        assert fields(kubectl, "configmap/m", "kubectl-patch") == {"f:data": {"f:b": {}}}
+    finally:
+        cluster_kubectl("delete", "mutatingadmissionpolicy,mutatingadmissionpolicybinding", name)
