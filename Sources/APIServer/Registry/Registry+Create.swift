@@ -71,8 +71,8 @@ extension Registry {
   private func mutated(
     _ request: inout AdmissionRequest, _ target: ServedResource, _ context: RequestContext, isApplied: Bool
   ) async throws -> JSONObject {
-    ObjectDefaults.apply(to: &request.object, target, kinds)
     var object = request.object ?? [:]
+    ObjectDefaults.apply(to: &object, target, kinds)
     OwnerReferences.unite(&object, context)
     if !isApplied {
       await FieldOwnership.record(
@@ -99,13 +99,13 @@ extension Registry {
     guard !target.resource.isCustom else {
       object.setMetadata("generation", 1)
       if target.version.subresource("status") != nil { object["status"] = nil }
-      var complete: JSONObject? = object
-      ObjectDefaults.apply(to: &complete, target, kinds)
-      object = complete ?? object
+      ObjectDefaults.apply(to: &object, target, kinds)
       return
     }
+    // What admission has put in has its defaults too.
     var tree = JSONValue.object(object)
     object = [:]
+    kinds.complete(&tree, kind: target.groupVersionKind)
     kinds.prepareForCreate(&tree, kind: target.groupVersionKind)
     object = tree.objectValue ?? [:]
   }
