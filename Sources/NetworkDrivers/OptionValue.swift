@@ -2,6 +2,7 @@ import NetworkModel
 
 /// Labels of options that more than one driver knows (moby, libnetwork/netlabel).
 enum OptionLabel {
+  static let families: Set = ["com.docker.network.enable_ipv4", "com.docker.network.enable_ipv6"]
   static let mtu = "com.docker.network.driver.mtu"
   static let interfacePrefix = "com.docker.network.container_iface_prefix"
   static let hostIPv4 = "com.docker.network.host_ipv4"

@@ -25,6 +25,7 @@ extension EngineSettings {
     configuration.stopTimeout = stopTimeout
     configuration.noNewPrivileges = noNewPrivileges
     configuration.hostGateways = hostGateways
+    configuration.hasDefaultNetwork = hasDefaultNetwork
     configuration.defaultNetworkOptions = networkOptions
     return configuration
   }
@@ -44,6 +45,7 @@ extension EngineSettings {
   var networkConfiguration: NetworkConfiguration {
     var configuration = NetworkConfiguration(
       instance: instance, runDirectory: runDirectory, bridgeName: bridge ?? instance + "0")
+    configuration.hasDefaultNetwork = hasDefaultNetwork
     configuration.bridgeAddress = bridgeAddress?.v4
     configuration.bridgeAddress6 = bridgeAddress6?.v6
     configuration.fixedCIDR = fixedCIDR?.v4

@@ -54,7 +54,7 @@ import Testing
     let definition = try definition(
       #"{"Image":"a","Volumes":{"/anon":{},"/data":{}},"HostConfig":{"Binds":["/src:/dst:ro","vol:/data:nocopy"],"#
         + #""Tmpfs":{"/tmp":"size=1m"},"Mounts":[{"Type":"tmpfs","Target":"/t","TmpfsOptions":{"SizeBytes":4096,"Mode":448}},"#
-        + #"{"Type":"volume","Source":"named","Target":"/n","VolumeOptions":{"Subpath":"s"}}]}}"#)
+        + #"{"Type":"volume","Source":"named","Target":"/n","VolumeOptions":{"NoCopy":true}}]}}"#)
     let byTarget = Dictionary(uniqueKeysWithValues: definition.mounts.map { ($0.target, $0) })
     #expect(byTarget["/dst"]?.kind == .bind)
     #expect(byTarget["/dst"]?.readOnly == true)
@@ -63,8 +63,22 @@ import Testing
     #expect(byTarget["/data"]?.noCopy == true)
     #expect(byTarget["/tmp"]?.options == "size=1m")
     #expect(byTarget["/t"]?.options == "size=4096,mode=700")
-    #expect(byTarget["/n"]?.volumeSubpath == "s")
+    #expect(byTarget["/n"]?.noCopy == true)
     #expect(definition.anonymousVolumes == ["/anon"])
+  }
+
+  @Test func aPlaceInsideAVolumeIsRefused() {
+    #expect(throws: QueryError.self) {
+      try definition(
+        #"{"Image":"a","HostConfig":{"Mounts":[{"Type":"volume","Source":"v","Target":"/n","#
+          + #""VolumeOptions":{"Subpath":"s"}}]}}"#)
+    }
+  }
+
+  @Test(arguments: ["null", "[]", "[{}]"])
+  func aPortWithoutABindingIsPublishedSomewhere(bindings: String) throws {
+    let definition = try definition(#"{"Image":"a","HostConfig":{"PortBindings":{"80/tcp":\#(bindings)}}}"#)
+    #expect(definition.publishedPorts == [PublishedPortRequest(container: ContainerPort(number: 80, transport: "tcp"))])
   }
 
   @Test func limitsAndNamespacesAreTranslated() throws {

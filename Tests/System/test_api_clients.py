@@ -89,6 +89,21 @@ def test_an_address_for_no_network_that_is_named(client, raw, busybox, name, net
     assert answer.status == 400 and "HostConfig.NetworkMode must match" in body["message"], body
 
 
+@pytest.mark.parametrize("bindings", [None, [], [{}]])
+def test_a_port_without_a_binding_is_published_where_there_is_room(client, raw, busybox, name, host, bindings):
+    answer, body = raw(
+        "POST", f"/containers/create?name={name}",
+        {"Image": "busybox", "Cmd": ["httpd", "-f", "-p", "80"], "ExposedPorts": {"80/tcp": {}},
+         "HostConfig": {"PortBindings": {"80/tcp": bindings}}},
+    )  # fmt: skip
+    assert answer.status == 201, body
+    client.api.start(name)
+    published = client.api.inspect_container(name)["NetworkSettings"]["Ports"]["80/tcp"]
+    ports = {int(binding["HostPort"]) for binding in published}
+    assert len(ports) == 1 and 0 not in ports
+    assert host.get_soon("127.0.0.1", ports.pop())[0] == 404
+
+
 def test_the_end_of_the_output_comes_after_the_end(client, busybox, name):
     """Who has read an attached container's output to its end finds the exit code."""
     for attempt in range(5):

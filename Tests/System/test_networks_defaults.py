@@ -73,3 +73,26 @@ def test_host_gateway_is_an_address_of_each_family(started):
 def test_host_gateway_by_choice(started):
     engine, client = started("--host-gateway-ip", "192.0.2.7", "--host-gateway-ip", "2001:db8::7")
     assert gateways(client) == ["192.0.2.7", "2001:db8::7"]
+
+
+def test_without_a_default_network(another_engine, work):
+    """Containers that name no network are on none; those that do are on it, with names and ports."""
+    engine = another_engine("--bridge", "none")
+    client = docker_py.DockerClient(base_url=engine.url, version="auto", timeout=90)
+    try:
+        load(client, made("busybox"), "busybox:latest")
+        docker = Cli(engine.url, work)
+        assert {network.name for network in client.networks.list()} == {"host", "none"}
+        links = engine.network.host.run("ip", "-brief", "link").stdout.splitlines()
+        assert {line.split()[0].split("@")[0] for line in links} == {"lo", "uplink"}
+        for flags in ((), ("--network", "bridge"), ("-p", "80")):
+            shown = docker.out("run", "--rm", *flags, "busybox", "ip", "-o", "link")
+            assert shown.count("\n") == 0 and " lo:" in shown
+        docker.fails("network", "inspect", "bridge", says="not found")
+        docker("network", "create", "own")
+        docker("run", "-d", "--name", "one", "--network", "own", "busybox", "sleep", "600")
+        assert "Address" in docker.out("run", "--rm", "--network", "own", "busybox", "nslookup", "one")
+        docker("rm", "-f", "one")
+        docker("network", "rm", "own")
+    finally:
+        client.close()

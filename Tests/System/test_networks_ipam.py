@@ -332,3 +332,24 @@ def test_an_ipv6_subnet_without_ipv6_is_not_used(docker, net, run):
     network = net("--subnet", "10.208.7.0/24", "--subnet", "fd00:a905:53::/64")
     shown = endpoint(docker, run("one", "--network", network), network)
     assert shown["GlobalIPv6Address"] == "" and described(docker, network)["EnableIPv6"] is False
+
+
+@pytest.mark.differs("sets two addresses of a subnet aside in any case")
+@pytest.mark.parametrize("option", ["inhibit_ipv4=true", "gateway_mode_ipv4=isolated"])
+def test_two_containers_on_a_subnet_of_two_addresses(docker, net, run, option):
+    """RFC 3021; the host has no place there."""
+    network = net("--internal", "--subnet", "10.205.9.0/31", "-o", "com.docker.network.bridge." + option)
+    one, other = run("one", "--network", network), run("other", "--network", network)
+    assert {address(docker, one, network), address(docker, other, network)} == {"10.205.9.0", "10.205.9.1"}
+    with inside(docker, one) as here:
+        assert pings(here, address(docker, other, network), within=5)
+
+
+@pytest.mark.differs("gives the subnet to several networks")
+def test_a_subnet_that_is_local_to_a_link(docker, net, run):
+    network = net("--ipv6", "--subnet", "fe80::/64")
+    one, other = run("one", "--network", network), run("other", "--network", network)
+    mine = docker.inspect(other)["NetworkSettings"]["Networks"][network]["GlobalIPv6Address"]
+    assert mine.startswith("fe80::")
+    with inside(docker, one) as here:
+        assert pings(here, mine + "%eth0", within=5)

@@ -176,3 +176,11 @@ def test_links_in_a_container_do_not_lead_a_mount_out(docker, client, tmp_path):
         assert not os.path.exists(inside)
     finally:
         docker("rmi", "-f", "trap")
+
+
+@pytest.mark.apus
+def test_a_place_inside_a_volume_is_refused(docker, name):
+    """Not served: the whole volume must not be mounted in its stead."""
+    mount = f"type=volume,src={name}-v,dst=/m,volume-subpath=a"
+    docker.fails("run", "--rm", "--mount", mount, "busybox", "true", code=125, says="Subpath is not implemented")
+    docker.fails("volume", "inspect", name + "-v", says="no such volume")

@@ -42,17 +42,28 @@ extension ContainerEngine {
       return ConnectedNetwork(
         namespace: try await sharedNamespace(of: other), sharedWith: other.id)
     case .network:
-      let wanted = memberships(of: record.definition)
-      for (name, _) in wanted { try checkNetwork(name) }
-      let path = try await network.createSandbox(id: record.id)
-      var connected = ConnectedNetwork(namespace: .path(path))
-      let carrier = portNetwork(of: record.definition)
-      for (name, request) in wanted {
-        let ports = name == carrier ? try portBindings(record.definition) : []
-        connected.endpoints.append(try await join(record, name, request, ports: ports))
+      var wanted = memberships(of: record.definition)
+      // Docker's way without a default network: those that would be on it are on none.
+      if !configuration.hasDefaultNetwork { wanted.removeAll { $0.name == Self.defaultNetwork } }
+      do { return try await connect(record, to: wanted) } catch {
+        let error = EngineError.wrap(error)
+        throw EngineError(error.code, "failed to set up container networking: \(error.message)", cause: error)
       }
-      return connected
     }
+  }
+
+  private func connect(
+    _ record: ContainerRecord, to wanted: [(name: String, request: EndpointRequest)]
+  ) async throws -> ConnectedNetwork {
+    for (name, _) in wanted { try checkNetwork(name) }
+    let path = try await network.createSandbox(id: record.id)
+    var connected = ConnectedNetwork(namespace: .path(path))
+    let carrier = portNetwork(of: record.definition)
+    for (name, request) in wanted {
+      let ports = name == carrier ? try portBindings(record.definition) : []
+      connected.endpoints.append(try await join(record, name, request, ports: ports))
+    }
+    return connected
   }
 
   /// Joins a container's sandbox to one network.

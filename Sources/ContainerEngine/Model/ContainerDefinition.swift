@@ -151,8 +151,6 @@ public struct MountRequest: Codable, Sendable, Hashable {
   public var volumeDriver = ""
   public var volumeOptions: [String: String] = [:]
   public var volumeLabels: [String: String] = [:]
-  /// A path inside the volume.
-  public var volumeSubpath = ""
   public init(_ kind: Kind, source: String = "", target: String) {
     self.kind = kind
     self.source = source

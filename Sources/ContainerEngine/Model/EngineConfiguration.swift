@@ -28,6 +28,8 @@ public struct EngineConfiguration: Sendable {
   public var noNewPrivileges = false
   /// Addresses for `host-gateway`, one of a family; empty for the default bridge's gateways.
   public var hostGateways: [String] = []
+  /// Whether containers that name no network are on the default one, or on none.
+  public var hasDefaultNetwork = true
   /// Options of networks that do not have them themselves, by driver.
   public var defaultNetworkOptions: [String: [String: String]] = [:]
 

@@ -45,16 +45,15 @@ extension EngineSettings {
         throw SettingsError(
           .invalid, "invalid value \"\(name)\" for bridge: a link's name has 1 to 15 bytes, no slash, no space")
       }
-      guard name != "none" else {
-        throw SettingsError(
-          .invalid, "invalid value \"none\" for bridge: an engine without a default network is not served")
-      }
-      bridge = name
+      if name == "none" { hasDefaultNetwork = false } else { bridge = name }
     }
     bridgeAddress = try cidr(reader, "bip", .v4)
     bridgeAddress6 = try cidr(reader, "bip6", .v6)
     fixedCIDR = try cidr(reader, "fixed-cidr", .v4)
     fixedCIDR6 = try cidr(reader, "fixed-cidr-v6", .v6)
+    if !hasDefaultNetwork, let name = ["bip", "bip6", "fixed-cidr", "fixed-cidr-v6"].first(where: reader.has) {
+      throw SettingsError(.conflict, "\(name) is about the default network, which bridge \"none\" does without")
+    }
     ipv6 = try reader.boolean("ipv6") ?? ipv6
     mtu = try reader.integer("mtu", in: 0...65_535) ?? mtu
     interContainer = try reader.boolean("icc") ?? interContainer

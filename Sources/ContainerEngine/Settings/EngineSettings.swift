@@ -26,6 +26,8 @@ public struct EngineSettings: Sendable, Equatable {
 
   /// Name of the default network's link; nil for the instance's own.
   public var bridge: String?
+  /// Whether there is a default network; without, containers that name no other are on none.
+  public var hasDefaultNetwork = true
   public var bridgeAddress: IPCIDR?
   public var bridgeAddress6: IPCIDR?
   public var fixedCIDR: IPCIDR?

@@ -50,6 +50,9 @@ struct SettingsReader {
     return context.underlyingError.map { "\($0)" } ?? context.debugDescription
   }
 
+  /// Whether anything was said of it.
+  func has(_ name: String) -> Bool { values[name].map { $0 != .string("") } ?? false }
+
   // MARK: Typed values
 
   func string(_ name: String) throws(SettingsError) -> String? {

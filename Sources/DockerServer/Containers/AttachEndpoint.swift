@@ -16,10 +16,18 @@ enum AttachEndpoint {
         detachKeys: query["detachKeys"].flatMap { $0.isEmpty ? nil : $0 }))
     let terminal = record.definition.terminal
     let type = contentType(call, terminal: terminal)
+    let logs = query.flag("logs")
     return .takeover(headers: ["Content-Type": type]) { connection in
+      // Clients that read the answer's head with a buffer lose what comes together with it, and what was logged is there
+      // at once.
+      if logs { try await Task.sleep(for: leadOfHead) }
       await SessionPump.run(session, connection, input: input, multiplexed: !terminal)
     }
   }
+
+  /// How long the head of an answer is alone on its way where its body would come together with it. A help to clients that
+  /// read it in a buffer, and no promise: docker takes about as long to find what was logged.
+  private static let leadOfHead = Duration.milliseconds(5)
 
   /// Only clients that upgrade, and know of it, are told that the stream is multiplexed.
   static func contentType(_ call: Call, terminal: Bool) -> String {

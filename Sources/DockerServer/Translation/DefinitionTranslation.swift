@@ -125,11 +125,12 @@ enum DefinitionTranslation {
     return ports
   }
 
+  /// A port without any binding is one that is published wherever there is room, as docker has it.
   static func published(_ map: PortMap) throws(QueryError) -> [PublishedPortRequest] {
     var requests: [PublishedPortRequest] = []
     for (name, bindings) in map.sorted(by: { $0.key < $1.key }) {
       let spec = try PortSpec(name)
-      for binding in bindings ?? [] {
+      for binding in bindings.flatMap({ $0.isEmpty ? nil : $0 }) ?? [PortBinding()] {
         let range = try PortSpec.hostRange(binding.hostPort)
         for number in spec.ports {
           let port = ContainerPort(number: number, transport: spec.protocolName)

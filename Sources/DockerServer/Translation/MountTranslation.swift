@@ -54,7 +54,9 @@ enum MountTranslation {
       mount.volumeDriver = request.volumeOptions?.driverConfig?.name ?? ""
       mount.volumeOptions = request.volumeOptions?.driverConfig?.options ?? [:]
       mount.volumeLabels = request.volumeOptions?.labels ?? [:]
-      mount.volumeSubpath = request.volumeOptions?.subpath ?? ""
+      guard request.volumeOptions?.subpath.isEmpty != false else {
+        throw QueryError("VolumeOptions.Subpath is not implemented by this engine: mount the whole volume")
+      }
       return mount
     case "tmpfs":
       var mount = EngineMount(.tmpfs, target: target)

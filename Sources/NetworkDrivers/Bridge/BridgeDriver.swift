@@ -61,7 +61,7 @@ public struct BridgeDriver: NetworkDriver {
       LinkPlan(
         name: name, kind: .bridge, mtu: bridge.mtu,
         // A bridge without an address of its own takes its lowest port's, and would change it as containers come and go.
-        mac: network.subnet(.v4)?.gateway.v4.map { MACAddress(derivedFrom: $0) } ?? Self.mac(of: network.id),
+        mac: Self.mac(of: network),
         hasLinkLocal: hasIPv6,
         owner: Owner.network(network.id, instance))
     ]
@@ -101,9 +101,13 @@ public struct BridgeDriver: NetworkDriver {
     return plan
   }
 
-  /// For a bridge that has no IPv4 gateway to derive it from: locally administered, the same after a restart.
-  private static func mac(of id: String) -> MACAddress? {
-    let digits = Array(id.prefix(10))
+  /// The bridge's own: from its IPv4 address, as that of its containers is from theirs. Where it has none, a container may
+  /// have the address that stands in its place: locally administered then, and the same after a restart.
+  private static func mac(of network: NetworkRecord) -> MACAddress? {
+    if let subnet = network.subnet(.v4), subnet.hasNoGateway != true, let gateway = subnet.gateway.v4 {
+      return MACAddress(derivedFrom: gateway)
+    }
+    let digits = Array(network.id.prefix(10))
     let pairs = stride(from: 0, to: digits.count, by: 2).map { String(digits[$0..<min($0 + 2, digits.count)]) }
     return MACAddress((["02"] + pairs).joined(separator: ":"))
   }

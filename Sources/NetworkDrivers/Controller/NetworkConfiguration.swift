@@ -10,6 +10,8 @@ public struct NetworkConfiguration: Sendable {
   public var runDirectory: String
   /// The link of the default network (`--bridge`).
   public var bridgeName: String
+  /// Whether there is a default network at all.
+  public var hasDefaultNetwork = true
   /// The bridge's address with its subnet (`--bip`); nil takes a free subnet of the pools.
   public var bridgeAddress: IPv4CIDR?
   /// The bridge's IPv6 address with its subnet (`--bip6`).

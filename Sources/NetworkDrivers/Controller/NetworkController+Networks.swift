@@ -136,7 +136,8 @@ extension NetworkController {
       }
       return network
     }
-    try driver.configure(&network, options: request.options)
+    // The choice of the families is no driver's; it is shown with the other options.
+    try driver.configure(&network, options: request.options.filter { !OptionLabel.families.contains($0.key) })
     if driver.capabilities.includesHost { try Self.refuseSpecialSubnets(pools) }
     try refuseSharedLinks(network)
     if network.ipam.driver.isEmpty { network.ipam.driver = "default" }
@@ -156,6 +157,10 @@ extension NetworkController {
               except: services.reaper.pending.union([network.bridge?.bridgeName ?? ""])) : [],
           pools: configuration.pools))
     wanted.withoutGateway = try await familiesWithoutGateway(network, patience)
+    // Nobody is to be reached at the gateway of a network that the host is not on and that leads nowhere.
+    if network.isInternal, let bridge = network.bridge {
+      wanted.withoutGateway.formUnion([IPFamily.v4, .v6].filter { !bridge.hasHostAddress($0) })
+    }
     network.subnets = try await ipam(of: network).takePools(wanted, isolation: self)
     return network
   }

@@ -83,7 +83,8 @@ extension NetworkController {
   }
 
   /// The three networks that are always there. The default bridge follows the configuration, except that a subnet in use
-  /// stays, and one that was chosen stays while nothing of the host has come to overlap it.
+  /// stays, and one that was chosen stays while nothing of the host has come to overlap it. Where there is to be none, it
+  /// goes with the last container that is on it.
   private func settleDefaults(
     _ networks: inout [NetworkRecord], _ host: HostNetwork, keepingSubnets used: Set<String>
   ) async throws {
@@ -93,7 +94,13 @@ extension NetworkController {
       changed.append(NetworkRecord(id: ObjectID.random(), name: name, driver: driver, created: Clock.realtime))
     }
     let old = networks.first { $0.name == "bridge" }
-    if old.map({ !used.contains($0.id) }) ?? true {
+    var mutations: [Mutation] = []
+    if !configuration.hasDefaultNetwork {
+      if let old, !used.contains(old.id) {
+        networks.removeAll { $0.id == old.id }
+        mutations.append(.delete(key: "network/\(old.id)"))
+      }
+    } else if old.map({ !used.contains($0.id) }) ?? true {
       let others = networks.filter { $0.name != "bridge" }.flatMap { $0.subnets.map(\.subnet) }
       let taken = try host.routedNetworks(except: [configuration.bridgeName]) + others
       let network = try DefaultNetwork.make(configuration, old: old, avoiding: taken)
@@ -103,9 +110,8 @@ extension NetworkController {
         changed.append(network)
       }
     }
-    guard !changed.isEmpty else { return }
+    guard !changed.isEmpty || !mutations.isEmpty else { return }
     let encoder = JSONEncoder()
-    var mutations: [Mutation] = []
     for network in changed {
       mutations.append(.put(key: "network/\(network.id)", value: Array(try encoder.encode(network))))
     }

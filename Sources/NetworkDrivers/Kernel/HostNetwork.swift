@@ -245,11 +245,13 @@ final class HostNetwork: Sendable {
   /// The links of this namespace.
   func links() throws -> [Link] { try socket.links() }
 
-  /// Networks that the host already reaches: subnets for containers must keep out of them.
+  /// Networks that the host already reaches: subnets for containers must keep out of them. What is local to a link is on
+  /// each of them.
   func routedNetworks(except bridges: Set<String>) throws -> [IPCIDR] {
     let own = Set(try bridges.compactMap { $0.isEmpty ? nil : try socket.link(.name($0))?.index })
     return try socket.routes(table: Route.Table.main)
       .filter { !$0.isDefault && ($0.linkIndex.map { !own.contains($0) } ?? true) }.map(\.destination)
+      .filter { $0.family == .v4 || !$0.address.isLinkLocal }
   }
 
   /// The address under which this host reaches the world: that of the link of its default route.

@@ -8,7 +8,8 @@ public struct SubnetAllocator: Sendable {
   private let last: UInt128
   private var previous: UInt128?
 
-  /// Sets aside the network's own address, the broadcast address, the gateway and the auxiliary addresses.
+  /// Sets aside the network's own address, the broadcast address, the gateway and the auxiliary addresses. A subnet of two
+  /// addresses or one has no address of its own (RFC 3021), and some have no gateway.
   public init(_ record: SubnetRecord) {
     self.record = record
     let subnet = record.subnet
@@ -16,7 +17,9 @@ public struct SubnetAllocator: Sendable {
     let range = record.range?.network ?? subnet.network
     first = subnet.offset(of: range.address) ?? 0
     last = first + range.lastOffset
-    var reserved = [subnet.network.address, record.gateway] + Array(record.auxiliary.values)
+    var reserved = Array(record.auxiliary.values)
+    if subnet.lastOffset > 1 { reserved.append(subnet.network.address) }
+    if record.hasNoGateway != true { reserved.append(record.gateway) }
     if let broadcast = subnet.v4?.broadcast { reserved.append(.v4(broadcast)) }
     for address in reserved { if let offset = subnet.offset(of: address) { _ = taken.insert(offset) } }
   }

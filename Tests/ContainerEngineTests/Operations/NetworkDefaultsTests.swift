@@ -10,10 +10,10 @@ import Testing
     var request = NetworkRequest(name: "a")
     request.options = ["own": "1", "mtu": "1400"]
     let complete = try NetworkDefaults.complete(request, defaults: defaults)
-    #expect(complete.options == ["own": "1", "mtu": "1400"])
+    #expect(complete.options == ["own": "1", "mtu": "1400", "com.docker.network.enable_ipv6": "true"])
     #expect(complete.hasIPv6 == true && complete.hasIPv4 == nil)
     request.options = [:]
-    #expect(try NetworkDefaults.complete(request, defaults: defaults).options == ["mtu": "1234"])
+    #expect(try NetworkDefaults.complete(request, defaults: defaults).options == defaults["bridge"])
     request.driver = .macvlan
     #expect(try NetworkDefaults.complete(request, defaults: defaults).options == ["x": "y"])
   }

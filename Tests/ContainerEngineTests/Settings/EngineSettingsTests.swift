@@ -102,6 +102,28 @@ import Testing
     #expect(try read([:], #"{"cluster-store": "etcd://a", "cluster-advertise": "eth0"}"#).cluster != nil)
   }
 
+  @Test func optionsOfNewNetworksAreByDriver() throws {
+    let wanted = ["bridge": ["a.b": "1", "c": "x=y"], "macvlan": ["d": ""]]
+    #expect(
+      try read(["default-network-opt": ["bridge=a.b=1", "bridge=c=x=y", "macvlan=d="]]).networkOptions == wanted)
+    let file = #"{"default-network-opts": {"bridge": {"a.b": "1", "c": "x=y"}, "macvlan": {"d": ""}}}"#
+    #expect(try read([:], file).networkOptions == wanted)
+  }
+
+  @Test func aGatewayOfEachFamilyStandsForTheHost() throws {
+    #expect(try read(["host-gateway-ip": ["192.0.2.1", "2001:db8::1"]]).hostGateways == ["192.0.2.1", "2001:db8::1"])
+    #expect(try read([:], #"{"host-gateway-ips": ["2001:db8::1"]}"#).hostGateways == ["2001:db8::1"])
+    #expect(try read([:], #"{"host-gateway-ip": "192.0.2.1"}"#).hostGateways == ["192.0.2.1"])
+    #expect(
+      message([:], #"{"host-gateway-ip": "192.0.2.1", "host-gateway-ips": ["192.0.2.2"]}"#).contains("say the same"))
+  }
+
+  @Test func theDefaultNetworkMayBeLeftOut() throws {
+    let settings = try read(["bridge": ["none"]])
+    #expect(!settings.hasDefaultNetwork && settings.bridge == nil && EngineSettings().hasDefaultNetwork)
+    #expect(message(["bridge": ["none"], "bip": ["10.0.0.1/24"]]).contains("bip is about the default network"))
+  }
+
   @Test func unknownNamesAreNamed() {
     #expect(
       message([:], #"{"zeta": 1, "bip": "10.0.0.1/24", "alpha": {}}"#)
@@ -147,6 +169,11 @@ import Testing
     (#"{"cluster-store": "etcd://a", "cluster-advertise": "10.0.0.1:x"}"#, "cluster-advertise"),
     (#"{"cluster-store": "etcd://a", "cluster-advertise": "0.0.0.0:1"}"#, "cluster-advertise"),
     (#"{"registry-certs-dir": "certs.d"}"#, "registry-certs-dir"),
+    (#"{"default-network-opts": {"bridge": "a"}}"#, "default-network-opts.bridge"),
+    (#"{"default-network-opts": {"bridge": {"a": 1}}}"#, "default-network-opts.bridge.a"),
+    (#"{"default-network-opts": [{"a": "b"}]}"#, "default-network-opts"),
+    (#"{"host-gateway-ips": ["x"]}"#, "host-gateway-ips"),
+    (#"{"host-gateway-ips": ["192.0.2.1", "192.0.2.2"]}"#, "one address of IPv4"),
     (#"{"registry-certs-dir": ["/a"]}"#, "registry-certs-dir"),
   ])
   func aWrongValueIsRefusedByName(file: String, named: String) {
@@ -157,6 +184,7 @@ import Testing
     ["mtu": ["x"]], ["icc": ["maybe"]], ["log-opt": ["x"]], ["default-ulimit": ["nofile=x"]], ["instance": ["Ü"]],
     ["instance": ["much-too-long-a-name"]], ["default-address-pool": ["10.0.0.0/8"]], ["docker-socket": ["x"]],
     ["registry-certs-dir": ["x"]], ["plugin-dir": ["x"]], ["plugin-timeout": ["0"]],
+    ["default-network-opt": ["bridge"]], ["default-network-opt": ["bridge=a"]], ["host-gateway-ip": ["x"]],
   ])
   func aWrongFlagIsRefused(flags: [String: [String]]) throws {
     #expect(message(flags).contains(try #require(flags.keys.first.map { $0.prefix(8) })))

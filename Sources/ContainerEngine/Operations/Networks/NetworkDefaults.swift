@@ -22,9 +22,9 @@ enum NetworkDefaults {
       request.options.merge(options) { own, _ in own }
     }
     for family in Family.allCases {
-      // What the request says itself goes before every option.
-      guard let value = request.options.removeValue(forKey: family.rawValue), request[keyPath: family.choice] == nil
-      else { continue }
+      // What the request says itself goes before every option, and takes it away.
+      if request[keyPath: family.choice] != nil { request.options[family.rawValue] = nil }
+      guard let value = request.options[family.rawValue] else { continue }
       switch value {
       case "1", "t", "T", "TRUE", "true", "True": request[keyPath: family.choice] = true
       case "0", "f", "F", "FALSE", "false", "False": request[keyPath: family.choice] = false
