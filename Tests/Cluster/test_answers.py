@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from interface import pod, unique
+from interface import PATCHES, pod, unique
 
 HUMAN = ["curl/8.5.0", "Wget/1.21", "Mozilla/5.0 (X11)"]
 
@@ -29,8 +29,9 @@ def test_answers_end_their_line(api, maps):
 
 @pytest.mark.parametrize("agent", HUMAN)
 def test_people_get_indented_answers(api, maps, agent):
+    api.create(maps, {"metadata": {"name": "m"}, "data": {"a": "1"}})
     headers = {"User-Agent": agent}
-    for path in (maps, maps + "/none", "/api/v1", "/apis", "/apis/apps"):
+    for path in (maps + "/m", maps + "/none", "/api/v1", "/apis", "/apis/apps"):
         shown = api.send("GET", path, headers=headers).bytes
         assert shown.startswith(b'{\n  "') and shown.endswith(b"\n}"), shown
         plain = api.send("GET", path, headers=headers, pretty="false").bytes
@@ -57,6 +58,44 @@ def test_what_a_patch_cannot_make(kubectl, api, namespace):
         says="json: cannot unmarshal string into Go struct field ObjectMeta.metadata.labels of type map[string]string",
     )  # fmt: skip
     assert api.get(f"/api/v1/namespaces/{namespace}/pods/pod")["metadata"]["labels"] == {"app": "pod"}
+
+
+# Paths in the order in which strict decoding of a patch tells them: what stands there twice, then what is unknown by its name.
+TWICE = ["spec.unknownDupe", "spec.paused", "spec.template.spec.containers[0].imagePullPolicy"]
+UNKNOWN = ["spec.template.spec.containers[0].unknownNested", "spec.unknown1", "spec.unknownDupe"]
+MERGED = (
+    b'{"spec":{"unknown1":"a","unknownDupe":"a","unknownDupe":"b","paused":true,"paused":false,"template":{"spec":{"containers":['
+    b'{"name":"web","image":"i","unknownNested":"a","imagePullPolicy":"Always","imagePullPolicy":"Never"}]}}}}'
+)
+OPERATIONS = (
+    b'[{"op":"add","path":"/spec/unknown2","value":"a","foo":"bar"},{"op":"add","path":"/spec/x","path":"/spec/unknown1","value":"a"},'
+    b'{"op":"add","path":"/spec/template/spec/containers/0/unknownNested","value":"a"}]'
+)
+PROBLEMS = {
+    "merge": (MERGED, [f'duplicate field "{one}"' for one in TWICE] + [f'unknown field "{one}"' for one in UNKNOWN]),
+    "strategic": (MERGED, [f'duplicate field "{one}"' for one in TWICE] + [f'unknown field "{one}"' for one in UNKNOWN]),
+    "json": (
+        OPERATIONS,
+        ['json patch unknown field "[0].foo"', 'json patch duplicate field "[1].path"']
+        + [f'unknown field "{one}"' for one in (UNKNOWN[0], "spec.unknown1", "spec.unknown2")],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", sorted(PROBLEMS))
+def test_what_strict_decoding_says_of_patches(kubectl, api, namespace, kind):
+    kubectl("create", "deployment", "web", "--image=i", "--replicas=0")
+    path = f"/apis/apps/v1/namespaces/{namespace}/deployments/web"
+    patch, problems = PROBLEMS[kind]
+    headers = {"Content-Type": PATCHES[kind]}
+    failure = api.refused(422, "PATCH", path, patch, headers=headers, fieldValidation="Strict")
+    assert failure["details"]["causes"][0]["message"].endswith("strict decoding error: " + ", ".join(problems)), failure
+    warned = api.send("PATCH", path, patch, headers=headers, fieldValidation="Warn", dryRun="All")
+    assert warned.status == 200
+    texts = [one.split(" ", 2)[2][1:-1].replace('\\"', '"') for one in warned.headers.getlist("Warning")]
+    assert texts == problems
+    ignored = api.send("PATCH", path, patch, headers=headers, fieldValidation="Ignore")
+    assert ignored.status == 200 and "Warning" not in ignored.headers
 
 
 def test_a_driver_may_be_part_of_something(api):

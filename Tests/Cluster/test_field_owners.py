@@ -1,7 +1,8 @@
 """Whose the fields of an object are: of those who send them, not of the server, which puts in some of its own."""
 
 import pytest
-from interface import eventually, pod, template, unique
+from interface import PATCHES, eventually, pod, template, unique
+from kinds import TABLE, collection, example
 
 
 def fields(kubectl, what, manager):
@@ -55,6 +56,42 @@ def test_from_the_clients_apply_to_the_servers(kubectl, kind):
     assert now["spec"] == spec and now["metadata"]["labels"]["round"] == "2"
     managers = [one["manager"] for one in kubectl.json("get", kind, "web", "--show-managed-fields")["metadata"]["managedFields"]]
     assert "kubectl-client-side-apply" not in managers and "kubectl" in managers
+
+
+CONDITIONS = {"conditions": [{"type": "Tested", "status": "True", "reason": "Test", "message": "m", "lastTransitionTime": "2026-01-02T03:04:05Z"}]}
+# A status that has no conditions.
+STATUS = {
+    "cronjobs": {"lastScheduleTime": "2026-01-02T03:04:05Z"}, "ingresses": {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}},
+    "persistentvolumes": {"message": "m"}, "resourceclaims": {"reservedFor": []}, "volumeattachments": {"attached": True},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("resource", sorted(TABLE))
+def test_status_and_the_rest_have_owners_of_their_own(api, namespace, resource):
+    """Who declares both at one place owns what can be written there alone (reset fields of every kind)."""
+    version = TABLE[resource][0]
+    served = api.get("/api/v1" if version == "v1" else f"/apis/{version}")["resources"]
+    if f"{resource}/status" not in [one["name"] for one in served]:
+        assert resource not in STATUS
+        return
+    body = {**example(resource, unique("both"), namespace, {"a": "b"}), "status": STATUS.get(resource, CONDITIONS)}
+    path = f"{collection(resource, namespace)}/{body['metadata']['name']}"
+
+    def apply(path, manager):
+        answer = api.send("PATCH", path, body, headers={"Content-Type": PATCHES["apply"]}, fieldManager=manager)
+        assert answer.status in (200, 201), answer
+
+    apply(path, "first")
+    try:
+        apply(path + "/status", "second")
+        owned = {
+            (one["manager"], one.get("subresource")): set(one["fieldsV1"])
+            for one in api.get(path)["metadata"]["managedFields"] if one["operation"] == "Apply"
+        }  # fmt: skip
+        assert "f:status" not in owned["first", None], owned
+        assert owned["second", "status"] <= {"f:status", "f:metadata"}, owned
+    finally:
+        api.delete(path)
 
 
 def test_what_an_update_sets_is_its_managers(kubectl):

@@ -184,7 +184,6 @@ struct DiscoveryHandler: Sendable {
     }
     var metadata: JSONObject = [:]
     if !group.isEmpty { metadata["name"] = .string(group) }
-    metadata["creationTimestamp"] = .null
     return ["metadata": .object(metadata), "versions": .array(versions)]
   }
 

@@ -7,6 +7,20 @@ enum Patches {
     try JSONPatch(patch).applied(to: value)
   }
 
+  private static let operationMembers: Set<String> = ["op", "path", "from", "value"]
+
+  /// What strict decoding says of the operations of a JSON patch, whatever becomes of the object.
+  /// - Parameter repeated: what the reader has said of members that stand there twice.
+  static func problems(ofOperations patch: JSONValue, repeated: [String]) -> [String] {
+    var unknown: [String] = []
+    for (index, operation) in (patch.arrayValue ?? []).enumerated() {
+      for (name, _) in operation.objectValue ?? [:] where !operationMembers.contains(name) {
+        unknown.append("[\(index)].\(name)")
+      }
+    }
+    return StrictProblems.texts(unknown: unknown, repeated: repeated, in: patch).map { "json patch " + $0 }
+  }
+
   /// RFC 7386.
   static func merge(_ patch: JSONValue, _ value: JSONValue) throws(StatusError) -> JSONValue {
     .object(try MergePatch.applied(patch, to: value.objectValue ?? [:]))

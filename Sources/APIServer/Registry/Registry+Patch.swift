@@ -31,17 +31,16 @@ extension Registry {
   ) async throws -> Written {
     if kind == .apply { return try await apply(bytes, target, context, reader) }
     let patch: JSONValue
-    var duplicates: [String]
-    do { (patch, duplicates) = try JSONReader.strictValue(of: bytes) } catch {
+    var problems: [String]
+    do { (patch, problems) = try JSONReader.strictValue(of: bytes) } catch {
       throw StatusError.badRequest("error decoding patch: \(error.message)")
     }
-    duplicates = duplicates.map { "\(kind == .json ? "json patch " : "")duplicate field \($0.goQuoted)" }
+    problems = problems.map { "duplicate field \($0.goQuoted)" }
+    if kind == .json { problems = Patches.problems(ofOperations: patch, repeated: problems) }
     return try await change(target, context, manager: try context.fieldManager(), operation: .update) { current in
       let changed = try Self.patched(current, by: patch, kind, target)
       // What is wrong with the outcome is said of the patch, with the outcome or, of a strategic one, the patch itself.
-      let words: TypeChecker.Words = kind == .strategic ? .converter : .decoder
-      var object = try reader.object(.object(changed), target, kind: nil, problems: duplicates, words: words) {
-        message in
+      var object = try reader.object(.object(changed), target, kind: nil, problems: problems, madeBy: kind) { message in
         let shown = kind == .strategic ? patch.goDescription : JSONValue.object(changed).jsonText()
         return .invalid(GroupKind(group: "", kind: ""), "", [.invalid(FieldPath("patch"), .string(shown), message)])
       }

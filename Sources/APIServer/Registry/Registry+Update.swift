@@ -73,8 +73,8 @@ extension Registry {
       try checkPreconditions(new, old, target, info.name)
       let givenOwners = FieldOwnership.given(in: &new, old: old, subresource: info.subresource, operation)
       prepareForUpdate(&new, old, target, subresource: info.subresource)
-      if givenOwners == .reset { new.setMetadata("managedFields", .array([])) }
       ObjectDefaults.apply(to: &new, target, kinds)
+      if givenOwners == .reset { new.setMetadata("managedFields", .array([])) }
       if operation == .update {
         // What admission or a pool puts in afterwards belongs to no manager.
         await FieldOwnership.record(&new, old: old, target, conversion, manager: manager, subresource: info.subresource)

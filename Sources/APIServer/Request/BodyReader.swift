@@ -147,16 +147,17 @@ struct BodyReader {
 
   /// - Parameters:
   ///   - problems: what strict decoding has found before.
-  ///   - words: in which words a value of a wrong type is told.
+  ///   - patch: the kind of patch that made the object, if one did.
   ///   - refusal: the error for what does not fit.
   func object(
     _ value: JSONValue, _ target: ServedResource, kind: KindDescription?, problems: [String],
-    words: TypeChecker.Words = .decoder, refusal: (_ message: String) -> StatusError
+    madeBy patch: PatchKind? = nil, refusal: (_ message: String) -> StatusError
   ) throws(StatusError) -> JSONObject {
     let schema = kind?.schema ?? target.version.schema
     let definition = kind?.definitionName ?? target.version.definitionName
     var tree = JSONValue.object(try typed(value, kind?.groupVersionKind ?? target.groupVersionKind))
     if !target.resource.isCustom || kind != nil {
+      let words: TypeChecker.Words = patch == .strategic ? .converter : .decoder
       do { try TypeChecker.check(tree, by: schema, definitionName: definition, words: words) } catch {
         throw refusal(error.message)
       }
@@ -169,7 +170,8 @@ struct BodyReader {
     let isCustom = target.resource.isCustom && kind == nil
     let unknown = Pruner(metadata: registry.kinds.registry[Self.objectMeta])
       .prune(&tree, by: schema, isEmbeddedResource: isCustom)
-    let texts = StrictProblems.texts(unknown: unknown, repeated: problems, in: value, isCustom: isCustom)
+    let texts = StrictProblems.texts(
+      unknown: unknown, repeated: problems, in: value, isTyped: !isCustom && patch == nil)
     guard !texts.isEmpty else { return tree.objectValue ?? [:] }
     switch try context.fieldValidation() {
     case .ignore: break

@@ -6,15 +6,17 @@ enum StrictProblems {
   private static let repetition = "duplicate field "
 
   /// Every problem, in upstream's order and words: a typed decoder tells them as it meets them, and says of a field that
-  /// it does not know nothing else; for a custom kind repetitions come first, and then what is unknown by its name.
+  /// it does not know nothing else; where what was read becomes an object only later, repetitions come first, and then
+  /// what is unknown by its name.
   /// - Parameters:
   ///   - unknown: paths of fields that were dropped (`spec.list[0].foo`).
   ///   - repeated: what the reader has said of members that stand there twice.
   ///   - value: what was read.
-  static func texts(unknown: [String], repeated: [String], in value: JSONValue, isCustom: Bool) -> [String] {
+  ///   - isTyped: whether a typed decoder read it: neither the object of a custom kind nor a patch.
+  static func texts(unknown: [String], repeated: [String], in value: JSONValue, isTyped: Bool = true) -> [String] {
     guard !unknown.isEmpty || !repeated.isEmpty else { return [] }
     let texts = unknown.map { "unknown field \($0.goQuoted)" }
-    if isCustom { return repeated + texts.sorted() }
+    if !isTyped { return repeated + texts.sorted() }
     let names = repeated.map { text in
       text.hasPrefix(repetition) ? String(text.dropFirst(repetition.count).dropFirst().dropLast()) : nil
     }

@@ -32,7 +32,7 @@ struct ReviewHandler {
     case "selfsubjectreviews": review["status"] = ["userInfo": Self.json(handler.context.user)]
     default: review["status"] = try await token(review)
     }
-    review.setMetadata("creationTimestamp", .null)
+    if review["metadata"]?.objectValue == nil { review["metadata"] = [:] }
     return try handler.answer(JSONValue.object(review).jsonBytes(), form, status: .created)
   }
 
