@@ -88,7 +88,7 @@ extension Registry {
       }
       let allocation = isGiven ? try strategy.allocation(for: &new, old: old, isDryRun: isDryRun) : nil
       defer { allocation?.end() }
-      if GenerationRules.isChange(from: old, to: new, target) {
+      if GenerationRules.isChange(from: old, to: new, target, subresource: info.subresource, kinds) {
         new.setMetadata("generation", .integer(old.generation + 1))
       }
       request.object = new
