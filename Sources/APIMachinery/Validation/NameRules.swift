@@ -29,6 +29,23 @@ public enum NameRules {
     ]
   }
 
+  /// A domain name that may have underscores, as names of services in DNS have (RFC 2782).
+  public static func dns1123SubdomainWithUnderscore(_ text: String) -> [String] {
+    let label = "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?"
+    let isRight = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { part in
+      let rest = part.first == UInt8(ascii: "_") ? part.dropFirst() : part
+      guard let first = rest.first, let last = rest.last else { return false }
+      return isLowerAlphanumeric(first) && isLowerAlphanumeric(last)
+        && rest.allSatisfy { isLowerAlphanumeric($0) || $0 == dash || $0 == UInt8(ascii: "_") }
+    }
+    guard !isRight else { return tooLong(text, 253) }
+    return tooLong(text, 253) + [
+      expression(
+        "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must "
+          + "start and end with an alphanumeric character", "\(label)(\\.\(label))*", ["example.com"])
+    ]
+  }
+
   /// A label that begins with a letter (RFC 1035): names of services, among others.
   public static func dns1035Label(_ text: String) -> [String] {
     var messages = tooLong(text, 63)

@@ -91,7 +91,7 @@ extension Registry {
       let isGiven = strategy.givesOut && info.subresource.isEmpty
       let allocation = isGiven ? try strategy.allocation(for: &new, old: old, isDryRun: isDryRun) : nil
       defer { allocation?.end() }
-      if GenerationRules.isChange(from: old, to: new, target) {
+      if GenerationRules.isChange(from: old, to: new, target, subresource: info.subresource, kinds) {
         new.setMetadata("generation", .integer(old.generation + 1))
       }
       request.object = new

@@ -74,7 +74,7 @@ extension Defaults {
   /// The pod as a whole requests what its containers request together, or what it is limited to.
   private static func setPodRequests(_ spec: inout JSONValue) {
     guard let limits = spec["resources"]?["limits"]?.objectValue, !limits.isEmpty else { return }
-    let together = ["cpu", "memory"].map { ($0, containerRequests($0, spec)) }
+    let together = ["cpu", "memory"].map { ($0, ContainerRequests.together($0, spec)) }
     spec.edit("resources") { resources in
       resources.editObject { object in
         var requests = object["requests"]?.objectValue ?? [:]
@@ -85,34 +85,6 @@ extension Defaults {
         object["requests"] = .object(requests)
       }
     }
-  }
-
-  /// What the containers request together at the time when they request most: all that run for ever, or an init container with
-  /// the sidecars that were started before it. Nil where none requests anything.
-  private static func containerRequests(_ name: String, _ spec: JSONValue) -> Quantity? {
-    func request(_ container: JSONValue) -> Quantity? {
-      (container["resources"]?["requests"]?[name]?.stringValue).flatMap(Quantity.init(reading:))
-    }
-    var isAsked = false
-    var sidecars = Quantity.zero
-    var most = Quantity.zero
-    for container in spec.items("initContainers") {
-      guard let amount = request(container) else { continue }
-      isAsked = true
-      if container.text("restartPolicy") == "Always" {
-        sidecars += amount
-        most = max(most, sidecars)
-      } else {
-        most = max(most, sidecars + amount)
-      }
-    }
-    var all = sidecars
-    for container in spec.items("containers") {
-      guard let amount = request(container) else { continue }
-      isAsked = true
-      all += amount
-    }
-    return isAsked ? max(most, all) : nil
   }
 
   /// In the node's network a container's port is the node's.

@@ -9,6 +9,9 @@ protocol KindPreparation: SendableMetatype {
   /// Whether the status may be given when an object is created, and through the object itself.
   static var keepsStatus: Bool { get }
 
+  /// Members of the metadata that are not written with the status.
+  static var keptByStatus: [String] { get }
+
   /// Prepares a new object: its metadata is there, its defaults are filled in, and the status that a client gave is gone.
   static func create(_ object: inout JSONValue)
 
@@ -23,6 +26,7 @@ protocol KindPreparation: SendableMetatype {
 
 extension KindPreparation {
   static var keepsStatus: Bool { false }
+  static var keptByStatus: [String] { [] }
   static func create(_ object: inout JSONValue) {}
   static func update(_ object: inout JSONValue, old: JSONValue, subresource: String) {}
   static func isCounted(_ new: JSONValue, _ old: JSONValue) -> Bool { Preparation.differs(new, old) }
@@ -36,9 +40,18 @@ enum Preparations {
       "PersistentVolume": VolumePreparation.self, "PersistentVolumeClaim": VolumePreparation.self,
       "Pod": PodPreparation.self, "Service": ServicePreparation.self,
     ],
+    "admissionregistration.k8s.io": ["ValidatingAdmissionPolicy": StatusOnlyPreparation.self],
     "apiextensions.k8s.io": ["CustomResourceDefinition": DefinitionPreparation.self],
+    "apiregistration.k8s.io": ["APIService": APIServicePreparation.self],
+    "apps": ["Deployment": DeploymentPreparation.self],
     "batch": ["Job": JobPreparation.self],
     "certificates.k8s.io": ["CertificateSigningRequest": CertificateRequestPreparation.self],
+    "flowcontrol.apiserver.k8s.io": [
+      "FlowSchema": StatusOnlyPreparation.self, "PriorityLevelConfiguration": StatusOnlyPreparation.self,
+    ],
+    "networking.k8s.io": ["ServiceCIDR": StatusOnlyPreparation.self],
+    "resource.k8s.io": ["ResourceClaim": StatusOnlyPreparation.self],
+    "storage.k8s.io": ["VolumeAttachment": StatusOnlyPreparation.self],
   ]
 
   private enum Plain: KindPreparation {}

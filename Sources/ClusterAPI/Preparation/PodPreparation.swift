@@ -1,14 +1,63 @@
 import APIMachinery
 
 /// A pod begins as pending; through its parts little else is written (upstream's `pkg/registry/core/pod`).
-enum PodPreparation: KindPreparation {
+public enum PodPreparation: KindPreparation {
+  /// Agents of old corrupted owners, which breaks the removal of what nobody owns.
+  static let keptByStatus = ["ownerReferences"]
+
   static func create(_ pod: inout JSONValue) {
     let quality = QualityOfService(pod: pod)
     pod.editObject { $0["status"] = ["phase": "Pending", "qosClass": .string(quality.rawValue)] }
   }
 
+  /// Puts down what follows from a new pod as admission has made it: how late it is evicted, that it is not to be scheduled
+  /// yet, and selectors that name keys of its labels.
+  public static func settle(_ pod: inout JSONValue) {
+    let quality = QualityOfService(pod: pod)
+    let isGated = pod["spec"]?.items("schedulingGates").isEmpty == false
+    pod.setDefault("status", [:])
+    pod.edit("status") { status in
+      status.editObject { $0["qosClass"] = .string(quality.rawValue) }
+      guard isGated else { return }
+      status.editObject { members in
+        members["conditions"] = [
+          [
+            "type": "PodScheduled", "status": "False", "reason": "SchedulingGated",
+            "message": "Scheduling is blocked due to non-empty scheduling gates",
+            "lastTransitionTime": .string(Timestamp.now.description),
+          ]
+        ]
+      }
+    }
+    PodLabelKeys.merge(&pod)
+  }
+
   static func update(_ pod: inout JSONValue, old: JSONValue, subresource: String) {
-    if subresource == "status" { completeAddresses(&pod) }
+    guard subresource == "status" else { return }
+    completeAddresses(&pod)
+    keepWhatIsLeftOut(&pod, old["status"] ?? [:])
+  }
+
+  /// Older agents do not write the quality of service, nor which generation they have seen: that stays as it is.
+  private static func keepWhatIsLeftOut(_ pod: inout JSONValue, _ old: JSONValue) {
+    var known: [String: [JSONValue]] = [:]
+    for condition in old.items("conditions") {
+      known[condition.text("type"), default: []].append(condition["observedGeneration"] ?? 0)
+    }
+    pod.edit("status") { status in
+      for name in ["qosClass", "observedGeneration"] where !status.has(name) {
+        status.editObject { $0[name] = old[name] }
+      }
+      status.editItems(of: "conditions") { condition in
+        let type = condition.text("type")
+        guard var generations = known[type], !generations.isEmpty else { return }
+        let generation = generations.removeFirst()
+        known[type] = generations
+        if !condition.has("observedGeneration"), generation != 0 {
+          condition.editObject { $0["observedGeneration"] = generation }
+        }
+      }
+    }
   }
 
   /// A pod has its addresses in `status.podIPs`, of which `status.podIP` is the first. Who writes one of them writes both;

@@ -6,10 +6,10 @@ import APIMachinery
 enum Preparation {
   /// Kinds whose generation grows when what they shall be changes, and starts at 1.
   private static let counted: [String: Set<String>] = [
-    "": ["Pod", "ReplicationController"],
+    "": ["Pod", "PodTemplate", "ReplicationController"],
     "apps": ["DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"],
     "batch": ["CronJob", "Job"],
-    "networking.k8s.io": ["Ingress", "IngressClass", "NetworkPolicy", "ServiceCIDR"],
+    "networking.k8s.io": ["Ingress", "IngressClass", "NetworkPolicy"],
     "policy": ["PodDisruptionBudget"],
     "discovery.k8s.io": ["EndpointSlice"],
     "admissionregistration.k8s.io": [
@@ -22,6 +22,9 @@ enum Preparation {
     "storage.k8s.io": ["CSIDriver"],
     "resource.k8s.io": ["DeviceClass", "ResourceSlice"],
   ]
+
+  /// What clients write in the metadata of an object that exists.
+  static let clientMetadata = ["labels", "annotations", "finalizers", "ownerReferences"]
 
   static func hasGeneration(_ kind: GroupVersionKind) -> Bool { counted[kind.group]?.contains(kind.kind) ?? false }
 
@@ -70,10 +73,8 @@ extension BuiltinKinds {
     case "status":
       let status = object["status"]
       var metadata = object["metadata"] ?? [:]
-      let isWorkload = kind.group == "apps" || kind.group == "batch"
       metadata.editObject { members in
-        for name in ["deletionTimestamp", "ownerReferences"] { members[name] = old["metadata"]?[name] }
-        if isWorkload { members["labels"] = old["metadata"]?["labels"] }
+        for name in ["deletionTimestamp"] + preparation.keptByStatus { members[name] = old["metadata"]?[name] }
       }
       object = old
       object.editObject { members in
@@ -92,7 +93,7 @@ extension BuiltinKinds {
     }
     preparation.update(&object, old: old, subresource: subresource)
     let generation = old["metadata"]?["generation"]
-    let isCounted = Preparation.hasGeneration(kind) && preparation.isCounted(object, old)
+    let isCounted = countsChange(of: old, to: object, kind: kind, subresource: subresource)
     object.edit("metadata") { metadata in
       metadata.editObject { members in
         members["generation"] = isCounted ? .integer((generation?.integerValue ?? 0) + 1) : generation
@@ -102,6 +103,14 @@ extension BuiltinKinds {
 }
 
 extension BuiltinKinds {
+  /// Whether a write changes what a user wants, so that the generation of the object grows: of kinds that have one, and never
+  /// by a write of the status.
+  public func countsChange(
+    of old: JSONValue, to new: JSONValue, kind: GroupVersionKind, subresource: String = ""
+  ) -> Bool {
+    subresource != "status" && Preparation.hasGeneration(kind) && Preparations.of(kind).isCounted(new, old)
+  }
+
   /// Leaves everything of an object as it was but what stands at one path, and the version that the write expects.
   private func take(_ path: [String], from object: inout JSONValue, into old: JSONValue) {
     let value = object[path[0]]?[path[1]]

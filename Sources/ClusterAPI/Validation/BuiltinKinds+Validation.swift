@@ -100,12 +100,21 @@ extension BuiltinKinds {
     }
   }
 
-  /// Of several errors of the same kind about the same field the first one; two errors with different words stay.
+  /// Of several errors of the same kind about the same field the first one; two errors with different words stay. What the
+  /// schema says of a missing value gives way to what a rule says of it.
   static func withoutRepetitions(_ errors: [FieldError]) -> [FieldError] {
-    var seen: Set<String> = []
-    return errors.filter { error in
+    var seen: [String: Int] = [:]
+    var kept: [FieldError] = []
+    for error in errors {
       let word = error.kind == .required ? "" : error.body
-      return seen.insert("\(error.kind.reason)\u{0}\(error.field)\u{0}\(word)").inserted
+      let key = "\(error.kind.reason)\u{0}\(error.field)\u{0}\(word)"
+      if let index = seen[key] {
+        if kept[index].detail.isEmpty { kept[index] = error }
+        continue
+      }
+      seen[key] = kept.count
+      kept.append(error)
     }
+    return kept
   }
 }

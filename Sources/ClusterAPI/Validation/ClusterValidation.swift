@@ -5,37 +5,52 @@ enum ClusterValidation {
   static func validate(node new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
     let path = FieldPath("spec")
     let spec = new["spec"] ?? [:]
-    SchedulingValidation.taints(spec.items("taints"), path.child("taints"), &findings)
+    // The place is upstream's.
+    SchedulingValidation.taints(spec.items("taints"), FieldPath("metadata", "taints"), &findings)
     let ranges = spec.items("podCIDRs").compactMap(\.stringValue)
     for (index, range) in ranges.enumerated() {
       AddressRules.range(range, path.child("podCIDRs").index(index), &findings)
     }
     if ranges.count > 2 || ranges.count == 2 && AddressRules.isIPv6(ranges[0]) == AddressRules.isIPv6(ranges[1]) {
       findings.invalid(
-        path.child("podCIDRs"), spec["podCIDRs"],
-        ranges.count > 2
-          ? "may specify no more than one CIDR for each IP family"
-          : "may specify no more than one CIDR for each IP family")
+        path.child("podCIDRs"), spec["podCIDRs"], "may specify no more than one CIDR for each IP family")
     }
+    var known: Set<String> = []
+    for (index, range) in ranges.enumerated() where !known.insert(range).inserted {
+      findings.add(.duplicate(path.child("podCIDRs").index(index), .string(range)))
+    }
+    amounts(of: new, &findings)
+    guard let before = old?["spec"] else { return }
+    addresses(of: new, &findings)
+    if before.has("podCIDRs"), before["podCIDRs"] != spec["podCIDRs"] {
+      findings.forbidden(
+        path.child("podCIDRs"), "node updates may not change podCIDR except from \"\" to valid")
+    }
+    if !before.text("providerID").isEmpty, before["providerID"] != spec["providerID"] {
+      findings.forbidden(
+        path.child("providerID"), "node updates may not change providerID except from \"\" to valid")
+    }
+    if before["externalID"] != spec["externalID"] { findings.forbidden(path.child("externalID"), "may not be updated") }
+  }
+
+  static func validate(statusOf node: JSONValue, _ findings: inout Findings) {
+    amounts(of: node, &findings)
+    addresses(of: node, &findings)
+  }
+
+  private static func amounts(of node: JSONValue, _ findings: inout Findings) {
     for name in ["capacity", "allocatable"] {
-      for (resource, amount) in MetadataValidation.sorted(new["status"]?[name]) {
-        findings.invalid(
-          FieldPath("status", name).key(resource), .string(resource), NameRules.labelKey(resource))
-        ResourceValidation.amount(resource, amount, FieldPath("status", name).key(resource), &findings)
+      for (resource, amount) in MetadataValidation.sorted(node["status"]?[name]) {
+        ResourceValidation.amount(resource, amount, FieldPath("status", name, resource), &findings)
       }
     }
-    guard let before = old?["spec"] else { return }
+  }
+
+  private static func addresses(of node: JSONValue, _ findings: inout Findings) {
     var seen: Set<JSONValue> = []
-    for (index, address) in (new["status"]?.items("addresses") ?? []).enumerated() where !seen.insert(address).inserted
-    {
+    for (index, address) in (node["status"]?.items("addresses") ?? []).enumerated()
+    where !seen.insert(address).inserted {
       findings.add(.duplicate(FieldPath("status", "addresses").index(index), address))
-    }
-    for name in ["podCIDR", "podCIDRs", "providerID"] where before.has(name) && before[name] != spec[name] {
-      findings.forbidden(
-        path.child(name),
-        name == "providerID"
-          ? "node updates may not change providerID except from \"\" to valid"
-          : "node updates may not change podCIDR except from \"\" to valid")
     }
   }
 
@@ -63,6 +78,16 @@ enum ClusterValidation {
     if let old {
       for name in ["scopes", "scopeSelector"] where (old["spec"]?[name] ?? [:]) != (spec[name] ?? [:]) {
         findings.immutable(spec[name], old["spec"]?[name], path.child(name))
+      }
+    }
+  }
+
+  static func validate(usageOf quota: JSONValue, _ findings: inout Findings) {
+    for list in ["hard", "used"] {
+      for (name, amount) in MetadataValidation.sorted(quota["status"]?[list]) {
+        let path = FieldPath("status", list).key(name)
+        ResourceValidation.quotaName(name, path, &findings)
+        ResourceValidation.amount(name, amount, path, &findings)
       }
     }
   }
@@ -106,24 +131,34 @@ enum ClusterValidation {
     }
     let names = Set(
       ["min", "max", "default", "defaultRequest", "maxLimitRequestRatio"].flatMap { item[$0]?.objectValue?.keys ?? [] })
+    // Which must not be larger than which, where that is said, and which of them is shown: as upstream does.
     let pairs = [
-      ("min", "max", "min"), ("min", "defaultRequest", "defaultRequest"), ("defaultRequest", "max", "defaultRequest"),
-      ("defaultRequest", "default", "defaultRequest"), ("min", "default", "default"), ("default", "max", "default"),
+      ("min", "max", "min", "min"), ("min", "defaultRequest", "defaultRequest", "defaultRequest"),
+      ("defaultRequest", "max", "defaultRequest", "defaultRequest"),
+      ("defaultRequest", "default", "defaultRequest", "defaultRequest"), ("min", "default", "default", "min"),
+      ("default", "max", "default", "max"),
     ]
     let words = [
       "min": "min value", "max": "max value", "default": "default value", "defaultRequest": "default request value",
     ]
     for name in names.sorted() {
-      for (low, high, place) in pairs {
+      for (low, high, place, shown) in pairs {
         guard let small = amount(low, name), let large = amount(high, name), small > large else { continue }
-        let shown = amount(place, name)?.description ?? ""
+        let word = high == "default" && low == "defaultRequest" ? "default limit value" : words[high] ?? high
         findings.invalid(
-          path.child(place).key(name), .string(shown),
-          "\(words[low] ?? low) \(small) is greater than \(words[high] ?? high) \(large)")
+          path.child(place).key(name), .string(amount(shown, name)?.description ?? ""),
+          "\(words[low] ?? low) \(small) is greater than \(word) \(large)")
       }
       if let ratio = amount("maxLimitRequestRatio", name), ratio < Quantity(1) {
         findings.invalid(
           path.child("maxLimitRequestRatio").key(name), .string(ratio.description), "ratio \(ratio) is less than 1")
+      }
+      if let whole = amount("default", name), let part = amount("defaultRequest", name), whole != part,
+        !ResourceValidation.isOvercommittable(name)
+      {
+        findings.invalid(
+          path.child("defaultRequest").key(name), .string(part.description),
+          "default value \(whole) must equal to defaultRequest value \(part) in \(name)")
       }
     }
   }

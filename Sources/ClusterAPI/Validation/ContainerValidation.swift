@@ -20,20 +20,16 @@ struct ContainerValidation {
     } else {
       findings.invalid(path.child("name"), .string(name), NameRules.dns1123Label(name))
     }
-    let image = container.text("image")
-    if image.isEmpty {
-      findings.required(path.child("image"))
-    } else if image.trimmed != image {
-      findings.invalid(path.child("image"), .string(image), "must not have leading or trailing whitespace")
-    }
+    if container.text("image").isEmpty { findings.required(path.child("image")) }
     findings.supported(container, "imagePullPolicy", ["Always", "IfNotPresent", "Never"], path)
     ports(container, path.child("ports"), &findings)
     for (index, variable) in container.items("env").enumerated() {
-      self.variable(variable, path.child("env").index(index), &findings)
+      EnvironmentValidation.variable(variable, path.child("env").index(index), &findings)
     }
     for (index, source) in container.items("envFrom").enumerated() {
-      variables(source, path.child("envFrom").index(index), &findings)
+      EnvironmentValidation.variables(source, path.child("envFrom").index(index), in: path.child("envFrom"), &findings)
     }
+    RestartRuleValidation.validate(container, path, &findings)
     if role != .ephemeral { resizing(container.items("resizePolicy"), path.child("resizePolicy"), &findings) }
     mounts(container, path, &findings)
     devices(container, path.child("volumeDevices"), &findings)
@@ -127,86 +123,6 @@ struct ContainerValidation {
     }
   }
 
-  // MARK: - Variables
-
-  private static let podFields: Set<String> = [
-    "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName", "status.hostIP",
-    "status.hostIPs", "status.podIP", "status.podIPs",
-  ]
-  private static let containerResources: Set<String> = [
-    "limits.cpu", "limits.memory", "limits.ephemeral-storage", "requests.cpu", "requests.memory",
-    "requests.ephemeral-storage",
-  ]
-
-  private func variable(_ variable: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
-    let name = variable.text("name")
-    if !name.isEmpty { findings.invalid(path.child("name"), .string(name), NameRules.environmentVariable(name)) }
-    guard let source = variable["valueFrom"] else { return }
-    let path = path.child("valueFrom")
-    let present = ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"].filter(source.has)
-    if present.isEmpty {
-      findings.invalid(
-        path, "",
-        "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`")
-    }
-    if !variable.text("value").isEmpty {
-      if !present.isEmpty { findings.invalid(path, "", "may not be specified when `value` is not empty") }
-    } else if present.count > 1 {
-      findings.invalid(path, "", "may not have more than one field specified at a time")
-    }
-    if let field = source["fieldRef"] {
-      Self.field(field, Self.podFields, path.child("fieldRef"), &findings)
-    }
-    if let field = source["resourceFieldRef"] { Self.resource(field, path.child("resourceFieldRef"), &findings) }
-    for kind in ["configMapKeyRef", "secretKeyRef"] {
-      guard let key = source[kind]?["key"]?.stringValue else { continue }
-      if source[kind]?.text("name").isEmpty == true { findings.required(path.child(kind, "name")) }
-      findings.invalid(path.child(kind, "key"), .string(key), NameRules.configMapKey(key))
-    }
-  }
-
-  static func field(_ reference: JSONValue, _ known: Set<String>, _ path: FieldPath, _ findings: inout Findings) {
-    let field = reference.text("fieldPath")
-    guard !field.isEmpty else { return }
-    for map in ["metadata.annotations", "metadata.labels"] where field.hasPrefix(map + "['") && field.hasSuffix("']") {
-      let key = String(field.dropFirst(map.count + 2).dropLast(2))
-      findings.invalid(path.child("fieldPath"), .string(key), NameRules.labelKey(key.lowercased()))
-      return
-    }
-    if !known.contains(field) {
-      findings.add(
-        .notSupported(
-          path.child("fieldPath"), .string(field),
-          (known.union(known.contains("spec.nodeName") ? ["metadata.annotations", "metadata.labels"] : [])).sorted()))
-    }
-  }
-
-  static func resource(
-    _ reference: JSONValue, isVolume: Bool = false, _ path: FieldPath, _ findings: inout Findings
-  ) {
-    if isVolume, reference.text("containerName").isEmpty { findings.required(path.child("containerName")) }
-    let resource = reference.text("resource")
-    if !resource.isEmpty, !containerResources.contains(resource), !resource.contains("hugepages-") {
-      findings.add(.notSupported(path.child("resource"), .string(resource), containerResources.sorted()))
-    }
-  }
-
-  private func variables(_ source: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
-    let prefix = source.text("prefix")
-    if !prefix.isEmpty {
-      findings.invalid(path.child("prefix"), .string(prefix), NameRules.environmentVariable(prefix))
-    }
-    let present = ["configMapRef", "secretRef"].filter(source.has)
-    for name in present where source[name]?.text("name").isEmpty == true {
-      findings.required(path.child(name, "name"))
-    }
-    if present.isEmpty {
-      findings.invalid(path, "", "must specify one of: `configMapRef` or `secretRef`")
-    } else if present.count > 1 {
-      findings.invalid(path, "", "may not have more than one field specified at a time")
-    }
-  }
-
   // MARK: - Mounts
 
   private func mounts(_ container: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
@@ -231,6 +147,9 @@ struct ContainerValidation {
           path.child("mountPath"), .string(place), "must not already exist as a path in volumeDevices")
       }
       for part in ["subPath", "subPathExpr"] where !mount.text(part).isEmpty {
+        if volumes[name]?.has("image") == true {
+          findings.invalid(path.child(part), mount[part], "not allowed in image volume sources")
+        }
         VolumeValidation.relativePath(mount.text(part), all.child(part), &findings)
       }
       if !mount.text("subPath").isEmpty, !mount.text("subPathExpr").isEmpty {

@@ -20,17 +20,19 @@ enum EndpointValidation {
       for (position, address) in addresses.enumerated() {
         self.address(address.stringValue ?? "", kind, path.child("addresses").index(position), &findings)
       }
-      for (name, rule) in [("hostname", NameRules.dns1123Label), ("nodeName", NameRules.dns1123Subdomain)] {
-        let text = endpoint.text(name)
-        if !text.isEmpty { findings.invalid(path.child(name), .string(text), rule(text)) }
+      if let node = endpoint["nodeName"]?.stringValue {
+        findings.invalid(path.child("nodeName"), .string(node), NameRules.dns1123Subdomain(node))
       }
-      let zones = endpoint["hints"]?.items("forZones") ?? []
-      if zones.count > 8 {
-        findings.add(.tooMany(path.child("hints", "forZones"), count: zones.count, maximum: 8))
+      topology(endpoint["deprecatedTopology"], path.child("deprecatedTopology"), &findings)
+      if let host = endpoint["hostname"]?.stringValue {
+        findings.invalid(path.child("hostname"), .string(host), NameRules.dns1123Label(host))
       }
+      zones(endpoint["hints"]?.items("forZones") ?? [], path.child("hints", "forZones"), &findings)
     }
     let ports = slice.items("ports")
-    if ports.count > 100 { findings.add(.tooMany(FieldPath("ports"), count: ports.count, maximum: 100)) }
+    guard ports.count <= mostPorts else {
+      return findings.add(.tooMany(FieldPath("ports"), count: ports.count, maximum: mostPorts))
+    }
     var names: Set<String> = []
     for (index, port) in ports.enumerated() {
       let path = FieldPath("ports").index(index)
@@ -43,15 +45,43 @@ enum EndpointValidation {
     }
   }
 
+  private static let mostPorts = 20000
+
+  private static func topology(_ labels: JSONValue?, _ path: FieldPath, _ findings: inout Findings) {
+    let count = labels?.objectValue?.count ?? 0
+    if count > 16 { findings.add(.tooMany(path, count: count, maximum: 16)) }
+    MetadataValidation.labels(labels, path, &findings)
+  }
+
+  private static func zones(_ zones: [JSONValue], _ path: FieldPath, _ findings: inout Findings) {
+    guard zones.count <= 8 else { return findings.add(.tooMany(path, count: zones.count, maximum: 8)) }
+    var names: Set<String> = []
+    for (index, zone) in zones.enumerated() {
+      let path = path.index(index).child("name")
+      let name = zone.text("name")
+      if !names.insert(name).inserted { findings.add(.duplicate(path, .string(name))) }
+      findings.invalid(path, .string(name), NameRules.labelValue(name))
+    }
+  }
+
+  private static func domain(_ text: String, _ path: FieldPath, _ findings: inout Findings) {
+    guard !text.isEmpty else { return findings.required(path) }
+    let name = text.hasSuffix(".") ? String(text.dropLast()) : text
+    let problems = NameRules.dns1123Subdomain(name)
+    findings.invalid(path, .string(text), problems)
+    if problems.isEmpty, !name.contains(".") {
+      findings.invalid(path, .string(text), "should be a domain with at least two segments separated by dots")
+    }
+  }
+
   private static func address(_ text: String, _ kind: String, _ path: FieldPath, _ findings: inout Findings) {
-    if kind == "FQDN" {
-      return findings.invalid(path, .string(text), NameRules.dns1123Subdomain(text))
-    }
+    if kind == "FQDN" { return domain(text, path, &findings) }
     guard kind == "IPv4" || kind == "IPv6" else { return }
-    guard let bytes = AddressRules.bytes(text), bytes.count == (kind == "IPv4" ? 4 : 16) else {
-      return findings.invalid(
-        path, .string(text), kind == "IPv4" ? "must be a valid IPv4 address" : "must be a valid IPv6 address")
+    let bytes = AddressRules.bytes(text)
+    if bytes?.count != (kind == "IPv4" ? 4 : 16) {
+      findings.invalid(path, .string(text), "must be a valid \(kind) address")
     }
+    guard let bytes else { return findings.invalid(path, .string(text), "must be a valid IP address") }
     if let problem = AddressRules.endpointProblem(bytes) { findings.invalid(path, .string(text), problem) }
   }
 

@@ -18,7 +18,10 @@ enum JobValidation {
     } else {
       findings.required(path.child("selector"))
     }
-    if old == nil { generatedLabels(new, path, &findings) }
+    if old == nil {
+      generatedLabels(new, path, &findings)
+      hostName(new, &findings)
+    }
     if let old { update(spec, old["spec"] ?? [:], path, &findings) }
   }
 
@@ -45,11 +48,30 @@ enum JobValidation {
     }
   }
 
+  /// The pod of each index is named after the job, and has that name as its host's.
+  private static func hostName(_ job: JSONValue, _ findings: inout Findings) {
+    guard job["spec"]?.text("completionMode") == "Indexed", let count = job["spec"]?["completions"]?.integerValue,
+      count > 0
+    else { return }
+    let name = job.text("metadata", "name")
+    let last = "\(name)-\(count - 1)"
+    if !NameRules.dns1123Label(last).isEmpty {
+      findings.invalid(
+        FieldPath("metadata", "name"), .string(name),
+        "will not able to create pod with invalid DNS label: \(last)")
+    }
+  }
+
   private static func update(_ new: JSONValue, _ old: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
-    let isElastic =
-      new.text("completionMode") == "Indexed" && new["completions"] == new["parallelism"]
-      && old["completions"] == old["parallelism"]
-    if !isElastic { findings.immutable(new["completions"], old["completions"], path.child("completions")) }
+    if new.text("completionMode") != "Indexed" {
+      findings.immutable(new["completions"], old["completions"], path.child("completions"))
+    } else if new.has("completions"), new["completions"] != old["completions"],
+      new["completions"] != new["parallelism"]
+    {
+      findings.invalid(
+        path.child("completions"), new["completions"],
+        "can only be modified in tandem with \(path.child("parallelism"))")
+    }
     findings.immutable(new["selector"], old["selector"], path.child("selector"))
     var template = new["template"] ?? [:]
     // A job that is suspended and has not started may still be sent elsewhere.
@@ -57,10 +79,9 @@ enum JobValidation {
       let before = old["template"]
       template.edit("spec") { spec in
         spec.editObject { object in
-          for name in ["nodeSelector", "affinity", "tolerations", "schedulingGates"] {
-            object[name] = before?["spec"]?[name]
-          }
+          for name in ["nodeSelector", "tolerations", "schedulingGates"] { object[name] = before?["spec"]?[name] }
         }
+        maskNodeAffinity(&spec, before?["spec"])
       }
       template.edit("metadata") { metadata in
         metadata.editObject { object in
@@ -71,6 +92,16 @@ enum JobValidation {
     findings.immutable(template, old["template"], path.child("template"))
     for name in ["completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy"] {
       findings.immutable(new[name], old[name], path.child(name))
+    }
+  }
+
+  /// Which nodes are meant may change, and which pods are near may not.
+  private static func maskNodeAffinity(_ spec: inout JSONValue, _ old: JSONValue?) {
+    guard spec.has("affinity") || old?.has("affinity") == true else { return }
+    spec.setDefault("affinity", [:])
+    spec.edit("affinity") { $0.editObject { $0["nodeAffinity"] = old?["affinity"]?["nodeAffinity"] } }
+    if old?.has("affinity") != true, spec["affinity"]?.objectValue?.isEmpty == true {
+      spec.editObject { _ = $0.remove("affinity") }
     }
   }
 
@@ -114,12 +145,15 @@ enum JobValidation {
     failurePolicy(spec, path.child("podFailurePolicy"), &findings)
     if spec.has("successPolicy") {
       let policy = path.child("successPolicy")
-      if !isIndexed { findings.invalid(policy, spec["successPolicy"], "requires indexed completion mode") }
-      if spec["successPolicy"]?.items("rules").isEmpty ?? true {
+      let rules = spec["successPolicy"]?.items("rules") ?? []
+      if !isIndexed {
+        findings.invalid(policy, spec["successPolicy"], "requires indexed completion mode")
+      } else if rules.isEmpty {
         findings.required(
           policy.child("rules"), "at least one rules must be specified when the successPolicy is specified")
+      } else {
+        JobSuccessPolicy.validate(spec, policy.child("rules"), &findings)
       }
-      JobSuccessPolicy.validate(spec, policy.child("rules"), &findings)
     }
     guard let template = spec["template"] else { return }
     PodValidation.validate(template: template, path.child("template"), &findings)
@@ -178,9 +212,9 @@ enum JobValidation {
       let conditions = rule.items("onPodConditions")
       switch (rule["onExitCodes"], conditions.isEmpty) {
       case (nil, true):
-        findings.invalid(path, rule, "specifying one of OnExitCodes and OnPodConditions is required")
+        findings.invalid(path, nil, "specifying one of OnExitCodes and OnPodConditions is required")
       case (_?, false):
-        findings.invalid(path, rule, "specifying both OnExitCodes and OnPodConditions is not supported")
+        findings.invalid(path, nil, "specifying both OnExitCodes and OnPodConditions is not supported")
       default: break
       }
       if let codes = rule["onExitCodes"] {
@@ -208,9 +242,14 @@ enum JobValidation {
             "must be one of the container or initContainer names in the pod template")
         }
       }
+      if conditions.count > 20 {
+        findings.add(.tooMany(path.child("onPodConditions"), count: conditions.count, maximum: 20))
+      }
       for (position, condition) in conditions.enumerated() {
-        findings.supported(
-          condition, "status", ["False", "True", "Unknown"], path.child("onPodConditions").index(position))
+        let path = path.child("onPodConditions").index(position)
+        let type = condition.text("type")
+        findings.invalid(path.child("type"), .string(type), NameRules.labelKey(type))
+        findings.supported(condition, "status", ["False", "True", "Unknown"], path)
       }
     }
   }
@@ -218,7 +257,8 @@ enum JobValidation {
   // MARK: - Cron jobs
 
   static func validate(cronJob new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
-    if new.text("metadata", "name").utf8.count > 52 {
+    // Those with longer names from the time before can still be changed.
+    if old == nil, new.text("metadata", "name").utf8.count > 52 {
       findings.invalid(
         FieldPath("metadata", "name"), new["metadata"]?["name"], "must be no more than 52 characters")
     }
@@ -230,12 +270,18 @@ enum JobValidation {
         findings.invalid(path.child("schedule"), .string(schedule), problem)
       }
       if schedule.contains("TZ") {
-        findings.invalid(
-          path.child("schedule"), .string(schedule),
-          "cannot use TZ or CRON_TZ in schedule, use timeZone field instead")
+        if old?["spec"]?.text("schedule").contains("TZ") != true {
+          findings.invalid(
+            path.child("schedule"), .string(schedule),
+            "cannot use TZ or CRON_TZ in schedule, use timeZone field instead")
+        } else if spec.has("timeZone") {
+          findings.invalid(
+            path.child("schedule"), .string(schedule),
+            "cannot use both timeZone field and TZ or CRON_TZ in schedule")
+        }
       }
     }
-    if let zone = spec["timeZone"]?.stringValue {
+    if let zone = spec["timeZone"]?.stringValue, zone != old?["spec"]?["timeZone"]?.stringValue {
       if zone.isEmpty {
         findings.invalid(path.child("timeZone"), "", "timeZone must be nil or non-empty string")
       } else if zone.lowercased() == "local" {

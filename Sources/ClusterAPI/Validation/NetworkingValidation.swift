@@ -19,6 +19,10 @@ enum NetworkingValidation {
     if spec.items("rules").isEmpty, !spec.has("defaultBackend") {
       findings.invalid(path, spec["rules"] ?? [], "either `defaultBackend` or `rules` must be specified")
     }
+    if let backend = spec["defaultBackend"] { self.backend(backend, path.child("defaultBackend"), &findings) }
+    for (index, rule) in spec.items("rules").enumerated() {
+      self.rule(rule, path.child("rules").index(index), &findings)
+    }
     for (index, entry) in spec.items("tls").enumerated() {
       let path = path.child("tls").index(index)
       for (position, host) in entry.items("hosts").enumerated() {
@@ -32,10 +36,6 @@ enum NetworkingValidation {
         findings.invalid(path.child("secretName"), .string(secret), NameRules.dns1123Subdomain(secret))
       }
     }
-    for (index, rule) in spec.items("rules").enumerated() {
-      self.rule(rule, path.child("rules").index(index), &findings)
-    }
-    if let backend = spec["defaultBackend"] { self.backend(backend, path.child("defaultBackend"), &findings) }
     let name = spec.text("ingressClassName")
     if !name.isEmpty {
       findings.invalid(path.child("ingressClassName"), .string(name), NameRules.dns1123Subdomain(name))
@@ -47,17 +47,20 @@ enum NetworkingValidation {
     if !host.isEmpty {
       if AddressRules.bytes(host) != nil {
         findings.invalid(path.child("host"), .string(host), "must be a DNS name, not an IP address")
-      } else {
-        findings.invalid(
-          path.child("host"), .string(host),
-          host.contains("*") ? NameRules.wildcardDNS1123Subdomain(host) : NameRules.dns1123Subdomain(host))
       }
+      findings.invalid(
+        path.child("host"), .string(host),
+        host.contains("*") ? NameRules.wildcardDNS1123Subdomain(host) : NameRules.dns1123Subdomain(host))
     }
     guard let http = rule["http"] else { return }
     if http.items("paths").isEmpty, http.has("paths") { findings.required(path.child("http", "paths")) }
     for (index, entry) in http.items("paths").enumerated() {
       let path = path.child("http", "paths").index(index)
       let text = entry.text("path")
+      guard entry.has("pathType") else {
+        findings.required(path.child("pathType"), "pathType must be specified")
+        continue
+      }
       switch entry.text("pathType") {
       case "Exact", "Prefix":
         if !text.hasPrefix("/") {
@@ -95,51 +98,57 @@ enum NetworkingValidation {
       let number = port["number"]?.integerValue ?? 0
       let place = path.child("service", "port")
       if !portName.isEmpty, number != 0 {
-        findings.invalid(place, "", "cannot set both port name & port number")
+        findings.invalid(path, "", "cannot set both port name & port number")
       } else if !portName.isEmpty {
         findings.invalid(place.child("name"), .string(portName), NameRules.portName(portName))
       } else if number != 0 {
         findings.invalid(place.child("number"), .integer(number), NameRules.portNumber(number))
       } else {
-        findings.required(place, "port name or number is required")
+        findings.required(path, "port name or number is required")
       }
-    case (nil, _?): break
-    case (nil, nil): findings.required(path, "resource or service backend is required")
+    case (nil, let resource?): reference(resource, path.child("resource"), &findings)
+    case (nil, nil): findings.invalid(path, "", "resource or service backend is required")
+    }
+  }
+
+  /// An object of whatever kind.
+  private static func reference(_ reference: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    if let group = reference["apiGroup"]?.stringValue {
+      findings.invalid(path.child("apiGroup"), .string(group), NameRules.dns1123Subdomain(group))
+    }
+    for name in ["kind", "name"] {
+      let text = reference.text(name)
+      if text.isEmpty {
+        findings.required(path.child(name), "\(name) is required")
+      } else {
+        findings.invalid(path.child(name), .string(text), NameRules.pathSegment(text))
+      }
     }
   }
 
   static func validate(ingressClass new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
     let path = FieldPath("spec")
     let controller = new["spec"]?.text("controller") ?? ""
-    if controller.utf8.count > 250 {
-      findings.add(.tooLong(path.child("controller"), maximumBytes: 250))
-    } else if controller.isEmpty {
-      findings.required(path.child("controller"))
-    } else if !isDomainPath(controller) {
-      findings.invalid(
-        path.child("controller"), .string(controller), "must be a domain-prefixed path (such as \"acme.io/foo\")")
-    }
+    if controller.utf8.count > 250 { findings.add(.tooLong(path.child("controller"), maximumBytes: 250)) }
+    for error in DomainPrefixedPath.errors(of: controller, path.child("controller")) { findings.add(error) }
     if let parameters = new["spec"]?["parameters"] {
       let path = path.child("parameters")
+      reference(parameters, path, &findings)
       findings.supported(parameters, "scope", ["Cluster", "Namespace"], path)
-      let namespace = parameters.text("namespace")
       switch parameters.text("scope") {
       case "Namespace":
-        if namespace.isEmpty {
+        if let namespace = parameters["namespace"]?.stringValue {
+          findings.invalid(path.child("namespace"), .string(namespace), NameRules.dns1123Label(namespace))
+        } else {
           findings.required(path.child("namespace"), "`parameters.scope` is set to 'Namespace'")
         }
       case "Cluster":
-        if !namespace.isEmpty {
+        if parameters.has("namespace") {
           findings.forbidden(path.child("namespace"), "`parameters.scope` is set to 'Cluster'")
         }
       default: break
       }
     }
-  }
-
-  private static func isDomainPath(_ text: String) -> Bool {
-    let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-    return parts.count == 2 && !parts[1].isEmpty && NameRules.dns1123Subdomain(String(parts[0])).isEmpty
   }
 
   // MARK: - Network policies
@@ -176,7 +185,7 @@ enum NetworkingValidation {
       if let last = port["endPort"]?.integerValue {
         if last < number {
           findings.invalid(
-            path.child("endPort"), .integer(last), "must be greater than or equal to `port`")
+            path.child("endPort"), .integer(number), "must be greater than or equal to `port`")
         }
         findings.invalid(path.child("endPort"), .integer(last), NameRules.portNumber(last))
       }
@@ -206,11 +215,12 @@ enum NetworkingValidation {
     let blockPath = path.child("ipBlock")
     let range = block.text("cidr")
     if !range.isEmpty { AddressRules.range(range, blockPath.child("cidr"), &findings) }
+    guard AddressRules.range(range) != nil else { return }
     for (index, except) in block.items("except").enumerated() {
       let text = except.stringValue ?? ""
       let path = blockPath.child("except").index(index)
       AddressRules.range(text, path, &findings)
-      if AddressRules.range(text) != nil, AddressRules.range(range) != nil,
+      if AddressRules.range(text) != nil,
         !AddressRules.isStrictlyWithin(text, range)
       {
         findings.invalid(path, except, "must be a strict subset of `cidr`")
@@ -228,6 +238,10 @@ enum NetworkingValidation {
     }
     let path = FieldPath("spec", "parentRef")
     guard let parent = new["spec"]?["parentRef"] else { return }
+    for (name, rule) in [("group", NameRules.dns1123Subdomain), ("namespace", NameRules.pathSegment)] {
+      let text = parent.text(name)
+      if !text.isEmpty { findings.invalid(path.child(name), .string(text), rule(text)) }
+    }
     for (name, rule) in [("resource", NameRules.pathSegment), ("name", NameRules.pathSegment)] {
       let text = parent.text(name)
       if text.isEmpty {
@@ -240,16 +254,17 @@ enum NetworkingValidation {
 
   static func validate(serviceCIDR new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
     let path = FieldPath("spec", "cidrs")
+    if let old { return findings.immutable(new["spec"]?["cidrs"], old["spec"]?["cidrs"], path) }
     let ranges = new["spec"]?.items("cidrs").compactMap(\.stringValue) ?? []
-    if ranges.isEmpty { findings.required(path, "at least one CIDR required") }
-    if ranges.count > 2 { findings.invalid(path, new["spec"]?["cidrs"], "may only hold up to 2 values") }
-    if ranges.count == 2, AddressRules.isIPv6(ranges[0]) == AddressRules.isIPv6(ranges[1]) {
-      findings.invalid(path, new["spec"]?["cidrs"], "may specify no more than one IP for each IP family")
+    guard !ranges.isEmpty else { return findings.required(path, "at least one CIDR required") }
+    guard ranges.count <= 2 else { return findings.invalid(path, new["spec"], "may only hold up to 2 values") }
+    // What is no range at all is of no family.
+    let families = Set(ranges.map { AddressRules.range($0) == nil ? nil : AddressRules.isIPv6($0) })
+    if ranges.count == 2, families.count < 2 || families.contains(nil) {
+      return findings.invalid(
+        path, new["spec"],
+        "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64")
     }
     for (index, range) in ranges.enumerated() { AddressRules.range(range, path.index(index), &findings) }
-    guard let before = old?["spec"]?.items("cidrs").compactMap(\.stringValue) else { return }
-    for (index, range) in before.enumerated() where index >= ranges.count || ranges[index] != range {
-      findings.invalid(path.index(index), .string(index < ranges.count ? ranges[index] : ""), Findings.immutable)
-    }
   }
 }

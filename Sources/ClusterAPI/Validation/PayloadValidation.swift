@@ -27,7 +27,7 @@ enum PayloadValidation {
     }
   }
 
-  static func validate(driversOfNode new: JSONValue, _ findings: inout Findings) {
+  static func validate(driversOfNode new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
     var names: Set<String> = []
     for (index, driver) in (new["spec"]?.items("drivers") ?? []).enumerated() {
       let path = FieldPath("spec", "drivers").index(index)
@@ -43,12 +43,24 @@ enum PayloadValidation {
       if let count = driver["allocatable"]?["count"]?.integerValue, count < 0 {
         findings.invalid(path.child("allocatable", "count"), .integer(count), Findings.notNegative)
       }
+      // Upstream does not say which key it is.
       var keys: Set<JSONValue> = []
-      for (position, key) in driver.items("topologyKeys").enumerated() {
-        let path = path.child("topologyKeys").index(position)
+      for key in driver.items("topologyKeys") {
         if !keys.insert(key).inserted { findings.add(.duplicate(path, key)) }
         findings.invalid(path, key, NameRules.labelKey(key.stringValue ?? ""))
       }
     }
+    let before = old?["spec"]?.items("drivers") ?? []
+    for driver in new["spec"]?.items("drivers") ?? [] {
+      guard let known = before.first(where: { $0.text("name") == driver.text("name") }) else { continue }
+      findings.immutable(withoutCount(driver), withoutCount(known), FieldPath("spec", "drivers"))
+    }
+  }
+
+  /// How many volumes a node takes may change (KEP-4876).
+  private static func withoutCount(_ driver: JSONValue) -> JSONValue {
+    var driver = driver
+    driver.editObject { _ = $0.remove("allocatable") }
+    return driver
   }
 }

@@ -9,6 +9,8 @@ enum PodUpdateValidation {
     let path = FieldPath("spec")
     guard let spec = new["spec"], let oldSpec = old["spec"] else { return }
     let wasGated = !oldSpec.items("schedulingGates").isEmpty
+    PodAnnotationValidation.update(new, old, &findings)
+    PodAnnotationValidation.validate(new, FieldPath("metadata", "annotations"), &findings)
     for list in ["containers", "initContainers"] {
       if spec.items(list).count != oldSpec.items(list).count {
         return findings.forbidden(path.child(list), "pod updates may not add or remove containers")
@@ -17,10 +19,8 @@ enum PodUpdateValidation {
         let image = container.text("image")
         if image.isEmpty {
           findings.required(path.child(list).index(index).child("image"))
-        } else if image.trimmed != image {
-          findings.invalid(
-            path.child(list).index(index).child("image"), .string(image),
-            "must not have leading or trailing whitespace")
+        } else {
+          PodValidation.image(image, path.child(list).index(index).child("image"), &findings)
         }
       }
     }
@@ -29,13 +29,8 @@ enum PodUpdateValidation {
     let oldGates = Set(oldSpec.items("schedulingGates").map { $0.text("name") })
     for (index, gate) in spec.items("schedulingGates").enumerated() where !oldGates.contains(gate.text("name")) {
       findings.forbidden(
-        path.child("schedulingGates").index(index),
+        path.child("schedulingGates").index(index).child("name"),
         "only deletion is allowed, but found new scheduling gate '\(gate.text("name"))'")
-    }
-    if wasGated, !spec.text("nodeName").isEmpty, oldSpec.text("nodeName").isEmpty,
-      !spec.items("schedulingGates").isEmpty
-    {
-      findings.forbidden(path.child("nodeName"), "cannot be set until all schedulingGates have been cleared")
     }
     // Give the new one all that may differ, and compare what is left.
     var masked = spec
@@ -56,19 +51,20 @@ enum PodUpdateValidation {
       {
         object["terminationGracePeriodSeconds"] = .integer(seconds)
       }
-      if wasGated {
-        object["nodeSelector"] = oldSpec["nodeSelector"]
-        object["affinity"] = oldSpec["affinity"]
-      }
     }
+    if wasGated { GatedPodValidation.mask(&masked, oldSpec, path, &findings) }
+    if spec != oldSpec { SchedulingValidation.validate(spec, path, &findings) }
     if masked != oldSpec { findings.forbidden(path, changeable) }
   }
 
   /// The subresource `ephemeralcontainers`: they can be added and nothing else.
   static func validate(ephemeralContainers new: JSONValue, _ old: JSONValue, _ findings: inout Findings) {
+    if PodAnnotationValidation.isMirror(old) {
+      return findings.forbidden(FieldPath(), "static pods do not support ephemeral containers")
+    }
     let path = FieldPath("spec", "ephemeralContainers")
     let list = new["spec"]?.items("ephemeralContainers") ?? []
-    for (index, container) in (old["spec"]?.items("ephemeralContainers") ?? []).enumerated() {
+    for container in old["spec"]?.items("ephemeralContainers") ?? [] {
       let name = container.text("name")
       guard let now = list.first(where: { $0.text("name") == name }) else {
         findings.forbidden(
@@ -76,17 +72,20 @@ enum PodUpdateValidation {
         continue
       }
       if now != container {
-        findings.forbidden(
-          path.index(index), "existing ephemeral containers \(name.goQuoted) may not be changed\n")
+        findings.forbidden(path, "existing ephemeral containers \(name.goQuoted) may not be changed\n")
       }
     }
-    if let spec = new["spec"] { PodValidation.validate(spec: spec, FieldPath("spec"), &findings) }
+    guard let spec = new["spec"] else { return }
+    PodValidation.validate(spec: spec, FieldPath("spec"), isPod: true, &findings)
+    for (index, container) in list.enumerated() {
+      PodValidation.image(container.text("image"), path.index(index).child("image"), &findings)
+    }
   }
 
   /// The subresource `resize`: processor time and memory may change, and nothing that makes the pod one of another quality.
   static func validate(resize new: JSONValue, _ old: JSONValue, _ findings: inout Findings) {
     let path = FieldPath("spec")
-    if old["metadata"]?["annotations"]?["kubernetes.io/config.mirror"] != nil {
+    if PodAnnotationValidation.isMirror(old) {
       return findings.forbidden(FieldPath(), "static pods cannot be resized")
     }
     if old["spec"]?["os"]?["name"] == "windows" {
@@ -114,7 +113,7 @@ enum PodUpdateValidation {
   ) {
     if list == "initContainers", old.text("restartPolicy") != "Always" {
       if new["resources"] != old["resources"] {
-        findings.forbidden(path, "resources for non-sidecar init containers are immutable")
+        findings.forbidden(FieldPath("spec"), "resources for non-sidecar init containers are immutable")
       }
       return
     }
@@ -127,7 +126,8 @@ enum PodUpdateValidation {
         findings.forbidden(path.child(part), "resource \(part) cannot be removed")
       }
       for name in changed.sorted() where name != "cpu" && name != "memory" && now[name] != nil {
-        findings.forbidden(FieldPath("spec"), "only cpu and memory resources are mutable")
+        let whose = list == "initContainers" ? " for sidecar containers" : ""
+        findings.forbidden(FieldPath("spec"), "only cpu and memory resources\(whose) are mutable")
       }
     }
   }
@@ -158,8 +158,5 @@ enum PodUpdateValidation {
       findings.forbidden(path, "existing toleration can not be modified except its tolerationSeconds")
       break
     }
-    let known = Set(old.items("tolerations"))
-    let added = new.items("tolerations").filter { !known.contains($0) }
-    SchedulingValidation.tolerations(added, path, &findings)
   }
 }

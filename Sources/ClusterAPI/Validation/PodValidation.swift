@@ -5,7 +5,11 @@ enum PodValidation {
   static func validate(_ pod: JSONValue, _ findings: inout Findings) {
     guard let spec = pod["spec"] else { return }
     let path = FieldPath("spec")
+    PodAnnotationValidation.validate(pod, FieldPath("metadata", "annotations"), &findings)
     validate(spec: spec, path, isPod: true, &findings)
+    accountTokens(spec, path, &findings)
+    images(spec, path, &findings)
+    PodAnnotationValidation.profiles(pod, path, &findings)
     // A template may leave it open.
     for (index, volume) in spec.items("volumes").enumerated()
     where volume.has("image") && volume["image"]?.text("reference").isEmpty == true {
@@ -20,8 +24,10 @@ enum PodValidation {
     guard let template else { return }
     MetadataValidation.labels(template["metadata"]?["labels"], path.child("labels"), &findings)
     MetadataValidation.annotations(template["metadata"]?["annotations"], path.child("annotations"), &findings)
+    PodAnnotationValidation.validate(template, path.child("annotations"), &findings)
     guard let spec = template["spec"] else { return }
     validate(spec: spec, path.child("spec"), &findings)
+    PodAnnotationValidation.profiles(template, path.child("spec"), &findings)
     if !spec.items("ephemeralContainers").isEmpty {
       findings.forbidden(path.child("spec", "ephemeralContainers"), "ephemeral containers not allowed in pod template")
     }
@@ -53,7 +59,7 @@ enum PodValidation {
     OperatingSystemValidation.validate(pod: spec, path, &findings)
     SchedulingValidation.validate(spec, path, &findings)
     resolver(spec, path, &findings)
-    ResourceValidation.validate(spec["resources"], path.child("resources"), isPod: true, &findings)
+    PodResourceValidation.validate(spec, path.child("resources"), &findings)
     var gates: Set<String> = []
     for (index, gate) in spec.items("schedulingGates").enumerated() {
       let name = gate.text("name")
@@ -69,8 +75,37 @@ enum PodValidation {
       findings.invalid(
         path.child("readinessGates").index(index).child("conditionType"), .string(type), NameRules.labelKey(type))
     }
-    for (name, value) in MetadataValidation.sorted(spec["overhead"]) {
-      ResourceValidation.amount(name, value, path.child("overhead").key(name), &findings)
+    if let overhead = spec["overhead"] {
+      ResourceValidation.validate(["limits": overhead], path.child("overhead"), &findings)
+    }
+  }
+
+  // MARK: - What templates may say and pods may not
+
+  /// A token is of an account.
+  private static func accountTokens(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    guard spec.text("serviceAccountName").isEmpty else { return }
+    for (index, volume) in spec.items("volumes").enumerated() {
+      for (position, source) in (volume["projected"]?.items("sources") ?? []).enumerated()
+      where source.has("serviceAccountToken") {
+        findings.forbidden(
+          path.child("volumes").index(index).child("projected", "sources").index(position).child("serviceAccountToken"),
+          "must not be specified when serviceAccountName is not set")
+      }
+    }
+  }
+
+  private static func images(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    for list in ["containers", "initContainers", "ephemeralContainers"] {
+      for (index, container) in spec.items(list).enumerated() {
+        image(container.text("image"), path.child(list).index(index).child("image"), &findings)
+      }
+    }
+  }
+
+  static func image(_ name: String, _ path: FieldPath, _ findings: inout Findings) {
+    if name.trimmed != name {
+      findings.invalid(path, .string(name), "must not have leading or trailing whitespace")
     }
   }
 
@@ -97,7 +132,8 @@ enum PodValidation {
         if !name.isEmpty, !names.insert(name).inserted {
           findings.add(.duplicate(path.child("name"), .string(name)))
         }
-        guard role == .normal || container.text("restartPolicy") == "Always" else { continue }
+        // Init containers run one after the other.
+        if role != .normal { hostPorts = [] }
         for (position, port) in container.items("ports").enumerated() {
           let number = port["hostPort"]?.integerValue ?? 0
           guard number != 0 else { continue }
@@ -217,7 +253,7 @@ enum PodValidation {
       let name = search.stringValue ?? ""
       guard name != "." else { continue }
       let trimmed = name.hasSuffix(".") ? String(name.dropLast()) : name
-      findings.invalid(path.child("searches").index(index), search, NameRules.dns1123Subdomain(trimmed))
+      findings.invalid(path.child("searches").index(index), search, NameRules.dns1123SubdomainWithUnderscore(trimmed))
     }
     for (index, option) in configuration.items("options").enumerated() where option.text("name").isEmpty {
       findings.required(path.child("options").index(index), "must not be empty")

@@ -16,6 +16,14 @@ enum PolicyValidation {
     findings.supported(spec, "unhealthyPodEvictionPolicy", ["AlwaysAllow", "IfHealthyBudget"], path)
   }
 
+  static func validate(statusOf budget: JSONValue, _ findings: inout Findings) {
+    let path = FieldPath("status")
+    let status = budget["status"] ?? [:]
+    for name in ["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"] {
+      findings.notNegative(status, name, path)
+    }
+  }
+
   static func validate(autoscaler new: JSONValue, version: String, _ findings: inout Findings) {
     let spec = new["spec"] ?? [:]
     let path = FieldPath("spec")
@@ -85,11 +93,11 @@ enum PolicyValidation {
     let name = source["metric"]?.text("name") ?? ""
     if !name.isEmpty { findings.invalid(path.child("metric", "name"), .string(name), NameRules.pathSegment(name)) }
     let targetPath = path.child("target")
-    let kinds = ["AverageValue", "Utilization", "Value"]
-    if target.text("type").isEmpty {
-      findings.required(targetPath.child("type"), "must specify a metric target type")
-    } else {
-      findings.supported(target, "type", kinds, targetPath)
+    let targetType = target.text("type")
+    if targetType.isEmpty { findings.required(targetPath.child("type"), "must specify a metric target type") }
+    if !["AverageValue", "Utilization", "Value"].contains(targetType) {
+      findings.invalid(
+        targetPath.child("type"), .string(targetType), "must be either Utilization, Value, or AverageValue")
     }
     for name in ["value", "averageValue"] {
       if let amount = Quantity(reading: target.text(name)), amount.sign <= 0 {
@@ -98,6 +106,15 @@ enum PolicyValidation {
     }
     if let share = target["averageUtilization"]?.integerValue, share < 1 {
       findings.invalid(targetPath.child("averageUtilization"), .integer(share), "must be greater than 0")
+    }
+    if type == "ContainerResource" {
+      let (resource, container) = (source.text("name"), source.text("container"))
+      if !resource.isEmpty {
+        ResourceValidation.name(resource, inLimitsOf: "Container", path.child("name"), &findings)
+      }
+      if !container.isEmpty {
+        findings.invalid(path.child("container"), .string(container), NameRules.dns1123Label(container))
+      }
     }
     switch type {
     case "Resource", "ContainerResource":
@@ -129,6 +146,12 @@ enum PolicyValidation {
         findings.forbidden(
           targetPath.child("value"), "may not set both a target value for metric and a per-pod target")
       }
+    }
+  }
+
+  static func validate(statusOfAutoscaler new: JSONValue, _ findings: inout Findings) {
+    for name in ["currentReplicas", "desiredReplicas"] {
+      findings.notNegative(new["status"] ?? [:], name, FieldPath("status"))
     }
   }
 

@@ -23,6 +23,7 @@ enum ResourceValidation {
       let path = path.child("limits").key(name)
       containerName(name, path, isPod: isPod, &findings)
       amount(name, value, path, &findings)
+      pages(name, value, path, &findings)
       hasHugePages = hasHugePages || isHugePages(name)
       hasOthers = hasOthers || name == "cpu" || name == "memory"
     }
@@ -30,6 +31,7 @@ enum ResourceValidation {
       let path = path.child("requests").key(name)
       containerName(name, path, isPod: isPod, &findings)
       amount(name, value, path, &findings)
+      pages(name, value, path, &findings)
       hasHugePages = hasHugePages || isHugePages(name)
       hasOthers = hasOthers || name == "cpu" || name == "memory"
       guard let request = Quantity(reading: value.stringValue ?? "") else { continue }
@@ -95,7 +97,21 @@ enum ResourceValidation {
         findings.add(.notSupported(path, .string(name), ["cpu", "hugepages-", "memory"]))
       }
     } else if !standardForContainers.contains(name), !isHugePages(name) {
+      if !standard.contains(name) {
+        findings.invalid(path, .string(name), "must be a standard resource type or fully qualified")
+      }
       findings.invalid(path, .string(name), "must be a standard resource for containers")
+    }
+  }
+
+  /// Pages of a size come in whole ones.
+  private static func pages(_ name: String, _ value: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    guard isHugePages(name), let amount = Quantity(reading: value.stringValue ?? ""),
+      let size = Quantity(reading: String(name.dropFirst("hugepages-".count))), size.isWhole, size.sign > 0
+    else { return }
+    guard amount.isWhole, amount.sign > 0, amount.value % size.value == 0 else {
+      return findings.invalid(
+        path, .string(amount.description), "\(amount) is not positive integer multiple of \(name)")
     }
   }
 
@@ -105,7 +121,7 @@ enum ResourceValidation {
     let problems = NameRules.labelKey(name)
     findings.invalid(path, .string(name), problems)
     if problems.isEmpty, !name.contains("/"), !standard.contains(name), !isHugePages(name) {
-      findings.invalid(path, .string(name), "must be a standard resource type")
+      findings.invalid(path, .string(name), "must be a standard resource type or fully qualified")
     }
   }
 
@@ -134,5 +150,5 @@ enum ResourceValidation {
   }
 
   /// Whether more can be promised than there is.
-  private static func isOvercommittable(_ name: String) -> Bool { !isExtended(name) && !isHugePages(name) }
+  static func isOvercommittable(_ name: String) -> Bool { !isExtended(name) && !isHugePages(name) }
 }

@@ -24,7 +24,8 @@ enum SchedulingValidation {
         if !(1...100).contains(weight) {
           findings.invalid(path.child("weight"), .integer(weight), "must be in the range 1-100")
         }
-        nodeTerm(term["preference"] ?? [:], path.child("preference"), &findings)
+        // One that cannot match is no more than useless here.
+        nodeTerm(term["preference"] ?? [:], path.child("preference"), allowsAnyValue: true, &findings)
       }
     }
     for name in ["podAffinity", "podAntiAffinity"] {
@@ -54,12 +55,15 @@ enum SchedulingValidation {
     }
   }
 
-  private static func nodeTerm(_ term: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+  private static func nodeTerm(
+    _ term: JSONValue, _ path: FieldPath, allowsAnyValue: Bool = false, _ findings: inout Findings
+  ) {
     for (index, requirement) in term.items("matchExpressions").enumerated() {
       let path = path.child("matchExpressions").index(index)
       nodeRequirement(requirement, path, &findings)
       let key = requirement.text("key")
       findings.invalid(path.child("key"), .string(key), NameRules.labelKey(key))
+      guard !allowsAnyValue else { continue }
       for (position, value) in requirement.items("values").enumerated() {
         findings.invalid(
           path.child("values").index(position), value, NameRules.labelValue(value.stringValue ?? ""))
@@ -79,6 +83,11 @@ enum SchedulingValidation {
       }
       if requirement.text("key") != "metadata.name" {
         findings.invalid(path.child("key"), requirement["key"] ?? "", "not a valid field selector key")
+        continue
+      }
+      for (position, value) in values.enumerated() {
+        findings.invalid(
+          path.child("values").index(position), value, NameRules.dns1123Subdomain(value.stringValue ?? ""))
       }
     }
   }
@@ -115,8 +124,37 @@ enum SchedulingValidation {
     } else {
       findings.invalid(path.child("topologyKey"), .string(key), NameRules.labelKey(key))
     }
-    for name in ["matchLabelKeys", "mismatchLabelKeys"] where !term.items(name).isEmpty && !term.has("labelSelector") {
-      findings.forbidden(path.child(name), "must not be specified when labelSelector is not set")
+    for name in ["matchLabelKeys", "mismatchLabelKeys"] { labelKeys(term, name, path.child(name), &findings) }
+    repeatedKeys(term, path, &findings)
+    let others = term.items("mismatchLabelKeys")
+    for (index, key) in term.items("matchLabelKeys").enumerated() where others.contains(key) {
+      findings.invalid(
+        path.child("matchLabelKeys").index(index), key, "exists in both matchLabelKeys and mismatchLabelKeys")
+    }
+  }
+
+  private static func labelKeys(_ term: JSONValue, _ name: String, _ path: FieldPath, _ findings: inout Findings) {
+    let keys = term.items(name)
+    guard !keys.isEmpty else { return }
+    guard term.has("labelSelector") else {
+      return findings.forbidden(path, "must not be specified when labelSelector is not set")
+    }
+    for (index, key) in keys.enumerated() {
+      findings.invalid(path.index(index), key, NameRules.labelKey(key.stringValue ?? ""))
+    }
+  }
+
+  /// The selector has what was made of the keys by now: a second requirement of the same key is the client's own.
+  private static func repeatedKeys(_ term: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    let keys = term.items("matchLabelKeys")
+    guard !keys.isEmpty, let selector = term["labelSelector"] else { return }
+    var known = Set((selector["matchLabels"]?.objectValue?.keys ?? []).map { JSONValue.string($0) })
+    for requirement in selector.items("matchExpressions") {
+      let key = requirement["key"] ?? ""
+      if let index = keys.lastIndex(of: key), known.contains(key) {
+        findings.invalid(path.index(index), key, "exists in both matchLabelKeys and labelSelector")
+      }
+      known.insert(key)
     }
   }
 
@@ -147,7 +185,7 @@ enum SchedulingValidation {
         }
       case "Exists":
         if !value.isEmpty {
-          findings.invalid(path.child("operator"), toleration, "value must be empty when `operator` is 'Exists'")
+          findings.invalid(path.child("operator"), .string(value), "value must be empty when `operator` is 'Exists'")
         }
       default: break
       }
@@ -194,9 +232,8 @@ enum SchedulingValidation {
         }
       }
       SelectorValidation.validate(constraint["labelSelector"], path.child("labelSelector"), &findings)
-      if !constraint.items("matchLabelKeys").isEmpty, !constraint.has("labelSelector") {
-        findings.forbidden(path.child("matchLabelKeys"), "must not be specified when labelSelector is not set")
-      }
+      labelKeys(constraint, "matchLabelKeys", path.child("matchLabelKeys"), &findings)
+      repeatedKeys(constraint, path, &findings)
     }
   }
 }

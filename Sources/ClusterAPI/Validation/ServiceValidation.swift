@@ -6,16 +6,13 @@ enum ServiceValidation {
     guard let spec = new["spec"] else { return }
     let path = FieldPath("spec")
     let type = spec.text("type")
+    annotations(new, type, &findings)
     let isHeadless = spec.text("clusterIP") == "None"
     if type != "ExternalName", !isHeadless, spec.items("ports").isEmpty {
       findings.required(path.child("ports"))
     }
     switch type {
     case "LoadBalancer":
-      for (index, port) in spec.items("ports").enumerated() where port["port"] == 10250 {
-        findings.invalid(
-          path.child("ports").index(index), 10250, "may not expose port 10250 externally since it is used by kubelet")
-      }
       if isHeadless {
         findings.invalid(
           path.child("clusterIPs").index(0), "None", "may not be set to 'None' for LoadBalancer services")
@@ -43,11 +40,33 @@ enum ServiceValidation {
     if let old { update(spec, old["spec"] ?? [:], path, &findings) }
   }
 
+  private static let hints = "service.kubernetes.io/topology-aware-hints"
+  private static let mode = "service.kubernetes.io/topology-mode"
+  private static let sourceRanges = "service.beta.kubernetes.io/load-balancer-source-ranges"
+
+  private static func annotations(_ service: JSONValue, _ type: String, _ findings: inout Findings) {
+    let path = FieldPath("metadata", "annotations")
+    let notes = service["metadata"]?["annotations"]
+    if let older = notes?[hints], let newer = notes?[mode], older != newer {
+      findings.invalid(path.key(mode), newer, "must match annotations[\(hints)] when both are specified")
+    }
+    // The field has replaced it.
+    guard let ranges = notes?[sourceRanges]?.stringValue,
+      service["spec"]?.items("loadBalancerSourceRanges").isEmpty != false
+    else { return }
+    if type != "LoadBalancer" {
+      findings.forbidden(path.key(sourceRanges), "may only be used when `type` is 'LoadBalancer'")
+    }
+    guard !ranges.trimmed.isEmpty else { return }
+    for range in ranges.split(separator: ",", omittingEmptySubsequences: false) {
+      AddressRules.range(String(range).trimmed, path.key(sourceRanges), &findings)
+    }
+  }
+
   // MARK: - Ports
 
   private static func ports(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     let list = spec.items("ports")
-    let takesNodePorts = ["NodePort", "LoadBalancer"].contains(spec.text("type"))
     var names: Set<String> = []
     var numbers: Set<String> = []
     var nodePorts: Set<String> = []
@@ -75,10 +94,10 @@ enum ServiceValidation {
       }
       let nodePort = port["nodePort"]?.integerValue ?? 0
       guard nodePort != 0 else { continue }
-      if !takesNodePorts {
-        findings.forbidden(
-          path.child("nodePort"), "may not be used when `type` is '\(spec.text("type"))'")
-      } else if !nodePorts.insert("\(port.text("protocol"))/\(nodePort)").inserted {
+      if spec.text("type") == "ClusterIP" {
+        findings.forbidden(path.child("nodePort"), "may not be used when `type` is 'ClusterIP'")
+      }
+      if !nodePorts.insert("\(port.text("protocol"))/\(nodePort)").inserted {
         findings.add(.duplicate(path.child("nodePort"), .integer(nodePort)))
       }
     }
@@ -99,11 +118,11 @@ enum ServiceValidation {
     let ranges = spec.items("loadBalancerSourceRanges")
     if !ranges.isEmpty, spec.text("type") != "LoadBalancer" {
       findings.forbidden(
-        path.child("loadBalancerSourceRanges"), "may only be used when `type` is 'LoadBalancer'")
+        path.child("LoadBalancerSourceRanges"), "may only be used when `type` is 'LoadBalancer'")
     }
     for (index, range) in ranges.enumerated() {
       AddressRules.range(
-        (range.stringValue ?? "").trimmed, path.child("loadBalancerSourceRanges").index(index), &findings)
+        (range.stringValue ?? "").trimmed, path.child("LoadBalancerSourceRanges").index(index), &findings)
     }
   }
 
@@ -136,8 +155,7 @@ enum ServiceValidation {
     let policy = spec.text("externalTrafficPolicy")
     if policy.isEmpty {
       if isExternal {
-        findings.required(
-          path.child("externalTrafficPolicy"), "must be set for externally-accessible services")
+        findings.required(path.child("externalTrafficPolicy"))
       }
     } else if !isExternal {
       findings.invalid(
@@ -158,10 +176,11 @@ enum ServiceValidation {
         path.child("allocateLoadBalancerNodePorts"), "may only be used when `type` is 'LoadBalancer'")
     }
     if let name = spec["loadBalancerClass"]?.stringValue {
-      if type != "LoadBalancer" {
+      if type == "LoadBalancer" {
+        findings.invalid(path.child("loadBalancerClass"), .string(name), NameRules.labelKey(name))
+      } else {
         findings.forbidden(path.child("loadBalancerClass"), "may only be used when `type` is 'LoadBalancer'")
       }
-      findings.invalid(path.child("loadBalancerClass"), .string(name), NameRules.labelKey(name))
     }
     if type != "ExternalName", !spec.has("internalTrafficPolicy") {
       findings.required(path.child("internalTrafficPolicy"))
@@ -175,9 +194,10 @@ enum ServiceValidation {
   private static func update(_ new: JSONValue, _ old: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     let (after, before) = (ServiceSpec(new), ServiceSpec(old))
     ServiceAddressValidation.update(after, before, &findings)
-    if after.needsHealthCheckNodePort, before.needsHealthCheckNodePort {
-      findings.immutable(
-        .integer(after.healthCheckNodePort), .integer(before.healthCheckNodePort), path.child("healthCheckNodePort"))
+    if after.needsHealthCheckNodePort, before.needsHealthCheckNodePort,
+      after.healthCheckNodePort != before.healthCheckNodePort
+    {
+      findings.forbidden(path.child("healthCheckNodePort"), Findings.immutable)
     }
     if old.text("type") == "LoadBalancer", new.text("type") == "LoadBalancer" {
       if new["loadBalancerClass"] != old["loadBalancerClass"] {

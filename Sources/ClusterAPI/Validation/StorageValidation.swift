@@ -44,17 +44,47 @@ enum StorageValidation {
       findings.required(path.child("nodeAffinity", "required"), "must specify required node constraints")
     }
     className(spec.text("storageClassName"), path.child("storageClassName"), &findings)
-    guard let old = old?["spec"] else { return }
-    for kind in sources {
-      if spec[kind] != old[kind] {
-        findings.forbidden(
-          path.child("persistentvolumesource"), "spec.persistentvolumesource is immutable after creation")
-        break
+    if let name = spec["volumeAttributesClassName"]?.stringValue {
+      if name.isEmpty {
+        findings.required(path.child("volumeAttributesClassName"), "an empty string is disallowed")
+      } else {
+        className(name, path.child("volumeAttributesClassName"), &findings)
+      }
+      if !spec.has("csi") {
+        findings.required(path.child("csi"), "has to be specified when using volumeAttributesClassName")
       }
     }
-    findings.immutable(spec["volumeMode"], old["volumeMode"], path.child("volumeMode"))
-    if old.has("nodeAffinity") {
-      findings.immutable(spec["nodeAffinity"], old["nodeAffinity"], path.child("nodeAffinity"))
+    guard let old = old?["spec"] else { return }
+    update(spec, old, plain, &findings)
+  }
+
+  /// Some of the places are upstream's.
+  private static func update(
+    _ new: JSONValue, _ old: JSONValue, _ plain: Set<String>, _ findings: inout Findings
+  ) {
+    func source(_ spec: JSONValue) -> JSONValue {
+      var source = spec
+      source.editObject { members in for name in plain { members.remove(name) } }
+      return source
+    }
+    var now = source(new)
+    // Who may make a volume larger can be said later.
+    if old.has("csi"), old["csi"]?.has("controllerExpandSecretRef") != true {
+      now.edit("csi") { $0.editObject { _ = $0.remove("controllerExpandSecretRef") } }
+    }
+    if now != source(old) {
+      findings.forbidden(
+        FieldPath("spec", "persistentvolumesource"), "spec.persistentvolumesource is immutable after creation\n")
+    }
+    findings.immutable(new["volumeMode"], old["volumeMode"], FieldPath("volumeMode"))
+    if old.has("nodeAffinity"), new["nodeAffinity"] != old["nodeAffinity"] {
+      findings.invalid(
+        FieldPath("nodeAffinity"), new["nodeAffinity"] ?? .null,
+        Findings.immutable + ", except for updating from beta label to GA")
+    }
+    if old.has("volumeAttributesClassName"), !new.has("volumeAttributesClassName") {
+      findings.forbidden(
+        FieldPath("spec", "volumeAttributesClassName"), "update from non-nil value to nil is forbidden")
     }
   }
 
@@ -64,7 +94,9 @@ enum StorageValidation {
     for mode in modes where !accessModes.contains(mode.stringValue ?? "") {
       findings.add(.notSupported(path.child("accessModes"), mode, accessModes))
     }
-    if modes.contains("ReadWriteOncePod"), modes.count > 1 {
+    if modes.contains("ReadWriteOncePod"),
+      modes.contains(where: { $0 != "ReadWriteOncePod" && accessModes.contains($0.stringValue ?? "") })
+    {
       findings.forbidden(
         path.child("accessModes"), "may not use ReadWriteOncePod with other access modes")
     }
@@ -197,12 +229,11 @@ enum StorageValidation {
     if !node.isEmpty { findings.invalid(path.child("nodeName"), .string(node), NameRules.dns1123Subdomain(node)) }
     let source = spec["source"] ?? [:]
     let isNamed = source.has("persistentVolumeName")
-    if isNamed == source.has("inlineVolumeSpec") {
-      findings.required(
-        path.child("source"),
-        isNamed
-          ? "must specify exactly one of inlineVolumeSpec and persistentVolumeName"
-          : "must specify exactly one of inlineVolumeSpec and persistentVolumeName")
+    let words = "must specify exactly one of inlineVolumeSpec and persistentVolumeName"
+    switch (isNamed, source.has("inlineVolumeSpec")) {
+    case (true, true): findings.forbidden(path.child("source"), words)
+    case (false, false): findings.required(path.child("source"), words)
+    default: break
     }
     if isNamed, !source.has("inlineVolumeSpec") {
       let name = source.text("persistentVolumeName")

@@ -83,7 +83,7 @@ enum Validation {
       "TokenRequest": { new, _, findings in PayloadValidation.validate(tokenRequest: new, &findings) }
     ],
     "storage.k8s.io": [
-      "CSINode": { new, _, findings in PayloadValidation.validate(driversOfNode: new, &findings) },
+      "CSINode": { PayloadValidation.validate(driversOfNode: $0, $1, &$2) },
       "CSIDriver": { StorageValidation.validate(driver: $0, $1, &$2) },
       "CSIStorageCapacity": { StorageValidation.validate(capacity: $0, $1, &$2) },
       "StorageClass": { StorageValidation.validate(storageClass: $0, $1, &$2) },
@@ -115,13 +115,14 @@ enum Validation {
       "APIService": { new, _, findings in OtherValidation.validate(apiService: new, &findings) }
     ],
     "flowcontrol.apiserver.k8s.io": [
-      "FlowSchema": { new, _, findings in OtherValidation.validate(flowSchema: new, &findings) },
-      "PriorityLevelConfiguration": { new, _, findings in OtherValidation.validate(priorityLevel: new, &findings) },
+      "FlowSchema": { new, _, findings in FlowControlValidation.validate(schema: new, &findings) },
+      "PriorityLevelConfiguration": { new, _, findings in FlowControlValidation.validate(level: new, &findings) },
     ],
     "resource.k8s.io": [
-      "ResourceClaim": { OtherValidation.validate(resourceClaim: $0, $1, &$2) },
-      "ResourceClaimTemplate": { OtherValidation.validate(resourceClaimTemplate: $0, $1, &$2) },
-      "ResourceSlice": { OtherValidation.validate(resourceSlice: $0, $1, &$2) },
+      "DeviceClass": { new, _, findings in DeviceClaimValidation.validate(deviceClass: new, &findings) },
+      "ResourceClaim": { DeviceClaimValidation.validate(claim: $0, $1, &$2) },
+      "ResourceClaimTemplate": { DeviceClaimValidation.validate(template: $0, $1, &$2) },
+      "ResourceSlice": { DeviceSliceValidation.validate($0, $1, &$2) },
     ],
   ]
 

@@ -96,9 +96,9 @@ enum VolumeValidation {
       mode(item["mode"], path.child("mode"), &findings)
       switch (item["fieldRef"], item["resourceFieldRef"]) {
       case (let field?, nil):
-        ContainerValidation.field(field, podFields, path.child("fieldRef"), &findings)
+        EnvironmentValidation.field(field, podFields, path.child("fieldRef"), &findings)
       case (nil, let resource?):
-        ContainerValidation.resource(resource, isVolume: true, path.child("resourceFieldRef"), &findings)
+        EnvironmentValidation.resource(resource, isVolume: true, path.child("resourceFieldRef"), &findings)
       case (_?, _?):
         findings.invalid(path, "resource", "fieldRef and resourceFieldRef can not be specified simultaneously")
       case (nil, nil): findings.required(path, "one of fieldRef and resourceFieldRef is required")
@@ -108,19 +108,27 @@ enum VolumeValidation {
 
   private static func projected(_ source: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     mode(source["defaultMode"], path.child("defaultMode"), &findings)
+    let volume = path
+    var taken: Set<String> = []
     for (index, part) in source.items("sources").enumerated() {
       let path = path.child("sources").index(index)
       let present = (part.objectValue?.keys ?? []).filter(part.has)
       if present.isEmpty { findings.required(path, "may not specify an empty source") }
-      for name in present.dropFirst() {
-        findings.forbidden(path.child(name), "may not specify more than 1 volume type per source")
-      }
+      if present.count > 1 { findings.forbidden(path, "may not specify more than 1 volume type per source") }
       guard let kind = present.first, let content = part[kind] else { continue }
       let place = path.child(kind)
+      // Upstream does not look at the paths of tokens.
+      let files =
+        content.items("items").map { $0.text("path") }
+        + (kind == "clusterTrustBundle" ? [content.text("path")] : [])
+      for file in files where !file.isEmpty && !taken.insert(file).inserted {
+        let shown = kind == "secret" || kind == "configMap" ? content.text("name") : file
+        findings.invalid(volume, .string(shown), "conflicting duplicate paths")
+      }
       switch kind {
       case "secret", "configMap":
         if content.text("name").isEmpty { findings.required(place.child("name")) }
-        files(content, place, &findings)
+        self.files(content, place, &findings)
       case "downwardAPI": podFiles(content, place, &findings)
       case "serviceAccountToken":
         let seconds = content["expirationSeconds"]?.integerValue ?? 0
@@ -132,7 +140,7 @@ enum VolumeValidation {
             place.child("expirationSeconds"), .integer(seconds), "may not specify a duration larger than 2^32 seconds")
         }
         let file = content.text("path")
-        if !file.isEmpty { unreservedPath(file, place.child("path"), &findings) }
+        if !file.isEmpty { unreservedPath(file, volume.child("path"), &findings) }
       case "clusterTrustBundle":
         let isNamed = !content.text("name").isEmpty
         if isNamed == !content.text("signerName").isEmpty {

@@ -87,7 +87,11 @@ enum WorkloadValidation {
   static func validate(statefulSet new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
     guard let spec = new["spec"] else { return }
     let path = FieldPath("spec")
-    common(spec, "statefulset", path, &findings)
+    common(withClaims(spec), "statefulset", path, &findings)
+    let service = spec.text("serviceName")
+    if old == nil, !service.isEmpty {
+      findings.invalid(path.child("serviceName"), .string(service), NameRules.dns1123Label(service))
+    }
     let strategy = spec["updateStrategy"] ?? [:]
     let strategyPath = path.child("updateStrategy")
     switch strategy.text("type") {
@@ -133,6 +137,21 @@ enum WorkloadValidation {
     }
   }
 
+  /// The pods of a set have a volume for each of their claims, which takes the place of one of the same name.
+  private static func withClaims(_ spec: JSONValue) -> JSONValue {
+    let names = spec.items("volumeClaimTemplates").map { $0.text("metadata", "name") }
+    guard !names.isEmpty else { return spec }
+    var spec = spec
+    spec.edit("template", "spec") { pod in
+      let others = pod.items("volumes").filter { !names.contains($0.text("name")) }
+      let claims = names.map { name in
+        JSONValue.object(["name": .string(name), "persistentVolumeClaim": ["claimName": .string(name)]])
+      }
+      pod.editObject { $0["volumes"] = .array(others + claims) }
+    }
+    return spec
+  }
+
   // MARK: - What they share
 
   private static func common(
@@ -167,7 +186,10 @@ enum WorkloadValidation {
       findings.add(.notSupported(path.child("spec", "restartPolicy"), .string(policy), ["Always"]))
     }
     if template["spec"]?.has("activeDeadlineSeconds") == true {
-      let kind = ["daemonset": "DaemonSet", "statefulset": "StatefulSet"][word] ?? "ReplicaSet"
+      let kinds = [
+        "daemonset": "DaemonSet", "statefulset": "StatefulSet", "replicationcontroller": "ReplicationController",
+      ]
+      let kind = kinds[word] ?? "ReplicaSet"
       findings.forbidden(
         path.child("spec", "activeDeadlineSeconds"), "activeDeadlineSeconds in \(kind) is not Supported")
     }

@@ -220,6 +220,6 @@ import Testing
       .required(path), .required(path, "must be given"), .invalid(path, 1, "a"), .invalid(path, 1, "b"),
       .invalid(path, 1, "b"),
     ])
-    #expect(errors == [.required(path), .invalid(path, 1, "a"), .invalid(path, 1, "b")])
+    #expect(errors == [.required(path, "must be given"), .invalid(path, 1, "a"), .invalid(path, 1, "b")])
   }
 }

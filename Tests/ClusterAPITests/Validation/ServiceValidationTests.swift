@@ -143,7 +143,7 @@ import Testing
         == [
           #"spec.rules[0].host: Invalid value: "1.2.3.4": must be a DNS name, not an IP address"#,
           #"spec.rules[0].http.paths[0].path: Invalid value: "a": must be an absolute path"#,
-          "spec.rules[0].http.paths[0].backend.service.port: Required value: port name or number is required",
+          "spec.rules[0].http.paths[0].backend: Required value: port name or number is required",
         ])
   }
 

@@ -3,13 +3,12 @@ import ClusterAPI
 
 /// Pods: a node runs them and reports when they have ended (kube-apiserver's `pkg/registry/core/pod`).
 struct PodStrategy: KindStrategy {
-  /// The quality of service follows from what the containers ask for in the end.
+  /// What follows from the containers, the gates and the labels that the pod has in the end.
   func settle(_ pod: inout JSONObject, for user: User) {
-    var status = pod["status"]?.objectValue ?? [:]
-    let quality = JSONValue.string(QualityOfService(pod: .object(pod)).rawValue)
-    guard status["qosClass"] != quality else { return }
-    status["qosClass"] = quality
-    pod["status"] = .object(status)
+    var tree = JSONValue.object(pod)
+    pod = [:]
+    PodPreparation.settle(&tree)
+    pod = tree.objectValue ?? [:]
   }
 
   /// Nothing for a pod that no node has, or that has ended.

@@ -1,0 +1,219 @@
+import APIMachinery
+
+/// The devices that a driver offers ("Dynamic Resource Allocation", ResourceSlice).
+enum DeviceSliceValidation {
+  static func validate(_ new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
+    let spec = new["spec"] ?? [:]
+    let path = FieldPath("spec")
+    let driver = spec.text("driver")
+    if !driver.isEmpty { StorageValidation.driverName(driver, path.child("driver"), &findings) }
+    pool(spec["pool"] ?? [:], path.child("pool"), &findings)
+    if let before = old?["spec"] {
+      findings.immutable(spec["pool"]?["name"], before["pool"]?["name"], path.child("pool", "name"))
+      for name in ["driver", "nodeName"] { findings.immutable(spec[name], before[name], path.child(name)) }
+    }
+    places(spec, path, &findings)
+    if spec.has("sharedCounters"), spec.has("devices") {
+      findings.invalid(path, "", "only one of `sharedCounters` or `devices` is allowed")
+    }
+    let isCosty = spec.items("devices").contains {
+      !$0.items("taints").isEmpty || !$0.items("consumesCounters").isEmpty
+    }
+    let choosesNodes = spec["perDeviceNodeSelection"] == true
+    DeviceClaimValidation.each(spec, "devices", maximum: isCosty ? 64 : 128, path, &findings) {
+      device($0, choosesNodes: choosesNodes, $1, &$2)
+    }
+    DeviceClaimValidation.unique(spec, "devices", path, &findings) { $0.text("name") }
+    DeviceClaimValidation.each(spec, "sharedCounters", maximum: 8, path, &findings) {
+      counters($0, name: "name", $1, &$2)
+    }
+    DeviceClaimValidation.unique(spec, "sharedCounters", path, &findings) { $0.text("name") }
+  }
+
+  private static func pool(_ pool: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    DeviceNameRules.pool(pool.text("name"), path.child("name"), &findings)
+    let count = pool["resourceSliceCount"]?.integerValue ?? 0
+    if count <= 0 {
+      findings.invalid(path.child("resourceSliceCount"), .integer(count), "must be greater than zero")
+    }
+    if let generation = pool["generation"]?.integerValue, generation < 0 {
+      findings.invalid(path.child("generation"), .integer(generation), "must be greater than or equal to zero")
+    }
+  }
+
+  // MARK: - Nodes
+
+  private static func places(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    var set: [String] = []
+    if let name = spec["nodeName"]?.stringValue {
+      if name.isEmpty {
+        findings.invalid(path.child("nodeName"), "", "must be either unset or set to a non-empty string")
+      } else {
+        set.append("`nodeName`")
+        findings.invalid(path.child("nodeName"), .string(name), NameRules.dns1123Subdomain(name))
+      }
+    }
+    if let selector = spec["nodeSelector"], !selector.isNull {
+      set.append("`nodeSelector`")
+      SchedulingValidation.nodeSelector(selector, path.child("nodeSelector"), &findings)
+      let terms = selector.items("nodeSelectorTerms")
+      if terms.count != 1 {
+        findings.invalid(
+          path.child("nodeSelector", "nodeSelectorTerms"), .array(terms),
+          "must have exactly one node selector term")
+      }
+    }
+    for name in ["allNodes", "perDeviceNodeSelection"] { flag(spec, name, path, &set, &findings) }
+    let rule = "exactly one of `nodeName`, `nodeSelector`, `allNodes`, `perDeviceNodeSelection` is required"
+    switch set.count {
+    case 0: findings.required(path, rule)
+    case 1: break
+    default: findings.invalid(path, .string(shown(set)), "\(rule), but multiple fields are set")
+    }
+  }
+
+  private static func places(
+    ofDevice device: JSONValue, choosesNodes: Bool, _ path: FieldPath, _ findings: inout Findings
+  ) {
+    guard choosesNodes else {
+      if ["nodeName", "nodeSelector", "allNodes"].contains(where: { device.has($0) }) {
+        findings.invalid(
+          path, .null,
+          "`nodeName`, `nodeSelector` and `allNodes` can only be set if `perDeviceNodeSelection` is set to true in the ResourceSlice spec"
+        )
+      }
+      return
+    }
+    var set: [String] = []
+    if let name = device["nodeName"]?.stringValue {
+      if name.isEmpty {
+        findings.invalid(path.child("nodeName"), "", "must not be empty")
+      } else {
+        set.append("`nodeName`")
+        findings.invalid(path.child("nodeName"), .string(name), NameRules.dns1123Subdomain(name))
+      }
+    }
+    if let selector = device["nodeSelector"], !selector.isNull {
+      set.append("`nodeSelector`")
+      SchedulingValidation.nodeSelector(selector, path.child("nodeSelector"), &findings)
+    }
+    flag(device, "allNodes", path, &set, &findings)
+    let rule =
+      "exactly one of `nodeName`, `nodeSelector`, or `allNodes` is required when `perDeviceNodeSelection` is set to true in the ResourceSlice spec"
+    switch set.count {
+    case 0: findings.required(path, rule)
+    case 1: break
+    default: findings.invalid(path, .string(shown(set)), rule)
+    }
+  }
+
+  private static func flag(
+    _ object: JSONValue, _ name: String, _ path: FieldPath, _ set: inout [String], _ findings: inout Findings
+  ) {
+    switch object[name] {
+    case true: set.append("`\(name)`")
+    case false: findings.invalid(path.child(name), false, "must be either unset or set to true")
+    default: break
+    }
+  }
+
+  private static func shown(_ names: [String]) -> String { "{\(names.joined(separator: ", "))}" }
+
+  // MARK: - Devices
+
+  private static func device(
+    _ device: JSONValue, choosesNodes: Bool, _ path: FieldPath, _ findings: inout Findings
+  ) {
+    if let name = device["name"]?.stringValue {
+      findings.invalid(path.child("name"), .string(name), NameRules.dns1123Label(name))
+    }
+    let attributes = MetadataValidation.sorted(device["attributes"])
+    let capacities = MetadataValidation.sorted(device["capacity"])
+    let total = attributes.count + capacities.count
+    if total > 32 {
+      findings.invalid(
+        path, .integer(Int64(total)), "the total number of attributes and capacities must not exceed 32")
+    }
+    for (name, value) in attributes {
+      let path = path.child("attributes").key(name)
+      DeviceNameRules.qualified(name, path, &findings)
+      attribute(value, path, &findings)
+    }
+    for (name, value) in capacities {
+      let path = path.child("capacity").key(name)
+      DeviceNameRules.qualified(name, path, &findings)
+      if device["allowMultipleAllocations"] != true, value.has("requestPolicy") {
+        findings.forbidden(path.child("requestPolicy"), "allowMultipleAllocations must be true")
+      }
+    }
+    DeviceClaimValidation.each(device, "taints", maximum: 16, path, &findings) { taint, path, findings in
+      let (key, value) = (taint.text("key"), taint.text("value"))
+      findings.invalid(path.child("key"), .string(key), NameRules.labelKey(key))
+      if !value.isEmpty { findings.invalid(path.child("value"), .string(value), NameRules.labelValue(value)) }
+    }
+    DeviceClaimValidation.each(device, "consumesCounters", maximum: 2, path, &findings) {
+      counters($0, name: "counterSet", $1, &$2)
+    }
+    DeviceClaimValidation.unique(device, "consumesCounters", path, &findings) { $0.text("counterSet") }
+    places(ofDevice: device, choosesNodes: choosesNodes, path, &findings)
+    bindingConditions(device, path, &findings)
+  }
+
+  private static func attribute(_ value: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    let members = ["int", "bool", "string", "version", "ints", "bools", "strings", "versions"]
+    if let text = value["string"]?.stringValue, text.utf8.count > 64 {
+      findings.add(.tooLong(path.child("string"), maximumBytes: 64))
+    }
+    if let version = value["version"]?.stringValue {
+      if !SemanticVersion.isOne(version) {
+        findings.invalid(
+          path.child("version"), .string(version), "must be a string compatible with semver.org spec 2.0.0")
+      }
+      if version.utf8.count > 64 { findings.add(.tooLong(path.child("version"), maximumBytes: 64)) }
+    }
+    switch members.count(where: { value.has($0) }) {
+    case 0: findings.invalid(path, "", "exactly one value must be specified")
+    case 1: break
+    default: findings.invalid(path, value, "exactly one value must be specified")
+    }
+  }
+
+  /// A set of amounts, or what a device takes from one.
+  private static func counters(
+    _ set: JSONValue, name: String, _ path: FieldPath, _ findings: inout Findings
+  ) {
+    let text = set.text(name)
+    if text.isEmpty {
+      findings.required(path.child(name))
+    } else {
+      findings.invalid(path.child(name), .string(text), NameRules.dns1123Label(text))
+    }
+    let (counters, path) = (MetadataValidation.sorted(set["counters"]), path.child("counters"))
+    if counters.isEmpty { return findings.required(path) }
+    guard counters.count <= 32 else { return findings.add(.tooMany(path, count: counters.count, maximum: 32)) }
+    for (counter, _) in counters {
+      findings.invalid(path.key(counter), .string(counter), NameRules.dns1123Label(counter))
+    }
+  }
+
+  /// Conditions that a device must meet, and those that say that it never will: two lists of other names, of which there are
+  /// both or none.
+  static func bindingConditions(_ object: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    let (wanted, failures) = ("bindingConditions", "bindingFailureConditions")
+    for name in [wanted, failures] {
+      DeviceClaimValidation.each(object, name, maximum: 4, path, &findings) {
+        $2.invalid($1, $0, NameRules.labelKey($0.stringValue ?? ""))
+      }
+      DeviceClaimValidation.unique(object, name, path, &findings) { $0.stringValue ?? "" }
+    }
+    let (conditions, failing) = (object.items(wanted), object.items(failures))
+    for (index, condition) in failing.enumerated() where conditions.contains(condition) {
+      findings.invalid(
+        path.child(failures).index(index), condition,
+        "bindingFailureConditions must not overlap with bindingConditions")
+    }
+    guard conditions.isEmpty != failing.isEmpty else { return }
+    let (missing, other) = conditions.isEmpty ? (wanted, failures) : (failures, wanted)
+    findings.invalid(path.child(missing), [], "\(missing) are required to use \(other)")
+  }
+}

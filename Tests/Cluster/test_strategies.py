@@ -1,0 +1,140 @@
+"""What becomes of objects of single kinds when they are written, through kubectl and the API.
+
+After the strategies in pkg/registry and pkg/apis/*/validation.
+"""
+
+import json
+
+from definitions import defined, version
+
+CONTAINER = {"name": "c", "image": "i"}
+
+
+def of(api_version, kind, name, spec, **metadata):
+    return {"apiVersion": api_version, "kind": kind, "metadata": {"name": name, **metadata}, "spec": spec}
+
+
+def workload(kind, name, **spec):
+    template = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [CONTAINER]}}
+    return of("apps/v1", kind, name, {"replicas": 0, "selector": {"matchLabels": {"a": "b"}}, "template": template, **spec})
+
+
+def create(kubectl, body, **more):
+    return kubectl("create", "-f", "-", input=json.dumps(body), **more)
+
+
+def test_a_gated_pod_says_why_it_waits(kubectl):
+    create(kubectl, of("v1", "Pod", "gated", {"schedulingGates": [{"name": "a"}], "containers": [CONTAINER]}))
+    [condition] = [one for one in kubectl.json("get", "pod", "gated")["status"]["conditions"] if one["type"] == "PodScheduled"]
+    assert condition["status"] == "False" and condition["reason"] == "SchedulingGated"
+    assert condition["message"] == "Scheduling is blocked due to non-empty scheduling gates"
+    assert "SchedulingGated" in kubectl.out("get", "pod", "gated")
+    narrower = json.dumps({"spec": {"nodeSelector": {"a": "b"}}})
+    kubectl("patch", "pod", "gated", "-p", narrower)
+    wider = json.dumps({"spec": {"nodeSelector": {"a": "c"}}})
+    kubectl.fails("patch", "pod", "gated", "-p", wider, says=["only additions to spec.nodeSelector are allowed (no mutations or deletions)"])
+
+
+def test_labels_of_a_pod_go_into_its_selectors(kubectl):
+    spread = {"maxSkew": 1, "topologyKey": "z", "whenUnsatisfiable": "ScheduleAnyway", "labelSelector": {"matchLabels": {"x": "y"}}, "matchLabelKeys": ["a"]}
+    create(kubectl, of("v1", "Pod", "spread", {"containers": [CONTAINER], "topologySpreadConstraints": [spread]}, labels={"a": "1"}))
+    [constraint] = kubectl.json("get", "pod", "spread")["spec"]["topologySpreadConstraints"]
+    assert constraint["labelSelector"] == {"matchLabels": {"x": "y"}, "matchExpressions": [{"key": "a", "operator": "In", "values": ["1"]}]}
+
+
+def test_annotations_count_for_deployments(kubectl):
+    for kind, generation in (("Deployment", 2), ("StatefulSet", 1)):
+        create(kubectl, workload(kind, "counted"))
+        kubectl("annotate", kind.lower(), "counted", "a=b")
+        assert kubectl.json("get", kind.lower(), "counted")["metadata"]["generation"] == generation
+        kubectl("label", kind.lower(), "counted", "a=b")
+        assert kubectl.json("get", kind.lower(), "counted")["metadata"]["generation"] == generation
+
+
+def test_claims_of_a_stateful_set_are_volumes(kubectl):
+    claim = {"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}
+    body = workload("StatefulSet", "claims", serviceName="s", volumeClaimTemplates=[claim])
+    body["spec"]["template"]["spec"]["containers"] = [{**CONTAINER, "volumeMounts": [{"name": "data", "mountPath": "/d"}]}]
+    create(kubectl, body)
+    del body["spec"]["volumeClaimTemplates"]
+    body["metadata"]["name"] = "none"
+    kubectl.fails("create", "-f", "-", input=json.dumps(body), says=['spec.template.spec.containers[0].volumeMounts[0].name: Not found: "data"'])
+
+
+def test_a_path_without_a_type(kubectl):
+    backend = {"service": {"name": "s", "port": {"number": 80}}}
+    body = of("networking.k8s.io/v1", "Ingress", "i", {"rules": [{"http": {"paths": [{"path": "/", "backend": backend}]}}]})
+    kubectl.fails(
+        "create", "-f", "-", input=json.dumps(body),
+        says=['The Ingress "i" is invalid: spec.rules[0].http.paths[0].pathType: Required value: pathType must be specified'])  # fmt: skip
+
+
+def test_a_lease_that_is_given_back(kubectl):
+    create(kubectl, of("coordination.k8s.io/v1", "Lease", "l", {"holderIdentity": "a", "leaseDurationSeconds": 15}))
+    kubectl("patch", "lease", "l", "--type=merge", "-p", '{"spec": {"holderIdentity": "", "leaseDurationSeconds": 1}}')
+    assert kubectl.json("get", "lease", "l")["spec"] == {"holderIdentity": "", "leaseDurationSeconds": 1}
+
+
+def test_hands_of_queues(kubectl):
+    response = {"type": "Queue", "queuing": {"queues": 64, "handSize": 11, "queueLengthLimit": 50}}
+    body = of("flowcontrol.apiserver.k8s.io/v1", "PriorityLevelConfiguration", "hands", {"type": "Limited", "limited": {"limitResponse": response}})
+    kubectl.fails(
+        "create", "-f", "-", input=json.dumps(body),
+        says="spec.limited.limitResponse.queuing.handSize: Invalid value: 11: required entropy bits of deckSize 64 and handSize 11 should not be greater than 60")  # fmt: skip
+
+
+def test_claims_to_devices(kubectl):
+    devices = {
+        "requests": [{"name": "a", "exactly": {"deviceClassName": "c"}}],
+        "constraints": [{"requests": ["b"], "matchAttribute": "example.com/numa"}],
+    }
+    body = of("resource.k8s.io/v1", "ResourceClaim", "claim", {"devices": devices})
+    kubectl.fails(
+        "create", "-f", "-", input=json.dumps(body),
+        says="spec.devices.constraints[0].requests[0]: Invalid value: \"b\": must be the name of a request in the claim or the name of a request and a subrequest separated by '/'")  # fmt: skip
+    devices["constraints"][0]["requests"] = ["a"]
+    create(kubectl, body)
+    kubectl.fails("patch", "resourceclaim", "claim", "--type=merge", "-p", '{"spec": {"devices": {"constraints": null}}}', says="field is immutable")
+
+
+def test_a_definition_stores_its_new_version_at_once(api):
+    def versions(stored):
+        return [{**version(name), "storage": name == stored} for name in ("v1", "v2")]
+
+    with defined(api, *versions("v1")) as definition:
+        path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{definition.name}"
+        changed = api.patch(path, {"spec": {"versions": versions("v2")}})
+        assert changed["status"]["storedVersions"] == ["v1", "v2"]
+
+
+def test_a_version_that_is_served_here_is_available_at_once(api):
+    body = {
+        "apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": {"name": "v9.strategies.example"},
+        "spec": {"group": "strategies.example", "version": "v9", "groupPriorityMinimum": 1000, "versionPriority": 15},
+    }  # fmt: skip
+    made = api.create("/apis/apiregistration.k8s.io/v1/apiservices", body, dryRun="All")
+    [condition] = made["status"]["conditions"]
+    assert (condition["type"], condition["status"], condition["reason"]) == ("Available", "True", "Local")
+
+
+def test_metadata_is_not_written_with_the_status_of_some_kinds(api, namespace):
+    def written(path, made):
+        made["metadata"]["labels"] = {"a": "b"}
+        made["metadata"]["annotations"] = {"a": "b"}
+        changed = api.update(f"{path}/{made['metadata']['name']}/status", made)["metadata"]
+        return "a" in changed.get("labels", {}), "a" in changed.get("annotations", {})
+
+    def latest(path, body):
+        api.create(path, body)
+        return api.get(f"{path}/{body['metadata']['name']}")
+
+    flows = "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas"
+    spec = {"matchingPrecedence": 9000, "priorityLevelConfiguration": {"name": "catch-all"}}
+    name = f"strategies-{namespace}"
+    try:
+        body = of("flowcontrol.apiserver.k8s.io/v1", "FlowSchema", name, spec)
+        assert written(flows, latest(flows, body)) == (False, False)
+    finally:
+        api.delete(f"{flows}/{name}")
+    sets = f"/apis/apps/v1/namespaces/{namespace}/replicasets"
+    assert written(sets, latest(sets, workload("ReplicaSet", "s"))) == (True, True)
