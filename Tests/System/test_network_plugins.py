@@ -269,7 +269,7 @@ def test_plugins_that_are_not_there(docker, client, name):
         refused(lambda: client.api.create_network(name, driver=reference), 404, f'plugin "{reference}" not found')
     ipam = docker_py.types.IPAMConfig(driver=name + "-none")
     refused(lambda: client.api.create_network(name, ipam=ipam), 404, "not found")
-    assert time.monotonic() - start < 15, "one that is not there is not waited for"
+    assert time.monotonic() - start < 25, "one that is not there is not waited for"
     shown = json.loads(docker.out("info", "--format", "{{json .Plugins.Network}}"))
     assert {"bridge", "host", "macvlan", "null"} <= set(shown)
 
@@ -368,7 +368,7 @@ def test_a_teardown_goes_on(docker, engine, host, plugin, plugged, run, port, wr
         start = time.monotonic()
         docker("rm", "-f", one)
         docker("network", "rm", network)
-        assert time.monotonic() - start < 10
+        assert time.monotonic() - start < 25
     docker.fails("network", "inspect", network)
     if wrong == "late":
         time.sleep(4.5)  # until it has done it after all

@@ -95,7 +95,7 @@ def test_the_engine_starts_without_the_plugin(own, name):
     own.plugin.kill(leave_socket=False)
     start = time.monotonic()
     own.engine.start()
-    assert time.monotonic() - start < 15, "a plugin is waited for 30 s when it is needed, not at the start"
+    assert time.monotonic() - start < 25, "a plugin is waited for 30 s when it is needed, not at the start"
     assert described(own.docker, network)["Driver"] == own.plugin.name
     assert reaches(own.docker, one, endpoint(own.docker, one, network)["Gateway"])
     assert reaches(own.docker, two, endpoint(own.docker, two, other)["Gateway"])
@@ -213,13 +213,14 @@ def test_what_a_dead_plugin_could_not_be_told_it_is_told_later(own, name, until,
     start = time.monotonic()
     own.docker("rm", "-f", one, two)
     own.docker("network", "rm", other)  # its links are ours; the pool is owed
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 25
     assert owed(own) == before
     if restarts:
         own.crash()
     own.plugin.forget()
     own.plugin.start()
     until(lambda: owed(own)[0] == [] and [len(taken) for taken in owed(own)[1].values()] == [1])
+    until(lambda: "ReleasePool" in own.plugin.names())  # it notes what it was asked once it has done it
     names = own.plugin.names()
     assert names.index("Leave") < names.index("DeleteEndpoint") and names.count("ReleasePool") == 1
     own.docker("network", "rm", network)
