@@ -64,7 +64,7 @@ final class WatchEncoder: Sendable {
 
   /// Tells how far the server has come, with an object that is empty but for its version.
   func writeBookmark(_ revision: Int64, isInitialEnd: Bool, _ buffer: inout ByteBuffer) throws(StatusError) {
-    var metadata: JSONObject = ["resourceVersion": .string(String(revision)), "creationTimestamp": .null]
+    var metadata: JSONObject = ["resourceVersion": .string(String(revision))]
     if isInitialEnd { metadata["annotations"] = [WatchEvent.initialEventsEnd: "true"] }
     let kind = target.groupVersionKind
     let meta = ObjectAnswer.metaGroup + answer.form.metaVersion
