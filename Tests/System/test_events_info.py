@@ -146,7 +146,7 @@ def test_a_container_that_runs_out_of_memory_says_so_in_events(docker, happened,
 
 
 @pytest.mark.apus
-@pytest.mark.parametrize("method, path", [("POST", "/swarm/init"), ("POST", "/build"), ("GET", "/plugins"), ("POST", "/services/create")])
+@pytest.mark.parametrize("method, path", [("POST", "/swarm/init"), ("POST", "/build"), ("GET", "/plugins"), ("POST", "/swarm/join")])
 def test_what_is_not_built_says_501(raw, method, path):
     answer, body = raw(method, "/v1.50" + path, {} if method == "POST" else None)
     assert answer.status in (200, 501), (answer.status, body)

@@ -15,8 +15,10 @@ public struct ServiceAccountAdmission: Admission {
 
   public func mutate(_ request: inout AdmissionRequest) async throws {
     guard Self.isCreation(request), var pod = request.object else { return }
-    // What a node has made is told as it is.
-    guard pod["metadata"]?["annotations"]?[Self.mirror] == nil else { return }
+    // What a node has made is told as it is, and refused before anything else is said of it.
+    guard pod["metadata"]?["annotations"]?[Self.mirror] == nil else {
+      return try validate(mirror: pod["spec"]?.objectValue ?? [:], request)
+    }
     request.object = nil
     defer { request.object = pod }
     var spec = pod["spec"]?.objectValue ?? [:]

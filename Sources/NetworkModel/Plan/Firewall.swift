@@ -9,11 +9,11 @@ public enum FirewallEntry: Sendable, Hashable {
   case confine(bridge: String)
   /// Whoever is not on another bridge of ours reaches every port on the bridge.
   case unprotected(bridge: String, IPFamily)
-  /// Whoever is not on another bridge of ours may ping (ICMP, ICMPv6) what is on the bridge.
+  /// Everybody, containers on other bridges included, may ping (ICMP, ICMPv6) what is on the bridge.
   case echo(bridge: String, IPFamily)
-  /// Whoever is not on another bridge of ours reaches one port of one container at its own address.
+  /// Everybody, containers on other bridges included, reaches one port of one container at its own address.
   case open(bridge: String, IPAddress, TransportPort)
-  /// The same, for what comes in by one link.
+  /// Who comes in by one link that is no bridge of ours reaches one port of one container at its own address.
   case openFrom(link: String, bridge: String, IPAddress, TransportPort)
   /// What a container on the bridge sends to elsewhere leaves with an address of the host.
   case masquerade(bridge: String, IPFamily)
