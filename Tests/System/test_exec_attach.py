@@ -220,3 +220,11 @@ def test_copy_in_and_out(docker, running, tmp_path):
     assert docker.out("exec", running, "cat", "/tmp/there") == "content"
     docker("cp", f"{running}:/tmp/there", tmp_path / "back")
     assert (tmp_path / "back").read_text() == "content"
+
+
+def test_input_that_nobody_reads_takes_no_output_away(docker):
+    """The monitor ends with input still to come, or before it has taken the connection; many at once make either likely."""
+    command = ["run", "--rm", "-i", "busybox", "sh", "-c", "echo fine; echo well >&2"]
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        said = list(pool.map(lambda _: docker(*command, input="x" * 3000), range(80)))
+    assert {(done.stdout, done.stderr) for done in said} == {("fine\n", "well\n")}

@@ -10,9 +10,13 @@ public final class AttachSession: Sendable {
   /// The process has a terminal: output is one raw stream.
   public let isTerminal: Bool
 
+  /// Reads a log.
+  typealias Log = @Sendable () -> AsyncThrowingStream<LogEntry, any Error>
+
   private struct State {
     var attachment: ProcessAttachment?
     var end: ContainerWait?
+    var missed: Log?
     var failure: (any Error)?
     var closed = false
     var waiting: [CheckedContinuation<Void, Never>] = []
@@ -52,13 +56,18 @@ public final class AttachSession: Sendable {
 
   // MARK: the engine's side
 
+  func wants(_ stream: OutputStream) -> Bool { wanted.contains(stream) }
+
   /// The process' streams are there.
-  /// - Parameter end: What the end of the output waits for: who has seen it and looks finds the container ended, with its
-  ///   exit code. Docker ends attachments in that order.
-  func connect(_ attachment: ProcessAttachment, end: ContainerWait? = nil) {
+  /// - Parameters:
+  ///   - end: what the end of the output waits for: who has seen it and looks finds the container ended, with its exit code.
+  ///     Docker ends attachments in that order.
+  ///   - missed: what was logged since, for output that never came by the attachment.
+  func connect(_ attachment: ProcessAttachment, end: ContainerWait? = nil, missed: Log? = nil) {
     let (waiting, closed) = state.withLock { state in
       state.attachment = attachment
       state.end = end
+      state.missed = missed
       let waiting = state.waiting
       state.waiting = []
       return (waiting, state.closed)
@@ -147,6 +156,13 @@ public final class AttachSession: Sendable {
     return closed ? nil : attachment
   }
 
+  private func takeMissed() -> Log? {
+    state.withLock { state in
+      defer { state.missed = nil }
+      return state.missed
+    }
+  }
+
   /// Until the container has ended, or the session is closed.
   private func waitForEnd() async {
     guard let end = state.withLock({ $0.closed ? nil : $0.end }) else { return }
@@ -174,6 +190,10 @@ public final class AttachSession: Sendable {
       guard session.live, let attachment = try await session.connected() else { return nil }
       while let chunk = try await attachment.next() {
         if session.wanted.contains(chunk.stream) { return chunk }
+      }
+      if attachment.mayHaveMissedAll, let missed = session.takeMissed() {
+        replay = missed().makeAsyncIterator()
+        return try await next()
       }
       await session.waitForEnd()
       session.close()

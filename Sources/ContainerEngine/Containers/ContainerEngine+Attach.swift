@@ -1,5 +1,6 @@
 import AsyncWork
 import ContainerRuntime
+import Linux
 
 extension ContainerEngine {
   /// Joins a container's standard streams. One that does not run yet is waited for.
@@ -37,20 +38,27 @@ extension ContainerEngine {
     // Under the transition lock a container is either up, with its streams there, or down, with a start to wait for.
     try await container.transitions.withLock {
       if container.record.state.isRunning {
-        session.connect(try await runtime.attach(container.id), end: ContainerWait(container, .nextExit))
+        try await join(session, container)
         return
       }
-      let runtime = runtime
       _ = container.enqueue(
         PendingAttachment(
-          connect: { [weak session] in
-            guard let session else { return }
-            session.connect(try await runtime.attach(container.id), end: ContainerWait(container, .nextExit))
-          },
+          connect: { [self, weak session] in if let session { try await join(session, container) } },
           ready: { [weak session] result in
             if case .failure(let error) = result { session?.fail(error) }
           }))
     }
+  }
+
+  /// Joins the streams of a process that is there.
+  private func join(_ session: AttachSession, _ container: Container) async throws {
+    var query = LogQuery()
+    query.since = Clock.realtime
+    (query.standardOutput, query.standardError) = (session.wants(.standardOutput), session.wants(.standardError))
+    let attachment = try await runtime.attach(container.id)
+    let log: AttachSession.Log = { [runtime, query] in runtime.logs(of: container.id, query) }
+    session.connect(
+      attachment, end: ContainerWait(container, .nextExit), missed: logsToFile(container.record) ? log : nil)
   }
 
   /// A container's log, from the monitor's file.

@@ -10,7 +10,13 @@ public final class ProcessAttachment: Sendable {
   private let socket: FileDescriptor
   private let reactor: Reactor
   private let writing = AsyncLock()
-  private let isClosed = Mutex(false)
+  private struct State {
+    var isClosed = false
+    /// The monitor has ended with something unread or untaken.
+    var wasReset = false
+    var hasOutput = false
+  }
+  private let state = Mutex(State())
   /// What must have happened before the end of the output is shown.
   private let beforeEnd: @Sendable () async -> Void
 
@@ -39,20 +45,36 @@ public final class ProcessAttachment: Sendable {
     while true {
       let packet: [UInt8]
       do { packet = try await reactor.read(socket, upTo: Self.packetSize) } catch let error as SystemError {
-        // The monitor ended with our input unread.
-        guard error.code == .connectionReset || error.code == .badDescriptor else { throw error }
-        packet = []
+        switch error.code {
+        // Told once, and before what the monitor has sent: that follows.
+        case .connectionReset where noteReset(): continue
+        case .connectionReset, .badDescriptor: packet = []
+        default: throw error
+        }
       }
       guard let stream = packet.first else {
         // A client that left does not wait for the process.
-        if !isClosed.withLock({ $0 }) { await beforeEnd() }
+        if !state.withLock({ $0.isClosed }) { await beforeEnd() }
         return nil
       }
+      state.withLock { $0.hasOutput = true }
       if packet.count == 1 { continue }
       return OutputChunk(
         stream: stream == 3 ? .standardError : .standardOutput, bytes: Array(packet.dropFirst()))
     }
   }
+
+  /// - Returns: false where it was noted already.
+  private func noteReset() -> Bool {
+    state.withLock { state in
+      defer { state.wasReset = true }
+      return !state.wasReset
+    }
+  }
+
+  /// Whether the monitor may have ended before it took this connection. It takes connections only once it has nothing else to
+  /// do, which on a busy host may be after the process has ended: what that said is in the log alone then.
+  public var mayHaveMissedAll: Bool { state.withLock { $0.wasReset && !$0.hasOutput && !$0.isClosed } }
 
   /// The output as a sequence, for one reader.
   public var output: AsyncThrowingStream<OutputChunk, any Error> {
@@ -85,7 +107,7 @@ public final class ProcessAttachment: Sendable {
 
   /// Ends the connection; the process goes on.
   public func close() {
-    isClosed.withLock { $0 = true }
+    state.withLock { $0.isClosed = true }
     PacketSocket.shutdownBoth(socket)
   }
 }
