@@ -22,7 +22,7 @@ def warnings(own):
     return [line for line in json.loads(own.docker.out("info", "--format", "{{json .}}"))["Warnings"] or [] if "another firewall" in line]
 
 
-def test_a_policy_that_drops_what_is_forwarded_is_told(own, name, port):
+def test_a_policy_that_drops_what_is_forwarded_is_told(own, name, port, until):
     bridge = own.engine.flags[own.engine.flags.index("--bridge") + 1]
     one = own.run(name, "-p", f"{port}:80", image="nginx")
     own.host.get_soon("127.0.0.1", port)
@@ -32,7 +32,7 @@ def test_a_policy_that_drops_what_is_forwarded_is_told(own, name, port):
     assert warning.startswith("WARNING: another firewall (nf_tables table ip filter, chain FORWARD) drops what is forwarded from and to " + bridge)
     assert not opens(own.neighbour, own.engine.network.address, port)  # it does
     own.crash()
-    assert warning[len("WARNING: ") :] in own.engine.log()
+    until(lambda: warning[len("WARNING: ") :] in own.engine.log())
     assert warning in own.docker.out("info").splitlines() or warning in own.docker("info").stderr
     # Whoever lets it pass is not warned.
     own.host.run("iptables", "-I", "FORWARD", "-i", bridge, "-j", "ACCEPT")
