@@ -43,19 +43,30 @@ enum DeviceSliceValidation {
 
   // MARK: - Nodes
 
-  private static func places(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+  /// Judges the node or the selector of nodes that a slice or a device names.
+  /// - Returns: which of the two are set.
+  private static func nodes(
+    _ value: JSONValue, _ path: FieldPath, emptyName rule: String, _ findings: inout Findings
+  ) -> [String] {
     var set: [String] = []
-    if let name = spec["nodeName"]?.stringValue {
+    if let name = value["nodeName"]?.stringValue {
       if name.isEmpty {
-        findings.invalid(path.child("nodeName"), "", "must be either unset or set to a non-empty string")
+        findings.invalid(path.child("nodeName"), "", rule)
       } else {
         set.append("`nodeName`")
         findings.invalid(path.child("nodeName"), .string(name), NameRules.dns1123Subdomain(name))
       }
     }
-    if let selector = spec["nodeSelector"], !selector.isNull {
+    if let selector = value["nodeSelector"], !selector.isNull {
       set.append("`nodeSelector`")
       SchedulingValidation.nodeSelector(selector, path.child("nodeSelector"), &findings)
+    }
+    return set
+  }
+
+  private static func places(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    var set = nodes(spec, path, emptyName: "must be either unset or set to a non-empty string", &findings)
+    if let selector = spec["nodeSelector"], !selector.isNull {
       let terms = selector.items("nodeSelectorTerms")
       if terms.count != 1 {
         findings.invalid(
@@ -84,19 +95,7 @@ enum DeviceSliceValidation {
       }
       return
     }
-    var set: [String] = []
-    if let name = device["nodeName"]?.stringValue {
-      if name.isEmpty {
-        findings.invalid(path.child("nodeName"), "", "must not be empty")
-      } else {
-        set.append("`nodeName`")
-        findings.invalid(path.child("nodeName"), .string(name), NameRules.dns1123Subdomain(name))
-      }
-    }
-    if let selector = device["nodeSelector"], !selector.isNull {
-      set.append("`nodeSelector`")
-      SchedulingValidation.nodeSelector(selector, path.child("nodeSelector"), &findings)
-    }
+    var set = nodes(device, path, emptyName: "must not be empty", &findings)
     flag(device, "allNodes", path, &set, &findings)
     let rule =
       "exactly one of `nodeName`, `nodeSelector`, or `allNodes` is required when `perDeviceNodeSelection` is set to true in the ResourceSlice spec"
