@@ -43,7 +43,7 @@ extension ContainerRuntime {
       let launch = try await pool.run { [self, record] in try launchMonitor(specification, command, record) }
       let pipe = SyncPipe(launch.sync, reactor: reactor)
       let report = try await pipe.next()
-      guard let report, report.data > 0, let startTime = Processes.startTime(of: report.data) else {
+      guard let report, report.data > 0, let startTime = try Processes.startTime(of: report.data) else {
         let complaint = report?.message ?? Self.text(launch.errors)
         _ = try await pool.run { try launch.monitor.wait() }
         throw RuntimeMessage.error(
@@ -114,7 +114,7 @@ extension ContainerRuntime {
     sync.write.close()
     errors.write.close()
     record.monitorPid = monitor.pid
-    record.monitorStartTime = Processes.startTime(of: monitor.pid) ?? 0
+    record.monitorStartTime = try Processes.startTime(of: monitor.pid) ?? 0
     try record.write(paths)
     return Launch(
       monitor: monitor, sync: sync.read, errors: errors.read, filterKey: filterKey, filter: filter)

@@ -64,7 +64,7 @@ extension ContainerRuntime {
   ) throws -> ExecLaunch {
     // The container's own view of its files, mounts included.
     let root = try HostResolver.openRoot("/proc/\(running.process.pid)/root")
-    guard Processes.startTime(of: running.process.pid) == running.process.startTime else {
+    guard try Processes.startTime(of: running.process.pid) == running.process.startTime else {
       throw RuntimeError(.notRunning, "container \(running.id) is not running")
     }
     let identity = try HostResolver.identity(

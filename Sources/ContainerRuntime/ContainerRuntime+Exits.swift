@@ -12,12 +12,12 @@ extension ContainerRuntime {
         if let monitor { try await reactor.waitReadable(monitor) }
         var exit = try await pool.run {
           if let child { _ = try child.wait() }
-          return ExitFile.read(paths)
+          return try ExitFile.read(paths)
         }
         if exit == nil {
           try await waitForLostProcess(running)
           // It may have been written after all: by a monitor whose end we could not see.
-          exit = ExitFile.read(paths)
+          exit = try await pool.run { try ExitFile.read(paths) }
         }
         announce(running.id, exit ?? .lost(running.id))
       } catch { announce(running.id, .lost(running.id)) }
@@ -27,7 +27,7 @@ extension ContainerRuntime {
   /// The monitor was killed: the container's process goes on without output until it ends by itself.
   private func waitForLostProcess(_ running: RunningContainer) async throws {
     let process = running.process
-    guard let handle = try Processes.open(process.pid), Processes.startTime(of: process.pid) == process.startTime else {
+    guard let handle = try Processes.open(process.pid), try Processes.startTime(of: process.pid) == process.startTime else {
       return
     }
     try await reactor.waitReadable(handle)

@@ -24,7 +24,7 @@ extension ContainerRuntime {
       try await pool.run {
         if all { return try group.signalAll(signal) }
         let process = running.process
-        guard let handle = try Processes.open(process.pid), Processes.startTime(of: process.pid) == process.startTime
+        guard let handle = try Processes.open(process.pid), try Processes.startTime(of: process.pid) == process.startTime
         else { throw RuntimeError(.notRunning, "container \(id) is not running") }
         try Processes.signal(signal, to: handle)
       }
@@ -62,7 +62,7 @@ extension ContainerRuntime {
         try await waitForEnd(of: id)
       }
       try await pool.run { [self] in
-        guard let record = BundleRecord.read(paths) else {
+        guard let record = try BundleRecord.read(paths) else {
           try FileSystem.removeTree(paths.bundle)
           try FileSystem.removeFile(paths.exit)
           return
@@ -84,7 +84,7 @@ extension ContainerRuntime {
   private func end(_ running: RunningContainer) throws {
     let group = cgroup(running.record.cgroupPath)
     if let handle = try Processes.open(running.process.pid),
-      Processes.startTime(of: running.process.pid) == running.process.startTime
+      try Processes.startTime(of: running.process.pid) == running.process.startTime
     {
       try Processes.signal(9, to: handle)
     }

@@ -51,14 +51,14 @@ extension ContainerRuntime {
 
   /// Blocks.
   private func look(_ paths: ContainerPaths) throws -> Finding {
-    if let exit = ExitFile.read(paths) { return Finding(state: .ended(exit)) }
-    guard let record = BundleRecord.read(paths) else { return Finding(state: .ended(.lost(paths.id))) }
+    if let exit = try ExitFile.read(paths) { return Finding(state: .ended(exit)) }
+    guard let record = try BundleRecord.read(paths) else { return Finding(state: .ended(.lost(paths.id))) }
     let monitor = try monitorHandle(record, paths)
-    guard let process = process(paths, record) else {
-      guard let monitor else { return Finding(state: .ended(ExitFile.read(paths) ?? .lost(paths.id))) }
+    guard let process = try process(paths, record) else {
+      guard let monitor else { return Finding(state: .ended(try ExitFile.read(paths) ?? .lost(paths.id))) }
       // The process is gone and its monitor is just writing down how.
       try MonitorEnd.wait(monitor, milliseconds: 5000)
-      return Finding(state: .ended(ExitFile.read(paths) ?? .lost(paths.id)))
+      return Finding(state: .ended(try ExitFile.read(paths) ?? .lost(paths.id)))
     }
     let running = RunningContainer(id: paths.id, record: record, process: process)
     let isWaiting = FileSystem.exists("\(stateDirectory(record.runtime))/\(paths.id)/exec.fifo")
@@ -68,11 +68,16 @@ extension ContainerRuntime {
   }
 
   /// The first process, if it lives and is in the container's own cgroup: a number alone may be another's by now.
-  private func process(_ paths: ContainerPaths, _ record: BundleRecord) -> ContainerProcess? {
-    guard let text = try? FileSystem.readText(paths.pid), let pid = Int32(text.filter(\.isNumber)),
-      Processes.isAlive(pid), let startTime = Processes.startTime(of: pid),
-      let groups = try? FileSystem.readText("/proc/\(pid)/cgroup"),
-      groups.split(separator: "\n").contains(where: { $0.contains(":" + record.cgroupPath) })
+  private func process(
+    _ paths: ContainerPaths, _ record: BundleRecord
+  ) throws(SystemError) -> ContainerProcess? {
+    guard let text = try FileSystem.readIfPresent(paths.pid),
+      let pid = Int32(String(decoding: text, as: UTF8.self).filter(\.isNumber)),
+      try Processes.isAlive(pid), let startTime = try Processes.startTime(of: pid),
+      let groups = try FileSystem.readIfPresent("/proc/\(pid)/cgroup"),
+      String(decoding: groups, as: UTF8.self).split(separator: "\n").contains(where: {
+        $0.contains(":" + record.cgroupPath)
+      })
     else { return nil }
     return ContainerProcess(pid: pid, startTime: startTime)
   }
@@ -85,16 +90,16 @@ extension ContainerRuntime {
       // Its engine ended before it could write the number down.
       guard let found = try Self.findMonitor(paths.bundle) else { return nil }
       pid = found
-      startTime = Processes.startTime(of: found) ?? 0
+      startTime = try Processes.startTime(of: found) ?? 0
     }
-    guard let handle = try Processes.open(pid), Processes.startTime(of: pid) == startTime, Processes.isAlive(pid)
+    guard let handle = try Processes.open(pid), try Processes.startTime(of: pid) == startTime, try Processes.isAlive(pid)
     else { return nil }
     return handle
   }
 
   private static func findMonitor(_ bundle: String) throws -> Int32? {
     for name in try FileSystem.list("/proc") {
-      guard let pid = Int32(name), let line = try? FileSystem.read("/proc/\(name)/cmdline") else { continue }
+      guard let pid = Int32(name), let line = try FileSystem.readIfPresent("/proc/\(name)/cmdline") else { continue }
       let words = line.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
       if let index = words.firstIndex(of: "--bundle"), index + 1 < words.count, words[index + 1] == bundle,
         words.first?.hasSuffix("conmon") == true

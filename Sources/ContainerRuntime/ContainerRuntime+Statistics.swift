@@ -52,7 +52,7 @@ extension ContainerRuntime {
       }
     }
     statistics.blockIO = blockIO
-    if Processes.startTime(of: process.pid) == process.startTime {
+    if try Processes.startTime(of: process.pid) == process.startTime {
       statistics.interfaces = NetworkCounters.parse(try FileSystem.readText("/proc/\(process.pid)/net/dev"))
     }
     return statistics

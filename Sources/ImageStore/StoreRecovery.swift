@@ -32,7 +32,7 @@ struct StoreRecovery {
   private func loadLayers(_ state: inout StoreState) throws {
     for name in try FileSystem.list(paths.layers) {
       let directory = paths.layers + "/" + name
-      guard let record = try? MetadataFile.read(LayerRecord.self, from: directory + "/layer.json"),
+      guard let record = try MetadataFile.readIfWhole(LayerRecord.self, from: directory + "/layer.json"),
         paths.layerName(record.diffID) == name
       else {
         try FileSystem.removeTree(directory)
@@ -56,7 +56,7 @@ struct StoreRecovery {
   private func loadImages(_ state: inout StoreState) throws {
     for name in try FileSystem.list(paths.images) {
       let path = paths.images + "/" + name
-      guard name.hasSuffix(".json"), let record = try? MetadataFile.read(ImageRecord.self, from: path) else {
+      guard name.hasSuffix(".json"), let record = try MetadataFile.readIfWhole(ImageRecord.self, from: path) else {
         try FileSystem.removeFile(path)
         continue
       }
@@ -81,7 +81,7 @@ struct StoreRecovery {
   private func loadSnapshots(_ state: inout StoreState) throws {
     for name in try FileSystem.list(paths.snapshots) {
       let directory = paths.snapshots + "/" + name
-      guard let record = try? MetadataFile.read(SnapshotRecord.self, from: directory + "/snapshot.json"),
+      guard let record = try MetadataFile.readIfWhole(SnapshotRecord.self, from: directory + "/snapshot.json"),
         record.id == name
       else {
         // The record is written before anything that a container could have written: nothing is lost here.

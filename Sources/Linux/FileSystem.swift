@@ -8,6 +8,16 @@ public enum FileSystem {
     try FileDescriptor.open(path, .readOnly).readToEnd(limit: limit)
   }
 
+  /// The whole file; nil where there is none. That it cannot be read for another reason is an error, so that nobody
+  /// takes a lack of descriptors for the lack of a file.
+  public static func readIfPresent(_ path: String, limit: Int = 1 << 30) throws(SystemError) -> [UInt8]? {
+    do { return try read(path, limit: limit) } catch {
+      // A process that ends between opening and reading its files in /proc gives ESRCH.
+      if [.noEntry, .notDirectory, .noProcess].contains(error.code) { return nil }
+      throw error
+    }
+  }
+
   /// The whole file as UTF-8 text, broken sequences repaired.
   public static func readText(_ path: String) throws(SystemError) -> String {
     String(decoding: try read(path), as: UTF8.self)

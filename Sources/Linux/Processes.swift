@@ -126,21 +126,24 @@ public enum Processes {
 
   /// When a process started, in clock ticks since boot (field 22 of /proc/PID/stat): with the pid it names a process
   /// uniquely across pid reuse.
-  public static func startTime(of pid: Int32) -> UInt64? {
-    guard let text = try? FileSystem.readText("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else {
-      return nil
-    }
-    let fields = text[text.index(after: end)...].split(separator: " ")
+  public static func startTime(of pid: Int32) throws(SystemError) -> UInt64? {
+    guard let fields = try stateAndFurther(pid) else { return nil }
     return fields.count > 19 ? UInt64(fields[19]) : nil
   }
 
   /// True while a process is there and is no zombie.
-  public static func isAlive(_ pid: Int32) -> Bool {
-    guard let text = try? FileSystem.readText("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else {
-      return false
-    }
-    let state = text[text.index(after: end)...].split(separator: " ").first
+  public static func isAlive(_ pid: Int32) throws(SystemError) -> Bool {
+    guard let state = try stateAndFurther(pid)?.first else { return false }
     return state != "Z" && state != "X"
+  }
+
+  /// The fields of /proc/PID/stat from the third on, behind the name in brackets, which may hold anything; nil where
+  /// there is no such process.
+  private static func stateAndFurther(_ pid: Int32) throws(SystemError) -> [Substring]? {
+    guard let bytes = try FileSystem.readIfPresent("/proc/\(pid)/stat") else { return nil }
+    let text = String(decoding: bytes, as: UTF8.self)
+    guard let end = text.lastIndex(of: ")") else { return nil }
+    return text[text.index(after: end)...].split(separator: " ")
   }
 
   /// This process.

@@ -25,6 +25,22 @@ struct RecoveryTests {
     }
   }
 
+  @Test func aContainerWhoseRecordCannotBeReadForNowIsNotTakenForLost() async throws {
+    try await RuntimeFixture.with { fixture in
+      let process = try await fixture.runtime.create(fixture.specification("a", ["sleep", "100"]))
+      try await fixture.runtime.start("a")
+      let bundle = fixture.directory + "/run/containers/a"
+      try FileSystem.rename(bundle + "/record.json", to: bundle + "/aside")
+      try FileSystem.makeDirectory(bundle + "/record.json")
+      let second = try fixture.successor()
+      await #expect(throws: RuntimeError.self) { try await second.recover() }
+      await #expect(throws: RuntimeError.self) { try await second.delete("a") }
+      try FileSystem.removeDirectory(bundle + "/record.json")
+      try FileSystem.rename(bundle + "/aside", to: bundle + "/record.json")
+      #expect(try await second.recover().first?.state == .running(process, isPaused: false))
+    }
+  }
+
   @Test func exitCodesOfThoseThatEndedAreFound() async throws {
     try await RuntimeFixture.with { fixture in
       _ = try await fixture.runtime.create(fixture.sh("a", "exit 42"))
@@ -61,7 +77,7 @@ struct RecoveryTests {
       await #expect(throws: RuntimeError.self) {
         _ = try await fixture.runtime.create(fixture.specification("a", ["true"]))
       }
-      #expect(Processes.isAlive(process.pid))
+      #expect(try Processes.isAlive(process.pid))
       try await fixture.runtime.delete("never-there")
     }
   }

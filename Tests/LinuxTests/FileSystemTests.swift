@@ -12,6 +12,17 @@ import Testing
     }
   }
 
+  @Test func aFileThatIsNotThereIsToldFromOneThatCannotBeRead() throws {
+    try withScratch { path in
+      try FileSystem.write("\(path)/file", [7])
+      #expect(try FileSystem.readIfPresent("\(path)/file") == [7])
+      #expect(try FileSystem.readIfPresent("\(path)/none") == nil)
+      #expect(try FileSystem.readIfPresent("\(path)/file/none") == nil)
+      let error = #expect(throws: SystemError.self) { try FileSystem.readIfPresent(path) }
+      #expect(error?.code == .isDirectory)
+    }
+  }
+
   @Test func directories() throws {
     try withScratch { path in
       try FileSystem.makeDirectories("\(path)/a/b/c")

@@ -6,14 +6,14 @@ import Testing
     let seven = try ChildProcess.start(ProcessRequest("/bin/sh", ["-c", "exit 7"]))
     #expect(try seven.wait() == .exited(7))
     let sleeper = try ChildProcess.start(ProcessRequest("/bin/sleep", ["100"]))
-    #expect(Processes.isAlive(sleeper.pid))
-    #expect(Processes.startTime(of: sleeper.pid) != nil)
+    #expect(try Processes.isAlive(sleeper.pid))
+    #expect(try Processes.startTime(of: sleeper.pid) != nil)
     try sleeper.signal(15)
     let status = try sleeper.wait()
     #expect(status == .signaled(15) && status.code == 143)
-    #expect(!Processes.isAlive(sleeper.pid))
+    #expect(try !Processes.isAlive(sleeper.pid))
     try sleeper.signal(9)
-    #expect(Processes.startTime(of: sleeper.pid) == nil)
+    #expect(try Processes.startTime(of: sleeper.pid) == nil)
     #expect(try Processes.open(sleeper.pid) == nil)
   }
 

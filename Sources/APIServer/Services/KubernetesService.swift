@@ -34,10 +34,13 @@ struct KubernetesService: Sendable {
   /// Keeps all of it up until the task is cancelled.
   /// - Parameter presence: which servers there are.
   func keepUp(_ presence: ServerPresence) async {
-    guard let services = try? target(Self.core, "services"), let endpoints = try? target(Self.core, "endpoints"),
-      let slices = try? target(Self.discovery, "endpointslices"),
-      let ranges = try? target(Self.networking, "servicecidrs")
-    else { return }
+    let services: ServedResource, endpoints: ServedResource, slices: ServedResource, ranges: ServedResource
+    do {
+      services = try target(Self.core, "services")
+      endpoints = try target(Self.core, "endpoints")
+      slices = try target(Self.discovery, "endpointslices")
+      ranges = try target(Self.networking, "servicecidrs")
+    } catch { return report("the service kubernetes cannot be kept up: \(error)") }
     let vigil = ObjectVigil(registry: registry, report: report)
     await withTaskGroup(of: Void.self) { group in
       group.addTask {

@@ -66,7 +66,11 @@ struct ServerPresence: Sendable {
     }
     guard let lease else { return }
     // The task is over: this one is not, and takes the address out before anybody is sent here in vain.
-    await Task.detached { [store] in try? await store.store.revoke(lease) }.value
+    await Task.detached { [store, report] in
+      do { try await store.store.revoke(lease) } catch {
+        report("taking this server's address out, which ends with its lease otherwise: \(error)")
+      }
+    }.value
   }
 
   private var mutation: Mutation {

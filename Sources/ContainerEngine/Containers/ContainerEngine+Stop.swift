@@ -78,7 +78,7 @@ extension ContainerEngine {
       }
       do { try await runtime.pause(record.id) } catch {
         // Its end may be on its way to us.
-        if !container.record.state.isRunning || !Processes.isAlive(record.state.pid) {
+        if hasEnded(container) {
           throw EngineError(.conflict, "Container \(record.id) is not running", cause: error)
         }
         throw EngineError(.internalFailure, "Cannot pause container \(record.id): \(error)", cause: error)
@@ -178,17 +178,22 @@ extension ContainerEngine {
   private func send(_ number: Int32, to container: Container) async throws(EngineError) {
     do { try await runtime.kill(container.id, signal: number) } catch {
       // One that has just ended needs no signal any more; its end is on its way to us.
-      if !container.record.state.isRunning { return }
-      if !Processes.isAlive(container.record.state.pid) { return }
+      if hasEnded(container) { return }
       throw EngineError(.internalFailure, "Cannot kill container: \(container.id): \(error)", cause: error)
     }
+  }
+
+  /// Whether a container's process is known to be gone, its end having been told or not.
+  private func hasEnded(_ container: Container) -> Bool {
+    let state = container.record.state
+    guard state.isRunning else { return true }
+    do { return try !Processes.isAlive(state.pid) } catch { return false }
   }
 
   private func thaw(_ container: Container) async throws(EngineError) {
     do { try await runtime.resume(container.id) } catch {
       // A frozen process of cgroup v2 dies of SIGKILL without being thawed first.
-      let state = container.record.state
-      if !state.isRunning || !Processes.isAlive(state.pid) { return }
+      if hasEnded(container) { return }
       throw EngineError(.internalFailure, "Cannot unpause container \(container.id): \(error)", cause: error)
     }
   }

@@ -18,9 +18,9 @@ struct BundleRecord: Codable, Sendable, Equatable {
     try FileSystem.replace(paths.record, [UInt8](JSONEncoder().encode(self)), durable: false)
   }
 
-  /// nil where there is none, or none that can be read. Blocks.
-  static func read(_ paths: ContainerPaths) -> BundleRecord? {
-    guard let bytes = try? FileSystem.read(paths.record) else { return nil }
-    return try? JSONDecoder().decode(BundleRecord.self, from: Data(bytes))
+  /// nil where there is none, or one that was being written when its engine ended. Blocks.
+  static func read(_ paths: ContainerPaths) throws(SystemError) -> BundleRecord? {
+    guard let bytes = try FileSystem.readIfPresent(paths.record) else { return nil }
+    do { return try JSONDecoder().decode(BundleRecord.self, from: Data(bytes)) } catch { return nil }
   }
 }

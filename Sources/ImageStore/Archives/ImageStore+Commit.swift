@@ -80,11 +80,14 @@ extension ImageStore {
     }
     let root = try await mountSnapshot(id)
     return try ByteStream(pool: pool) { output in
-      defer { if !wasMounted { try? Self.unmount(root) } }
-      let archive = try ArchiveWriter { try output.writeAll($0) }
-      var archiver = TreeArchiver(style: .plain)
-      try archiver.add(FileDescriptor.open(root, [.readOnly, .directory]), to: archive)
-      try archive.finish()
+      let outcome = Result {
+        let archive = try ArchiveWriter { try output.writeAll($0) }
+        var archiver = TreeArchiver(style: .plain)
+        try archiver.add(FileDescriptor.open(root, [.readOnly, .directory]), to: archive)
+        try archive.finish()
+      }
+      if !wasMounted { try Self.unmount(root) }
+      try outcome.get()
     }
   }
 }

@@ -238,8 +238,8 @@ final class SQLiteCommitter: Sendable {
   private func verifyMeanwhile() {
     let path = connection.path
     thread.submit { [self] in
-      guard let size = try? StoreFile.size(path), size > Self.quicklyVerified else { return }
       do {
+        guard try StoreFile.size(path) > Self.quicklyVerified else { return }
         try Threads.start(name: "apus-store-look") { [weak self] in
           do {
             let connection = try SQLiteConnection(path: path, .readOnly)

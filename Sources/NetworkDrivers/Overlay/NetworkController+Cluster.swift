@@ -24,9 +24,8 @@ extension NetworkController {
         overlay.segments[network.id] = segment
         try removeStrays(from: segment, living)
         // Somebody may have touched it, or the engine may have been told of another address of this host.
-        if let advertised = configuration.cluster?.advertised, let socket = overlay.socket,
-          let underlay = try? Underlay.find(advertised, socket)
-        {
+        if let advertised = configuration.cluster?.advertised, let socket = overlay.socket {
+          let underlay = try Underlay.find(advertised, socket)
           overlay.cluster?.setVTEP(underlay.address)
           let mtu = endpoints(on: network.id).first?.mtu ?? underlay.innerMTU
           try segment.ensure(

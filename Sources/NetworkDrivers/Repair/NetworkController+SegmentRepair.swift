@@ -21,14 +21,17 @@ extension NetworkController {
   }
 
   private nonisolated func follow(_ segment: OverlaySegment, of network: String, on reactor: Reactor) async {
-    guard var picture = try? await self.picture(of: segment) else { return }
+    // nil has it taken anew; a failure of that is told and tried again.
+    var picture: LinkPicture?
     while !Task.isCancelled {
       do {
+        if picture == nil { picture = try await self.picture(of: segment) }
         let news = try await segment.watch.news(on: reactor)
         let roles = await segmentRoles(network)
-        let suspicion = picture.suspicion(news) { name, _ in roles[name].map { [$0] } ?? [] }
-        if !suspicion.targets.isEmpty || news.isIncomplete || segment.isDamaged(by: news) {
-          if news.isIncomplete { picture = try await self.picture(of: segment) }
+        let suspicion = picture?.suspicion(news) { name, _ in roles[name].map { [$0] } ?? [] }
+        let isSuspicious = suspicion.map { !$0.targets.isEmpty } ?? true
+        if isSuspicious || news.isIncomplete || segment.isDamaged(by: news) {
+          if news.isIncomplete { picture = nil }
           await suspectSegment(of: network)
         }
         try await Task.sleep(for: .milliseconds(10))

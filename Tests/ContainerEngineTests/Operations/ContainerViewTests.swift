@@ -59,7 +59,7 @@ import Testing
     var record = makeRecord()
     record.state.status = .running
     record.state.pid = Processes.current
-    record.state.pidStartTime = try #require(Processes.startTime(of: Processes.current))
+    record.state.pidStartTime = try #require(try Processes.startTime(of: Processes.current))
     let root = try #require(try ContainerView.running(record))
     #expect(try ContainerTree(root: root).status(ContainerPath("/proc")).mode & 1 << 31 != 0)
   }

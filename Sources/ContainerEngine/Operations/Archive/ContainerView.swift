@@ -18,7 +18,7 @@ enum ContainerView {
       throw error
     }
     // Only after the root is held: a number that was given to another process meanwhile shows here.
-    guard Processes.startTime(of: pid) == record.state.pidStartTime, Processes.isAlive(pid) else { return nil }
+    guard try Processes.startTime(of: pid) == record.state.pidStartTime, try Processes.isAlive(pid) else { return nil }
     return root
   }
 

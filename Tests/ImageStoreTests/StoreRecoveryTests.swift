@@ -1,0 +1,51 @@
+import ImageStore
+import Linux
+import OCI
+import Testing
+
+/// What a store makes of its own files when it opens.
+@Suite struct StoreRecoveryTests {
+  private static let kinds = ["layers/*/layer.json", "images/*"]
+
+  private static func withImage(_ body: (StoreFixture, Digest) async throws -> Void) async throws {
+    try await StoreFixture.with { fixture in
+      let tar = try ImageFixture.tar([.file("a")], ["a": [1]])
+      let id = try await fixture.store.importRootFilesystem(
+        Chunks(bytes: tar), changes: [], name: Reference("app:1"))
+      try await body(fixture, id)
+    }
+  }
+
+  /// The one file of a kind, `*` standing for the one name that is there.
+  private static func file(_ kind: String, _ fixture: StoreFixture) throws -> String {
+    var path = fixture.root
+    for part in kind.split(separator: "/") {
+      path += "/" + (part == "*" ? try #require(try FileSystem.list(path).first) : String(part))
+    }
+    return path
+  }
+
+  @Test(arguments: kinds) func whatCannotBeReadForNowIsNotThrownAway(kind: String) async throws {
+    try await Self.withImage { fixture, id in
+      let record = try Self.file(kind, fixture)
+      let aside = fixture.directory + "/aside"
+      try FileSystem.rename(record, to: aside)
+      // A directory is there and cannot be read: so it is with a failing disk, or without descriptors.
+      try FileSystem.makeDirectory(record)
+      await #expect(throws: (any Error).self) { try await fixture.reopened() }
+      try FileSystem.removeDirectory(record)
+      try FileSystem.rename(aside, to: record)
+      let images = try await fixture.reopened().image(named: "app:1")
+      #expect(images.id == id)
+    }
+  }
+
+  @Test(arguments: kinds) func aRecordThatIsNoneIsClearedAway(kind: String) async throws {
+    try await Self.withImage { fixture, _ in
+      try FileSystem.write(Self.file(kind, fixture), Array("{".utf8))
+      let store = try await fixture.reopened()
+      await #expect(throws: ImageStoreError.self) { try await store.image(named: "app:1") }
+      #expect(try FileSystem.list(fixture.root + "/images").isEmpty)
+    }
+  }
+}
