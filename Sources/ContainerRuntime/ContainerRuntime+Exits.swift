@@ -27,7 +27,8 @@ extension ContainerRuntime {
   /// The monitor was killed: the container's process goes on without output until it ends by itself.
   private func waitForLostProcess(_ running: RunningContainer) async throws {
     let process = running.process
-    guard let handle = try Processes.open(process.pid), try Processes.startTime(of: process.pid) == process.startTime else {
+    guard let handle = try Processes.open(process.pid), try Processes.startTime(of: process.pid) == process.startTime
+    else {
       return
     }
     try await reactor.waitReadable(handle)

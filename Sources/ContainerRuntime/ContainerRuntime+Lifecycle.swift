@@ -24,7 +24,8 @@ extension ContainerRuntime {
       try await pool.run {
         if all { return try group.signalAll(signal) }
         let process = running.process
-        guard let handle = try Processes.open(process.pid), try Processes.startTime(of: process.pid) == process.startTime
+        guard let handle = try Processes.open(process.pid),
+          try Processes.startTime(of: process.pid) == process.startTime
         else { throw RuntimeError(.notRunning, "container \(id) is not running") }
         try Processes.signal(signal, to: handle)
       }

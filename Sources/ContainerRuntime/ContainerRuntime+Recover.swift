@@ -92,7 +92,8 @@ extension ContainerRuntime {
       pid = found
       startTime = try Processes.startTime(of: found) ?? 0
     }
-    guard let handle = try Processes.open(pid), try Processes.startTime(of: pid) == startTime, try Processes.isAlive(pid)
+    guard let handle = try Processes.open(pid), try Processes.startTime(of: pid) == startTime,
+      try Processes.isAlive(pid)
     else { return nil }
     return handle
   }
