@@ -48,13 +48,14 @@ let package = Package(
 
     // Base
     target("Addressing"),
+    target("Protobuf"),
     target("AsyncWork", ["Linux"]),
     .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
     // Its client of etcd speaks gRPC.
     target(
       "KeyValueStore",
       [
-        "AsyncWork", "Linux", "CSQLite", .nio("NIOCore"), .nio("NIOPosix"), .nio("NIOTLS"),
+        "AsyncWork", "Linux", "CSQLite", "Protobuf", .nio("NIOCore"), .nio("NIOPosix"), .nio("NIOTLS"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
         .product(name: "NIOHPACK", package: "swift-nio-http2"),
       ]),
@@ -116,9 +117,9 @@ let package = Package(
       ]),
 
     // Cluster
-    target("APIMachinery"),
+    target("APIMachinery", ["Protobuf"]),
     .target(name: "ClusterAPIData", exclude: ["Kinds", "README.md"]),
-    target("ClusterAPI", ["APIMachinery", "ClusterAPIData"]),
+    target("ClusterAPI", ["APIMachinery", "ClusterAPIData", "Protobuf"]),
     target(
       "APIServer",
       [
@@ -154,12 +155,13 @@ let package = Package(
 
     // Tests
     tests("Addressing", []),
+    tests("Protobuf", []),
     tests("Linux", []),
     tests("AsyncWork", ["Linux"]),
     tests(
       "KeyValueStore",
       [
-        "AsyncWork", "Linux", "StoreCrashWriter", .nio("NIOCore"), .nio("NIOPosix"),
+        "AsyncWork", "Linux", "Protobuf", "StoreCrashWriter", .nio("NIOCore"), .nio("NIOPosix"),
         .product(name: "NIOHTTP2", package: "swift-nio-http2"), .product(name: "NIOHPACK", package: "swift-nio-http2"),
       ]),
     tests("Netlink", ["Linux", "Addressing"]),
@@ -194,7 +196,7 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
     tests("DockerAPI", []),
-    tests("APIMachinery", []),
+    tests("APIMachinery", ["Protobuf"]),
     tests(
       "APIServer",
       [

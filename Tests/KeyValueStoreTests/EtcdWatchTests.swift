@@ -1,4 +1,5 @@
 import NIOCore
+import Protobuf
 import Synchronization
 import Testing
 
@@ -109,16 +110,16 @@ import Testing
   // MARK: a member's messages
 
   private static func version(_ text: String) -> ByteBuffer {
-    var writer = ProtobufWriter()
-    writer.write(2, text)
-    return writer.buffer
+    var message = ProtobufMessage()
+    message.write(2, text)
+    return ByteBuffer(bytes: message.bytes)
   }
 
   private static func answer(
     _ id: Int64, revision: Int64, isCreated: Bool = false, isFragment: Bool = false, events: [(String, Int64)] = []
   ) -> ByteBuffer {
     Answer(id: id, revision: revision, isCreated: isCreated, isFragment: isFragment, events: events.map { .init($0) })
-      .encoded
+      .buffer
   }
 
   private struct Answer: ProtobufEncodable {
@@ -127,22 +128,22 @@ import Testing
         let key: String
         let revision: Int64
 
-        func encode(to writer: inout ProtobufWriter) {
-          writer.write(1, "apus/" + key)
-          writer.write(2, revision)
-          writer.write(3, revision)
+        func encode(to message: inout ProtobufMessage) {
+          message.write(1, "apus/" + key)
+          message.write(2, revision)
+          message.write(3, revision)
         }
       }
       let entry: Entry
 
       init(_ event: (String, Int64)) { entry = Entry(key: event.0, revision: event.1) }
 
-      func encode(to writer: inout ProtobufWriter) { writer.write(2, entry) }
+      func encode(to message: inout ProtobufMessage) { message.write(2, entry) }
     }
     struct Header: ProtobufEncodable {
       let revision: Int64
 
-      func encode(to writer: inout ProtobufWriter) { writer.write(3, revision) }
+      func encode(to message: inout ProtobufMessage) { message.write(3, revision) }
     }
     let id: Int64
     let revision: Int64
@@ -150,12 +151,12 @@ import Testing
     let isFragment: Bool
     let events: [Event]
 
-    func encode(to writer: inout ProtobufWriter) {
-      writer.write(1, Header(revision: revision))
-      writer.write(2, id)
-      writer.write(3, isCreated)
-      writer.write(7, isFragment)
-      writer.write(11, events)
+    func encode(to message: inout ProtobufMessage) {
+      message.write(1, Header(revision: revision))
+      message.write(2, id)
+      message.write(3, isCreated)
+      message.write(7, isFragment)
+      message.write(11, events)
     }
   }
 
@@ -167,10 +168,10 @@ import Testing
 
   private static func request(_ message: ByteBuffer) -> Request {
     var request = Request()
-    var reader = ProtobufReader(message)
+    var reader = ProtobufReader(Array(message.readableBytesView))
     while let field = try? reader.next() {
       request.isProgress = field.number == 3
-      guard field.number == 1, let inner = try? field.buffer() else { continue }
+      guard field.number == 1, let inner = try? field.bytes() else { continue }
       var create = ProtobufReader(inner)
       while let field = try? create.next() {
         if field.number == 7 { request.created = try? field.int64() }

@@ -1,3 +1,5 @@
+import Protobuf
+
 /// A document in the form of protobuf that gnostic has for its version. Clients written in Go ask for it.
 ///
 /// What stands for any value there is text in YAML, of which JSON is a part.

@@ -1,5 +1,6 @@
 import APIMachinery
 import FoundationEssentials
+import Protobuf
 
 /// From Kubernetes' protobuf form of an object to its JSON (Kubernetes API concepts, "Kubernetes Protobuf encoding").
 ///
@@ -33,15 +34,15 @@ public struct ProtobufDecoder: Sendable {
       throw ProtobufError(
         .malformed, "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]")
     }
-    var input = ProtobufInput(bytes, Self.magic.count..<bytes.count)
+    var input = ProtobufReader(bytes, Self.magic.count..<bytes.count)
     var (apiVersion, kind) = ("", "")
     var content = 0..<0
-    while let (number, value) = try input.next() {
+    while let (number, value) = try input.nextField() {
       guard case .bytes(let range) = value else { continue }
       switch number {
       case 1:
-        var type = ProtobufInput(bytes, range)
-        while let (number, value) = try type.next() {
+        var type = ProtobufReader(bytes, range)
+        while let (number, value) = try type.nextField() {
           guard case .bytes(let range) = value else { continue }
           if number == 1 { apiVersion = try string(range) }
           if number == 2 { kind = try string(range) }
@@ -68,8 +69,8 @@ public struct ProtobufDecoder: Sendable {
     guard let fields = messages.fields(message) else {
       throw ProtobufError(.unknownKind, "\(message) cannot be read from protobuf")
     }
-    var input = ProtobufInput(bytes, range)
-    while let (number, value) = try input.next() {
+    var input = ProtobufReader(bytes, range)
+    while let (number, value) = try input.nextField() {
       // A field of a newer version is dropped, as Go's decoder does.
       guard let field = fields[number] else { continue }
       guard let name = field.name else {
@@ -96,14 +97,16 @@ public struct ProtobufDecoder: Sendable {
   }
 
   private func append(
-    _ value: ProtobufInput.Value, _ type: ProtobufMessages.FieldType, to name: String, of object: inout JSONObject,
+    _ value: ProtobufField.Value, _ type: ProtobufMessages.FieldType, to name: String, of object: inout JSONObject,
     _ depth: Int
   ) throws(ProtobufError) {
     var items: [JSONValue] = []
     if case .bytes(let range) = value, type == .integer {
       // Packed: many numbers in one field.
-      var rest = VarintRun(bytes, range)
-      while let number = try rest.next() { items.append(.integer(Int64(bitPattern: number))) }
+      var numbers = ProtobufReader(bytes, range)
+      do throws(ProtobufFault) {
+        while let number = try numbers.nextPacked() { items.append(.integer(Int64(bitPattern: number))) }
+      } catch { throw ProtobufError(error) }
     } else {
       items.append(try single(value, type, depth))
     }
@@ -118,14 +121,14 @@ public struct ProtobufDecoder: Sendable {
   }
 
   private func insert(
-    _ value: ProtobufInput.Value, _ type: ProtobufMessages.FieldType, into name: String, of object: inout JSONObject,
+    _ value: ProtobufField.Value, _ type: ProtobufMessages.FieldType, into name: String, of object: inout JSONObject,
     _ depth: Int
   ) throws(ProtobufError) {
     guard case .bytes(let range) = value else { throw .malformed }
-    var entry = ProtobufInput(bytes, range)
+    var entry = ProtobufReader(bytes, range)
     var key = ""
     var content = try zero(type, depth)
-    while let (number, part) = try entry.next() {
+    while let (number, part) = try entry.nextField() {
       if number == 1, case .bytes(let range) = part { key = try string(range) }
       if number == 2 { content = try single(part, type, depth) }
     }
@@ -147,7 +150,7 @@ public struct ProtobufDecoder: Sendable {
   }
 
   private func single(
-    _ value: ProtobufInput.Value, _ type: ProtobufMessages.FieldType, _ depth: Int
+    _ value: ProtobufField.Value, _ type: ProtobufMessages.FieldType, _ depth: Int
   ) throws(ProtobufError) -> JSONValue {
     switch (type, value) {
     case (.string, .bytes(let range)): .string(try string(range))
@@ -179,27 +182,4 @@ public struct ProtobufDecoder: Sendable {
   }
 
   func text(_ range: Range<Int>) throws(ProtobufError) -> String { try string(range) }
-}
-
-/// Numbers one after the other.
-private struct VarintRun {
-  private let bytes: [UInt8]
-  private var rest: Range<Int>
-
-  init(_ bytes: [UInt8], _ range: Range<Int>) {
-    self.bytes = bytes
-    rest = range
-  }
-
-  mutating func next() throws(ProtobufError) -> UInt64? {
-    guard !rest.isEmpty else { return nil }
-    var result: UInt64 = 0
-    for shift in stride(from: UInt64(0), to: 64, by: 7) {
-      guard let byte = rest.first.map({ bytes[$0] }) else { throw .truncated }
-      rest = rest.dropFirst()
-      result |= UInt64(byte & 0x7F) << shift
-      if byte & 0x80 == 0 { return result }
-    }
-    throw .malformed
-  }
 }

@@ -1,4 +1,5 @@
 import APIMachinery
+import Protobuf
 
 /// From an object's JSON to Kubernetes' protobuf form of it (Kubernetes API concepts, "Kubernetes Protobuf encoding").
 ///

@@ -1,4 +1,5 @@
 import APIMachinery
+import Protobuf
 
 /// How types are written whose JSON is not an object of their fields.
 extension ProtobufSpecialTypes {

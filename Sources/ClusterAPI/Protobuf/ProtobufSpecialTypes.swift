@@ -1,4 +1,5 @@
 import APIMachinery
+import Protobuf
 
 /// Types whose JSON is not an object of their fields: times, quantities, values of whatever shape.
 enum ProtobufSpecialTypes {
@@ -72,9 +73,9 @@ enum ProtobufSpecialTypes {
 
   /// The last value of each field that is a number.
   private static func numbers(_ bytes: [UInt8], _ range: Range<Int>) throws(ProtobufError) -> [UInt32: UInt64] {
-    var input = ProtobufInput(bytes, range)
+    var input = ProtobufReader(bytes, range)
     var found: [UInt32: UInt64] = [:]
-    while let (number, value) = try input.next() {
+    while let (number, value) = try input.nextField() {
       if case .varint(let content) = value { found[number] = content }
     }
     return found
@@ -82,9 +83,9 @@ enum ProtobufSpecialTypes {
 
   /// The values of each field that is bytes.
   private static func parts(_ bytes: [UInt8], _ range: Range<Int>) throws(ProtobufError) -> [UInt32: [Range<Int>]] {
-    var input = ProtobufInput(bytes, range)
+    var input = ProtobufReader(bytes, range)
     var found: [UInt32: [Range<Int>]] = [:]
-    while let (number, value) = try input.next() {
+    while let (number, value) = try input.nextField() {
       if case .bytes(let content) = value { found[number, default: []].append(content) }
     }
     return found

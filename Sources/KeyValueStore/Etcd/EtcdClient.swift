@@ -1,5 +1,6 @@
 import NIOCore
 import NIOSSL
+import Protobuf
 import Synchronization
 
 /// Calls to the members of an etcd cluster: each goes to the member that answered last, and to the others in turn where
@@ -68,7 +69,7 @@ final class EtcdClient: Sendable {
     _ method: Method, _ request: some ProtobufEncodable, _ repetition: Repetition = .harmless,
     _: Answer.Type = Answer.self
   ) async throws(StoreError) -> Answer {
-    let message = request.encoded
+    let message = request.buffer
     return try await inTurn(repetition) { (member) throws(StoreError) in
       try await self.call(method, message, at: member)
     }
@@ -96,7 +97,7 @@ final class EtcdClient: Sendable {
 
   /// The version of a member's program: major, minor and patch.
   func version(of member: EtcdMember) async throws(StoreError) -> [Int] {
-    let status: EtcdAnswer.Status = try await call(.status, EtcdRequest.Status().encoded, at: member)
+    let status: EtcdAnswer.Status = try await call(.status, EtcdRequest.Status().buffer, at: member)
     return status.version.prefix { $0 != "-" }.split(separator: ".").compactMap { Int($0) }
   }
 
@@ -147,7 +148,7 @@ final class EtcdClient: Sendable {
     let answer: EtcdAnswer.Authenticate
     do throws(StoreError) {
       answer = try await call(
-        .authenticate, EtcdRequest.Authenticate(name: credentials.user, password: credentials.password).encoded,
+        .authenticate, EtcdRequest.Authenticate(name: credentials.user, password: credentials.password).buffer,
         at: member)
     } catch { throw EtcdFault.isAboutPassword(error) ? StoreError(.denied, error.message, cause: error) : error }
     guard !answer.token.isEmpty else { throw StoreError(.malformed, "\(member): the answer holds no token") }

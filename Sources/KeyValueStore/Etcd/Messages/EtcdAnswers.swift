@@ -1,3 +1,5 @@
+import Protobuf
+
 /// The messages that etcd sends (etcd API v3, `rpc.proto` and `kv.proto`): the fields that are of use here.
 enum EtcdAnswer {
   struct Header: ProtobufDecodable {

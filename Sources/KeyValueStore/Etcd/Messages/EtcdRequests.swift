@@ -1,3 +1,5 @@
+import Protobuf
+
 /// The messages that are sent to etcd (etcd API v3, `rpc.proto`): the fields that are of use here.
 enum EtcdRequest {
   struct Range: ProtobufEncodable, Hashable {
@@ -8,12 +10,12 @@ enum EtcdRequest {
     var revision: Int64 = 0
     var countsOnly = false
 
-    func encode(to writer: inout ProtobufWriter) {
-      writer.write(1, key)
-      writer.write(2, end)
-      writer.write(3, limit)
-      writer.write(4, revision)
-      writer.write(9, countsOnly)
+    func encode(to message: inout ProtobufMessage) {
+      message.write(1, key)
+      message.write(2, end)
+      message.write(3, limit)
+      message.write(4, revision)
+      message.write(9, countsOnly)
     }
   }
 
@@ -22,10 +24,10 @@ enum EtcdRequest {
     var value: [UInt8]
     var lease: Int64 = 0
 
-    func encode(to writer: inout ProtobufWriter) {
-      writer.write(1, key)
-      writer.write(2, value)
-      writer.write(3, lease)
+    func encode(to message: inout ProtobufMessage) {
+      message.write(1, key)
+      message.write(2, value)
+      message.write(3, lease)
     }
   }
 
@@ -33,9 +35,9 @@ enum EtcdRequest {
     var key: [UInt8]
     var end: [UInt8] = []
 
-    func encode(to writer: inout ProtobufWriter) {
-      writer.write(1, key)
-      writer.write(2, end)
+    func encode(to message: inout ProtobufMessage) {
+      message.write(1, key)
+      message.write(2, end)
     }
   }
 
@@ -51,20 +53,20 @@ enum EtcdRequest {
     var key: [UInt8]
     var end: [UInt8] = []
 
-    func encode(to writer: inout ProtobufWriter) {
-      writer.write(1, relation.rawValue)
+    func encode(to message: inout ProtobufMessage) {
+      message.write(1, relation.rawValue)
       switch target {
-      case .createRevision: writer.write(2, 1)
-      case .modRevision: writer.write(2, 2)
-      case .value: writer.write(2, 3)
+      case .createRevision: message.write(2, 1)
+      case .modRevision: message.write(2, 2)
+      case .value: message.write(2, 3)
       }
-      writer.write(3, key)
+      message.write(3, key)
       switch target {
-      case .createRevision(let revision): writer.writeAlways(5, revision)
-      case .modRevision(let revision): writer.writeAlways(6, revision)
-      case .value(let value): writer.write(7, value)
+      case .createRevision(let revision): message.append(5, revision)
+      case .modRevision(let revision): message.append(6, revision)
+      case .value(let value): message.write(7, value)
       }
-      writer.write(64, end)
+      message.write(64, end)
     }
   }
 
@@ -73,11 +75,11 @@ enum EtcdRequest {
     case put(Put)
     case deleteRange(DeleteRange)
 
-    func encode(to writer: inout ProtobufWriter) {
+    func encode(to message: inout ProtobufMessage) {
       switch self {
-      case .range(let request): writer.write(1, request)
-      case .put(let request): writer.write(2, request)
-      case .deleteRange(let request): writer.write(3, request)
+      case .range(let request): message.write(1, request)
+      case .put(let request): message.write(2, request)
+      case .deleteRange(let request): message.write(3, request)
       }
     }
   }
@@ -87,45 +89,45 @@ enum EtcdRequest {
     var success: [Operation]
     var failure: [Operation]
 
-    func encode(to writer: inout ProtobufWriter) {
-      writer.write(1, comparisons)
-      writer.write(2, success)
-      writer.write(3, failure)
+    func encode(to message: inout ProtobufMessage) {
+      message.write(1, comparisons)
+      message.write(2, success)
+      message.write(3, failure)
     }
   }
 
   struct Compaction: ProtobufEncodable {
     var revision: Int64
 
-    func encode(to writer: inout ProtobufWriter) { writer.write(1, revision) }
+    func encode(to message: inout ProtobufMessage) { message.write(1, revision) }
   }
 
   struct LeaseGrant: ProtobufEncodable {
     var timeToLive: Int64
 
-    func encode(to writer: inout ProtobufWriter) { writer.write(1, timeToLive) }
+    func encode(to message: inout ProtobufMessage) { message.write(1, timeToLive) }
   }
 
   /// To revoke a lease, to keep it alive, and to ask for what is left of it.
   struct LeaseID: ProtobufEncodable {
     var id: Int64
 
-    func encode(to writer: inout ProtobufWriter) { writer.write(1, id) }
+    func encode(to message: inout ProtobufMessage) { message.write(1, id) }
   }
 
   struct Authenticate: ProtobufEncodable {
     var name: String
     var password: String
 
-    func encode(to writer: inout ProtobufWriter) {
-      writer.write(1, name)
-      writer.write(2, password)
+    func encode(to message: inout ProtobufMessage) {
+      message.write(1, name)
+      message.write(2, password)
     }
   }
 
   /// Asks for a member's version and state.
   struct Status: ProtobufEncodable {
-    func encode(to writer: inout ProtobufWriter) {}
+    func encode(to message: inout ProtobufMessage) {}
   }
 
   struct WatchCreate: ProtobufEncodable {
@@ -135,26 +137,26 @@ enum EtcdRequest {
     /// Chosen by us: the answer and all events carry it.
     var id: Int64
 
-    func encode(to writer: inout ProtobufWriter) {
-      writer.write(1, key)
-      writer.write(2, end)
-      writer.write(3, startRevision)
+    func encode(to message: inout ProtobufMessage) {
+      message.write(1, key)
+      message.write(2, end)
+      message.write(3, startRevision)
       // Marks now and then, what was there before, and long answers in parts.
-      writer.write(4, true)
-      writer.write(6, true)
-      writer.write(7, id)
-      writer.write(8, true)
+      message.write(4, true)
+      message.write(6, true)
+      message.write(7, id)
+      message.write(8, true)
     }
   }
 
   struct WatchCancel: ProtobufEncodable {
     var id: Int64
 
-    func encode(to writer: inout ProtobufWriter) { writer.write(1, id) }
+    func encode(to message: inout ProtobufMessage) { message.write(1, id) }
   }
 
   struct WatchProgress: ProtobufEncodable {
-    func encode(to writer: inout ProtobufWriter) {}
+    func encode(to message: inout ProtobufMessage) {}
   }
 
   enum Watch: ProtobufEncodable {
@@ -162,11 +164,11 @@ enum EtcdRequest {
     case cancel(WatchCancel)
     case progress
 
-    func encode(to writer: inout ProtobufWriter) {
+    func encode(to message: inout ProtobufMessage) {
       switch self {
-      case .create(let request): writer.write(1, request)
-      case .cancel(let request): writer.write(2, request)
-      case .progress: writer.write(3, WatchProgress())
+      case .create(let request): message.write(1, request)
+      case .cancel(let request): message.write(2, request)
+      case .progress: message.write(3, WatchProgress())
       }
     }
   }

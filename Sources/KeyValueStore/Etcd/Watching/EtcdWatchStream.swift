@@ -1,4 +1,5 @@
 import NIOCore
+import Protobuf
 import Synchronization
 
 /// One stream of watches to one member (etcd API v3, `Watch`).
@@ -96,7 +97,7 @@ final class EtcdWatchStream: GRPCReceiver {
   }
 
   /// Requests go in the order of the calls.
-  func send(_ request: EtcdRequest.Watch) { state.withLock { $0.sender }?.send(request.encoded) }
+  func send(_ request: EtcdRequest.Watch) { state.withLock { $0.sender }?.send(request.buffer) }
 
   /// The watch that the next answer to a request is about.
   func nextCreated() -> Int64? { state.withLock { $0.asked.isEmpty ? nil : $0.asked.removeFirst() } }

@@ -1,12 +1,7 @@
-/// A message in the wire format of Protocol Buffers (the encoding of proto3), field by field.
+/// A message in the wire format of Protocol Buffers (the encoding of proto3), written field by field: what is appended
+/// is there, defaults too.
 public struct ProtobufMessage: Sendable {
   public private(set) var bytes: [UInt8] = []
-
-  private enum WireType: UInt64 {
-    case varint = 0
-    case fixed64 = 1
-    case lengthDelimited = 2
-  }
 
   /// - Parameter capacity: how many bytes to reserve.
   public init(capacity: Int = 0) { bytes.reserveCapacity(capacity) }
@@ -20,7 +15,7 @@ public struct ProtobufMessage: Sendable {
     bytes.append(UInt8(rest))
   }
 
-  private mutating func appendTag(_ field: Int, _ type: WireType) {
+  private mutating func appendTag(_ field: Int, _ type: ProtobufWireType) {
     appendVarint(UInt64(field) << 3 | type.rawValue)
   }
 

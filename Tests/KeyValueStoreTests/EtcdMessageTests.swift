@@ -1,20 +1,21 @@
 import NIOCore
+import Protobuf
 import Testing
 
 @testable import KeyValueStore
 
 /// The codec of etcd's messages: what is known of the format, and bytes that are no message.
-@Suite struct ProtobufTests {
+@Suite struct EtcdMessageTests {
   @Test func requestsAreWhatTheFormatSays() {
     let range = EtcdRequest.Range(key: [0x61], end: [0x62], limit: 300, revision: 0, countsOnly: true)
-    #expect(bytes(range.encoded) == [0x0A, 1, 0x61, 0x12, 1, 0x62, 0x18, 0xAC, 0x02, 0x48, 1])
+    #expect(range.encoded == [0x0A, 1, 0x61, 0x12, 1, 0x62, 0x18, 0xAC, 0x02, 0x48, 1])
     // A negative number takes ten bytes, and zero is told in a oneof.
     #expect(
-      bytes(EtcdRequest.LeaseID(id: -1).encoded) == [0x08] + [UInt8](repeating: 0xFF, count: 9) + [0x01])
+      EtcdRequest.LeaseID(id: -1).encoded == [0x08] + [UInt8](repeating: 0xFF, count: 9) + [0x01])
     let compare = EtcdRequest.Compare(target: .modRevision(0), key: [0x61], end: [0])
-    #expect(bytes(compare.encoded) == [0x10, 2, 0x1A, 1, 0x61, 0x30, 0, 0x82, 0x04, 1, 0])
-    #expect(bytes(EtcdRequest.Watch.progress.encoded) == [0x1A, 0])
-    #expect(bytes(EtcdRequest.Watch.cancel(.init(id: 5)).encoded) == [0x12, 2, 0x08, 5])
+    #expect(compare.encoded == [0x10, 2, 0x1A, 1, 0x61, 0x30, 0, 0x82, 0x04, 1, 0])
+    #expect(EtcdRequest.Watch.progress.encoded == [0x1A, 0])
+    #expect(EtcdRequest.Watch.cancel(.init(id: 5)).encoded == [0x12, 2, 0x08, 5])
   }
 
   @Test func answersAreRead() throws {
@@ -105,6 +106,4 @@ import Testing
   func progressIsAskedOfThoseThatTellItRightly(version: [Int], isAsked: Bool) {
     #expect(EtcdWatchStream.tellsProgress(version) == isAsked)
   }
-
-  private func bytes(_ buffer: ByteBuffer) -> [UInt8] { Array(buffer.readableBytesView) }
 }
