@@ -14,8 +14,7 @@ actor AggregatedChanges {
   private let objects: AggregatedObjects
   private let report: @Sendable (String) -> Void
   private let tell: @Sendable (Change) -> Void
-  /// By resource, then by uid.
-  private var known: [AggregatedObjects.Resource: [String: StoredObject]] = [:]
+  private var known = KnownAggregatedObjects()
   private var followers: [AggregatedObjects.Resource: Task<Void, Never>] = [:]
 
   init(
@@ -43,14 +42,12 @@ actor AggregatedChanges {
       task.cancel()
       followers[resource] = nil
     }
-    for resource in known.keys where !wanted.contains(resource) {
+    for resource in known.resources where !wanted.contains(resource) {
       // A version that is registered and not available may have its objects still.
       if objects.serves(resource.groupVersion), !current.contains(resource.groupVersion) {
         continue
       }
-      for object in known.removeValue(forKey: resource)?.values ?? [:].values {
-        tell(Change(resource: resource, current: nil, previous: object))
-      }
+      known.forget(resource).forEach(tell)
     }
     for resource in wanted where followers[resource] == nil {
       followers[resource] = Task { await self.follow(resource) }
@@ -67,7 +64,7 @@ actor AggregatedChanges {
         if version.isEmpty {
           let list = try await objects.metadata(of: resource)
           try Task.checkCancellation()
-          take(list.objects, of: resource)
+          known.take(all: list.objects, of: resource).forEach(tell)
           version = list.version
         }
         for try await event in objects.watch(resource, from: version) {
@@ -90,32 +87,8 @@ actor AggregatedChanges {
     }
   }
 
-  /// Compares what is known with all that there is.
-  private func take(_ all: [StoredObject], of resource: AggregatedObjects.Resource) {
-    let before = known[resource] ?? [:]
-    var now: [String: StoredObject] = [:]
-    for object in all { now[object.header.uid] = object }
-    known[resource] = now
-    for object in all where before[object.header.uid]?.bytes != object.bytes {
-      tell(Change(resource: resource, current: object, previous: before[object.header.uid]))
-    }
-    for (uid, object) in before where now[uid] == nil {
-      tell(Change(resource: resource, current: nil, previous: object))
-    }
-  }
-
   private func take(_ event: AggregatedObjects.Event, of resource: AggregatedObjects.Resource) {
-    guard let object = event.object, followers[resource] != nil, !Task.isCancelled else { return }
-    let uid = object.header.uid
-    let before = known[resource]?[uid]
-    if event.isRemoval {
-      known[resource]?[uid] = nil
-      tell(Change(resource: resource, current: nil, previous: before ?? object))
-    } else {
-      known[resource, default: [:]][uid] = object
-      if before?.bytes != object.bytes {
-        tell(Change(resource: resource, current: object, previous: before))
-      }
-    }
+    guard followers[resource] != nil, !Task.isCancelled else { return }
+    if let change = known.take(event, of: resource) { tell(change) }
   }
 }
