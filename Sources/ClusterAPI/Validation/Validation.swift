@@ -119,7 +119,7 @@ enum Validation {
       "PriorityLevelConfiguration": { new, _, findings in FlowControlValidation.validate(level: new, &findings) },
     ],
     "resource.k8s.io": [
-      "DeviceClass": { new, _, findings in DeviceClaimValidation.validate(deviceClass: new, &findings) },
+      "DeviceClass": { DeviceClaimValidation.validate(deviceClass: $0, $1, &$2) },
       "ResourceClaim": { DeviceClaimValidation.validate(claim: $0, $1, &$2) },
       "ResourceClaimTemplate": { DeviceClaimValidation.validate(template: $0, $1, &$2) },
       "ResourceSlice": { DeviceSliceValidation.validate($0, $1, &$2) },

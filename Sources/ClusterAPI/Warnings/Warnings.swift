@@ -57,6 +57,7 @@ struct Warnings {
       "Ingress": { new, old, warnings in if old == nil { ClusterWarnings.ingress(new, &warnings) } }
     ],
     "node.k8s.io": ["RuntimeClass": { new, _, warnings in ClusterWarnings.runtimeClass(new, &warnings) }],
+    "resource.k8s.io": ["ResourceSlice": { new, _, warnings in ClusterWarnings.slice(new, &warnings) }],
     "storage.k8s.io": ["StorageClass": { new, _, warnings in StorageWarnings.storageClass(new, &warnings) }],
   ]
 
