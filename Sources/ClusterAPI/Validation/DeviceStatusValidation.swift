@@ -61,9 +61,7 @@ enum DeviceStatusValidation {
       findings.add(.tooLong(path.child(name), maximumBytes: maximum))
     }
     DeviceClaimValidation.each(data, "ips", maximum: 16, path, &findings) { address, path, findings in
-      guard AddressRules.range(address.stringValue ?? "") == nil else { return }
-      findings.invalid(
-        path, address, "must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)")
+      AddressRules.interfaceAddress(address.stringValue ?? "", path, &findings)
     }
     DeviceClaimValidation.unique(data, "ips", path, &findings) { $0.stringValue ?? "" }
   }
