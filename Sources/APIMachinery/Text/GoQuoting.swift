@@ -31,7 +31,7 @@ extension String {
 
 extension Unicode.Scalar {
   /// Whether Go prints the character as it is: letters, marks, numbers, punctuation, symbols and the plain space.
-  var isGoPrintable: Bool {
+  public var isGoPrintable: Bool {
     if isASCII { return (0x20..<0x7F).contains(value) }
     return switch properties.generalCategory {
     case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,

@@ -150,6 +150,7 @@ enum RBACPolicyText {
       get,list,watch - namespaces
       get,list,watch resource.k8s.io deviceclasses,resourceclaims,resourceslices
       patch,update resource.k8s.io resourceclaims/status
+      patch,update resource.k8s.io resourceclaims/binding
     clusterbinding system:kube-scheduler system:kube-scheduler user:system:kube-scheduler
     clusterrole system:kube-controller-manager
       create,patch,update -,events.k8s.io events

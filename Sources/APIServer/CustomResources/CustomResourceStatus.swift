@@ -1,4 +1,5 @@
 import APIMachinery
+import ClusterAPI
 
 /// What the status of a CustomResourceDefinition says: which names are taken, and whether its objects are served.
 enum CustomResourceStatus {
@@ -26,6 +27,7 @@ enum CustomResourceStatus {
         set(&definition, "Established", false, "Installing", words)
       }
     }
+    approval(&definition)
     var status = definition["status"]?.objectValue ?? [:]
     if conflicts.isEmpty { status["acceptedNames"] = definition["spec"]?["names"] }
     if status["acceptedNames"] == nil { status["acceptedNames"] = ["plural": "", "kind": ""] }
@@ -35,6 +37,20 @@ enum CustomResourceStatus {
     }
     status["storedVersions"] = .array(stored.map { .string($0) })
     definition["status"] = .object(status)
+  }
+
+  /// Says whether a kind in one of the project's own groups is approved.
+  private static func approval(_ definition: inout JSONObject) {
+    guard GroupApproval.isNeeded(for: definition["spec"]?["group"]?.stringValue ?? "") else { return }
+    let approval = GroupApproval(.object(definition))
+    let (value, reason) =
+      switch approval {
+      case .missing: (false, "MissingAnnotation")
+      case .invalid: (false, "InvalidAnnotation")
+      case .bypassed: (false, "UnapprovedAnnotation")
+      case .approved: (true, "ApprovedAnnotation")
+      }
+    set(&definition, "KubernetesAPIApprovalPolicyConformant", value, reason, approval.reason)
   }
 
   static func set(

@@ -21,13 +21,6 @@ public struct FlowControlGuard: Admission {
     else { return }
     var errors: [FieldError] = []
     let isLevel = place == Self.levels
-    if isLevel {
-      let type = object["spec"]?["type"]
-      if (type == "Exempt") != (request.name == PriorityLevel.exemptName) {
-        errors.append(
-          .invalid(FieldPath("spec", "type"), type ?? "", "type must be 'Exempt' if and only if name is 'exempt'"))
-      }
-    }
     let mandatory =
       isLevel
       ? FlowControlPolicy.levels.prefix(FlowControlPolicy.mandatoryLevels)

@@ -77,17 +77,3 @@ struct AdmissionExpression: Sendable {
     }
   }
 }
-
-extension CELType {
-  /// As cel-go prints a type: not all names are those of its messages of compilation.
-  var goDescription: String {
-    switch self {
-    case .null: "null_type"
-    case .timestamp: "google.protobuf.Timestamp"
-    case .duration: "google.protobuf.Duration"
-    case .list(let element): "list(\(element.goDescription))"
-    case .map(let key, let value): "map(\(key.goDescription), \(value.goDescription))"
-    default: description
-    }
-  }
-}

@@ -28,28 +28,30 @@ enum AccessAttributes {
     }
     for name in selectors {
       guard let selector = resource?[name] else { continue }
-      errors += violations(ofSelector: selector, path.child("resourceAttributes", name))
+      errors += violations(
+        ofSelector: selector, isOfLabels: name == "labelSelector", path.child("resourceAttributes", name))
     }
     return errors
   }
 
-  private static func violations(ofSelector selector: JSONValue, _ path: FieldPath) -> [FieldError] {
+  private static func violations(
+    ofSelector selector: JSONValue, isOfLabels: Bool, _ path: FieldPath
+  ) -> [FieldError] {
     let raw = selector["rawSelector"]?.stringValue ?? ""
     let requirements = selector["requirements"]?.arrayValue ?? []
+    var errors: [FieldError] = []
     if !raw.isEmpty, !requirements.isEmpty {
-      return [.invalid(path.child("rawSelector"), .string(raw), "may not specified at the same time as requirements")]
+      errors.append(
+        .invalid(path.child("rawSelector"), .string(raw), "may not specified at the same time as requirements"))
     }
     if raw.isEmpty, requirements.isEmpty {
-      return [
-        .required(path.child("requirements"), "when \(path) is specified, requirements or rawSelector is required")
-      ]
+      errors.append(
+        .required(path.child("requirements"), "when \(path) is specified, requirements or rawSelector is required"))
     }
-    var errors: [FieldError] = []
     for (index, requirement) in requirements.enumerated() {
       let path = path.child("requirements").index(index)
-      if (requirement["key"]?.stringValue ?? "").isEmpty {
-        errors.append(.required(path.child("key"), "must be specified"))
-      }
+      let key = requirement["key"]?.stringValue ?? ""
+      if key.isEmpty, !isOfLabels { errors.append(.required(path.child("key"), "must be specified")) }
       let values = requirement["values"]?.arrayValue ?? []
       switch requirement["operator"]?.stringValue ?? "" {
       case "In", "NotIn":
@@ -61,9 +63,14 @@ enum AccessAttributes {
           errors.append(
             .forbidden(path.child("values"), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"))
         }
-      case let other:
-        // What a later version may know narrows nothing here.
-        if other.isEmpty { errors.append(.required(path.child("operator"), "must be specified")) }
+      default: break  // What a later version may know narrows nothing here.
+      }
+      guard isOfLabels else { continue }
+      errors += NameRules.labelKey(key).map { .invalid(path.child("key"), .string(key), $0) }
+      for (place, value) in values.enumerated() {
+        errors += NameRules.labelValue(value.stringValue ?? "").map {
+          .invalid(path.child("values").index(place), value, $0)
+        }
       }
     }
     return errors

@@ -122,14 +122,14 @@ struct ReviewHandler {
     let audiences = (review["spec"]?["audiences"]?.arrayValue ?? []).compactMap(\.stringValue)
     do {
       guard let bearer = try await server.authenticator.bearer(of: token, audiences: audiences) else {
-        return ["user": [:], "authenticated": false]
+        return ["user": [:], "error": "invalid bearer token"]
       }
       return [
         "authenticated": true, "user": Self.json(bearer.user),
         "audiences": .array(bearer.audiences.map { .string($0) }),
       ]
     } catch let refusal as TokenRefusal {
-      return ["user": [:], "authenticated": false, "error": .string(refusal.message)]
+      return ["user": [:], "error": .string(refusal.message)]
     }
   }
 

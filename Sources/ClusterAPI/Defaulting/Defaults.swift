@@ -41,6 +41,7 @@ enum Defaults {
     "resource.k8s.io": [
       "ResourceClaim": { $0.edit("spec", "devices") { setDeviceClaim(&$0) } },
       "ResourceClaimTemplate": { $0.edit("spec", "spec", "devices") { setDeviceClaim(&$0) } },
+      "ResourceSlice": { $0.edit("spec") { setTaintTimes(&$0) } },
     ],
   ]
 

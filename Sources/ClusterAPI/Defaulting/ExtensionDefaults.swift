@@ -65,6 +65,13 @@ extension Defaults {
     }
   }
 
+  /// A taint counts from when it is first written.
+  static func setTaintTimes(_ spec: inout JSONValue) {
+    spec.editItems(of: "devices") { device in
+      device.editItems(of: "taints") { $0.setDefault("timeAdded", .string(Timestamp.now.description)) }
+    }
+  }
+
   /// One device, where a number of them is asked for.
   private static func setDeviceCount(_ request: inout JSONValue) {
     guard request.text("allocationMode") == "ExactCount" else { return }

@@ -50,7 +50,7 @@ enum Preparations {
       "FlowSchema": StatusOnlyPreparation.self, "PriorityLevelConfiguration": StatusOnlyPreparation.self,
     ],
     "networking.k8s.io": ["ServiceCIDR": StatusOnlyPreparation.self],
-    "resource.k8s.io": ["ResourceClaim": StatusOnlyPreparation.self],
+    "resource.k8s.io": ["ResourceClaim": DeviceClaimPreparation.self],
     "storage.k8s.io": ["VolumeAttachment": StatusOnlyPreparation.self],
   ]
 

@@ -125,6 +125,27 @@ enum AdmissionPolicyValidation {
     if spec.text("reinvocationPolicy").isEmpty { findings.required(path.child("reinvocationPolicy")) }
   }
 
+  /// What was found out of a policy's expressions, and its conditions.
+  static func validate(statusOf new: JSONValue, _ findings: inout Findings) {
+    let (status, path) = (new["status"] ?? [:], FieldPath("status"))
+    let place = path.child("typeChecking", "expressionWarnings")
+    for (index, warning) in (status["typeChecking"]?.items("expressionWarnings") ?? []).enumerated() {
+      let path = place.index(index)
+      if warning.text("warning").isEmpty { findings.required(path.child("warning")) }
+      let field = warning.text("fieldRef").trimmed
+      guard !field.isEmpty else {
+        findings.required(path.child("fieldRef"))
+        continue
+      }
+      // It begins with a member's bare name.
+      let text = field.unicodeScalars.first?.properties.isAlphabetic == true ? ".\(field)" : field
+      do throws(JSONPathError) { _ = try JSONPath(text) } catch {
+        findings.invalid(path.child("fieldRef"), .string(field), "invalid JSONPath: \(error)")
+      }
+    }
+    ConditionValidation.validate(status.items("conditions"), path.child("conditions"), &findings)
+  }
+
   static func validate(binding new: JSONValue, isMutating: Bool, _ findings: inout Findings) {
     let spec = new["spec"] ?? [:]
     let path = FieldPath("spec")

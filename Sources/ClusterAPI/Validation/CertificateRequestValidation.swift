@@ -97,15 +97,21 @@ enum CertificateRequestValidation {
     _ new: JSONValue, _ old: JSONValue, _ subresource: String, _ findings: inout Findings
   ) {
     let path = FieldPath("status", "conditions")
-    func count(_ status: JSONValue, _ type: String) -> Int {
-      status.items("conditions").filter { $0.text("type") == type }.count
+    func conditions(_ status: JSONValue, _ type: String) -> [JSONValue] {
+      status.items("conditions").filter { $0.text("type") == type }
     }
     for type in ["Approved", "Denied", "Failed"] {
-      let (before, after) = (count(old, type), count(new, type))
-      if after < before {
+      let (before, after) = (conditions(old, type), conditions(new, type))
+      if after.count < before.count {
         findings.forbidden(path, "updates may not remove a condition of type \"\(type)\"")
-      } else if after > before, type != "Failed", subresource != "approval" {
+        continue
+      }
+      guard type != "Failed", subresource != "approval" else { continue }
+      if after.count > before.count {
         findings.forbidden(path, "updates may not add a condition of type \"\(type)\"")
+      } else if after != before {
+        let change = "- \(JSONValue.array(before).jsonText())\n+ \(JSONValue.array(after).jsonText())"
+        findings.forbidden(path, "updates may not modify a condition of type \"\(type)\"\n\(change)")
       }
     }
     let (before, after) = (old.text("certificate"), new.text("certificate"))

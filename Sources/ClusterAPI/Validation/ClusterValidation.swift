@@ -221,11 +221,15 @@ enum ClusterValidation {
 
   /// Of an event only its series goes on.
   private static func unchanged(event new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
-    for name in [
-      "regarding", "reason", "note", "type", "eventTime", "action", "related", "reportingController",
-      "reportingInstance", "deprecatedSource", "deprecatedFirstTimestamp", "deprecatedLastTimestamp", "deprecatedCount",
+    // The places are those of the older API.
+    for (name, place) in [
+      ("regarding", "involvedObject"), ("reason", "reason"), ("note", "message"), ("deprecatedSource", "source"),
+      ("deprecatedFirstTimestamp", "firstTimestamp"), ("deprecatedLastTimestamp", "lastTimestamp"),
+      ("deprecatedCount", "count"), ("type", "type"), ("eventTime", "eventTime"), ("action", "action"),
+      ("related", "related"), ("reportingController", "reportingController"),
+      ("reportingInstance", "reportingInstance"),
     ] {
-      findings.immutable(new[name], old?[name], FieldPath(name))
+      findings.immutable(new[name], old?[name], FieldPath(place))
     }
   }
 }

@@ -8,6 +8,7 @@ enum DefinitionValidation {
     let group = spec.text("group")
     let plural = spec["names"]?.text("plural") ?? ""
     let name = new.text("metadata", "name")
+    GroupApproval.validate(new, old, &findings)
     if name != "\(plural).\(group)" {
       findings.invalid(
         FieldPath("metadata", "name"), .string(name), "must be spec.names.plural+\".\"+spec.group")
@@ -29,6 +30,9 @@ enum DefinitionValidation {
         "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead")
     }
     guard let before = old?["spec"] else { return }
+    if new["status"]?.items("storedVersions").isEmpty ?? true {
+      findings.invalid(FieldPath("status", "storedVersions"), [], "must have at least one stored version")
+    }
     // Objects that are stored in a version can be read for as long as it is there.
     let names = Set(spec.items("versions").map { $0.text("name") })
     for (index, stored) in (new["status"]?.items("storedVersions") ?? []).enumerated()
@@ -53,7 +57,18 @@ enum DefinitionValidation {
     var seen: Set<String> = []
     var stored = 0
     var isUnique = true
-    for (index, version) in spec.items("versions").enumerated() {
+    let versions = spec.items("versions")
+    func isShared(_ name: String) -> Bool { Set(versions.map { $0[name] ?? .null }).count == 1 }
+    let (sharesParts, sharesColumns) = (isShared("subresources"), isShared("additionalPrinterColumns"))
+    for (index, version) in versions.enumerated() {
+      // Where all versions say the same they are told of as one.
+      func place(_ name: String, isShared: Bool) -> FieldPath? {
+        guard isShared else { return path.child("versions").index(index).child(name) }
+        return index == 0 ? path.child(name) : nil
+      }
+      let (parts, columns) = (
+        place("subresources", isShared: sharesParts), place("additionalPrinterColumns", isShared: sharesColumns)
+      )
       let path = path.child("versions").index(index)
       let name = version.text("name")
       if version["storage"] == true { stored += 1 }
@@ -62,14 +77,11 @@ enum DefinitionValidation {
       if !version.has("schema") || version["schema"]?.has("openAPIV3Schema") != true {
         findings.required(path.child("schema", "openAPIV3Schema"))
       }
-      if version.has("deprecationWarning"), version["deprecated"] != true {
-        findings.invalid(
-          path.child("deprecationWarning"), version["deprecationWarning"], "can only be set for deprecated versions")
+      warning(version, path.child("deprecationWarning"), &findings)
+      if let scale = version["subresources"]?["scale"], !scale.isNull, let parts {
+        self.scale(scale, parts, &findings)
       }
-      if let scale = version["subresources"]?["scale"] {
-        self.scale(scale, path.child("subresources", "scale"), &findings)
-      }
-      columns(version, path.child("additionalPrinterColumns"), &findings)
+      if let columns { self.columns(version, columns, &findings) }
       let fields = version.items("selectableFields")
       if fields.count > 8 {
         findings.add(.tooMany(path.child("selectableFields"), count: fields.count, maximum: 8))
@@ -84,6 +96,23 @@ enum DefinitionValidation {
     }
   }
 
+  /// What users of a version are told.
+  private static func warning(_ version: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    guard let text = version["deprecationWarning"]?.stringValue else { return }
+    func invalid(_ why: String) { findings.invalid(path, .string(text), why) }
+    guard version["deprecated"] == true else { return invalid("can only be set for deprecated versions") }
+    if text.utf8.count > 256 { invalid("must be <= 256 characters long") }
+    if text.isEmpty { invalid("must not be an empty string") }
+    var place = 0
+    for scalar in text.unicodeScalars {
+      guard scalar.isGoPrintable else {
+        return invalid(
+          "must only contain printable UTF-8 characters; non-printable character found at index \(place)")
+      }
+      place += UTF8.width(scalar)
+    }
+  }
+
   /// All that is wrong with a name, in one message.
   private static func joined(
     _ problems: [String], _ value: JSONValue, _ path: FieldPath, _ findings: inout Findings
@@ -91,17 +120,26 @@ enum DefinitionValidation {
     if !problems.isEmpty { findings.invalid(path, value, problems.joined(separator: ",")) }
   }
 
+  private static let simplePath = "must be a simple json path starting with ."
+
+  /// - Parameter path: of the subresources.
   private static func scale(_ scale: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    let path = path.child("scale")
     for (name, root) in [("specReplicasPath", ".spec"), ("statusReplicasPath", ".status")] {
       let text = scale.text(name)
       if text.isEmpty {
         findings.required(path.child(name))
+      } else if !text.hasPrefix(".") {
+        findings.invalid(path.child(name), .string(text), simplePath)
       } else if !text.hasPrefix(root + ".") {
         findings.invalid(path.child(name), .string(text), "should be a json path under \(root)")
       }
     }
     let selector = scale.text("labelSelectorPath")
-    if !selector.isEmpty, !selector.hasPrefix(".spec."), !selector.hasPrefix(".status.") {
+    if selector.isEmpty { return }
+    if !selector.hasPrefix(".") {
+      findings.invalid(path.child("labelSelectorPath"), .string(selector), simplePath)
+    } else if !selector.hasPrefix(".spec."), !selector.hasPrefix(".status.") {
       findings.invalid(
         path.child("labelSelectorPath"), .string(selector), "should be a json path under either .spec or .status")
     }
@@ -112,8 +150,18 @@ enum DefinitionValidation {
       let path = path.index(index)
       let types = ["boolean", "date", "integer", "number", "string"]
       let type = column.text("type")
-      if !type.isEmpty, !types.contains(type) {
+      if column.text("name").isEmpty { findings.required(path.child("name")) }
+      if type.isEmpty {
+        findings.required(path.child("type"), "must be one of \(types.joined(separator: ","))")
+      } else if !types.contains(type) {
         findings.invalid(path.child("type"), .string(type), "must be one of \(types.joined(separator: ","))")
+      }
+      // The place is upstream's.
+      let value = column.text("jsonPath")
+      if value.isEmpty {
+        findings.required(path.child("JSONPath"))
+      } else if !value.hasPrefix(".") {
+        findings.invalid(path.child("JSONPath"), .string(value), simplePath)
       }
       let formats = ["byte", "date", "date-time", "double", "float", "int32", "int64", "password"]
       let format = column.text("format")
@@ -121,6 +169,11 @@ enum DefinitionValidation {
         findings.invalid(path.child("format"), .string(format), "must be one of \(formats.joined(separator: ","))")
       }
     }
+  }
+
+  /// The names that are accepted have the form of names.
+  static func validate(statusOf new: JSONValue, _ findings: inout Findings) {
+    names(new["status"]?["acceptedNames"] ?? [:], FieldPath("status", "acceptedNames"), &findings)
   }
 
   private static func names(_ names: JSONValue, _ path: FieldPath, _ findings: inout Findings) {

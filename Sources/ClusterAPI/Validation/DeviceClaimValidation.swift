@@ -21,11 +21,14 @@ enum DeviceClaimValidation {
     validate(devices: new["spec"]?["spec"]?["devices"] ?? [:], FieldPath("spec", "spec", "devices"), &findings)
   }
 
-  static func validate(deviceClass new: JSONValue, _ findings: inout Findings) {
+  /// Selectors and settings that are as they were are good still.
+  static func validate(deviceClass new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
     let spec = new["spec"] ?? [:]
     let path = FieldPath("spec")
-    selectors(spec, path, &findings)
-    each(spec, "config", maximum: 32, path, &findings) { configuration($0, $1, &$2) }
+    func isStored(_ name: String) -> Bool { old?["spec"]?[name] == spec[name] && spec.has(name) }
+    selectors(spec, path, isStored: isStored("selectors"), &findings)
+    let isStored = isStored("config")
+    each(spec, "config", maximum: 32, path, &findings) { configuration($0, isStored: isStored, $1, &$2) }
     guard let name = spec["extendedResourceName"]?.stringValue, !ResourceValidation.isExtended(name) else { return }
     findings.invalid(
       path.child("extendedResourceName"), .string(name), "must be a valid extended resource name")
@@ -103,7 +106,11 @@ enum DeviceClaimValidation {
         path.child("count"), .integer(count), "must not be specified when allocationMode is 'All'")
     default: break
     }
-    for (index, toleration) in request.items("tolerations").enumerated() {
+    tolerations(request, path, &findings)
+  }
+
+  static func tolerations(_ object: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    for (index, toleration) in object.items("tolerations").enumerated() {
       let path = path.child("tolerations").index(index)
       let (key, value) = (toleration.text("key"), toleration.text("value"))
       if !key.isEmpty { findings.invalid(path.child("key"), .string(key), NameRules.labelKey(key)) }
@@ -116,12 +123,13 @@ enum DeviceClaimValidation {
     }
   }
 
-  private static func selectors(_ object: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+  private static func selectors(
+    _ object: JSONValue, _ path: FieldPath, isStored: Bool = false, _ findings: inout Findings
+  ) {
     each(object, "selectors", maximum: 32, path, &findings) { selector, path, findings in
       guard let condition = selector["cel"], !condition.isNull else { return findings.required(path.child("cel")) }
-      if condition.text("expression").utf8.count > 10 * 1024 {
-        findings.add(.tooLong(path.child("cel", "expression"), maximumBytes: 10 * 1024))
-      }
+      guard !isStored else { return }
+      DeviceExpressions.validate(condition.text("expression"), path.child("cel", "expression"), &findings)
     }
   }
 
@@ -147,7 +155,10 @@ enum DeviceClaimValidation {
   }
 
   /// Settings that a driver understands.
-  static func configuration(_ object: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+  /// - Parameter isStored: they were there before, when they may have been larger.
+  static func configuration(
+    _ object: JSONValue, isStored: Bool = false, _ path: FieldPath, _ findings: inout Findings
+  ) {
     let path = path.child("opaque")
     guard let opaque = object["opaque"], !opaque.isNull else { return findings.required(path) }
     let driver = opaque.text("driver")
@@ -156,12 +167,12 @@ enum DeviceClaimValidation {
     } else {
       StorageValidation.driverName(driver, path.child("driver"), &findings)
     }
-    raw(opaque["parameters"], path.child("parameters"), &findings)
+    raw(opaque["parameters"], isStored: isStored, path.child("parameters"), &findings)
   }
 
-  static func raw(_ value: JSONValue?, _ path: FieldPath, _ findings: inout Findings) {
+  static func raw(_ value: JSONValue?, isStored: Bool = false, _ path: FieldPath, _ findings: inout Findings) {
     guard let value, !value.isNull else { return findings.required(path) }
-    if value.jsonText(sortedKeys: false).utf8.count > 10 * 1024 {
+    if !isStored, value.jsonText(sortedKeys: false).utf8.count > 10 * 1024 {
       findings.add(.tooLong(path, maximumBytes: 10 * 1024))
     } else if value.objectValue == nil {
       findings.invalid(path, "<value omitted>", "must be a valid JSON object")

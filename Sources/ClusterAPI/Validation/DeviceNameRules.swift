@@ -31,6 +31,15 @@ enum DeviceNameRules {
     }
   }
 
+  /// A name as a path shows it, without its middle where it is longer than one can be.
+  static func shown(_ name: String) -> String {
+    let (bytes, longest) = (Array(name.utf8), 63 + 1 + 32)
+    guard bytes.count > longest else { return name }
+    let kept = longest - 3
+    return String(decoding: bytes.prefix((kept + 1) / 2), as: UTF8.self) + "..."
+      + String(decoding: bytes.suffix(kept / 2), as: UTF8.self)
+  }
+
   /// The same with the domain.
   static func fullyQualified(_ name: String, _ path: FieldPath, _ findings: inout Findings) {
     qualified(name, path, &findings)

@@ -20,8 +20,9 @@ enum DeviceSliceValidation {
       !$0.items("taints").isEmpty || !$0.items("consumesCounters").isEmpty
     }
     let choosesNodes = spec["perDeviceNodeSelection"] == true
-    DeviceClaimValidation.each(spec, "devices", maximum: isCosty ? 64 : 128, path, &findings) {
-      device($0, choosesNodes: choosesNodes, $1, &$2)
+    let before = old?["spec"]?.items("devices") ?? []
+    DeviceClaimValidation.each(spec, "devices", maximum: isCosty ? 64 : 128, path, &findings) { one, path, findings in
+      device(one, before.first { $0["name"] == one["name"] }, choosesNodes: choosesNodes, path, &findings)
     }
     DeviceClaimValidation.unique(spec, "devices", path, &findings) { $0.text("name") }
     DeviceClaimValidation.each(spec, "sharedCounters", maximum: 8, path, &findings) {
@@ -121,7 +122,7 @@ enum DeviceSliceValidation {
   // MARK: - Devices
 
   private static func device(
-    _ device: JSONValue, choosesNodes: Bool, _ path: FieldPath, _ findings: inout Findings
+    _ device: JSONValue, _ old: JSONValue?, choosesNodes: Bool, _ path: FieldPath, _ findings: inout Findings
   ) {
     if let name = device["name"]?.stringValue {
       findings.invalid(path.child("name"), .string(name), NameRules.dns1123Label(name))
@@ -134,15 +135,21 @@ enum DeviceSliceValidation {
         path, .integer(Int64(total)), "the total number of attributes and capacities must not exceed 32")
     }
     for (name, value) in attributes {
-      let path = path.child("attributes").key(name)
+      let path = path.child("attributes")
       DeviceNameRules.qualified(name, path, &findings)
-      attribute(value, path, &findings)
+      attribute(value, path.key(DeviceNameRules.shown(name)), &findings)
     }
-    for (name, value) in capacities {
-      let path = path.child("capacity").key(name)
-      DeviceNameRules.qualified(name, path, &findings)
-      if device["allowMultipleAllocations"] != true, value.has("requestPolicy") {
-        findings.forbidden(path.child("requestPolicy"), "allowMultipleAllocations must be true")
+    if old == nil || old?["capacity"] != device["capacity"] {
+      for (name, value) in capacities {
+        let path = path.child("capacity")
+        DeviceNameRules.qualified(name, path, &findings)
+        guard value.has("requestPolicy") else { continue }
+        let place = path.key(DeviceNameRules.shown(name)).child("requestPolicy")
+        if device["allowMultipleAllocations"] == true {
+          CapacityPolicyValidation.validate(value, place, &findings)
+        } else {
+          findings.forbidden(place, "allowMultipleAllocations must be true")
+        }
       }
     }
     DeviceClaimValidation.each(device, "taints", maximum: 16, path, &findings) { taint, path, findings in
@@ -191,7 +198,7 @@ enum DeviceSliceValidation {
     if counters.isEmpty { return findings.required(path) }
     guard counters.count <= 32 else { return findings.add(.tooMany(path, count: counters.count, maximum: 32)) }
     for (counter, _) in counters {
-      findings.invalid(path.key(counter), .string(counter), NameRules.dns1123Label(counter))
+      findings.invalid(path, .string(counter), NameRules.dns1123Label(counter))
     }
   }
 

@@ -40,11 +40,15 @@ enum DeviceStatusValidation {
     for (index, device) in status.items("devices").enumerated() {
       let path = path.child("devices").index(index)
       named(device, path, &findings)
+      share(device, path, &findings)
       if !given.contains(identity(device)) {
         findings.invalid(path, .string(identity(device)), "must be an allocated device in the claim")
       }
-      let conditions = device.items("conditions").count
-      if conditions > 8 { findings.add(.tooMany(path.child("conditions"), count: conditions, maximum: 8)) }
+      let conditions = device.items("conditions")
+      if conditions.count > 8 {
+        findings.add(.tooMany(path.child("conditions"), count: conditions.count, maximum: 8))
+      }
+      ConditionValidation.validate(conditions, path.child("conditions"), &findings)
       if device.has("data") { DeviceClaimValidation.raw(device["data"], path.child("data"), &findings) }
       network(device["networkData"] ?? [:], path.child("networkData"), &findings)
     }
@@ -57,9 +61,7 @@ enum DeviceStatusValidation {
       findings.add(.tooLong(path.child(name), maximumBytes: maximum))
     }
     DeviceClaimValidation.each(data, "ips", maximum: 16, path, &findings) { address, path, findings in
-      guard AddressRules.range(address.stringValue ?? "") == nil else { return }
-      findings.invalid(
-        path, address, "must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)")
+      AddressRules.interfaceAddress(address.stringValue ?? "", path, &findings)
     }
     DeviceClaimValidation.unique(data, "ips", path, &findings) { $0.stringValue ?? "" }
   }
@@ -71,7 +73,9 @@ enum DeviceStatusValidation {
     DeviceClaimValidation.each(devices, "results", maximum: 32, devicesPath, &findings) { result, path, findings in
       DeviceClaimValidation.reference(result.text("request"), names, path.child("request"), &findings)
       named(result, path, &findings)
+      share(result, path, &findings)
       DeviceSliceValidation.bindingConditions(result, path, &findings)
+      DeviceClaimValidation.tolerations(result, path, &findings)
     }
     DeviceClaimValidation.each(devices, "config", maximum: 64, devicesPath, &findings) { one, path, findings in
       DeviceClaimValidation.references(one, names, path, &findings)
@@ -92,6 +96,11 @@ enum DeviceStatusValidation {
     }
     DeviceNameRules.pool(device.text("pool"), path.child("pool"), &findings)
     findings.invalid(path.child("device"), .string(name), NameRules.dns1123Label(name))
+  }
+
+  private static func share(_ device: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    guard let share = device["shareID"]?.stringValue else { return }
+    findings.invalid(path.child("shareID"), .string(share), UniversalIdentifierRules.problems(share))
   }
 
   private static func identity(_ device: JSONValue) -> String {

@@ -4,6 +4,7 @@ import APIMachinery
 enum EndpointValidation {
   static func validate(slice: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
     let kind = slice.text("addressType")
+    let known = Set((old?.items("endpoints") ?? []).flatMap { $0.items("addresses") }.compactMap(\.stringValue))
     let endpoints = slice.items("endpoints")
     if endpoints.count > 1000 {
       findings.add(.tooMany(FieldPath("endpoints"), count: endpoints.count, maximum: 1000))
@@ -18,7 +19,7 @@ enum EndpointValidation {
         findings.add(.tooMany(path.child("addresses"), count: addresses.count, maximum: 100))
       }
       for (position, address) in addresses.enumerated() {
-        self.address(address.stringValue ?? "", kind, path.child("addresses").index(position), &findings)
+        self.address(address.stringValue ?? "", kind, known, path.child("addresses").index(position), &findings)
       }
       if let node = endpoint["nodeName"]?.stringValue {
         findings.invalid(path.child("nodeName"), .string(node), NameRules.dns1123Subdomain(node))
@@ -28,6 +29,7 @@ enum EndpointValidation {
         findings.invalid(path.child("hostname"), .string(host), NameRules.dns1123Label(host))
       }
       zones(endpoint["hints"]?.items("forZones") ?? [], path.child("hints", "forZones"), &findings)
+      nodes(endpoint["hints"]?.items("forNodes") ?? [], path.child("hints", "forNodes"), &findings)
     }
     let ports = slice.items("ports")
     guard ports.count <= mostPorts else {
@@ -64,6 +66,16 @@ enum EndpointValidation {
     }
   }
 
+  private static func nodes(_ nodes: [JSONValue], _ path: FieldPath, _ findings: inout Findings) {
+    guard nodes.count <= 8 else { return findings.add(.tooMany(path, count: nodes.count, maximum: 8)) }
+    var names: Set<String> = []
+    for (index, node) in nodes.enumerated() {
+      let (path, name) = (path.index(index).child("name"), node.text("name"))
+      if !names.insert(name).inserted { findings.add(.duplicate(path, .string(name))) }
+      findings.invalid(path, .string(name), NameRules.dns1123Subdomain(name))
+    }
+  }
+
   private static func domain(_ text: String, _ path: FieldPath, _ findings: inout Findings) {
     guard !text.isEmpty else { return findings.required(path) }
     let name = text.hasSuffix(".") ? String(text.dropLast()) : text
@@ -74,15 +86,17 @@ enum EndpointValidation {
     }
   }
 
-  private static func address(_ text: String, _ kind: String, _ path: FieldPath, _ findings: inout Findings) {
+  private static func address(
+    _ text: String, _ kind: String, _ known: Set<String>, _ path: FieldPath, _ findings: inout Findings
+  ) {
     if kind == "FQDN" { return domain(text, path, &findings) }
     guard kind == "IPv4" || kind == "IPv6" else { return }
-    let bytes = AddressRules.bytes(text)
-    if bytes?.count != (kind == "IPv4" ? 4 : 16) {
-      findings.invalid(path, .string(text), "must be a valid \(kind) address")
+    AddressRules.address(text, known: known, path, &findings)
+    guard let bytes = AddressRules.bytes(text) else { return }
+    if bytes.count != (kind == "IPv4" ? 4 : 16) {
+      findings.invalid(path, .string(text), "must be an \(kind) address")
     }
-    guard let bytes else { return findings.invalid(path, .string(text), "must be a valid IP address") }
-    if let problem = AddressRules.endpointProblem(bytes) { findings.invalid(path, .string(text), problem) }
+    if let problem = AddressRules.endpointProblem(text, bytes) { findings.invalid(path, .string(text), problem) }
   }
 
   static func validate(endpoints: JSONValue, _ findings: inout Findings) {
@@ -97,7 +111,7 @@ enum EndpointValidation {
           let path = path.child(list).index(position)
           let text = address.text("ip")
           AddressRules.address(text, path.child("ip"), &findings)
-          if let bytes = AddressRules.bytes(text), let problem = AddressRules.endpointProblem(bytes) {
+          if let bytes = AddressRules.bytes(text), let problem = AddressRules.endpointProblem(text, bytes) {
             findings.invalid(path.child("ip"), .string(text), problem)
           }
           let name = address.text("hostname")

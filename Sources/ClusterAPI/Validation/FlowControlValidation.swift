@@ -152,6 +152,10 @@ enum FlowControlValidation {
   static func validate(level new: JSONValue, _ findings: inout Findings) {
     let spec = new["spec"] ?? [:]
     let path = FieldPath("spec")
+    if (spec.text("type") == "Exempt") != (new.text("metadata", "name") == "exempt") {
+      findings.invalid(
+        path.child("type"), spec["type"] ?? "", "type must be 'Exempt' if and only if name is 'exempt'")
+    }
     switch spec.text("type") {
     case "Exempt":
       if spec.has("limited") { findings.forbidden(path.child("limited"), "must be nil if the type is not Limited") }

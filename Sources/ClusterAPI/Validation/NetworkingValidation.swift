@@ -45,7 +45,7 @@ enum NetworkingValidation {
   private static func rule(_ rule: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     let host = rule.text("host")
     if !host.isEmpty {
-      if AddressRules.bytes(host) != nil {
+      if AddressRules.bytes(host, isLoose: true) != nil {
         findings.invalid(path.child("host"), .string(host), "must be a DNS name, not an IP address")
       }
       findings.invalid(
@@ -153,8 +153,10 @@ enum NetworkingValidation {
 
   // MARK: - Network policies
 
-  static func validate(policy new: JSONValue, _ findings: inout Findings) {
+  static func validate(policy new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
     let spec = new["spec"] ?? [:]
+    let known = Set(
+      blocks(of: old ?? [:]).flatMap { [$0.block["cidr"]] + $0.block.items("except") }.compactMap(\.?.stringValue))
     let path = FieldPath("spec")
     SelectorValidation.validate(spec["podSelector"], path.child("podSelector"), &findings)
     for (list, peers) in [("ingress", "from"), ("egress", "to")] {
@@ -164,7 +166,7 @@ enum NetworkingValidation {
           self.port(port, path.child("ports").index(position), &findings)
         }
         for (position, peer) in rule.items(peers).enumerated() {
-          self.peer(peer, path.child(peers).index(position), &findings)
+          self.peer(peer, known, path.child(peers).index(position), &findings)
         }
       }
     }
@@ -201,7 +203,23 @@ enum NetworkingValidation {
     }
   }
 
-  private static func peer(_ peer: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+  /// The ranges of addresses that a policy names, and where.
+  static func blocks(of policy: JSONValue) -> [(block: JSONValue, path: FieldPath)] {
+    let path = FieldPath("spec")
+    return [("ingress", "from"), ("egress", "to")].flatMap { list, peers in
+      (policy["spec"]?.items(list) ?? []).enumerated().flatMap { index, rule in
+        rule.items(peers).enumerated().compactMap { position, peer in
+          guard let block = peer["ipBlock"], !block.isNull else { return nil }
+          return (block, path.child(list).index(index).child(peers).index(position).child("ipBlock"))
+        }
+      }
+    }
+  }
+
+  /// - Parameter known: ranges that the policy names already.
+  private static func peer(
+    _ peer: JSONValue, _ known: Set<String>, _ path: FieldPath, _ findings: inout Findings
+  ) {
     SelectorValidation.validate(peer["podSelector"], path.child("podSelector"), &findings)
     SelectorValidation.validate(peer["namespaceSelector"], path.child("namespaceSelector"), &findings)
     let hasSelector = peer.has("podSelector") || peer.has("namespaceSelector")
@@ -214,15 +232,13 @@ enum NetworkingValidation {
     }
     let blockPath = path.child("ipBlock")
     let range = block.text("cidr")
-    if !range.isEmpty { AddressRules.range(range, blockPath.child("cidr"), &findings) }
-    guard AddressRules.range(range) != nil else { return }
+    if !range.isEmpty { AddressRules.range(range, known: known, blockPath.child("cidr"), &findings) }
+    guard AddressRules.range(range, isLoose: true) != nil else { return }
     for (index, except) in block.items("except").enumerated() {
       let text = except.stringValue ?? ""
       let path = blockPath.child("except").index(index)
-      AddressRules.range(text, path, &findings)
-      if AddressRules.range(text) != nil,
-        !AddressRules.isStrictlyWithin(text, range)
-      {
+      AddressRules.range(text, known: known, path, &findings)
+      if AddressRules.range(text, isLoose: true) != nil, !AddressRules.isStrictlyWithin(text, range) {
         findings.invalid(path, except, "must be a strict subset of `cidr`")
       }
     }
@@ -231,11 +247,8 @@ enum NetworkingValidation {
   // MARK: - Addresses of services
 
   static func validate(address new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
-    let name = new.text("metadata", "name")
-    if AddressRules.bytes(name) == nil {
-      findings.invalid(
-        FieldPath("metadata", "name"), .string(name), "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)")
-    }
+    // Of a change nothing but that it is none of the parent.
+    guard old == nil else { return }
     let path = FieldPath("spec", "parentRef")
     guard let parent = new["spec"]?["parentRef"] else { return }
     for (name, rule) in [("group", NameRules.dns1123Subdomain), ("namespace", NameRules.pathSegment)] {
@@ -265,6 +278,6 @@ enum NetworkingValidation {
         path, new["spec"],
         "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64")
     }
-    for (index, range) in ranges.enumerated() { AddressRules.range(range, path.index(index), &findings) }
+    for (index, range) in ranges.enumerated() { AddressRules.canonicalRange(range, path.index(index), &findings) }
   }
 }

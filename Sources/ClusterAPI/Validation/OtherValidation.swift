@@ -5,15 +5,24 @@ enum OtherValidation {
   // MARK: - Nodes and scheduling
 
   static func validate(runtimeClass new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
+    // Of a change nothing but that it is none of the handler.
+    guard old == nil else { return }
     let handler = new.text("handler")
     if !handler.isEmpty { findings.invalid(FieldPath("handler"), .string(handler), NameRules.dns1123Label(handler)) }
-    for (name, amount) in MetadataValidation.sorted(new["overhead"]?["podFixed"]) {
-      ResourceValidation.amount(name, amount, FieldPath("overhead", "podFixed").key(name), &findings)
+    // Judged as the limits of a container, and so are the places.
+    if let overhead = new["overhead"]?["podFixed"] {
+      ResourceValidation.validate(["limits": overhead], FieldPath("overhead"), &findings)
     }
     if let scheduling = new["scheduling"] {
       let path = FieldPath("scheduling")
       MetadataValidation.labels(scheduling["nodeSelector"], path.child("nodeSelector"), &findings)
-      SchedulingValidation.tolerations(scheduling.items("tolerations"), path.child("tolerations"), &findings)
+      let tolerations = scheduling.items("tolerations")
+      SchedulingValidation.tolerations(tolerations, path.child("tolerations"), &findings)
+      var known: Set<[String]> = []
+      for (index, toleration) in tolerations.enumerated()
+      where !known.insert(["key", "operator", "value", "effect"].map { toleration.text($0) }).inserted {
+        findings.add(.duplicate(path.child("tolerations").index(index), toleration))
+      }
     }
   }
 
@@ -72,6 +81,17 @@ enum OtherValidation {
 
   // MARK: - Aggregation
 
+  static func validate(statusOfService new: JSONValue, _ findings: inout Findings) {
+    let path = FieldPath("status", "conditions")
+    for (index, condition) in (new["status"]?.items("conditions") ?? []).enumerated() {
+      let status = condition.text("status")
+      if !["True", "False", "Unknown"].contains(status) {
+        findings.add(
+          .notSupported(path.index(index).child("status"), .string(status), ["True", "False", "Unknown"]))
+      }
+    }
+  }
+
   static func validate(apiService new: JSONValue, _ findings: inout Findings) {
     let spec = new["spec"] ?? [:]
     let path = FieldPath("spec")
@@ -83,7 +103,11 @@ enum OtherValidation {
         FieldPath("metadata", "name"), .string(name),
         "must be `spec.version+\".\"+spec.group`: \("\(version).\(group)".goQuoted)")
     }
-    if !group.isEmpty { findings.invalid(path.child("group"), .string(group), NameRules.dns1123Subdomain(group)) }
+    if !group.isEmpty {
+      findings.invalid(path.child("group"), .string(group), NameRules.dns1123Subdomain(group))
+    } else if version != "v1" {
+      findings.required(path.child("group"), "only v1 may have an empty group and it better be legacy kube")
+    }
     findings.invalid(path.child("version"), .string(version), NameRules.dns1035Label(version))
     for (field, limit) in [("groupPriorityMinimum", Int64(20000)), ("versionPriority", 1000)] {
       let number = spec[field]?.integerValue ?? 0

@@ -37,6 +37,12 @@ enum StatusValidation {
       PolicyValidation.validate(statusOfAutoscaler: new, &findings)
     case ("flowcontrol.apiserver.k8s.io", _): FlowControlValidation.validate(statusOf: new, &findings)
     case ("resource.k8s.io", "ResourceClaim"): DeviceStatusValidation.validate(new, old, &findings)
+    case ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"):
+      AdmissionPolicyValidation.validate(statusOf: new, &findings)
+    case ("apiextensions.k8s.io", "CustomResourceDefinition"):
+      DefinitionValidation.validate(statusOf: new, &findings)
+    case ("apiregistration.k8s.io", "APIService"): OtherValidation.validate(statusOfService: new, &findings)
+    case ("storage.k8s.io", "VolumeAttachment"): StorageValidation.validate(statusOfAttachment: new, &findings)
     default: break
     }
   }

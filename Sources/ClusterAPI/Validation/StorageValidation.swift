@@ -162,7 +162,7 @@ enum StorageValidation {
 
   private static func parameters(_ parameters: JSONValue?, _ path: FieldPath, _ findings: inout Findings) {
     guard let parameters = parameters?.objectValue else { return }
-    if parameters.count > 512 { findings.add(.tooLong(path, maximumBytes: 512)) }
+    guard parameters.count <= 512 else { return findings.add(.tooLong(path, maximumBytes: 512)) }
     var size = 0
     for (key, value) in parameters {
       if key.isEmpty { findings.invalid(path, "", "field can not be empty.") }
@@ -177,6 +177,10 @@ enum StorageValidation {
       findings.required(FieldPath("parameters"), "must contain at least one key/value pair")
     }
     parameters(new["parameters"], FieldPath("parameters"), &findings)
+    guard let old else { return }
+    for name in ["driverName", "parameters"] where (new[name] ?? [:]) != (old[name] ?? [:]) {
+      findings.forbidden(FieldPath(name), "updates to \(name) are forbidden.")
+    }
   }
 
   static func validate(driver new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
@@ -187,16 +191,15 @@ enum StorageValidation {
       findings.required(path.child(name))
     }
     findings.supported(spec, "fsGroupPolicy", ["ReadWriteOnceWithFSType", "File", "None"], path)
-    for (index, mode) in spec.items("volumeLifecycleModes").enumerated()
-    where mode != "Persistent" && mode != "Ephemeral" {
-      findings.add(
-        .notSupported(path.child("volumeLifecycleModes").index(index), mode, ["Ephemeral", "Persistent"]))
+    for mode in spec.items("volumeLifecycleModes") where mode != "Persistent" && mode != "Ephemeral" {
+      findings.add(.notSupported(path.child("volumeLifecycleModes"), mode, ["Persistent", "Ephemeral"]))
     }
     var audiences: Set<String> = []
     for (index, request) in spec.items("tokenRequests").enumerated() {
       let path = path.child("tokenRequests").index(index)
       if !audiences.insert(request.text("audience")).inserted {
         findings.add(.duplicate(path.child("audience"), .string(request.text("audience"))))
+        continue
       }
       if let seconds = request["expirationSeconds"]?.integerValue {
         if seconds < 600 {
@@ -240,17 +243,59 @@ enum StorageValidation {
       findings.invalid(
         path.child("source", "persistentVolumeName"), .string(name), NameRules.dns1123Subdomain(name))
     }
+    if let inline = source["inlineVolumeSpec"], !inline.isNull, !isNamed {
+      self.inline(inline, path.child("source", "inlineVolumeSpec"), &findings)
+    }
     if let old { findings.immutable(new["spec"], old["spec"], path) }
   }
 
+  /// A volume that no object describes: there is only one that a driver serves.
+  private static func inline(_ volume: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    let words = "may not be specified in the context of inline volumes"
+    if volume.has("claimRef") { findings.forbidden(path.child("claimRef"), words) }
+    if volume["capacity"]?.objectValue?.isEmpty == false { findings.forbidden(path.child("capacity"), words) }
+    if let driver = volume["csi"], !driver.isNull {
+      VolumeValidation.source("csi", driver, path.child("csi"), &findings)
+    } else {
+      findings.required(path.child("csi"), "has to be specified in the context of inline volumes")
+    }
+    modes(volume, path, &findings)
+  }
+
+  private static let longestMetadata = 256 << 10
+  private static let longestMessage = 1 << 10
+
+  /// What a driver tells of an attachment.
+  static func validate(statusOfAttachment new: JSONValue, _ findings: inout Findings) {
+    let (status, path) = (new["status"] ?? [:], FieldPath("status"))
+    var size = 0
+    for (name, value) in MetadataValidation.sorted(status["attachmentMetadata"]) {
+      size += name.utf8.count + (value.stringValue?.utf8.count ?? 0)
+    }
+    if size > longestMetadata {
+      findings.add(.tooLong(path.child("attachmentMetadata"), maximumBytes: longestMetadata))
+    }
+    for name in ["attachError", "detachError"] {
+      guard let error = status[name], !error.isNull else { continue }
+      let path = path.child(name)
+      if error.text("message").utf8.count > longestMessage {
+        // The limit that is told is upstream's.
+        findings.add(.tooLong(path.child("message"), maximumBytes: longestMetadata))
+      }
+      if let code = error["errorCode"]?.integerValue, code < 0 {
+        findings.invalid(path.child("errorCode"), .integer(code), NameRules.between(0, Int64(Int32.max)))
+      }
+    }
+  }
+
   static func validate(capacity new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
+    // Of a change nothing but that it is none of what the driver was asked.
+    guard old == nil else { return }
     findings.invalid(
       FieldPath("storageClassName"), new["storageClassName"] ?? "",
       NameRules.dns1123Subdomain(new.text("storageClassName")))
-    for name in ["capacity", "maximumVolumeSize"] {
-      if let amount = Quantity(reading: new.text(name)), amount.sign < 0 {
-        findings.invalid(FieldPath(name), .string(amount.description), Findings.notNegative)
-      }
+    if let amount = Quantity(reading: new.text("capacity")), amount.sign < 0 {
+      findings.invalid(FieldPath("capacity"), .string(amount.description), Findings.notNegative)
     }
     SelectorValidation.validate(new["nodeTopology"], FieldPath("nodeTopology"), &findings)
   }

@@ -59,7 +59,7 @@ enum Validation {
         NetworkingValidation.validate(ingress: new, isNew: old == nil, &findings)
       },
       "IngressClass": { NetworkingValidation.validate(ingressClass: $0, $1, &$2) },
-      "NetworkPolicy": { new, _, findings in NetworkingValidation.validate(policy: new, &findings) },
+      "NetworkPolicy": { NetworkingValidation.validate(policy: $0, $1, &$2) },
       "ServiceCIDR": { NetworkingValidation.validate(serviceCIDR: $0, $1, &$2) },
     ],
     "rbac.authorization.k8s.io": [
@@ -119,7 +119,7 @@ enum Validation {
       "PriorityLevelConfiguration": { new, _, findings in FlowControlValidation.validate(level: new, &findings) },
     ],
     "resource.k8s.io": [
-      "DeviceClass": { new, _, findings in DeviceClaimValidation.validate(deviceClass: new, &findings) },
+      "DeviceClass": { DeviceClaimValidation.validate(deviceClass: $0, $1, &$2) },
       "ResourceClaim": { DeviceClaimValidation.validate(claim: $0, $1, &$2) },
       "ResourceClaimTemplate": { DeviceClaimValidation.validate(template: $0, $1, &$2) },
       "ResourceSlice": { DeviceSliceValidation.validate($0, $1, &$2) },
@@ -140,9 +140,10 @@ enum Validation {
   /// What names of a kind may look like.
   static func nameRule(for kind: GroupVersionKind) -> MetadataValidation.NameRule {
     switch (kind.group, kind.kind) {
-    case ("", "Namespace"), ("apps", "StatefulSet"), ("node.k8s.io", "RuntimeClass"): { NameRules.dns1123Label($0) }
+    case ("", "Namespace"), ("apps", "StatefulSet"): { NameRules.dns1123Label($0) }
     case ("", "Service"): { NameRules.dns1035Label($0) }
-    case ("rbac.authorization.k8s.io", _), ("networking.k8s.io", "IPAddress"): { NameRules.pathSegment($0) }
+    case ("rbac.authorization.k8s.io", _): { NameRules.pathSegment($0) }
+    case ("networking.k8s.io", "IPAddress"): { AddressRules.problems(ofCanonicalAddress: $0) }
     case ("apiregistration.k8s.io", _), ("certificates.k8s.io", _), ("flowcontrol.apiserver.k8s.io", _):
       { kind.group == "flowcontrol.apiserver.k8s.io" ? NameRules.dns1123Subdomain($0) : NameRules.pathSegment($0) }
     default: { NameRules.dns1123Subdomain($0) }

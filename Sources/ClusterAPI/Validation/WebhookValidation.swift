@@ -23,12 +23,17 @@ enum WebhookValidation {
       findings.supported(webhook, "failurePolicy", ["Fail", "Ignore"], path)
       findings.supported(webhook, "matchPolicy", ["Equivalent", "Exact"], path)
       let effects = webhook.text("sideEffects")
-      if effects == "Some" || effects == "Unknown" {
+      if !webhook.has("sideEffects") {
+        findings.required(path.child("sideEffects"), "must specify one of None, NoneOnDryRun")
+      } else if effects == "Some" || effects == "Unknown" {
         findings.add(.notSupported(path.child("sideEffects"), .string(effects), ["None", "NoneOnDryRun"]))
       }
       if let seconds = webhook["timeoutSeconds"]?.integerValue, !(1...30).contains(seconds) {
         findings.invalid(
           path.child("timeoutSeconds"), .integer(seconds), "the timeout value must be between 1 and 30 seconds")
+      }
+      if webhook.items("admissionReviewVersions").isEmpty {
+        findings.required(path.child("admissionReviewVersions"), "must specify one of v1, v1beta1")
       }
       versions(webhook.items("admissionReviewVersions"), path.child("admissionReviewVersions"), &findings)
       SelectorValidation.validate(webhook["namespaceSelector"], path.child("namespaceSelector"), &findings)

@@ -26,6 +26,14 @@ enum ClusterWarnings {
     warnings.add("annotation \(name.goQuoted) is deprecated, please use 'spec.ingressClassName' instead")
   }
 
+  static func slice(_ slice: JSONValue, _ warnings: inout Warnings) {
+    let driver = slice.text("spec", "driver")
+    guard driver != driver.lowercased() else { return }
+    warnings.add(
+      FieldPath("spec", "driver"),
+      "driver names should be lowercase; \(driver.goQuoted) contains uppercase characters")
+  }
+
   static func runtimeClass(_ object: JSONValue, _ warnings: inout Warnings) {
     for (label, _) in MetadataValidation.sorted(object["scheduling"]?["nodeSelector"]) {
       if let word = OldNodeLabels.word(label) { warnings.add(FieldPath("scheduling", "nodeSelector"), word) }

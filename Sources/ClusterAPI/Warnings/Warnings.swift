@@ -53,10 +53,13 @@ struct Warnings {
       },
       "Job": { workload($0, $1, &$2) },
     ],
+    "discovery.k8s.io": ["EndpointSlice": { new, _, warnings in NetworkWarnings.slice(new, &warnings) }],
     "networking.k8s.io": [
-      "Ingress": { new, old, warnings in if old == nil { ClusterWarnings.ingress(new, &warnings) } }
+      "Ingress": { new, old, warnings in if old == nil { ClusterWarnings.ingress(new, &warnings) } },
+      "NetworkPolicy": { new, _, warnings in NetworkWarnings.policy(new, &warnings) },
     ],
     "node.k8s.io": ["RuntimeClass": { new, _, warnings in ClusterWarnings.runtimeClass(new, &warnings) }],
+    "resource.k8s.io": ["ResourceSlice": { new, _, warnings in ClusterWarnings.slice(new, &warnings) }],
     "storage.k8s.io": ["StorageClass": { new, _, warnings in StorageWarnings.storageClass(new, &warnings) }],
   ]
 

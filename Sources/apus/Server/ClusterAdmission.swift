@@ -42,7 +42,11 @@ enum ClusterAdmission {
         ValidatingWebhooks(cluster, client: outbound, authorizer: authorizer, registry: registry)),
       .init("ResourceQuota", quota),
     ])
-    // Not to be left out: what RBAC and the priority levels demand.
-    return AdmissionChain([FlowControlGuard(registry), RoleEscalation(registry, authorizer: authorizer)] + selected)
+    // Not to be left out: what RBAC, the priority levels and claims to devices demand.
+    return AdmissionChain(
+      [
+        FlowControlGuard(registry), RoleEscalation(registry, authorizer: authorizer),
+        DeviceClaimGuard(cluster, authorizer: authorizer),
+      ] + selected)
   }
 }

@@ -107,10 +107,10 @@ import Testing
       (
         #"\#(pool),"allNodes":true,"devices":[{"name":"a","nodeName":"n","attributes":{"x/y/z":{"int":1},"d.io/":{"bool":true},"v":{"version":"1.02.3"},"two":{"int":1,"bool":true}},"capacity":{"0c":{"value":"1"}}},{"name":"a"}]"#,
         [
-          #"spec.devices[0].attributes[d.io/]: Invalid value: "": the name must not be empty"#,
+          #"spec.devices[0].attributes: Invalid value: "": the name must not be empty"#,
           #"spec.devices[0].attributes[two]: Invalid value: {"bool":true,"int":1}: exactly one value must be specified"#,
           #"spec.devices[0].attributes[v].version: Invalid value: "1.02.3": must be a string compatible with semver.org spec 2.0.0"#,
-          #"spec.devices[0].capacity[0c]: Invalid value: "0c": \#(identifier)"#,
+          #"spec.devices[0].capacity: Invalid value: "0c": \#(identifier)"#,
           "spec.devices[0]: Invalid value: null: `nodeName`, `nodeSelector` and `allNodes` can only be set if `perDeviceNodeSelection` is set to true in the ResourceSlice spec",
           #"spec.devices[1]: Duplicate value: "a""#,
         ]
@@ -133,7 +133,7 @@ import Testing
         #"\#(pool),"allNodes":true,"sharedCounters":[{"name":"s","counters":{}},{"name":"s","counters":{"A":{"value":"1"}}}]"#,
         [
           "spec.sharedCounters[0].counters: Required value",
-          #"spec.sharedCounters[1].counters[A]: Invalid value: "A": \#(label)"#,
+          #"spec.sharedCounters[1].counters: Invalid value: "A": \#(label)"#,
           #"spec.sharedCounters[1]: Duplicate value: "s""#,
         ]
       ),

@@ -110,8 +110,7 @@ import Testing
       (
         #""addressType":"IPv4","endpoints":[{"addresses":["odd"]}]"#,
         [
-          #"endpoints[0].addresses[0]: Invalid value: "odd": must be a valid IPv4 address"#,
-          #"endpoints[0].addresses[0]: Invalid value: "odd": must be a valid IP address"#,
+          #"endpoints[0].addresses[0]: Invalid value: "odd": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"#
         ]
       ),
       (

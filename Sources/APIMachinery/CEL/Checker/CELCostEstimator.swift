@@ -246,10 +246,15 @@ struct CELCostEstimator {
         current = element
       case "@keys":
         guard case .map = current.reading else { return nil }
-        current = .key
+        current = current.keys ?? .key
       default:
-        guard let field = current.object?.fields[name] else { return nil }
-        current = field.type
+        if let field = current.object?.fields[name] {
+          current = field.type
+        } else if current.sizesMembers, let element = current.element {
+          current = element
+        } else {
+          return nil
+        }
       }
     }
     return current

@@ -6,6 +6,18 @@ public struct CELEnvironment: Sendable {
   let types: [String: CELType]
   /// The objects that an expression may put together, by name; what gives the type of a field.
   var structures: (@Sendable (_ type: String, _ field: String?) -> CELType?)?
+  /// Whether `cel.bind` gives a value a name.
+  private var hasBindings = false
+
+  init(
+    variables: [String: CELType], functions: CELFunctionTable, types: [String: CELType],
+    structures: (@Sendable (_ type: String, _ field: String?) -> CELType?)?
+  ) {
+    self.variables = variables
+    self.functions = functions
+    self.types = types
+    self.structures = structures
+  }
 
   /// The functions and types that Kubernetes 1.36 gives to expressions, and no variables.
   public static let kubernetes = CELEnvironment(
@@ -28,11 +40,18 @@ public struct CELEnvironment: Sendable {
     return copy
   }
 
+  /// The same with `cel.bind(name, value, expression)` (cel-go's extension "Bindings").
+  public func withBindings() -> CELEnvironment {
+    var copy = self
+    copy.hasBindings = true
+    return copy
+  }
+
   /// Reads and checks an expression.
   /// - Throws: everything that is wrong with it.
   public func compile(_ text: String) throws(CELCompilationError) -> CELProgram {
     let source = CELSource(text)
-    let (root, count, issues) = CELParser.parse(source)
+    let (root, count, issues) = CELParser.parse(source, hasBindings: hasBindings)
     guard let root else { throw CELCompilationError(issues, in: source) }
     var checker = CELChecker(self, count: count)
     let checked = checker.check(root)

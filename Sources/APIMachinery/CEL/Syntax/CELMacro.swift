@@ -7,7 +7,7 @@ struct CELMacro {
 
   private enum Kind {
     case has, all, exists, existsOne, map, filter, transformList, transformMap, transformMapEntry
-    case optionalMap, optionalFlatMap, sortBy
+    case optionalMap, optionalFlatMap, sortBy, bind
   }
 
   private let kind: Kind
@@ -21,11 +21,16 @@ struct CELMacro {
   static let sortFunction = "@sortByAssociatedKeys"
 
   /// The macro that a call is; nil where it is an ordinary call.
-  static func find(_ name: String, target: CELExpression?, _ arguments: [CELExpression]) -> CELMacro? {
+  static func find(
+    _ name: String, target: CELExpression?, _ arguments: [CELExpression], hasBindings: Bool
+  ) -> CELMacro? {
     func macro(_ kind: Kind, variables: Int = 1) -> CELMacro {
       CELMacro(kind: kind, target: target, arguments: arguments, variables: variables)
     }
-    guard target != nil else { return name == "has" && arguments.count == 1 ? macro(.has, variables: 0) : nil }
+    guard let target else { return name == "has" && arguments.count == 1 ? macro(.has, variables: 0) : nil }
+    if hasBindings, name == "bind", arguments.count == 3, case .identifier("cel") = target.kind {
+      return macro(.bind)
+    }
     return switch (name, arguments.count) {
     case ("all", 2): macro(.all)
     case ("all", 3): macro(.all, variables: 2)
@@ -128,6 +133,14 @@ struct CELMacro {
       let step = filtered(more, &make)
       return fold(names, initial, condition, step, make.result(), &make)
     case .sortBy: return sort(names[0], &make)
+    case .bind:
+      // The value is the beginning of a fold over nothing.
+      return make.make(
+        .comprehension(
+          CELExpression.Comprehension(
+            range: make.make(.list([], optional: [])), variable: "#unused", secondVariable: nil, accumulator: names[0],
+            initial: arguments[1], condition: make.literal(.bool(false)), step: make.identifier(names[0]),
+            result: arguments[2])))
     case .optionalMap, .optionalFlatMap:
       guard let target, let last else { return make.result() }
       // What the name stands for is asked for once, in a fold over nothing.
@@ -190,6 +203,7 @@ struct CELMacro {
           switch kind {
           case .optionalMap: "optMap() variable name must be a simple identifier"
           case .optionalFlatMap: "optFlatMap() variable name must be a simple identifier"
+          case .bind: "cel.bind() variable names must be simple identifiers"
           default: variables == 2 ? "argument must be a simple name" : "argument is not an identifier"
           }
         throw Failure(value: CELIssue(offset: argument.offset, message: what))

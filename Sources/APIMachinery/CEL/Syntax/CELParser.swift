@@ -5,6 +5,7 @@ struct CELParser {
   private static let longestSource = 100_000
 
   private let source: CELSource
+  private let hasBindings: Bool
   private var tokens: [CELToken] = []
   private var position = 0
   private var nesting = 0
@@ -14,11 +15,17 @@ struct CELParser {
   /// Ends a parse whose issue has been noted.
   private struct Stop: Error {}
 
-  private init(_ source: CELSource) { self.source = source }
+  private init(_ source: CELSource, hasBindings: Bool) {
+    self.source = source
+    self.hasBindings = hasBindings
+  }
 
   /// The expression, and how many nodes it has; nil with what is wrong where it cannot be read.
-  static func parse(_ source: CELSource) -> (root: CELExpression?, count: Int, issues: [CELIssue]) {
-    var parser = CELParser(source)
+  /// - Parameter hasBindings: `cel.bind` is a macro.
+  static func parse(
+    _ source: CELSource, hasBindings: Bool = false
+  ) -> (root: CELExpression?, count: Int, issues: [CELIssue]) {
+    var parser = CELParser(source, hasBindings: hasBindings)
     let root = parser.whole()
     return (parser.issues.isEmpty ? root : nil, parser.nextID, parser.issues)
   }
@@ -374,7 +381,7 @@ struct CELParser {
   private mutating func call(
     _ name: String, target: CELExpression?, _ arguments: [CELExpression], at offset: Int
   ) throws(Stop) -> CELExpression {
-    guard let macro = CELMacro.find(name, target: target, arguments) else {
+    guard let macro = CELMacro.find(name, target: target, arguments, hasBindings: hasBindings) else {
       return try make(.call(name, target: target, arguments), at: offset)
     }
     switch macro.expand(offset, &nextID) {

@@ -11,6 +11,10 @@ public final class CELSchemaType: Sendable {
   /// The fewest bytes that a value takes in JSON.
   let minSerializedSize: Int64
   let isNullable: Bool
+  /// The keys of a map, where more is known of them than that they are text.
+  let keys: CELSchemaType?
+  /// Whether the size of a map's values is also that of one that is selected by its name.
+  let sizesMembers: Bool
 
   enum Reading: Sendable {
     /// As JSON says: an object is a map, a whole number an int.
@@ -22,13 +26,16 @@ public final class CELSchemaType: Sendable {
   }
 
   init(
-    _ type: CELType, _ reading: Reading, maxElements: Int64 = 0, minSerializedSize: Int64 = 0, isNullable: Bool = false
+    _ type: CELType, _ reading: Reading, maxElements: Int64 = 0, minSerializedSize: Int64 = 0, isNullable: Bool = false,
+    keys: CELSchemaType? = nil, sizesMembers: Bool = false
   ) {
     self.type = type
     self.reading = reading
     self.maxElements = maxElements
     self.minSerializedSize = minSerializedSize
     self.isNullable = isNullable
+    self.keys = keys
+    self.sizesMembers = sizesMembers
   }
 
   /// Values of any shape.

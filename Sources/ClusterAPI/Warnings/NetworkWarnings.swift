@@ -1,0 +1,35 @@
+import APIMachinery
+
+/// Warnings about addresses and ranges that are taken, and are not in the form that is best.
+enum NetworkWarnings {
+  /// Those who write what their own objects say, and mend it.
+  private static let controllers = [
+    "endpointslice-controller.k8s.io", "endpointslicemirroring-controller.k8s.io",
+  ]
+
+  static func policy(_ policy: JSONValue, _ warnings: inout Warnings) {
+    for (block, path) in NetworkingValidation.blocks(of: policy) {
+      for text in AddressRules.warnings(ofRange: block.text("cidr"), path.child("cidr")) { warnings.add(text) }
+      for (index, except) in block.items("except").enumerated() {
+        let path = path.child("except").index(index)
+        for text in AddressRules.warnings(ofRange: except.stringValue ?? "", path) { warnings.add(text) }
+      }
+    }
+  }
+
+  static func slice(_ slice: JSONValue, _ warnings: inout Warnings) {
+    if slice.text("addressType") == "FQDN" {
+      warnings.add(FieldPath("spec", "addressType"), "FQDN endpoints are deprecated")
+    }
+    let manager = slice["metadata"]?["labels"]?.text("endpointslice.kubernetes.io/managed-by") ?? ""
+    guard !controllers.contains(manager) else { return }
+    for (index, endpoint) in slice.items("endpoints").enumerated() {
+      let path = FieldPath("endpoints").index(index).child("addresses")
+      for (position, address) in endpoint.items("addresses").enumerated() {
+        if let text = AddressRules.warning(ofAddress: address.stringValue ?? "", path.index(position)) {
+          warnings.add(text)
+        }
+      }
+    }
+  }
+}
