@@ -38,7 +38,7 @@ extension APIServer {
     let keeper = flowControl.map { FlowControlKeeper(registry: registry, control: $0) }
     // Side by side, so that the store writes many with one fsync.
     try await withThrowingTaskGroup(of: Void.self) { [self] group in
-      group.addTask { try await service?.make() }
+      group.addTask { try await service?.make(isStart: true) }
       group.addTask { [self] in
         try await RBACBootstrap(registry: registry).run()
         health.finish(.roles)

@@ -127,6 +127,9 @@ extension APIServer {
       audit?.annotate("authorization.k8s.io/decision", "forbid")
       audit?.annotate("authorization.k8s.io/reason", reason)
       throw StatusError.refused(context.user, context.info, reason)
+    case .failed(let why, _):
+      audit?.annotate("authorization.k8s.io/reason", "internal error")
+      return Answer.undecided(request, why)
     }
     if let response = await operational(request) { return response }
     // What admission has noted, of what it has refused too.

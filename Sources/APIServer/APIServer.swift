@@ -14,7 +14,7 @@ public final class APIServer: Sendable {
   let flowControl: FlowControl?
   let requestTime: Duration
   let audit: AuditLog?
-  let anonymous: AnonymousAccess
+  let anonymous: AnonymousRule
   let strictTransportSecurity: String
   let metrics = RequestMetrics()
   let identifiers = AuditIdentifiers()
@@ -36,7 +36,8 @@ public final class APIServer: Sendable {
   public init(
     registry: Registry, authenticator: any Authenticator, authorizer: any Authorizer,
     flowControl: FlowControl? = nil, requestTime: Duration = .seconds(60), audit: AuditLog? = nil,
-    anonymous: AnonymousAccess = .everywhere, strictTransportSecurity: [String] = [], accounts: ServiceAccounts? = nil,
+    anonymous: AnonymousRule = AnonymousRule(), strictTransportSecurity: [String] = [],
+    accounts: ServiceAccounts? = nil,
     aggregation: Aggregation? = nil,
     address: String,
     version: ServerVersion

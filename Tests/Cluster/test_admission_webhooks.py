@@ -487,3 +487,50 @@ def test_names_that_are_generated_come_after_those_who_change_objects(api, confi
     assert after["object"]["metadata"]["uid"] == made["metadata"]["uid"] and made["data"] == {"a": "b", "added": "x"}
     (mine,) = made["metadata"]["managedFields"]
     assert mine["manager"] == "me" and set(mine["fieldsV1"]["f:data"]) == {".", "f:a"}
+
+
+def test_who_changes_objects_sees_what_the_client_has_sent(api, configure, hooks, namespace):
+    """What cannot be written is put right after those who change objects, and before those who refuse them."""
+    hooks.answers["/change"] = allow
+    hooks.answers["/judge"] = allow
+    configure(MUTATING, {"path": "/change", "rules": [rule("pods", "pods/status")]})
+    configure(VALIDATING, {"path": "/judge", "rules": [rule("pods", "pods/status")]})
+    path = f"/api/v1/namespaces/{namespace}/pods"
+    pod = {"metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
+    made = api.create(path, pod)
+    hooks.seen.clear()
+    made["status"]["message"] = "from the client"
+    made["metadata"]["labels"] = {"a": "b"}
+    api.update(f"{path}/p", made)
+    asked = {place.split("?")[0]: review["request"]["object"] for place, review in hooks.seen}
+    assert asked["/change"]["status"]["message"] == "from the client" and "message" not in asked["/judge"]["status"]
+    hooks.seen.clear()
+    patched = api.patch(f"{path}/p/status", {"spec": {"activeDeadlineSeconds": 7}, "status": {"message": "said"}}, fieldManager="me")
+    asked = {place.split("?")[0]: review["request"]["object"] for place, review in hooks.seen}
+    assert asked["/change"]["spec"]["activeDeadlineSeconds"] == 7 and "activeDeadlineSeconds" not in asked["/judge"]["spec"]
+    assert "activeDeadlineSeconds" not in patched["spec"] and patched["status"]["message"] == "said"
+    (mine,) = [one for one in patched["metadata"]["managedFields"] if one["manager"] == "me"]
+    assert mine["fieldsV1"] == {"f:status": {"f:message": {}}} and mine["subresource"] == "status"
+    # Who changes an object cannot write what is not written at the place either.
+    hooks.answers["/change"] = lambda review: patch(review, [
+        {"op": "add", "path": "/status/reason", "value": "changed"}, {"op": "add", "path": "/metadata/generation", "value": 77},
+        {"op": "remove", "path": "/metadata/uid"}, {"op": "add", "path": "/metadata/annotations", "value": {"x": "y"}},
+    ])  # fmt: skip
+    after = api.patch(f"{path}/p", {"metadata": {"labels": {"c": "d"}}})
+    assert "reason" not in after["status"] and after["metadata"]["annotations"] == {"x": "y"}
+    assert after["metadata"]["generation"] == made["metadata"]["generation"] and after["metadata"]["uid"] == made["metadata"]["uid"]
+    hooks.answers["/change"] = lambda review: patch(review, [{"op": "add", "path": "/metadata/deletionTimestamp", "value": "2026-01-02T03:04:05Z"}])
+    api.refused(422, "PATCH", f"{path}/p", {"metadata": {"labels": {"e": "f"}}}, headers={"Content-Type": "application/merge-patch+json"}, says="field is immutable")
+
+
+def test_reviews_are_told(api, configure, hooks, namespace):
+    """Questions that nothing is stored of are told like other creations; the namespace need not be there."""
+    hooks.answers["/"] = lambda review: deny(review, message="ask nothing")
+    spec = {"user": "ann", "resourceAttributes": {"verb": "get", "resource": "pods", "namespace": namespace}}
+    elsewhere = {"spec": {**spec, "resourceAttributes": {**spec["resourceAttributes"], "namespace": "nowhere"}}}
+    assert api.create("/apis/authorization.k8s.io/v1/namespaces/nowhere/localsubjectaccessreviews", elsewhere)["status"]["allowed"] is False
+    configure(VALIDATING, {"rules": [rule("localsubjectaccessreviews", groups=["authorization.k8s.io"])]})
+    path = f"/apis/authorization.k8s.io/v1/namespaces/{namespace}/localsubjectaccessreviews"
+    api.refused(400, "POST", path, {"spec": spec}, says="denied the request: ask nothing")
+    (asked,) = hooks.questions("/")
+    assert asked["request"]["kind"]["kind"] == "LocalSubjectAccessReview" and asked["request"]["object"]["spec"]["user"] == "ann"

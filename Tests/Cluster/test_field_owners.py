@@ -89,7 +89,7 @@ def test_status_and_the_rest_have_owners_of_their_own(api, namespace, resource):
             for one in api.get(path)["metadata"]["managedFields"] if one["operation"] == "Apply"
         }  # fmt: skip
         assert "f:status" not in owned["first", None], owned
-        assert owned["second", "status"] <= {"f:status", "f:metadata"}, owned
+        assert owned.get(("second", "status"), set()) <= {"f:status", "f:metadata"}, owned
     finally:
         api.delete(path)
 

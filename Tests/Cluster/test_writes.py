@@ -324,3 +324,24 @@ def test_a_slash_at_the_end_says_nothing(api, maps):
     for path in ("/api", "/api/v1", "/apis", "/apis/apps", "/apis/apps/v1", "/version", maps):
         assert api.get(path + "/") == api.get(path)
     api.refused(400, "DELETE", f"{maps}/a", "nonsense", says="(must be of type DeleteOptions)")
+
+
+def test_managed_fields_of_a_new_object_are_kept(api, maps):
+    """Who makes an object owns what is in it; whatever else it says of owners stays, unless it cannot be read."""
+    owner = {
+        "manager": "elsewhere", "operation": "Apply", "apiVersion": "v1", "time": "2026-01-02T03:04:05Z", "fieldsType": "FieldsV1",
+        "fieldsV1": {"f:data": {"f:x": {}, "f:later": {}}},
+    }  # fmt: skip
+    made = api.create(maps, {**config_map("a", x="1"), "metadata": {"name": "a", "managedFields": [owner]}}, fieldManager="one")
+    entries = {one["manager"]: one for one in made["metadata"]["managedFields"]}
+    assert set(entries) == {"elsewhere", "one"} and entries["elsewhere"]["fieldsV1"] == {"f:data": {"f:later": {}}}
+    assert entries["one"]["fieldsV1"] == {"f:data": {".": {}, "f:x": {}}}
+    wrong = {**owner, "fieldsType": "FieldsV2"}
+    made = api.create(maps, {**config_map("b", x="1"), "metadata": {"name": "b", "managedFields": [wrong]}}, fieldManager="one")
+    assert [one["manager"] for one in made["metadata"]["managedFields"]] == ["one"]
+
+
+def test_a_time_of_deletion_is_not_written(api, maps):
+    made = api.create(maps, config_map("a", x="1"))
+    made["metadata"]["deletionTimestamp"] = "2026-01-02T03:04:05Z"
+    api.refused(422, "PUT", f"{maps}/a", made, says="metadata.deletionTimestamp: Invalid value")

@@ -22,7 +22,10 @@ public struct NamespaceLifecycle: Admission {
       }
       return
     }
-    guard request.operation == .create, target.resource.isNamespaced else { return }
+    guard request.operation == .create, target.resource.isNamespaced,
+      // What somebody may do in a namespace can be asked before there is one.
+      !ReviewHandler.resources.contains(target.groupResource)
+    else { return }
     let key = "\(StorageLayout.root)namespaces/\(request.namespace)"
     guard let namespace = store.cache(of: "\(StorageLayout.root)namespaces/").get(key) else {
       throw .notFound(Self.namespaces, request.namespace)

@@ -82,6 +82,7 @@ enum ImpersonationMode: String, CaseIterable {
     switch await authorizer.authorize(sender, info) {
     case .allowed: return
     case .denied(let reason), .noOpinion(let reason): throw .refused(sender, info, reason)
+    case .failed: throw .refused(sender, info, "")
     }
   }
 

@@ -24,6 +24,20 @@ public struct RBACAuthorizer: Authorizer {
     return .noOpinion(reason: "")
   }
 
+  public func rules(of user: User, in namespace: String) -> ResolvedRules {
+    var rules = ResolvedRules()
+    visitRules(of: user, in: namespace) { rule, _ in
+      var json = rule.json.objectValue ?? [:]
+      if !rule.paths.isEmpty {
+        rules.paths.append(["verbs": json["verbs"] ?? [], "nonResourceURLs": json["nonResourceURLs"] ?? []])
+      }
+      json.remove("nonResourceURLs")
+      if !rule.resources.isEmpty { rules.resources.append(.object(json)) }
+      return true
+    }
+    return rules
+  }
+
   /// Every rule that holds for a user, of the cluster's bindings first, then of those in a namespace.
   /// - Parameter visit: gives false to stop.
   func visitRules(of user: User, in namespace: String, _ visit: (PolicyRule, _ source: String) -> Bool) {

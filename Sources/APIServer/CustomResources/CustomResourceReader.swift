@@ -56,7 +56,8 @@ enum CustomResourceReader {
     if value?["status"] != nil {
       found.append(
         Subresource(
-          name: "status", kind: kind, verbs: [.get, .patch, .update], behaviour: .status, resetFields: [["spec"]]))
+          name: "status", kind: kind, verbs: [.get, .patch, .update], behaviour: .status,
+          resetFields: [["metadata"], ["spec"]]))
     }
     if let scale = value?["scale"] {
       let scaleKind = KindDescription(

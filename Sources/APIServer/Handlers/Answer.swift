@@ -63,6 +63,14 @@ enum Answer {
     return response
   }
 
+  /// What is said where nobody could tell whether the request is allowed, in the words of kube-apiserver's filter.
+  static func undecided(_ request: Request, _ why: String) -> Response {
+    let text = "Internal Server Error: \(request.target.rawPath.goQuoted): \(why)"
+    var response = Response(.internalServerError, text: StatusError.sanitized(text) + "\n")
+    response.headers.add("X-Content-Type-Options", "nosniff")
+    return response
+  }
+
   /// How many characters the warnings of an answer may have together, and, where they have more, each of them.
   private static let mostWarned = (together: 4096, each: 256)
 

@@ -24,7 +24,7 @@ struct PodBinding {
     }
     let context = handler.context.of(pods, name: name, subresource: "binding")
     _ = try await handler.registry.change(
-      pods, context, manager: try context.fieldManager(), operation: .update
+      pods, context, manager: try context.fieldManager(), operation: .unnoted
     ) { try Self.bound($0, to: node, by: binding) }
     for warning in context.warnings { handler.context.warn(warning) }
     return try Answer.object(Answer.created, form, handler.registry.kinds, status: .created)

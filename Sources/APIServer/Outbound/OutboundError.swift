@@ -38,6 +38,9 @@ struct OutboundError: Error, Sendable, CustomStringConvertible {
   /// The other side has closed the connection without an answer.
   var isClosed: Bool { cause as? HTTPClientError == .remoteConnectionClosed }
 
+  /// The connection broke, and another one may not.
+  var isReset: Bool { isClosed || (cause as? IOError)?.errnoCode == Errno.connectionReset.rawValue }
+
   static let late = OutboundError(.late, "context deadline exceeded")
 
   /// Gives what the client threw its words.

@@ -40,6 +40,7 @@ final class AuthorizationQuestions: CELAuthorizer {
         switch decision {
         case .allowed(let reason): CELAuthorizationDecision(isAllowed: true, reason: reason)
         case .denied(let reason), .noOpinion(let reason): CELAuthorizationDecision(isAllowed: false, reason: reason)
+        case .failed(let why, _): CELAuthorizationDecision(isAllowed: false, reason: "", error: why)
         }
       state.withLock { $0.answers[check] = answer }
     }

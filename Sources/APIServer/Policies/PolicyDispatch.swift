@@ -64,7 +64,10 @@ struct PolicyDispatch<Policy: CompiledPolicy>: Sendable {
   /// What the request meets, in the order of the policies' names and of their bindings'.
   func steps(for request: AdmissionRequest) async -> [Step] {
     let policies = index.bound
-    guard !policies.isEmpty, !WebhookMatcher.isExempt(request) else { return [] }
+    guard !policies.isEmpty, !WebhookMatcher.isExempt(request),
+      // A policy that refused reviews would leave nobody who is allowed anything.
+      !ReviewHandler.resources.contains(request.resource.groupResource)
+    else { return [] }
     let registry = registry
     let matcher = WebhookMatcher(store: store, snapshot: registry.catalog.snapshot)
     let parameters = PolicyParameters(registry)

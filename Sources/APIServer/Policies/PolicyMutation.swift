@@ -72,7 +72,7 @@ struct PolicyMutation {
     guard changed != object else { return }
     let complete = try objects.completed(changed, found.kind, form, target, isStrict: true)
     let returned = try await objects.object(complete, as: form.kind, of: target) ?? complete
-    form.put(form.isObject ? objects.settle(returned, request) : returned, into: &request)
+    form.put(returned, into: &request)
   }
 
   private func merged(

@@ -4,7 +4,8 @@ import Synchronization
 
 /// Who set which field, kept in `metadata.managedFields` (Kubernetes, "Server-Side Apply").
 enum FieldOwnership {
-  enum Operation { case update, apply }
+  /// How a write is noted: as what changes, by what is applied, or not at all.
+  enum Operation { case update, apply, unnoted }
 
   /// Notes what a create, an update or a patch has set.
   static func record(
@@ -21,23 +22,20 @@ enum FieldOwnership {
     guard left != owners, let problem = FieldManager.problem(in: left) else { return }
     object.setMetadata("managedFields", owners)
     context.warn(
-      ".metadata.managedFields was in an invalid state after mutating admission; "
+      ".metadata.managedFields was in an invalid state after admission; "
         + "this could be caused by an outdated mutating admission controller; please fix your requests: \(problem)")
   }
 
   /// What a client says of the notes of owners: nothing that is not so already, that they are to be dropped, or others.
   enum Given { case nothing, reset, edited }
 
-  /// An empty list, or one empty entry, drops the notes. It is taken out of the object, for no object has such.
+  /// An empty list, or one empty entry, drops the notes.
   static func given(
-    in new: inout JSONObject, old: JSONObject, subresource: String, _ operation: Operation
+    in new: JSONObject, old: JSONObject, subresource: String, _ operation: Operation
   ) -> Given {
     guard operation == .update, subresource.isEmpty, case .array(let entries)? = new["metadata"]?["managedFields"]
     else { return .nothing }
-    if entries.isEmpty || entries.count == 1 && entries[0].objectValue?.isEmpty == true {
-      new.setMetadata("managedFields", nil)
-      return .reset
-    }
+    if entries.isEmpty || entries.count == 1 && entries[0].objectValue?.isEmpty == true { return .reset }
     return new["metadata"]?["managedFields"] == old["metadata"]?["managedFields"] ? .nothing : .edited
   }
 

@@ -19,7 +19,7 @@ extension Registry {
     }
     let isDryRun = try context.isDryRun()
     let strategy = strategies.of(target)
-    wipe(&object, isApplied: isApplied)
+    wipe(&object)
     var request = AdmissionRequest(
       operation: .create, resource: target, subresource: "", namespace: namespace, name: object.objectName,
       user: context.user, object: object, oldObject: nil, isDryRun: isDryRun, context: context)
@@ -59,11 +59,10 @@ extension Registry {
   }
 
   /// Takes out what a client says of what only the server knows: nobody reads it, mutating admission included.
-  private func wipe(_ object: inout JSONObject, isApplied: Bool) {
+  private func wipe(_ object: inout JSONObject) {
     for name in ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"] {
       object.setMetadata(name, nil)
     }
-    if !isApplied { object.setMetadata("managedFields", nil) }
   }
 
   /// The object as mutating admission leaves it. It sees what the client has sent, with defaults and the note of who owns

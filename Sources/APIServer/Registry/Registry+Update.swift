@@ -71,8 +71,9 @@ extension Registry {
       let old = try await tree(stored, target)
       var new = try await change(old)
       try checkPreconditions(new, old, target, info.name)
-      let givenOwners = FieldOwnership.given(in: &new, old: old, subresource: info.subresource, operation)
-      prepareForUpdate(&new, old, target, subresource: info.subresource)
+      let givenOwners = FieldOwnership.given(in: new, old: old, subresource: info.subresource, operation)
+      new["kind"] = old["kind"]
+      new["apiVersion"] = old["apiVersion"]
       ObjectDefaults.apply(to: &new, target, kinds)
       if givenOwners == .reset { new.setMetadata("managedFields", .array([])) }
       if operation == .update {
@@ -83,11 +84,16 @@ extension Registry {
         operation: .update, resource: target, subresource: info.subresource, namespace: info.namespace, name: info.name,
         user: context.user, object: new, oldObject: old, isDryRun: isDryRun, context: context)
       let owners = new["metadata"]?["managedFields"]
+      // Admission changes what the client has sent: what cannot be written here is put right afterwards.
       try await admission.mutate(&request)
-      ObjectDefaults.apply(to: &request.object, target, kinds)
       new = request.object ?? new
       FieldOwnership.keep(owners, in: &new, context)
       OwnerReferences.unite(&new, context, afterAdmission: true)
+      let namespace = target.resource.isNamespaced ? info.namespace : ""
+      try ObjectPlace.checkNamespace(new, namespace)
+      new.setMetadata("namespace", namespace.isEmpty ? nil : .string(namespace))
+      prepareForUpdate(&new, old, target, subresource: info.subresource)
+      ObjectDefaults.apply(to: &new, target, kinds)
       let isGiven = strategy.givesOut && info.subresource.isEmpty
       let allocation = isGiven ? try strategy.allocation(for: &new, old: old, isDryRun: isDryRun) : nil
       defer { allocation?.end() }
@@ -98,7 +104,7 @@ extension Registry {
       try validate(new, old: old, target, context, subresource: info.subresource)
       try await admission.validate(request)
       // Nothing is written where nothing changes: the version stays, and no watch hears of it.
-      let isSame = operation == .update && givenOwners == .nothing ? new.isSameContent(as: old) : new == old
+      let isSame = operation != .apply && givenOwners == .nothing ? new.isSameContent(as: old) : new == old
       if isSame, isCurrent(stored, target) {
         return Written(bytes: try await bytes(stored, target), isNew: false)
       }
@@ -145,14 +151,11 @@ extension Registry {
     }
   }
 
-  /// Members of the metadata that no update changes.
-  private static let fixedMetadata = [
-    "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "resourceVersion",
-    "selfLink",
-  ]
+  /// Members of the metadata that no update changes, whatever it says of them. To others it must say what they are.
+  private static let fixedMetadata = ["creationTimestamp", "generation", "resourceVersion", "selfLink"]
 
   /// Keeps what a write at this place does not set.
-  func prepareForUpdate(
+  private func prepareForUpdate(
     _ new: inout JSONObject, _ old: JSONObject, _ target: ServedResource, subresource: String
   ) {
     let managed = new["metadata"]?["managedFields"]
@@ -171,12 +174,13 @@ extension Registry {
       changed["status"] = new["status"]
       new = changed
     }
-    if let managed { new.setMetadata("managedFields", managed) }
+    new.setMetadata("managedFields", managed)
     for name in Self.fixedMetadata { new.setMetadata(name, old["metadata"]?[name]) }
-    if new["metadata"]?["managedFields"] == nil {
-      new.setMetadata("managedFields", old["metadata"]?["managedFields"])
+    if new.metadataText("uid").isEmpty { new.setMetadata("uid", old["metadata"]?["uid"]) }
+    if old.isBeingDeleted { new.setMetadata("deletionTimestamp", old["metadata"]?["deletionTimestamp"]) }
+    if (new["metadata"]?["deletionGracePeriodSeconds"] ?? .null).isNull {
+      new.setMetadata("deletionGracePeriodSeconds", old["metadata"]?["deletionGracePeriodSeconds"])
     }
-    // An object that is going takes no new finalizers.
     new["kind"] = old["kind"]
     new["apiVersion"] = old["apiVersion"]
   }

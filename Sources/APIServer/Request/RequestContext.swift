@@ -67,6 +67,7 @@ public final class RequestContext: Sendable {
     switch await authorizer.authorize(user, creation) {
     case .allowed: return
     case .denied(let reason), .noOpinion(let reason): throw .refused(user, creation, reason)
+    case .failed(let why, _): throw .internalError(why)
     }
   }
 

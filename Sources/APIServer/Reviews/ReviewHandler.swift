@@ -6,6 +6,7 @@ struct ReviewHandler {
   let handler: ResourceHandler
   let server: APIServer
 
+  private static let local = GroupResource(group: "authorization.k8s.io", resource: "localsubjectaccessreviews")
   static let resources: Set<GroupResource> = [
     GroupResource(group: "authorization.k8s.io", resource: "subjectaccessreviews"),
     GroupResource(group: "authorization.k8s.io", resource: "localsubjectaccessreviews"),
@@ -19,6 +20,9 @@ struct ReviewHandler {
     guard handler.info.verb == "create" else { throw StatusError.methodNotAllowed() }
     let form = try ResponseForm.negotiate(handler.request.headers, handler.request.query, for: .status)
     var review = try handler.reader.object(try await handler.requestBody(), handler.target)
+    if handler.target.groupResource == Self.local { review.setMetadata("namespace", .string(handler.info.namespace)) }
+    review = try await handler.registry.admit(
+      review, handler.target.groupVersionKind, .create, handler.target, handler.context)
     switch handler.target.resource.plural {
     case "selfsubjectaccessreviews":
       review["status"] = await access(handler.context.user, try spec(review, namesUser: false))
@@ -38,15 +42,21 @@ struct ReviewHandler {
 
   /// Whether a user may do what the attributes say.
   private func access(_ user: User, _ spec: JSONObject) async -> JSONValue {
+    var status: JSONObject = ["allowed": false]
+    func note(_ reason: String) { if !reason.isEmpty { status["reason"] = .string(reason) } }
     switch await server.authorizer.authorize(user, AccessAttributes.info(spec)) {
     case .allowed(let reason):
-      return .object(JSONObject([("allowed", true)] + (reason.isEmpty ? [] : [("reason", .string(reason))])))
+      status["allowed"] = true
+      note(reason)
     case .denied(let reason):
-      return .object(
-        JSONObject([("allowed", false), ("denied", true)] + (reason.isEmpty ? [] : [("reason", .string(reason))])))
-    case .noOpinion(let reason):
-      return .object(JSONObject([("allowed", false)] + (reason.isEmpty ? [] : [("reason", .string(reason))])))
+      status["denied"] = true
+      note(reason)
+    case .noOpinion(let reason): note(reason)
+    case .failed(let why, let isFinal):
+      if isFinal { status["denied"] = true }
+      status["evaluationError"] = .string(why)
     }
+    return .object(status)
   }
 
   /// What a review of access asks.
@@ -91,25 +101,12 @@ struct ReviewHandler {
   private func rules(_ review: JSONObject) throws(StatusError) -> JSONValue {
     let namespace = review["spec"]?["namespace"]?.stringValue ?? ""
     guard !namespace.isEmpty else { throw .badRequest("no namespace on request") }
-    var resources: [JSONValue] = []
-    var paths: [JSONValue] = []
-    RBACAuthorizer(handler.registry).visitRules(of: handler.context.user, in: namespace) { rule, _ in
-      var json = rule.json.objectValue ?? [:]
-      if !rule.paths.isEmpty {
-        paths.append(["verbs": json["verbs"] ?? [], "nonResourceURLs": json["nonResourceURLs"] ?? []])
-      }
-      json.remove("nonResourceURLs")
-      if !rule.resources.isEmpty { resources.append(.object(json)) }
-      return true
-    }
+    let rules = server.authorizer.rules(of: handler.context.user, in: namespace)
     var status: JSONObject = [
-      "resourceRules": .array(resources), "nonResourceRules": .array(paths), "incomplete": false,
+      "resourceRules": .array(rules.resources), "nonResourceRules": .array(rules.paths),
+      "incomplete": .bool(!rules.problems.isEmpty),
     ]
-    if NodeIdentity.name(of: handler.context.user) != nil {
-      // What a node may do depends on its pods, and is no list.
-      status["incomplete"] = true
-      status["evaluationError"] = "node authorizer does not support user rule resolution"
-    }
+    if let problem = GoAggregate.message(rules.problems) { status["evaluationError"] = .string(problem) }
     return .object(status)
   }
 

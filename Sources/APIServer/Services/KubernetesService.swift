@@ -26,9 +26,10 @@ struct KubernetesService: Sendable {
   }
 
   /// Makes the range and the service where they are missing: nothing that a server is asked for waits for more.
-  func make() async throws {
+  /// - Parameter isStart: the server begins: then the service has its port, whichever server's it had before.
+  func make(isStart: Bool = false) async throws {
     try await makeRange()
-    try await makeService()
+    try await makeService(isStart: isStart)
   }
 
   /// Keeps all of it up until the task is cancelled.
@@ -103,7 +104,7 @@ struct KubernetesService: Sendable {
     }
   }
 
-  private func makeService() async throws {
+  private func makeService(isStart: Bool) async throws {
     let target = try target(Self.core, "services")
     let ports: JSONValue = [
       ["name": "https", "protocol": "TCP", "port": 443, "targetPort": .integer(Int64(port))]
@@ -125,7 +126,7 @@ struct KubernetesService: Sendable {
       return try await create(object, target)
     }
     let known = present.object.value(at: ["spec", "ports"])
-    guard !isPort(known) || present.field(["spec", "type"]) != "ClusterIP" else { return }
+    guard !isPort(known, isStart: isStart) || present.field(["spec", "type"]) != "ClusterIP" else { return }
     try await change(target, namespace: Self.namespace, subresource: "") { current in
       var spec = current["spec"]?.objectValue ?? [:]
       spec["ports"] = ports
@@ -135,12 +136,12 @@ struct KubernetesService: Sendable {
   }
 
   /// Whether a list of ports is as it should be. Where servers have ports of their own the endpoints tell them, and the
-  /// service has the one of the server that made it.
-  private func isPort(_ ports: JSONValue?) -> Bool {
+  /// service has the one of the server that has begun last.
+  private func isPort(_ ports: JSONValue?, isStart: Bool) -> Bool {
     guard case .array(let items)? = ports, items.count == 1, case .object(var port) = items[0]
     else { return false }
     let target = port.remove("targetPort")?.integerValue ?? 0
-    return (isShared ? target > 0 : target == Int64(self.port))
+    return (isShared && !isStart ? target > 0 : target == Int64(self.port))
       && port == ["name": "https", "protocol": "TCP", "port": 443]
   }
 

@@ -79,7 +79,7 @@ public struct MutatingWebhooks: Admission {
     }
     guard patched != object else { return false }
     let returned = try await objects.object(patched, as: form.kind, of: target) ?? patched
-    form.put(form.isObject ? objects.settle(returned, request) : returned, into: &request)
+    form.put(returned, into: &request)
     return true
   }
 }

@@ -58,13 +58,4 @@ struct WebhookObjects {
     ObjectDefaults.apply(to: &complete, place, registry.kinds)
     return complete ?? members
   }
-
-  /// Puts right what no webhook decides. Of a new object the server says what it alone knows after all have been asked.
-  func settle(_ new: JSONObject, _ request: AdmissionRequest) -> JSONObject {
-    guard request.operation == .update, let old = request.oldObject else { return new }
-    var settled = new
-    registry.prepareForUpdate(&settled, old, request.resource, subresource: request.subresource)
-    settled.setMetadata("managedFields", new["metadata"]?["managedFields"])
-    return settled
-  }
 }

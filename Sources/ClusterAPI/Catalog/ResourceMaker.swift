@@ -17,7 +17,7 @@ struct ResourceMaker {
           name: part.name,
           kind: try part.kind.map { name throws(KindDataError) in try payload(name, part, entry) } ?? kind,
           verbs: part.verbs, behaviour: part.behaviour,
-          resetFields: part.behaviour == .status ? [["spec"]] : []))
+          resetFields: part.behaviour == .status ? resetByStatus(kind.groupVersionKind) : []))
     }
     let version = ResourceVersion(
       name: data.groupVersion.version, isStorage: data.isStorage, isDeprecated: entry.deprecation != nil,
@@ -28,6 +28,13 @@ struct ResourceMaker {
       group: data.groupVersion.group, plural: entry.plural, singular: entry.singular, kind: entry.kind,
       shortNames: entry.shortNames, categories: entry.categories, isNamespaced: entry.isNamespaced,
       versions: [version], storedAs: entry.storedAs.map { GroupResource(group: "", resource: $0) })
+  }
+
+  /// What a write of the status does not set.
+  private func resetByStatus(_ kind: GroupVersionKind) -> [[String]] {
+    let kept = Preparations.of(kind).keptByStatus
+    // Where all is kept that clients say, nothing of the metadata is anybody's.
+    return [["spec"]] + (kept == Preparation.clientMetadata ? [["metadata"]] : kept.map { ["metadata", $0] })
   }
 
   /// What a subresource takes: a kind of this text, or of another as `policy/v1.Eviction`. The options of streams are no

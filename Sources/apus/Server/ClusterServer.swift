@@ -104,10 +104,12 @@ struct ClusterServer: Sendable {
   /// What makes and judges objects.
   private struct Core {
     let registry: Registry
-    let authorizer: any Authorizer
+    let authorization: ServerAuthorization
     let quota: ResourceQuota
     let outbound: OutboundClient
     let accounts: ServiceAccounts
+
+    var authorizer: any Authorizer { authorization.authorizer }
   }
 
   private func core(_ state: State, _ identity: Identity) async throws -> Core {
@@ -116,23 +118,25 @@ struct ClusterServer: Sendable {
     let accounts = ServiceAccounts(
       cluster, tokens: identity.files.tokens, audiences: [options.authentication.serviceAccountIssuer])
     let late = LateRegistry()
-    let rbac = RBACAuthorizer { late.registry }
-    let authorizer = AuthorizerChain([MastersAuthorizer(), NodeAuthorizer(cluster), rbac])
+    let outbound = OutboundClient(cluster)
+    teardown.add("connections to webhooks and other API servers") { await outbound.close() }
+    let authorization = try await ServerAuthorization(options.authorization, cluster, client: outbound, pool) {
+      late.registry
+    }
     let told = try await pool.run { [options] in try options.admissionConfiguration() }
     let quota = ResourceQuota(cluster, told.quota)
     let plugins = AdmissionPlugins(
       enabled: ServerOptions.names(options.enableAdmissionPlugins),
       disabled: ServerOptions.names(options.disableAdmissionPlugins))
-    let outbound = OutboundClient(cluster)
-    teardown.add("connections to webhooks and other API servers") { await outbound.close() }
     let admission = try ClusterAdmission.chain(
-      cluster, authorizer: authorizer, quota: quota, outbound: outbound, plugins: plugins, told
+      cluster, authorizer: authorization.authorizer, quota: quota, outbound: outbound, plugins: plugins, told
     ) { late.registry }
     let registry = Registry(
       store: cluster, catalog: ResourceCatalog(kinds), kinds: kinds, admission: admission,
       services: ServiceAllocator(identity.network, store: cluster), outbound: outbound)
     late.set(registry)
-    return Core(registry: registry, authorizer: authorizer, quota: quota, outbound: outbound, accounts: accounts)
+    return Core(
+      registry: registry, authorization: authorization, quota: quota, outbound: outbound, accounts: accounts)
   }
 
   /// What clients meet.
@@ -209,6 +213,7 @@ struct ClusterServer: Sendable {
       }
       group.addTask { try await certificates.run() }
       group.addTask { [pool] in await front.authentication.run(pool) }
+      group.addTask { [pool] in await core.authorization.run(pool) }
       group.addTask {
         for await _ in certificates.authorities().dropFirst() {
           do { try await front.aggregation.publish(clientAuthority: identity.clients.bundle, core.registry) } catch {

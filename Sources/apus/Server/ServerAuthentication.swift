@@ -8,7 +8,7 @@ import Synchronization
 /// followed while the server runs.
 final class ServerAuthentication: Sendable {
   let authenticator: any Authenticator
-  let anonymous: AnonymousAccess
+  let anonymous: AnonymousRule
   private let options: AuthenticationOptions
   private let issuers = TokenIssuers()
   /// What the file held by which the issuers are; nil where no file tells of them.
@@ -33,7 +33,7 @@ final class ServerAuthentication: Sendable {
       file = nil
     }
     let configuration = try options.configuration(file?.bytes)
-    anonymous = configuration.anonymous
+    anonymous = AnonymousRule(configuration.anonymous)
     authenticator = AuthenticatorChain([
       CertificateAuthenticator(), BearerTokens(tokens, issuers: issuers, audiences: audiences),
     ])
@@ -74,10 +74,7 @@ final class ServerAuthentication: Sendable {
       do {
         let configuration = try options.configuration(bytes)
         let old = try take(configuration.issuers)
-        if configuration.anonymous != anonymous {
-          Log.warning(
-            "\(file.path): what it says of anonymous requests holds from the next start on")
-        }
+        anonymous.replace(by: configuration.anonymous)
         Log.info("reloaded \(file.path)")
         await Self.shutdown(old)
       } catch { Log.warning("\(file.path) is not used, and what it said before holds: \(error)") }

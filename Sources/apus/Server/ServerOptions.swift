@@ -20,6 +20,7 @@ struct ServerOptions: ParsableArguments {
   @Option(help: "Ports that services are reached by on every node: FIRST-LAST.") var serviceNodePortRange =
     "30000-32767"
   @OptionGroup var authentication: AuthenticationOptions
+  @OptionGroup var authorization: AuthorizationOptions
   @OptionGroup var connections: ConnectionOptions
   @Option(help: "Admission plugins to run beside those that run by default, separated by commas; repeatable.")
   var enableAdmissionPlugins: [String] = []

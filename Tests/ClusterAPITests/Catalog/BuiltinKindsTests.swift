@@ -78,6 +78,7 @@ let builtin: BuiltinKinds = {
     #expect(pods.subresource("eviction")?.kind.groupVersionKind.description == "policy/v1, Kind=Eviction")
     #expect(pods.subresource("exec")?.kind.groupVersionKind.kind == "PodExecOptions")
     #expect(pods.subresource("log")?.kind.groupVersionKind.kind == "Pod")
-    #expect(pods.subresource("status")?.resetFields == [["spec"]] && pods.resetFields == [["status"]])
+    #expect(pods.subresource("status")?.resetFields == [["spec"], ["metadata", "ownerReferences"]])
+    #expect(pods.resetFields == [["status"]])
   }
 }

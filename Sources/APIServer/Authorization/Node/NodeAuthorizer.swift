@@ -42,6 +42,12 @@ public struct NodeAuthorizer: Authorizer {
     }
   }
 
+  /// What a node may do depends on its pods, and is no list.
+  public func rules(of user: User, in namespace: String) -> ResolvedRules {
+    guard NodeIdentity.name(of: user) != nil else { return ResolvedRules() }
+    return ResolvedRules(problems: ["node authorizer does not support user rule resolution"])
+  }
+
   private func byRules(_ info: RequestInfo) -> Decision {
     rules.contains { $0.covers(info) } ? Self.yes : no("")
   }
