@@ -153,6 +153,7 @@ public struct DeviceClaimGuard: Admission {
     switch await authorizer.authorize(request.user, info) {
     case .allowed: return nil
     case .denied(let reason), .noOpinion(let reason): return StatusError.refused(request.user, info, reason).message
+    case .failed(let why, isFinal: _): return why
     }
   }
 }
