@@ -88,5 +88,5 @@ class Server:
                 self.process.wait(60)
             except subprocess.TimeoutExpired:
                 self.kill()
-                raise
+                raise AssertionError(f"the server did not end:\n{self.log()}") from None
         return self.process.returncode
