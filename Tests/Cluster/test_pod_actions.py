@@ -187,9 +187,13 @@ def test_resize(space):
     assert "spec: Forbidden: only cpu and memory resources are mutable" in change(
         422, requests={"ephemeral-storage": "1Gi"}
     )["message"]
-    assert "resources for non-sidecar init containers are immutable" in change(
-        422, "initContainers", "first", requests={"cpu": "1"}
-    )["message"]
+    # Containers that only begin the pod too, unless they would have to be started again.
+    change(200, "initContainers", "first", requests={"cpu": "1"})
+    again = [{"name": "first", "resizePolicy": [{"resourceName": "cpu", "restartPolicy": "RestartContainer"}],
+              "resources": {"requests": {"cpu": "2"}}}]
+    assert "cannot be resized" in resize(space, {"initContainers": again}, 422)["message"]
+    gone = resize(space, {"containers": [{"name": "c2", "image": "i"}]}, 422)["message"]
+    assert "spec.containers: Forbidden: containers may not be added or removed on resize" in gone
     change(200, "initContainers", "side", requests={"cpu": "1500m"})
     # Nothing else comes through this door.
     kept = resize(space, {"containers": [{"name": "c", "image": "other"}]})
@@ -229,7 +233,7 @@ def test_quota_scopes_fit_what_is_limited(space):
     answer = quota({"pods": "1"}, 422, scopes=["BestEffort", "NotBestEffort"])
     assert "conflicting scopes" in answer["message"]
     selector = {"matchExpressions": [{"scopeName": "Terminating", "operator": "In", "values": ["x"]}]}
-    assert "must be 'Exist' when scope is any of" in quota({"pods": "1"}, 422, scopeSelector=selector)["message"]
+    assert "must be 'Exists' when scope is any of" in quota({"pods": "1"}, 422, scopeSelector=selector)["message"]
     quota({"pods": "1"}, 201, scopes=["BestEffort"])
     answer = space.patch("resourcequotas", "q", {"spec": {"scopes": ["Terminating"]}}, expect=422)
     assert "field is immutable" in answer["message"]

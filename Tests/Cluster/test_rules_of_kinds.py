@@ -86,7 +86,7 @@ RULES = [
         {"resourceName": "cpu", "restartPolicy": "RestartContainer"}]}]},
      ['resizePolicy: Unsupported value: "odd": supported values: "cpu", "memory"', 'resizePolicy[2]: Duplicate value: "cpu"',
       'resizePolicy: Unsupported value: "Odd": supported values: "NotRequired", "RestartContainer"',
-      "resizePolicy: Invalid value: \"RestartContainer\": must be 'NotRequired' when `restartPolicy` is 'Never'"]),
+      "resizePolicy: Invalid value: \"RestartContainer\": must be 'NotRequired' when pod `restartPolicy` is 'Never'"]),
     (JOB, {"spec": {**INDEXED, "template": TEMPLATE, "successPolicy": {"rules": [{"succeededIndexes": "2-1", "succeededCount": 4}]}}},
      ['spec.successPolicy.rules[0].succeededIndexes: Invalid value: "2-1": error parsing succeededIndexes: non-increasing order, previous: 2, current: 1',
       "spec.successPolicy.rules[0].succeededCount: Invalid value: 4: must be less than or equal to 3 (the number of specified completions)"]),

@@ -56,6 +56,8 @@ extension FieldPath: CustomStringConvertible, Equatable {
     var text = ""
     for element in elements.reversed() {
       switch element {
+      // Go takes a name that is empty for the empty key of a map.
+      case .name(""): text += "[]"
       case .name(let name):
         if !text.isEmpty { text += "." }
         text += name

@@ -2,42 +2,99 @@ import APIMachinery
 
 extension BuiltinKinds {
   /// Leaves out what belongs to features that are off, as if it had not been sent: a newer client may know fields that this server
-  /// does not act on. What the stored object has of it already stays.
+  /// does not act on. An object that uses such a feature already goes on doing so.
   ///
-  /// - Parameters:
-  ///   - isOn: whether a feature is on, by its name.
-  ///   - definition: the name of the object's type.
-  public func dropFields(
-    of object: inout JSONValue, old: JSONValue?, definition: String, unless isOn: (String) -> Bool
-  ) {
-    guard let facts = facts[definition], case .object(var members) = object else { return }
-    for field in facts.fields {
-      guard members[field.name] != nil else { continue }
-      if let feature = field.feature, !isOn(feature), old?[field.name] == nil {
-        members.remove(field.name)
-        continue
-      }
-      guard let definition = field.definition else { continue }
-      let before = old?[field.name]
-      _ = members.update(field.name) { value in
-        switch field.nesting {
-        case .value: dropFields(of: &value, old: before, definition: definition, unless: isOn)
-        case .list:
-          var index = 0
-          value.editItems { item in
-            let same = before?.arrayValue.flatMap { $0.indices.contains(index) ? $0[index] : nil }
-            dropFields(of: &item, old: same, definition: definition, unless: isOn)
-            index += 1
-          }
-        case .map: value.editMembers { dropFields(of: &$0, old: nil, definition: definition, unless: isOn) }
-        }
-      }
+  /// The rule of upstream's `dropDisabledFields`; which field belongs to which feature stands in the texts of the kinds.
+  ///
+  /// - Parameter definition: the name of the object's type.
+  func dropDisabledFields(of object: inout JSONValue, old: JSONValue?, definition: String) {
+    guard gatedDefinitions.contains(definition) else { return }
+    var features: Set<String> = []
+    gatherFeatures(in: object, definition, &features)
+    guard !features.isEmpty else { return }
+    if let old {
+      var known: Set<String> = []
+      gatherFeatures(in: old, definition, &known)
+      features.subtract(known)
+      guard !features.isEmpty else { return }
     }
-    object = .object(members)
+    drop(features, from: &object, definition)
   }
 
-  /// The features that fields of built-in kinds belong to.
-  public var features: Set<String> {
-    Set(facts.values.flatMap { $0.fields.compactMap(\.feature) })
+  /// The features that are off and that fields of the object belong to.
+  private func gatherFeatures(in object: JSONValue, _ definition: String, _ features: inout Set<String>) {
+    guard let facts = facts[definition], case .object(let members) = object else { return }
+    for field in facts.fields {
+      guard let value = members[field.name], !value.isNull else { continue }
+      if let feature = field.disabledFeature { features.insert(feature) }
+      guard let below = field.definition, gatedDefinitions.contains(below) else { continue }
+      switch field.nesting {
+      case .value: gatherFeatures(in: value, below, &features)
+      case .list: for item in value.arrayValue ?? [] { gatherFeatures(in: item, below, &features) }
+      case .map: for (_, item) in value.objectValue ?? [:] { gatherFeatures(in: item, below, &features) }
+      }
+    }
+  }
+
+  private func drop(_ features: Set<String>, from object: inout JSONValue, _ definition: String) {
+    guard let facts = facts[definition] else { return }
+    object.editObject { members in
+      for field in facts.fields where members[field.name] != nil {
+        if let feature = field.disabledFeature, features.contains(feature) {
+          members.remove(field.name)
+          continue
+        }
+        guard let below = field.definition, gatedDefinitions.contains(below) else { continue }
+        _ = members.update(field.name) { value in
+          switch field.nesting {
+          case .value: drop(features, from: &value, below)
+          case .list: value.editItems { drop(features, from: &$0, below) }
+          case .map: value.editMembers { drop(features, from: &$0, below) }
+          }
+        }
+        // Of a lifecycle that said nothing else nothing is left.
+        if DisabledFeatures.emptied.contains(below), members[field.name] == [:] { members.remove(field.name) }
+      }
+    }
+  }
+}
+
+/// The features of Kubernetes v1.36 that are off unless somebody turns them on, of those that fields belong to.
+///
+/// From the command line reference of v1.36 (`--feature-gates`). A field says by `gate=` in its kind's text which feature it belongs
+/// to; one of several features is enough to be on for it to be kept.
+enum DisabledFeatures {
+  static let names: Set<String> = [
+    "ClusterTrustBundleProjection", "ContainerStopSignals", "CoordinatedLeaderElection", "DRAListTypeAttributes",
+    "DRANodeAllocatableResources", "GenericWorkload", "ImageVolumeWithDigest", "MaxUnavailableStatefulSet",
+    "PodCertificateRequest", "VolumeLimitScaling",
+  ]
+
+  /// Types that do not stay where nothing is left in them.
+  static let emptied: Set<String> = ["io.k8s.api.core.v1.Lifecycle"]
+
+  /// The types that hold fields of such features, or hold types that do.
+  static func definitions(_ facts: [String: TypeFacts]) -> Set<String> {
+    var holders: [String: [String]] = [:]
+    var found: Set<String> = []
+    for (name, type) in facts {
+      for field in type.fields {
+        if field.disabledFeature != nil { found.insert(name) }
+        if let below = field.definition { holders[below, default: []].append(name) }
+      }
+    }
+    var waiting = Array(found)
+    while let name = waiting.popLast() {
+      for holder in holders[name] ?? [] where found.insert(holder).inserted { waiting.append(holder) }
+    }
+    return found
+  }
+}
+
+extension FieldFacts {
+  /// The feature that the field belongs to, where that is off.
+  var disabledFeature: String? {
+    guard let feature, DisabledFeatures.names.contains(feature) else { return nil }
+    return feature
   }
 }

@@ -13,6 +13,8 @@ public struct BuiltinKinds: Sendable {
   public let groupVersions: [GroupVersion]
   /// What a schema does not say of a type, by the definition's name.
   let facts: [String: TypeFacts]
+  /// The types that fields of features that are off stand in, or below.
+  let gatedDefinitions: Set<String>
   private let positions: [GroupResource: Int]
   private let positionsOfKinds: [GroupKind: Int]
   /// The definitions of kinds, those that are only sent to subresources too.
@@ -48,6 +50,7 @@ public struct BuiltinKinds: Sendable {
     }
     registry = try SchemaRegistry(definitions)
     self.facts = facts
+    gatedDefinitions = DisabledFeatures.definitions(facts)
     self.definitionNames = definitionNames
 
     var resources: [ResourceDescription] = []

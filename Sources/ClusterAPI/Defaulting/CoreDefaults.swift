@@ -56,16 +56,11 @@ extension Defaults {
     if let capacity = status["capacity"] { status.setDefault("allocatable", capacity) }
   }
 
-  /// The two ways of naming a source say the same, unless the newer one names another namespace.
+  /// Limits that say nothing are none.
   static func setClaimSpec(_ spec: inout JSONValue) {
     spec.edit("resources") { resources in
       guard let limits = resources["limits"]?.objectValue, limits.isEmpty else { return }
       resources.editObject { _ = $0.remove("limits") }
-    }
-    if let source = spec["dataSource"], !spec.has("dataSourceRef") {
-      spec.editObject { $0["dataSourceRef"] = source }
-    } else if let reference = spec["dataSourceRef"], !spec.has("dataSource"), reference.text("namespace").isEmpty {
-      spec.editObject { $0["dataSource"] = reference }
     }
   }
 

@@ -37,7 +37,7 @@ enum Preparations {
   private static let table: [String: [String: any KindPreparation.Type]] = [
     "": [
       "Namespace": NamespacePreparation.self, "Node": NodePreparation.self,
-      "PersistentVolume": VolumePreparation.self, "PersistentVolumeClaim": VolumePreparation.self,
+      "PersistentVolume": VolumePreparation.self, "PersistentVolumeClaim": ClaimPreparation.self,
       "Pod": PodPreparation.self, "Service": ServicePreparation.self,
     ],
     "admissionregistration.k8s.io": ["ValidatingAdmissionPolicy": StatusOnlyPreparation.self],

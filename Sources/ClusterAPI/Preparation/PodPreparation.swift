@@ -77,22 +77,30 @@ public enum PodPreparation: KindPreparation {
     }
   }
 
-  /// Leaves everything of a pod as it was but the resources of its containers and how they are resized.
+  /// Leaves everything of a pod as it was but its resources, those of its containers, and how they are resized.
+  ///
+  /// Where containers come, go or change their places, the list is left as it was sent: the judgement says that it may not.
   static func takeResources(_ pod: inout JSONValue, into old: JSONValue) {
     let new = pod
     pod = old
     pod.edit("metadata") { $0.editObject { $0["resourceVersion"] = new["metadata"]?["resourceVersion"] } }
     pod.edit("spec") { spec in
       for list in ["containers", "initContainers"] {
-        let containers = new["spec"]?.items(list) ?? []
+        let sent = new["spec"]?.items(list) ?? []
+        let known = spec.items(list)
+        guard sent.map({ $0.text("name") }) == known.map({ $0.text("name") }) else {
+          spec.editObject { $0[list] = new["spec"]?[list] }
+          continue
+        }
+        var sources = sent[...]
         spec.editItems(of: list) { container in
-          guard let source = containers.first(where: { $0["name"] == container["name"] }) else { return }
+          let source = sources.removeFirst()
           container.editObject { members in
             for name in ["resources", "resizePolicy"] { members[name] = source[name] }
           }
         }
       }
-      if let resources = new["spec"]?["resources"] { spec.editObject { $0["resources"] = resources } }
+      spec.editObject { $0["resources"] = new["spec"]?["resources"] }
     }
   }
 }

@@ -53,6 +53,7 @@ extension BuiltinKinds {
     if version.subresource("status") != nil, !preparation.keepsStatus {
       object.editObject { _ = $0.remove("status") }
     }
+    dropDisabledFields(of: &object, old: nil, definition: version.definitionName)
     object.edit("metadata") { metadata in
       metadata.editObject { $0["generation"] = Preparation.hasGeneration(kind) ? 1 : nil }
     }
@@ -91,6 +92,7 @@ extension BuiltinKinds {
         object.editObject { $0["status"] = old["status"] }
       }
     }
+    dropDisabledFields(of: &object, old: old, definition: version.definitionName)
     preparation.update(&object, old: old, subresource: subresource)
     let generation = old["metadata"]?["generation"]
     let isCounted = countsChange(of: old, to: object, kind: kind, subresource: subresource)

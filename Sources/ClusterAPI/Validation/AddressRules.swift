@@ -91,7 +91,8 @@ enum AddressRules {
         guard index == parts.count - 1, let last = four(part, isLoose: isLoose) else { return nil }
         groups += last
       } else {
-        guard part.utf8.count <= 4, part.utf8.first != UInt8(ascii: "+"), let group = UInt16(part, radix: 16) else {
+        guard isLoose || part.utf8.count <= 4, part.allSatisfy(\.isHexDigit), let group = UInt16(part, radix: 16)
+        else {
           return nil
         }
         groups += [UInt8(group >> 8), UInt8(group & 0xFF)]

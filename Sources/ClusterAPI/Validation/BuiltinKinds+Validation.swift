@@ -41,8 +41,9 @@ extension BuiltinKinds {
       if let old { PodUpdateValidation.validate(ephemeralContainers: new, old, &findings) }
     case "status":
       if let old { StatusValidation.validate(new, old, kind, &findings) }
+    case "finalize": ClusterValidation.validate(finalizersOf: new, &findings)
     case "resize":
-      if let old { PodUpdateValidation.validate(resize: new, old, &findings) }
+      if let old { PodResizeValidation.validate(new, old, &findings) }
     default: break
     }
     return Self.withoutRepetitions(findings.errors)

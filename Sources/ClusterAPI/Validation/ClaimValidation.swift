@@ -68,28 +68,57 @@ enum ClaimValidation {
   }
 
   static func validate(statusOf claim: JSONValue, _ findings: inout Findings) {
-    let path = FieldPath("status")
-    for list in ["capacity", "allocatedResources"] {
-      for (name, value) in MetadataValidation.sorted(claim["status"]?[list]) {
-        guard let amount = Quantity(reading: value.stringValue ?? ""), amount.sign < 0 else { continue }
-        findings.invalid(
-          path.child(list).key(name), .integer(amount.value), "must be a valid resource quantity")
+    let status = claim["status"] ?? [:]
+    let capacity = FieldPath("status", "capacity")
+    for (name, value) in MetadataValidation.sorted(status["capacity"]) {
+      _ = isNegative(value, capacity.key(name), &findings)
+    }
+    let resizes = FieldPath("status", "allocatedResourceStatuses")
+    for (name, value) in MetadataValidation.sorted(status["allocatedResourceStatuses"]) {
+      _ = isResource(name, resizes, &findings)
+      if !resizeStatuses.contains(value.stringValue ?? "") {
+        // What is shown is upstream's: the resource, not what is said of it.
+        findings.add(.notSupported(resizes, .string(name), resizeStatuses))
       }
     }
+    let allocated = FieldPath("status", "allocatedResources")
+    for (name, value) in MetadataValidation.sorted(status["allocatedResources"])
+    where isResource(name, allocated, &findings) && !isNegative(value, allocated.key(name), &findings) {
+      ResourceValidation.amount("storage", value, allocated.key(name), &findings)
+    }
+  }
+
+  private static let resizeStatuses = [
+    "ControllerResizeInProgress", "ControllerResizeInfeasible", "NodeResizeInProgress", "NodeResizeInfeasible",
+    "NodeResizePending",
+  ].sorted()
+
+  private static func isNegative(_ value: JSONValue, _ path: FieldPath, _ findings: inout Findings) -> Bool {
+    guard let amount = Quantity(reading: value.stringValue ?? ""), amount.sign < 0 else { return false }
+    findings.invalid(path, .integer(amount.value), "must be a valid resource quantity")
+    return true
+  }
+
+  /// Of the resources that are Kubernetes' own, only storage is one of a claim.
+  private static func isResource(_ name: String, _ path: FieldPath, _ findings: inout Findings) -> Bool {
+    let problems = NameRules.labelKey(name)
+    findings.invalid(path, .string(name), problems)
+    guard problems.isEmpty else { return false }
+    guard name != "storage", !name.contains("/") || name.contains("kubernetes.io/") else { return true }
+    findings.add(.notSupported(path, .string(name), ["storage"]))
+    return false
   }
 
   private static func update(_ new: JSONValue, _ old: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     let spec = new["spec"] ?? [:]
     let before = old["spec"] ?? [:]
     var masked = spec
-    let isBound = old.text("status", "phase") == "Bound"
+    let isBound = new.text("status", "phase") == "Bound"
     masked.editObject { object in
       // The volume is noted once, a class may be filled in once, attributes may change.
       if before.text("volumeName").isEmpty { object["volumeName"] = before["volumeName"] }
       if !before.has("storageClassName") { object["storageClassName"] = before["storageClassName"] }
-      if isBound, object["volumeAttributesClassName"] != nil {
-        object["volumeAttributesClassName"] = before["volumeAttributesClassName"]
-      }
+      if isBound { object["volumeAttributesClassName"] = before["volumeAttributesClassName"] }
     }
     if isBound {
       masked.edit("resources", "requests") { requests in
@@ -101,21 +130,34 @@ enum ClaimValidation {
         path,
         "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n")
     }
+    size(spec, before, old["status"]?["capacity"], path, &findings)
     findings.immutable(spec["volumeMode"], before["volumeMode"], FieldPath("volumeMode"))
     annotation(new, old, &findings)
-    if before.has("volumeAttributesClassName") {
-      let path = path.child("volumeAttributesClassName")
-      if !spec.has("volumeAttributesClassName") {
-        findings.forbidden(path, "update from non-nil value to nil is forbidden")
-      } else if spec.text("volumeAttributesClassName").isEmpty, !before.text("volumeAttributesClassName").isEmpty {
-        findings.forbidden(path, "update from non-nil value to an empty string is forbidden")
-      }
+    attributes(spec, before, old["status"], path, &findings)
+  }
+
+  /// A class of attributes that the volume has taken on can be changed and no longer removed.
+  private static func attributes(
+    _ spec: JSONValue, _ before: JSONValue, _ status: JSONValue?, _ path: FieldPath, _ findings: inout Findings
+  ) {
+    let name = "volumeAttributesClassName"
+    guard spec[name] != before[name], status?.has("currentVolumeAttributesClassName") == true else { return }
+    let condition = "is forbidden when status.currentVolumeAttributesClassName is not nil"
+    if !spec.has(name) {
+      findings.forbidden(path.child(name), "update to nil \(condition)")
+    } else if spec.text(name).isEmpty {
+      findings.forbidden(path.child(name), "update to empty string \(condition)")
     }
+  }
+
+  /// A claim grows; it shrinks only to get over a growth that failed.
+  private static func size(
+    _ spec: JSONValue, _ before: JSONValue, _ capacity: JSONValue?, _ path: FieldPath, _ findings: inout Findings
+  ) {
     guard let now = spec["resources"]?["requests"]?.text("storage"), let size = Quantity(reading: now),
       let was = before["resources"]?["requests"]?.text("storage"), let oldSize = Quantity(reading: was), size < oldSize
     else { return }
-    let capacity = (old["status"]?["capacity"]?.text("storage")).flatMap(Quantity.init(reading:))
-    if size <= capacity ?? .zero {
+    if size <= (capacity?.text("storage")).flatMap(Quantity.init(reading:)) ?? .zero {
       findings.forbidden(
         path.child("resources", "requests", "storage"), "field can not be less than status.capacity")
     }

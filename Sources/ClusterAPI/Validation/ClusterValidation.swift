@@ -15,10 +15,6 @@ enum ClusterValidation {
       findings.invalid(
         path.child("podCIDRs"), spec["podCIDRs"], "may specify no more than one CIDR for each IP family")
     }
-    var known: Set<String> = []
-    for (index, range) in ranges.enumerated() where !known.insert(range).inserted {
-      findings.add(.duplicate(path.child("podCIDRs").index(index), .string(range)))
-    }
     amounts(of: new, &findings)
     guard let before = old?["spec"] else { return }
     addresses(of: new, &findings)
@@ -54,10 +50,36 @@ enum ClusterValidation {
     }
   }
 
+  /// Who cleans up is judged when a namespace is made, and through its part `finalize`.
   static func validate(namespace new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
-    for (index, finalizer) in (new["spec"]?.items("finalizers") ?? []).enumerated() {
+    guard old == nil else { return }
+    // The place is upstream's: without the number of the item.
+    finalizers(of: new, &findings) { _ in FieldPath("spec", "finalizers") }
+  }
+
+  static func validate(finalizersOf namespace: JSONValue, _ findings: inout Findings) {
+    finalizers(of: namespace, &findings) { FieldPath("spec", "finalizers").index($0) }
+  }
+
+  static func validate(phaseOf namespace: JSONValue, _ findings: inout Findings) {
+    let phase = namespace.text("status", "phase")
+    let path = FieldPath("status", "Phase")
+    if namespace["metadata"]?.has("deletionTimestamp") == true {
+      if phase != "Terminating" {
+        findings.invalid(
+          path, .string(phase), "may only be 'Terminating' if `deletionTimestamp` is not empty")
+      }
+    } else if phase != "Active" {
+      findings.invalid(path, .string(phase), "may only be 'Active' if `deletionTimestamp` is empty")
+    }
+  }
+
+  private static func finalizers(
+    of namespace: JSONValue, _ findings: inout Findings, path place: (Int) -> FieldPath
+  ) {
+    for (index, finalizer) in (namespace["spec"]?.items("finalizers") ?? []).enumerated() {
       let name = finalizer.stringValue ?? ""
-      let path = FieldPath("spec", "finalizers").index(index)
+      let path = place(index)
       findings.invalid(path, finalizer, NameRules.labelKey(name))
       if !name.contains("/"), name != "kubernetes", name != "orphan", name != "foregroundDeletion" {
         findings.invalid(path, finalizer, "name is neither a standard finalizer name nor is it fully qualified")
@@ -75,10 +97,8 @@ enum ClusterValidation {
       ResourceValidation.amount(name, amount, path.child("hard").key(name), &findings)
     }
     QuotaScopeValidation.validate(spec, path, &findings)
-    if let old {
-      for name in ["scopes", "scopeSelector"] where (old["spec"]?[name] ?? [:]) != (spec[name] ?? [:]) {
-        findings.immutable(spec[name], old["spec"]?[name], path.child(name))
-      }
+    if let old, Set(old["spec"]?.items("scopes") ?? []) != Set(spec.items("scopes")) {
+      findings.invalid(path.child("scopes"), spec["scopes"] ?? .null, Findings.immutable)
     }
   }
 
@@ -104,33 +124,36 @@ enum ClusterValidation {
         }
       }
       if !types.insert(type).inserted { findings.add(.duplicate(path.child("type"), .string(type))) }
-      for list in ["max", "min", "default", "defaultRequest", "maxLimitRequestRatio"] {
+      func names(in list: String) {
         for (name, _) in MetadataValidation.sorted(item[list]) {
           ResourceValidation.name(name, inLimitsOf: type, path.child(list).key(name), &findings)
         }
       }
-      if type == "Pod" {
-        for (name, message) in [
-          ("default", "may not be specified when `type` is 'Pod'"),
-          ("defaultRequest", "may not be specified when `type` is 'Pod'"),
-        ] where item[name]?.objectValue?.isEmpty == false {
-          findings.forbidden(path.child(name), message)
+      for list in ["max", "min"] { names(in: list) }
+      for list in ["default", "defaultRequest"] {
+        if type != "Pod" {
+          names(in: list)
+        } else if item[list]?.objectValue?.isEmpty == false {
+          findings.forbidden(path.child(list), "may not be specified when `type` is 'Pod'")
         }
       }
       if type == "PersistentVolumeClaim", item["min"]?["storage"] == nil, item["max"]?["storage"] == nil {
         findings.required(
           path.child("limits"), "either minimum or maximum storage value is required, but neither was provided")
       }
+      names(in: "maxLimitRequestRatio")
       order(item, path, &findings)
     }
   }
 
   private static func order(_ item: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    // Pods have no defaults: what is said of them there is refused as a whole.
+    let lists =
+      ["min", "max", "maxLimitRequestRatio"] + (item.text("type") == "Pod" ? [] : ["default", "defaultRequest"])
     func amount(_ list: String, _ name: String) -> Quantity? {
-      (item[list]?[name]?.stringValue).flatMap(Quantity.init(reading:))
+      lists.contains(list) ? (item[list]?[name]?.stringValue).flatMap(Quantity.init(reading:)) : nil
     }
-    let names = Set(
-      ["min", "max", "default", "defaultRequest", "maxLimitRequestRatio"].flatMap { item[$0]?.objectValue?.keys ?? [] })
+    let names = Set(lists.flatMap { item[$0]?.objectValue?.keys ?? [] })
     // Which must not be larger than which, where that is said, and which of them is shown: as upstream does.
     let pairs = [
       ("min", "max", "min", "min"), ("min", "defaultRequest", "defaultRequest", "defaultRequest"),
@@ -153,6 +176,15 @@ enum ClusterValidation {
         findings.invalid(
           path.child("maxLimitRequestRatio").key(name), .string(ratio.description), "ratio \(ratio) is less than 1")
       }
+      if let ratio = amount("maxLimitRequestRatio", name), let low = amount("min", name), let high = amount("max", name)
+      {
+        let limit = high.approximateDouble / low.approximateDouble
+        if ratio.approximateDouble > limit {
+          findings.invalid(
+            path.child("maxLimitRequestRatio").key(name), .string(ratio.description),
+            "ratio \(ratio) is greater than max/min = \(sixDecimals(limit))")
+        }
+      }
       if let whole = amount("default", name), let part = amount("defaultRequest", name), whole != part,
         !ResourceValidation.isOvercommittable(name)
       {
@@ -161,6 +193,13 @@ enum ClusterValidation {
           "default value \(whole) must equal to defaultRequest value \(part) in \(name)")
       }
     }
+  }
+
+  /// A finite number that is not negative, as C and Go write it by `%f`.
+  private static func sixDecimals(_ number: Double) -> String {
+    let (whole, rest) = Int128((number * 1_000_000).rounded(.toNearestOrEven)).quotientAndRemainder(
+      dividingBy: 1_000_000)
+    return "\(whole).\(String(String(rest + 1_000_000).dropFirst()))"
   }
 
   // MARK: - Events

@@ -2,9 +2,7 @@ import APIMachinery
 
 /// Containers of a pod: names, images, ports, variables, mounts.
 struct ContainerValidation {
-  enum Role { case normal, initial, ephemeral }
-
-  /// Volumes of the pod, by name.
+  /// Volumes of the pod that are sound, by name.
   let volumes: [String: JSONValue]
   /// Names of the pod's claims to devices.
   let claims: [String]
@@ -12,16 +10,18 @@ struct ContainerValidation {
   let grace: Int64?
   /// Whether the pod's containers are not started again.
   let runsOnce: Bool
+  /// Whether the pod's users are those of its node.
+  let hasHostUsers: Bool
 
-  func validate(_ container: JSONValue, _ role: Role, _ path: FieldPath, _ findings: inout Findings) {
+  /// What holds for all containers.
+  func common(_ container: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     let name = container.text("name")
     if name.isEmpty {
-      if !container.has("name") { findings.required(path.child("name")) }
+      findings.required(path.child("name"))
     } else {
       findings.invalid(path.child("name"), .string(name), NameRules.dns1123Label(name))
     }
     if container.text("image").isEmpty { findings.required(path.child("image")) }
-    findings.supported(container, "imagePullPolicy", ["Always", "IfNotPresent", "Never"], path)
     ports(container, path.child("ports"), &findings)
     for (index, variable) in container.items("env").enumerated() {
       EnvironmentValidation.variable(variable, path.child("env").index(index), &findings)
@@ -29,46 +29,47 @@ struct ContainerValidation {
     for (index, source) in container.items("envFrom").enumerated() {
       EnvironmentValidation.variables(source, path.child("envFrom").index(index), in: path.child("envFrom"), &findings)
     }
-    RestartRuleValidation.validate(container, path, &findings)
-    if role != .ephemeral { resizing(container.items("resizePolicy"), path.child("resizePolicy"), &findings) }
-    mounts(container, path, &findings)
+    mounts(container, path.child("volumeMounts"), &findings)
     devices(container, path.child("volumeDevices"), &findings)
+    findings.supported(container, "imagePullPolicy", ["Always", "IfNotPresent", "Never"], path)
     ResourceValidation.validate(container["resources"], path.child("resources"), &findings)
     ResourceValidation.claims(container["resources"], claims, path.child("resources", "claims"), &findings)
-    SecurityValidation.validate(container: container["securityContext"], path.child("securityContext"), &findings)
-    switch role {
-    case .normal: checks(container, path, &findings)
-    case .initial: initial(container, path, &findings)
-    case .ephemeral: ephemeral(container, path, &findings)
-    }
+    resizing(container.items("resizePolicy"), path.child("resizePolicy"), &findings)
+    SecurityValidation.validate(
+      container: container["securityContext"], hasHostUsers: hasHostUsers, path.child("securityContext"), &findings)
   }
 
-  private func checks(_ container: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
-    findings.supported(container, "restartPolicy", ["Always", "Never", "OnFailure"], path)
+  /// What is done around the life of a container that runs for ever.
+  func checks(_ container: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     ProbeValidation.validate(lifecycle: container["lifecycle"], grace: grace, path.child("lifecycle"), &findings)
     ProbeValidation.validate(container["livenessProbe"], .liveness, path.child("livenessProbe"), &findings)
     ProbeValidation.validate(container["readinessProbe"], .readiness, path.child("readinessProbe"), &findings)
     ProbeValidation.validate(container["startupProbe"], .startup, path.child("startupProbe"), &findings)
   }
 
-  private func initial(_ container: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+  func initial(_ container: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     if container.text("restartPolicy") == "Always" { return checks(container, path, &findings) }
-    findings.supported(container, "restartPolicy", ["Always", "Never", "OnFailure"], path)
     for name in ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe"] where container.has(name) {
       findings.forbidden(path.child(name), "may not be set for init containers without restartPolicy=Always")
     }
+    for (index, policy) in container.items("resizePolicy").enumerated()
+    where policy.text("restartPolicy") == "RestartContainer" {
+      findings.invalid(
+        path.child("resizePolicy").index(index).child("restartPolicy"), "RestartContainer",
+        "must not be set to 'RestartContainer' for non-sidecar initContainers")
+    }
   }
 
-  private func ephemeral(_ container: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
-    for name in ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe", "resizePolicy", "restartPolicy"]
-    where container.has(name) {
+  /// Members that ephemeral containers do not have, in the order in which they stand in the type.
+  private static let permanent = [
+    "ports", "resources", "resizePolicy", "restartPolicy", "restartPolicyRules", "livenessProbe", "readinessProbe",
+    "startupProbe", "lifecycle",
+  ]
+
+  func ephemeral(_ container: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    for name in Self.permanent {
+      guard let value = container[name], !value.isNull, value != [:], value != [] else { continue }
       findings.forbidden(path.child(name), "cannot be set for an Ephemeral Container")
-    }
-    if !container.items("ports").isEmpty {
-      findings.forbidden(path.child("ports"), "cannot be set for an Ephemeral Container")
-    }
-    if container["resources"]?.objectValue?.isEmpty == false {
-      findings.forbidden(path.child("resources"), "cannot be set for an Ephemeral Container")
     }
     for (index, mount) in container.items("volumeMounts").enumerated() {
       for name in ["subPath", "subPathExpr"] where !mount.text(name).isEmpty {
@@ -91,7 +92,7 @@ struct ContainerValidation {
         findings.add(.notSupported(path, .string(restart), ["NotRequired", "RestartContainer"]))
       }
       if runsOnce, restart != "NotRequired" {
-        findings.invalid(path, .string(restart), "must be 'NotRequired' when `restartPolicy` is 'Never'")
+        findings.invalid(path, .string(restart), "must be 'NotRequired' when pod `restartPolicy` is 'Never'")
       }
     }
   }
@@ -118,93 +119,94 @@ struct ContainerValidation {
       if hostPort != 0 {
         findings.invalid(path.child("hostPort"), .integer(hostPort), NameRules.portNumber(hostPort))
       }
-      let address = port.text("hostIP")
-      if !address.isEmpty { AddressRules.address(address, path.child("hostIP"), &findings) }
     }
   }
 
   // MARK: - Mounts
 
-  private func mounts(_ container: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+  /// - Parameter all: of the list: of some problems upstream does not say which mount has them.
+  private func mounts(_ container: JSONValue, _ all: FieldPath, _ findings: inout Findings) {
     var places: Set<String> = []
-    // Of some problems upstream does not say which mount has them.
-    let all = path.child("volumeMounts")
     let devices = Set(container.items("volumeDevices").map { $0.text("name") })
     let devicePlaces = Set(container.items("volumeDevices").map { $0.text("devicePath") })
     for (index, mount) in container.items("volumeMounts").enumerated() {
-      let path = path.child("volumeMounts").index(index)
+      let path = all.index(index)
       let name = mount.text("name")
-      if !name.isEmpty, volumes[name] == nil { findings.add(.notFound(path.child("name"), .string(name))) }
+      if volumes[name] == nil { findings.add(.notFound(path.child("name"), .string(name))) }
       let place = mount.text("mountPath")
-      if !place.isEmpty, !places.insert(place).inserted {
-        findings.invalid(path.child("mountPath"), .string(place), "must be unique")
-      }
+      if !places.insert(place).inserted { findings.invalid(path.child("mountPath"), .string(place), "must be unique") }
       if devices.contains(name) {
         findings.invalid(path.child("name"), .string(name), "must not already exist in volumeDevices")
       }
-      if !place.isEmpty, devicePlaces.contains(place) {
+      if devicePlaces.contains(place) {
         findings.invalid(
           path.child("mountPath"), .string(place), "must not already exist as a path in volumeDevices")
       }
-      for part in ["subPath", "subPathExpr"] where !mount.text(part).isEmpty {
-        if volumes[name]?.has("image") == true {
-          findings.invalid(path.child(part), mount[part], "not allowed in image volume sources")
+      if !mount.text("subPath").isEmpty {
+        VolumeValidation.relativePath(mount.text("subPath"), all.child("subPath"), &findings)
+      }
+      if !mount.text("subPathExpr").isEmpty {
+        if !mount.text("subPath").isEmpty {
+          findings.invalid(
+            path.child("subPathExpr"), mount["subPathExpr"], "subPathExpr and subPath are mutually exclusive")
         }
-        VolumeValidation.relativePath(mount.text(part), all.child(part), &findings)
+        VolumeValidation.relativePath(mount.text("subPathExpr"), all.child("subPathExpr"), &findings)
       }
-      if !mount.text("subPath").isEmpty, !mount.text("subPathExpr").isEmpty {
-        findings.invalid(
-          path.child("subPathExpr"), mount["subPathExpr"], "subPathExpr and subPath are mutually exclusive")
-      }
-      propagation(mount, container, path, all, &findings)
+      propagation(mount, container, all, &findings)
     }
   }
 
   private func propagation(
-    _ mount: JSONValue, _ container: JSONValue, _ path: FieldPath, _ all: FieldPath, _ findings: inout Findings
+    _ mount: JSONValue, _ container: JSONValue, _ all: FieldPath, _ findings: inout Findings
   ) {
     if mount.text("mountPropagation") == "Bidirectional", container["securityContext"]?["privileged"] != true {
       findings.forbidden(
         all.child("mountPropagation"),
         "Bidirectional mount propagation is available only to privileged containers")
     }
-    let recursive = mount.text("recursiveReadOnly")
-    guard !recursive.isEmpty else { return }
-    findings.supported(mount, "recursiveReadOnly", ["Disabled", "Enabled", "IfPossible"], path)
-    guard recursive == "Enabled" || recursive == "IfPossible" else { return }
-    if mount["readOnly"] != true {
-      findings.forbidden(path.child("recursiveReadOnly"), "may only be specified when readOnly is true")
+    guard let recursive = mount["recursiveReadOnly"]?.stringValue, recursive != "Disabled" else { return }
+    let path = all.child("recursiveReadOnly")
+    guard recursive == "Enabled" || recursive == "IfPossible" else {
+      return findings.add(.notSupported(path, .string(recursive), ["Disabled", "Enabled", "IfPossible"]))
     }
+    if mount["readOnly"] != true { findings.forbidden(path, "may only be specified when readOnly is true") }
     if !["", "None"].contains(mount.text("mountPropagation")) {
-      findings.forbidden(
-        path.child("recursiveReadOnly"), "may only be specified when mountPropagation is None or not specified")
+      findings.forbidden(path, "may only be specified when mountPropagation is None or not specified")
     }
   }
 
   private func devices(_ container: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
-    var places: Set<String> = []
+    var (names, places): (Set<String>, Set<String>) = ([], [])
+    let mounts = Set(container.items("volumeMounts").map { $0.text("name") })
+    let mountPlaces = Set(container.items("volumeMounts").map { $0.text("mountPath") })
     for (index, device) in container.items("volumeDevices").enumerated() {
       let path = path.index(index)
       let name = device.text("name")
-      if !name.isEmpty {
-        if let volume = volumes[name] {
-          if !volume.has("persistentVolumeClaim"), !volume.has("ephemeral") {
-            findings.invalid(
-              path.child("name"), .string(name),
-              "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode")
-          }
-        } else {
-          findings.add(.notFound(path.child("name"), .string(name)))
+      if !name.isEmpty, !names.insert(name).inserted {
+        findings.invalid(path.child("name"), .string(name), "must be unique")
+      }
+      if let volume = volumes[name] {
+        if !volume.has("persistentVolumeClaim"), !volume.has("ephemeral") {
+          findings.invalid(
+            path.child("name"), .string(name),
+            "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode")
         }
+      } else {
+        findings.add(.notFound(path.child("name"), .string(name)))
       }
       let place = device.text("devicePath")
-      if !place.isEmpty {
-        if !places.insert(place).inserted {
-          findings.invalid(path.child("devicePath"), .string(place), "must be unique")
-        }
-        if place.split(separator: "/").contains("..") {
-          findings.invalid(path.child("devicePath"), .string(place), "can not contain backsteps ('..')")
-        }
+      if places.contains(place) { findings.invalid(path.child("devicePath"), .string(place), "must be unique") }
+      if place.split(separator: "/").contains("..") {
+        findings.invalid(path.child("devicePath"), .string(place), "can not contain backsteps ('..')")
+      } else {
+        places.insert(place)
+      }
+      if mounts.contains(name) {
+        findings.invalid(path.child("name"), .string(name), "must not already exist in volumeMounts")
+      }
+      if mountPlaces.contains(place) {
+        findings.invalid(
+          path.child("devicePath"), .string(place), "must not already exist as a path in volumeMounts")
       }
     }
   }

@@ -99,7 +99,9 @@ enum EndpointValidation {
     if let problem = AddressRules.endpointProblem(text, bytes) { findings.invalid(path, .string(text), problem) }
   }
 
-  static func validate(endpoints: JSONValue, _ findings: inout Findings) {
+  /// Subsets that are as they were stay, whatever was allowed when they were written.
+  static func validate(endpoints: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
+    if let old, (old["subsets"] ?? []) == (endpoints["subsets"] ?? []) { return }
     for (index, subset) in endpoints.items("subsets").enumerated() {
       let path = FieldPath("subsets").index(index)
       let ports = subset.items("ports")
@@ -111,11 +113,18 @@ enum EndpointValidation {
           let path = path.child(list).index(position)
           let text = address.text("ip")
           AddressRules.address(text, path.child("ip"), &findings)
-          if let bytes = AddressRules.bytes(text), let problem = AddressRules.endpointProblem(text, bytes) {
-            findings.invalid(path.child("ip"), .string(text), problem)
-          }
           let name = address.text("hostname")
           if !name.isEmpty { findings.invalid(path.child("hostname"), .string(name), NameRules.dns1123Label(name)) }
+          if let node = address["nodeName"]?.stringValue {
+            findings.invalid(path.child("nodeName"), .string(node), NameRules.dns1123Subdomain(node))
+          }
+          guard let bytes = AddressRules.bytes(text, isLoose: true) else {
+            findings.invalid(path.child("ip"), .string(text), "must be a valid IP address")
+            continue
+          }
+          if let problem = AddressRules.endpointProblem(text, bytes) {
+            findings.invalid(path.child("ip"), .string(text), problem)
+          }
         }
       }
       for (position, port) in ports.enumerated() {
@@ -128,6 +137,9 @@ enum EndpointValidation {
         }
         let number = port["port"]?.integerValue ?? 0
         findings.invalid(path.child("port"), .integer(number), NameRules.portNumber(number))
+        if let text = port["appProtocol"]?.stringValue {
+          findings.invalid(path.child("appProtocol"), .string(text), NameRules.labelKey(text))
+        }
       }
     }
   }

@@ -38,10 +38,45 @@ enum EnvironmentValidation {
     }
     if let field = source["resourceFieldRef"] { self.resource(field, path.child("resourceFieldRef"), &findings) }
     for kind in ["configMapKeyRef", "secretKeyRef"] {
-      guard let key = source[kind]?["key"]?.stringValue else { continue }
-      let name = source[kind]?.text("name") ?? ""
+      guard let reference = source[kind] else { continue }
+      let name = reference.text("name")
       findings.invalid(path.child(kind, "name"), .string(name), NameRules.dns1123Subdomain(name))
-      findings.invalid(path.child(kind, "key"), .string(key), NameRules.configMapKey(key))
+      if let key = reference["key"]?.stringValue {
+        findings.invalid(path.child(kind, "key"), .string(key), NameRules.configMapKey(key))
+      }
+    }
+    if let entry = source["fileKeyRef"] { fileEntry(entry, path.child("fileKeyRef"), &findings) }
+  }
+
+  /// An entry of a file that a container has left in a volume (KEP-3721).
+  private static func fileEntry(_ entry: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    let (key, volume, file) = (entry.text("key"), entry.text("volumeName"), entry.text("path"))
+    if !key.isEmpty { findings.invalid(path.child("key"), .string(key), NameRules.environmentVariable(key)) }
+    if !volume.isEmpty { findings.invalid(path.child("volumeName"), .string(volume), NameRules.dns1123Label(volume)) }
+    if !file.isEmpty { VolumeValidation.withoutParent(file, path.child("path"), &findings) }
+  }
+
+  /// Files of variables are in volumes that last as long as the pod.
+  ///
+  /// - Parameter path: of the pod's spec.
+  static func fileVolumes(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    let volumes = spec.items("volumes")
+    for list in ["initContainers", "containers", "ephemeralContainers"] {
+      for (index, container) in spec.items(list).enumerated() {
+        let path = path.child(list).index(index).child("env")
+        for (position, variable) in container.items("env").enumerated() {
+          guard let entry = variable["valueFrom"]?["fileKeyRef"] else { continue }
+          let name = entry.text("volumeName")
+          let path = path.index(position).child("valueFrom", "fileKeyRef", "volumeName")
+          guard let volume = volumes.last(where: { $0.text("name") == name }) else {
+            findings.add(.notFound(path, .string(name)))
+            continue
+          }
+          if !volume.has("emptyDir") {
+            findings.invalid(path, .string(name), "referenced volume must be of type emptyDir")
+          }
+        }
+      }
     }
   }
 

@@ -22,7 +22,7 @@ enum JobValidation {
       generatedLabels(new, path, &findings)
       hostName(new, &findings)
     }
-    if let old { update(spec, old["spec"] ?? [:], path, &findings) }
+    if let old { update(spec, old, path, &findings) }
   }
 
   /// What the server has made so that the job finds its pods stays so.
@@ -62,7 +62,18 @@ enum JobValidation {
     }
   }
 
-  private static func update(_ new: JSONValue, _ old: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+  /// A job that is suspended and has no pods may still be sent elsewhere, and be given other resources.
+  private static func isMutable(_ job: JSONValue) -> Bool {
+    let status = job["status"]
+    let isSuspended = (status?.items("conditions") ?? []).contains {
+      $0.text("type") == "Suspended" && $0.text("status") == "True"
+    }
+    return job["spec"]?["suspend"] == true && (status?["active"]?.integerValue ?? 0) == 0
+      && (status?.has("startTime") != true || isSuspended)
+  }
+
+  private static func update(_ new: JSONValue, _ oldJob: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    let old = oldJob["spec"] ?? [:]
     if new.text("completionMode") != "Indexed" {
       findings.immutable(new["completions"], old["completions"], path.child("completions"))
     } else if new.has("completions"), new["completions"] != old["completions"],
@@ -74,10 +85,16 @@ enum JobValidation {
     }
     findings.immutable(new["selector"], old["selector"], path.child("selector"))
     var template = new["template"] ?? [:]
-    // A job that is suspended and has not started may still be sent elsewhere.
-    if old["suspend"] == true {
+    if isMutable(oldJob) {
       let before = old["template"]
       template.edit("spec") { spec in
+        for list in ["containers", "initContainers"] {
+          var known = (before?["spec"]?.items(list) ?? [])[...]
+          spec.editItems(of: list) { container in
+            guard let was = known.popFirst() else { return }
+            container.editObject { $0["resources"] = was["resources"] }
+          }
+        }
         spec.editObject { object in
           for name in ["nodeSelector", "tolerations", "schedulingGates"] { object[name] = before?["spec"]?[name] }
         }

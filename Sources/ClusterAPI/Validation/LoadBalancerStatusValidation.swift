@@ -3,12 +3,17 @@ import APIMachinery
 /// What a load balancer tells of itself, in the status of a service or of an ingress.
 enum LoadBalancerStatusValidation {
   /// - Parameter isService: services say besides how packets come in.
-  static func validate(_ object: JSONValue, isService: Bool, _ findings: inout Findings) {
+  static func validate(_ object: JSONValue, _ old: JSONValue, isService: Bool, _ findings: inout Findings) {
     let path = FieldPath("status", "loadBalancer", "ingress")
-    for (index, ingress) in (object["status"]?["loadBalancer"]?.items("ingress") ?? []).enumerated() {
+    let list = object["status"]?["loadBalancer"]?.items("ingress") ?? []
+    if isService, !list.isEmpty, object.text("spec", "type") != "LoadBalancer" {
+      return findings.forbidden(path, "may only be used when `spec.type` is 'LoadBalancer'")
+    }
+    let known = Set((old["status"]?["loadBalancer"]?.items("ingress") ?? []).map { $0.text("ip") })
+    for (index, ingress) in list.enumerated() {
       let path = path.index(index)
       let (address, name) = (ingress.text("ip"), ingress.text("hostname"))
-      if !address.isEmpty { AddressRules.address(address, path.child("ip"), &findings) }
+      if !address.isEmpty { AddressRules.address(address, known: known, path.child("ip"), &findings) }
       if isService {
         if !address.isEmpty, !ingress.has("ipMode") {
           findings.required(path.child("ipMode"), "must be specified when `ip` is set")

@@ -4,18 +4,27 @@ import APIMachinery
 enum PodResourceValidation {
   static func validate(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     guard let resources = spec["resources"] else { return }
+    if spec["os"]?["name"] == "windows" { return findings.forbidden(path, "may not be set for a windows pod") }
     if resources.has("claims") {
-      findings.forbidden(path.child("claims"), "claims cannot be set for Resources at pod-level")
+      findings.forbidden(path.child("claims"), "claims may not be set for Resources at pod-level")
     }
     ResourceValidation.validate(resources, path, isPod: true, &findings)
-    for name in ["cpu", "memory"] {
-      guard let together = ContainerRequests.together(name, spec) else { continue }
-      let whole = Quantity(reading: resources["requests"]?.text(name) ?? "") ?? .zero
-      if together > whole {
-        findings.invalid(
-          path.child("requests").key(name), .string(whole.description),
-          "must be greater than or equal to aggregate container requests of \(together)")
-      }
+    for (name, value) in MetadataValidation.sorted(resources["requests"]) {
+      guard let whole = Quantity(reading: value.stringValue ?? ""),
+        let together = ContainerRequests.together(name, spec), together > whole
+      else { continue }
+      findings.invalid(
+        path.child("requests").key(name), .string(whole.description),
+        "must be greater than or equal to aggregate container requests of \(together)")
+    }
+    // More huge pages cannot be promised than there are.
+    for (name, value) in MetadataValidation.sorted(resources["limits"]) where ResourceValidation.isHugePages(name) {
+      guard let whole = Quantity(reading: value.stringValue ?? ""),
+        let together = ContainerRequests.together(name, of: "limits", spec), together > whole
+      else { continue }
+      findings.invalid(
+        path.child("limits").key(name), .string(whole.description),
+        "must be greater than or equal to aggregate container limits of \(together)")
     }
     for (index, container) in spec.items("containers").enumerated() {
       for (name, value) in MetadataValidation.sorted(container["resources"]?["limits"]) {

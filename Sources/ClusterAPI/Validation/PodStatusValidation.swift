@@ -10,62 +10,73 @@ enum PodStatusValidation {
     conditions(status, &findings)
     let node = status.text("nominatedNodeName")
     if !node.isEmpty, node != before.text("nominatedNodeName") {
-      findings.invalid(path.child("nominatedNodeName"), .string(node), NameRules.dns1123Subdomain(node))
+      let path = path.child("nominatedNodeName")
+      findings.invalid(path, .string(node), NameRules.dns1123Subdomain(node))
+      if !old.text("spec", "nodeName").isEmpty {
+        findings.forbidden(path, "may not be set on pods that are already bound to a node")
+      }
+    }
+    if let generation = status["observedGeneration"]?.integerValue, generation < 0 {
+      findings.invalid(path.child("observedGeneration"), .integer(generation), "must be a non-negative integer")
     }
     findings.immutable(status["qosClass"], before["qosClass"], path.child("qosClass"))
     containers(new, old, path, &findings)
     claims(status, new["spec"]?.items("resourceClaims") ?? [], path.child("resourceClaimStatuses"), &findings)
-    podAddresses(status, path.child("podIPs"), &findings)
-    hostAddresses(status, path.child("hostIPs"), &findings)
+    podAddresses(status, before, path.child("podIPs"), &findings)
+    hostAddresses(status, before, path.child("hostIPs"), &findings)
+    ContainerStatusValidation.validate(new, path, &findings)
   }
 
   private static func conditions(_ status: JSONValue, _ findings: inout Findings) {
     for (index, condition) in status.items("conditions").enumerated() {
+      if let generation = condition["observedGeneration"]?.integerValue, generation < 0 {
+        findings.invalid(
+          FieldPath("status", "conditions").index(index).child("observedGeneration"), .integer(generation),
+          "must be a non-negative integer")
+      }
       let type = condition.text("type")
       guard !["PodScheduled", "Ready", "Initialized"].contains(type) else { continue }
-      // The place is upstream's.
+      // The last name is upstream's.
       findings.invalid(
-        FieldPath("metadata", "conditions").index(index).child("Type"), .string(type), NameRules.labelKey(type))
+        FieldPath("status", "conditions").index(index).child("Type"), .string(type), NameRules.labelKey(type))
     }
   }
 
   // MARK: - Containers
 
   private static func containers(_ new: JSONValue, _ old: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
-    let policy = old["spec"]?.text("restartPolicy") ?? ""
-    // Those of which it is known that they are started again.
-    var restarted: Set<String> = []
-    for list in ["containers", "initContainers"] {
-      for container in new["spec"]?.items(list) ?? [] {
-        if container.text("restartPolicy") == "Always" || !container.items("restartPolicyRules").isEmpty {
-          restarted.insert(container.text("name"))
+    let spec = old["spec"] ?? [:]
+    if !RestartRuleValidation.restartsAll(spec) {
+      for (list, containers) in [
+        ("containerStatuses", spec.items("containers")), ("initContainerStatuses", spec.items("initContainers")),
+      ] {
+        ended(new["status"]?.items(list) ?? [], old["status"]?.items(list) ?? [], path.child(list), &findings) {
+          name, code in
+          let container = containers.first { $0.text("name") == name }
+          return container.map { RestartRuleValidation.restarts($0, in: spec, after: code) } ?? false
         }
       }
     }
-    for list in ["containerStatuses", "initContainerStatuses"] where policy == "OnFailure" || policy == "Never" {
-      ended(
-        new["status"]?.items(list) ?? [], old["status"]?.items(list) ?? [], policy, restarted, path.child(list),
-        &findings)
-    }
     let list = "ephemeralContainerStatuses"
-    ended(
-      new["status"]?.items(list) ?? [], old["status"]?.items(list) ?? [], "Never", [], path.child(list), &findings)
+    ended(new["status"]?.items(list) ?? [], old["status"]?.items(list) ?? [], path.child(list), &findings) { _, _ in
+      false
+    }
   }
 
   /// A container that has ended for good does not run again.
+  ///
+  /// - Parameter isRestarted: whether a container is started again that has ended with a code.
   private static func ended(
-    _ new: [JSONValue], _ old: [JSONValue], _ policy: String, _ restarted: Set<String>, _ path: FieldPath,
-    _ findings: inout Findings
+    _ new: [JSONValue], _ old: [JSONValue], _ path: FieldPath, _ findings: inout Findings,
+    _ isRestarted: (_ name: String, _ code: Int64) -> Bool
   ) {
     for (index, before) in old.enumerated() {
+      guard let terminated = before["state"]?["terminated"] else { continue }
       let name = before.text("name")
-      guard !restarted.contains(name), let terminated = before["state"]?["terminated"] else { continue }
-      // With this policy a container that failed is restarted.
-      if policy == "OnFailure", terminated["exitCode"]?.integerValue ?? 0 != 0 { continue }
-      guard let now = new.first(where: { $0.text("name") == name }), now["state"]?.has("terminated") != true else {
-        continue
+      let isGoingOn = new.contains { $0.text("name") == name && $0["state"]?.has("terminated") != true }
+      if isGoingOn, !isRestarted(name, terminated["exitCode"]?.integerValue ?? 0) {
+        findings.forbidden(path.index(index).child("state"), "may not be transitioned to non-terminated state")
       }
-      findings.forbidden(path.index(index).child("state"), "may not be transitioned to non-terminated state")
     }
   }
 
@@ -76,37 +87,41 @@ enum PodStatusValidation {
   ) {
     var names: Set<String> = []
     for (index, item) in status.items("resourceClaimStatuses").enumerated() {
-      let path = path.index(index).child("name")
+      let place = path.index(index)
+      let path = place.child("name")
       let name = item.text("name")
       if !claims.contains(where: { $0.text("name") == name }) {
         findings.invalid(path, .string(name), "must match the name of an entry in `spec.resourceClaims`")
       }
       if !names.insert(name).inserted { findings.add(.duplicate(path, .string(name))) }
       if let claim = item["resourceClaimName"]?.stringValue {
-        findings.invalid(path, .string(claim), NameRules.dns1123Subdomain(claim))
+        findings.invalid(place.child("resourceClaimName"), .string(claim), NameRules.dns1123Subdomain(claim))
       }
     }
   }
 
-  private static func podAddresses(_ status: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
-    let all = status.items("podIPs")
-    for (index, address) in all.enumerated() {
-      AddressRules.address(address.text("ip"), path.index(index), &findings)
+  private static func podAddresses(
+    _ status: JSONValue, _ before: JSONValue, _ path: FieldPath, _ findings: inout Findings
+  ) {
+    let known = Set(before.items("podIPs").map { $0.text("ip") })
+    for (index, address) in status.items("podIPs").enumerated() {
+      AddressRules.address(address.text("ip"), known: known, path.index(index), &findings)
     }
-    families(all, path, &findings)
-    repetitions(all, path, &findings)
+    families(status.items("podIPs"), path, &findings)
   }
 
-  private static func hostAddresses(_ status: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+  private static func hostAddresses(
+    _ status: JSONValue, _ before: JSONValue, _ path: FieldPath, _ findings: inout Findings
+  ) {
     let all = status.items("hostIPs")
     guard let first = all.first?.text("ip") else { return }
     if first != status.text("hostIP") {
       findings.invalid(path.index(0).child("ip"), .string(first), "must be equal to `hostIP`")
     }
+    let known = Set(before.items("hostIPs").map { $0.text("ip") })
     for (index, address) in all.enumerated() {
-      AddressRules.address(address.text("ip"), path.index(index), &findings)
+      AddressRules.address(address.text("ip"), known: known, path.index(index), &findings)
     }
-    repetitions(all, path, &findings)
     families(all, path, &findings)
   }
 
@@ -114,13 +129,6 @@ enum PodStatusValidation {
     let isSixth = all.map { AddressRules.isIPv6($0.text("ip")) }
     if all.count > 2 || all.count == 2 && isSixth[0] == isSixth[1] {
       findings.invalid(path, .array(all), "may specify no more than one IP for each IP family")
-    }
-  }
-
-  private static func repetitions(_ all: [JSONValue], _ path: FieldPath, _ findings: inout Findings) {
-    var seen: Set<String> = []
-    for (index, address) in all.enumerated() where !seen.insert(address.text("ip")).inserted {
-      findings.add(.duplicate(path.index(index), address))
     }
   }
 }

@@ -9,6 +9,11 @@ enum PodUpdateValidation {
     let path = FieldPath("spec")
     guard let spec = new["spec"], let oldSpec = old["spec"] else { return }
     let wasGated = !oldSpec.items("schedulingGates").isEmpty
+    // What is as it was has been judged by the rules of its time.
+    if spec != oldSpec {
+      PodValidation.validate(spec: spec, path, of: new, &findings)
+      PodValidation.podOnly(spec, path, &findings)
+    }
     PodAnnotationValidation.update(new, old, &findings)
     PodAnnotationValidation.validate(new, FieldPath("metadata", "annotations"), &findings)
     for list in ["containers", "initContainers"] {
@@ -24,7 +29,7 @@ enum PodUpdateValidation {
         }
       }
     }
-    deadline(spec, oldSpec, path.child("activeDeadlineSeconds"), &findings)
+    guard deadline(spec, oldSpec, path.child("activeDeadlineSeconds"), &findings) else { return }
     tolerations(spec, oldSpec, path.child("tolerations"), &findings)
     let oldGates = Set(oldSpec.items("schedulingGates").map { $0.text("name") })
     for (index, gate) in spec.items("schedulingGates").enumerated() where !oldGates.contains(gate.text("name")) {
@@ -53,14 +58,13 @@ enum PodUpdateValidation {
       }
     }
     if wasGated { GatedPodValidation.mask(&masked, oldSpec, path, &findings) }
-    if spec != oldSpec { SchedulingValidation.validate(spec, path, &findings) }
     if masked != oldSpec { findings.forbidden(path, changeable) }
   }
 
   /// The subresource `ephemeralcontainers`: they can be added and nothing else.
   static func validate(ephemeralContainers new: JSONValue, _ old: JSONValue, _ findings: inout Findings) {
     if PodAnnotationValidation.isMirror(old) {
-      return findings.forbidden(FieldPath(), "static pods do not support ephemeral containers")
+      return findings.forbidden(FieldPath(""), "static pods do not support ephemeral containers")
     }
     let path = FieldPath("spec", "ephemeralContainers")
     let list = new["spec"]?.items("ephemeralContainers") ?? []
@@ -76,75 +80,30 @@ enum PodUpdateValidation {
       }
     }
     guard let spec = new["spec"] else { return }
-    PodValidation.validate(spec: spec, FieldPath("spec"), isPod: true, &findings)
-    for (index, container) in list.enumerated() {
-      PodValidation.image(container.text("image"), path.index(index).child("image"), &findings)
-    }
+    PodValidation.validate(spec: spec, FieldPath("spec"), of: new, &findings)
+    PodValidation.podOnly(spec, FieldPath("spec"), &findings)
   }
 
-  /// The subresource `resize`: processor time and memory may change, and nothing that makes the pod one of another quality.
-  static func validate(resize new: JSONValue, _ old: JSONValue, _ findings: inout Findings) {
-    let path = FieldPath("spec")
-    if PodAnnotationValidation.isMirror(old) {
-      return findings.forbidden(FieldPath(), "static pods cannot be resized")
-    }
-    if old["spec"]?["os"]?["name"] == "windows" {
-      return findings.forbidden(FieldPath(), "windows pods cannot be resized")
-    }
-    if QualityOfService(pod: new) != QualityOfService(pod: old) {
-      findings.invalid(
-        path, .string(QualityOfService(pod: new).rawValue), "Pod QOS Class may not change as a result of resizing")
-    }
-    // A node that does not tell what its containers have cannot give them more.
-    let statuses = old["status"]?.items("containerStatuses") ?? []
-    if statuses.contains(where: { $0["state"]?.has("running") == true && !$0.has("resources") }) {
-      findings.forbidden(path, "Pod running on node without support for resize")
-    }
-    for list in ["containers", "initContainers"] {
-      let before = old["spec"]?.items(list) ?? []
-      for (index, container) in (new["spec"]?.items(list) ?? []).enumerated() where index < before.count {
-        resize(container, before[index], path.child(list).index(index).child("resources"), list, &findings)
-      }
-    }
-  }
-
-  private static func resize(
-    _ new: JSONValue, _ old: JSONValue, _ path: FieldPath, _ list: String, _ findings: inout Findings
-  ) {
-    if list == "initContainers", old.text("restartPolicy") != "Always" {
-      if new["resources"] != old["resources"] {
-        findings.forbidden(FieldPath("spec"), "resources for non-sidecar init containers are immutable")
-      }
-      return
-    }
-    ResourceValidation.validate(new["resources"], path, &findings)
-    for part in ["limits", "requests"] {
-      let now = new["resources"]?[part]?.objectValue ?? [:]
-      let was = old["resources"]?[part]?.objectValue ?? [:]
-      let changed = Set(now.keys).union(was.keys).filter { now[$0] != was[$0] }
-      if changed.contains(where: { now[$0] == nil }) {
-        findings.forbidden(path.child(part), "resource \(part) cannot be removed")
-      }
-      for name in changed.sorted() where name != "cpu" && name != "memory" && now[name] != nil {
-        let whose = list == "initContainers" ? " for sidecar containers" : ""
-        findings.forbidden(FieldPath("spec"), "only cpu and memory resources\(whose) are mutable")
-      }
-    }
-  }
-
-  private static func deadline(_ new: JSONValue, _ old: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+  /// - Returns: whether the rest is to be looked at.
+  private static func deadline(
+    _ new: JSONValue, _ old: JSONValue, _ path: FieldPath, _ findings: inout Findings
+  ) -> Bool {
     let before = old["activeDeadlineSeconds"]?.integerValue
     guard let after = new["activeDeadlineSeconds"]?.integerValue else {
       if before != nil {
         findings.invalid(path, .null, "must not update from a positive integer to nil value")
       }
-      return
+      return true
     }
-    if !(1...Int64(Int32.max)).contains(after) {
-      findings.invalid(path, .integer(after), NameRules.between(1, Int64(Int32.max)))
-    } else if let before, before < after {
+    if !(0...Int64(Int32.max)).contains(after) {
+      findings.invalid(path, .integer(after), NameRules.between(0, Int64(Int32.max)))
+      return false
+    }
+    if let before, before < after {
       findings.invalid(path, .integer(after), "must be less than or equal to previous value")
+      return false
     }
+    return true
   }
 
   private static func tolerations(_ new: JSONValue, _ old: JSONValue, _ path: FieldPath, _ findings: inout Findings) {

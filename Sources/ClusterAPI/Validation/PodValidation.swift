@@ -6,17 +6,29 @@ enum PodValidation {
     guard let spec = pod["spec"] else { return }
     let path = FieldPath("spec")
     PodAnnotationValidation.validate(pod, FieldPath("metadata", "annotations"), &findings)
-    validate(spec: spec, path, isPod: true, &findings)
-    accountTokens(spec, path, &findings)
-    images(spec, path, &findings)
+    validate(spec: spec, path, of: pod, &findings)
+    podOnly(spec, path, &findings)
+    if !spec.items("ephemeralContainers").isEmpty {
+      findings.forbidden(path.child("ephemeralContainers"), "cannot be set on create")
+    }
+    if !spec.items("schedulingGates").isEmpty, !spec.text("nodeName").isEmpty {
+      findings.forbidden(path.child("nodeName"), "cannot be set until all schedulingGates have been cleared")
+    }
     PodAnnotationValidation.profiles(pod, path, &findings)
+  }
+
+  /// What templates may say and pods may not, whether they are new or not.
+  static func podOnly(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    accountTokens(spec, path, &findings)
+    for list in ["containers", "initContainers"] {
+      for (index, container) in spec.items(list).enumerated() {
+        image(container.text("image"), path.child(list).index(index).child("image"), &findings)
+      }
+    }
     // A template may leave it open.
     for (index, volume) in spec.items("volumes").enumerated()
     where volume.has("image") && volume["image"]?.text("reference").isEmpty == true {
       findings.required(path.child("volumes").index(index).child("image", "reference"))
-    }
-    for (index, _) in spec.items("ephemeralContainers").enumerated() where index == 0 {
-      findings.forbidden(path.child("ephemeralContainers"), "cannot be set on create")
     }
   }
 
@@ -33,50 +45,69 @@ enum PodValidation {
     }
   }
 
-  static func validate(spec: JSONValue, _ path: FieldPath, isPod: Bool = false, _ findings: inout Findings) {
-    VolumeValidation.validate(pod: spec, path.child("volumes"), &findings)
-    containers(spec, path, &findings)
-    if spec["hostNetwork"] == true { hostPorts(spec, path, isPod: isPod, &findings) }
-    claims(spec.items("resourceClaims"), path.child("resourceClaims"), &findings)
-    names(spec, path, &findings)
-    if let seconds = spec["activeDeadlineSeconds"]?.integerValue, !(1...Int64(Int32.max)).contains(seconds) {
-      findings.invalid(
-        path.child("activeDeadlineSeconds"), .integer(seconds), NameRules.between(1, Int64(Int32.max)))
+  /// - Parameter pod: the pod that the spec is of; nil where it is a template's.
+  static func validate(
+    spec: JSONValue, _ path: FieldPath, of pod: JSONValue? = nil, _ findings: inout Findings
+  ) {
+    let volumes = VolumeValidation.validate(pod: spec, path.child("volumes"), of: pod, &findings)
+    if let pod, PodAnnotationValidation.isMirror(pod), !spec.items("resourceClaims").isEmpty {
+      findings.forbidden(FieldPath(""), "static pods do not support resource claims")
+    } else {
+      claims(spec.items("resourceClaims"), path.child("resourceClaims"), &findings)
     }
+    containers(spec, volumes, path, &findings)
+    PodResourceValidation.validate(spec, path.child("resources"), &findings)
+    if spec["hostNetwork"] == true { hostPorts(spec, path, isPod: pod != nil, &findings) }
+    MetadataValidation.labels(spec["nodeSelector"], path.child("nodeSelector"), &findings)
     if spec["shareProcessNamespace"] == true, spec["hostPID"] == true {
       findings.invalid(
         path.child("securityContext", "shareProcessNamespace"), true,
         "ShareProcessNamespace and HostPID cannot both be enabled")
     }
-    if spec["hostUsers"] == false {
-      for (name, word) in [("hostNetwork", "hostNetwork"), ("hostPID", "HostPID"), ("hostIPC", "HostIPC")]
-      where spec[name] == true {
-        findings.forbidden(path.child(word), "when `pod.Spec.HostUsers` is false")
-      }
-    }
     SecurityValidation.validate(
       pod: spec["securityContext"], spec: spec, path.child("securityContext"), &findings)
-    OperatingSystemValidation.validate(pod: spec, path, &findings)
-    SchedulingValidation.validate(spec, path, &findings)
+    SchedulingValidation.affinity(spec, path.child("affinity"), &findings)
     resolver(spec, path, &findings)
-    PodResourceValidation.validate(spec, path.child("resources"), &findings)
-    var gates: Set<String> = []
-    for (index, gate) in spec.items("schedulingGates").enumerated() {
-      let name = gate.text("name")
-      let path = path.child("schedulingGates").index(index)
-      findings.invalid(path, .string(name), NameRules.labelKey(name))
-      if !gates.insert(name).inserted { findings.add(.duplicate(path, .string(name))) }
+    gates(spec, path, &findings)
+    SchedulingValidation.spread(spec, path.child("topologySpreadConstraints"), &findings)
+    WindowsValidation.hostProcesses(spec, path, &findings)
+    namespaces(spec, path, &findings)
+    hostName(spec, path, &findings)
+    names(spec, path, &findings)
+    if let overhead = spec["overhead"] {
+      ResourceValidation.validate(["limits": overhead], path.child("overhead"), &findings)
     }
-    if !spec.items("schedulingGates").isEmpty, !spec.text("nodeName").isEmpty {
-      findings.forbidden(path.child("nodeName"), "cannot be set until all schedulingGates have been cleared")
-    }
+    OperatingSystemValidation.validate(pod: spec, path, &findings)
+    EnvironmentValidation.fileVolumes(spec, path, &findings)
+  }
+
+  private static func gates(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     for (index, gate) in spec.items("readinessGates").enumerated() {
       let type = gate.text("conditionType")
       findings.invalid(
         path.child("readinessGates").index(index).child("conditionType"), .string(type), NameRules.labelKey(type))
     }
-    if let overhead = spec["overhead"] {
-      ResourceValidation.validate(["limits": overhead], path.child("overhead"), &findings)
+    var names: Set<String> = []
+    for (index, gate) in spec.items("schedulingGates").enumerated() {
+      let name = gate.text("name")
+      let path = path.child("schedulingGates").index(index)
+      findings.invalid(path, .string(name), NameRules.labelKey(name))
+      if !names.insert(name).inserted { findings.add(.duplicate(path, .string(name))) }
+    }
+  }
+
+  /// A pod with users of its own shares no other namespace with its node, and has no devices, whose owners cannot be mapped.
+  private static func namespaces(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    guard spec["hostUsers"] == false else { return }
+    let words = "when `hostUsers` is false"
+    for (name, place) in [("hostNetwork", "hostNetwork"), ("hostPID", "HostPID"), ("hostIPC", "HostIPC")]
+    where spec[name] == true {
+      findings.forbidden(path.child(place), words)
+    }
+    for list in ["initContainers", "containers", "ephemeralContainers"] {
+      for (index, container) in spec.items(list).enumerated() where !container.items("volumeDevices").isEmpty {
+        findings.forbidden(path.child(list).index(index).child("volumeDevices"), words)
+      }
     }
   }
 
@@ -95,14 +126,6 @@ enum PodValidation {
     }
   }
 
-  private static func images(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
-    for list in ["containers", "initContainers", "ephemeralContainers"] {
-      for (index, container) in spec.items(list).enumerated() {
-        image(container.text("image"), path.child(list).index(index).child("image"), &findings)
-      }
-    }
-  }
-
   static func image(_ name: String, _ path: FieldPath, _ findings: inout Findings) {
     if name.trimmed != name {
       findings.invalid(path, .string(name), "must not have leading or trailing whitespace")
@@ -111,45 +134,69 @@ enum PodValidation {
 
   // MARK: - Containers
 
-  private static func containers(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
-    var volumes: [String: JSONValue] = [:]
-    for volume in spec.items("volumes") { volumes[volume.text("name")] = volume }
+  /// - Parameter volumes: those that are sound: what is mounted of others is not there.
+  private static func containers(
+    _ spec: JSONValue, _ volumes: [String: JSONValue], _ path: FieldPath, _ findings: inout Findings
+  ) {
     let validation = ContainerValidation(
       volumes: volumes, claims: spec.items("resourceClaims").map { $0.text("name") },
       grace: spec["terminationGracePeriodSeconds"]?.integerValue.flatMap { $0 < 0 ? nil : $0 },
-      runsOnce: spec.text("restartPolicy") == "Never")
-    if spec.items("containers").isEmpty, spec.has("containers") { findings.required(path.child("containers")) }
+      runsOnce: spec.text("restartPolicy") == "Never", hasHostUsers: spec["hostUsers"] != false)
+    if spec.items("containers").isEmpty { findings.required(path.child("containers")) }
     var names: Set<String> = []
-    var hostPorts: Set<String> = []
-    let roles: [(String, ContainerValidation.Role)] = [
-      ("containers", .normal), ("initContainers", .initial), ("ephemeralContainers", .ephemeral),
-    ]
-    for (list, role) in roles {
-      for (index, container) in spec.items(list).enumerated() {
-        let path = path.child(list).index(index)
-        validation.validate(container, role, path, &findings)
-        let name = container.text("name")
-        if !name.isEmpty, !names.insert(name).inserted {
-          findings.add(.duplicate(path.child("name"), .string(name)))
-        }
-        // Init containers run one after the other.
-        if role != .normal { hostPorts = [] }
-        for (position, port) in container.items("ports").enumerated() {
-          let number = port["hostPort"]?.integerValue ?? 0
-          guard number != 0 else { continue }
-          let place = "\(port.text("protocol"))/\(port.text("hostIP"))/\(number)"
-          if !hostPorts.insert(place).inserted {
-            findings.add(.duplicate(path.child("ports").index(position).child("hostPort"), .string(place)))
-          }
-        }
-      }
+    var ports: Set<String> = []
+    for (index, container) in spec.items("containers").enumerated() {
+      let path = path.child("containers").index(index)
+      validation.common(container, path, &findings)
+      name(container, &names, path, &findings)
+      validation.checks(container, path, &findings)
+      RestartRuleValidation.validate(container, path, &findings)
     }
+    for (index, container) in spec.items("containers").enumerated() {
+      uniquePorts(container, &ports, path.child("containers").index(index), &findings)
+    }
+    for (index, container) in spec.items("initContainers").enumerated() {
+      let path = path.child("initContainers").index(index)
+      validation.common(container, path, &findings)
+      RestartRuleValidation.validate(initial: container, path, &findings)
+      name(container, &names, path, &findings)
+      // They run one after the other.
+      ports = []
+      uniquePorts(container, &ports, path, &findings)
+      validation.initial(container, path, &findings)
+    }
+    let others = names
     for (index, container) in spec.items("ephemeralContainers").enumerated() {
+      let path = path.child("ephemeralContainers").index(index)
+      validation.common(container, path, &findings)
+      image(container.text("image"), path.child("image"), &findings)
+      name(container, &names, path, &findings)
       let target = container.text("targetContainerName")
-      let known = (spec.items("containers") + spec.items("initContainers")).contains { $0.text("name") == target }
-      if !target.isEmpty, !known {
-        findings.add(
-          .notFound(path.child("ephemeralContainers").index(index).child("targetContainerName"), .string(target)))
+      if !target.isEmpty, !others.contains(target) {
+        findings.add(.notFound(path.child("targetContainerName"), .string(target)))
+      }
+      validation.ephemeral(container, path, &findings)
+    }
+  }
+
+  private static func name(
+    _ container: JSONValue, _ names: inout Set<String>, _ path: FieldPath, _ findings: inout Findings
+  ) {
+    let name = container.text("name")
+    if !name.isEmpty, !names.insert(name).inserted {
+      findings.add(.duplicate(path.child("name"), .string(name)))
+    }
+  }
+
+  private static func uniquePorts(
+    _ container: JSONValue, _ taken: inout Set<String>, _ path: FieldPath, _ findings: inout Findings
+  ) {
+    for (index, port) in container.items("ports").enumerated() {
+      let number = port["hostPort"]?.integerValue ?? 0
+      guard number != 0 else { continue }
+      let place = "\(port.text("protocol"))/\(port.text("hostIP"))/\(number)"
+      if !taken.insert(place).inserted {
+        findings.add(.duplicate(path.child("ports").index(index).child("hostPort"), .string(place)))
       }
     }
   }
@@ -197,21 +244,19 @@ enum PodValidation {
   // MARK: - Names
 
   private static func names(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
-    let rules: [(String, (String) -> [String])] = [
-      ("serviceAccountName", NameRules.dns1123Subdomain), ("nodeName", NameRules.dns1123Subdomain),
-      ("hostname", NameRules.dns1123Label), ("subdomain", NameRules.dns1123Label),
-      ("priorityClassName", NameRules.dns1123Subdomain),
-      ("runtimeClassName", NameRules.dns1123Subdomain), ("hostnameOverride", NameRules.dns1123Subdomain),
-    ]
-    for (name, rule) in rules {
+    func check(_ name: String, _ rule: (String) -> [String]) {
       let text = spec.text(name)
       if !text.isEmpty { findings.invalid(path.child(name), .string(text), rule(text)) }
     }
-  }
-
-  // MARK: - Names of hosts
-
-  private static func resolver(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    check("serviceAccountName", NameRules.dns1123Subdomain)
+    check("nodeName", NameRules.dns1123Subdomain)
+    if let seconds = spec["activeDeadlineSeconds"]?.integerValue, !(1...Int64(Int32.max)).contains(seconds) {
+      findings.invalid(
+        path.child("activeDeadlineSeconds"), .integer(seconds), NameRules.between(1, Int64(Int32.max)))
+    }
+    check("hostname", NameRules.dns1123Label)
+    check("subdomain", NameRules.dns1123Label)
+    SchedulingValidation.tolerations(spec.items("tolerations"), path.child("tolerations"), &findings)
     for (index, alias) in spec.items("hostAliases").enumerated() {
       let path = path.child("hostAliases").index(index)
       AddressRules.address(alias.text("ip"), path.child("ip"), &findings)
@@ -220,6 +265,27 @@ enum PodValidation {
           path.child("hostnames").index(position), name, NameRules.dns1123Subdomain(name.stringValue ?? ""))
       }
     }
+    check("priorityClassName", NameRules.dns1123Subdomain)
+    // A name that is there and empty is one, too.
+    if let name = spec["runtimeClassName"]?.stringValue {
+      findings.invalid(path.child("runtimeClassName"), .string(name), NameRules.dns1123Subdomain(name))
+    }
+  }
+
+  /// The host name that takes the place of all others (KEP-4762).
+  private static func hostName(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    guard let name = spec["hostnameOverride"]?.stringValue else { return }
+    let path = path.child("hostnameOverride")
+    for rival in ["setHostnameAsFQDN", "hostNetwork"] where spec[rival] == true {
+      findings.forbidden(path, "may not be specified when \(rival) is true")
+    }
+    if name.utf8.count > 64 { findings.add(.tooLong(path, maximumBytes: 64)) }
+    findings.invalid(path, .string(name), NameRules.dns1123Subdomain(name))
+  }
+
+  // MARK: - Looking up names
+
+  private static func resolver(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     let configuration = spec["dnsConfig"]
     let path = path.child("dnsConfig")
     let servers = configuration?.items("nameservers") ?? []

@@ -22,16 +22,18 @@ enum PolicyValidation {
     for name in ["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"] {
       findings.notNegative(status, name, path)
     }
+    ConditionValidation.validate(status.items("conditions"), path.child("conditions"), &findings)
   }
 
-  static func validate(autoscaler new: JSONValue, version: String, _ findings: inout Findings) {
+  static func validate(
+    autoscaler new: JSONValue, _ old: JSONValue?, version: String, _ findings: inout Findings
+  ) {
     let spec = new["spec"] ?? [:]
     let path = FieldPath("spec")
     let minimum = spec["minReplicas"]?.integerValue ?? 1
     let maximum = spec["maxReplicas"]?.integerValue ?? 0
-    let types = spec.items("metrics").map { $0.text("type") }
-    // Without pods their own numbers cannot be measured: zero needs a metric of something else.
-    let lowest: Int64 = types.contains("Object") || types.contains("External") ? 0 : 1
+    // Scaling to nothing belongs to a feature that is off (`HPAScaleToZero`).
+    let lowest: Int64 = old?["spec"]?["minReplicas"] == 0 ? 0 : 1
     if minimum < lowest {
       findings.invalid(
         path.child("minReplicas"), .integer(minimum), "must be greater than or equal to \(lowest)")
@@ -44,6 +46,7 @@ enum PolicyValidation {
         path.child("maxReplicas"), .integer(maximum), "must be greater than or equal to `minReplicas`")
     }
     target(spec["scaleTargetRef"] ?? [:], path.child("scaleTargetRef"), &findings)
+    group(of: spec["scaleTargetRef"] ?? [:], old?["spec"]?["scaleTargetRef"], path.child("scaleTargetRef"), &findings)
     if version == "v1", let share = spec["targetCPUUtilizationPercentage"]?.integerValue, share < 1 {
       findings.invalid(
         path.child("targetCPUUtilizationPercentage"), .integer(share), "must be greater than 0")
@@ -51,9 +54,31 @@ enum PolicyValidation {
     for (index, metric) in spec.items("metrics").enumerated() {
       self.metric(metric, path.child("metrics").index(index), &findings)
     }
+    // Without pods their own numbers cannot be measured: zero needs a metric of something else.
+    if minimum == 0, !spec.items("metrics").contains(where: { ["Object", "External"].contains($0.text("type")) }) {
+      findings.forbidden(
+        path.child("metrics"), "must specify at least one Object or External metric to support scaling to zero replicas"
+      )
+    }
     for name in ["scaleUp", "scaleDown"] {
       guard let rules = spec["behavior"]?[name] else { continue }
       scaling(rules, path.child("behavior", name), &findings)
+    }
+  }
+
+  /// What is scaled belongs to a group of the API, but for the one kind of the core group that can be; a reference that there was
+  /// stays.
+  private static func group(
+    of target: JSONValue, _ old: JSONValue?, _ path: FieldPath, _ findings: inout Findings
+  ) {
+    let (kind, text) = (target.text("kind"), target.text("apiVersion"))
+    if let old, old.text("kind") == kind, old.text("apiVersion") == text { return }
+    let path = path.child("apiVersion")
+    guard let version = text.isEmpty ? GroupVersion(group: "", version: "") : GroupVersion(apiVersion: text) else {
+      return findings.invalid(path, .string(text), "unexpected GroupVersion string: \(text)")
+    }
+    if version.group.isEmpty, kind != "ReplicationController" {
+      findings.invalid(path, .string(text), "apiVersion must specify API group")
     }
   }
 
@@ -76,7 +101,9 @@ enum PolicyValidation {
   private static func metric(_ metric: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     let type = metric.text("type")
     guard let member = members[type] else {
-      if metric.has("type") {
+      if type.isEmpty {
+        findings.required(path.child("type"), "must specify a metric source type")
+      } else {
         findings.add(.notSupported(path.child("type"), .string(type), members.keys.sorted()))
       }
       return
@@ -166,6 +193,9 @@ enum PolicyValidation {
       }
     }
     findings.supported(rules, "selectPolicy", ["Disabled", "Max", "Min"], path)
+    if let tolerance = rules["tolerance"]?.stringValue, let amount = Quantity(reading: tolerance), amount.sign < 0 {
+      findings.invalid(path.child("tolerance"), .string(amount.description), Findings.notNegative)
+    }
     let policies = rules.items("policies")
     if policies.isEmpty { findings.required(path.child("policies"), "must specify at least one Policy") }
     for (index, policy) in policies.enumerated() {

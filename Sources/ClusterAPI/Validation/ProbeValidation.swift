@@ -31,36 +31,44 @@ enum ProbeValidation {
   static func validate(lifecycle: JSONValue?, grace: Int64?, _ path: FieldPath, _ findings: inout Findings) {
     for name in ["postStart", "preStop"] {
       guard let action = lifecycle?[name] else { continue }
-      handler(action, ["exec", "httpGet", "tcpSocket", "sleep"], path.child(name), &findings)
-      if let seconds = action["sleep"]?["seconds"]?.integerValue, let grace, seconds < 0 || seconds > grace {
-        findings.invalid(
-          path.child(name, "sleep"), .integer(seconds),
-          "must be non-negative and less than terminationGracePeriodSeconds (\(grace))")
-      }
+      handler(action, ["exec", "httpGet", "tcpSocket", "sleep"], grace: grace, path.child(name), &findings)
     }
   }
 
   private static func handler(
-    _ handler: JSONValue, _ names: [String], _ path: FieldPath, _ findings: inout Findings
+    _ handler: JSONValue, _ names: [String], grace: Int64? = nil, _ path: FieldPath, _ findings: inout Findings
   ) {
-    let present = findings.oneMember(
-      of: handler, names, path, none: "must specify a handler type",
-      several: "may not specify more than 1 handler type")
-    guard let name = present.first, let action = handler[name] else { return }
-    let path = path.child(name)
+    let present = names.filter(handler.has)
+    guard let name = present.first, let action = handler[name] else {
+      return findings.required(path, "must specify a handler type")
+    }
+    self.action(name, action, grace, path.child(name), &findings)
+    for other in present.dropFirst() {
+      findings.forbidden(path.child(other), "may not specify more than 1 handler type")
+    }
+  }
+
+  private static func action(
+    _ name: String, _ action: JSONValue, _ grace: Int64?, _ path: FieldPath, _ findings: inout Findings
+  ) {
     switch name {
     case "exec": if action.items("command").isEmpty { findings.required(path.child("command")) }
     case "httpGet":
       if action.text("path").isEmpty { findings.required(path.child("path")) }
       port(action["port"], path.child("port"), &findings)
       findings.supported(action, "scheme", ["HTTP", "HTTPS"], path)
-      for (index, header) in action.items("httpHeaders").enumerated() {
+      // Upstream does not say which header it is.
+      for header in action.items("httpHeaders") {
         let name = header.text("name")
-        findings.invalid(
-          path.child("httpHeaders").index(index).child("name"), .string(name), NameRules.headerName(name))
+        findings.invalid(path.child("httpHeaders"), .string(name), NameRules.headerName(name))
       }
     case "tcpSocket": port(action["port"], path.child("port"), &findings)
     case "grpc": port(action["port"], path.child("port"), &findings)
+    case "sleep":
+      if let seconds = action["seconds"]?.integerValue, let grace, seconds < 0 || seconds > grace {
+        findings.invalid(
+          path, .integer(seconds), "must be non-negative and less than terminationGracePeriodSeconds (\(grace))")
+      }
     default: break
     }
   }

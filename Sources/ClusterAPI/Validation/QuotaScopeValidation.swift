@@ -32,7 +32,7 @@ enum QuotaScopeValidation {
       if plain.contains(scope), name != "Exists" {
         findings.invalid(
           place.child("operator"), .string(name),
-          "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity"
+          "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity"
         )
       }
       switch name {
@@ -45,14 +45,15 @@ enum QuotaScopeValidation {
         if !values.isEmpty {
           findings.invalid(
             place.child("values"), requirement["values"],
-            "must be no value when `operator` is 'Exists' or 'DoesNotExist' for scope selector")
+            "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector")
         }
-      default: break
+      default: findings.invalid(place.child("operator"), .string(name), "not a valid selector operator")
       }
     }
     let selected = requirements.map { $0.text("scopeName") }
     for (one, other) in conflicts where selected.contains(one) && selected.contains(other) {
-      findings.invalid(place, selector, "conflicting scopes")
+      // The list is shown that upstream shows.
+      findings.invalid(place, spec["scopes"] ?? .null, "conflicting scopes")
     }
   }
 

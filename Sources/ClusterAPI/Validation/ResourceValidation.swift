@@ -64,7 +64,7 @@ enum ResourceValidation {
         findings.required(path)
         continue
       }
-      if !names.insert(name).inserted { findings.add(.duplicate(path, .string(name))) }
+      reference(claim, &names, path, &findings)
       if !known.contains(name) {
         let detail = known.isEmpty ? " which is empty" : ": " + known.sorted().joined(separator: ", ")
         let error = FieldError.notFound(path, .string(name))
@@ -74,6 +74,22 @@ enum ResourceValidation {
             detail: "must be one of the names in pod.spec.resourceClaims" + detail))
       }
     }
+  }
+
+  /// A claim is used as a whole, or requests of it one by one, and each once.
+  private static func reference(
+    _ claim: JSONValue, _ names: inout Set<String>, _ path: FieldPath, _ findings: inout Findings
+  ) {
+    let (name, request) = (claim.text("name"), claim.text("request"))
+    guard !names.contains(name) else { return findings.add(.duplicate(path, .string(name))) }
+    guard !request.isEmpty else {
+      if names.contains(where: { $0.hasPrefix(name + "/") }) { findings.add(.duplicate(path, .string(name))) }
+      names.insert(name)
+      return
+    }
+    findings.invalid(path.child("request"), .string(request), NameRules.dns1123Label(request))
+    let key = "\(name)/\(request)"
+    if !names.insert(key).inserted { findings.add(.duplicate(path, .string(key))) }
   }
 
   static func amount(_ name: String, _ value: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
@@ -90,13 +106,24 @@ enum ResourceValidation {
   }
 
   private static func containerName(_ name: String, _ path: FieldPath, isPod: Bool, _ findings: inout Findings) {
-    findings.invalid(path, .string(name), NameRules.labelKey(name))
-    guard !name.contains("/") else { return }
+    let problems = NameRules.labelKey(name)
+    findings.invalid(path, .string(name), problems)
     if isPod {
-      if name != "cpu", name != "memory", !isHugePages(name) {
+      guard problems.isEmpty else { return }
+      if !name.contains("/"), !standard.contains(name), !isHugePages(name) {
+        findings.invalid(path, .string(name), "must be a standard resource type or fully qualified")
+      } else if name != "cpu", name != "memory", !isHugePages(name) {
         findings.add(.notSupported(path, .string(name), ["cpu", "hugepages-", "memory"]))
       }
-    } else if !standardForContainers.contains(name), !isHugePages(name) {
+      return
+    }
+    guard !name.contains("/") else {
+      if !isNative(name), !isExtended(name) {
+        findings.invalid(path, .string(name), "doesn't follow extended resource name standard")
+      }
+      return
+    }
+    if !standardForContainers.contains(name), !isHugePages(name) {
       if !standard.contains(name) {
         findings.invalid(path, .string(name), "must be a standard resource type or fully qualified")
       }
@@ -148,6 +175,9 @@ enum ResourceValidation {
     let domain = name[..<slash]
     return domain != "kubernetes.io" && !domain.hasSuffix(".kubernetes.io") && !name.hasPrefix("requests.")
   }
+
+  /// Whether it is a resource of Kubernetes' own: without a domain, or with its domain.
+  private static func isNative(_ name: String) -> Bool { !name.contains("/") || name.contains("kubernetes.io/") }
 
   /// Whether more can be promised than there is.
   static func isOvercommittable(_ name: String) -> Bool { !isExtended(name) && !isHugePages(name) }

@@ -2,19 +2,13 @@ import APIMachinery
 
 /// Where a pod may run: node selectors, affinity, tolerations, spreading.
 enum SchedulingValidation {
-  static func validate(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
-    MetadataValidation.labels(spec["nodeSelector"], path.child("nodeSelector"), &findings)
-    if let affinity = spec["affinity"] { self.affinity(affinity, path.child("affinity"), &findings) }
-    tolerations(spec.items("tolerations"), path.child("tolerations"), &findings)
-    spread(spec, path.child("topologySpreadConstraints"), &findings)
-  }
-
   // MARK: - Affinity
 
   private static let required = "requiredDuringSchedulingIgnoredDuringExecution"
   private static let preferred = "preferredDuringSchedulingIgnoredDuringExecution"
 
-  private static func affinity(_ affinity: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+  static func affinity(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    guard let affinity = spec["affinity"] else { return }
     if let node = affinity["nodeAffinity"] {
       let path = path.child("nodeAffinity")
       if let selector = node[required] { nodeSelector(selector, path.child(required), &findings) }
@@ -118,12 +112,6 @@ enum SchedulingValidation {
     for name in term.items("namespaces") {
       findings.invalid(path.child("namespace"), name, NameRules.dns1123Label(name.stringValue ?? ""))
     }
-    let key = term.text("topologyKey")
-    if key.isEmpty {
-      if term.has("topologyKey") { findings.required(path.child("topologyKey"), "can not be empty") }
-    } else {
-      findings.invalid(path.child("topologyKey"), .string(key), NameRules.labelKey(key))
-    }
     for name in ["matchLabelKeys", "mismatchLabelKeys"] { labelKeys(term, name, path.child(name), &findings) }
     repeatedKeys(term, path, &findings)
     let others = term.items("mismatchLabelKeys")
@@ -131,6 +119,9 @@ enum SchedulingValidation {
       findings.invalid(
         path.child("matchLabelKeys").index(index), key, "exists in both matchLabelKeys and mismatchLabelKeys")
     }
+    let key = term.text("topologyKey")
+    if key.isEmpty { findings.required(path.child("topologyKey"), "can not be empty") }
+    findings.invalid(path.child("topologyKey"), .string(key), NameRules.labelKey(key))
   }
 
   private static func labelKeys(_ term: JSONValue, _ name: String, _ path: FieldPath, _ findings: inout Findings) {
@@ -187,9 +178,19 @@ enum SchedulingValidation {
         if !value.isEmpty {
           findings.invalid(path.child("operator"), .string(value), "value must be empty when `operator` is 'Exists'")
         }
-      default: break
+      // Comparisons are of a feature that is off (TaintTolerationComparisonOperators).
+      case "Lt", "Gt":
+        findings.add(
+          .notSupported(path.child("operator"), .string(comparison), ["Equal", "Exists", "Lt", "Gt"]))
+      default: findings.add(.notSupported(path.child("operator"), .string(comparison), ["Equal", "Exists"]))
       }
+      effect(toleration.text("effect"), path.child("effect"), &findings)
     }
+  }
+
+  private static func effect(_ effect: String, _ path: FieldPath, _ findings: inout Findings) {
+    let known = ["NoSchedule", "PreferNoSchedule", "NoExecute"]
+    if !effect.isEmpty, !known.contains(effect) { findings.add(.notSupported(path, .string(effect), known)) }
   }
 
   static func taints(_ taints: [JSONValue], _ path: FieldPath, _ findings: inout Findings) {
@@ -199,7 +200,10 @@ enum SchedulingValidation {
       let key = taint.text("key")
       findings.invalid(path.child("key"), .string(key), NameRules.labelKey(key))
       let value = taint.text("value")
-      if !value.isEmpty { findings.invalid(path.child("value"), .string(value), NameRules.labelValue(value)) }
+      let problems = NameRules.labelValue(value)
+      if !problems.isEmpty { findings.invalid(path.child("value"), .string(value), problems.joined(separator: ";")) }
+      if taint.text("effect").isEmpty { findings.required(path.child("effect")) }
+      effect(taint.text("effect"), path.child("effect"), &findings)
       if !seen.insert(key + "\u{0}" + taint.text("effect")).inserted {
         let error = FieldError.duplicate(path, taint)
         findings.add(
@@ -211,16 +215,18 @@ enum SchedulingValidation {
 
   // MARK: - Spreading
 
-  private static func spread(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
-    var seen: Set<String> = []
-    for (index, constraint) in spec.items("topologySpreadConstraints").enumerated() {
+  static func spread(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    let constraints = spec.items("topologySpreadConstraints")
+    for (index, constraint) in constraints.enumerated() {
       let path = path.index(index)
       let skew = constraint["maxSkew"]?.integerValue ?? 0
       if skew <= 0 { findings.invalid(path.child("maxSkew"), .integer(skew), "must be greater than zero") }
-      let key = constraint.text("topologyKey")
-      if !key.isEmpty { findings.invalid(path.child("topologyKey"), .string(key), NameRules.labelKey(key)) }
-      let action = constraint.text("whenUnsatisfiable")
-      if !key.isEmpty, !seen.insert("\(key), \(action)").inserted {
+      let (key, action) = (constraint.text("topologyKey"), constraint.text("whenUnsatisfiable"))
+      if key.isEmpty { findings.required(path.child("topologyKey"), "can not be empty") }
+      let isRepeated = constraints.dropFirst(index + 1).contains {
+        $0.text("topologyKey") == key && $0.text("whenUnsatisfiable") == action
+      }
+      if isRepeated {
         findings.add(.duplicate(path.child("{topologyKey, whenUnsatisfiable}"), .string("{\(key), \(action)}")))
       }
       if let count = constraint["minDomains"]?.integerValue {
@@ -231,9 +237,9 @@ enum SchedulingValidation {
             "can only use minDomains if whenUnsatisfiable=DoNotSchedule, not \(action)")
         }
       }
-      SelectorValidation.validate(constraint["labelSelector"], path.child("labelSelector"), &findings)
       labelKeys(constraint, "matchLabelKeys", path.child("matchLabelKeys"), &findings)
       repeatedKeys(constraint, path, &findings)
+      SelectorValidation.validate(constraint["labelSelector"], path.child("labelSelector"), &findings)
     }
   }
 }

@@ -33,9 +33,27 @@ enum SchemaRules {
     }
   }
 
+  /// Values that rules of their kinds judge, at another place or in other words: operators of tolerations and of node and quota
+  /// selectors, effects of taints, scopes of quotas.
+  private static let judgedByHand: Set<[String]> = [
+    ["Equal", "Exists", "Gt", "Lt"], ["DoesNotExist", "Exists", "Gt", "In", "Lt", "NotIn"],
+    ["DoesNotExist", "Exists", "In", "NotIn"], ["NoSchedule", "PreferNoSchedule", "NoExecute"],
+    [
+      "BestEffort", "CrossNamespacePodAffinity", "NotBestEffort", "NotTerminating", "PriorityClass", "Terminating",
+      "VolumeAttributesClass",
+    ],
+  ]
+
+  /// Values that messages name in another order than the schema.
+  private static let ordered: [[String]: [String]] = [
+    ["FallbackToLogsOnError", "File"]: ["File", "FallbackToLogsOnError"],
+    ["Never", "PreemptLowerPriority"]: ["PreemptLowerPriority", "Never"],
+  ]
+
   private static func check(_ value: JSONValue, _ rules: ValueRules, _ path: FieldPath, _ findings: inout Findings) {
     if let values = rules.enumeration, !values.contains(value) {
-      findings.add(.notSupported(path, value, values.compactMap(\.stringValue)))
+      let words = values.compactMap(\.stringValue)
+      if !judgedByHand.contains(words) { findings.add(.notSupported(path, value, ordered[words] ?? words)) }
     }
     switch value {
     case .integer(let number):

@@ -2,10 +2,16 @@ import APIMachinery
 
 /// Security contexts of pods and containers.
 enum SecurityValidation {
-  static func validate(container context: JSONValue?, _ path: FieldPath, _ findings: inout Findings) {
+  /// - Parameter hasHostUsers: whether the pod's users are those of its node.
+  static func validate(
+    container context: JSONValue?, hasHostUsers: Bool, _ path: FieldPath, _ findings: inout Findings
+  ) {
     guard let context else { return }
     identifiers(context, ["runAsUser", "runAsGroup"], path, &findings)
-    profiles(context, path, &findings)
+    if hasHostUsers, context.text("procMount") == "Unmasked" {
+      findings.invalid(path.child("procMount"), "Unmasked", "`hostUsers` must be false to use `Unmasked`")
+    }
+    seccomp(context["seccompProfile"], path.child("seccompProfile"), &findings)
     if context["allowPrivilegeEscalation"] == false {
       if context["privileged"] == true {
         findings.invalid(
@@ -16,15 +22,29 @@ enum SecurityValidation {
           path, context, "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN")
       }
     }
+    WindowsValidation.options(context["windowsOptions"], path.child("windowsOptions"), &findings)
+    appArmor(context["appArmorProfile"], path.child("appArmorProfile"), &findings)
   }
 
   static func validate(pod context: JSONValue?, spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     guard let context else { return }
-    identifiers(context, ["runAsUser", "runAsGroup", "fsGroup"], path, &findings)
+    identifiers(context, ["fsGroup", "runAsUser", "runAsGroup"], path, &findings)
     for (index, group) in context.items("supplementalGroups").enumerated() {
       identifier(group, path.child("supplementalGroups").index(index), &findings)
     }
-    profiles(context, path, &findings)
+    settings(context, spec, path, &findings)
+    seccomp(context["seccompProfile"], path.child("seccompProfile"), &findings)
+    WindowsValidation.options(context["windowsOptions"], path.child("windowsOptions"), &findings)
+    appArmor(context["appArmorProfile"], path.child("appArmorProfile"), &findings)
+    // Labels by mount option are of a feature that is off (SELinuxMount).
+    if let policy = context["seLinuxChangePolicy"]?.stringValue, policy != "Recursive" {
+      findings.add(.notSupported(path.child("seLinuxChangePolicy"), .string(policy), ["Recursive"]))
+    }
+  }
+
+  private static func settings(
+    _ context: JSONValue, _ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings
+  ) {
     var names: Set<String> = []
     for (index, setting) in context.items("sysctls").enumerated() {
       let path = path.child("sysctls").index(index).child("name")
@@ -60,24 +80,49 @@ enum SecurityValidation {
     findings.invalid(path, value, NameRules.between(0, Int64(Int32.max)))
   }
 
-  private static func profiles(_ context: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
-    for (name, word) in [("seccompProfile", "seccomp"), ("appArmorProfile", "AppArmor")] {
-      guard let profile = context[name] else { continue }
-      let path = path.child(name)
-      findings.supported(profile, "type", ["Localhost", "RuntimeDefault", "Unconfined"], path)
-      let file = profile.text("localhostProfile")
-      if profile.text("type") == "Localhost" {
-        if file.isEmpty {
-          findings.required(path.child("localhostProfile"), "must be set when \(word) type is Localhost")
-        } else if name == "seccompProfile" {
-          VolumeValidation.relativePath(file, path.child("localhostProfile"), &findings)
-        }
-      } else if profile.has("localhostProfile") {
-        findings.invalid(
-          path.child("localhostProfile"), profile["localhostProfile"],
-          "can only be set when \(word) type is Localhost")
+  private static func seccomp(_ profile: JSONValue?, _ path: FieldPath, _ findings: inout Findings) {
+    guard let profile else { return }
+    profileType(profile, "seccompProfile", path, &findings)
+    let place = path.child("localhostProfile")
+    if profile.text("type") == "Localhost" {
+      guard let file = profile["localhostProfile"]?.stringValue else {
+        return findings.required(place, "must be set when seccomp type is Localhost")
       }
+      VolumeValidation.relativePath(file, place, &findings)
+    } else if profile.has("localhostProfile") {
+      findings.invalid(place, profile, "can only be set when seccomp type is Localhost")
     }
+  }
+
+  /// The longest path of a file, in bytes.
+  private static let longestProfile = 4095
+
+  private static func appArmor(_ profile: JSONValue?, _ path: FieldPath, _ findings: inout Findings) {
+    guard let profile else { return }
+    profileType(profile, "appArmorProfile", path, &findings)
+    let place = path.child("localhostProfile")
+    let file = profile["localhostProfile"]?.stringValue
+    switch profile.text("type") {
+    case "Localhost":
+      let words = "must be set when AppArmor type is Localhost"
+      guard let file else { return findings.required(place, words) }
+      if file.trimmed != file {
+        findings.invalid(place, .string(file), "must not be padded with whitespace")
+      } else if file.isEmpty {
+        findings.required(place, words)
+      }
+      if file.utf8.count > longestProfile { findings.add(.tooLong(place, maximumBytes: longestProfile)) }
+    case "RuntimeDefault", "Unconfined":
+      if let file { findings.invalid(place, .string(file), "can only be set when AppArmor type is Localhost") }
+    default: break
+    }
+  }
+
+  private static func profileType(
+    _ profile: JSONValue, _ field: String, _ path: FieldPath, _ findings: inout Findings
+  ) {
+    if profile.text("type").isEmpty { findings.required(path.child("type"), "type is required when \(field) is set") }
+    findings.supported(profile, "type", ["Localhost", "RuntimeDefault", "Unconfined"], path)
   }
 
   private static func isSetting(_ name: String) -> Bool {

@@ -9,7 +9,9 @@ public enum ServiceAddressValidation {
 
   /// What is wrong with `clusterIP`, `clusterIPs`, `ipFamilies` and `ipFamilyPolicy` taken together. It is asked before
   /// addresses are given out, too: what is wrong then would give misleading answers later.
-  public static func errors(in service: ServiceSpec) -> [FieldError] {
+  ///
+  /// - Parameter old: addresses that the service has already, and may keep whatever they look like.
+  public static func errors(in service: ServiceSpec, old: [String] = []) -> [FieldError] {
     guard service.needsClusterIP else { return [] }
     var findings = Findings()
     let addresses = service.clusterIPs
@@ -40,9 +42,10 @@ public enum ServiceAddressValidation {
           isSound = false
           findings.invalid(addressesPath, shown, "'None' must be the first and only value")
         }
-      } else if AddressRules.bytes(address) == nil {
-        isSound = false
-        AddressRules.address(address, addressesPath.index(index), &findings)
+      } else {
+        let count = findings.errors.count
+        AddressRules.address(address, known: Set(old), addressesPath.index(index), &findings)
+        isSound = isSound && findings.errors.count == count
       }
     }
     if addresses.count > 2 { findings.invalid(addressesPath, shown, "may only hold up to 2 values") }
@@ -83,7 +86,7 @@ public enum ServiceAddressValidation {
     }
     if now.count == 1, before.count > 1, new.ipFamilyPolicy != "SingleStack" {
       findings.invalid(
-        policyPath, new.ipFamilyPolicy.map { .string($0) },
+        policyPath, new.ipFamilyPolicy.map { .string($0) } ?? .null,
         "must be set to 'SingleStack' when releasing the secondary clusterIP")
     }
   }
@@ -104,7 +107,7 @@ public enum ServiceAddressValidation {
     }
     if now.count == 1, before.count > 1, new.ipFamilyPolicy != "SingleStack" {
       findings.invalid(
-        policyPath, new.ipFamilyPolicy.map { .string($0) },
+        policyPath, new.ipFamilyPolicy.map { .string($0) } ?? .null,
         "must be set to 'SingleStack' when releasing the secondary ipFamily")
     }
   }

@@ -6,7 +6,8 @@ enum ServiceValidation {
     guard let spec = new["spec"] else { return }
     let path = FieldPath("spec")
     let type = spec.text("type")
-    annotations(new, type, &findings)
+    if let old { update(spec, old["spec"] ?? [:], path, &findings) }
+    annotations(new, old, type, &findings)
     let isHeadless = spec.text("clusterIP") == "None"
     if type != "ExternalName", !isHeadless, spec.items("ports").isEmpty {
       findings.required(path.child("ports"))
@@ -35,16 +36,17 @@ enum ServiceValidation {
     ports(spec, path, &findings)
     MetadataValidation.labels(spec["selector"], path.child("selector"), &findings)
     affinity(spec, path, &findings)
-    addresses(spec, path, &findings)
+    addresses(spec, old?["spec"], path, &findings)
     traffic(spec, path, &findings)
-    if let old { update(spec, old["spec"] ?? [:], path, &findings) }
   }
 
   private static let hints = "service.kubernetes.io/topology-aware-hints"
   private static let mode = "service.kubernetes.io/topology-mode"
   private static let sourceRanges = "service.beta.kubernetes.io/load-balancer-source-ranges"
 
-  private static func annotations(_ service: JSONValue, _ type: String, _ findings: inout Findings) {
+  private static func annotations(
+    _ service: JSONValue, _ old: JSONValue?, _ type: String, _ findings: inout Findings
+  ) {
     let path = FieldPath("metadata", "annotations")
     let notes = service["metadata"]?["annotations"]
     if let older = notes?[hints], let newer = notes?[mode], older != newer {
@@ -57,7 +59,9 @@ enum ServiceValidation {
     if type != "LoadBalancer" {
       findings.forbidden(path.key(sourceRanges), "may only be used when `type` is 'LoadBalancer'")
     }
-    guard !ranges.trimmed.isEmpty else { return }
+    guard !ranges.trimmed.isEmpty, old?["metadata"]?["annotations"]?[sourceRanges]?.stringValue != ranges else {
+      return
+    }
     for range in ranges.split(separator: ",", omittingEmptySubsequences: false) {
       AddressRules.range(String(range).trimmed, path.key(sourceRanges), &findings)
     }
@@ -105,12 +109,18 @@ enum ServiceValidation {
 
   // MARK: - Addresses
 
-  private static func addresses(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
-    for error in ServiceAddressValidation.errors(in: ServiceSpec(spec)) { findings.add(error) }
+  private static func addresses(
+    _ spec: JSONValue, _ old: JSONValue?, _ path: FieldPath, _ findings: inout Findings
+  ) {
+    let known = ServiceSpec(old).clusterIPs
+    for error in ServiceAddressValidation.errors(in: ServiceSpec(spec), old: known) { findings.add(error) }
+    let external = Set((old?.items("externalIPs") ?? []).compactMap(\.stringValue))
     for (index, address) in spec.items("externalIPs").enumerated() {
       let path = path.child("externalIPs").index(index)
       let text = address.stringValue ?? ""
-      AddressRules.address(text, path, &findings)
+      let count = findings.errors.count
+      AddressRules.address(text, known: external, path, &findings)
+      guard findings.errors.count == count else { continue }
       if let bytes = AddressRules.bytes(text), let problem = AddressRules.endpointProblem(text, bytes) {
         findings.invalid(path, address, problem)
       }
@@ -120,9 +130,10 @@ enum ServiceValidation {
       findings.forbidden(
         path.child("LoadBalancerSourceRanges"), "may only be used when `type` is 'LoadBalancer'")
     }
+    let before = Set((old?.items("loadBalancerSourceRanges") ?? []).map { ($0.stringValue ?? "").trimmed })
     for (index, range) in ranges.enumerated() {
       AddressRules.range(
-        (range.stringValue ?? "").trimmed, path.child("LoadBalancerSourceRanges").index(index), &findings)
+        (range.stringValue ?? "").trimmed, known: before, path.child("LoadBalancerSourceRanges").index(index), &findings)
     }
   }
 
@@ -202,7 +213,7 @@ enum ServiceValidation {
     if old.text("type") == "LoadBalancer", new.text("type") == "LoadBalancer" {
       if new["loadBalancerClass"] != old["loadBalancerClass"] {
         findings.invalid(
-          path.child("loadBalancerClass"), new["loadBalancerClass"], "may not change once set")
+          path.child("loadBalancerClass"), new["loadBalancerClass"] ?? .null, "may not change once set")
       }
     }
   }

@@ -27,8 +27,10 @@ enum StatusValidation {
           "currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady",
           "updatedNumberScheduled", "numberAvailable", "numberUnavailable",
         ], ready: "", &findings)
-    case ("", "Service"): LoadBalancerStatusValidation.validate(new, isService: true, &findings)
-    case ("networking.k8s.io", "Ingress"): LoadBalancerStatusValidation.validate(new, isService: false, &findings)
+    case ("", "Service"): LoadBalancerStatusValidation.validate(new, old, isService: true, &findings)
+    case ("networking.k8s.io", "Ingress"):
+      LoadBalancerStatusValidation.validate(new, old, isService: false, &findings)
+    case ("", "Namespace"): ClusterValidation.validate(phaseOf: new, &findings)
     case ("", "Node"): ClusterValidation.validate(statusOf: new, &findings)
     case ("", "PersistentVolumeClaim"): ClaimValidation.validate(statusOf: new, &findings)
     case ("", "ResourceQuota"): ClusterValidation.validate(usageOf: new, &findings)

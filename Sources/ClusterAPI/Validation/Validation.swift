@@ -7,7 +7,7 @@ enum Validation {
   private static let core: [String: Function] = [
     "Binding": { new, _, findings in PayloadValidation.validate(binding: new, &findings) },
     "ConfigMap": { ConfigurationValidation.validate(configMap: $0, $1, &$2) },
-    "Endpoints": { new, _, findings in EndpointValidation.validate(endpoints: new, &findings) },
+    "Endpoints": { EndpointValidation.validate(endpoints: $0, $1, &$2) },
     "Event": { ClusterValidation.validate(event: $0, $1, &$2) },
     "LimitRange": { ClusterValidation.validate(limitRange: $0, $1, &$2) },
     "Namespace": { ClusterValidation.validate(namespace: $0, $1, &$2) },
@@ -130,7 +130,7 @@ enum Validation {
     switch (kind.group, kind.kind) {
     case ("", _): core[kind.kind]
     case ("autoscaling", "HorizontalPodAutoscaler"):
-      { new, _, findings in PolicyValidation.validate(autoscaler: new, version: kind.version, &findings) }
+      { PolicyValidation.validate(autoscaler: $0, $1, version: kind.version, &$2) }
     case ("autoscaling", "Scale"):
       { new, _, findings in PayloadValidation.validate(scale: new, &findings) }
     default: workloads[kind.group]?[kind.kind] ?? cluster[kind.group]?[kind.kind]
@@ -140,8 +140,7 @@ enum Validation {
   /// What names of a kind may look like.
   static func nameRule(for kind: GroupVersionKind) -> MetadataValidation.NameRule {
     switch (kind.group, kind.kind) {
-    case ("", "Namespace"), ("apps", "StatefulSet"): { NameRules.dns1123Label($0) }
-    case ("", "Service"): { NameRules.dns1035Label($0) }
+    case ("", "Namespace"), ("", "Service"), ("apps", "StatefulSet"): { NameRules.dns1123Label($0) }
     case ("rbac.authorization.k8s.io", _): { NameRules.pathSegment($0) }
     case ("networking.k8s.io", "IPAddress"): { AddressRules.problems(ofCanonicalAddress: $0) }
     case ("apiregistration.k8s.io", _), ("certificates.k8s.io", _), ("flowcontrol.apiserver.k8s.io", _):

@@ -4,12 +4,49 @@ import APIMachinery
 extension VolumeValidation {
   static func iscsi(_ source: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     let name = source.text("iqn")
-    if !name.isEmpty, !["iqn.", "eui.", "naa."].contains(where: name.hasPrefix) {
-      findings.invalid(path.child("iqn"), .string(name), "must be valid format starting with iqn, eui, or naa")
-    }
+    if !name.isEmpty { qualified(name, path.child("iqn"), &findings) }
     unit(source, path, &findings)
     let asks = source["chapAuthDiscovery"] == true || source["chapAuthSession"] == true
     if asks, !source.has("secretRef") { findings.required(path.child("secretRef")) }
+    // The place is upstream's.
+    if let name = source["initiatorName"]?.stringValue { qualified(name, path.child("initiatorname"), &findings) }
+  }
+
+  /// The name of a target or an initiator (RFC 3720, 3.2.6.3).
+  private static func qualified(_ name: String, _ path: FieldPath, _ findings: inout Findings) {
+    guard let form = ["iqn", "eui", "naa"].first(where: name.hasPrefix) else {
+      return findings.invalid(path, .string(name), "must be valid format starting with iqn, eui, or naa")
+    }
+    let rest = name.dropFirst(4)
+    let isSound =
+      switch form {
+      case "iqn": name.hasPrefix("iqn.") && isDatedDomain(rest)
+      case "eui": rest.count == 16 && rest.utf8.allSatisfy(isAlphanumeric)
+      default: rest.count == 32 && rest.utf8.allSatisfy(isAlphanumeric)
+      }
+    if !isSound { findings.invalid(path, .string(name), "must be valid format") }
+  }
+
+  /// A year and a month, the domain that somebody had then, a colon and a name.
+  private static func isDatedDomain(_ text: Substring) -> Bool {
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2, !parts[1].isEmpty, parts[0].utf8.count > 8 else { return false }
+    let date = Array(parts[0].utf8.prefix(8))
+    return date.enumerated().allSatisfy { index, byte in
+      switch index {
+      case 4: byte == UInt8(ascii: "-")
+      case 7: byte == UInt8(ascii: ".")
+      default: (0x30...0x39).contains(byte)
+      }
+    }
+      && parts[0].utf8.dropFirst(8).allSatisfy {
+        isAlphanumeric($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".")
+      }
+      && !parts[1].contains { ",;*&$|".contains($0) || $0.isWhitespace }
+  }
+
+  private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+    (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20)
   }
 
   static func fibreChannel(_ source: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
@@ -17,7 +54,8 @@ extension VolumeValidation {
     let (targets, identifiers) = (source.items("targetWWNs"), source.items("wwids"))
     if targets.isEmpty, identifiers.isEmpty { findings.required(path.child("targetWWNs"), words) }
     if !targets.isEmpty, !identifiers.isEmpty {
-      findings.invalid(path.child("targetWWNs"), source["targetWWNs"], words)
+      findings.invalid(
+        path.child("targetWWNs"), source["targetWWNs"], "targetWWNs and wwids can not be specified simultaneously")
     }
     guard !targets.isEmpty else { return }
     if source.has("lun") {

@@ -2,25 +2,65 @@ import APIMachinery
 
 /// Volumes of a pod and what persistent volumes are made of.
 enum VolumeValidation {
-  static func validate(pod spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
-    var names: Set<String> = []
+  /// - Parameter pod: the pod whose volumes they are; nil where they are a template's.
+  /// - Returns: the volumes that are sound, by name.
+  static func validate(
+    pod spec: JSONValue, _ path: FieldPath, of pod: JSONValue?, _ findings: inout Findings
+  ) -> [String: JSONValue] {
+    var sound: [String: JSONValue] = [:]
+    let name = pod?.text("metadata", "name") ?? ""
+    let made = spec.items("volumes").filter { !name.isEmpty && $0.has("ephemeral") }
+    let claims = Set(made.map { "\(name)-\($0.text("name"))" })
     for (index, volume) in spec.items("volumes").enumerated() {
       let path = path.index(index)
+      self.volume(volume, podName: name, path, &findings)
       let name = volume.text("name")
       if !name.isEmpty {
-        let problems = NameRules.dns1123Label(name)
-        findings.invalid(path.child("name"), .string(name), problems)
-        if problems.isEmpty, !names.insert(name).inserted {
-          findings.add(.duplicate(path.child("name"), .string(name)))
-        }
+        findings.invalid(path.child("name"), .string(name), NameRules.dns1123Label(name))
+        if sound[name] != nil { findings.add(.duplicate(path.child("name"), .string(name))) }
       }
-      let sources = (volume.objectValue?.keys ?? []).filter { $0 != "name" && volume.has($0) }
-      if sources.isEmpty { findings.required(path, "must specify a volume type") }
-      for source in sources.dropFirst() {
-        findings.forbidden(path.child(source), "may not specify more than 1 volume type")
+      // What a schema says of the volume has been found before.
+      let place = path.description
+      if !name.isEmpty, !findings.errors.contains(where: { $0.field == place || $0.field.hasPrefix(place + ".") }) {
+        sound[name] = volume
       }
-      guard let kind = sources.first, let source = volume[kind] else { continue }
-      self.source(kind, source, path.child(kind), &findings)
+      if let claim = volume["persistentVolumeClaim"]?.text("claimName"), claims.contains(claim) {
+        findings.invalid(
+          path.child("persistentVolumeClaim", "claimName"), .string(claim),
+          "must not reference a PVC that gets created for an ephemeral volume")
+      }
+    }
+    return sound
+  }
+
+  /// Where several are there the first of this order counts.
+  private static let kinds = [
+    "emptyDir", "hostPath", "gitRepo", "gcePersistentDisk", "awsElasticBlockStore", "secret", "nfs", "iscsi",
+    "glusterfs", "flocker", "persistentVolumeClaim", "rbd", "cinder", "cephfs", "quobyte", "downwardAPI", "fc",
+    "flexVolume", "configMap", "azureFile", "vsphereVolume", "photonPersistentDisk", "portworxVolume", "azureDisk",
+    "storageos", "projected", "scaleIO", "csi", "ephemeral", "image",
+  ]
+
+  /// How upstream writes the names of some that are too many.
+  private static let misspelled = ["cephfs": "cephFS", "downwardAPI": "downwarAPI"]
+
+  private static func volume(
+    _ volume: JSONValue, podName: String, _ path: FieldPath, _ findings: inout Findings
+  ) {
+    let sources = kinds.filter(volume.has)
+    guard let kind = sources.first, let source = volume[kind] else {
+      return findings.required(path, "must specify a volume type")
+    }
+    self.source(kind, source, path.child(kind), &findings)
+    for other in sources.dropFirst() {
+      findings.forbidden(path.child(misspelled[other] ?? other), "may not specify more than 1 volume type")
+    }
+    // The claim that is made for it is named after both.
+    if kind == "ephemeral", !podName.isEmpty, !volume.text("name").isEmpty {
+      let claim = "\(podName)-\(volume.text("name"))"
+      for problem in NameRules.dns1123Subdomain(claim) {
+        findings.invalid(path.child("name"), volume["name"], "PVC name \(claim.goQuoted): \(problem)")
+      }
     }
   }
 
@@ -113,7 +153,6 @@ enum VolumeValidation {
     for (index, part) in source.items("sources").enumerated() {
       let path = path.child("sources").index(index)
       let present = (part.objectValue?.keys ?? []).filter(part.has)
-      if present.isEmpty { findings.required(path, "may not specify an empty source") }
       if present.count > 1 { findings.forbidden(path, "may not specify more than 1 volume type per source") }
       guard let kind = present.first, let content = part[kind] else { continue }
       let place = path.child(kind)

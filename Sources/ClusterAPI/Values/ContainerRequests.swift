@@ -4,9 +4,11 @@ import APIMachinery
 enum ContainerRequests {
   /// At the time when they request most: all that run for ever, or an init container with the sidecars that were started
   /// before it. Nil where none requests anything.
-  static func together(_ name: String, _ spec: JSONValue) -> Quantity? {
+  ///
+  /// - Parameter list: `requests`, or `limits` for what they may use together.
+  static func together(_ name: String, of list: String = "requests", _ spec: JSONValue) -> Quantity? {
     func request(_ container: JSONValue) -> Quantity? {
-      (container["resources"]?["requests"]?[name]?.stringValue).flatMap(Quantity.init(reading:))
+      (container["resources"]?[list]?[name]?.stringValue).flatMap(Quantity.init(reading:))
     }
     var isAsked = false
     var sidecars = Quantity.zero

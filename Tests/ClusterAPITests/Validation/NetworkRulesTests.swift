@@ -150,7 +150,8 @@ import Testing
   func autoscalers(metric: String, problem: String) throws {
     let all = try found(
       "autoscaling/v2", "HorizontalPodAutoscaler",
-      #""spec":{"scaleTargetRef":{"kind":"Deployment","name":"d"},"maxReplicas":3,"metrics":[\#(metric)]}"#)
+      #""spec":{"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"d"},"maxReplicas":3,"metrics":[\#(metric)]}"#
+    )
     #expect(all.first == problem)
   }
 

@@ -207,11 +207,15 @@ import Testing
   }
 
   @Test func whatWasWrongBeforeIsLetThrough() throws {
-    func pod(_ more: String) -> String {
-      #"{"apiVersion":"v1","kind":"Node","metadata":{"name":"n","resourceVersion":"1"},"spec":{"taints":[{"key":"a","effect":"Never"}]\#(more)}}"#
+    func storageClass(_ more: String) -> String {
+      #"{"apiVersion":"storage.k8s.io/v1","kind":"StorageClass","metadata":{"name":"n","resourceVersion":"1"},"provisioner":"p","reclaimPolicy":"Delete","volumeBindingMode":"Later"\#(more)}"#
     }
-    #expect(try problems(of: pod(#","unschedulable":true"#), after: pod("")) == [])
-    #expect(try problems(pod("")).count == 1)
+    #expect(try problems(of: storageClass(#","allowVolumeExpansion":true"#), after: storageClass("")) == [])
+    #expect(try problems(storageClass("")).count == 1)
+    // Taints are judged anew with each write of a node.
+    let node =
+      #"{"apiVersion":"v1","kind":"Node","metadata":{"name":"n","resourceVersion":"1"},"spec":{"taints":[{"key":"a","effect":"Never"}]}}"#
+    #expect(try problems(of: node, after: node).count == 1)
   }
 
   @Test func whatIsReportedTwiceIsShownOnce() {
@@ -221,5 +225,20 @@ import Testing
       .invalid(path, 1, "b"),
     ])
     #expect(errors == [.required(path, "must be given"), .invalid(path, 1, "a"), .invalid(path, 1, "b")])
+  }
+
+  @Test func limits() throws {
+    func limits(_ item: String) -> String {
+      #"{"apiVersion":"v1","kind":"LimitRange","metadata":{"name":"l","namespace":"n"},"spec":{"limits":[{\#(item)}]}}"#
+    }
+    #expect(
+      try problems(
+        limits(#""type":"Pod","min":{"cpu":"1"},"max":{"cpu":"3"},"maxLimitRequestRatio":{"cpu":"3500m"}"#))
+        == [
+          #"spec.limits[0].maxLimitRequestRatio[cpu]: Invalid value: "3500m": ratio 3500m is greater than max/min = 3.000000"#
+        ])
+    #expect(
+      try problems(limits(#""type":"Pod","default":{"odd name":"1"},"max":{"cpu":"3"}"#))
+        == ["spec.limits[0].default: Forbidden: may not be specified when `type` is 'Pod'"])
   }
 }

@@ -77,9 +77,13 @@ import Testing
   ])
   func theseAreNot(spec: String, problem: String) throws { #expect(try problems(service(spec)).first == problem) }
 
-  @Test func namesBeginWithALetter() throws {
-    let found = try problems(service(#"{"ports":[{"port":1}]}"#).replacing(#""name":"s""#, with: #""name":"1s""#))
-    #expect(found.count == 1 && found[0].contains("a DNS-1035 label must consist of"))
+  @Test func namesAreLabels() throws {
+    func named(_ name: String) throws -> [String] {
+      try problems(service(#"{"ports":[{"port":1}]}"#).replacing(#""name":"s""#, with: #""name":"\#(name)""#))
+    }
+    #expect(try named("1s") == [])
+    let found = try named("A")
+    #expect(found.count == 1 && found[0].contains("a lowercase RFC 1123 label must consist of"))
   }
 
   @Test func anAddressCannotChange() throws {

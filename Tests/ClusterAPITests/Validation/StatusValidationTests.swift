@@ -118,4 +118,34 @@ import Testing
         #"status.podIPs: Invalid value: [{"ip":"10.0.0.1"},{"ip":"10.0.0.2"}]: may specify no more than one IP for each IP family"#
       ])
   }
+
+  @Test func namespaces() throws {
+    func namespace(_ phase: String, _ metadata: String = "", finalizers: String = "") throws -> JSONValue {
+      try object(
+        #"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"n","resourceVersion":"1"\#(metadata)},"spec":{"finalizers":[\#(finalizers)]},"status":{"phase":"\#(phase)"}}"#
+      )
+    }
+    let kind = GroupVersionKind(group: "", version: "v1", kind: "Namespace")
+    func found(_ new: JSONValue, _ subresource: String) -> [String] {
+      builtin.validate(new, old: new, kind: kind, subresource: subresource).map(\.description)
+    }
+    let gone = #","deletionTimestamp":"2026-01-01T00:00:00Z","deletionGracePeriodSeconds":0"#
+    #expect(try found(namespace("Active"), "status") == [])
+    #expect(try found(namespace("Terminating", gone), "status") == [])
+    #expect(
+      try found(namespace("Terminating"), "status") == [
+        #"status.Phase: Invalid value: "Terminating": may only be 'Active' if `deletionTimestamp` is empty"#
+      ])
+    #expect(
+      try found(namespace("Active", gone), "status") == [
+        #"status.Phase: Invalid value: "Active": may only be 'Terminating' if `deletionTimestamp` is not empty"#
+      ])
+    let odd = #""odd""#
+    let words = #"Invalid value: "odd": name is neither a standard finalizer name nor is it fully qualified"#
+    #expect(try found(namespace("Active", finalizers: odd), "finalize") == ["spec.finalizers[0]: \(words)"])
+    #expect(try found(namespace("Active", finalizers: odd), "") == [])
+    #expect(
+      try builtin.validate(namespace("Active", finalizers: odd), old: nil, kind: kind).map(\.description)
+        == ["spec.finalizers: \(words)"])
+  }
 }

@@ -130,17 +130,60 @@ import Testing
   ])
   func timeZones(name: String, isKnown: Bool) { #expect(TimeZoneNames.isKnown(name) == isKnown) }
 
+  @Test func aSuspendedJobCanBeSentElsewhere() throws {
+    func job(_ container: String, status: String, spec: String = "") -> String {
+      #"{"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"j","namespace":"n"},"spec":{"suspend":true,"manualSelector":true,"selector":{"matchLabels":{"a":"b"}},"template":{"metadata":{"labels":{"a":"b"}},"spec":{"restartPolicy":"Never"\#(spec),"containers":[{"name":"c","image":"i"\#(container)}]}}},"status":{\#(status)}}"#
+    }
+    let resources = #","resources":{"requests":{"cpu":"1"}}"#
+    let suspended = #""startTime":"2026-01-01T00:00:00Z","conditions":[{"type":"Suspended","status":"True"}]"#
+    for (status, isMutable) in [
+      ("", true), (suspended, true), (#""active":1"#, false), (#""startTime":"2026-01-01T00:00:00Z""#, false),
+    ] {
+      let found = try problems(
+        of: job(resources, status: status, spec: #","nodeSelector":{"a":"b"}"#), after: job("", status: status))
+      #expect(found.isEmpty == isMutable, "\(status)")
+    }
+    let image = try problems(
+      of: job("", status: "").replacing(#""image":"i""#, with: #""image":"x""#), after: job("", status: ""))
+    #expect(image.count == 1 && image[0].hasPrefix("spec.template: Invalid value"))
+  }
+
   @Test func autoscalers() throws {
     func scaler(_ spec: String) -> String {
-      #"{"apiVersion":"autoscaling/v2","kind":"HorizontalPodAutoscaler","metadata":{"name":"h","namespace":"n"},"spec":{"scaleTargetRef":{"kind":"Deployment","name":"d"},\#(spec)}}"#
+      #"{"apiVersion":"autoscaling/v2","kind":"HorizontalPodAutoscaler","metadata":{"name":"h","namespace":"n"},"spec":{"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"d"},\#(spec)}}"#
     }
     #expect(try problems(scaler(#""maxReplicas":3"#)) == [])
+    let target = scaler(#""maxReplicas":3"#)
+    for (version, words) in [
+      ("v1", "apiVersion must specify API group"), ("a/b/c", "unexpected GroupVersion string: a/b/c"),
+    ] {
+      let changed = target.replacing("apps/v1", with: version)
+      #expect(
+        try problems(changed) == [#"spec.scaleTargetRef.apiVersion: Invalid value: "\#(version)": \#(words)"#])
+      #expect(try problems(of: changed, after: changed) == [])
+    }
+    #expect(
+      try problems(
+        target.replacing("apps/v1", with: "v1").replacing("\"Deployment", with: "\"ReplicationController")) == [])
+    let tolerance = #""maxReplicas":3,"behavior":{"scaleUp":{"tolerance":"-1"}}"#
+    #expect(
+      try problems(scaler(tolerance)) == [
+        #"spec.behavior.scaleUp.tolerance: Invalid value: "-1": must be greater than or equal to 0"#
+      ])
+    #expect(
+      try problems(of: scaler(#""minReplicas":0,"maxReplicas":3"#), after: scaler(#""minReplicas":0,"maxReplicas":2"#))
+        == [
+          "spec.metrics: Forbidden: must specify at least one Object or External metric to support scaling to zero replicas"
+        ])
     #expect(
       try problems(scaler(#""minReplicas":5,"maxReplicas":3"#))
         == ["spec.maxReplicas: Invalid value: 3: must be greater than or equal to `minReplicas`"])
     #expect(
       try problems(scaler(#""minReplicas":0,"maxReplicas":3"#))
-        == ["spec.minReplicas: Invalid value: 0: must be greater than or equal to 1"])
+        == [
+          "spec.minReplicas: Invalid value: 0: must be greater than or equal to 1",
+          "spec.metrics: Forbidden: must specify at least one Object or External metric to support scaling to zero replicas",
+        ])
     #expect(
       try problems(
         scaler(
