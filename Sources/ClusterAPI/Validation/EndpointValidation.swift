@@ -91,12 +91,12 @@ enum EndpointValidation {
   ) {
     if kind == "FQDN" { return domain(text, path, &findings) }
     guard kind == "IPv4" || kind == "IPv6" else { return }
-    AddressRules.address(text, known: known, path, &findings)
+    AddressRules.address(text, old: known, path, &findings)
     guard let bytes = AddressRules.bytes(text) else { return }
     if bytes.count != (kind == "IPv4" ? 4 : 16) {
       findings.invalid(path, .string(text), "must be an \(kind) address")
     }
-    if let problem = AddressRules.endpointProblem(text, bytes) { findings.invalid(path, .string(text), problem) }
+    if let problem = AddressRules.endpointProblem(bytes, text) { findings.invalid(path, .string(text), problem) }
   }
 
   static func validate(endpoints: JSONValue, _ findings: inout Findings) {
@@ -111,7 +111,7 @@ enum EndpointValidation {
           let path = path.child(list).index(position)
           let text = address.text("ip")
           AddressRules.address(text, path.child("ip"), &findings)
-          if let bytes = AddressRules.bytes(text), let problem = AddressRules.endpointProblem(text, bytes) {
+          if let bytes = AddressRules.bytes(text), let problem = AddressRules.endpointProblem(bytes, text) {
             findings.invalid(path.child("ip"), .string(text), problem)
           }
           let name = address.text("hostname")

@@ -111,7 +111,7 @@ enum ServiceValidation {
       let path = path.child("externalIPs").index(index)
       let text = address.stringValue ?? ""
       AddressRules.address(text, path, &findings)
-      if let bytes = AddressRules.bytes(text), let problem = AddressRules.endpointProblem(text, bytes) {
+      if let bytes = AddressRules.bytes(text), let problem = AddressRules.endpointProblem(bytes, text) {
         findings.invalid(path, address, problem)
       }
     }
