@@ -55,4 +55,37 @@ import Testing
     #expect(!PolicyRule.cover(PolicyRule(verbs: ["delete"], groups: [""], resources: ["pods"]), by: own))
     #expect(!PolicyRule.cover(PolicyRule(verbs: ["get"], paths: ["/x"]), by: own))
   }
+
+  @Test func whatIsMissing() {
+    let own = [
+      PolicyRule(verbs: ["get"], groups: [""], resources: ["pods"]),
+      PolicyRule(verbs: ["*"], groups: ["apps"], resources: ["*/scale"]),
+      PolicyRule(verbs: ["get"], groups: [""], resources: ["secrets"], names: ["a"]),
+      PolicyRule(verbs: ["get"], paths: ["/a/*"]),
+    ]
+    let rules = [
+      PolicyRule(verbs: ["get", "list", "watch"], groups: [""], resources: ["pods", "services"]),
+      PolicyRule(verbs: ["update"], groups: ["apps"], resources: ["deployments/scale", "deployments"]),
+      PolicyRule(verbs: ["get", "patch"], groups: [""], resources: ["secrets"], names: ["a", "b"]),
+      PolicyRule(verbs: ["get"], groups: [""], resources: ["secrets"]),
+      PolicyRule(verbs: ["get", "put"], paths: ["/a/b"]),
+    ]
+    #expect(
+      PolicyRule.missing(in: rules, from: own).map(\.description) == [
+        #"{APIGroups:[""], Resources:["pods"], Verbs:["list" "watch"]}"#,
+        #"{APIGroups:[""], Resources:["services"], Verbs:["get" "list" "watch"]}"#,
+        #"{APIGroups:["apps"], Resources:["deployments"], Verbs:["update"]}"#,
+        #"{APIGroups:[""], Resources:["secrets"], ResourceNames:["b"], Verbs:["get" "patch"]}"#,
+        #"{APIGroups:[""], Resources:["secrets"], ResourceNames:["a"], Verbs:["patch"]}"#,
+        #"{APIGroups:[""], Resources:["secrets"], Verbs:["get"]}"#,
+        #"{NonResourceURLs:["/a/b"], Verbs:["put"]}"#,
+      ])
+    #expect(
+      PolicyRule.missing(in: [rules[0]], from: [PolicyRule(verbs: ["*"], groups: ["*"], resources: ["*"])]).isEmpty)
+  }
+
+  @Test func usersAsGoWritesThem() {
+    let user = User(name: "bob", groups: ["a", "b"], extra: ["y": ["1", "2"], "x": []])
+    #expect(user.goText == "&{bob  [a b] map[x:[] y:[1 2]]}")
+  }
 }

@@ -45,6 +45,79 @@ def test_nobody_grants_what_they_do_not_have(kubectl):
     kubectl.fails("create", "role", "more", "--verb=get", "--resource=secrets", "--as=eve", says=words)
     kubectl.fails("create", "rolebinding", "all", "--clusterrole=admin", "--user=eve", "--as=eve", says=words)
     kubectl("create", "rolebinding", "fine", "--role=looks", "--user=bob", "--as=eve")
+    refused = kubectl("create", "role", "more", "--verb=get,list", "--resource=secrets,pods", "--as=eve", check=False)
+    assert words + """:
+{APIGroups:[""], Resources:["pods"], Verbs:["get" "list"]}
+{APIGroups:[""], Resources:["secrets"], Verbs:["get" "list"]}
+""" in refused.stderr
+    # A label too is put on what grants nothing that one does not have.
+    kubectl("label", "rolebinding", "eve-looks", "a=b", "--as=eve")
+    kubectl("create", "rolebinding", "theirs", "--clusterrole=admin", "--user=bob")
+    kubectl.fails("label", "rolebinding", "theirs", "a=b", "--as=eve", says=words)
+
+
+@pytest.mark.own_server
+def test_gatherers_of_roles_hold_everything(kubectl):
+    kubectl("create", "clusterrole", "maker", "--verb=create,get,update,patch", "--resource=clusterroles.rbac.authorization.k8s.io")
+    kubectl("create", "clusterrolebinding", "maker", "--clusterrole=maker", "--user=eve")
+    role = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": "gathers"},
+        "aggregationRule": {"clusterRoleSelectors": [{"matchLabels": {"a": "b"}}]},
+    }
+    words = "must have cluster-admin privileges to use the aggregationRule"
+    kubectl.fails("create", "-f", "-", "--as=eve", input=json.dumps(role), says=words)
+    kubectl("create", "-f", "-", input=json.dumps(role))
+    patch = ("patch", "clusterrole", "gathers", "--type=merge", "-p", '{"aggregationRule":null}')
+    kubectl.fails(*patch, "--as=eve", says=words)
+    kubectl(*patch)
+
+
+@pytest.mark.own_server
+def test_policies_learn_nothing_for_who_may_not_read(kubectl):
+    kubectl(
+        "create", "clusterrole", "polices", "--verb=create,get,update,patch",
+        "--resource=validatingadmissionpolicies.admissionregistration.k8s.io,validatingadmissionpolicybindings.admissionregistration.k8s.io",
+    )
+    kubectl("create", "clusterrolebinding", "polices", "--clusterrole=polices", "--user=eve")
+    head = {"apiVersion": "admissionregistration.k8s.io/v1", "metadata": {"name": "p.example.com"}}
+    rules = {"resourceRules": [{"apiGroups": [""], "apiVersions": ["*"], "operations": ["CREATE"], "resources": ["podtemplates"]}]}
+    policy = json.dumps(
+        head
+        | {
+            "kind": "ValidatingAdmissionPolicy",
+            "spec": {
+                "paramKind": {"apiVersion": "v1", "kind": "ConfigMap"},
+                "matchConstraints": rules,
+                "validations": [{"expression": "true"}],
+            },
+        }
+    )
+    binding = json.dumps(
+        head
+        | {
+            "kind": "ValidatingAdmissionPolicyBinding",
+            "spec": {
+                "policyName": "p.example.com",
+                "paramRef": {"name": "c", "namespace": "default", "parameterNotFoundAction": "Deny"},
+                "validationActions": ["Audit"],
+            },
+        }
+    )
+    user = "user &{eve  [system:authenticated] map[]}"
+    kubectl.fails(
+        "create", "-f", "-", "--as=eve", input=policy,
+        says=f'spec.paramKind: Forbidden: {user} must have "get" permission on all objects of the referenced paramKind (kind=ConfigMap, apiVersion=v1)',
+    )
+    kubectl("create", "-f", "-", input=policy)
+    kubectl("label", "validatingadmissionpolicy", "p.example.com", "a=b", "--as=eve")
+    words = f'spec.paramRef: Forbidden: {user} does not have "get" permission on the object referenced by paramRef'
+    kubectl.fails("create", "-f", "-", "--as=eve", input=binding, says=words)
+    kubectl("create", "role", "reads", "--verb=get", "--resource=configmaps", "--resource-name=c", "-n", "default")
+    kubectl("create", "rolebinding", "reads", "--role=reads", "--user=eve", "-n", "default")
+    kubectl("create", "-f", "-", "--as=eve", input=binding)
+    kubectl("delete", "validatingadmissionpolicybinding,validatingadmissionpolicy", "p.example.com")
 
 
 @pytest.mark.own_server

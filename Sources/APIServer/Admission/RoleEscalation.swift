@@ -18,25 +18,19 @@ public struct RoleEscalation: Admission {
   public func validate(_ request: AdmissionRequest) async throws {
     let place = request.resource.groupResource
     guard place.group == RBACAuthorizer.group, request.operation != .delete, let object = request.object,
-      request.user != .server, !request.user.groups.contains("system:masters")
+      request.user != .server, !request.user.isAllPowerful, !Self.isChangeForCollection(object, request.oldObject)
     else { return }
     switch place.resource {
     case "roles", "clusterroles":
       let rules = (object["rules"]?.arrayValue ?? []).map { PolicyRule($0) }
-      // A change of anything but the rules grants nothing.
-      if let old = request.oldObject, old["rules"] == object["rules"],
-        old["aggregationRule"] == object["aggregationRule"]
-      {
-        return
-      }
-      if await isAllowed(request, "escalate", place.resource, request.name) { return }
+      if await isAllowed(request, "escalate", place.resource, request.context.info.name) { return }
+      if let problem = problem(rules, request) { throw StatusError.forbidden(place, request.name, problem) }
       // Whoever gathers others' rules may get any.
-      let wanted = object["aggregationRule"] == nil ? rules : rules + [Self.everything]
-      try check(wanted, request)
-    case "rolebindings", "clusterrolebindings":
-      if let old = request.oldObject, old["roleRef"] == object["roleRef"], old["subjects"] == object["subjects"] {
-        return
+      if Self.gathers(object) || Self.gathers(request.oldObject), problem(Self.everything, request) != nil {
+        throw StatusError.forbidden(
+          place, request.name, "must have cluster-admin privileges to use the aggregationRule")
       }
+    case "rolebindings", "clusterrolebindings":
       let isCluster = object["roleRef"]?["kind"]?.stringValue == "ClusterRole"
       let name = object["roleRef"]?["name"]?.stringValue ?? ""
       let roles = isCluster ? "clusterroles" : "roles"
@@ -50,12 +44,31 @@ public struct RoleEscalation: Admission {
       else {
         throw StatusError.notFound(GroupResource(group: RBACAuthorizer.group, resource: roles), name)
       }
-      try check(RBACObjects.rules(role), request)
+      if let problem = problem(RBACObjects.rules(role), request) {
+        throw StatusError.forbidden(place, request.name, problem)
+      }
     default: return
     }
   }
 
-  private static let everything = PolicyRule(verbs: ["*"], groups: ["*"], resources: ["*"])
+  private static let everything = [
+    PolicyRule(verbs: ["*"], groups: ["*"], resources: ["*"]), PolicyRule(verbs: ["*"], paths: ["*"]),
+  ]
+
+  private static func gathers(_ role: JSONObject?) -> Bool {
+    role?["aggregationRule"]?["clusterRoleSelectors"]?.arrayValue?.isEmpty == false
+  }
+
+  /// Whether nothing changes but what holds an object or owns it: whoever collects what nobody needs any more grants nothing.
+  private static func isChangeForCollection(_ new: JSONObject, _ old: JSONObject?) -> Bool {
+    guard var old else { return false }
+    var new = new
+    for name in ["ownerReferences", "finalizers", "managedFields", "resourceVersion"] {
+      new.setMetadata(name, nil)
+      old.setMetadata(name, nil)
+    }
+    return new == old
+  }
 
   private func isAllowed(_ request: AdmissionRequest, _ verb: String, _ resource: String, _ name: String) async -> Bool
   {
@@ -70,18 +83,18 @@ public struct RoleEscalation: Admission {
     return false
   }
 
-  private func check(_ rules: [PolicyRule], _ request: AdmissionRequest) throws(StatusError) {
+  /// What the sender would grant without having it; nil where there is nothing.
+  private func problem(_ rules: [PolicyRule], _ request: AdmissionRequest) -> String? {
     var own: [PolicyRule] = []
     RBACAuthorizer(registry()).visitRules(of: request.user, in: request.namespace) { rule, _ in
       own.append(rule)
       return true
     }
-    let missing = rules.filter { !PolicyRule.cover($0, by: own) }
-    guard !missing.isEmpty else { return }
-    let texts = missing.map { $0.json.jsonText() }.joined(separator: "\n")
-    throw .forbidden(
-      request.resource.groupResource, request.name,
-      "user \(request.user.name.goQuoted) (groups=[\(request.user.groups.map(\.goQuoted).joined(separator: " "))]) is attempting to grant RBAC permissions not currently held:\n\(texts)"
-    )
+    let missing = PolicyRule.missing(in: rules, from: own)
+    guard !missing.isEmpty else { return nil }
+    let texts = Set(missing.map(\.description)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    let who = "user \(request.user.name.goQuoted) (groups=\(request.user.groups.goQuoted))"
+    return
+      "\(who) is attempting to grant RBAC permissions not currently held:\n\(texts.joined(separator: "\n"))"
   }
 }

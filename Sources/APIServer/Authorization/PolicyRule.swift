@@ -54,31 +54,77 @@ struct PolicyRule: Sendable, Equatable {
   }
 
   /// Whether everything that another rule allows is allowed by some of these: nobody may grant what they do not have.
-  static func cover(_ rule: PolicyRule, by own: [PolicyRule]) -> Bool {
-    for verb in rule.verbs {
-      for path in rule.paths {
-        let isCovered = own.contains {
-          ($0.verbs.contains("*") || $0.verbs.contains(verb))
-            && $0.paths.contains { $0 == "*" || $0 == path || $0.hasSuffix("*") && path.hasPrefix($0.dropLast()) }
-        }
-        guard isCovered else { return false }
+  static func cover(_ rule: PolicyRule, by own: [PolicyRule]) -> Bool { rule.parts.allSatisfy { $0.isHeld(by: own) } }
+
+  /// What of some rules none of these allow, in rules that say one thing each but for their verbs.
+  static func missing(in rules: [PolicyRule], from own: [PolicyRule]) -> [PolicyRule] {
+    var missing: [PolicyRule] = []
+    for part in rules.flatMap(\.parts) where !part.isHeld(by: own) {
+      let same = part.paths.isEmpty ? missing.firstIndex { part.differsByVerbs(from: $0) } : nil
+      if let same {
+        missing[same] = PolicyRule(
+          verbs: missing[same].verbs + part.verbs, groups: part.groups, resources: part.resources, names: part.names)
+      } else {
+        missing.append(part)
       }
-      for group in rule.groups {
-        for resource in rule.resources {
-          for name in rule.names.isEmpty ? [""] : rule.names {
-            let isCovered = own.contains { mine in
-              (mine.verbs.contains("*") || mine.verbs.contains(verb))
-                && (mine.groups.contains("*") || mine.groups.contains(group))
-                && (mine.resources.contains("*") || mine.resources.contains(resource)
-                  || resource.contains("/")
-                    && mine.resources.contains("*/" + (resource.split(separator: "/").last ?? "")))
-                && (mine.names.isEmpty || !name.isEmpty && mine.names.contains(name))
-            }
-            guard isCovered else { return false }
+    }
+    return missing
+  }
+
+  private func differsByVerbs(from other: PolicyRule) -> Bool {
+    groups == other.groups && resources == other.resources && names == other.names && paths == other.paths
+  }
+
+  /// Rules that say the same together: each for one verb of one thing.
+  private var parts: [PolicyRule] {
+    var parts: [PolicyRule] = []
+    for group in groups {
+      for resource in resources {
+        for verb in verbs {
+          if names.isEmpty { parts.append(PolicyRule(verbs: [verb], groups: [group], resources: [resource])) }
+          for name in names {
+            parts.append(PolicyRule(verbs: [verb], groups: [group], resources: [resource], names: [name]))
           }
         }
       }
     }
-    return true
+    for path in paths {
+      for verb in verbs { parts.append(PolicyRule(verbs: [verb], paths: [path])) }
+    }
+    return parts
   }
+
+  /// Whether one of some rules allows everything of this one, which is a part.
+  private func isHeld(by own: [PolicyRule]) -> Bool { own.contains { $0.holds(self) } }
+
+  private func holds(_ part: PolicyRule) -> Bool {
+    guard verbs.contains("*") || part.verbs.allSatisfy(verbs.contains) else { return false }
+    if let path = part.paths.first {
+      return paths.contains { $0 == "*" || $0 == path || $0.hasSuffix("*") && path.hasPrefix($0.dropLast()) }
+    }
+    guard groups.contains("*") || part.groups.allSatisfy(groups.contains) else { return false }
+    let areMeant = part.resources.allSatisfy { resource in
+      if resources.contains("*") || resources.contains(resource) { return true }
+      guard let slash = resource.lastIndex(of: "/") else { return false }
+      return resources.contains("*" + resource[slash...])
+    }
+    return areMeant && (names.isEmpty || !part.names.isEmpty && part.names.allSatisfy(names.contains))
+  }
+}
+
+/// As kube-apiserver writes a rule on one line.
+extension PolicyRule: CustomStringConvertible {
+  var description: String {
+    let fields = [
+      ("APIGroups", groups), ("Resources", resources), ("NonResourceURLs", paths), ("ResourceNames", names),
+      ("Verbs", verbs),
+    ]
+    let texts = fields.filter { !$0.1.isEmpty }.map { "\($0):\($1.goQuoted)" }
+    return "{\(texts.joined(separator: ", "))}"
+  }
+}
+
+extension [String] {
+  /// As Go writes a list of texts in quotation marks.
+  var goQuoted: String { "[\(map(\.goQuoted).joined(separator: " "))]" }
 }

@@ -9,9 +9,10 @@ enum ObjectRules {
     _ context: RequestContext, subresource: String
   ) -> [FieldError] {
     if target.resource.isCustom { return custom(new, old: old, target, kinds, context) }
-    return kinds.validate(
-      .object(new), old: old.map { .object($0) }, kind: target.groupVersionKind, subresource: subresource)
-      + strategy.violations(new, old: old, subresource: subresource, kinds)
+    return BuiltinKinds.withoutRepetitions(
+      kinds.validate(
+        .object(new), old: old.map { .object($0) }, kind: target.groupVersionKind, subresource: subresource)
+        + strategy.violations(new, old: old, subresource: subresource, kinds))
   }
 
   private static func custom(

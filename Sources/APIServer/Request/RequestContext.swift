@@ -16,6 +16,15 @@ public struct User: Sendable, Equatable {
     self.extra = extra
   }
 
+  /// Whether everything is allowed to the user, whatever the roles say.
+  var isAllPowerful: Bool { groups.contains("system:masters") }
+
+  /// As Go writes a user that it was not told how to write.
+  var goText: String {
+    let notes = extra.sorted { $0.key < $1.key }.map { "\($0):[\($1.joined(separator: " "))]" }
+    return "&{\(name) \(uid) [\(groups.joined(separator: " "))] map[\(notes.joined(separator: " "))]}"
+  }
+
   public static let anonymous = User(name: "system:anonymous", groups: ["system:unauthenticated"])
   /// This server's own work.
   public static let server = User(name: "system:apiserver", groups: ["system:masters", "system:authenticated"])

@@ -5,7 +5,7 @@ enum AccessValidation {
   static func validate(role new: JSONValue, isNamespaced: Bool, _ findings: inout Findings) {
     for (index, rule) in new.items("rules").enumerated() {
       let path = FieldPath("rules").index(index)
-      if rule.items("verbs").isEmpty, rule.has("verbs") {
+      if rule.items("verbs").isEmpty {
         findings.required(path.child("verbs"), "verbs must contain at least one value")
       }
       if !rule.items("nonResourceURLs").isEmpty {
@@ -77,7 +77,7 @@ enum AccessValidation {
       }
     case let kind:
       if subject.has("kind") {
-        findings.add(.notSupported(path.child("kind"), .string(kind), ["Group", "ServiceAccount", "User"]))
+        findings.add(.notSupported(path.child("kind"), .string(kind), ["ServiceAccount", "User", "Group"]))
       }
     }
   }

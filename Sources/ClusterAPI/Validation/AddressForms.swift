@@ -7,16 +7,16 @@ extension AddressRules {
   private static let aRange = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
 
   /// An address of a field that has taken looser forms once.
-  /// - Parameter known: values that the object has already, and keeps whatever they are.
+  /// - Parameter old: values that the object has already, and may keep whatever they look like.
   static func address(
-    _ text: String, known: Set<String> = [], _ path: FieldPath, _ findings: inout Findings
+    _ text: String, old: some Sequence<String> = [String](), _ path: FieldPath, _ findings: inout Findings
   ) {
-    if known.contains(text) { return }
+    if old.contains(text) { return }
     findings.invalid(path, .string(text), problems(ofAddress: text))
   }
 
   static func problems(ofAddress text: String) -> [String] {
-    guard let loose = bytes(text, isLoose: true) else { return [anAddress] }
+    guard let loose = bytes(text, isLenient: true) else { return [anAddress] }
     if bytes(text) == nil { return ["must not have leading 0s"] }
     return isMapped(loose) ? ["must not be an IPv4-mapped IPv6 address"] : []
   }
@@ -29,16 +29,16 @@ extension AddressRules {
   }
 
   /// A range of a field that has taken looser forms once.
-  /// - Parameter known: values that the object has already, and keeps whatever they are.
+  /// - Parameter old: values that the object has already, and may keep whatever they look like.
   static func range(
-    _ text: String, known: Set<String> = [], _ path: FieldPath, _ findings: inout Findings
+    _ text: String, old: some Sequence<String> = [String](), _ path: FieldPath, _ findings: inout Findings
   ) {
-    if known.contains(text) { return }
+    if old.contains(text) { return }
     findings.invalid(path, .string(text), problems(ofRange: text))
   }
 
   private static func problems(ofRange text: String) -> [String] {
-    guard let loose = range(text, isLoose: true) else { return [aRange] }
+    guard let loose = range(text, isLenient: true) else { return [aRange] }
     guard let strict = range(text) else { return ["must not have leading 0s in IP or prefix length"] }
     if isMapped(loose.bytes) { return ["must not have an IPv4-mapped IPv6 address"] }
     return masked(strict) == strict.bytes ? [] : ["must not have bits set beyond the prefix length"]
@@ -55,7 +55,7 @@ extension AddressRules {
 
   /// An address with the length of its network.
   static func interfaceAddress(_ text: String, _ path: FieldPath, _ findings: inout Findings) {
-    guard let range = range(text, isLoose: true) else {
+    guard let range = range(text, isLenient: true) else {
       return findings.invalid(
         path, .string(text), "must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)")
     }
@@ -67,7 +67,7 @@ extension AddressRules {
 
   /// What is said of an address that is taken, and not in the form that is best.
   static func warning(ofAddress text: String, _ path: FieldPath) -> String? {
-    guard let loose = bytes(text, isLoose: true) else { return nil }
+    guard let loose = bytes(text, isLenient: true) else { return nil }
     let form = self.text(loose)
     if bytes(text) == nil || isMapped(loose) {
       return "\(path): non-standard IP address \(text.goQuoted) is invalid: use \(form.goQuoted)"
@@ -78,7 +78,7 @@ extension AddressRules {
 
   /// The same of a range.
   static func warnings(ofRange text: String, _ path: FieldPath) -> [String] {
-    guard let loose = range(text, isLoose: true) else { return [] }
+    guard let loose = range(text, isLenient: true) else { return [] }
     let form = self.text(masked(loose), length: loose.length)
     var warnings: [String] = []
     if masked(loose) != loose.bytes {

@@ -3,27 +3,27 @@ import APIMachinery
 /// Addresses and ranges of addresses (RFC 4291, RFC 4632), as the API takes them.
 enum AddressRules {
   /// The four or sixteen bytes of an address; nil for what is none.
-  /// - Parameter isLoose: numbers may begin with zeros, as they once could.
-  static func bytes(_ text: some StringProtocol, isLoose: Bool = false) -> [UInt8]? {
-    text.contains(":") ? sixteen(text, isLoose: isLoose) : four(text, isLoose: isLoose)
+  /// - Parameter isLenient: numbers may begin with zeros, as they once could.
+  static func bytes(_ text: some StringProtocol, isLenient: Bool = false) -> [UInt8]? {
+    text.contains(":") ? sixteen(text, isLenient: isLenient) : four(text, isLenient: isLenient)
   }
 
   static func isIPv6(_ text: some StringProtocol) -> Bool { text.contains(":") }
 
   /// The address and the length of a range; nil for what is none.
-  /// - Parameter isLoose: numbers may begin with zeros, as they once could.
-  static func range(_ text: String, isLoose: Bool = false) -> (bytes: [UInt8], length: Int)? {
+  /// - Parameter isLenient: numbers may begin with zeros, as they once could.
+  static func range(_ text: String, isLenient: Bool = false) -> (bytes: [UInt8], length: Int)? {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count == 2, let bytes = bytes(parts[0], isLoose: isLoose),
+    guard parts.count == 2, let bytes = bytes(parts[0], isLenient: isLenient),
       parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }), let length = Int(parts[1]),
-      isLoose || parts[1] == "0" || !parts[1].hasPrefix("0"), (0...bytes.count * 8).contains(length)
+      isLenient || parts[1] == "0" || !parts[1].hasPrefix("0"), (0...bytes.count * 8).contains(length)
     else { return nil }
     return (bytes, length)
   }
 
   /// Whether all of a range is in another one, and is smaller.
   static func isStrictlyWithin(_ inner: String, _ outer: String) -> Bool {
-    guard let inner = range(inner, isLoose: true), let outer = range(outer, isLoose: true),
+    guard let inner = range(inner, isLenient: true), let outer = range(outer, isLenient: true),
       inner.bytes.count == outer.bytes.count,
       inner.length > outer.length
     else { return false }
@@ -35,7 +35,9 @@ enum AddressRules {
   }
 
   /// An address that endpoints may not have.
-  static func endpointProblem(_ text: String, _ bytes: [UInt8]) -> String? {
+  ///
+  /// - Parameter text: the address as it was written.
+  static func endpointProblem(_ bytes: [UInt8], _ text: String) -> String? {
     if bytes.allSatisfy({ $0 == 0 }) { return "may not be unspecified (\(text))" }
     if bytes.count == 4 {
       if bytes[0] == 127 { return "may not be in the loopback range (127.0.0.0/8, ::1/128)" }
@@ -57,20 +59,20 @@ enum AddressRules {
     return nil
   }
 
-  private static func four(_ text: some StringProtocol, isLoose: Bool = false) -> [UInt8]? {
+  private static func four(_ text: some StringProtocol, isLenient: Bool = false) -> [UInt8]? {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count == 4 else { return nil }
     var result: [UInt8] = []
     for part in parts {
       guard !part.isEmpty, part.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-        isLoose || part == "0" || !part.hasPrefix("0"), let byte = UInt8(part)
+        isLenient || part == "0" || !part.hasPrefix("0"), let byte = UInt8(part)
       else { return nil }
       result.append(byte)
     }
     return result
   }
 
-  private static func sixteen(_ text: some StringProtocol, isLoose: Bool = false) -> [UInt8]? {
+  private static func sixteen(_ text: some StringProtocol, isLenient: Bool = false) -> [UInt8]? {
     var groups: [UInt8] = []
     var gap: Int?
     var parts = text.split(separator: ":", omittingEmptySubsequences: false)[...]
@@ -88,10 +90,10 @@ enum AddressRules {
         guard gap == nil else { return nil }
         gap = groups.count
       } else if part.contains(".") {
-        guard index == parts.count - 1, let last = four(part, isLoose: isLoose) else { return nil }
+        guard index == parts.count - 1, let last = four(part, isLenient: isLenient) else { return nil }
         groups += last
       } else {
-        guard isLoose || part.utf8.count <= 4, part.allSatisfy(\.isHexDigit), let group = UInt16(part, radix: 16)
+        guard isLenient || part.utf8.count <= 4, part.allSatisfy(\.isHexDigit), let group = UInt16(part, radix: 16)
         else {
           return nil
         }

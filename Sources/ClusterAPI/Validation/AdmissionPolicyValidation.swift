@@ -189,10 +189,11 @@ enum AdmissionPolicyValidation {
       if !name.isEmpty { findings.forbidden(path.child("selector"), exclusive) }
     }
     if name.isEmpty, !isSelected { findings.required(path, "one of name or selector must be specified") }
-    if parameters.text("parameterNotFoundAction").isEmpty {
+    let action = parameters.text("parameterNotFoundAction")
+    if action.isEmpty {
       findings.required(path.child("parameterNotFoundAction"))
-    } else {
-      findings.supported(parameters, "parameterNotFoundAction", ["Allow", "Deny"], path)
+    } else if action != "Deny", action != "Allow" {
+      findings.add(.notSupported(path.child("parameterNotFoundAction"), .string(action), ["Deny", "Allow"]))
     }
   }
 

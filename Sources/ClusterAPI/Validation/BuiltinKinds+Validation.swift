@@ -103,7 +103,7 @@ extension BuiltinKinds {
 
   /// Of several errors of the same kind about the same field the first one; two errors with different words stay. What the
   /// schema says of a missing value gives way to what a rule says of it.
-  static func withoutRepetitions(_ errors: [FieldError]) -> [FieldError] {
+  public static func withoutRepetitions(_ errors: [FieldError]) -> [FieldError] {
     var seen: [String: Int] = [:]
     var kept: [FieldError] = []
     for error in errors {

@@ -91,12 +91,12 @@ enum EndpointValidation {
   ) {
     if kind == "FQDN" { return domain(text, path, &findings) }
     guard kind == "IPv4" || kind == "IPv6" else { return }
-    AddressRules.address(text, known: known, path, &findings)
+    AddressRules.address(text, old: known, path, &findings)
     guard let bytes = AddressRules.bytes(text) else { return }
     if bytes.count != (kind == "IPv4" ? 4 : 16) {
       findings.invalid(path, .string(text), "must be an \(kind) address")
     }
-    if let problem = AddressRules.endpointProblem(text, bytes) { findings.invalid(path, .string(text), problem) }
+    if let problem = AddressRules.endpointProblem(bytes, text) { findings.invalid(path, .string(text), problem) }
   }
 
   /// Subsets that are as they were stay, whatever was allowed when they were written.
@@ -118,11 +118,11 @@ enum EndpointValidation {
           if let node = address["nodeName"]?.stringValue {
             findings.invalid(path.child("nodeName"), .string(node), NameRules.dns1123Subdomain(node))
           }
-          guard let bytes = AddressRules.bytes(text, isLoose: true) else {
+          guard let bytes = AddressRules.bytes(text, isLenient: true) else {
             findings.invalid(path.child("ip"), .string(text), "must be a valid IP address")
             continue
           }
-          if let problem = AddressRules.endpointProblem(text, bytes) {
+          if let problem = AddressRules.endpointProblem(bytes, text) {
             findings.invalid(path.child("ip"), .string(text), problem)
           }
         }

@@ -45,7 +45,7 @@ enum NetworkingValidation {
   private static func rule(_ rule: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     let host = rule.text("host")
     if !host.isEmpty {
-      if AddressRules.bytes(host, isLoose: true) != nil {
+      if AddressRules.bytes(host, isLenient: true) != nil {
         findings.invalid(path.child("host"), .string(host), "must be a DNS name, not an IP address")
       }
       findings.invalid(
@@ -176,7 +176,7 @@ enum NetworkingValidation {
       return
     }
     for (index, type) in types.enumerated() where type != "Ingress" && type != "Egress" {
-      findings.add(.notSupported(path.child("policyTypes").index(index), type, ["Egress", "Ingress"]))
+      findings.add(.notSupported(path.child("policyTypes").index(index), type, ["Ingress", "Egress"]))
     }
   }
 
@@ -232,13 +232,13 @@ enum NetworkingValidation {
     }
     let blockPath = path.child("ipBlock")
     let range = block.text("cidr")
-    if !range.isEmpty { AddressRules.range(range, known: known, blockPath.child("cidr"), &findings) }
-    guard AddressRules.range(range, isLoose: true) != nil else { return }
+    if !range.isEmpty { AddressRules.range(range, old: known, blockPath.child("cidr"), &findings) }
+    guard AddressRules.range(range, isLenient: true) != nil else { return }
     for (index, except) in block.items("except").enumerated() {
       let text = except.stringValue ?? ""
       let path = blockPath.child("except").index(index)
-      AddressRules.range(text, known: known, path, &findings)
-      if AddressRules.range(text, isLoose: true) != nil, !AddressRules.isStrictlyWithin(text, range) {
+      AddressRules.range(text, old: known, path, &findings)
+      if AddressRules.range(text, isLenient: true) != nil, !AddressRules.isStrictlyWithin(text, range) {
         findings.invalid(path, except, "must be a strict subset of `cidr`")
       }
     }

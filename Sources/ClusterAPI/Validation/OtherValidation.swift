@@ -31,22 +31,25 @@ enum OtherValidation {
     let value = new["value"]?.integerValue ?? 0
     let system: [String: Int64] = ["system-node-critical": 2_000_001_000, "system-cluster-critical": 2_000_000_000]
     if name.hasPrefix("system-") {
-      guard let expected = system[name] else {
-        return findings.forbidden(
-          FieldPath("metadata", "name"),
-          "priority class names with 'system-' prefix are reserved for system use only. error: \(name) is not a known system priority class"
-        )
-      }
-      if expected != value {
+      let problem =
+        switch system[name] {
+        case nil: "\(name) is not a known system priority class"
+        case let expected? where expected != value: "value of \(name) PriorityClass must be \(expected)"
+        default: new["globalDefault"] == true ? "globalDefault of \(name) PriorityClass must be false" : ""
+        }
+      if !problem.isEmpty {
         findings.forbidden(
           FieldPath("metadata", "name"),
-          "priority class names with 'system-' prefix are reserved for system use only. error: value of \(name) PriorityClass must be \(expected)"
-        )
+          "priority class names with 'system-' prefix are reserved for system use only. error: \(problem)")
       }
     } else if value > 1_000_000_000 {
       findings.forbidden(FieldPath("value"), "maximum allowed value of a user defined priority is 1000000000")
     }
-    findings.supported(new, "preemptionPolicy", ["Never", "PreemptLowerPriority"], FieldPath())
+    let policy = new.text("preemptionPolicy")
+    if !policy.isEmpty, policy != "PreemptLowerPriority", policy != "Never" {
+      findings.add(
+        .notSupported(FieldPath("preemptionPolicy"), .string(policy), ["PreemptLowerPriority", "Never"]))
+    }
     guard let old else { return }
     if new["value"] != old["value"] { findings.forbidden(FieldPath("value"), "may not be changed in an update.") }
   }

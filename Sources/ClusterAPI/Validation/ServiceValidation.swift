@@ -121,7 +121,7 @@ enum ServiceValidation {
       let count = findings.errors.count
       AddressRules.address(text, known: external, path, &findings)
       guard findings.errors.count == count else { continue }
-      if let bytes = AddressRules.bytes(text), let problem = AddressRules.endpointProblem(text, bytes) {
+      if let bytes = AddressRules.bytes(text), let problem = AddressRules.endpointProblem(bytes, text) {
         findings.invalid(path, address, problem)
       }
     }

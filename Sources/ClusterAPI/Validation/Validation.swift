@@ -141,7 +141,8 @@ enum Validation {
   static func nameRule(for kind: GroupVersionKind) -> MetadataValidation.NameRule {
     switch (kind.group, kind.kind) {
     case ("", "Namespace"), ("", "Service"), ("apps", "StatefulSet"): { NameRules.dns1123Label($0) }
-    case ("rbac.authorization.k8s.io", _): { NameRules.pathSegment($0) }
+    // Those who tell of events the old way have never been asked for more.
+    case ("rbac.authorization.k8s.io", _), ("", "Event"): { NameRules.pathSegment($0) }
     case ("networking.k8s.io", "IPAddress"): { AddressRules.problems(ofCanonicalAddress: $0) }
     case ("apiregistration.k8s.io", _), ("certificates.k8s.io", _), ("flowcontrol.apiserver.k8s.io", _):
       { kind.group == "flowcontrol.apiserver.k8s.io" ? NameRules.dns1123Subdomain($0) : NameRules.pathSegment($0) }

@@ -25,16 +25,14 @@ public struct CertificateRequest: Sendable {
       throw PKIError(.malformed, "the certificate request is larger than \(Self.limit) bytes")
     }
     let request: CertificateSigningRequest
+    let document = try? PEMDocument(pemString: pem)
+    guard let document, document.discriminator == CertificateSigningRequest.defaultPEMDiscriminator else {
+      throw PKIError(.malformed, "PEM block type must be CERTIFICATE REQUEST")
+    }
     do {
-      let document = try PEMDocument(pemString: pem)
-      guard document.discriminator == CertificateSigningRequest.defaultPEMDiscriminator else {
-        throw PKIError(.malformed, "PEM block type must be CERTIFICATE REQUEST")
-      }
       request = try CertificateSigningRequest(derEncoded: document.derBytes)
       let extensions = try request.attributes.extensionRequest?.extensions
       alternativeNames = try extensions?.subjectAlternativeNames ?? SubjectAlternativeNames()
-    } catch let error as PKIError {
-      throw error
     } catch {
       throw PKIError(.malformed, "the certificate request cannot be read", cause: error)
     }

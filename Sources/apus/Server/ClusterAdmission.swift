@@ -42,11 +42,11 @@ enum ClusterAdmission {
         ValidatingWebhooks(cluster, client: outbound, authorizer: authorizer, registry: registry)),
       .init("ResourceQuota", quota),
     ])
-    // Not to be left out: what RBAC, the priority levels and claims to devices demand.
+    // Not to be left out: what RBAC, the priority levels, claims to devices and policies demand.
     return AdmissionChain(
       [
         FlowControlGuard(registry), RoleEscalation(registry, authorizer: authorizer),
-        DeviceClaimGuard(cluster, authorizer: authorizer),
+        DeviceClaimGuard(cluster, authorizer: authorizer), PolicyParameterGuard(registry, authorizer: authorizer),
       ] + selected)
   }
 }

@@ -25,7 +25,7 @@ import Testing
     #expect(AddressRules.problems(ofAddress: text) == [problem].compactMap { $0 })
     #expect(AddressRules.problems(ofCanonicalAddress: text) == [problem ?? form].compactMap { $0 })
     // What an object has it keeps.
-    #expect(Self.texts { AddressRules.address(text, known: [text], FieldPath("x"), &$0) } == [])
+    #expect(Self.texts { AddressRules.address(text, old: [text], FieldPath("x"), &$0) } == [])
   }
 
   @Test(

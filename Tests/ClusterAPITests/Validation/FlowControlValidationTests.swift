@@ -102,7 +102,10 @@ import Testing
       ),
       (
         #""type":"Exempt","exempt":{"lendablePercent":-1}"#,
-        ["spec.exempt.lendablePercent: Invalid value: -1: must be between 0 and 100, inclusive"]
+        [
+          #"spec.type: Invalid value: "Exempt": type must be 'Exempt' if and only if name is 'exempt'"#,
+          "spec.exempt.lendablePercent: Invalid value: -1: must be between 0 and 100, inclusive",
+        ]
       ),
     ] as [(String, [String])])
   func levels(spec: String, expected: [String]) throws {

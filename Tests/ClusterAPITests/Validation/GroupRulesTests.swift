@@ -213,4 +213,59 @@ import Testing
     #expect(try problems(of: definition(nil), after: definition("https://x.io/1")).count == 1)
     #expect(GroupApproval.isNeeded(for: "kubernetes.io") && !GroupApproval.isNeeded(for: "notkubernetes.io"))
   }
+
+  @Test func eventsAreNamedByTheirVersion() throws {
+    let core =
+      #""involvedObject":{"namespace":"default"},"message":"m","reason":"r","type":"Normal""#
+    let named = #"{"apiVersion":"v1","kind":"Event","metadata":{"name":"Foo_bar","namespace":"default"},\#(core)}"#
+    #expect(try problems(named) == [])
+    #expect(try problems(named.replacing("Foo_bar", with: "a%b")).count == 1)
+    let newer = named.replacing(#""apiVersion":"v1""#, with: #""apiVersion":"events.k8s.io/v1""#)
+    #expect(try problems(newer).contains { $0.hasPrefix(#"metadata.name: Invalid value: "Foo_bar""#) })
+  }
+
+  @Test(
+    arguments: [
+      ("system-x", "1", "", "system-x is not a known system priority class"),
+      ("system-node-critical", "1", "", "value of system-node-critical PriorityClass must be 2000001000"),
+      (
+        "system-node-critical", "2000001000", #","globalDefault":true"#,
+        "globalDefault of system-node-critical PriorityClass must be false"
+      ),
+      ("system-node-critical", "2000001000", "", ""),
+    ])
+  func systemPriorities(name: String, value: String, rest: String, problem: String) throws {
+    let found = try problems(
+      Self.object("scheduling.k8s.io/v1", "PriorityClass", #""value":\#(value)\#(rest)"#, name: name))
+    let text =
+      "metadata.name: Forbidden: priority class names with 'system-' prefix are reserved for system use only. error: "
+    #expect(found == (problem.isEmpty ? [] : [text + problem]))
+  }
+
+  @Test func allThatIsWrongWithAPriority() throws {
+    let found = try problems(
+      Self.object(
+        "scheduling.k8s.io/v1", "PriorityClass", #""value":1,"preemptionPolicy":"Often""#, name: "system-x"))
+    #expect(found.count == 2)
+    #expect(
+      found.last
+        == #"preemptionPolicy: Unsupported value: "Often": supported values: "PreemptLowerPriority", "Never""#)
+  }
+
+  @Test func rolesWithoutVerbs() throws {
+    #expect(
+      try problems(
+        Self.object(
+          "rbac.authorization.k8s.io/v1", "ClusterRole", #""rules":[{"apiGroups":[""],"resources":["pods"]}]"#)) == [
+          "rules[0].verbs: Required value: verbs must contain at least one value"
+        ])
+    #expect(
+      try problems(
+        Self.object(
+          "rbac.authorization.k8s.io/v1", "ClusterRoleBinding",
+          #""roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"r"},"subjects":[{"kind":"Robot","name":"x"}]"#
+        )) == [
+          #"subjects[0].kind: Unsupported value: "Robot": supported values: "ServiceAccount", "User", "Group""#
+        ])
+  }
 }
