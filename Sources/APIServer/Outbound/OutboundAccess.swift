@@ -118,9 +118,33 @@ public struct OutboundAccess: Sendable {
     return "Basic " + Data("\(text("username")):\(text("password"))".utf8).base64EncodedString()
   }
 
+  private static let attempts = 5
+
+  /// Sends JSON, a few times where a failure may pass, and reads the answer of a success.
+  /// - Parameter pause: before the second time; it grows from then on.
+  /// - Throws: what is wrong with the last answer, or why there is none.
+  func ask(
+    _ body: [UInt8], by client: OutboundClient, agent: String, within time: Duration, limit: Int,
+    pause: Duration = .milliseconds(500)
+  ) async throws(OutboundFailure) -> JSONValue {
+    var pause = pause
+    for attempt in 1... {
+      do throws(OutboundFailure) {
+        return try await post(body, by: client, agent: agent, within: time, limit: limit)
+      } catch {
+        guard error.mayPass, attempt < Self.attempts else { throw error }
+      }
+      do { try await Task.sleep(for: pause * Double.random(in: 1...1.2)) } catch {
+        throw OutboundFailure("context canceled", mayPass: false)
+      }
+      pause = pause * 1.5
+    }
+    throw OutboundFailure("nobody was asked", mayPass: false)
+  }
+
   /// Sends JSON, and reads the answer of a success.
   /// - Throws: what is wrong with the answer, or why there is none.
-  func post(
+  private func post(
     _ body: [UInt8], by client: OutboundClient, agent: String, within time: Duration, limit: Int
   ) async throws(OutboundFailure) -> JSONValue {
     var headers = HTTPHeaders()
