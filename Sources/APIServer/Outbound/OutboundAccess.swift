@@ -126,7 +126,7 @@ public struct OutboundAccess: Sendable {
   func ask(
     _ body: [UInt8], by client: OutboundClient, agent: String, within time: Duration, limit: Int,
     pause: Duration = .milliseconds(500)
-  ) async throws(OutboundFailure) -> JSONValue {
+  ) async throws(OutboundFailure) -> [UInt8] {
     var pause = pause
     for attempt in 1... {
       do throws(OutboundFailure) {
@@ -142,11 +142,18 @@ public struct OutboundAccess: Sendable {
     throw OutboundFailure("nobody was asked", mayPass: false)
   }
 
+  /// The JSON of an answer.
+  static func value(_ answer: [UInt8]) throws(OutboundFailure) -> JSONValue {
+    do { return try JSONValue(json: answer) } catch {
+      throw OutboundFailure("couldn't get version/kind; json parse error: \(error.message)", mayPass: false)
+    }
+  }
+
   /// Sends JSON, and reads the answer of a success.
   /// - Throws: what is wrong with the answer, or why there is none.
   private func post(
     _ body: [UInt8], by client: OutboundClient, agent: String, within time: Duration, limit: Int
-  ) async throws(OutboundFailure) -> JSONValue {
+  ) async throws(OutboundFailure) -> [UInt8] {
     var headers = HTTPHeaders()
     headers.add(name: "Accept", value: "application/json, */*")
     headers.add(name: "Content-Type", value: "application/json")
@@ -167,9 +174,7 @@ public struct OutboundAccess: Sendable {
         mayPass: [.internalError, .timeout, .tooManyRequests].contains(failure.reason)
           || failure.retryAfterSeconds ?? 0 > 0)
     }
-    do { return try JSONValue(json: answer.body) } catch {
-      throw OutboundFailure("couldn't get version/kind; json parse error: \(error.message)", mayPass: false)
-    }
+    return answer.body
   }
 }
 

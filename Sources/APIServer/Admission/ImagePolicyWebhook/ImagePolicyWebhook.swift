@@ -49,9 +49,10 @@ public final class ImagePolicyWebhook: Admission {
     to question: [UInt8], _ configuration: ImagePolicyConfiguration
   ) async throws(OutboundFailure) -> Answer {
     if let known = memory.answer(to: question) { return known }
-    let reply = try await configuration.access.ask(
-      question, by: client, agent: "kube-apiserver", within: Self.timeout, limit: Self.largestAnswer,
-      pause: configuration.pause)
+    let reply = try OutboundAccess.value(
+      try await configuration.access.ask(
+        question, by: client, agent: "kube-apiserver", within: Self.timeout, limit: Self.largestAnswer,
+        pause: configuration.pause))
     guard reply["kind"]?.stringValue == "ImageReview", let status = reply["status"]?.objectValue,
       let isAllowed = status["allowed"]?.boolValue
     else { throw OutboundFailure("the webhook's answer is no ImageReview with a status", mayPass: false) }

@@ -73,8 +73,9 @@ public final class WebhookAuthorizer: Authorizer {
     let answer: Answer
     do throws(OutboundFailure) {
       answer = try Self.answer(
-        try await settings.access.ask(
-          question, by: client, agent: Self.agent, within: settings.timeout, limit: Self.largestAnswer))
+        try OutboundAccess.value(
+          try await settings.access.ask(
+            question, by: client, agent: Self.agent, within: settings.timeout, limit: Self.largestAnswer)))
     } catch {
       return .failed(why: error.message, isFinal: settings.deniesOnFailure)
     }
