@@ -9,9 +9,12 @@ import time
 import pytest
 import yaml
 
+from authorities import Authority
 from clusters import Server
 from conftest import Kubectl
+from interface import eventually
 from test_flow_control import Client, _certificate
+from webhooks import Hooks
 
 pytestmark = pytest.mark.own_server
 
@@ -226,3 +229,40 @@ def test_policies_that_are_wrong(work, policy, words):
     command = [server.binary, "server", "--data-dir", server.directory, "--api-listen", f"127.0.0.1:{server.port}", *server.flags]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode != 0 and words in done.stderr, done.stderr
+
+
+def test_events_are_sent_to_a_webhook(tmp_path):
+    authority = Authority(str(tmp_path / "authority"))
+    hooks = Hooks(authority.context("DNS:localhost", "IP:127.0.0.1"))
+    answers = iter([(500, {}, {})])
+    hooks.answers["/events"] = lambda events: next(answers, {})
+    (tmp_path / "policy.yaml").write_text(yaml.safe_dump({
+        "apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"],
+        "rules": [{"level": "Request", "resources": [{"group": "", "resources": ["configmaps"]}], "verbs": ["create"], "namespaces": ["default"]}],
+    }))  # fmt: skip
+    (tmp_path / "webhook.yaml").write_text(yaml.safe_dump({
+        "apiVersion": "v1", "kind": "Config", "current-context": "c",
+        "clusters": [{"name": "k", "cluster": {"server": f"https://localhost:{hooks.port}/events", "certificate-authority-data": authority.bundle}}],
+        "contexts": [{"name": "c", "context": {"cluster": "k"}}],
+    }))  # fmt: skip
+    server = Server(
+        tmp_path / "server", "--audit-policy-file", str(tmp_path / "policy.yaml"), "--audit-webhook-config-file", str(tmp_path / "webhook.yaml"),
+        "--audit-webhook-batch-max-size", "3", "--audit-webhook-batch-max-wait", "1h", "--audit-webhook-initial-backoff", "100ms",
+    ).start()  # fmt: skip
+    try:
+        kubectl = Kubectl(server.kubeconfig, tmp_path / "kubectl")
+        kubectl("wait", "--for=create", "configmap/kube-root-ca.crt", "--timeout=60s")
+        for name in "abcd":
+            kubectl("create", "configmap", name)
+        eventually(lambda: len(hooks.questions("/events")) >= 2)
+    finally:
+        # What waits is sent at the end.
+        assert server.stop() == 0, server.log()
+    lists = hooks.questions("/events")
+    hooks.close()
+    assert all(one["kind"] == "EventList" and one["apiVersion"] == "audit.k8s.io/v1" for one in lists)
+    # The first list was refused, and is sent once more.
+    assert lists[0] == lists[1] and len(lists[0]["items"]) == 3
+    names = [event["objectRef"]["name"] for one in lists[1:] for event in one["items"]]
+    assert names[-4:] == ["a", "b", "c", "d"]
+    assert {event["stage"] for one in lists for event in one["items"]} == {"ResponseComplete"}

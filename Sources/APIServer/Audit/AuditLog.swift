@@ -2,8 +2,8 @@ import APIMachinery
 import AsyncWork
 import Synchronization
 
-/// The audit log: events as lines of JSON in a file. They are written on a thread of its own; where that cannot keep up,
-/// events are dropped and counted, and no request waits.
+/// The audit log: events as lines of JSON in a file, and sent to a webhook. They are written on a thread of its own; where
+/// that cannot keep up, events are dropped and counted, and no request waits.
 public final class AuditLog: Sendable {
   /// How the file is kept.
   public struct Settings: Sendable {
@@ -38,17 +38,26 @@ public final class AuditLog: Sendable {
   let policy: AuditPolicy
   private let state = Mutex(State())
   private let thread: OwnedThread
-  private let file: Mutex<RotatingFile>
+  /// Nil where events are sent to a webhook alone.
+  private let file: Mutex<RotatingFile?>
+  private let writesFile: Bool
+  let webhook: AuditWebhook?
   private let onFailure: @Sendable (any Error) -> Void
 
   /// Opens the file. Blocks.
-  /// - Parameter onFailure: told when a line cannot be written.
+  /// - Parameters:
+  ///   - settings: nil where there is no file.
+  ///   - webhook: nil where there is none.
+  ///   - onFailure: told when a line cannot be written.
   public init(
-    _ policy: AuditPolicy, _ settings: Settings, onFailure: @escaping @Sendable (any Error) -> Void
+    _ policy: AuditPolicy, _ settings: Settings?, webhook: AuditWebhook? = nil,
+    onFailure: @escaping @Sendable (any Error) -> Void
   ) throws {
     self.policy = policy
+    self.webhook = webhook
     self.onFailure = onFailure
-    file = Mutex(try RotatingFile(settings))
+    writesFile = settings != nil
+    file = Mutex(try settings.map { try RotatingFile($0) })
     thread = try OwnedThread(name: "apus-audit")
   }
 
@@ -58,6 +67,8 @@ public final class AuditLog: Sendable {
   }
 
   func write(_ event: AuditEvent) {
+    webhook?.take(event)
+    guard writesFile else { return }
     let starts = state.withLock { state in
       guard state.waiting.count < Self.mostWaiting else {
         state.dropped += 1
@@ -83,10 +94,10 @@ public final class AuditLog: Sendable {
       do {
         try file.withLock { file in
           for event in events {
-            try file.append(event.line())
+            try file?.append(event.line())
             written += 1
           }
-          try file.flush()
+          try file?.flush()
         }
       } catch {
         onFailure(error)
@@ -103,5 +114,6 @@ public final class AuditLog: Sendable {
   public func close() async {
     try? await thread.run { [self] in writeWaiting() }
     thread.stop()
+    await webhook?.close()
   }
 }

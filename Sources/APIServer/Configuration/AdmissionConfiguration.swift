@@ -5,9 +5,22 @@ import APIMachinery
 public struct AdmissionConfiguration: Sendable {
   public private(set) var podSecurity = PodSecurityConfiguration()
   public private(set) var quota = QuotaConfiguration()
+  public private(set) var nodeSelectors = PodNodeSelectorConfiguration()
+  /// Nil where nothing is said.
+  public private(set) var eventLimits: EventRateLimitConfiguration?
+  /// Nil where nothing is said.
+  public private(set) var imagePolicy: ImagePolicyConfiguration?
 
   /// No plugin is told anything.
   public init() {}
+
+  /// What a plugin that runs must be told and is not; nil where nothing is missing.
+  public func problem(ofPlugins enabled: [String]) -> String? {
+    let untold = [("EventRateLimit", eventLimits == nil), ("ImagePolicyWebhook", imagePolicy == nil)]
+    return untold.first { enabled.contains($0.0) && $0.1 }.map {
+      "the plugin \($0.0) must be told what to do, by --admission-control-config-file"
+    }
+  }
 
   private static let kind: ConfigurationKind = {
     typealias Kind = ConfigurationKind
@@ -39,18 +52,25 @@ public struct AdmissionConfiguration: Sendable {
           throw StatusError.badRequest("\(path): \(error)")
         }
       }
-      do { try set(name, value) } catch {
+      do { try set(name, value, read) } catch let error as StatusError {
         throw StatusError.badRequest("the configuration of the plugin \(name.goQuoted): \(error.message)")
       }
     }
   }
 
-  private mutating func set(_ name: String, _ value: JSONValue?) throws(StatusError) {
+  private mutating func set(
+    _ name: String, _ value: JSONValue?, _ read: (_ path: String) throws -> [UInt8]
+  ) throws {
     switch name {
     case "PodSecurity": if let value { podSecurity = try PodSecurityConfiguration(value) }
     case "ResourceQuota": if let value { quota = try QuotaConfiguration(value) }
+    case "PodNodeSelector": if let value { nodeSelectors = try PodNodeSelectorConfiguration(value) }
+    case "EventRateLimit": if let value { eventLimits = try EventRateLimitConfiguration(value) }
+    case "ImagePolicyWebhook": if let value { imagePolicy = try ImagePolicyConfiguration(value, read: read) }
     default:
-      throw .badRequest("there is no such plugin that can be told anything: known are PodSecurity, ResourceQuota")
+      throw StatusError.badRequest(
+        "there is no such plugin that can be told anything: known are EventRateLimit, ImagePolicyWebhook, "
+          + "PodNodeSelector, PodSecurity, ResourceQuota")
     }
   }
 }

@@ -100,8 +100,11 @@ struct ServerMetrics {
   private static func writeAudit(_ audit: AuditLog, _ text: inout MetricsText) {
     let counts = audit.counts
     text.begin("apiserver_audit_event_total", "counter", "Events that were written to the audit log.")
-    text.add("apiserver_audit_event_total", [], counts.written)
+    text.add("apiserver_audit_event_total", [], max(counts.written, audit.webhook?.counts.sent ?? 0))
     text.begin("apiserver_audit_error_total", "counter", "Events that the audit log has lost.")
     text.add("apiserver_audit_error_total", [("plugin", "log")], counts.dropped + counts.failed)
+    if let webhook = audit.webhook {
+      text.add("apiserver_audit_error_total", [("plugin", "webhook")], webhook.counts.lost)
+    }
   }
 }

@@ -118,11 +118,42 @@ public struct OutboundAccess: Sendable {
     return "Basic " + Data("\(text("username")):\(text("password"))".utf8).base64EncodedString()
   }
 
+  private static let attempts = 5
+
+  /// Sends JSON, a few times where a failure may pass, and reads the answer of a success.
+  /// - Parameter pause: before the second time; it grows from then on.
+  /// - Throws: what is wrong with the last answer, or why there is none.
+  func ask(
+    _ body: [UInt8], by client: OutboundClient, agent: String, within time: Duration, limit: Int,
+    pause: Duration = .milliseconds(500)
+  ) async throws(OutboundFailure) -> [UInt8] {
+    var pause = pause
+    for attempt in 1... {
+      do throws(OutboundFailure) {
+        return try await post(body, by: client, agent: agent, within: time, limit: limit)
+      } catch {
+        guard error.mayPass, attempt < Self.attempts else { throw error }
+      }
+      do { try await Task.sleep(for: pause * Double.random(in: 1...1.2)) } catch {
+        throw OutboundFailure("context canceled", mayPass: false)
+      }
+      pause = pause * 1.5
+    }
+    throw OutboundFailure("nobody was asked", mayPass: false)
+  }
+
+  /// The JSON of an answer.
+  static func value(_ answer: [UInt8]) throws(OutboundFailure) -> JSONValue {
+    do { return try JSONValue(json: answer) } catch {
+      throw OutboundFailure("couldn't get version/kind; json parse error: \(error.message)", mayPass: false)
+    }
+  }
+
   /// Sends JSON, and reads the answer of a success.
   /// - Throws: what is wrong with the answer, or why there is none.
-  func post(
+  private func post(
     _ body: [UInt8], by client: OutboundClient, agent: String, within time: Duration, limit: Int
-  ) async throws(OutboundFailure) -> JSONValue {
+  ) async throws(OutboundFailure) -> [UInt8] {
     var headers = HTTPHeaders()
     headers.add(name: "Accept", value: "application/json, */*")
     headers.add(name: "Content-Type", value: "application/json")
@@ -143,9 +174,7 @@ public struct OutboundAccess: Sendable {
         mayPass: [.internalError, .timeout, .tooManyRequests].contains(failure.reason)
           || failure.retryAfterSeconds ?? 0 > 0)
     }
-    do { return try JSONValue(json: answer.body) } catch {
-      throw OutboundFailure("couldn't get version/kind; json parse error: \(error.message)", mayPass: false)
-    }
+    return answer.body
   }
 }
 

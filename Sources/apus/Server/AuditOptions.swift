@@ -15,7 +15,41 @@ struct AuditOptions: ParsableArguments {
   @Option(help: "Days after which a file that was put aside is removed; 0: never.") var auditLogMaxage = 0
   @Option(help: "How events are written: json.") var auditLogFormat = "json"
 
+  @Option(help: "A kubeconfig of the webhook that events are sent to.") var auditWebhookConfigFile: String?
+  @Option(help: "How events are sent: batch.") var auditWebhookMode = "batch"
+  @Option(help: "Events that are sent at once.") var auditWebhookBatchMaxSize = 400
+  @Option(help: "How long an event waits for others, as in 30s.") var auditWebhookBatchMaxWait = "30s"
+  @Option(help: "Events that wait to be sent; more are dropped.") var auditWebhookBatchBufferSize = 10_000
+  @Option(help: "How long it lasts until events are sent once more that could not be, as in 10s.")
+  var auditWebhookInitialBackoff = "10s"
+
+  private static func time(_ text: String, _ flag: String) throws -> Duration {
+    guard let time = GoDuration.nanoseconds(text), time > 0 else {
+      throw ValidationError("--audit-webhook-\(flag) \(text): it must be a duration above zero, such as 10s")
+    }
+    return .nanoseconds(time)
+  }
+
+  private func validateWebhook() throws {
+    guard auditWebhookMode == "batch" else {
+      throw ValidationError("--audit-webhook-mode \(auditWebhookMode): it must be batch")
+    }
+    guard auditWebhookBatchMaxSize > 0 else {
+      throw ValidationError("--audit-webhook-batch-max-size \(auditWebhookBatchMaxSize): it must be above zero")
+    }
+    guard auditWebhookBatchBufferSize >= auditWebhookBatchMaxSize else {
+      throw ValidationError(
+        "--audit-webhook-batch-buffer-size: it must not be less than --audit-webhook-batch-max-size")
+    }
+    _ = try Self.time(auditWebhookBatchMaxWait, "batch-max-wait")
+    _ = try Self.time(auditWebhookInitialBackoff, "initial-backoff")
+    guard auditWebhookConfigFile == nil || auditPolicyFile != nil else {
+      throw ValidationError("--audit-webhook-config-file needs --audit-policy-file: without a policy nothing is kept")
+    }
+  }
+
   func validate() throws {
+    try validateWebhook()
     guard auditLogFormat == "json" else {
       throw ValidationError("--audit-log-format \(auditLogFormat): it must be json")
     }
@@ -27,23 +61,44 @@ struct AuditOptions: ParsableArguments {
     guard auditLogPath == nil || auditPolicyFile != nil else {
       throw ValidationError("--audit-log-path needs --audit-policy-file: without a policy nothing is kept")
     }
-    guard auditPolicyFile == nil || auditLogPath != nil else {
-      throw ValidationError("--audit-policy-file needs --audit-log-path: there is nowhere to write to")
+    guard auditPolicyFile == nil || auditLogPath != nil || auditWebhookConfigFile != nil else {
+      throw ValidationError(
+        "--audit-policy-file needs --audit-log-path or --audit-webhook-config-file: there is nowhere to write to")
     }
   }
 
   /// Opens the log; nil where none is kept.
-  func open(_ pool: BlockingPool) async throws -> AuditLog? {
-    guard let file = auditPolicyFile, let path = auditLogPath else { return nil }
+  /// - Parameter client: by which the webhook is reached.
+  func open(_ client: OutboundClient, _ pool: BlockingPool) async throws -> AuditLog? {
+    guard let file = auditPolicyFile else { return nil }
     let megabytes = auditLogMaxsize == 0 ? 100 : auditLogMaxsize
-    let settings = AuditLog.Settings(
-      path: path, largestFile: Int64(megabytes) << 20, backups: auditLogMaxbackup, days: auditLogMaxage)
+    let settings = auditLogPath.map { path in
+      AuditLog.Settings(
+        path: path, largestFile: Int64(megabytes) << 20, backups: auditLogMaxbackup, days: auditLogMaxage)
+    }
     return try await pool.run {
       let policy: AuditPolicy
       do { policy = try AuditPolicy(try FileSystem.read(file)) } catch let error as StatusError {
         throw ValidationError("--audit-policy-file \(file): \(error.message)")
       }
-      return try AuditLog(policy, settings) { Log.error("the audit log: \($0)") }
+      return try AuditLog(policy, settings, webhook: try webhook(client)) { Log.error("the audit log: \($0)") }
     }
+  }
+
+  /// Nil where there is none. Blocks.
+  private func webhook(_ client: OutboundClient) throws -> AuditWebhook? {
+    guard let path = auditWebhookConfigFile else { return nil }
+    let access: OutboundAccess
+    do {
+      access = try OutboundAccess(kubeconfig: try FileSystem.read(path), beside: path) { try FileSystem.read($0) }
+    } catch let error as StatusError {
+      throw ValidationError("--audit-webhook-config-file \(path): \(error.message)")
+    }
+    var settings = AuditWebhook.Settings(access)
+    settings.batch = auditWebhookBatchMaxSize
+    settings.patience = try Self.time(auditWebhookBatchMaxWait, "batch-max-wait")
+    settings.most = auditWebhookBatchBufferSize
+    settings.pause = try Self.time(auditWebhookInitialBackoff, "initial-backoff")
+    return AuditWebhook(settings, client: client) { Log.error("the audit webhook: \($0)") }
   }
 }

@@ -6,6 +6,8 @@ import ArgumentParser
 struct AuthenticationOptions: ParsableArguments {
   @Option(help: "Issuer of service-account tokens.") var serviceAccountIssuer =
     "https://kubernetes.default.svc.cluster.local"
+  @Option(help: "Whom tokens may be for that this server takes, separated by commas; repeatable (default: the issuer).")
+  var apiAudiences: [String] = []
   @Option(help: "Authorities whose certificates clients may show, beside the cluster's own (PEM).")
   var clientCAFile: String?
   @Option(help: "A file of tokens: lines of token,user,uid,\"group1,group2\".") var tokenAuthFile: String?
@@ -25,6 +27,12 @@ struct AuthenticationOptions: ParsableArguments {
   @Option(
     help: "Whether requests that say nothing of their sender are taken as nobody's: true or false (default true).")
   var anonymousAuth: Bool?
+
+  /// Whom tokens may be for that the server takes; service accounts' are for all of them unless they say otherwise.
+  var audiences: [String] {
+    let named = ServerOptions.names(apiAudiences)
+    return named.isEmpty ? [serviceAccountIssuer] : named
+  }
 
   /// The file by which issuers are known or reached, if there is one.
   var followedFile: String? { authenticationConfig ?? oidcCAFile }

@@ -14,17 +14,29 @@ enum ClusterAdmission {
     plugins: AdmissionPlugins, _ told: AdmissionConfiguration, registry: @escaping @Sendable () -> Registry
   ) throws -> AdmissionChain {
     let selected = try plugins.select([
+      .init("AlwaysAdmit", isOn: false, AlwaysAdmit()),
+      .init("NamespaceAutoProvision", isOn: false, NamespaceAutoProvision(cluster, registry: registry)),
       .init("NamespaceLifecycle", NamespaceLifecycle(cluster)),
+      .init("NamespaceExists", isOn: false, NamespaceExists(cluster)),
       .init("NodeRestriction", NodeRestriction(cluster, authorizer: authorizer)),
+      .init("LimitPodHardAntiAffinityTopology", isOn: false, LimitPodHardAntiAffinityTopology()),
       .init("LimitRanger", LimitRanger(cluster)),
       .init("ServiceAccount", ServiceAccountAdmission(cluster)),
       .init("TaintNodesByCondition", TaintNodesByCondition()),
       .init("AlwaysPullImages", isOn: false, AlwaysPullImages()),
+      .init("ImagePolicyWebhook", isOn: false, ImagePolicyWebhook(told.imagePolicy, client: outbound)),
       .init("PodSecurity", PodSecurity(cluster, told.podSecurity)),
+      .init("PodNodeSelector", isOn: false, PodNodeSelector(cluster, told.nodeSelectors)),
       .init("Priority", Priority(cluster)),
       .init("DefaultTolerationSeconds", DefaultTolerationSeconds()),
+      .init("EventRateLimit", isOn: false, EventRateLimit(told.eventLimits)),
+      .init("ExtendedResourceToleration", isOn: false, ExtendedResourceToleration()),
+      .init("PodTopologyLabels", PodTopologyLabels(cluster)),
       .init("DefaultStorageClass", DefaultStorageClass(cluster)),
       .init("StorageObjectInUseProtection", StorageObjectInUseProtection()),
+      .init(
+        "OwnerReferencesPermissionEnforcement", isOn: false,
+        OwnerReferencesPermissionEnforcement(authorizer, registry: registry)),
       .init("PersistentVolumeClaimResize", PersistentVolumeClaimResize(cluster)),
       .init("RuntimeClass", RuntimeClass(cluster)),
       .init("CertificateApproval", CertificateApproval(authorizer)),
@@ -41,6 +53,7 @@ enum ClusterAdmission {
         "ValidatingAdmissionWebhook",
         ValidatingWebhooks(cluster, client: outbound, authorizer: authorizer, registry: registry)),
       .init("ResourceQuota", quota),
+      .init("AlwaysDeny", isOn: false, AlwaysDeny()),
     ])
     // Not to be left out: what RBAC, the priority levels, claims to devices and policies demand.
     return AdmissionChain(

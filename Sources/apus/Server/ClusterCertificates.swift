@@ -11,6 +11,7 @@ final class ClusterCertificates: Sendable {
   private var files: ClusterFiles { secrets.files }
   private let tls: ServerTLS
   private let clients: ClientTrust
+  private let serving: ServingCertificate
   private let pool: BlockingPool
   private let server: CertificateRenewer
   private let administrator: CertificateRenewer
@@ -19,31 +20,41 @@ final class ClusterCertificates: Sendable {
   /// Issues both certificates; the administrator's is written at once. Blocks.
   init(
     _ secrets: ServerSecrets, _ address: ServerAddress, _ tls: ServerTLS, _ clients: ClientTrust,
-    shown: IssuedCertificate, _ kubeconfig: Kubeconfig, _ pool: BlockingPool
+    _ serving: ServingCertificate, issued: IssuedCertificate, _ kubeconfig: Kubeconfig, _ pool: BlockingPool
   ) throws {
     self.clients = clients
     self.secrets = secrets
+    self.serving = serving
     let files = secrets.files
     self.tls = tls
     self.pool = pool
-    server = CertificateRenewer(current: shown) {
+    server = CertificateRenewer(current: issued) {
       try files.serverCertificate(address)
     } deliver: { next in
+      // The operator's is shown in the place of this one.
+      guard serving.pair == nil else { return }
       try tls.replace(certificateChain: next.certificatePEM, privateKey: next.keyPEM)
       Log.info("the server shows a new certificate")
     } failed: {
       Log.warning("the server's certificate is not renewed: \($0)")
     }
     let first = try files.administratorCertificate()
-    try kubeconfig.write(first, authorities: files.authorities.bundle)
+    try kubeconfig.write(first, authorities: Self.trusted(files, serving))
     administrator = CertificateRenewer(current: first) {
       try files.administratorCertificate()
     } deliver: { next in
-      try await pool.run { try kubeconfig.write(next, authorities: files.authorities.bundle) }
+      try await pool.run { try kubeconfig.write(next, authorities: Self.trusted(files, serving)) }
       Log.info("wrote a new certificate to \(kubeconfig.path)")
     } failed: {
       Log.warning("the certificate in \(kubeconfig.path) is not renewed: \($0)")
     }
+  }
+
+  /// By whom clients know the server (PEM).
+  private var trusted: String { Self.trusted(files, serving) }
+
+  private static func trusted(_ files: ClusterFiles, _ serving: ServingCertificate) -> String {
+    files.authorities.bundle + serving.trusted
   }
 
   /// Who signs now.
@@ -53,7 +64,7 @@ final class ClusterCertificates: Sendable {
   func authorities() -> AsyncStream<String> {
     let (stream, continuation) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingNewest(1))
     listeners.withLock { listeners in
-      continuation.yield(files.authorities.bundle)
+      continuation.yield(trusted)
       listeners.append(continuation)
     }
     return stream
@@ -86,7 +97,7 @@ final class ClusterCertificates: Sendable {
           try await self.take($0)
         } proxyChanged: {
           Log.info("the front proxy's authorities have changed")
-          self.tell(self.files.authorities.bundle)
+          self.tell(self.trusted)
         }
       }
       defer { group.cancelAll() }
@@ -101,11 +112,17 @@ final class ClusterCertificates: Sendable {
     }
   }
 
-  private func take(_ bundle: String) async throws {
+  private func take(_: String) async throws {
     Log.info("the cluster's authorities have changed")
     try tls.replace(clientAuthorities: clients.bundle)
     try await server.renew()
     try await administrator.renew()
-    tell(bundle)
+    tell(trusted)
+  }
+
+  /// The certificate that the operator has the server show is another one.
+  func trustChanged() async throws {
+    try await administrator.renew()
+    tell(trusted)
   }
 }

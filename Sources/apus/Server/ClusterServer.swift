@@ -61,6 +61,7 @@ struct ClusterServer: Sendable {
     let network: ServiceNetwork
     let address: ServerAddress
     let certificate: IssuedCertificate
+    let serving: ServingCertificate
     let clients: ClientTrust
     let tls: ServerTLS
 
@@ -74,11 +75,14 @@ struct ClusterServer: Sendable {
     let address = try await pool.run { [options] in try ServerAddress(options, network) }
     let certificate = try files.serverCertificate(address)
     let clients = try await ClientTrust(files.authorities, file: options.authentication.clientCAFile, pool)
+    let serving = try await ServingCertificate(options.connections, pool)
+    let shown = serving.pair ?? .init(chain: certificate.certificatePEM, key: certificate.keyPEM)
     let tls = try ServerTLS(
-      certificateChain: certificate.certificatePEM, privateKey: certificate.keyPEM,
+      certificateChain: shown.chain, privateKey: shown.key,
       clientAuthorities: clients.bundle, restrictions: options.connections.restrictions())
     return Identity(
-      secrets: secrets, network: network, address: address, certificate: certificate, clients: clients, tls: tls)
+      secrets: secrets, network: network, address: address, certificate: certificate, serving: serving,
+      clients: clients, tls: tls)
   }
 
   /// The cluster's objects, and what tells that they can be followed no longer.
@@ -116,7 +120,7 @@ struct ClusterServer: Sendable {
     let cluster = state.cluster
     let kinds = try BuiltinKinds.load()
     let accounts = ServiceAccounts(
-      cluster, tokens: identity.files.tokens, audiences: [options.authentication.serviceAccountIssuer])
+      cluster, tokens: identity.files.tokens, audiences: options.authentication.audiences)
     let late = LateRegistry()
     let outbound = OutboundClient(cluster)
     teardown.add("connections to webhooks and other API servers") { await outbound.close() }
@@ -157,7 +161,7 @@ struct ClusterServer: Sendable {
       cluster, client: core.outbound, proxy: identity.files.frontProxy.proxy,
       clientAuthority: identity.clients.bundle)
     let (host, port) = try options.listenAddress()
-    let audit = try await options.audit.open(pool)
+    let audit = try await options.audit.open(core.outbound, pool)
     teardown.add("the audit log") { await audit?.close() }
     let clients = try await ServerAuthentication(options.authentication, cluster, core.accounts, pool)
     teardown.add("authentication") { await clients.shutdown() }
@@ -177,7 +181,8 @@ struct ClusterServer: Sendable {
     let kubeconfig = options.kubeconfig ?? dataDirectory + "/kubeconfig"
     let certificates = try await pool.run { [pool] in
       try ClusterCertificates(
-        identity.secrets, identity.address, identity.tls, identity.clients, shown: identity.certificate,
+        identity.secrets, identity.address, identity.tls, identity.clients, identity.serving,
+        issued: identity.certificate,
         Kubeconfig(path: kubeconfig, server: "https://\(identity.address.local):\(served)"), pool)
     }
     return Front(
@@ -212,6 +217,9 @@ struct ClusterServer: Sendable {
         await ClusterControllers.election(objects, front.aggregation.objects) { Log.info($0) }.run(controllers)
       }
       group.addTask { try await certificates.run() }
+      group.addTask { [pool] in
+        await identity.serving.run(identity.tls, pool) { try await certificates.trustChanged() }
+      }
       group.addTask { [pool] in await front.authentication.run(pool) }
       group.addTask { [pool] in await core.authorization.run(pool) }
       group.addTask {

@@ -3,6 +3,10 @@ import HTTPService
 
 /// The flags about how clients connect; named as kube-apiserver's.
 struct ConnectionOptions: ParsableArguments {
+  @Option(
+    help: "A certificate that is shown in the place of the cluster's own, with those that lead to its authority (PEM).")
+  var tlsCertFile: String?
+  @Option(help: "The key of that certificate (PEM).") var tlsPrivateKeyFile: String?
   @Option(help: "The oldest version of TLS that is spoken: VersionTLS12 or VersionTLS13.") var tlsMinVersion =
     "VersionTLS12"
   @Option(
@@ -41,6 +45,9 @@ struct ConnectionOptions: ParsableArguments {
   }
 
   func validate() throws {
+    guard (tlsCertFile == nil) == (tlsPrivateKeyFile == nil) else {
+      throw ValidationError("--tls-cert-file and --tls-private-key-file go together")
+    }
     _ = try restrictions()
     for directive in strictTransportSecurityDirectives where !Self.isDirective(directive) {
       throw ValidationError(

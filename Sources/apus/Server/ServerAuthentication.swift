@@ -20,7 +20,7 @@ final class ServerAuthentication: Sendable {
     _ options: AuthenticationOptions, _ cluster: ClusterStore, _ accounts: ServiceAccounts, _ pool: BlockingPool
   ) async throws {
     self.options = options
-    let audiences = [options.serviceAccountIssuer]
+    let audiences = options.audiences
     var tokens: [any TokenAuthenticator] = []
     if let path = options.tokenAuthFile {
       let text = try await pool.run { try FileSystem.readText(path) }
@@ -54,7 +54,7 @@ final class ServerAuthentication: Sendable {
       fetchers.withLock { $0.past += new }
       throw error
     }
-    let audiences = [options.serviceAccountIssuer]
+    let audiences = options.audiences
     issuers.replace(
       zip(configurations, new).map { configuration, fetcher in
         OpenIDAuthenticator(configuration, audiences: audiences) { try await fetcher.fetch($0, $1) }

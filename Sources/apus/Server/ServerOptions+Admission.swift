@@ -6,6 +6,12 @@ import Linux
 extension ServerOptions {
   /// What admission plugins are told. Paths in the file are relative to its directory. Blocks.
   func admissionConfiguration() throws -> AdmissionConfiguration {
+    let told = try toldToPlugins()
+    if let problem = told.problem(ofPlugins: Self.names(enableAdmissionPlugins)) { throw ValidationError(problem) }
+    return told
+  }
+
+  private func toldToPlugins() throws -> AdmissionConfiguration {
     guard let path = admissionControlConfigFile else { return AdmissionConfiguration() }
     let directory = FileSystem.directory(of: path)
     do {

@@ -77,7 +77,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("plugins: [{name: EventRateLimit, path: x}]", "there is no such plugin that can be told anything"),
+    ("plugins: [{name: AlwaysPullImages, path: x}]", "there is no such plugin that can be told anything"),
     ("plugins: [{name: PodSecurity}, {name: PodSecurity}]", "stands twice"),
     ("plugins: [{name: PodSecurity, path: x}]", "it must be an object of kind PodSecurityConfiguration"),
     ("plugin: []", #"unknown field "plugin""#),

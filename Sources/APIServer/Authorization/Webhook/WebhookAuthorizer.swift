@@ -1,5 +1,4 @@
 import APIMachinery
-import Synchronization
 
 /// Asks a service of the operator's what a user may do (Kubernetes, "Webhook Mode").
 public final class WebhookAuthorizer: Authorizer {
@@ -44,31 +43,14 @@ public final class WebhookAuthorizer: Authorizer {
     let reason: String
   }
 
-  private struct Memory {
-    var answers: [JSONValue: (answer: Answer, end: ContinuousClock.Instant)] = [:]
-    static let most = 8192
-
-    mutating func note(_ answer: Answer, of question: JSONValue, until end: ContinuousClock.Instant) {
-      if answers.count >= Self.most {
-        let now = ContinuousClock.now
-        answers = answers.filter { $0.value.end > now }
-        if answers.count >= Self.most, let oldest = answers.min(by: { $0.value.end < $1.value.end })?.key {
-          answers[oldest] = nil
-        }
-      }
-      answers[question] = (answer, end)
-    }
-  }
-
   /// Questions longer than that are not remembered: they would fill the memory.
   private static let longestRemembered = 10_000
-  private static let attempts = 5
   private static let largestAnswer = 1 << 20
   private static let agent = "kube-apiserver"
 
   private let settings: Settings
   private let client: OutboundClient
-  private let memory = Mutex(Memory())
+  private let memory = AnswerMemory<Answer>(most: 8192)
 
   public init(_ settings: Settings, client: OutboundClient) {
     self.settings = settings
@@ -86,38 +68,22 @@ public final class WebhookAuthorizer: Authorizer {
     case .excluded: return .noOpinion(reason: "")
     case .failed(let why): return .failed(why: why, isFinal: settings.deniesOnFailure)
     }
-    let question = JSONValue.object(review.spec)
-    let known = memory.withLock { $0.answers[question] }
-    if let known, known.end > ContinuousClock.now { return Self.decision(known.answer) }
+    let question = review.body(settings.version)
+    if let known = memory.answer(to: question) { return Self.decision(known) }
     let answer: Answer
-    do throws(OutboundFailure) { answer = try await ask(review) } catch {
+    do throws(OutboundFailure) {
+      answer = try Self.answer(
+        try OutboundAccess.value(
+          try await settings.access.ask(
+            question, by: client, agent: Self.agent, within: settings.timeout, limit: Self.largestAnswer)))
+    } catch {
       return .failed(why: error.message, isFinal: settings.deniesOnFailure)
     }
-    let time = answer.isAllowed ? settings.authorizedTime : settings.unauthorizedTime
-    if time > .zero, review.size < Self.longestRemembered {
-      memory.withLock { $0.note(answer, of: question, until: .now + time) }
+    if review.size < Self.longestRemembered {
+      memory.note(
+        answer, to: question, for: answer.isAllowed ? settings.authorizedTime : settings.unauthorizedTime)
     }
     return Self.decision(answer)
-  }
-
-  /// Asks, and asks again where the failure may pass.
-  private func ask(_ review: AccessReview) async throws(OutboundFailure) -> Answer {
-    var pause = 0.5
-    for attempt in 1... {
-      do throws(OutboundFailure) {
-        let reply = try await settings.access.post(
-          review.body(settings.version), by: client, agent: Self.agent, within: settings.timeout,
-          limit: Self.largestAnswer)
-        return try Self.answer(reply)
-      } catch {
-        guard error.mayPass, attempt < Self.attempts else { throw error }
-      }
-      do { try await Task.sleep(for: .seconds(pause * Double.random(in: 1...1.2))) } catch {
-        throw OutboundFailure("context canceled", mayPass: false)
-      }
-      pause *= 1.5
-    }
-    throw OutboundFailure("the webhook was not asked", mayPass: false)
   }
 
   private static func answer(_ reply: JSONValue) throws(OutboundFailure) -> Answer {

@@ -1,0 +1,81 @@
+"""A certificate of the operator's, which the server shows in the place of its own."""
+
+import os
+import shutil
+import ssl
+
+import pytest
+
+from authorities import Authority
+from clusters import Server
+from conftest import Kubectl
+from interface import eventually
+from test_access import request
+from test_server_flags import run
+
+pytestmark = pytest.mark.own_server
+
+
+@pytest.fixture
+def files(tmp_path):
+    authority = Authority(str(tmp_path / "authority"))
+
+    def make():
+        """Issues a certificate and puts it in its place, the key first."""
+        authority.context("DNS:localhost", "IP:127.0.0.1")
+        stem = os.path.join(authority.directory, "DNS_localhost")
+        for end in ("key", "crt"):
+            shutil.copy(f"{stem}.{end}", tmp_path / f"next.{end}")
+            os.replace(tmp_path / f"next.{end}", tmp_path / f"shown.{end}")
+        return (tmp_path / "shown.crt").read_text()
+
+    return make
+
+
+def test_the_files_are_shown_and_followed(tmp_path, files):
+    first = files()
+    flags = ["--tls-cert-file", str(tmp_path / "shown.crt"), "--tls-private-key-file", str(tmp_path / "shown.key")]
+    server = Server(tmp_path / "server", *flags).start()
+
+    def shown():
+        return ssl.get_server_certificate(("127.0.0.1", server.port))
+
+    try:
+        assert shown().strip() == first.strip()
+        # The administrator and the cluster's pods trust it.
+        kubectl = Kubectl(server.kubeconfig, tmp_path / "kubectl")
+        assert kubectl.json("get", "namespace", "default")["metadata"]["name"] == "default"
+        kubectl("wait", "--for=create", "configmap/kube-root-ca.crt", "--timeout=60s")
+        assert first.strip() in kubectl.json("get", "configmap", "kube-root-ca.crt")["data"]["ca.crt"]
+        second = files()
+        eventually(lambda: shown().strip() == second.strip(), server.log, 90)
+        eventually(lambda: Kubectl(server.kubeconfig, tmp_path / "again")("get", "namespaces", check=False).returncode == 0, server.log)
+        # A key that does not fit changes nothing.
+        (tmp_path / "shown.key").write_text("no key\n")
+        eventually(lambda: "are not used, and the certificate before is shown" in server.log(), server.log, 90)
+        assert shown().strip() == second.strip()
+    finally:
+        assert server.stop() == 0, server.log()
+
+
+@pytest.mark.parametrize("flags, words", [
+    (["--tls-cert-file", "/nonexistent"], "--tls-cert-file and --tls-private-key-file go together"),
+    (["--tls-cert-file", "/nonexistent", "--tls-private-key-file", "/nonexistent"], "/nonexistent"),
+])  # fmt: skip
+def test_files_that_cannot_be_used(tmp_path, flags, words):
+    done = run(tmp_path, "--api-listen", "127.0.0.1:0", *flags)
+    assert done.returncode != 0 and words in done.stderr, done.stderr
+
+
+def test_whom_tokens_may_be_for(tmp_path):
+    server = Server(tmp_path / "server", "--api-audiences", "one,two").start()
+    try:
+        kubectl = Kubectl(server.kubeconfig, tmp_path / "kubectl")
+        kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=60s")
+
+        def status(*flags):
+            return request(server.url + "/api/v1/nodes", kubectl.out("create", "token", "default", *flags).strip())[0]
+
+        assert [status(), status("--audience=two"), status("--audience=three")] == [403, 403, 401]
+    finally:
+        assert server.stop() == 0, server.log()
