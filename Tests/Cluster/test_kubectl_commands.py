@@ -100,6 +100,8 @@ def test_scale(kubectl, web):
     kubectl("scale", web, "--current-replicas=3", "--replicas=2")
     assert kubectl.json("get", web)["spec"]["replicas"] == 2
     assert kubectl.json("get", web, "--subresource=scale")["spec"]["replicas"] == 2
+    heads, cells = (line.split() for line in kubectl.out("get", web, "--subresource=scale").splitlines())
+    assert heads == ["NAME", "DESIRED", "AVAILABLE", "AGE"] and cells[:3] == ["web", "2", "0"]
     kubectl("patch", web, "--subresource=scale", "--type=merge", "-p", '{"spec":{"replicas":4}}')
     assert kubectl.json("get", web)["spec"]["replicas"] == 4
     kubectl("create", "deployment", "other", "--image=a", "--replicas=0")

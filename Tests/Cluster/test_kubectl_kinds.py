@@ -120,7 +120,7 @@ def test_read(made):
     assert kubectl.out("get", full, "-l", "walk=nothing", "-o", "name") == ""
     field = f"metadata.name={name}"
     assert kubectl.out("get", full, "--field-selector", field, "-o", "name") == made.reference
-    kubectl.fails("get", full, "--field-selector", "metadata.uid=x", says="field label not supported")
+    kubectl.fails("get", full, "--field-selector", "metadata.uid=x", says="metadata.uid")
     listed = kubectl.json("get", full, *selector)
     assert listed["kind"] == "List" and [one["metadata"]["name"] for one in listed["items"]] == [name]
     assert kubectl.out("get", full, *selector, "--sort-by=.metadata.name", "-o", "name") == made.reference

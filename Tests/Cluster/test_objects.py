@@ -52,7 +52,7 @@ def test_field_selectors(kubectl):
     kubectl("create", "configmap", "mine")
     kubectl("create", "configmap", "other")
     assert kubectl.out("get", "configmap", "--field-selector", "metadata.name=mine", "-o", "name") == "configmap/mine"
-    kubectl.fails("get", "configmap", "--field-selector", "data.x=1", says="field label not supported: data.x")
+    kubectl.fails("get", "configmap", "--field-selector", "data.x=1", says='"data.x" is not a known field selector')
 
 
 def test_patches(kubectl):

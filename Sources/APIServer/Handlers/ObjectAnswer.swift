@@ -13,16 +13,17 @@ struct ObjectAnswer: Sendable {
   static let metaGroup = "meta.k8s.io/"
   private static let metaDefinitions = "io.k8s.apimachinery.pkg.apis.meta.v1."
 
+  /// - Parameter columns: those of a table; nil: the resource's.
   /// - Throws: 400 for an `includeObject` that is not known, where a table is asked for.
   init(
-    _ target: ServedResource, _ kinds: BuiltinKinds, _ form: ResponseForm, _ query: Query
+    _ target: ServedResource, _ kinds: BuiltinKinds, _ form: ResponseForm, _ query: Query, columns: TableColumns? = nil
   ) throws(StatusError) {
     self.target = target
     self.kinds = kinds
     self.form = form
     table =
       form.shape == .table
-      ? (TableColumns(target, kinds), try IncludeObject(QueryParameters(query))) : nil
+      ? (columns ?? TableColumns(target, kinds), try IncludeObject(QueryParameters(query))) : nil
   }
 
   // MARK: one object

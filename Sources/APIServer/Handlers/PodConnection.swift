@@ -9,11 +9,12 @@ struct PodConnection {
   let query: Query
 
   /// - Returns: the answer where no node has to be asked.
-  /// - Throws: 400 where the pod has no such container, or no node yet.
+  /// - Throws: 400 where the pod has no such container, no node yet, or no address to pass requests on to.
   func answer() throws(StatusError) -> Response? {
     let name = pod.objectName
     switch subresource {
     case "log", "exec", "attach": try checkContainer(name)
+    case "proxy" where (pod["status"]?["podIP"]?.stringValue ?? "").isEmpty: throw .badRequest("address not allowed")
     default: break
     }
     guard (pod["spec"]?["nodeName"]?.stringValue ?? "").isEmpty else { return nil }

@@ -195,9 +195,13 @@ struct ResourceHandler: Sendable {
       return try await ActionHandler(handler: self, subresource: subresource).respond(form)
     case .connect:
       let kind = subresource.kind.groupVersionKind
+      let route = try ProxyRoute(info, target)
       _ = try await registry.admit(ConnectOptions.object(request.query, kind), kind, .connect, target, context)
       let object = try await registry.tree(
-        try registry.find(target, namespace: info.namespace, name: connectedName), target)
+        try registry.find(target, namespace: info.namespace, name: route?.name ?? info.name), target)
+      if let route, target.groupResource.description == "services" {
+        try route.checkEndpoints(of: object, registry.store)
+      }
       if target.groupResource.description == "pods",
         let answer = try PodConnection(
           pod: object, subresource: subresource.name, query: request.query
@@ -209,15 +213,6 @@ struct ResourceHandler: Sendable {
         .serviceUnavailable,
         "no node serves \(target.groupResource)/\(subresource.name): this server has no agent that could")
     }
-  }
-
-  /// The name of what is connected to: of a service that is reached through the server, without scheme and port.
-  private var connectedName: String {
-    guard target.groupResource.description == "services" || target.groupResource.description == "nodes" else {
-      return info.name
-    }
-    let parts = info.name.split(separator: ":", omittingEmptySubsequences: false)
-    return String(parts.count == 3 ? parts[1] : parts[0])
   }
 
   func requestBody() async throws -> [UInt8] { try await body() }

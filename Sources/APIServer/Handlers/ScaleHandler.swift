@@ -115,7 +115,11 @@ struct ScaleHandler {
   }
 
   private func answer(_ object: JSONObject, _ form: ResponseForm) throws -> Response {
-    try Answer.object(scale(of: object), form, handler.registry.kinds)
+    let scale = scale(of: object)
+    guard form.shape != .object else { return try Answer.object(scale, form, handler.registry.kinds) }
+    let answer = try ObjectAnswer(
+      handler.target, handler.registry.kinds, form, handler.request.query, columns: .scale(handler.registry.kinds))
+    return try answer.one(StoredObject(scale, revision: UInt64(scale.metadataText("resourceVersion")) ?? 0))
   }
 
   private func scale(of object: JSONObject) -> JSONObject {

@@ -18,16 +18,36 @@ struct TableColumns: Sendable {
   private let kinds: BuiltinKinds
 
   init(_ target: ServedResource, _ kinds: BuiltinKinds) {
-    self.kinds = kinds
     let own = target.version.printerColumns
     let isCustom = target.resource.isCustom || own.isEmpty
-    columns = isCustom ? [Self.name] + (own.isEmpty ? [Self.age] : own) : own
-    paths =
+    let columns = isCustom ? [Self.name] + (own.isEmpty ? [Self.age] : own) : own
+    let paths: [JSONPathColumn?]? =
       isCustom
       ? columns.map { column in
         guard case .path(let path) = column.source else { return nil }
         return try? JSONPathColumn(type: column.type, path: path)
       } : nil
+    self.init(columns: columns, paths: paths, kinds)
+  }
+
+  /// Those of a Scale, whatever it scales.
+  static func scale(_ kinds: BuiltinKinds) -> TableColumns {
+    let columns = [
+      PrinterColumn(name: "Name", type: "string", description: name.description, source: name.source),
+      PrinterColumn(
+        name: "Desired", type: "integer", description: "How many replicas are wanted.", source: .path(".spec.replicas")),
+      PrinterColumn(
+        name: "Available", type: "integer", description: "How many replicas there are.",
+        source: .path(".status.replicas")),
+      PrinterColumn(name: "Age", type: "string", description: age.description, source: .function("age")),
+    ]
+    return TableColumns(columns: columns, paths: nil, kinds)
+  }
+
+  private init(columns: [PrinterColumn], paths: [JSONPathColumn?]?, _ kinds: BuiltinKinds) {
+    self.columns = columns
+    self.paths = paths
+    self.kinds = kinds
     definitions = columns.map { column in
       TableColumn(
         name: column.name, type: column.type, format: column.format, description: column.description,

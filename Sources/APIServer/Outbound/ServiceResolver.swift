@@ -32,17 +32,22 @@ struct ServiceResolver: Sendable {
     let family = spec["ipFamilies"]?.arrayValue?.first?.stringValue
     var found: [Address] = []
     var preferred: [Address] = []
-    let prefix = "\(Self.slices)\(target.namespace)/"
-    for slice in store.cache(of: Self.slices).list(prefix).objects
-    where slice.object.header.labels["kubernetes.io/service-name"] == target.name {
-      let addresses = Self.ready(slice.object.tree(), port["name"]?.stringValue ?? "")
+    for slice in slices(namespace: target.namespace, name: target.name) {
+      let addresses = Self.ready(slice, port["name"]?.stringValue ?? "")
       found += addresses
-      if slice.field(["addressType"]) == family { preferred += addresses }
+      if slice["addressType"]?.stringValue == family { preferred += addresses }
     }
     guard let address = (preferred.isEmpty ? found : preferred).randomElement() else {
       throw OutboundError(.unresolved, "no endpoints available for service \(target.name.goQuoted)")
     }
     return address
+  }
+
+  /// The slices that tell what stands behind a service.
+  func slices(namespace: String, name: String) -> [JSONObject] {
+    store.cache(of: Self.slices).list("\(Self.slices)\(namespace)/").objects.lazy.filter {
+      $0.object.header.labels["kubernetes.io/service-name"] == name
+    }.map { $0.object.tree() }
   }
 
   /// The addresses of a slice that serve a port.

@@ -25,11 +25,12 @@ struct Selection: Sendable {
   ) throws(StatusError) {
     self.labels = labels
     let kind = target.groupVersionKind
-    var paths: [String: [String]] = [:]
+    let hasOwnFields = target.resource.isCustom || kinds.hasSelectorPaths(kind)
     func path(_ field: String) -> [String]? {
       switch field {
       case "metadata.name": return ["metadata", "name"]
-      case "metadata.namespace": return ["metadata", "namespace"]
+      // A kind with fields of its own knows of a namespace only where its objects are in one.
+      case "metadata.namespace" where target.resource.isNamespaced || !hasOwnFields: return ["metadata", "namespace"]
       default:
         let place =
           target.resource.isCustom
@@ -37,15 +38,10 @@ struct Selection: Sendable {
         return place.map { $0.split(separator: ".").map(String.init) }
       }
     }
-    for term in selector.terms {
-      guard let place = path(term.field) else {
-        throw .badRequest(
-          "Unable to find \(target.groupVersionKind.description.goQuoted) that match label selector \(labels.description.goQuoted), field selector \(selector.description.goQuoted): field label not supported: \(term.field)"
-        )
-      }
-      paths[term.field] = place
-    }
-    var terms = selector.terms
+    var terms =
+      try (hasOwnFields ? selector.checked { path($0) != nil } : selector.checkedForMetadata()).terms
+    var paths: [String: [String]] = [:]
+    for term in terms { paths[term.field] = path(term.field) }
     if !name.isEmpty {
       terms.append(FieldSelector.Term("metadata.name", name))
       paths["metadata.name"] = ["metadata", "name"]

@@ -99,4 +99,7 @@ public struct BuiltinKinds: Sendable {
   public func selectorPath(_ field: String, of kind: GroupVersionKind) -> String? {
     selectable[kind]?.first { $0.name == field }?.path
   }
+
+  /// Whether objects of the kind can be selected by more than name and namespace.
+  public func hasSelectorPaths(_ kind: GroupVersionKind) -> Bool { !(selectable[kind] ?? []).isEmpty }
 }
