@@ -13,7 +13,7 @@ enum LoadBalancerStatusValidation {
     for (index, ingress) in list.enumerated() {
       let path = path.index(index)
       let (address, name) = (ingress.text("ip"), ingress.text("hostname"))
-      if !address.isEmpty { AddressRules.address(address, known: known, path.child("ip"), &findings) }
+      if !address.isEmpty { AddressRules.address(address, old: known, path.child("ip"), &findings) }
       if isService {
         if !address.isEmpty, !ingress.has("ipMode") {
           findings.required(path.child("ipMode"), "must be specified when `ip` is set")

@@ -105,7 +105,7 @@ enum PodStatusValidation {
   ) {
     let known = Set(before.items("podIPs").map { $0.text("ip") })
     for (index, address) in status.items("podIPs").enumerated() {
-      AddressRules.address(address.text("ip"), known: known, path.index(index), &findings)
+      AddressRules.address(address.text("ip"), old: known, path.index(index), &findings)
     }
     families(status.items("podIPs"), path, &findings)
   }
@@ -120,7 +120,7 @@ enum PodStatusValidation {
     }
     let known = Set(before.items("hostIPs").map { $0.text("ip") })
     for (index, address) in all.enumerated() {
-      AddressRules.address(address.text("ip"), known: known, path.index(index), &findings)
+      AddressRules.address(address.text("ip"), old: known, path.index(index), &findings)
     }
     families(all, path, &findings)
   }

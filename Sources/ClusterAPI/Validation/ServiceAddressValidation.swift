@@ -44,7 +44,7 @@ public enum ServiceAddressValidation {
         }
       } else {
         let count = findings.errors.count
-        AddressRules.address(address, known: Set(old), addressesPath.index(index), &findings)
+        AddressRules.address(address, old: Set(old), addressesPath.index(index), &findings)
         isSound = isSound && findings.errors.count == count
       }
     }

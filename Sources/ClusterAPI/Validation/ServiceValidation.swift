@@ -119,7 +119,7 @@ enum ServiceValidation {
       let path = path.child("externalIPs").index(index)
       let text = address.stringValue ?? ""
       let count = findings.errors.count
-      AddressRules.address(text, known: external, path, &findings)
+      AddressRules.address(text, old: external, path, &findings)
       guard findings.errors.count == count else { continue }
       if let bytes = AddressRules.bytes(text), let problem = AddressRules.endpointProblem(bytes, text) {
         findings.invalid(path, address, problem)
@@ -133,7 +133,7 @@ enum ServiceValidation {
     let before = Set((old?.items("loadBalancerSourceRanges") ?? []).map { ($0.stringValue ?? "").trimmed })
     for (index, range) in ranges.enumerated() {
       AddressRules.range(
-        (range.stringValue ?? "").trimmed, known: before, path.child("LoadBalancerSourceRanges").index(index), &findings)
+        (range.stringValue ?? "").trimmed, old: before, path.child("LoadBalancerSourceRanges").index(index), &findings)
     }
   }
 
