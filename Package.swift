@@ -118,7 +118,7 @@ let package = Package(
     // Cluster
     target("APIMachinery"),
     .target(name: "ClusterAPIData", exclude: ["Kinds", "README.md"]),
-    target("ClusterAPI", ["APIMachinery", "ClusterAPIData"]),
+    target("ClusterAPI", ["APIMachinery", "ClusterAPIData", "Addressing"]),
     target(
       "APIServer",
       [

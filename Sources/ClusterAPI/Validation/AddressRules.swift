@@ -27,7 +27,7 @@ enum AddressRules {
   }
 
   /// Whether an IPv6 address stands for an IPv4 address (RFC 4291, 2.5.5.2).
-  private static func isMapped(_ bytes: [UInt8]) -> Bool {
+  static func isMapped(_ bytes: [UInt8]) -> Bool {
     bytes.count == 16 && bytes.prefix(10).allSatisfy { $0 == 0 } && bytes[10] == 0xFF && bytes[11] == 0xFF
   }
 
