@@ -119,7 +119,7 @@ let package = Package(
     // Cluster
     target("APIMachinery", ["Protobuf"]),
     .target(name: "ClusterAPIData", exclude: ["Kinds", "README.md"]),
-    target("ClusterAPI", ["APIMachinery", "ClusterAPIData", "Protobuf"]),
+    target("ClusterAPI", ["APIMachinery", "ClusterAPIData", "Addressing", "Protobuf"]),
     target(
       "APIServer",
       [

@@ -138,3 +138,10 @@ def test_metadata_is_not_written_with_the_status_of_some_kinds(api, namespace):
         api.delete(f"{flows}/{name}")
     sets = f"/apis/apps/v1/namespaces/{namespace}/replicasets"
     assert written(sets, latest(sets, workload("ReplicaSet", "s"))) == (True, True)
+
+
+def test_namespaces_have_a_phase(api, namespace):
+    path = f"/api/v1/namespaces/{namespace}"
+    status = {"status": {"phase": "Terminating"}}
+    says = ["status.Phase: Invalid value: \"Terminating\": may only be 'Active' if `deletionTimestamp` is empty"]
+    api.refused(422, "PATCH", f"{path}/status", status, says=says, headers={"Content-Type": "application/merge-patch+json"})

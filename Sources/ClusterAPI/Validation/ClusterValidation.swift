@@ -16,6 +16,7 @@ enum ClusterValidation {
         path.child("podCIDRs"), spec["podCIDRs"], "may specify no more than one CIDR for each IP family")
     }
     amounts(of: new, &findings)
+    declaredFeatures(of: new, &findings)
     guard let before = old?["spec"] else { return }
     addresses(of: new, &findings)
     if before.has("podCIDRs"), before["podCIDRs"] != spec["podCIDRs"] {
@@ -31,7 +32,42 @@ enum ClusterValidation {
 
   static func validate(statusOf node: JSONValue, _ findings: inout Findings) {
     amounts(of: node, &findings)
+    declaredFeatures(of: node, &findings)
     addresses(of: node, &findings)
+  }
+
+  /// What a node's agent says that it can do: a sorted list of names in parts, the first of which begins with a large letter.
+  private static func declaredFeatures(of node: JSONValue, _ findings: inout Findings) {
+    let path = FieldPath("status", "declaredFeatures")
+    let names = (node["status"]?.items("declaredFeatures") ?? []).map { $0.stringValue ?? "" }
+    for (index, name) in names.enumerated() {
+      if let problem = problem(ofFeature: name) {
+        findings.invalid(
+          path.index(index), .string(name), "invalid feature name \(name.goQuoted): \(problem)")
+      }
+      guard index + 1 < names.count else { continue }
+      let next = names[index + 1]
+      if name == next {
+        findings.add(.duplicate(path.index(index + 1), .string(next)))
+      } else if next.utf8.lexicographicallyPrecedes(name.utf8) {
+        findings.invalid(path.index(index + 1), .string(next), "list must be sorted alphabetically")
+      }
+    }
+  }
+
+  private static func problem(ofFeature name: String) -> String? {
+    let limit = 253
+    if name.utf8.count > limit { return "must be no more than \(limit) characters" }
+    let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+    let isFine =
+      name.utf8.first.map { (0x41...0x5A).contains($0) } == true
+      && parts.allSatisfy { part in
+        !part.isEmpty
+          && part.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x7A).contains($0 | 0x20) }
+      }
+    return isFine
+      ? nil
+      : "must start with an UpperCamelCase segment, with subsequent segments separated by '/' (e.g., MyFeature or MyFeature/mySubFeature), and contain only alphanumeric characters and slashes"
   }
 
   private static func amounts(of node: JSONValue, _ findings: inout Findings) {

@@ -9,10 +9,9 @@ enum NetworkWarnings {
 
   static func policy(_ policy: JSONValue, _ warnings: inout Warnings) {
     for (block, path) in NetworkingValidation.blocks(of: policy) {
-      for text in AddressRules.warnings(ofRange: block.text("cidr"), path.child("cidr")) { warnings.add(text) }
+      AddressWarnings.range(block.text("cidr"), path.child("cidr"), &warnings)
       for (index, except) in block.items("except").enumerated() {
-        let path = path.child("except").index(index)
-        for text in AddressRules.warnings(ofRange: except.stringValue ?? "", path) { warnings.add(text) }
+        AddressWarnings.range(except.stringValue ?? "", path.child("except").index(index), &warnings)
       }
     }
   }
@@ -26,9 +25,7 @@ enum NetworkWarnings {
     for (index, endpoint) in slice.items("endpoints").enumerated() {
       let path = FieldPath("endpoints").index(index).child("addresses")
       for (position, address) in endpoint.items("addresses").enumerated() {
-        if let text = AddressRules.warning(ofAddress: address.stringValue ?? "", path.index(position)) {
-          warnings.add(text)
-        }
+        AddressWarnings.address(address.stringValue ?? "", path.index(position), &warnings)
       }
     }
   }

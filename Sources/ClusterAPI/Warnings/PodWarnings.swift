@@ -26,6 +26,7 @@ enum PodWarnings {
     let notes = pod["metadata"]?["annotations"]
     annotations(notes, root.child("metadata", "annotations"), &warnings)
     volumes(spec, path.child("volumes"), &warnings)
+    VolumePathWarnings.volumes(spec.items("volumes"), &warnings)
     repetitions(spec.items("hostAliases"), "ip", path.child("hostAliases"), &warnings)
     repetitions(spec.items("imagePullSecrets"), "name", path.child("imagePullSecrets"), &warnings)
     for (index, secret) in spec.items("imagePullSecrets").enumerated() where secret.text("name").isEmpty {
@@ -188,7 +189,13 @@ enum PodWarnings {
       for (index, port) in container.items("ports").enumerated() {
         let place = path.child("ports").index(index)
         let (address, number) = (port.text("hostIP"), port["hostPort"]?.integerValue ?? 0)
-        let key = "\(port["containerPort"]?.integerValue ?? 0)/\(port.text("protocol"))"
+        let (inside, transport) = (port["containerPort"]?.integerValue ?? 0, port.text("protocol"))
+        let key = "\(inside)/\(transport)"
+        if !address.isEmpty, number == 0 {
+          let words =
+            "Name:\(port.text("name")) HostPort:0 ContainerPort:\(inside) Protocol:\(transport) HostIP:\(address)"
+          warnings.add(place, "hostIP set without hostPort: {\(words)}")
+        }
         for other in known[key] ?? [] {
           if address == other.address, number == other.number {
             warnings.add(place, "duplicate port definition with \(other.path)")

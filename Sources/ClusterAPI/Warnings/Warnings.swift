@@ -46,12 +46,17 @@ struct Warnings {
       "CronJob": { new, old, warnings in
         if old == nil { name(new, &warnings) }
         let path = FieldPath("spec", "jobTemplate", "spec", "template")
+        indexes(new["spec"]?["jobTemplate"]?["spec"], FieldPath("spec", "jobTemplate", "spec"), &warnings)
         let template = new["spec"]?["jobTemplate"]?["spec"]?["template"]
         if template != old?["spec"]?["jobTemplate"]?["spec"]?["template"] {
           PodWarnings.template(template, path, &warnings)
         }
       },
-      "Job": { workload($0, $1, &$2) },
+      "Job": { new, old, warnings in
+        if old == nil { name(new, &warnings) }
+        indexes(new["spec"], FieldPath("spec"), &warnings)
+        workload(new, old, &warnings, isNamed: false)
+      },
     ],
     "discovery.k8s.io": ["EndpointSlice": { new, _, warnings in NetworkWarnings.slice(new, &warnings) }],
     "networking.k8s.io": [
@@ -72,6 +77,17 @@ struct Warnings {
     if template != old?["spec"]?["template"] {
       PodWarnings.template(template, FieldPath("spec", "template"), &warnings)
     }
+  }
+
+  /// Which indexes of a job are done is one text, that can become too long.
+  private static func indexes(_ job: JSONValue?, _ path: FieldPath, _ warnings: inout Warnings) {
+    guard job?.text("completionMode") == "Indexed", job?["completions"]?.integerValue ?? 0 > 100_000,
+      job?["parallelism"]?.integerValue ?? 0 > 10_000
+    else { return }
+    warnings.add(
+      path,
+      "In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail"
+    )
   }
 
   private static func name(_ object: JSONValue, _ warnings: inout Warnings) {

@@ -119,6 +119,28 @@ import Testing
       ])
   }
 
+  @Test func featuresOfNodes() throws {
+    func found(_ features: String) throws -> [String] {
+      let node = try object(
+        #"{"apiVersion":"v1","kind":"Node","metadata":{"name":"n","resourceVersion":"1"},"spec":{},"status":{"declaredFeatures":[\#(features)]}}"#
+      )
+      let kind = GroupVersionKind(group: "", version: "v1", kind: "Node")
+      return builtin.validate(node, old: node, kind: kind, subresource: "status").map(\.description)
+    }
+    #expect(try found(#""A","B/c","B/d1""#) == [])
+    #expect(
+      try found(#""B","A","A""#) == [
+        #"status.declaredFeatures[1]: Invalid value: "A": list must be sorted alphabetically"#,
+        #"status.declaredFeatures[2]: Duplicate value: "A""#,
+      ])
+    let words = "must start with an UpperCamelCase segment"
+    for name in ["a", "A/", "A b", "/A", ""] {
+      let problems = try found("\"\(name)\"")
+      #expect(
+        problems.count == 1 && problems[0].contains(#"invalid feature name "\#(name)": \#(words)"#), "\(name)")
+    }
+  }
+
   @Test func namespaces() throws {
     func namespace(_ phase: String, _ metadata: String = "", finalizers: String = "") throws -> JSONValue {
       try object(
