@@ -1,27 +1,29 @@
 import APIMachinery
 
-/// Conditions of a status, where a kind has those of `meta/v1` and its rules for them.
+/// Lists of conditions as most statuses have them (`metav1.Condition`), by the rules of apimachinery's `ValidateConditions`.
 enum ConditionValidation {
-  private static let longestReason = 1 << 10
-  private static let longestMessage = 32 << 10
-  private static let reasonRule =
-    "a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric characters or '_,:', and must end with an alphanumeric character or '_' (e.g. 'my_name',  or 'MY_NAME',  or 'MyName',  or 'ReasonA,ReasonB',  or 'ReasonA:ReasonB', regex used for validation is '[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?')"
+  private static let reasonBytes = 1024
+  private static let messageBytes = 32 * 1024
 
-  /// Each is whole, and none has the type of another.
+  /// Judges a list of conditions, whose types are not repeated.
   static func validate(_ conditions: [JSONValue], _ path: FieldPath, _ findings: inout Findings) {
     var types: Set<String> = []
     for (index, condition) in conditions.enumerated() {
-      let (path, type) = (path.index(index), condition.text("type"))
+      let path = path.index(index)
+      let type = condition.text("type")
       if !types.insert(type).inserted { findings.add(.duplicate(path.child("type"), .string(type))) }
       validate(condition, path, &findings)
     }
   }
 
-  private static func validate(_ condition: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
-    let (type, status) = (condition.text("type"), condition.text("status"))
+  /// Judges one condition.
+  static func validate(_ condition: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    let type = condition.text("type")
     findings.invalid(path.child("type"), .string(type), NameRules.labelKey(type))
-    if !["False", "True", "Unknown"].contains(status) {
-      findings.add(.notSupported(path.child("status"), .string(status), ["False", "True", "Unknown"]))
+    let status = condition.text("status")
+    let statuses = ["False", "True", "Unknown"]
+    if !statuses.contains(status) {
+      findings.add(.notSupported(path.child("status"), .string(status), statuses))
     }
     if let generation = condition["observedGeneration"]?.integerValue, generation < 0 {
       findings.invalid(
@@ -31,17 +33,19 @@ enum ConditionValidation {
     let reason = condition.text("reason")
     if reason.isEmpty {
       findings.required(path.child("reason"))
-    } else {
-      if !isReason(reason) { findings.invalid(path.child("reason"), .string(reason), reasonRule) }
-      if reason.utf8.count > longestReason {
-        findings.add(.tooLong(path.child("reason"), maximumBytes: longestReason))
-      }
+    } else if !isReason(reason) {
+      findings.invalid(
+        path.child("reason"), .string(reason),
+        "a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric characters or '_,:', and must end with an alphanumeric character or '_' (e.g. 'my_name',  or 'MY_NAME',  or 'MyName',  or 'ReasonA,ReasonB',  or 'ReasonA:ReasonB', regex used for validation is '[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?')"
+      )
     }
-    if condition.text("message").utf8.count > longestMessage {
-      findings.add(.tooLong(path.child("message"), maximumBytes: longestMessage))
+    for (name, limit) in [("reason", reasonBytes), ("message", messageBytes)]
+    where condition.text(name).utf8.count > limit {
+      findings.add(.tooLong(path.child(name), maximumBytes: limit))
     }
   }
 
+  /// A letter, then letters, digits, `_`, `,` and `:`, the last of which is no separator.
   private static func isReason(_ text: String) -> Bool {
     func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }
     func isWord(_ byte: UInt8) -> Bool {
