@@ -143,7 +143,7 @@ RULES = [
     (OLD_EVENT, {"eventTime": "2020-01-01T00:00:00.000000Z", "reportingComponent": "a b"},
      [f'reportingComponent: Invalid value: "a b": {QUALIFIED}', "reportingInstance: Required value", "action: Required value", "reason: Required value"]),
     (EVENT, {"reportingController": "a b"}, [f'reportingController: Invalid value: "a b": {QUALIFIED}']),
-    (EVENT, {"deprecatedCount": 1}, ["deprecatedCount: Invalid value: 1: needs to be unset"]),
+    (EVENT, {"deprecatedCount": 1}, ["count: Invalid value: \"\": needs to be unset"]),
 ]  # fmt: skip
 
 

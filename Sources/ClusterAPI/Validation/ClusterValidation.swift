@@ -240,63 +240,75 @@ enum ClusterValidation {
 
   // MARK: - Events
 
+  /// The places of what is wrong are those of the older API, but for who reports.
+  ///
   /// - Parameter isStrict: the event comes by `events.k8s.io`, which asks for more than the older API.
   static func validate(
     event new: JSONValue, _ old: JSONValue?, _ findings: inout Findings, isStrict: Bool = false
   ) {
-    let regarding = new["involvedObject"] ?? new["regarding"] ?? [:]
-    let path = FieldPath(new.has("regarding") ? "regarding" : "involvedObject", "namespace")
+    let about = (new["involvedObject"] ?? new["regarding"] ?? [:]).text("namespace")
     let namespace = new.text("metadata", "namespace")
-    let about = regarding.text("namespace")
-    if about.isEmpty {
-      if namespace != "", namespace != "default", namespace != "kube-system" {
-        findings.invalid(path, "", "does not match event.namespace")
-      }
-    } else if about != namespace {
-      findings.invalid(path, .string(about), "does not match event.namespace")
+    let hasTime = new.has("eventTime")
+    let fits =
+      hasTime
+      ? !about.isEmpty || ["default", "kube-system"].contains(namespace)
+      : about == namespace || about.isEmpty && namespace == "default"
+    if !fits {
+      findings.invalid(FieldPath("involvedObject", "namespace"), .string(about), "does not match event.namespace")
     }
-    if isStrict, old != nil { return unchanged(event: new, old, &findings) }
-    guard isStrict || new.has("eventTime") else { return }
-    if !new.has("eventTime") { findings.required(FieldPath("eventTime")) }
-    if isStrict { strict(event: new, &findings) }
-    let reporter = isStrict ? "reportingController" : "reportingComponent"
-    let controller = new.text(reporter)
-    if controller.isEmpty {
-      findings.required(FieldPath(reporter))
+    if hasTime { reporter(ofEvent: new, isStrict ? "reportingController" : "reportingComponent", &findings) }
+    guard isStrict else { return }
+    if let old {
+      if new["series"] != old["series"] { series(ofEvent: new, &findings) }
+      unchanged(event: new, old, &findings)
     } else {
-      findings.invalid(FieldPath(reporter), .string(controller), NameRules.labelKey(controller))
+      series(ofEvent: new, &findings)
+      strict(event: new, &findings)
     }
-    for name in ["reportingInstance", "action", "reason"] where new.text(name).isEmpty {
-      findings.required(FieldPath(name))
+  }
+
+  /// - Parameter name: of the field that says who reports.
+  private static func reporter(ofEvent new: JSONValue, _ name: String, _ findings: inout Findings) {
+    let controller = new.text(name)
+    if controller.isEmpty { findings.required(FieldPath(name)) }
+    findings.invalid(FieldPath(name), .string(controller), NameRules.labelKey(controller))
+    for name in ["reportingInstance", "action", "reason"] {
+      if new.text(name).isEmpty { findings.required(FieldPath(name)) }
+      if new.text(name).utf8.count > 128 {
+        findings.invalid(FieldPath(name), "", "can have at most 128 characters")
+      }
     }
-    for (name, limit) in [
-      ("reportingInstance", 128), ("action", 128), ("reason", 128), ("note", 1024), ("message", 1024),
-    ]
-    where new.text(name).utf8.count > limit {
-      findings.invalid(FieldPath(name), new[name], "can have at most \(limit) characters")
+    if max(new.text("note").utf8.count, new.text("message").utf8.count) > 1024 {
+      findings.invalid(FieldPath("message"), "", "can have at most 1024 characters")
     }
+  }
+
+  private static func series(ofEvent new: JSONValue, _ findings: inout Findings) {
+    guard let series = new["series"] else { return }
+    let path = FieldPath("series")
+    if series["count"]?.integerValue ?? 0 < 2 { findings.invalid(path.child("count"), "", "should be at least 2") }
+    if !series.has("lastObservedTime") { findings.required(path.child("lastObservedTime")) }
   }
 
   /// What the newer API asks for besides; fields of the older one have no place there.
   private static func strict(event new: JSONValue, _ findings: inout Findings) {
+    if !new.has("eventTime") { findings.required(FieldPath("eventTime")) }
     let type = new.text("type")
     if !["Normal", "Warning"].contains(type) {
-      findings.invalid(FieldPath("type"), .string(type), "has invalid value: \(type)")
+      findings.invalid(FieldPath("type"), "", "has invalid value: \(type)")
     }
-    for name in ["deprecatedFirstTimestamp", "deprecatedLastTimestamp"] where new.has(name) {
-      findings.invalid(FieldPath(name), new[name], "needs to be unset")
-    }
-    if let count = new["deprecatedCount"]?.integerValue, count != 0 {
-      findings.invalid(FieldPath("deprecatedCount"), .integer(count), "needs to be unset")
-    }
-    if let source = new["deprecatedSource"], source.objectValue?.isEmpty == false {
-      findings.invalid(FieldPath("deprecatedSource"), source, "needs to be unset")
+    let source = new["deprecatedSource"]
+    for (place, isSet) in [
+      ("firstTimestamp", new.has("deprecatedFirstTimestamp")), ("lastTimestamp", new.has("deprecatedLastTimestamp")),
+      ("count", new["deprecatedCount"]?.integerValue ?? 0 != 0),
+      ("source", ["component", "host"].contains { source?.text($0).isEmpty == false }),
+    ] where isSet {
+      findings.invalid(FieldPath(place), "", "needs to be unset")
     }
   }
 
   /// Of an event only its series goes on.
   private static func unchanged(event new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
-    // The places are those of the older API.
     for (name, place) in [
       ("regarding", "involvedObject"), ("reason", "reason"), ("note", "message"), ("deprecatedSource", "source"),
       ("deprecatedFirstTimestamp", "firstTimestamp"), ("deprecatedLastTimestamp", "lastTimestamp"),

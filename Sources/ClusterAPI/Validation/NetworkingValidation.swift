@@ -17,7 +17,7 @@ enum NetworkingValidation {
         "must match `ingressClassName` when both are specified")
     }
     if spec.items("rules").isEmpty, !spec.has("defaultBackend") {
-      findings.invalid(path, spec["rules"] ?? [], "either `defaultBackend` or `rules` must be specified")
+      findings.invalid(path, spec["rules"] ?? .null, "either `defaultBackend` or `rules` must be specified")
     }
     if let backend = spec["defaultBackend"] { self.backend(backend, path.child("defaultBackend"), &findings) }
     for (index, rule) in spec.items("rules").enumerated() {
@@ -36,8 +36,7 @@ enum NetworkingValidation {
         findings.invalid(path.child("secretName"), .string(secret), NameRules.dns1123Subdomain(secret))
       }
     }
-    let name = spec.text("ingressClassName")
-    if !name.isEmpty {
+    if let name = spec["ingressClassName"]?.stringValue {
       findings.invalid(path.child("ingressClassName"), .string(name), NameRules.dns1123Subdomain(name))
     }
   }

@@ -49,11 +49,24 @@ enum StorageWarnings {
     for (index, term) in object.items("allowedTopologies").enumerated() {
       let path = FieldPath("allowedTopologies").index(index).child("matchLabelExpressions")
       for (position, expression) in term.items("matchLabelExpressions").enumerated() {
-        let key = expression.text("key")
-        if let word = OldNodeLabels.word(key) {
-          warnings.add(path.index(position).child("key"), "\(key) is \(word)")
+        if let word = OldNodeLabels.word(expression.text("key")) {
+          warnings.add(path.index(position).child("key"), word)
         }
       }
+    }
+  }
+
+  static func capacity(_ object: JSONValue, _ warnings: inout Warnings) {
+    guard let nodes = object["nodeTopology"] else { return }
+    let path = FieldPath("nodeTopology")
+    for (index, expression) in nodes.items("matchExpressions").enumerated() {
+      let key = expression.text("key")
+      if let word = OldNodeLabels.word(key) {
+        warnings.add(path.child("matchExpressions").index(index).child("key"), "\(key) is \(word)")
+      }
+    }
+    for (key, _) in nodes["matchLabels"]?.objectValue ?? [:] {
+      if let word = OldNodeLabels.word(key) { warnings.add(path.child("matchLabels", key), word) }
     }
   }
 

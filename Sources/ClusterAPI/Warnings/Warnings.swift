@@ -65,7 +65,10 @@ struct Warnings {
     ],
     "node.k8s.io": ["RuntimeClass": { new, _, warnings in ClusterWarnings.runtimeClass(new, &warnings) }],
     "resource.k8s.io": ["ResourceSlice": { new, _, warnings in ClusterWarnings.slice(new, &warnings) }],
-    "storage.k8s.io": ["StorageClass": { new, _, warnings in StorageWarnings.storageClass(new, &warnings) }],
+    "storage.k8s.io": [
+      "CSIStorageCapacity": { new, _, warnings in StorageWarnings.capacity(new, &warnings) },
+      "StorageClass": { new, _, warnings in StorageWarnings.storageClass(new, &warnings) },
+    ],
   ]
 
   /// A workload makes pods of its template, and names them after itself.

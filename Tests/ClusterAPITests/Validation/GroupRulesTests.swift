@@ -268,4 +268,67 @@ import Testing
           #"subjects[0].kind: Unsupported value: "Robot": supported values: "ServiceAccount", "User", "Group""#
         ])
   }
+
+  @Test func whatEventsAreAbout() throws {
+    func event(_ rest: String, in namespace: String = "kube-system", version: String = "v1") -> String {
+      #"{"apiVersion":"\#(version)","kind":"Event","metadata":{"name":"e","namespace":"\#(namespace)"},\#(rest)}"#
+    }
+    let mismatch = #"involvedObject.namespace: Invalid value: "": does not match event.namespace"#
+    let other = #""involvedObject":{"namespace":"other"}"#
+    #expect(try problems(event(#""involvedObject":{}"#)) == [mismatch])
+    #expect(try problems(event(#""involvedObject":{}"#, in: "default")) == [])
+    #expect(try problems(event(other)).count == 1)
+    // Newer events may be about what is elsewhere.
+    let new =
+      #""eventTime":"2024-01-01T00:00:00.000000Z","reportingComponent":"r","reportingInstance":"i","action":"a","reason":"r""#
+    #expect(try problems(event("\(other),\(new)")) == [])
+    #expect(try problems(event(#""involvedObject":{},\#(new)"#)) == [])
+    #expect(try problems(event(#""involvedObject":{},\#(new)"#, in: "x")) == [mismatch])
+
+    let stricter = new.replacing("Component", with: "Controller") + #","regarding":{"namespace":"x"}"#
+    let series = #""series":{"count":1}"#
+    #expect(try problems(event(#"\#(stricter),"type":"Normal""#, version: "events.k8s.io/v1")) == [])
+    let found = try problems(
+      event(
+        #"\#(stricter),\#(series),"type":"X","deprecatedCount":1,"deprecatedSource":{"host":"h"}"#,
+        version: "events.k8s.io/v1"))
+    #expect(
+      found.sorted() == [
+        #"count: Invalid value: "": needs to be unset"#, #"series.count: Invalid value: "": should be at least 2"#,
+        "series.lastObservedTime: Required value", #"source: Invalid value: "": needs to be unset"#,
+        #"type: Invalid value: "": has invalid value: X"#,
+      ])
+  }
+
+  @Test func classesOfIngresses() throws {
+    let found = try problems(
+      #"{"apiVersion":"networking.k8s.io/v1","kind":"Ingress","metadata":{"name":"i","namespace":"x"},"spec":{"ingressClassName":"","rules":[{"host":"a.b"}]}}"#
+    )
+    #expect(found.count == 1 && found[0].hasPrefix(#"spec.ingressClassName: Invalid value: """#))
+  }
+
+  @Test func warningsOfOldLabels() throws {
+    func warnings(_ text: String) throws -> [String] {
+      let value = try complete(text)
+      return builtin.warnings(of: value, old: nil, kind: try #require(kindOf(value)))
+    }
+    let old = "failure-domain.beta.kubernetes.io/zone"
+    let word = #"deprecated since v1.17; use "topology.kubernetes.io/zone" instead"#
+    #expect(
+      try warnings(
+        Self.object(
+          "storage.k8s.io/v1", "StorageClass",
+          #""provisioner":"p","allowedTopologies":[{"matchLabelExpressions":[{"key":"\#(old)","values":["a"]}]}]"#))
+        == [
+          "allowedTopologies[0].matchLabelExpressions[0].key: \(word)"
+        ])
+    #expect(
+      try warnings(
+        Self.object(
+          "storage.k8s.io/v1", "CSIStorageCapacity",
+          #""storageClassName":"s","nodeTopology":{"matchLabels":{"\#(old)":"a"},"matchExpressions":[{"key":"\#(old)","operator":"Exists"}]}"#
+        )) == [
+          "nodeTopology.matchExpressions[0].key: \(old) is \(word)", "nodeTopology.matchLabels.\(old): \(word)",
+        ])
+  }
 }

@@ -138,7 +138,8 @@ import Testing
         ingress(#"{"rules":[{"host":"*.a.b","http":{"paths":[{"path":"/","pathType":"Prefix",\#(backend)}]}}]}"#)) == []
     )
     #expect(
-      try problems(ingress("{}")) == ["spec: Invalid value: []: either `defaultBackend` or `rules` must be specified"])
+      try problems(ingress("{}")) == ["spec: Invalid value: null: either `defaultBackend` or `rules` must be specified"]
+    )
     #expect(
       try problems(
         ingress(
