@@ -146,7 +146,9 @@ extension APIServer {
   private func operational(_ request: Request) async -> Response? {
     guard request.segments.first != "api", request.segments.first != "apis" else { return nil }
     if request.path == "/metrics" {
-      return ServerMetrics(registry: registry, requests: metrics, flowControl: flowControl, audit: audit).response()
+      return ServerMetrics(
+        registry: registry, requests: metrics, flowControl: flowControl, audit: audit, version: version
+      ).response()
     }
     return await health.respond(request)
   }

@@ -21,7 +21,7 @@ public final class APIServer: Sendable {
   let health: HealthChecks
   let aggregation: Aggregation?
   let address: String
-  private let version: ServerVersion
+  let version: ServerVersion
   private let openAPI: OpenAPIHandler
 
   /// - Parameters:

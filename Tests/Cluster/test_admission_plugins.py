@@ -15,6 +15,7 @@ pytestmark = pytest.mark.own_server
 PLUGINS = [
     "AlwaysAdmit", "NamespaceAutoProvision", "NamespaceExists", "LimitPodHardAntiAffinityTopology", "ExtendedResourceToleration",
     "OwnerReferencesPermissionEnforcement", "PodNodeSelector", "EventRateLimit", "ImagePolicyWebhook",
+    "PodTolerationRestriction",
 ]  # fmt: skip
 
 
@@ -37,6 +38,10 @@ def own(tmp_path_factory):
             {"name": "EventRateLimit", "configuration": {
                 "apiVersion": "eventratelimit.admission.k8s.io/v1alpha1", "kind": "Configuration",
                 "limits": [{"type": "Namespace", "qps": 1, "burst": 3}],
+            }},
+            {"name": "PodTolerationRestriction", "configuration": {
+                "apiVersion": "podtolerationrestriction.admission.k8s.io/v1alpha1", "kind": "Configuration",
+                "default": [{"key": "everywhere", "operator": "Exists"}],
             }},
             {"name": "ImagePolicyWebhook", "configuration": {"imagePolicy": {"kubeConfigFile": "webhook.yaml", "allowTTL": 60, "denyTTL": 60}}},
         ],
@@ -125,6 +130,22 @@ def test_affinity_and_tolerations(kubectl):
     wants = pod("wants", "default")
     wants["spec"]["containers"][0]["resources"] = {"limits": {"example.com/gpu": "1", "cpu": "1"}}
     assert {"key": "example.com/gpu", "operator": "Exists", "effect": "NoSchedule"} in made(kubectl, wants)["spec"]["tolerations"]
+
+
+def test_tolerations_of_a_namespace(kubectl):
+    kubectl("create", "namespace", "tolerant")
+    kubectl("wait", "--for=create", "serviceaccount/default", "-n", "tolerant", "--timeout=60s")
+    everywhere = {"key": "everywhere", "operator": "Exists"}
+    assert everywhere in made(kubectl, pod("a", "tolerant"))["spec"]["tolerations"]
+    prefix = "scheduler.alpha.kubernetes.io/"
+    own = {"key": "own", "operator": "Equal", "value": "1", "effect": "NoSchedule"}
+    kubectl("annotate", "namespace", "tolerant", f"{prefix}defaultTolerations={json.dumps([own])}")
+    given = made(kubectl, pod("b", "tolerant"))["spec"]["tolerations"]
+    assert own in given and everywhere not in given
+    kubectl("annotate", "namespace", "tolerant", prefix + "tolerationsWhitelist=" + json.dumps([{"key": "own", "operator": "Exists"}, {"operator": "Exists", "effect": "NoExecute"}]))
+    made(kubectl, pod("c", "tolerant"))
+    other = pod("d", "tolerant", tolerations=[{"key": "other", "operator": "Exists"}])
+    refused(kubectl, other, "pod tolerations (possibly merged with namespace default tolerations) conflict with its namespace whitelist")
 
 
 def test_images(kubectl, own):

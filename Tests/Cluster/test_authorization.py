@@ -55,9 +55,9 @@ def answer(review, **status):
     return {"apiVersion": review["apiVersion"], "kind": "SubjectAccessReview", "status": {"allowed": False, **status}}
 
 
-def text(url, token):
-    """The answer to a request that nobody could decide about is no JSON."""
-    asked = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
+def text(url, token=None):
+    """Status and text of an answer that is no JSON."""
+    asked = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"} if token else {})
     try:
         with urllib.request.urlopen(asked, context=ssl._create_unverified_context(), timeout=60) as answer:
             return answer.status, answer.read().decode()

@@ -8,6 +8,7 @@ from clusters import Server
 from interface import eventually
 from openid import Provider, SigningKey
 from test_access import request
+from test_authorization import text
 
 pytestmark = pytest.mark.own_server
 
@@ -226,12 +227,12 @@ def test_the_file_is_followed(tmp_path, provider, keys):
         path.write_text(good.replace("claims.name", "claims.name +"))
         eventually(lambda: "is not used, and what it said before holds: " in server.log(), server.log, 90)
         assert "jwt[0].claimMappings.username.expression" in server.log() and name() == "corp:jane"
-        assert request(server.url + "/livez", None)[0] == 200
+        assert text(server.url + "/livez")[0] == 200
         (tmp_path / "next").write_text(good.replace("'corp:'", "'else:'").replace(", {path: /livez}", ""))
         os.rename(tmp_path / "next", path)
         eventually(lambda: name() == "else:jane", server.log, 90)
         # Who may be nobody follows it too.
-        assert request(server.url + "/livez", None)[0] == 401 and request(server.url + "/readyz", None)[0] == 200
+        assert text(server.url + "/livez")[0] == 401 and text(server.url + "/readyz")[0] == 200
         path.write_text(only_other)
         eventually(lambda: name() is None, server.log, 90)
     finally:

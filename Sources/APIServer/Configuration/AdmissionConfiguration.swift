@@ -6,6 +6,7 @@ public struct AdmissionConfiguration: Sendable {
   public private(set) var podSecurity = PodSecurityConfiguration()
   public private(set) var quota = QuotaConfiguration()
   public private(set) var nodeSelectors = PodNodeSelectorConfiguration()
+  public private(set) var tolerations = TolerationConfiguration()
   /// Nil where nothing is said.
   public private(set) var eventLimits: EventRateLimitConfiguration?
   /// Nil where nothing is said.
@@ -67,10 +68,11 @@ public struct AdmissionConfiguration: Sendable {
     case "PodNodeSelector": if let value { nodeSelectors = try PodNodeSelectorConfiguration(value) }
     case "EventRateLimit": if let value { eventLimits = try EventRateLimitConfiguration(value) }
     case "ImagePolicyWebhook": if let value { imagePolicy = try ImagePolicyConfiguration(value, read: read) }
+    case "PodTolerationRestriction": if let value { tolerations = try TolerationConfiguration(value) }
     default:
       throw StatusError.badRequest(
         "there is no such plugin that can be told anything: known are EventRateLimit, ImagePolicyWebhook, "
-          + "PodNodeSelector, PodSecurity, ResourceQuota")
+          + "PodNodeSelector, PodSecurity, PodTolerationRestriction, ResourceQuota")
     }
   }
 }

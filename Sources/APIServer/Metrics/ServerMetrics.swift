@@ -7,6 +7,7 @@ struct ServerMetrics {
   let requests: RequestMetrics
   let flowControl: FlowControl?
   let audit: AuditLog?
+  let version: ServerVersion
 
   func response() -> Response {
     var text = MetricsText()
@@ -15,6 +16,7 @@ struct ServerMetrics {
     if let flowControl { Self.writeFlows(flowControl, &text) }
     if let audit { Self.writeAudit(audit, &text) }
     registry.admissionMetrics.write(&text)
+    writeBuild(&text)
     ProcessMetrics.write(&text)
     return Response(.ok, text: text.text, type: MetricsText.contentType)
   }
@@ -25,6 +27,13 @@ struct ServerMetrics {
       ("resource", key.resource), ("scope", key.scope), ("subresource", key.subresource), ("verb", key.verb),
       ("version", key.version),
     ]
+  }
+
+  private func writeBuild(_ text: inout MetricsText) {
+    let name = "kubernetes_build_info"
+    text.begin(name, "gauge", "Which version of Kubernetes the server speaks; always 1.")
+    text.add(
+      name, [("git_version", version.gitVersion), ("major", version.major), ("minor", version.minor)], 1)
   }
 
   private func writeRequests(_ text: inout MetricsText) {

@@ -29,6 +29,7 @@ enum ClusterAdmission {
       .init("PodNodeSelector", isOn: false, PodNodeSelector(cluster, told.nodeSelectors)),
       .init("Priority", Priority(cluster)),
       .init("DefaultTolerationSeconds", DefaultTolerationSeconds()),
+      .init("PodTolerationRestriction", isOn: false, PodTolerationRestriction(cluster, told.tolerations)),
       .init("EventRateLimit", isOn: false, EventRateLimit(told.eventLimits)),
       .init("ExtendedResourceToleration", isOn: false, ExtendedResourceToleration()),
       .init("PodTopologyLabels", PodTopologyLabels(cluster)),
