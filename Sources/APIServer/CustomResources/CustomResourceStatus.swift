@@ -1,4 +1,5 @@
 import APIMachinery
+import ClusterAPI
 
 /// What the status of a CustomResourceDefinition says: which names are taken, and whether its objects are served.
 enum CustomResourceStatus {
@@ -25,6 +26,18 @@ enum CustomResourceStatus {
       } else {
         set(&definition, "Established", false, "Installing", words)
       }
+    }
+    if APIApproval.isNeeded(definition["spec"]?["group"]?.stringValue ?? "") {
+      let approval = APIApproval(.object(definition))
+      let reason =
+        switch approval.state {
+        case .missing: "MissingAnnotation"
+        case .invalid: "InvalidAnnotation"
+        case .bypassed: "UnapprovedAnnotation"
+        case .approved: "ApprovedAnnotation"
+        }
+      set(
+        &definition, "KubernetesAPIApprovalPolicyConformant", approval.state == .approved, reason, approval.explanation)
     }
     var status = definition["status"]?.objectValue ?? [:]
     if conflicts.isEmpty { status["acceptedNames"] = definition["spec"]?["names"] }

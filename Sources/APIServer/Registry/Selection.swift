@@ -39,9 +39,7 @@ struct Selection: Sendable {
     }
     for term in selector.terms {
       guard let place = path(term.field) else {
-        throw .badRequest(
-          "Unable to find \(target.groupVersionKind.description.goQuoted) that match label selector \(labels.description.goQuoted), field selector \(selector.description.goQuoted): field label not supported: \(term.field)"
-        )
+        throw .badRequest("field label not supported: \(term.field)")
       }
       paths[term.field] = place
     }

@@ -28,6 +28,7 @@ enum DefinitionValidation {
         path.child("preserveUnknownFields"), true,
         "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead")
     }
+    approval(new, old, group, &findings)
     guard let before = old?["spec"] else { return }
     // Objects that are stored in a version can be read for as long as it is there.
     let names = Set(spec.items("versions").map { $0.text("name") })
@@ -49,10 +50,27 @@ enum DefinitionValidation {
     }
   }
 
+  /// Groups of the community's own want the approval of the community, or a word that they do without.
+  private static func approval(_ new: JSONValue, _ old: JSONValue?, _ group: String, _ findings: inout Findings) {
+    guard APIApproval.isNeeded(group) else { return }
+    let state = APIApproval(new)
+    if let old, APIApproval(old).state == state.state { return }
+    let path = FieldPath("metadata", "annotations").key(APIApproval.annotation)
+    switch state.state {
+    case .missing: findings.required(path, state.explanation)
+    case .invalid: findings.invalid(path, .string(state.text), state.explanation)
+    case .approved, .bypassed: break
+    }
+  }
+
   private static func versions(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     var seen: Set<String> = []
     var stored = 0
     var isUnique = true
+    // What all versions have alike is told of as one.
+    func isShared(_ name: String) -> Bool { Set(spec.items("versions").map { $0[name] ?? .null }).count == 1 }
+    let hasSharedColumns = isShared("additionalPrinterColumns")
+    let hasSharedParts = isShared("subresources")
     for (index, version) in spec.items("versions").enumerated() {
       let path = path.child("versions").index(index)
       let name = version.text("name")
@@ -62,14 +80,18 @@ enum DefinitionValidation {
       if !version.has("schema") || version["schema"]?.has("openAPIV3Schema") != true {
         findings.required(path.child("schema", "openAPIV3Schema"))
       }
-      if version.has("deprecationWarning"), version["deprecated"] != true {
+      if let warning = version["deprecationWarning"]?.stringValue {
         findings.invalid(
-          path.child("deprecationWarning"), version["deprecationWarning"], "can only be set for deprecated versions")
+          path.child("deprecationWarning"), .string(warning),
+          problems(ofWarning: warning, isDeprecated: version["deprecated"] == true))
       }
-      if let scale = version["subresources"]?["scale"] {
-        self.scale(scale, path.child("subresources", "scale"), &findings)
+      if let scale = version["subresources"]?["scale"], !hasSharedParts || index == 0 {
+        let place = hasSharedParts ? FieldPath("spec") : path
+        self.scale(scale, place.child("subresources", "scale"), &findings)
       }
-      columns(version, path.child("additionalPrinterColumns"), &findings)
+      if !hasSharedColumns || index == 0 {
+        columns(version, (hasSharedColumns ? FieldPath("spec") : path).child("additionalPrinterColumns"), &findings)
+      }
       let fields = version.items("selectableFields")
       if fields.count > 8 {
         findings.add(.tooMany(path.child("selectableFields"), count: fields.count, maximum: 8))
@@ -82,6 +104,14 @@ enum DefinitionValidation {
       findings.invalid(
         path.child("versions"), spec["versions"], "must have exactly one version marked as storage version")
     }
+  }
+
+  private static func problems(ofWarning text: String, isDeprecated: Bool) -> [String] {
+    guard isDeprecated else { return ["can only be set for deprecated versions"] }
+    var problems: [String] = []
+    if text.utf8.count > 256 { problems.append("must be <= 256 characters long") }
+    if text.isEmpty { problems.append("must not be an empty string") }
+    return problems
   }
 
   /// All that is wrong with a name, in one message.
@@ -120,10 +150,18 @@ enum DefinitionValidation {
       if !format.isEmpty, !formats.contains(format) {
         findings.invalid(path.child("format"), .string(format), "must be one of \(formats.joined(separator: ","))")
       }
+      let place = column.text("jsonPath")
+      if !place.isEmpty, !place.hasPrefix(".") {
+        findings.invalid(path.child("JSONPath"), .string(place), "must be a simple json path starting with .")
+      }
     }
   }
 
   private static func names(_ names: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    for name in ["plural", "singular", "kind", "listKind"] where names.text(name).isEmpty {
+      // Some are made of the kind where nothing is said.
+      if name == "plural" || names.text("kind").isEmpty { findings.required(path.child(name)) }
+    }
     for name in ["plural", "singular"] {
       let text = names.text(name)
       if !text.isEmpty { joined(NameRules.dns1035Label(text), .string(text), path.child(name), &findings) }
@@ -153,7 +191,8 @@ enum DefinitionValidation {
     findings.supported(conversion, "strategy", ["None", "Webhook"], path)
     if conversion.text("strategy") == "Webhook" {
       guard let webhook = conversion["webhook"] else {
-        return findings.required(path.child("webhookClientConfig"), "required when strategy is set to Webhook")
+        findings.required(path.child("webhookClientConfig"), "required when strategy is set to Webhook")
+        return findings.required(path.child("conversionReviewVersions"))
       }
       if let client = webhook["clientConfig"] {
         WebhookValidation.client(client, path.child("webhookClientConfig"), &findings)
