@@ -110,7 +110,13 @@ public final class APIServer: Sendable {
   }
 
   private func deprecation(of target: ServedResource) -> String {
-    target.version.deprecationWarning ?? "\(target.groupVersionKind.apiVersion) \(target.resource.kind) is deprecated"
+    if let warning = target.version.deprecationWarning { return warning }
+    let warning = "\(target.groupVersionKind.apiVersion) \(target.resource.kind) is deprecated"
+    // A better one to use instead is named.
+    let better = target.resource.versions.filter { $0.isServed && !$0.isDeprecated }.map(\.name)
+      .filter { VersionOrder.precedes($0, target.version.name) }.min(by: VersionOrder.precedes)
+    guard target.resource.isCustom, let better else { return warning }
+    return "\(warning); use \(target.resource.group)/\(better) \(target.resource.kind)"
   }
 
   /// Nil where the path is no OpenAPI document.

@@ -17,7 +17,7 @@ def version(name="v1", schema=None, served=True, storage=True, **more):
 class Definition:
     """A definition and where its objects are."""
 
-    def __init__(self, api, *versions, group=None, scope="Namespaced", kind=None, labels=None, **spec):
+    def __init__(self, api, *versions, group=None, scope="Namespaced", kind=None, labels=None, annotations=None, **spec):
         self.api = api
         plain = unique("kind").replace("-", "")
         self.kind = kind or "E2e" + plain
@@ -28,7 +28,10 @@ class Definition:
         self.versions = list(versions) or [version()]
         self.body = {
             "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-            "metadata": {"name": self.name, **({"labels": labels} if labels else {})},
+            "metadata": {
+                "name": self.name, **({"labels": labels} if labels else {}),
+                **({"annotations": annotations} if annotations else {}),
+            },
             "spec": {
                 "group": self.group, "scope": scope, "versions": self.versions,
                 "names": {"plural": self.plural, "singular": self.kind.lower(), "kind": self.kind, "listKind": self.kind + "List"},

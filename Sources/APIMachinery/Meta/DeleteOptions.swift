@@ -110,13 +110,14 @@ public struct DeleteOptions: Sendable, Hashable {
     if let uid, uid != object.header.uid {
       throw .conflict(
         resource, name,
-        "Precondition failed: UID in precondition: \(uid), UID in object meta: \(object.header.uid)")
+        "the UID in the precondition (\(uid)) does not match the UID in record (\(object.header.uid)). "
+          + "The object might have been deleted and then recreated")
     }
     if let resourceVersion, resourceVersion != object.resourceVersion {
       throw .conflict(
         resource, name,
-        "Precondition failed: ResourceVersion in precondition: \(resourceVersion), ResourceVersion in object meta: "
-          + object.resourceVersion)
+        "the ResourceVersion in the precondition (\(resourceVersion)) does not match the ResourceVersion in record "
+          + "(\(object.resourceVersion)). The object might have been modified")
     }
   }
 }

@@ -19,7 +19,8 @@ public struct JSONPatch: Sendable {
   /// - Throws: a `badRequest` where the value is no list of objects; `requestEntityTooLarge` where it has too many.
   public init(_ value: JSONValue) throws(StatusError) {
     guard let elements = value.isNull ? [] : value.arrayValue else {
-      throw .badRequest("json: cannot unmarshal \(value.goKind) into Go value of type jsonpatch.Patch")
+      throw .badRequest(
+        "error decoding patch: json: cannot unmarshal \(value.goKind) into Go value of type []handlers.jsonPatchOp")
     }
     guard elements.count <= Self.maximumOperations else {
       throw .requestEntityTooLarge(

@@ -6,7 +6,10 @@ public enum MergePatch {
   /// within arrays too.
   /// - Throws: a `badRequest` where the patch is no object.
   public static func applied(_ patch: JSONValue, to document: JSONObject) throws(StatusError) -> JSONObject {
-    guard let patch = patch.objectValue else { throw .badRequest("Invalid JSON Patch") }
+    guard let patch = patch.objectValue else {
+      throw .badRequest(
+        "error decoding patch: json: cannot unmarshal \(patch.goKind) into Go value of type map[string]interface {}")
+    }
     var result = document
     merge(patch, into: &result)
     return result

@@ -108,9 +108,13 @@ public struct StructuralSchemaRules: Sendable {
     if let value = schema.defaultValue, value != .null {
       let place = path.child("default")
       var pruned = value
-      Pruner(metadata: metadata).prune(&pruned, by: schema, isEmbeddedResource: schema.isEmbeddedResource)
+      // Of metadata, what is unknown goes without a word when the default is filled in.
+      Pruner().prune(&pruned, by: schema, isEmbeddedResource: schema.isEmbeddedResource)
       if pruned != value, !isInMetadata {
         errors.append(.invalid(place, value, "must not have unknown fields"))
+      }
+      if !isInMetadata {
+        errors += EmbeddedResourceRules.errors(in: value, by: schema, metadata: metadata, at: place)
       }
       let wrong = ValueValidator.errors(in: value, by: schema, at: place)
       errors += wrong.isEmpty ? evaluator?.errors(in: value, by: schema, old: nil, at: place) ?? [] : wrong

@@ -9,36 +9,63 @@ public enum EmbeddedResourceRules {
     in value: JSONValue, by schema: Schema, metadata: Schema?, at path: FieldPath = FieldPath()
   ) -> [FieldError] {
     var errors: [FieldError] = []
-    switch value {
-    case .object(let object):
-      if schema.isEmbeddedResource { errors += problems(of: object, metadata, at: path) }
-      for (name, member) in object where member.isContainer {
-        if let property = schema.properties[name] {
-          errors += self.errors(in: member, by: property.resolved, metadata: metadata, at: path.child(name))
-        } else if case .schema(let members) = schema.additionalProperties {
-          errors += self.errors(in: member, by: members.resolved, metadata: metadata, at: path.key(name))
-        }
-      }
-    case .array(let items):
-      guard let itemSchema = schema.items?.resolved else { break }
-      for (index, item) in items.enumerated() where item.isContainer {
-        errors += self.errors(in: item, by: itemSchema, metadata: metadata, at: path.index(index))
-      }
-    default: break
-    }
+    visit(value, schema, path) { errors += problems(of: $0, metadata, at: $1) }
     return errors
   }
 
+  /// The first part of the objects below a value that no object can have, such as a name that is a number: that is refused
+  /// as it is read, before anything is validated.
+  public static func malformed(in value: JSONValue, by schema: Schema, metadata: Schema?) -> FieldError? {
+    var found: FieldError?
+    visit(value, schema, FieldPath()) { object, path in
+      if found == nil { found = malformed(object, metadata, at: path) }
+    }
+    return found
+  }
+
+  /// Calls a closure with each object below a value that is to be one, the outer one first.
+  private static func visit(
+    _ value: JSONValue, _ schema: Schema, _ path: FieldPath, _ body: (JSONObject, FieldPath) -> Void
+  ) {
+    switch value {
+    case .object(let object):
+      if schema.isEmbeddedResource { body(object, path) }
+      for (name, member) in object where member.isContainer {
+        if let property = schema.properties[name] {
+          visit(member, property.resolved, path.child(name), body)
+        } else if case .schema(let members) = schema.additionalProperties {
+          visit(member, members.resolved, path.key(name), body)
+        }
+      }
+    case .array(let items):
+      guard let itemSchema = schema.items?.resolved else { return }
+      for (index, item) in items.enumerated() where item.isContainer {
+        visit(item, itemSchema, path.index(index), body)
+      }
+    default: return
+    }
+  }
+
+  private static func malformed(_ object: JSONObject, _ metadata: Schema?, at path: FieldPath) -> FieldError? {
+    for name in ["apiVersion", "kind"] {
+      if let value = object[name], value.stringValue == nil {
+        return .invalid(path.child(name), value, "must be a string")
+      }
+    }
+    guard let value = object["metadata"], let metadata else { return nil }
+    do {
+      try TypeChecker.check(value, by: metadata, definitionName: "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta")
+    } catch { return .invalid(path.child("metadata"), value, error.message) }
+    return nil
+  }
+
   private static func problems(of object: JSONObject, _ metadata: Schema?, at path: FieldPath) -> [FieldError] {
+    if let problem = malformed(object, metadata, at: path) { return [problem] }
     var errors: [FieldError] = []
     for name in ["apiVersion", "kind"] where object[name] == nil { errors.append(.required(path.child(name))) }
     for name in ["apiVersion", "kind"] {
-      guard let value = object[name] else { continue }
+      guard let value = object[name], let text = value.stringValue else { continue }
       let path = path.child(name)
-      guard let text = value.stringValue else {
-        errors.append(.invalid(path, value, "must be a string"))
-        continue
-      }
       if text.isEmpty {
         errors.append(.invalid(path, value, "must not be empty"))
       } else if name == "kind" {
@@ -50,14 +77,8 @@ public enum EmbeddedResourceRules {
         errors.append(.invalid(path, value, "unexpected GroupVersion string: \(text)"))
       }
     }
-    guard let value = object["metadata"] else { return errors }
+    guard case .object(var members)? = object["metadata"] else { return errors }
     let place = path.child("metadata")
-    if let metadata {
-      do {
-        try TypeChecker.check(value, by: metadata, definitionName: "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta")
-      } catch { return errors + [.invalid(place, value, error.message)] }
-    }
-    guard case .object(var members) = value else { return errors }
     // It need not have a name.
     if (members["name"]?.stringValue ?? "").isEmpty { members["name"] = "fakename" }
     let isNamespaced = !(members["namespace"]?.stringValue ?? "").isEmpty

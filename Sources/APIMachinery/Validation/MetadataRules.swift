@@ -119,8 +119,8 @@ public enum MetadataRules {
     var errors: [FieldError] = []
     var controller: OwnerReference?
     var hasTwo = false
-    for (index, owner) in owners.enumerated() {
-      errors += self.errors(of: owner, at: path.index(index))
+    for owner in owners {
+      errors += self.errors(of: owner, at: path)
       guard owner.controller else { continue }
       if let controller {
         // One of these is enough: it shows the whole list.
@@ -140,15 +140,11 @@ public enum MetadataRules {
 
   private static func errors(of owner: OwnerReference, at path: FieldPath) -> [FieldError] {
     var errors: [FieldError] = []
-    let version = GroupVersion(apiVersion: owner.apiVersion)
-    if owner.apiVersion.isEmpty {
-      errors.append(.required(path.child("apiVersion"), "must not be empty"))
-    } else if version?.version.isEmpty ?? true {
-      errors.append(
-        .invalid(path.child("apiVersion"), .string(owner.apiVersion), "must be <group>/<version> or <version>"))
+    if GroupVersion(apiVersion: owner.apiVersion)?.version.isEmpty ?? true {
+      errors.append(.invalid(path.child("apiVersion"), .string(owner.apiVersion), "version must not be empty"))
     }
     for (name, value) in [("kind", owner.kind), ("name", owner.name), ("uid", owner.uid)] where value.isEmpty {
-      errors.append(.required(path.child(name), "must not be empty"))
+      errors.append(.invalid(path.child(name), "", "must not be empty"))
     }
     if owner.apiVersion == "v1", owner.kind == "Event" {
       errors.append(.invalid(path, owner.json, "/v1, Kind=Event is disallowed from being an owner"))

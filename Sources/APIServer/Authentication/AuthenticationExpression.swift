@@ -32,7 +32,7 @@ struct AuthenticationExpression: Sendable {
     self.text = text
     self.variable = variable
     do { program = try (variable == .claims ? Self.claims : Self.user).compile(text) } catch {
-      throw Problem(message: "compilation failed: \(error)")
+      throw Problem(message: error.explanation)
     }
     if let type, program.resultType != type { throw Problem(message: "must evaluate to \(type.goDescription)") }
   }

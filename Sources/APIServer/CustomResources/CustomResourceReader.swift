@@ -77,8 +77,12 @@ enum CustomResourceReader {
 
   private static func column(_ value: JSONValue) -> PrinterColumn {
     func text(_ name: String) -> String { value[name]?.stringValue ?? "" }
+    let path = text("jsonPath")
+    let description = text("description")
     return PrinterColumn(
-      name: text("name"), type: text("type"), format: text("format"), description: text("description"),
+      name: text("name"), type: text("type"), format: text("format"),
+      description: description.isEmpty
+        ? "Custom resource definition column (in JSONPath format): \(path)" : description,
       priority: Int(value["priority"]?.integerValue ?? 0), source: .path(text("jsonPath")))
   }
 }

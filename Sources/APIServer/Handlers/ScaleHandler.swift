@@ -95,8 +95,12 @@ struct ScaleHandler {
       let replicas = scale["spec"]?["replicas"]?.integerValue ?? 0
       guard replicas >= 0 else {
         throw StatusError.invalid(
-          GroupKind(group: "autoscaling", kind: "Scale"), context.info.name,
-          [.invalid(FieldPath("spec", "replicas"), .integer(replicas), "must be greater than or equal to 0")])
+          isCustom ? handler.target.groupKind : GroupKind(group: "autoscaling", kind: "Scale"), context.info.name,
+          [
+            isCustom
+              ? .invalid(FieldPath(paths.specReplicas), .integer(replicas), "should be a non-negative integer")
+              : .invalid(FieldPath("spec", "replicas"), .integer(replicas), "must be greater than or equal to 0")
+          ])
       }
       var object = current
       for name in ["resourceVersion", "uid"] {
@@ -114,7 +118,13 @@ struct ScaleHandler {
     return try answer(object, form)
   }
 
+  private var isCustom: Bool { handler.target.resource.isCustom }
+
+  /// - Throws: 500 where an object of a custom kind does not say how many replicas there shall be.
   private func answer(_ object: JSONObject, _ form: ResponseForm) throws -> Response {
+    if isCustom, JSONPlace.value(object, JSONPlace.parts(paths.specReplicas)) == nil {
+      throw StatusError.internalError("the spec replicas field \(paths.specReplicas.goQuoted) does not exist")
+    }
     let scale = scale(of: object)
     guard form.shape != .object else { return try Answer.object(scale, form, handler.registry.kinds) }
     let answer = try ObjectAnswer(

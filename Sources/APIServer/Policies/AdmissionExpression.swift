@@ -37,7 +37,7 @@ struct AdmissionExpression: Sendable {
         compiled = .failure(Problem(message: "must evaluate to one of [\(names)] but got \(type.goDescription)"))
       }
     } catch {
-      compiled = .failure(Problem(message: "compilation failed: \(error)"))
+      compiled = .failure(Problem(message: error.explanation))
     }
   }
 

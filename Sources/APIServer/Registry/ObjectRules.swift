@@ -23,7 +23,14 @@ enum ObjectRules {
       in: metadata, isNamespaced: target.resource.isNamespaced, name: NameRules.dns1123Subdomain)
     if let old { errors += MetadataRules.errors(in: metadata, updating: old.metadata) }
     let value = JSONValue.object(new)
-    errors += ValueValidator.errors(in: value, by: target.version.schema, old: old.map { .object($0) })
+    if context.info.subresource == "status" {
+      // Of a status that is written alone, only the status is judged.
+      if let status = new["status"], let schema = target.version.schema.properties["status"]?.resolved {
+        errors += ValueValidator.errors(in: status, by: schema, old: old?["status"], at: FieldPath("status"))
+      }
+    } else {
+      errors += ValueValidator.errors(in: value, by: target.version.schema, old: old.map { .object($0) })
+    }
     errors += ListTypeValidator.errors(in: value, by: target.version.schema)
     errors += EmbeddedResourceRules.errors(
       in: value, by: target.version.schema, metadata: kinds.registry[BodyReader.objectMeta])

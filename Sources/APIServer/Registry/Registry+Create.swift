@@ -15,7 +15,8 @@ extension Registry {
     try ObjectPlace.checkNamespace(object, namespace)
     object.setMetadata("namespace", namespace.isEmpty ? nil : .string(namespace))
     guard object.metadataText("resourceVersion").isEmpty else {
-      throw StatusError.badRequest("resourceVersion should not be set on objects to be created")
+      throw StatusError(
+        .unknown, "resourceVersion should not be set on objects to be created", code: 500)
     }
     let isDryRun = try context.isDryRun()
     let strategy = strategies.of(target)

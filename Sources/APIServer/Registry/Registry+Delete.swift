@@ -18,7 +18,9 @@ extension Registry {
     return try await retrying(target, name) {
       let stored = try find(target, namespace: namespace, name: name)
       let old = try await tree(stored, target)
-      try options.check(stored.object, target.groupResource)
+      // It is told by its kind.
+      let kind = target.groupVersionKind
+      try options.check(stored.object, GroupResource(group: kind.group, resource: kind.kind))
       let request = AdmissionRequest(
         operation: .delete, resource: target, subresource: "", namespace: namespace, name: name, user: context.user,
         object: nil, oldObject: old, isDryRun: isDryRun, context: context, options: options.json)

@@ -45,7 +45,7 @@ extension Registry {
       if isUnconditional, target.isReplacedByVersionOnly {
         throw StatusError.invalid(
           GroupKind(group: target.resource.group, kind: target.resource.plural), info.name,
-          [.invalid(FieldPath("metadata", "resourceVersion"), nil, "0x0: must be specified for an update")])
+          [.invalid(FieldPath("metadata", "resourceVersion"), 0, "must be specified for an update")])
       }
       var object = submitted
       object.setMetadata("name", .string(info.name))
@@ -70,8 +70,8 @@ extension Registry {
       let stored = try find(target, namespace: info.namespace, name: info.name)
       let old = try await tree(stored, target)
       var new = try await change(old)
-      try checkPreconditions(new, old, target, info.name)
-      let givenOwners = FieldOwnership.given(in: new, old: old, subresource: info.subresource, operation)
+      try checkPreconditions(new, old, target, info.name, isPatch: info.verb == "patch")
+      let givenOwners = FieldOwnership.given(in: &new, old: old, subresource: info.subresource, operation)
       new["kind"] = old["kind"]
       new["apiVersion"] = old["apiVersion"]
       ObjectDefaults.apply(to: &new, target, kinds)
@@ -136,15 +136,16 @@ extension Registry {
   }
 
   /// A client may say which state it has changed: then no other one is replaced.
+  /// - Parameter isPatch: what a patch says of an object's identity is no precondition, but a change that nobody may make.
   private func checkPreconditions(
-    _ new: JSONObject, _ old: JSONObject, _ target: ServedResource, _ name: String
+    _ new: JSONObject, _ old: JSONObject, _ target: ServedResource, _ name: String, isPatch: Bool
   ) throws(StatusError) {
     let version = new.metadataText("resourceVersion")
     if !version.isEmpty, version != "0", version != old.metadataText("resourceVersion") {
       throw .conflict(target.groupResource, name)
     }
     let uid = new.metadataText("uid")
-    if !uid.isEmpty, uid != old.metadataText("uid") {
+    if !uid.isEmpty, uid != old.metadataText("uid"), !isPatch {
       throw .conflict(
         target.groupResource, name,
         "Precondition failed: UID in precondition: \(uid), UID in object meta: \(old.metadataText("uid"))")

@@ -98,8 +98,18 @@ struct BodyReader {
   func object(_ bytes: [UInt8], _ target: ServedResource, kind: KindDescription? = nil) throws(StatusError)
     -> JSONObject
   {
-    let name = (kind?.groupVersionKind ?? target.groupVersionKind).kind
+    let expected = kind?.groupVersionKind ?? target.groupVersionKind
+    let name = expected.kind
     let (value, problems) = try parse(bytes, kind: name)
+    if target.resource.isCustom, kind == nil, value.objectValue != nil || value == .null {
+      if (value["kind"] ?? .null) == .null || value["kind"] == "" {
+        throw unrecognized(bytes, name, "Object 'Kind' is missing in '\(String(decoding: bytes, as: UTF8.self))'")
+      }
+      if (value["apiVersion"] ?? .null) == .null || value["apiVersion"] == "" {
+        throw .badRequest(
+          "the API version in the data () does not match the expected API version (\(expected.apiVersion))")
+      }
+    }
     if value.objectValue == nil, value != .null {
       let type = #"struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#
       throw unrecognized(
@@ -118,6 +128,24 @@ struct BodyReader {
       .badRequest(
         "\(expected.kind) in version \(expected.version.goQuoted) cannot be handled as a \(expected.kind): \(message)")
     }
+  }
+
+  /// An object of a custom kind says itself what it is.
+  private func checkType(_ value: JSONValue, _ target: ServedResource) throws(StatusError) {
+    let expected = target.groupVersionKind
+    guard let version = value["apiVersion"]?.stringValue, let kind = value["kind"]?.stringValue else { return }
+    var errors: [FieldError] = []
+    if !kind.isEmpty, kind != expected.kind, context.info.subresource.isEmpty {
+      errors.append(.invalid(FieldPath("kind"), .string(kind), "must be \(expected.kind)"))
+    }
+    if version != expected.apiVersion {
+      guard context.info.verb == "patch" else { return }
+      errors.append(.invalid(FieldPath("apiVersion"), .string(version), "must be \(expected.apiVersion)"))
+    }
+    guard !errors.isEmpty else { return }
+    throw .invalid(
+      GroupKind(group: GroupVersion(apiVersion: version)?.group ?? "", kind: kind),
+      value["metadata"]?["name"]?.stringValue ?? "", errors)
   }
 
   /// The object with its kind and version.
@@ -155,6 +183,16 @@ struct BodyReader {
   ) throws(StatusError) -> JSONObject {
     let schema = kind?.schema ?? target.version.schema
     let definition = kind?.definitionName ?? target.version.definitionName
+    let isCustom = target.resource.isCustom && kind == nil
+    var value = value
+    if isCustom {
+      try checkType(value, target)
+      if !context.info.subresource.isEmpty, case .object(var object) = value {
+        // Of what is written to a part of an object, only that part counts.
+        object["kind"] = .string(target.groupVersionKind.kind)
+        value = .object(object)
+      }
+    }
     var tree = JSONValue.object(try typed(value, kind?.groupVersionKind ?? target.groupVersionKind))
     if !target.resource.isCustom || kind != nil {
       let words: TypeChecker.Words = patch == .strategic ? .converter : .decoder
@@ -163,13 +201,23 @@ struct BodyReader {
       }
     } else if let metadata = tree["metadata"], metadata != .null, let meta = registry.kinds.registry[Self.objectMeta] {
       do { try TypeChecker.check(metadata, by: meta, definitionName: Self.objectMeta) } catch {
-        throw refusal("\(FieldError.invalid(FieldPath("metadata"), metadata, error.message))")
+        throw refusal(error.message)
+      }
+      // An empty list is none: it drops no notes.
+      if metadata["managedFields"] == [], case .object(var object) = tree {
+        object.setMetadata("managedFields", nil)
+        tree = .object(object)
       }
     }
     Defaulter.removeNulls(from: &tree, by: schema)
-    let isCustom = target.resource.isCustom && kind == nil
     let unknown = Pruner(metadata: registry.kinds.registry[Self.objectMeta])
       .prune(&tree, by: schema, isEmbeddedResource: isCustom)
+    if isCustom,
+      let problem = EmbeddedResourceRules.malformed(
+        in: tree, by: schema, metadata: registry.kinds.registry[Self.objectMeta])
+    {
+      throw refusal(problem.description)
+    }
     let texts = StrictProblems.texts(
       unknown: unknown, repeated: problems, in: value, isTyped: !isCustom && patch == nil)
     guard !texts.isEmpty else { return tree.objectValue ?? [:] }

@@ -168,6 +168,10 @@ enum DefinitionValidation {
       if !format.isEmpty, !formats.contains(format) {
         findings.invalid(path.child("format"), .string(format), "must be one of \(formats.joined(separator: ","))")
       }
+      let place = column.text("jsonPath")
+      if !place.isEmpty, !place.hasPrefix(".") {
+        findings.invalid(path.child("JSONPath"), .string(place), "must be a simple json path starting with .")
+      }
     }
   }
 
@@ -177,6 +181,10 @@ enum DefinitionValidation {
   }
 
   private static func names(_ names: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    for name in ["plural", "singular", "kind", "listKind"] where names.text(name).isEmpty {
+      // Some are made of the kind where nothing is said.
+      if name == "plural" || names.text("kind").isEmpty { findings.required(path.child(name)) }
+    }
     for name in ["plural", "singular"] {
       let text = names.text(name)
       if !text.isEmpty { joined(NameRules.dns1035Label(text), .string(text), path.child(name), &findings) }
@@ -206,7 +214,8 @@ enum DefinitionValidation {
     findings.supported(conversion, "strategy", ["None", "Webhook"], path)
     if conversion.text("strategy") == "Webhook" {
       guard let webhook = conversion["webhook"] else {
-        return findings.required(path.child("webhookClientConfig"), "required when strategy is set to Webhook")
+        findings.required(path.child("webhookClientConfig"), "required when strategy is set to Webhook")
+        return findings.required(path.child("conversionReviewVersions"))
       }
       if let client = webhook["clientConfig"] {
         WebhookValidation.client(client, path.child("webhookClientConfig"), &findings)

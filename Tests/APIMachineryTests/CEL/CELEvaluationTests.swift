@@ -79,7 +79,7 @@ import Testing
     (#"'\x41\u00e9\U0001F600\101\n'"#, "\"Aé😀A\\n\""), (#"r'\n'"#, #""\\n""#), ("'''a'b'''", "\"a'b\""),
     (#""a" 'b'"#, "does not compile: Syntax error: extraneous input ''b'' expecting <EOF>"),
     (#"b'\xff'.size()"#, "1"), ("b'é'.size()", "2"), ("bytes('é') == b'é'", "true"), ("string(b'abc')", "\"abc\""),
-    (#"string(b'\xff')"#, "error: invalid UTF-8 in bytes, cannot convert to string"),
+    (#"string(b'\xff')"#, "does not compile: invalid UTF-8 in bytes, cannot convert to string"),
     ("'\u{65}\u{301}' == '\u{E9}'", "false"),
   ]) func strings(_ text: String, _ expected: String) { #expect(Self.outcome(text) == expected) }
 
@@ -91,7 +91,7 @@ import Testing
     ("l + [4]", "[3,1,2,4]"), ("[] + []", "[]"),
     ("{1: 'a', 2u: 'b'}[1u]", "does not compile: expected type 'int' but found 'uint'"),
     ("{dyn(1): 'a', dyn(2u): 'b'}[dyn(2)]", "\"b\""),
-    ("{'a': 1, 'a': 2}", "error: insert failed: key a already exists"),
+    ("{'a': 1, 'a': 2}", "{\"a\":2}"),
     ("x.ports[1]", "443"), ("x.deep['a-b'].c", "1.5"), ("x.missing", "error: no such key: missing"),
     ("x.none == null", "true"),
     ("has(x.name)", "true"), ("has(x.missing)", "false"), ("has(x.none)", "true"),
@@ -126,11 +126,12 @@ import Testing
 
   @Test(arguments: [
     ("int('-12')", "-12"), ("int(3.9)", "3"), ("int(-3.9)", "-3"),
-    ("int('a')", "error: type conversion error from 'string' to 'int'"),
-    ("int(1e19)", "error: integer overflow"), ("uint(-1)", "error: unsigned integer overflow"), ("uint('7')", "7u"),
+    ("int('a')", "does not compile: type conversion error from 'string' to 'int'"),
+    ("int(1e19)", "does not compile: integer overflow"), ("uint(-1)", "does not compile: unsigned integer overflow"),
+    ("uint('7')", "7u"),
     ("double('1.5')", "1.5"),
     ("double(3)", "3.0"), ("string(1.5)", "\"1.5\""), ("string(true)", "\"true\""), ("bool('t')", "true"),
-    ("bool('yes')", "error: type conversion error from 'string' to 'bool'"),
+    ("bool('yes')", "does not compile: type conversion error from 'string' to 'bool'"),
     ("duration('1h30m').getMinutes()", "90"), ("string(duration('1.5s'))", "\"1.5s\""),
     ("duration('-1s') < duration('0s')", "true"),
     ("timestamp('2023-01-31T12:30:45.123Z').getFullYear()", "2023"),

@@ -21,11 +21,11 @@ import Testing
     ("['a', 'b'].join('-')", "\"a-b\""), ("['a', 'b'].join()", "\"ab\""),
     (
       "'%d %s %.2f %x %b %o %e %%'.format([dyn(42), 'is', 2.345, 255, 5, 8, 1234.5])",
-      "\"42 is 2.35 ff 101 10 1.234500e+03 %\""
+      "\"42 is 2.35 ff 101 10 1.234500×10⁰³ %\""
     ),
-    ("'%s'.format([[dyn(1), 'a', {'k': 2.5}]])", #""[1, \"a\", {\"k\": 2.500000}]""#),
-    ("'%s'.format([])", "error: index 0 out of range"),
-    ("'%q'.format([1])", "error: could not parse formatting clause: unrecognized formatting clause \"q\""),
+    ("'%s'.format([[dyn(1), 'a', {'k': 2.5}]])", #""[1, \"a\", {\"k\":2.500000}]""#),
+    ("'%s'.format([])", "does not compile: index 0 out of range"),
+    ("'%q'.format([1])", "does not compile: could not parse formatting clause: unrecognized formatting clause \"q\""),
     ("strings.quote('a\"b\\n')", #""\"a\\\"b\\n\"""#),
   ]) func strings(_ text: String, _ expected: String) { #expect(outcome(text) == expected) }
 

@@ -39,8 +39,10 @@ import Testing
   }
 
   @Test(arguments: [
-    ("1 + 2", 1), ("true", 0), ("s", 1), ("s == 'a'", 2), ("[1, 2]", 10), ("{'a': 1}", 30), ("s.startsWith('a')", 2),
-    ("has(m.a)", 0), ("m.a", 2), ("s.contains('aaaaaaaaaaaaaaaaaaaaa')", 4), ("l.all(x, x > 0)", 17),
+    ("1 + 2", 1), ("true", 0), ("s", 1), ("s == 'a'", 2), ("[1, 2]", 0), ("[s]", 11), ("{'a': 1}", 0), ("{'a': s}", 31),
+    ("s.startsWith('a')", 2),
+    ("has(m.a)", 1), ("true ? s : 'x'", 0), ("m[?'b'].orValue(s)", 2), ("duration('1h') > duration('1s')", 1),
+    ("m.a", 2), ("s.contains('aaaaaaaaaaaaaaaaaaaaa')", 4), ("l.all(x, x > 0)", 17),
   ]) func costsAreCounted(_ text: String, _ cost: UInt64) throws {
     let variables: [String: CELValue] = [
       "s": .string("abc"), "l": .list(CELList([.int(1), .int(2), .int(3)])), "m": CELValue(natural: ["a": "b"]),

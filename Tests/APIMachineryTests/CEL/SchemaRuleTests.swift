@@ -36,6 +36,41 @@ import Testing
     #expect(try errors(worded, ["min": 3, "max": 2]) == ["spec.min: Forbidden: 3 is more than 2"])
   }
 
+  @Test func aFieldNamedLikeAWordOfTheLanguageIsReadAsItIsWritten() throws {
+    let spec = rules(
+      ["rule": "self.namespace == 'a' && self.__if__ == self.if && has(self.for.while)"],
+      properties: [
+        "namespace": ["type": "string"], "if": ["type": "integer"],
+        "for": ["type": "object", "properties": ["while": ["type": "string"]]],
+      ])
+    #expect(try errors(spec, ["namespace": "a", "if": 1, "for": ["while": ""]]).isEmpty)
+    #expect(try errors(spec, ["namespace": "a", "if": 1, "for": [:]]).count == 1)
+  }
+
+  @Test func whatIsNullIsNotThere() throws {
+    let spec = rules(
+      ["rule": "!has(self.a) && !self.?a.hasValue()"], properties: ["a": ["type": "string", "nullable": true]])
+    #expect(try errors(spec, ["a": .null]).isEmpty)
+    #expect(try errors(spec, ["a": "x"]).count == 1)
+  }
+
+  @Test func whatCannotBeEvaluatedIsToldOfTheRule() throws {
+    let spec = rules(["rule": "self.max > int('x')"], properties: range)
+    let found = SchemaRuleCosts.errors(in: try schema(spec), at: FieldPath("s")).map(\.description)
+    #expect(found.count == 1)
+    #expect(found[0].hasSuffix("program instantiation failed: type conversion error from 'string' to 'int'"))
+  }
+
+  @Test func rulesBelowWhatExpressionsDoNotSeeAreChecked() throws {
+    let node = try SchemaReader(.customResource).schema([
+      "type": "object",
+      "properties": ["f@2": ["type": "string", "maxLength": 5, "x-kubernetes-validations": [["rule": "self == 1"]]]],
+    ])
+    let found = SchemaRuleCosts.errors(in: node, at: FieldPath("s")).map(\.description)
+    #expect(found.count == 1)
+    #expect(found[0].contains("found no matching overload for '_==_' applied to '(string, int)'"))
+  }
+
   @Test func transitionsNeedAnOldValue() throws {
     let text: JSONValue = [
       "type": "string", "x-kubernetes-validations": [["rule": "self == oldSelf", "message": "immutable"]],

@@ -179,12 +179,12 @@ struct OptionsTests {
     options.resourceVersion = "8"
     #expect(
       message { try options.check(object, pods) }
-        == "Operation cannot be fulfilled on pods \"a\": Precondition failed: ResourceVersion in precondition: 8, ResourceVersion in object meta: 7"
+        == "Operation cannot be fulfilled on pods \"a\": the ResourceVersion in the precondition (8) does not match the ResourceVersion in record (7). The object might have been modified"
     )
     options.uid = "v"
     #expect(
       message { try options.check(object, pods) }
-        == "Operation cannot be fulfilled on pods \"a\": Precondition failed: UID in precondition: v, UID in object meta: u"
+        == "Operation cannot be fulfilled on pods \"a\": the UID in the precondition (v) does not match the UID in record (u). The object might have been deleted and then recreated"
     )
   }
 }

@@ -98,7 +98,7 @@ struct JSONPatchTests {
     "what is no patch is a bad request",
     arguments: [
       ("{", "unexpected end of JSON input"),
-      ("{}", "json: cannot unmarshal object into Go value of type jsonpatch.Patch"),
+      ("{}", "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp"),
       ("[1]", "json: cannot unmarshal number into Go value of type jsonpatch.Operation"),
     ])
   func malformed(patch: String, message: String) {

@@ -25,10 +25,15 @@ struct MergePatchTests {
     #expect(try apply(patch, to: document) == result)
   }
 
-  @Test("what is no object is no patch", arguments: ["null", "1", "[]", "{", "\"x\""])
-  func refused(patch: String) {
+  @Test(
+    "what is no object is no patch",
+    arguments: [("null", "null"), ("1", "number"), ("[]", "array"), ("{", nil), ("\"x\"", "string")])
+  func refused(patch: String, kind: String?) {
     let error = #expect(throws: StatusError.self) { try apply(patch, to: "{}") }
-    #expect(error?.message == "Invalid JSON Patch")
+    let decoding = kind.map {
+      "error decoding patch: json: cannot unmarshal \($0) into Go value of type map[string]interface {}"
+    }
+    #expect(error?.message == decoding ?? "Invalid JSON Patch")
     #expect(error?.code == 400)
   }
 

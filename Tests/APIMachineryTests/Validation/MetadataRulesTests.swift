@@ -55,8 +55,8 @@ struct MetadataRulesTests {
     owner.uid = ""
     #expect(
       MetadataRules.ownerReferences([owner], at: path).map(\.description) == [
-        "metadata.ownerReferences[0].apiVersion: Invalid value: \"a/b/c\": must be <group>/<version> or <version>",
-        "metadata.ownerReferences[0].uid: Required value: must not be empty",
+        "metadata.ownerReferences.apiVersion: Invalid value: \"a/b/c\": version must not be empty",
+        "metadata.ownerReferences.uid: Invalid value: \"\": must not be empty",
       ])
   }
 

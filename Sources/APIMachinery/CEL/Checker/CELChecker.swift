@@ -118,7 +118,7 @@ struct CELChecker {
     switch target {
     case .map(_, let value): result = value
     case .object(let object):
-      if let found = object.fields[field] {
+      if let found = object.fields[object.fieldName(field)] {
         result = found.type.type
       } else {
         fail(node, "undefined field '\(field)'")
@@ -204,35 +204,15 @@ struct CELChecker {
       return .failure
     }
     calls[node.id] = CELResolvedCall(name: name, overloads: fitting, isNamespaced: isNamespaced)
-    checkLiterals(node, name, all)
     return result
-  }
-
-  /// Arguments that are written out are judged before anything is evaluated.
-  private mutating func checkLiterals(_ node: CELExpression, _ name: String, _ arguments: [CELExpression]) {
-    func literal(_ index: Int) -> String? {
-      guard index < arguments.count, case .literal(.string(let text)) = arguments[index].kind else { return nil }
-      return text
-    }
-    switch name {
-    case "duration": if let text = literal(0), GoDuration.nanoseconds(text) == nil { invalid(name, arguments[0]) }
-    case "timestamp": if let text = literal(0), CELTime.parse(text) == nil { invalid(name, arguments[0]) }
-    case "matches": if let text = literal(1), (try? RegularExpression(text)) == nil { invalid(name, arguments[1]) }
-    default: break
-    }
-  }
-
-  private mutating func invalid(_ name: String, _ argument: CELExpression) {
-    fail(argument, "invalid \(name) argument")
   }
 
   // MARK: Aggregates
 
-  private mutating func join(_ node: CELExpression, _ previous: CELType?, _ current: CELType) -> CELType {
+  private mutating func join(_ previous: CELType?, _ current: CELType) -> CELType {
     guard let previous else { return current }
-    if unifier.assign(previous, current) { return CELTypeUnifier.mostGeneral(previous, current) }
-    mismatch(node, previous, current)
-    return .failure
+    // Whether literals may be mixed is judged when everything is known.
+    return unifier.assign(previous, current) ? CELTypeUnifier.mostGeneral(previous, current) : .dynamic
   }
 
   private mutating func unwrap(_ node: CELExpression, _ found: CELType) -> CELType {
@@ -246,7 +226,7 @@ struct CELChecker {
     for (index, element) in elements.enumerated() {
       var found = type(element)
       if optional.contains(index) { found = unwrap(element, found) }
-      joined = join(element, joined, found)
+      joined = join(joined, found)
     }
     return .list(joined ?? unifier.newVariable())
   }
@@ -255,10 +235,10 @@ struct CELChecker {
     var keys: CELType?
     var values: CELType?
     for entry in entries {
-      keys = join(entry.key, keys, type(entry.key))
+      keys = join(keys, type(entry.key))
       var found = type(entry.value)
       if entry.isOptional { found = unwrap(entry.value, found) }
-      values = join(entry.value, values, found)
+      values = join(values, found)
     }
     guard let keys, let values else { return .map(unifier.newVariable(), unifier.newVariable()) }
     return .map(keys, values)

@@ -38,7 +38,11 @@ struct CELCostEstimator {
   }
 
   private mutating func find(_ node: CELExpression) -> CELCost {
-    if checked.constants[node.id] != nil || checked.renamed[node.id] != nil { return CELCost(1) }
+    if checked.constants[node.id] != nil {
+      sizes[node.id] = CELCost(1)
+      return CELCost(0)
+    }
+    if checked.renamed[node.id] != nil { return CELCost(1) }
     switch node.kind {
     case .literal: return CELCost(0)
     case .identifier(let name):
@@ -51,7 +55,7 @@ struct CELCostEstimator {
       case .map, .object, .parameter: sum = sum + CELCost(1)
       default: break
       }
-      paths[node.id] = path(operand) + [field]
+      paths[node.id] = path(operand) + [checked.type(operand).fieldName(field)]
       return sum
     case .call(let name, let target, let arguments): return call(node, name, target, arguments)
     case .list(let elements, _):
@@ -137,6 +141,7 @@ struct CELCostEstimator {
       return sum
     }
     let costs = arguments.map { cost($0) }
+    if name == CELOperator.optionalSelect { return costs.reduce(CELCost(1), +) }
     guard let resolved = checked.calls[node.id] else { return CELCost(0) }
     let target = resolved.isNamespaced ? nil : target
     var sum = target.map { cost($0) } ?? CELCost(0)

@@ -50,12 +50,22 @@ public struct CELEnvironment: Sendable {
   /// Reads and checks an expression.
   /// - Throws: everything that is wrong with it.
   public func compile(_ text: String) throws(CELCompilationError) -> CELProgram {
+    let program = try program(text)
+    // What is the same whenever it is evaluated has been evaluated.
+    if let failure = program.failure { throw CELCompilationError(instantiation: failure.description) }
+    return program
+  }
+
+  /// Reads and checks an expression, of which a part that never changes may fail (``CELProgram/failure``).
+  func program(_ text: String) throws(CELCompilationError) -> CELProgram {
     let source = CELSource(text)
     let (root, count, issues) = CELParser.parse(source, hasBindings: hasBindings)
     guard let root else { throw CELCompilationError(issues, in: source) }
     var checker = CELChecker(self, count: count)
     let checked = checker.check(root)
     guard checker.issues.isEmpty else { throw CELCompilationError(checker.issues, in: source) }
+    let problems = CELLiteralCheck.issues(in: checked)
+    guard problems.isEmpty else { throw CELCompilationError(problems, in: source) }
     return CELProgram(checked)
   }
 }

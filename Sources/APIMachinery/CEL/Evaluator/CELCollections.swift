@@ -154,20 +154,26 @@ public struct CELMap: Sendable {
 
   /// Puts a value in where there is none of that key.
   /// - Throws: ``CELEvaluationError`` where there is one, or the key can be none.
+  /// Adds a member.
+  /// - Throws: ``CELEvaluationError`` where there is one of this key.
   mutating func insert(_ key: CELValue, _ value: CELValue) throws {
+    if try find(key) != nil { throw CELEvaluationError("insert failed: key \(key.shownAsKey) already exists") }
+    try set(key, value)
+  }
+
+  /// Adds a member, or replaces the one of this key.
+  mutating func set(_ key: CELValue, _ value: CELValue) throws {
     guard let hashed = CELMapKey(key) else {
       throw CELEvaluationError("unsupported key type: \(key.typeName)")
     }
     if case .json = storage {
       var copy = CELMap()
-      for key in keys { if let value = try find(key) { try copy.insert(key, value) } }
+      for key in keys { if let value = try find(key) { try copy.set(key, value) } }
       self = copy
     }
     guard case .values(var keys, var table) = storage else { return }
-    guard table[hashed] == nil else { throw CELEvaluationError("insert failed: key \(key.shownAsKey) already exists") }
     storage = .values(keys: [], [:])
-    keys.append(key)
-    table[hashed] = value
+    if table.updateValue(value, forKey: hashed) == nil { keys.append(key) }
     storage = .values(keys: keys, table)
   }
 }
@@ -202,7 +208,8 @@ public struct CELObject: Sendable {
 
   func has(_ name: String) -> Bool {
     switch storage {
-    case .json(let object, let type): type.fields[name].map { object[$0.name] != nil } ?? false
+    // What is null is not there.
+    case .json(let object, let type): type.fields[name].map { (object[$0.name] ?? .null) != .null } ?? false
     case .values(_, let fields): fields.contains { $0.name == name }
     }
   }
@@ -210,7 +217,7 @@ public struct CELObject: Sendable {
   func field(_ name: String) throws -> CELValue? {
     switch storage {
     case .json(let object, let type):
-      guard let field = type.fields[name], let value = object[field.name] else { return nil }
+      guard let field = type.fields[name], let value = object[field.name], value != .null else { return nil }
       return try CELValue(value, field.type)
     case .values(_, let fields): return fields.first { $0.name == name }?.value
     }

@@ -15,12 +15,15 @@ extension CELInstruction {
       return try Self.optionalSelect(value, field, &frame)
     case .has(let operand, let field):
       let value = try operand.evaluate(&frame)
-      // Looking whether a field is there costs nothing, the last step of the path to it included.
-      if operand.isAttribute { frame.refund(1) }
+      // What is no path from a variable begins one.
+      if !operand.isAttribute { try frame.charge(1) }
       return .bool(try Self.has(value, field, &frame))
     case .index(let container, let key, let isFirst):
       let value = try container.evaluate(&frame)
-      return try Self.index(value, key.evaluate(&frame), isFirst, &frame)
+      let keyValue = try key.evaluate(&frame)
+      // Where a path is the key of a path, its steps alone cost something.
+      if key.isAttribute { frame.refund(1) }
+      return try Self.index(value, keyValue, isFirst, &frame)
     case .optionalIndex(let container, let key):
       let value = try container.evaluate(&frame)
       return try Self.optionalIndex(value, key.evaluate(&frame), &frame)
@@ -28,7 +31,15 @@ extension CELInstruction {
     case .or(let a, let b): return try Self.logical(a, b, decidedBy: true, &frame)
     case .conditional(let condition, let yes, let no):
       guard case .bool(let holds) = try condition.evaluate(&frame) else { throw CELEvaluationError.noSuchOverload }
-      return holds ? try yes.evaluate(&frame) : try no.evaluate(&frame)
+      let chosen = holds ? yes : no
+      let value = try chosen.evaluate(&frame)
+      // A path that a condition chooses costs its steps alone.
+      if chosen.isAttribute { frame.refund(1) }
+      return value
+    case .optionalOr(let first, let second, let isValue):
+      guard case .optional(let inner) = try first.evaluate(&frame) else { throw CELEvaluationError.noSuchOverload }
+      guard let inner else { return try second.evaluate(&frame) }
+      return isValue ? inner : .optional(inner)
     case .notStrictlyFalse(let operand): return try Self.notStrictlyFalse(operand, &frame)
     case .equals(let a, let b, let isNegated): return try Self.equals(a, b, isNegated, &frame)
     case .call(let call, let arguments):
@@ -75,16 +86,20 @@ extension CELInstruction {
   private static func optionalMember(
     _ value: CELValue?, _ field: String, _ frame: inout CELFrame
   ) throws -> CELValue {
-    guard let value else { return .optional(nil) }
-    return .optional(try member(value, field, &frame))
+    switch value {
+    case .map?, .object?, .lazy?: return .optional(try value.flatMap { try member($0, field, &frame) })
+    // What has no fields does not have this one.
+    default: return .optional(nil)
+    }
   }
 
   private static func optionalSelect(
     _ value: CELValue, _ field: String, _ frame: inout CELFrame
   ) throws -> CELValue {
-    try frame.charge(1)
-    if case .optional(let inner) = value { return try optionalMember(inner, field, &frame) }
-    return try optionalMember(value, field, &frame)
+    let container: CELValue? = if case .optional(let inner) = value { inner } else { value }
+    let member = try optionalMember(container, field, &frame)
+    try frame.charge(member.isPresent ? 1 : 0)
+    return member
   }
 
   private static func has(_ value: CELValue, _ field: String, _ frame: inout CELFrame) throws -> Bool {
@@ -116,12 +131,11 @@ extension CELInstruction {
   private static func optionalIndex(
     _ value: CELValue, _ key: CELValue, _ frame: inout CELFrame
   ) throws -> CELValue {
-    try frame.charge(1)
-    if case .optional(let inner) = value {
-      guard let inner else { return .optional(nil) }
-      return .optional(try element(inner, key, &frame))
-    }
-    return .optional(try element(value, key, &frame))
+    let container: CELValue? = if case .optional(let inner) = value { inner } else { value }
+    let found = try container.flatMap { try element($0, key, &frame) }
+    // A step that leads nowhere costs nothing.
+    try frame.charge(found == nil ? 0 : 1)
+    return .optional(found)
   }
 
   private static func element(_ value: CELValue, _ key: CELValue, _ frame: inout CELFrame) throws -> CELValue? {
@@ -133,7 +147,7 @@ extension CELInstruction {
       case .uint(let value): index = Int64(clamping: value)
       case .double(let value):
         guard let whole = Int64(exactly: value) else {
-          throw CELEvaluationError("unsupported index value: \(value.goDescription)")
+          throw CELEvaluationError("unsupported index value \(value.goDescription) in list")
         }
         index = whole
       default: throw CELEvaluationError("unsupported index type '\(key.typeName)' in list")
@@ -236,7 +250,7 @@ extension CELInstruction {
     var map = CELMap()
     for entry in entries {
       let key = try entry.key.evaluate(&frame)
-      if let value = try unwrapped(entry.value.evaluate(&frame), entry.isOptional) { try map.insert(key, value) }
+      if let value = try unwrapped(entry.value.evaluate(&frame), entry.isOptional) { try map.set(key, value) }
     }
     try frame.charge(30)
     return .map(map)
@@ -278,6 +292,11 @@ extension CELInstruction {
   }
 }
 
+extension CELValue {
+  /// Whether it is an optional that holds something.
+  fileprivate var isPresent: Bool { if case .optional(.some) = self { true } else { false } }
+}
+
 extension CELCall {
   /// Runs the overload that fits the arguments.
   func run(_ arguments: [CELValue], _ frame: inout CELFrame) throws -> CELValue {
@@ -305,7 +324,6 @@ extension CELFold {
     let depth = frame.locals.count
     defer { frame.locals.removeLast(frame.locals.count - depth) }
     if isBinding {
-      try frame.charge(10)
       frame.locals.append(Self.outcome(initial, &frame))
       return try result.evaluate(&frame)
     }

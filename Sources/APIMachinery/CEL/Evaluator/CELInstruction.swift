@@ -12,6 +12,8 @@ indirect enum CELInstruction: Sendable {
   case and(CELInstruction, CELInstruction)
   case or(CELInstruction, CELInstruction)
   case conditional(CELInstruction, CELInstruction, CELInstruction)
+  /// What an optional holds, or else something that is evaluated only then.
+  case optionalOr(CELInstruction, CELInstruction, isValue: Bool)
   /// Whether something is not false, be it an error.
   case notStrictlyFalse(CELInstruction)
   case equals(CELInstruction, CELInstruction, isNegated: Bool)
@@ -53,6 +55,8 @@ struct CELPlanner {
   /// The names of the folds' variables around, the innermost last.
   private var locals: [String] = []
   private var known: [Int: CELInstruction] = [:]
+  /// Why a part that never changes cannot be evaluated.
+  private(set) var failure: CELEvaluationError?
 
   init(_ checked: CELCheckedExpression) { self.checked = checked }
 
@@ -73,11 +77,12 @@ struct CELPlanner {
       return locals.lastIndex(of: name).map { .local($0) } ?? .variable(name)
     case .select(let operand, let field, let isTest):
       let inner = plan(operand)
+      let field = checked.type(operand).fieldName(field)
       return isTest ? .has(inner, field) : .select(inner, field, isFirst: !inner.isAttribute)
     case .call(let name, let target, let arguments): return call(node, name, target, arguments)
     case .list(let elements, let optional):
-      return .list(elements.enumerated().map { (plan($1), optional.contains($0)) })
-    case .map(let entries): return .map(entries.map { (plan($0.key), plan($0.value), $0.isOptional) })
+      return folded(.list(elements.enumerated().map { (plan($1), optional.contains($0)) }))
+    case .map(let entries): return folded(.map(entries.map { (plan($0.key), plan($0.value), $0.isOptional) }))
     case .structure(let name, let fields):
       return .structure(name, fields.map { ($0.name, plan($0.value), $0.isOptional) })
     case .comprehension(let fold): return .fold(comprehension(fold))
@@ -129,11 +134,12 @@ struct CELPlanner {
     _ node: CELExpression, _ name: String, _ target: CELExpression?, _ arguments: [CELExpression]
   ) -> CELInstruction {
     if name == CELOperator.optionalSelect, case .literal(.string(let field)) = arguments[1].kind {
-      return .optionalSelect(plan(arguments[0]), field)
+      return .optionalSelect(plan(arguments[0]), checked.type(arguments[0]).fieldName(field))
     }
     let resolved = checked.calls[node.id]
     let target = resolved?.isNamespaced ?? false ? nil : target
     let all = ((target.map { [$0] } ?? []) + arguments).map { plan($0) }
+    let call = CELCall(name: resolved?.name ?? name, overloads: resolved?.overloads ?? [])
     switch (name, all.count) {
     case (CELOperator.logicalAnd, 2): return .and(all[0], all[1])
     case (CELOperator.logicalOr, 2): return .or(all[0], all[1])
@@ -148,13 +154,49 @@ struct CELPlanner {
       if case .constant(.string(let text)) = all[1], let pattern = try? RegularExpression(text) {
         return .matches(all[0], pattern, text)
       }
+    case ("find", 2...), ("findAll", 2...):
+      if case .constant(.string(let text)) = all[1] {
+        do { _ = try RegularExpression(text) } catch { fail(CELEvaluationError(error.description)) }
+      }
+    case (CELOperator.contained, 2):
+      if case .constant(.list(let list)) = all[1], list.count == 0 { return .constant(.bool(false)) }
+    case ("or", 2) where call.overloads.first?.id == "optional_or_optional":
+      return .optionalOr(all[0], all[1], isValue: false)
+    case ("orValue", 2): return .optionalOr(all[0], all[1], isValue: true)
     default: break
     }
-    return .call(CELCall(name: resolved?.name ?? name, overloads: resolved?.overloads ?? []), all)
+    return all.count == 1 && Self.conversions.contains(name) ? folded(.call(call, all)) : .call(call, all)
+  }
+
+  private static let conversions: Set<String> = [
+    "bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp", "type", "uint",
+  ]
+
+  private mutating func fail(_ error: CELEvaluationError) { failure = failure ?? error }
+
+  /// What has only constant parts is evaluated once, and costs nothing later.
+  private mutating func folded(_ instruction: CELInstruction) -> CELInstruction {
+    guard instruction.isMadeOfConstants else { return instruction }
+    var frame = CELFrame([:], limit: CELProgram.costLimit)
+    do { return .constant(try instruction.evaluate(&frame)) } catch let error as CELEvaluationError {
+      if !error.isLimit { fail(error) }
+    } catch { fail(CELEvaluationError("\(error)")) }
+    return instruction
   }
 }
 
 extension CELInstruction {
+  fileprivate var isConstant: Bool { if case .constant = self { true } else { false } }
+
+  fileprivate var isMadeOfConstants: Bool {
+    switch self {
+    case .list(let elements): elements.allSatisfy { $0.value.isConstant && !$0.isOptional }
+    case .map(let entries): entries.allSatisfy { $0.key.isConstant && $0.value.isConstant && !$0.isOptional }
+    case .call(_, let arguments): arguments.allSatisfy(\.isConstant)
+    default: false
+    }
+  }
+
   /// Whether cel-go looks at it as one path from a variable.
   var isAttribute: Bool {
     switch self {

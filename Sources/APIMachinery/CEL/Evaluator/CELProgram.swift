@@ -2,6 +2,8 @@
 public struct CELProgram: Sendable {
   let checked: CELCheckedExpression
   private let instruction: CELInstruction
+  /// Why a part that never changes cannot be evaluated; nil where all can.
+  let failure: CELEvaluationError?
 
   /// What one expression may cost: Kubernetes' limit of one call.
   public static let costLimit: UInt64 = 1_000_000
@@ -10,6 +12,7 @@ public struct CELProgram: Sendable {
     self.checked = checked
     var planner = CELPlanner(checked)
     instruction = planner.plan(checked.root)
+    failure = planner.failure
   }
 
   /// The type of the value; `dyn` where only evaluation shows it.

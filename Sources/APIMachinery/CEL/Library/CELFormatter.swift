@@ -52,10 +52,12 @@ struct CELFormatter {
     case "d": return try Self.decimal(value)
     case "f":
       try frame.work(places)
-      return DecimalDigits(try Self.number(value, "fixed-point clause can only be used on doubles")).fixed(places)
+      let number = try Self.number(value, "fixed-point clause can only be used on doubles")
+      return Self.infinite(number) ?? DecimalDigits(number).fixed(places)
     case "e":
       try frame.work(places)
-      return DecimalDigits(try Self.number(value, "scientific clause can only be used on doubles")).scientific(places)
+      let number = try Self.number(value, "scientific clause can only be used on doubles")
+      return Self.infinite(number) ?? Self.superscript(DecimalDigits(number).scientific(places))
     case "b", "o", "x", "X": return try Self.radix(value, verb)
     default: throw parsing("unrecognized formatting clause \"\(verb)\"")
     }
@@ -73,6 +75,20 @@ struct CELFormatter {
     case .string("-Infinity"): return -.infinity
     default: throw wrong(rule, value)
     }
+  }
+
+  private static func infinite(_ number: Double) -> String? {
+    number.isInfinite ? (number < 0 ? "-∞" : "∞") : nil
+  }
+
+  /// `1.5e+03` as people write it: `1.5×10⁰³`.
+  private static func superscript(_ text: String) -> String {
+    guard let mark = text.firstIndex(of: "e") else { return text }
+    let digits: [Character] = ["⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"]
+    let exponent = text[text.index(after: mark)...].compactMap { character -> Character? in
+      character.wholeNumberValue.map { digits[$0] } ?? (character == "-" ? "⁻" : nil)
+    }
+    return text[..<mark] + "×10" + String(exponent)
   }
 
   private static func decimal(_ value: CELValue) throws -> String {
@@ -132,7 +148,7 @@ struct CELFormatter {
       var entries: [String] = []
       for key in map.keys {
         guard let value = try map.find(key) else { continue }
-        entries.append("\(try nested(key, &frame)): \(try nested(value, &frame))")
+        entries.append("\(try nested(key, &frame)):\(try nested(value, &frame))")
       }
       return "{" + entries.sorted().joined(separator: ", ") + "}"
     case .string(let text): return text.goQuoted

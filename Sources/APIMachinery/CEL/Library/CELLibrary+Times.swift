@@ -33,13 +33,13 @@ extension CELLibrary {
         return .int(CELTime.part(part, of: values[0], offset: try CELTime.offset(values[1].string(), at: time)))
       }
     }
-    for (name, unit, modulus) in [
-      ("getHours", 3_600_000_000_000, Int64.max), ("getMinutes", 60_000_000_000, .max),
-      ("getSeconds", 1_000_000_000, .max), ("getMilliseconds", 1_000_000, 1_000),
-    ] as [(String, Int64, Int64)] {
+    for (name, unit) in [
+      ("getHours", 3_600_000_000_000), ("getMinutes", 60_000_000_000), ("getSeconds", 1_000_000_000),
+      ("getMilliseconds", 1_000_000),
+    ] as [(String, Int64)] {
       table.member(name, "duration_to_\(name)", .duration, .int) { values, _ in
         guard case .duration(let nanoseconds) = values[0] else { throw CELEvaluationError.noSuchOverload }
-        return .int(nanoseconds / unit % modulus)
+        return .int(nanoseconds / unit)
       }
     }
   }
@@ -67,8 +67,11 @@ enum CELTime {
     case milliseconds = "getMilliseconds"
   }
 
+  /// The seconds since 1970 that a time can have: of the years 1 to 9999.
+  static let range: ClosedRange<Int64> = -62_135_596_800...253_402_300_799
+
   static func checked(_ time: Timestamp) throws -> Timestamp {
-    guard time.seconds >= -62_135_596_800, time.seconds <= 253_402_300_799 else {
+    guard range.contains(time.seconds) else {
       throw CELEvaluationError("timestamp overflow")
     }
     return time

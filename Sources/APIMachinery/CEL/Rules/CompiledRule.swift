@@ -39,10 +39,13 @@ struct CompiledRule: Sendable {
     _ text: String, _ type: CELType, _ environment: CELEnvironment, prefix: String, mismatch: String
   ) -> Result<CELProgram, RuleProblem> {
     do {
-      let program = try environment.compile(text)
-      return program.resultType == type ? .success(program) : .failure(RuleProblem(message: mismatch))
+      let program = try environment.program(text)
+      guard program.resultType == type else { return .failure(RuleProblem(message: mismatch)) }
+      guard let failure = program.failure else { return .success(program) }
+      return .failure(
+        RuleProblem(message: prefix + CELCompilationError(instantiation: failure.description).explanation))
     } catch {
-      return .failure(RuleProblem(message: "\(prefix)compilation failed: \(error)"))
+      return .failure(RuleProblem(message: prefix + error.explanation))
     }
   }
 

@@ -45,19 +45,27 @@ public struct SchemaRuleCosts {
       return CELCost.multiply(cardinality, UInt64(max(0, bound)))
     }
     if case .schema(let members) = schema.additionalProperties {
+      let members = members.resolved
       visit(
-        members.resolved, type?.element, cardinality: below(schema.rules?.maxProperties), uncorrelated: uncorrelated,
+        members, type?.element ?? .make(members, isResource: members.isEmbeddedResource),
+        cardinality: below(schema.rules?.maxProperties), uncorrelated: uncorrelated,
         at: path.child("additionalProperties"))
     }
     for property in schema.properties {
-      let field = CELFieldNames.escape(property.name).flatMap { type?.object?.fields[$0]?.type }
+      // What has no name in expressions, or stands where they see nothing, is seen by its own rules.
+      let inner = property.schema.resolved
+      let field =
+        CELFieldNames.escape(property.name).flatMap { type?.object?.fields[$0]?.type }
+        ?? (CELFieldNames.escape(property.name) == nil || type == nil
+          ? .make(inner, isResource: inner.isEmbeddedResource) : nil)
       visit(
         property.schema.resolved, field, cardinality: cardinality, uncorrelated: uncorrelated,
         at: path.child("properties").key(property.name))
     }
     if let items = schema.items?.resolved {
       visit(
-        items, type?.element, cardinality: below(schema.rules?.maxItems),
+        items, type?.element ?? .make(items, isResource: items.isEmbeddedResource),
+        cardinality: below(schema.rules?.maxItems),
         uncorrelated: uncorrelated ?? (schema.listType == .map ? nil : path), at: path.child("items"))
     }
     let place = path.child("x-kubernetes-validations")

@@ -8,7 +8,9 @@ public struct SchemaRuleEvaluation {
   /// What they find wrong with what an update leaves as it was.
   public private(set) var warnings: [FieldError] = []
   /// What may still be spent on the object; negative where it is used up.
-  private var budget: Int64 = 10_000_000
+  private(set) var budget: Int64 = Self.wholeBudget
+  /// What the rules of one object may cost together.
+  static let wholeBudget: Int64 = 10_000_000
 
   private init() {}
 
@@ -16,12 +18,16 @@ public struct SchemaRuleEvaluation {
   ///   - schema: of a custom kind; its compiled rules are kept with it.
   ///   - old: the object before an update.
   public static func evaluate(_ object: JSONObject, by schema: Schema, old: JSONObject?) -> SchemaRuleEvaluation {
+    evaluate(.object(object), by: schema.compiledRules, old: old.map { .object($0) }, at: FieldPath())
+  }
+
+  static func evaluate(
+    _ value: JSONValue, by tree: SchemaRuleTree, old: JSONValue?, at path: FieldPath
+  ) -> SchemaRuleEvaluation {
     var evaluation = SchemaRuleEvaluation()
-    let tree = schema.compiledRules
     guard !tree.isEmpty else { return evaluation }
-    let old = old.map { JSONValue.object($0) }
     evaluation.validate(
-      .object(object), tree, old, Ratchet(current: old.map { Correlation(old: $0, schema: tree.schema) }), FieldPath())
+      value, tree, old, Ratchet(current: old.map { Correlation(old: $0, schema: tree.schema) }), path)
     return evaluation
   }
 

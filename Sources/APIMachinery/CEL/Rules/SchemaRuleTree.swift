@@ -50,7 +50,9 @@ final class SchemaRuleTree: Sendable {
     }
     self.properties = properties
     if let written = rules.items?.resolved, let inner = node.items?.resolved {
-      items = kept(SchemaRuleTree(rules: written, node: inner, type?.element))
+      items = kept(
+        SchemaRuleTree(
+          rules: written, node: inner, type?.element ?? .make(inner, isResource: inner.isEmbeddedResource)))
     } else {
       items = nil
     }

@@ -42,7 +42,16 @@ public struct CELCompilationError: Error, Sendable, CustomStringConvertible {
   /// The bare messages, in the order of their places.
   public let messages: [String]
 
+  /// The expression is well formed, but a part of it that never changes cannot be evaluated.
+  public let isInstantiation: Bool
+
+  /// What kind of failure it is, and the issues.
+  public var explanation: String {
+    "\(isInstantiation ? "program instantiation" : "compilation") failed: \(description)"
+  }
+
   init(_ issues: [CELIssue], in source: CELSource) {
+    isInstantiation = false
     let most = 100
     func place(_ issue: CELIssue) -> (line: Int, column: Int) { issue.offset.map(source.location) ?? (-1, -1) }
     let sorted = Array(issues.prefix(most)).enumerated().sorted { a, b in
@@ -53,6 +62,13 @@ public struct CELCompilationError: Error, Sendable, CustomStringConvertible {
     var shown = sorted.map { Self.display($0.message, place($0), source) }
     if issues.count > most { shown.append("\(issues.count - most) more errors were truncated") }
     description = shown.joined(separator: "\n")
+  }
+
+  /// What is wrong with a part that is evaluated as the expression is compiled.
+  init(instantiation message: String) {
+    messages = [message]
+    description = message
+    isInstantiation = true
   }
 
   private static func display(_ message: String, _ place: (line: Int, column: Int), _ source: CELSource) -> String {

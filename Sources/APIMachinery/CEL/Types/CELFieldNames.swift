@@ -5,6 +5,9 @@ public enum CELFieldNames {
     "loop", "package", "namespace", "return", "var", "void", "while",
   ]
 
+  /// How a field whose name is a word of the language is written where it is no such word; nil where the name is none.
+  static func escapedKeyword(_ name: String) -> String? { keywords.contains(name) ? "__\(name)__" : nil }
+
   /// The name in expressions: `a.b` is `a__dot__b`; nil where no expression can name the field.
   public static func escape(_ name: String) -> String? {
     guard let first = name.utf8.first, !(0x30...0x39).contains(first) else { return nil }

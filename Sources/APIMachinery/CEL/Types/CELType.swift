@@ -39,6 +39,14 @@ public final class CELObjectType: Sendable, Hashable {
       })
   }
 
+  /// The field that an expression means by a name: words of the language need not be escaped after a dot.
+  func fieldName(_ name: String) -> String {
+    guard fields[name] == nil, let escaped = CELFieldNames.escapedKeyword(name), fields[escaped] != nil else {
+      return name
+    }
+    return escaped
+  }
+
   public static func == (a: CELObjectType, b: CELObjectType) -> Bool { a === b }
   public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
 }
@@ -93,6 +101,11 @@ extension CELType: CustomStringConvertible {
   var isDynamic: Bool { self == .dynamic }
   var isFailure: Bool { self == .failure }
   var isDynamicOrFailure: Bool { isDynamic || isFailure }
+
+  /// The field of a value of this type that an expression means by a name.
+  func fieldName(_ name: String) -> String {
+    if case .object(let object) = unwrapped ?? self { object.fieldName(name) } else { name }
+  }
 
   /// The type in an optional; nil where this is none.
   var unwrapped: CELType? {
