@@ -71,3 +71,29 @@ def test_a_pod_without_an_address(api, namespace):
         assert api.refused(400, "GET", f"{pods}/{name}/proxy/")["message"] == "address not allowed"
     api.refused(404, "GET", f"{pods}/http:q:80/proxy/", says='pods "q" not found')
     api.refused(400, "GET", f"{pods}/odd:p:80/proxy/", says='invalid pod request "odd:p:80"')
+
+
+def test_an_autoscaler_is_the_same_in_both_versions(api, namespace):
+    """Who writes back what it has read, in either version, changes nothing."""
+    place = f"namespaces/{namespace}/horizontalpodautoscalers"
+    spec = {"maxReplicas": 3, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "d"}}
+    made = api.create(f"/apis/autoscaling/v2/{place}", {
+        "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "h"}, "spec": spec,
+    })  # fmt: skip
+    for version in ("v1", "v2", "v1"):
+        path = f"/apis/autoscaling/{version}/{place}/h"
+        read = api.get(path)
+        assert ("currentReplicas" in read["status"]) == (version == "v1")
+        written = api.update(path, read)
+        assert written["metadata"]["resourceVersion"] == made["metadata"]["resourceVersion"]
+
+
+def test_an_older_event_in_the_newer_group(api, namespace):
+    """What nobody has filled in is told by the older one only."""
+    made = api.create(f"/api/v1/namespaces/{namespace}/events", {
+        "apiVersion": "v1", "kind": "Event", "metadata": {"name": "e"}, "reason": "Why", "message": "Said", "type": "Normal",
+        "involvedObject": {"kind": "Pod", "name": "p", "namespace": namespace}, "firstTimestamp": "2026-01-01T00:00:00Z", "count": 3,
+    })  # fmt: skip
+    assert (made["reportingComponent"], made["reportingInstance"]) == ("", "")
+    read = api.get(f"/apis/events.k8s.io/v1/namespaces/{namespace}/events/e")
+    assert "reportingController" not in read and "reportingInstance" not in read and read["deprecatedCount"] == 3

@@ -38,6 +38,8 @@ enum AutoscalerConversion {
         members.remove("currentMetrics")
         members.remove("conditions")
         members["currentCPUUtilizationPercentage"] = share
+        // v1 always tells it, v2 where there are some.
+        if members["currentReplicas"] == nil { members["currentReplicas"] = 0 }
       }
     }
     guard !notes.isEmpty else { return }
@@ -139,6 +141,7 @@ enum AutoscalerConversion {
         members.remove("currentCPUUtilizationPercentage")
         members["currentMetrics"] = notes[current].map { .array(($0.arrayValue ?? []).map(statusToV2)) }
         members["conditions"] = notes[conditions]
+        if members["currentReplicas"] == 0 { members.remove("currentReplicas") }
       }
     }
   }

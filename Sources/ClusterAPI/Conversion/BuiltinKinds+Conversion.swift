@@ -17,8 +17,8 @@ extension BuiltinKinds {
       case ("v2", "v1"): AutoscalerConversion.toV1(&result)
       default: break
       }
-    case ("", "events.k8s.io", "Event"): EventConversion.rename(&result, EventConversion.names)
-    case ("events.k8s.io", "", "Event"): EventConversion.rename(&result, EventConversion.names.map { ($1, $0) })
+    case ("", "events.k8s.io", "Event"): EventConversion.toEventsGroup(&result)
+    case ("events.k8s.io", "", "Event"): EventConversion.toCoreGroup(&result)
     default: guard from.group == kind.group else { return nil }
     }
     result.editObject { $0["apiVersion"] = .string(kind.apiVersion) }

@@ -49,6 +49,25 @@ import Testing
     #expect(builtin.convert(old, to: v2) == new)
   }
 
+  @Test func zeroReplicasAreToldByV1Only() throws {
+    let new = try object(
+      #"{"apiVersion":"autoscaling/v2","kind":"HorizontalPodAutoscaler","metadata":{"name":"h"},"spec":{"maxReplicas":3,"scaleTargetRef":{"kind":"Deployment","name":"d"}},"status":{"desiredReplicas":0}}"#
+    )
+    let old = try #require(builtin.convert(new, to: v1))
+    #expect(old["status"] == ["desiredReplicas": 0, "currentReplicas": 0])
+    #expect(builtin.convert(old, to: v2) == new)
+  }
+
+  @Test func nobodyWhoReportsIsToldByTheOlderFormOnly() throws {
+    let kind = GroupVersionKind(group: "events.k8s.io", version: "v1", kind: "Event")
+    let event = try object(
+      #"{"apiVersion":"v1","kind":"Event","metadata":{"name":"e"},"involvedObject":{"kind":"Pod"},"reportingComponent":"","reportingInstance":""}"#
+    )
+    let other = try #require(builtin.convert(event, to: kind))
+    #expect(other["reportingController"] == nil && other["reportingInstance"] == nil)
+    #expect(builtin.convert(other, to: GroupVersionKind(group: "", version: "v1", kind: "Event")) == event)
+  }
+
   @Test func eventsHaveTwoForms() throws {
     let event = try object(
       #"{"apiVersion":"v1","kind":"Event","metadata":{"name":"e"},"involvedObject":{"kind":"Pod"},"message":"m","reason":"r","source":{"component":"c"},"firstTimestamp":"2026-01-01T00:00:00Z","count":2,"type":"Normal","eventTime":null,"reportingComponent":"x","reportingInstance":"y"}"#
