@@ -71,7 +71,7 @@ extension Registry {
       let old = try await tree(stored, target)
       var new = try await change(old)
       try checkPreconditions(new, old, target, info.name, isPatch: info.verb == "patch")
-      let givenOwners = FieldOwnership.given(in: &new, old: old, subresource: info.subresource, operation)
+      let givenOwners = FieldOwnership.given(in: new, old: old, subresource: info.subresource, operation)
       new["kind"] = old["kind"]
       new["apiVersion"] = old["apiVersion"]
       ObjectDefaults.apply(to: &new, target, kinds)
