@@ -55,6 +55,7 @@ def test_metrics(raw, kubectl):
     assert after[f'apiserver_request_duration_seconds_bucket{{{labels},le="+Inf"}}'] == after[f"apiserver_request_duration_seconds_count{{{labels}}}"]
     assert after['apiserver_storage_objects{resource="namespaces"}'] >= 5
     assert after['apiserver_storage_objects{resource="clusterroles.rbac.authorization.k8s.io"}'] > 20
+    assert any(name.startswith('kubernetes_build_info{git_version="v1.') and value == 1 for name, value in after.items())
     assert after['apiserver_current_inflight_requests{request_kind="readOnly"}'] >= 0
     assert after['apiserver_flowcontrol_nominal_limit_seats{priority_level="workload-low"}'] == 245
     for name in ("process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds", "process_max_fds", "process_start_time_seconds"):
