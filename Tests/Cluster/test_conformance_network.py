@@ -1,6 +1,6 @@
 """Conformance of sig-network: the kinds of which every verb is asked, and what is particular to each."""
 
-from interface import CONDITION, Lifecycle, body, pod
+from interface import CONDITION, Lifecycle, body, eventually, pod
 
 
 def test_endpoint_slice(api, namespace):
@@ -94,3 +94,81 @@ def test_endpoints(api, namespace):
         one["subsets"] = [{"addresses": [{"ip": "10.0.0.25"}], "ports": [{"name": "web", "port": 8080, "protocol": "TCP"}]}]
 
     Lifecycle(api, "v1", "endpoints", body("v1", "Endpoints", subsets=subsets), namespace, update=change).discovered().walk()
+
+
+def test_ip_address(api):
+    """IPAddress API: an address may belong to anything, and only its metadata changes"""
+    collection = "/apis/networking.k8s.io/v1/ipaddresses"
+    parent = {"group": "mygroup", "resource": "myresources", "namespace": "foo", "name": "bar"}
+    for name, kind in [("255.255.255.255", "broadcast"), ("fe80::42:1dff:fe84:f9e2", "link-local")]:
+        address = body("networking.k8s.io/v1", "IPAddress", metadata={"name": name, "labels": {"type": kind}}, spec={"parentRef": parent})
+        made = api.create(collection, address)
+        path = f"{collection}/{name}"
+        patched = api.patch(path, {"metadata": {"annotations": {"patched": "true"}}})
+        assert int(patched["metadata"]["resourceVersion"]) > int(made["metadata"]["resourceVersion"])
+        patched["metadata"]["annotations"]["updated"] = "true"
+        assert api.update(path, patched)["metadata"]["annotations"] == {"patched": "true", "updated": "true"}
+        changed = {**api.get(path), "spec": {"parentRef": {**parent, "name": "other"}}}
+        api.refused(422, "PUT", path, changed, says="spec")
+        assert [one["metadata"]["name"] for one in api.get(collection, labelSelector=f"type={kind}")["items"]] == [name]
+        with api.watch(collection, labelSelector=f"type={kind}") as watch:
+            watch.expect("ADDED", name)
+            if kind == "broadcast":
+                api.delete(path)
+            else:
+                api.delete(collection, labelSelector=f"type={kind}")
+            watch.expect("DELETED", name)
+        assert api.get(collection, labelSelector=f"type={kind}")["items"] == []
+
+
+def test_service_cidr(api, namespace):
+    """ServiceCIDR API: there is a first one, and addresses come from another as soon as it is ready"""
+    collection = "/apis/networking.k8s.io/v1/servicecidrs"
+    first = api.get(f"{collection}/kubernetes")
+    status = api.get(f"{collection}/kubernetes/status")
+    assert status["kind"] == "ServiceCIDR" and status["metadata"]["uid"] == first["metadata"]["uid"]
+    assert "kubernetes" in [one["metadata"]["name"] for one in api.get(collection)["items"]]
+    made = api.create(collection, body("networking.k8s.io/v1", "ServiceCIDR", metadata={"name": "test-svc-cidr"}, spec={"cidrs": ["203.0.113.0/24"]}))
+    with api.watch(collection, fieldSelector="metadata.name=test-svc-cidr") as watch:
+        ready = lambda one: any(c["type"] == "Ready" and c["status"] == "True" for c in one.get("status", {}).get("conditions", []))  # noqa: E731
+        if not ready(made):
+            watch.expect("ADDED" if ready(api.get(f"{collection}/test-svc-cidr")) else "MODIFIED", "test-svc-cidr", ready)
+    services = f"/api/v1/namespaces/{namespace}/services"
+    spec = {"type": "NodePort", "clusterIP": "203.0.113.10", "ports": [{"name": "http", "port": 80, "targetPort": 9376}]}
+    assert api.create(services, body("v1", "Service", metadata={"name": "cidr1-test"}, spec=spec))["spec"]["clusterIP"] == "203.0.113.10"
+    assert api.get("/apis/networking.k8s.io/v1/ipaddresses/203.0.113.10")["spec"]["parentRef"]["name"] == "cidr1-test"
+    api.delete(f"{services}/cidr1-test")
+    api.delete(f"{collection}/test-svc-cidr")
+    eventually(lambda: not api.is_there(f"{collection}/test-svc-cidr"), "the range goes with its last address")
+
+
+def test_types_of_services(api, namespace):
+    """Services: change the type from ExternalName to ClusterIP and NodePort, and back (what the objects say)"""
+    services = f"/api/v1/namespaces/{namespace}/services"
+    ports = [{"port": 80, "name": "http", "protocol": "TCP", "targetPort": 9376}]
+    for kind in ("ClusterIP", "NodePort"):
+        path = f"{services}/{kind.lower()}"
+        spec = {"type": "ExternalName", "externalName": "foo.example.com"}
+        made = api.create(services, body("v1", "Service", metadata={"name": kind.lower()}, spec=spec))
+        assert "clusterIP" not in made["spec"]
+        made["spec"].update(type=kind, externalName="", ports=ports)
+        addressed = api.update(path, made)
+        assert addressed["spec"]["clusterIP"] and "externalName" not in addressed["spec"]
+        assert ("nodePort" in addressed["spec"]["ports"][0]) == (kind == "NodePort")
+        address = addressed["spec"]["clusterIP"]
+        addressed["spec"].update(type="ExternalName", externalName="bar.example.com")
+        del addressed["spec"]["clusterIP"], addressed["spec"]["clusterIPs"]
+        named = api.update(path, addressed)
+        assert "clusterIP" not in named["spec"] and "nodePort" not in named["spec"]["ports"][0]
+        eventually(lambda: not api.is_there(f"/apis/networking.k8s.io/v1/ipaddresses/{address}"), "its address is free again")
+
+
+def test_session_affinity(api, namespace):
+    """Services: switch session affinity (what the objects say)"""
+    services = f"/api/v1/namespaces/{namespace}/services"
+    made = api.create(services, body("v1", "Service", metadata={"name": "s"}, spec={"ports": [{"port": 80}], "sessionAffinity": "ClientIP"}))
+    assert made["spec"]["sessionAffinityConfig"] == {"clientIP": {"timeoutSeconds": 10800}}
+    made["spec"]["sessionAffinity"] = "None"
+    del made["spec"]["sessionAffinityConfig"]
+    assert "sessionAffinityConfig" not in api.update(f"{services}/s", made)["spec"]
+    assert api.patch(f"{services}/s", {"spec": {"sessionAffinity": "ClientIP"}})["spec"]["sessionAffinityConfig"]
