@@ -176,8 +176,8 @@ def test_owner_references_are_checked(api, namespace):
     def refused(says, *owners):
         api.refused(422, "POST", root, {"metadata": {"name": "bad", "ownerReferences": list(owners)}}, says=says)
 
-    refused("metadata.ownerReferences[0].uid: Required value", {**whole, "uid": ""})
-    refused("metadata.ownerReferences[0].name", {**whole, "name": ""})
+    refused('metadata.ownerReferences.uid: Invalid value: "": must not be empty', {**whole, "uid": ""})
+    refused("metadata.ownerReferences.name", {**whole, "name": ""})
     refused("kind", {**whole, "kind": ""})
     refused("Only one reference can have Controller set to true", {**whole, "controller": True}, {**whole, "name": "y", "controller": True})
 

@@ -5,7 +5,7 @@ import copy
 import pytest
 
 from definitions import DEFINITIONS, defined, version
-from interface import PATCHES, unique
+from interface import PATCHES, eventually, unique
 
 INTEGER, STRING = {"type": "integer"}, {"type": "string"}
 
@@ -235,3 +235,21 @@ def test_a_new_definition_has_a_status(api):
     status = api.create(DEFINITIONS, body, dryRun="All")["status"]
     assert status["acceptedNames"] == {"plural": "", "kind": ""} and status["storedVersions"] == ["v1"]
     assert not status.get("conditions")
+
+
+def test_what_is_empty_in_metadata_is_left_out(api, namespace, widgets):
+    place = widgets.objects(namespace)
+    api.create(place, widgets.object("one", metadata={"labels": {}, "annotations": {}, "finalizers": []}))
+    assert not {"labels", "annotations", "finalizers"} & set(api.get(f"{place}/one")["metadata"])
+    api.patch(f"{place}/one", {"metadata": {"finalizers": ["example.com/hold"]}})
+    assert "finalizers" not in api.patch(f"{place}/one", {"metadata": {"finalizers": []}})["metadata"]
+
+
+def test_a_definition_is_held_for_its_objects_only_when_it_goes(api, namespace, widgets):
+    assert "finalizers" not in api.get(widgets.path)["metadata"]
+    place = widgets.objects(namespace)
+    api.create(place, widgets.object("one", metadata={"finalizers": ["example.com/hold"]}))
+    going = api.delete(widgets.path)
+    assert going["metadata"]["finalizers"] == ["customresourcecleanup.apiextensions.k8s.io"]
+    api.patch(f"{place}/one", {"metadata": {"finalizers": []}})
+    eventually(lambda: not api.is_there(widgets.path), "the definition goes")

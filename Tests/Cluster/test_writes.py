@@ -288,7 +288,7 @@ def test_some_kinds_are_replaced_in_a_known_version_only(api, namespace):
             made = api.create(path, body)
             failure = api.refused(
                 422, "PUT", f"{path}/a", body,
-                says="metadata.resourceVersion: Invalid value: 0x0: must be specified for an update",
+                says="metadata.resourceVersion: Invalid value: 0: must be specified for an update",
             )  # fmt: skip
             assert failure["details"]["kind"] == path.rpartition("/")[2]
             assert api.update(f"{path}/a", made)["metadata"] == made["metadata"]

@@ -22,6 +22,8 @@ public final class CustomResourceDefinitions: Sendable {
   private static let patience = Duration.seconds(1)
 
   static let groupVersion = GroupVersion(group: "apiextensions.k8s.io", version: "v1")
+  static let place = GroupResource(group: groupVersion.group, resource: "customresourcedefinitions")
+  /// Holds a definition that goes until its objects are gone.
   static let finalizer = "customresourcecleanup.apiextensions.k8s.io"
 
   /// - Parameter report: told what goes wrong in the background.
@@ -125,9 +127,6 @@ public final class CustomResourceDefinitions: Sendable {
       CustomResourceStatus.update(
         &definition, conflicts: conflicts, isUsable: ConversionWebhook.problem(of: definition) == nil)
       if conflicts.isEmpty { serve(definition) } else { withdrawUnlessAccepted(stored.object.tree()) }
-      if !definition.finalizers.contains(Self.finalizer) {
-        definition.setFinalizers(definition.finalizers + [Self.finalizer])
-      }
       guard definition != stored.object.tree() else { return }
       _ = try await registry.write(definition, target, key: stored.key, over: stored, isDryRun: false)
     } catch is Registry.StaleWrite {

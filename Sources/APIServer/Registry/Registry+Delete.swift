@@ -30,6 +30,12 @@ extension Registry {
 
       var new = old
       new.setFinalizers(options.finalizers(of: old))
+      if target.groupResource == CustomResourceDefinitions.place, !old.isBeingDeleted,
+        !new.finalizers.contains(CustomResourceDefinitions.finalizer)
+      {
+        // Its objects go before it does.
+        new.setFinalizers(new.finalizers + [CustomResourceDefinitions.finalizer])
+      }
       let grace = strategy.gracePeriod(of: old, options)
       if grace == 0, new.finalizers.isEmpty, !strategy.isHeld(old) {
         try await erase(stored, target, isDryRun: isDryRun)

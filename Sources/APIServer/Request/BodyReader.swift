@@ -203,9 +203,10 @@ struct BodyReader {
       do { try TypeChecker.check(metadata, by: meta, definitionName: Self.objectMeta) } catch {
         throw refusal(error.message)
       }
-      // An empty list is none: it drops no notes.
-      if metadata["managedFields"] == [], case .object(var object) = tree {
-        object.setMetadata("managedFields", nil)
+      if case .object(var object) = tree {
+        // What is empty says nothing; an empty list of managers drops no notes.
+        for name in ["labels", "annotations", "finalizers", "ownerReferences", "managedFields"]
+        where metadata[name] == [] || metadata[name] == [:] { object.setMetadata(name, nil) }
         tree = .object(object)
       }
     }
