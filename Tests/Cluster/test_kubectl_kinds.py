@@ -20,7 +20,7 @@ WITH_STATUS = {
     "persistentvolumes": {"message": "m"}, "pods": {"message": "m"}, "namespaces": {"conditions": [{"type": "A", "status": "True"}]},
     "deployments": {"observedGeneration": 3}, "replicasets": {"replicas": 2}, "statefulsets": {"replicas": 2},
     "nodes": {"capacity": {"cpu": "2"}}, "ingresses": {"loadBalancer": {"ingress": [{"ip": "1.2.3.4"}]}},
-    "services": {"loadBalancer": {"ingress": [{"ip": "1.2.3.4"}]}}, "cronjobs": {"lastScheduleTime": "2026-01-02T03:04:05Z"},
+    "services": {"conditions": [{"type": "a", "status": "True", "reason": "R", "message": "", "lastTransitionTime": "2026-01-02T03:04:05Z"}]}, "cronjobs": {"lastScheduleTime": "2026-01-02T03:04:05Z"},
     "horizontalpodautoscalers": {"desiredReplicas": 2}, "replicationcontrollers": {"replicas": 1},
     "poddisruptionbudgets": {"disruptionsAllowed": 1}, "persistentvolumeclaims": {"capacity": {"storage": "1Gi"}},
     "volumeattachments": {"attached": True},
