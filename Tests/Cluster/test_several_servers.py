@@ -3,6 +3,7 @@ and gives out nothing that another one has given out; one of them runs the contr
 
 import base64
 import concurrent.futures
+import contextlib
 import json
 import os
 import ssl
@@ -85,11 +86,15 @@ class Cluster:
         return Kubectl(server.kubeconfig, os.path.join(server.directory, "kubectl"))
 
     def stop(self):
-        try:
+        with contextlib.ExitStack() as ends:
+            # Each is stopped, whatever becomes of the others; the store goes last.
+            ends.callback(self.etcd.stop)
             for server in self.servers:
-                assert server.process is None or server.stop() in (0, -9), server.log()
-        finally:
-            self.etcd.stop()
+                ends.callback(self.ended, server)
+
+    @staticmethod
+    def ended(server):
+        assert server.process is None or server.stop() in (0, -9), server.log()
 
 
 @pytest.fixture(scope="module")
