@@ -95,5 +95,7 @@ def test_an_older_event_in_the_newer_group(api, namespace):
         "involvedObject": {"kind": "Pod", "name": "p", "namespace": namespace}, "firstTimestamp": "2026-01-01T00:00:00Z", "count": 3,
     })  # fmt: skip
     assert (made["reportingComponent"], made["reportingInstance"]) == ("", "")
-    read = api.get(f"/apis/events.k8s.io/v1/namespaces/{namespace}/events/e")
+    path = f"/apis/events.k8s.io/v1/namespaces/{namespace}/events/e"
+    read = api.get(path)
     assert "reportingController" not in read and "reportingInstance" not in read and read["deprecatedCount"] == 3
+    assert api.update(path, read)["metadata"]["resourceVersion"] == made["metadata"]["resourceVersion"]

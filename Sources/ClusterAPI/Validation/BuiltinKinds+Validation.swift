@@ -74,7 +74,9 @@ extension BuiltinKinds {
     for property in schema.properties where property.name != "metadata" {
       if (property.name == "status") != (subresource == "status") { continue }
       guard let value = new[property.name], !value.isNull else {
-        if property.isRequired { findings.required(FieldPath(property.name)) }
+        if property.isRequired, SchemaRules.isMissed(property.name, old) {
+          findings.required(FieldPath(property.name))
+        }
         continue
       }
       SchemaRules.validate(value, old: old?[property.name], property.schema, FieldPath(property.name), &findings)

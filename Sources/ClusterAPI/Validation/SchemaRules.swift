@@ -11,7 +11,9 @@ enum SchemaRules {
     let schema = schema.resolved
     switch value {
     case .object(let object):
-      for name in schema.required where object[name]?.isNull ?? true { findings.required(path.below(name)) }
+      for name in schema.required where (object[name]?.isNull ?? true) && isMissed(name, old) {
+        findings.required(path.below(name))
+      }
       for property in schema.properties {
         guard let member = object[property.name], !member.isNull else { continue }
         validate(member, old: old?[property.name], property.schema, path.below(property.name), &findings)
@@ -32,6 +34,10 @@ enum SchemaRules {
     default: break
     }
   }
+
+  /// Whether a required member must be there. One that the object never had, because it was written by another version, it
+  /// may go on without.
+  static func isMissed(_ name: String, _ old: JSONValue?) -> Bool { old.map { $0.has(name) } ?? true }
 
   /// Values that rules of their kinds judge, at another place or in other words: operators of tolerations and of node and quota
   /// selectors, effects of taints, scopes of quotas.
