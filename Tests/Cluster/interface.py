@@ -141,11 +141,12 @@ class Watch:
         return [self.next() for _ in range(count)]
 
     def expect(self, type, name=None, where=lambda object: True):
-        """Reads on until an event is as it should be, and gives its object."""
+        """Reads on until an event is as it should be, and gives its object. `type` may be several, as a tuple."""
+        types = type if isinstance(type, tuple) else (type,)
         try:
             while True:
                 found, object = self.next()
-                if found == type and (name is None or object["metadata"]["name"] == name) and where(object):
+                if found in types and (name is None or object["metadata"]["name"] == name) and where(object):
                     return object
         except (StopIteration, urllib3.exceptions.HTTPError) as error:
             raise AssertionError(f"no event {type} {name}; seen: {self.seen}; {error!r}") from error
