@@ -190,7 +190,8 @@ let package = Package(
     tests(
       "HTTPService",
       [
-        "AsyncWork", "Linux", .nio("NIOCore"), .nio("NIOPosix"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        "AsyncWork", "Linux", .nio("NIOCore"), .nio("NIOPosix"), .nio("NIOEmbedded"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "NIOHTTP2", package: "swift-nio-http2"), .product(name: "NIOHPACK", package: "swift-nio-http2"),
         .product(name: "X509", package: "swift-certificates"), .product(name: "SwiftASN1", package: "swift-asn1"),
         .product(name: "Crypto", package: "swift-crypto"),
