@@ -3,6 +3,7 @@
 import json
 import re
 
+import leaks
 import pytest
 
 pytestmark = pytest.mark.usefixtures("busybox")
@@ -164,3 +165,16 @@ def test_export_is_the_file_system(docker, name, tmp_path):
     with tarfile.open(tmp_path / "tar") as tar:
         entries = {entry.name.removeprefix("./") for entry in tar}
     assert {"added", "bin/busybox", "etc/passwd"} <= entries
+
+
+def test_an_export_that_nobody_reads_to_the_end_leaves_no_mount(docker, client, name, until):
+    docker("run", "--name", name, "busybox", "sh", "-c", "dd if=/dev/zero of=/large bs=1M count=64")
+    merged = docker.out("inspect", "--format", "{{.GraphDriver.Data.MergedDir}}", name)
+    assert merged.startswith("/"), merged
+
+    answer = client.api._get(client.api._url("/containers/{0}/export", name), stream=True)
+    assert answer.raw.read(1 << 16)
+    assert merged in leaks.mounts(), "it is mounted while it is read"
+    answer.close()
+    until(lambda: merged not in leaks.mounts(), what=f"the end of the mount of {merged}")
+    docker("rm", name)

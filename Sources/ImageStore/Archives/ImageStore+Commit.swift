@@ -62,32 +62,13 @@ extension ImageStore {
     do {
       let upper = try FileDescriptor.open(paths.snapshot(id) + "/u", [.readOnly, .directory])
       let archive = try ArchiveWriter { try file.writeAll($0) }
-      var archiver = TreeArchiver(style: .layer)
+      var archiver = LayerArchiver()
       try archiver.add(upper, to: archive)
       try archive.finish()
       return try adoptLayer(path, file)
     } catch {
       try FileSystem.removeFile(path)
       throw error
-    }
-  }
-
-  /// A container's root file system as a tar (`docker export`).
-  public func exportSnapshot(_ id: String) async throws -> ByteStream {
-    let wasMounted = try await blocking { [self] in
-      _ = try snapshotRecord(id)
-      return try Self.isMounted(snapshotRoot(id))
-    }
-    let root = try await mountSnapshot(id)
-    return try ByteStream(pool: pool) { output in
-      let outcome = Result {
-        let archive = try ArchiveWriter { try output.writeAll($0) }
-        var archiver = TreeArchiver(style: .plain)
-        try archiver.add(FileDescriptor.open(root, [.readOnly, .directory]), to: archive)
-        try archive.finish()
-      }
-      if !wasMounted { try Self.unmount(root) }
-      try outcome.get()
     }
   }
 }

@@ -1,15 +1,8 @@
 import Linux
 
-/// Writes a directory tree as a tar: as a layer's difference, with whiteouts, or plainly. Blocks.
-struct TreeArchiver {
-  enum Style {
-    /// An overlay's writable layer: whiteouts become `.wh.` files (OCI layer.md, "Whiteouts").
-    case layer
-    /// Files as they are.
-    case plain
-  }
-
-  let style: Style
+/// Writes an overlay's writable directory as a layer: its whiteouts become `.wh.` files (OCI layer.md, "Whiteouts").
+/// Blocks.
+struct LayerArchiver {
   private var links: [LinkKey: [UInt8]] = [:]
 
   private struct LinkKey: Hashable {
@@ -17,24 +10,20 @@ struct TreeArchiver {
     let inode: UInt64
   }
 
-  init(style: Style) { self.style = style }
-
   /// Adds everything below `directory`.
-  /// - Parameter prefix: what comes before every name; with one, the top is a member too.
-  mutating func add(_ directory: FileDescriptor, prefix: [UInt8] = [], to archive: ArchiveWriter) throws {
+  mutating func add(_ directory: FileDescriptor, to archive: ArchiveWriter) throws {
     var links = links
-    let style = style
-    try TreeReader(directory: directory, prefix: prefix).walk(includingTop: !prefix.isEmpty) { item in
+    try TreeReader(directory: directory).walk(includingTop: false) { item in
       var entry = item.entry
       // Sockets live only with the process that made them; tar has no word for them.
       if entry.kind == .socket || entry.kind == .unknown { return false }
-      if style == .layer, SnapshotDifference.isWhiteout(entry) {
+      if SnapshotDifference.isWhiteout(entry) {
         let (parent, name) = LayerPath.split(entry.path)
         let marker = LayerPath.join(parent, Whiteout.marker(for: name))
         try archive.writeHeader(ArchiveEntry(path: marker, kind: .regular, mode: 0, modified: entry.modified))
         return false
       }
-      let isOpaque = style == .layer && SnapshotDifference.isOpaque(item)
+      let isOpaque = SnapshotDifference.isOpaque(item)
       entry.attributes.removeAll { !Self.isPortable($0.name) }
       if entry.kind == .regular && item.status.links > 1 {
         let key = LinkKey(device: item.status.device, inode: item.status.inode)
