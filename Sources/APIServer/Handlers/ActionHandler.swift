@@ -55,7 +55,7 @@ struct ActionHandler {
       handler.target, namespace: handler.info.namespace, name: handler.info.name)
     let admitted = try await handler.registry.admit(
       try await body(), subresource.kind, handler.target, handler.context)
-    let answer = try accounts.issue(admitted, for: account)
+    let answer = try accounts.issue(admitted, for: account) { handler.context.warn($0) }
     return try Answer.object(answer, form, handler.registry.kinds, status: .created)
   }
 }
