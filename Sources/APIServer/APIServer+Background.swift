@@ -38,7 +38,10 @@ extension APIServer {
     let keeper = flowControl.map { FlowControlKeeper(registry: registry, control: $0) }
     // Side by side, so that the store writes many with one fsync.
     try await withThrowingTaskGroup(of: Void.self) { [self] group in
-      group.addTask { try await service?.make(isStart: true) }
+      group.addTask { [self] in
+        try await service?.make(isStart: true)
+        health.finish(.service)
+      }
       group.addTask { [self] in
         try await RBACBootstrap(registry: registry).run()
         health.finish(.roles)
@@ -47,7 +50,10 @@ extension APIServer {
         try await SystemPriorityClasses(registry: registry).run()
         health.finish(.priorities)
       }
-      group.addTask { [self] in try await aggregation?.publish(registry) }
+      group.addTask { [self] in
+        try await aggregation?.publish(registry)
+        health.finish(.publication)
+      }
       group.addTask { [self] in
         try await keeper?.prepare()
         health.finish(.flows)

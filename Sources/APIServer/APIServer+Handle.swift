@@ -1,5 +1,6 @@
 import APIMachinery
 import HTTPService
+import NIOCore
 
 /// The way of a request through the server, in kube-apiserver's order: what is asked, who asks, whether there is a seat,
 /// whether they may, then the handler; each can end it.
@@ -12,6 +13,9 @@ extension APIServer {
     /// Nobody knows who sends it.
     var isUnknown = true
     var place: FlowControl.Classification?
+    /// How long it has waited for a seat.
+    var waited = Duration.zero
+    var context: RequestContext?
     var audit: AuditTrail?
   }
 
@@ -35,7 +39,10 @@ extension APIServer {
     }
     response.headers.add(AuditIdentifiers.header, trail.id)
     // HTTP/2 is costly and easy to abuse: strangers get one request a connection, as with kube-apiserver.
-    if trail.isUnknown, request.connection.tls?.applicationProtocol == "h2" {
+    // Others are now and then told to come again, so that they spread over several servers.
+    if request.connection.tls?.applicationProtocol == "h2",
+      trail.isUnknown || !info.isLongRunning && goAwayChance > 0 && Double.random(in: 0..<1) < goAwayChance
+    {
       response.headers.add("Connection", "close")
     }
     // What is told to one client is not another one's.
@@ -43,14 +50,20 @@ extension APIServer {
     if !strictTransportSecurity.isEmpty {
       response.headers.add("Strict-Transport-Security", strictTransportSecurity)
     }
-    if let audit = trail.audit { response = audit.answered(response, registry.kinds) }
+    if let audit = trail.audit {
+      response = audit.answered(response, registry.kinds)
+      await audit.settle()
+    }
     let key = RequestMetrics.key(
       info,
       isApply: info.verb == "patch" && request.headers["Content-Type"]?.hasPrefix("application/apply-patch") == true,
       isDryRun: request.query.contains("dryRun"))
-    metrics.end(
-      info, key, code: response.status.code, duration: info.isLongRunning ? nil : ContinuousClock.now - began
-    ) {
+    var outcome = RequestMetrics.Outcome(
+      code: response.status.code, duration: info.isLongRunning ? nil : ContinuousClock.now - began,
+      waited: trail.waited + (trail.context?.timeElsewhere ?? .zero))
+    if case .bytes(let buffer) = response.body { outcome.size = buffer.readableBytes }
+    if info.isLongRunning, response.status.code < 300 { response = response.keeping(metrics.run(key)) }
+    metrics.end(info, key, outcome) {
       !info.isResource
         || registry.catalog.snapshot.resource(GroupVersion(group: info.group, version: info.version), info.resource)
           != nil
@@ -65,6 +78,7 @@ extension APIServer {
     do { sender = try await self.sender(of: request) } catch {
       let unknown = try await audit?.begin(&request, info, nil, id: trail.id, received: trail.received) { _ in nil }
       unknown?.note(.responseStarted, .init(code: 401, answer: nil))
+      await unknown?.settle()
       throw error
     }
     trail.isUnknown = sender.name == User.anonymous.name || sender.groups.contains("system:unauthenticated")
@@ -78,6 +92,9 @@ extension APIServer {
         (try? BodyReader(registry: registry, context: context).parse(bytes).value) ?? (try? YAMLReader.value(of: bytes))
       }
       trail.audit?.note(.requestReceived)
+      if let audit = trail.audit, await !audit.settle() {
+        return Answer.undecided(request, "failed to store audit event")
+      }
     }
     var user = sender
     if let impersonation = try Impersonation(request.headers) {
@@ -87,18 +104,19 @@ extension APIServer {
     }
     let context = RequestContext(
       info: info, user: user, query: request.query, headers: request.headers, authorizer: authorizer)
+    trail.context = context
     guard let flowControl, !info.isLongRunning || info.verb == "watch" else {
       return try await authorizedAnswer(request, context, trail.audit)
     }
     let place = flowControl.classify(user, info)
     trail.place = place
-    let seat: SeatGate.Seat?
-    do { seat = try await flowControl.admit(place, user, info) { work(info, request.query, widest: $0) } } catch {
+    let admitted: FlowControl.Admitted
+    do { admitted = try await flowControl.admit(place, user, info) { work(info, request.query, widest: $0) } } catch {
       return Answer.tooManyRequests(retryAfter: error.retryAfter)
     }
-    guard let seat else { return try await authorizedAnswer(request, context, trail.audit) }
+    trail.waited = admitted.waited
     // A watch, whose answer is a stream, gives its seat back when it starts.
-    defer { flowControl.gate.give(back: seat) }
+    defer { flowControl.end(admitted, isWatch: info.verb == "watch") }
     return try await authorizedAnswer(request, context, trail.audit)
   }
 
@@ -131,7 +149,7 @@ extension APIServer {
       audit?.annotate("authorization.k8s.io/reason", "internal error")
       return Answer.undecided(request, why)
     }
-    if let response = await operational(request) { return response }
+    if let response = try await operational(request) { return response }
     // What admission has noted, of what it has refused too.
     defer {
       if let audit {
@@ -143,13 +161,19 @@ extension APIServer {
   }
 
   /// What the server says of itself; nil where the request is about something else.
-  private func operational(_ request: Request) async -> Response? {
+  private func operational(_ request: Request) async throws -> Response? {
     guard request.segments.first != "api", request.segments.first != "apis" else { return nil }
-    if request.path == "/metrics" {
+    switch request.path {
+    case "/metrics":
       return ServerMetrics(
         registry: registry, requests: metrics, flowControl: flowControl, audit: audit, version: version
       ).response()
+    case "/metrics/slis": return health.metrics()
+    case "/statusz", "/flagz":
+      return try StatusPage(version: version, started: started, now: .now, paths: paths, flags: flags).respond(request)
+    default: break
     }
+    if let dump = flowControl?.dump(request) { return dump }
     return await health.respond(request)
   }
 

@@ -13,6 +13,7 @@ public final class APIServer: Sendable {
   let accounts: ServiceAccounts?
   let flowControl: FlowControl?
   let requestTime: Duration
+  let goAwayChance: Double
   let audit: AuditLog?
   let anonymous: AnonymousRule
   let strictTransportSecurity: String
@@ -22,29 +23,36 @@ public final class APIServer: Sendable {
   let aggregation: Aggregation?
   let address: String
   let version: ServerVersion
+  let flags: [String: String]
+  let started = Timestamp.now
   private let openAPI: OpenAPIHandler
 
   /// - Parameters:
   ///   - flowControl: who waits for whom; nil where nobody does.
   ///   - requestTime: how long a request may take that is no watch or stream.
+  ///   - goAwayChance: how often a connection by HTTP/2 is ended after a request, from 0 for never.
   ///   - audit: where requests are noted; nil where they are not.
   ///   - anonymous: which requests are nobody's that say nothing of their sender.
   ///   - strictTransportSecurity: what browsers are told (RFC 6797); empty for nothing.
   ///   - accounts: issues service accounts' tokens; nil where none are issued.
   ///   - aggregation: other servers behind this one; nil where there are none.
   ///   - address: `host:port` by which clients reach the server.
+  ///   - flags: those that the server was given, for those who ask by `/flagz`; nothing that must stay secret.
   public init(
     registry: Registry, authenticator: any Authenticator, authorizer: any Authorizer,
-    flowControl: FlowControl? = nil, requestTime: Duration = .seconds(60), audit: AuditLog? = nil,
+    flowControl: FlowControl? = nil, requestTime: Duration = .seconds(60), goAwayChance: Double = 0,
+    audit: AuditLog? = nil,
     anonymous: AnonymousRule = AnonymousRule(), strictTransportSecurity: [String] = [],
     accounts: ServiceAccounts? = nil,
     aggregation: Aggregation? = nil,
     address: String,
-    version: ServerVersion
+    version: ServerVersion, flags: [String: String] = [:]
   ) {
+    self.flags = flags
     self.accounts = accounts
     self.flowControl = flowControl
     self.requestTime = requestTime
+    self.goAwayChance = goAwayChance
     self.audit = audit
     self.anonymous = anonymous
     self.strictTransportSecurity = strictTransportSecurity.joined(separator: "; ")
@@ -100,7 +108,11 @@ public final class APIServer: Sendable {
     else {
       return try UnknownPath.answer(request.segments, snapshot)
     }
-    if target.version.isDeprecated { context.warn(deprecation(of: target)) }
+    if target.version.isDeprecated {
+      context.warn(deprecation(of: target))
+      context.annotate("k8s.io/deprecated", "true")
+      metrics.noteDeprecated(RequestMetrics.key(info, isApply: false, isDryRun: false).withoutVerb)
+    }
     let handler = ResourceHandler(
       registry: registry, target: target, context: context, request: request, accounts: accounts)
     if ReviewHandler.resources.contains(target.groupResource) {
@@ -134,7 +146,7 @@ public final class APIServer: Sendable {
 
   private func plain(_ request: Request) throws -> Response? {
     switch request.path {
-    case "/": return Answer.indented(["paths": .array(paths.map { .string($0) })])
+    case "/", "/index.html": return Answer.indented(["paths": .array(paths.map { .string($0) })])
     case "/version", "/version/": return Answer.indented(version.json)
     default:
       return try accounts?.document(request.path, address: address).map { type, bytes in
@@ -145,14 +157,20 @@ public final class APIServer: Sendable {
     }
   }
 
-  private var paths: [String] {
-    let groups = registry.catalog.snapshot.groupVersions.filter { !$0.group.isEmpty }
-    let names = Set(groups.map { "/apis/\($0.group)" } + groups.map { "/apis/\($0.group)/\($0.version)" })
-    return
-      ([
-        "/api", "/api/v1", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz",
-        "/version",
-      ] + names)
-      .sorted()
+  /// Everything that is served by a path of its own, sorted.
+  var paths: [String] {
+    let snapshot = registry.catalog.snapshot
+    var names = Set(
+      snapshot.groupVersions.filter { !$0.group.isEmpty }.flatMap { place in
+        ["/apis/\(place.group)", "/apis/\(place.group)/\(place.version)"]
+      })
+    names.formUnion(aggregation?.versions.paths ?? [])
+    names.formUnion(health.paths)
+    names.formUnion([
+      "/api", "/api/v1", "/apis", "/apis/", "/flagz", "/metrics", "/metrics/slis", "/openapi/v2", "/openapi/v3",
+      "/statusz", "/version",
+    ])
+    if accounts != nil { names.formUnion(["/.well-known/openid-configuration", "/openid/v1/jwks"]) }
+    return names.sorted()
   }
 }

@@ -8,6 +8,9 @@ import NetworkDrivers
 /// engine reads from a descriptor, and the process would end where it stands.
 @main
 enum Program {
+  /// The command and its flags, with what a server's configuration file says. Reads the file; blocks.
+  static let arguments = expanded(EngineSettings.spellOutBooleans(Array(CommandLine.arguments.dropFirst())))
+
   static func main() {
     let arguments = Array(CommandLine.arguments.dropFirst())
     // Not a command for people: the process that holds published ports, started by the engine.
@@ -18,7 +21,7 @@ enum Program {
       SignalStream.block(EndingSignals.all)
     }
     Task.detached {
-      await Apus.main(Self.expanded(EngineSettings.spellOutBooleans(arguments)))
+      await Apus.main(Self.arguments)
       Glibc.exit(0)
     }
     while true { Threads.pause(milliseconds: 60_000) }
@@ -27,7 +30,10 @@ enum Program {
   /// With what a server's configuration file says.
   private static func expanded(_ arguments: [String]) -> [String] {
     guard arguments.first == ServerCommand.configuration.commandName else { return arguments }
-    do { return try ConfigurationFile.expand(arguments, ServerCommand.self) } catch {
+    do {
+      try ForeignFlags.refuse(arguments)
+      return try ConfigurationFile.expand(arguments, ServerCommand.self)
+    } catch {
       ServerCommand.exit(withError: error)
     }
   }

@@ -89,8 +89,9 @@ def test_objects(told, raw, namespace):
     assert raw("POST", path, config("c"))[0] == 201
     told()
     assert raw("DELETE", path)[0] == 200
-    removed = [summary(one) for one in told() if one["name"] in ("b", "c")]
-    assert sorted(removed) == [("DELETE", "configmaps", CONFIG, name, None, CONFIG, f"{META}/DeleteOptions") for name in "bc"]
+    # A request that is about a collection names no object.
+    removed = [one for one in told() if one["oldObject"]["metadata"]["name"] in ("b", "c")]
+    assert [summary(one) for one in removed] == [("DELETE", "configmaps", CONFIG, None, None, CONFIG, f"{META}/DeleteOptions")] * 2
 
 
 def test_subresources(told, raw, namespace):
@@ -102,7 +103,8 @@ def test_subresources(told, raw, namespace):
     }  # fmt: skip
     assert raw("POST", f"{apps}/deployments", deployment)[0] == 201
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "labels": {"a": "b"}}, "spec": template["spec"]}
-    assert raw("POST", f"{core}/pods", pod)[0] == 201
+    status, _, pod = raw("POST", f"{core}/pods", pod)
+    assert status == 201, pod
     told()
     merge = {"Content-Type": "application/merge-patch+json"}
 
@@ -128,14 +130,59 @@ def test_subresources(told, raw, namespace):
         "CREATE", "serviceaccounts/token", "authentication.k8s.io/v1/TokenRequest", "default", "authentication.k8s.io/v1/TokenRequest",
         None, created,
     )  # fmt: skip
-    binding = {"apiVersion": "v1", "kind": "Binding", "metadata": {"name": "p"}, "target": {"kind": "Node", "name": "n"}}
-    assert ask("POST", f"{core}/pods/p/binding", binding, 201) == (
-        "CREATE", "pods/binding", "v1/Binding", "p", "v1/Binding", None, created,
-    )  # fmt: skip
-    eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "p"}}
-    status, _, answer = raw("POST", f"{core}/pods/p/eviction", eviction)
+    binding = {
+        "apiVersion": "v1", "kind": "Binding", "metadata": {"name": "p", "labels": {"c": "d"}, "uid": pod["metadata"]["uid"]},
+        "target": {"kind": "Node", "name": "n"},
+    }  # fmt: skip
+    status, _, answer = raw("POST", f"{core}/pods/p/binding", binding)
     assert status == 201, answer
-    assert summary(told()[0]) == ("CREATE", "pods/eviction", "policy/v1/Eviction", "p", "policy/v1/Eviction", None, created)
+    (one,) = told()
+    assert summary(one) == ("CREATE", "pods/binding", "v1/Binding", "p", "v1/Binding", None, created)
+    # As it was sent, and not what has become of the pod.
+    sent = one["object"]
+    assert sent["target"] == binding["target"] and sent["metadata"]["namespace"] == namespace
+    assert {name: sent["metadata"][name] for name in ("labels", "uid")} == {name: binding["metadata"][name] for name in ("labels", "uid")}
+    assert raw("GET", f"{core}/pods/p")[2]["metadata"]["labels"] == {"a": "b", "c": "d"}
+    unnamed = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {}}
+    assert raw("POST", f"{core}/pods/p/eviction", unnamed)[0] == 400
+    eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "p"}}
+    assert ask("POST", f"{core}/pods/p/eviction", eviction, 201) == (
+        "CREATE", "pods/eviction", "policy/v1/Eviction", "p", "policy/v1/Eviction", None, created,
+    )  # fmt: skip
+
+
+def test_parts_are_told_as_they_were_sent(told, raw, namespace):
+    """What a subresource does not write is seen by those who change objects, and is as it was for those who refuse them."""
+    core = f"/api/v1/namespaces/{namespace}"
+    spec = {"containers": [{"name": "c", "image": "i", "resources": {"requests": {"cpu": "1"}}}]}
+    status, _, pod = raw("POST", f"{core}/pods", {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": spec})
+    assert status == 201, pod
+    told()
+    pod["metadata"]["labels"] = {"x": "y"}
+    pod["spec"]["containers"][0]["resources"] = {"requests": {"cpu": "2"}}
+    status, _, resized = raw("PUT", f"{core}/pods/p/resize", pod)
+    assert status == 200, resized
+    (one,) = told()
+    assert summary(one) == ("UPDATE", "pods/resize", "v1/Pod", "p", "v1/Pod", "v1/Pod", f"{META}/UpdateOptions")
+    for shown in (one["object"], resized):
+        assert shown["spec"]["containers"][0]["resources"] == {"requests": {"cpu": "2"}} and "labels" not in shown["metadata"]
+    assert one["oldObject"]["spec"]["containers"][0]["resources"] == {"requests": {"cpu": "1"}}
+    pod["metadata"]["resourceVersion"] = "1"
+    assert raw("PUT", f"{core}/pods/p/resize", pod)[0] == 409
+    # Nobody is asked who only refuses.
+    assert told() == []
+
+
+def test_finalizing_writes_metadata_too(raw, namespace):
+    status, _, space = raw("GET", f"/api/v1/namespaces/{namespace}")
+    assert status == 200
+    space["metadata"].setdefault("annotations", {})["finalized"] = "yes"
+    space["metadata"].pop("resourceVersion")
+    space["status"] = {"phase": "Terminating"}
+    status, _, written = raw("PUT", f"/api/v1/namespaces/{namespace}/finalize", space)
+    assert status == 200, written
+    assert written["metadata"]["annotations"]["finalized"] == "yes" and written["status"]["phase"] == "Active"
+    assert written["spec"]["finalizers"] == ["kubernetes"]
 
 
 def test_namespaces(told, raw, namespace):

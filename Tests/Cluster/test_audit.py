@@ -266,3 +266,47 @@ def test_events_are_sent_to_a_webhook(tmp_path):
     names = [event["objectRef"]["name"] for one in lists[1:] for event in one["items"]]
     assert names[-4:] == ["a", "b", "c", "d"]
     assert {event["stage"] for one in lists for event in one["items"]} == {"ResponseComplete"}
+
+
+def test_requests_wait_for_the_log(audited):
+    """Whoever has an answer finds it in the log."""
+    client = Client(audited, None, _certificate(audited))
+    for number in range(20):
+        assert client("GET", f"/api/v1/namespaces/default/configmaps/unknown-{number}")[0] == 404
+        assert [one for one in events(audited) if about("configmaps", f"unknown-{number}")(one)], number
+
+
+def test_requests_wait_for_a_webhook(tmp_path):
+    """Each event is sent while its request waits; where its receipt cannot be told, a request is not worked on."""
+    authority = Authority(str(tmp_path / "authority"))
+    hooks = Hooks(authority.context("DNS:localhost", "IP:127.0.0.1"))
+    broken = []
+    hooks.answers["/events"] = lambda events: (400, {}, {}) if broken else {}
+    (tmp_path / "policy.yaml").write_text(yaml.safe_dump({
+        "apiVersion": "audit.k8s.io/v1", "kind": "Policy",
+        "rules": [{"level": "Metadata", "resources": [{"group": "", "resources": ["secrets"]}], "verbs": ["get"]}],
+    }))  # fmt: skip
+    (tmp_path / "webhook.yaml").write_text(yaml.safe_dump({
+        "apiVersion": "v1", "kind": "Config", "current-context": "c",
+        "clusters": [{"name": "k", "cluster": {"server": f"https://localhost:{hooks.port}/events", "certificate-authority-data": authority.bundle}}],
+        "contexts": [{"name": "c", "context": {"cluster": "k"}}],
+    }))  # fmt: skip
+    server = Server(
+        tmp_path / "server", "--audit-policy-file", str(tmp_path / "policy.yaml"), "--audit-webhook-config-file", str(tmp_path / "webhook.yaml"),
+        "--audit-webhook-mode", "blocking-strict", "--audit-webhook-initial-backoff", "10ms",
+    ).start()  # fmt: skip
+    try:
+        client = Client(server, None, _certificate(server))
+        for name in ("a", "b"):
+            path = f"/api/v1/namespaces/default/secrets/{name}"
+            assert client("GET", path)[0] == 404
+            stages = [event["stage"] for one in hooks.questions("/events") for event in one["items"] if event["requestURI"] == path]
+            assert stages == ["RequestReceived", "ResponseComplete"]
+            assert all(len(one["items"]) == 1 for one in hooks.questions("/events"))
+        broken.append(True)
+        status, _, body = client("GET", path)
+        assert status == 500 and b"failed to store audit event" in body
+        assert client("GET", "/api/v1/namespaces/default/configmaps/c")[0] == 404
+    finally:
+        assert server.stop() == 0, server.log()
+        hooks.close()

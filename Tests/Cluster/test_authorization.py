@@ -161,7 +161,7 @@ def test_modes(tmp_path, tokens):
 
 
 @pytest.mark.parametrize("flags, words", [
-    (["--authorization-mode", "ABAC"], 'authorization-mode "ABAC" is not supported'),
+    (["--authorization-mode", "ABAC"], "authorization-mode ABAC's authorization policy file not passed"),
     (["--authorization-mode", "Nonsense"], 'authorization-mode "Nonsense" is not a valid mode'),
     (["--authorization-mode", "RBAC,RBAC"], "has mode specified more than once"),
     (["--authorization-mode", "Webhook"], "authorization-mode Webhook's authorization config file not passed"),

@@ -61,7 +61,7 @@ def test_authorities_of_a_file(tmp_path):
 
         assert told().count("BEGIN") == 2 and first.strip() in told()
         path.write_text("nonsense")
-        eventually(lambda: "is not used, and what it held before holds: " in server.log(), server.log, 90)
+        eventually(lambda: "is not used, and what it said before holds: " in server.log(), server.log, 90)
         assert who(jane) == "jane"
         path.write_text(next_one)
         eventually(lambda: who(john) == "john", server.log, 90)

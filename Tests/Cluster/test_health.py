@@ -53,9 +53,17 @@ def test_metrics(raw, kubectl):
     after = metrics(raw)
     assert count(after) == count(before) + 1
     assert after[f'apiserver_request_duration_seconds_bucket{{{labels},le="+Inf"}}'] == after[f"apiserver_request_duration_seconds_count{{{labels}}}"]
+    plain = labels.replace('dry_run="",', "")
+    assert after[f'apiserver_request_sli_duration_seconds_count{{{plain}}}'] >= 1
+    assert after['etcd_requests_total{group="",operation="create",resource="configmaps"}'] >= 1
+    assert after['etcd_request_duration_seconds_count{group="",operation="create",resource="configmaps"}'] >= 1
+    for kind, type in (("step", "admit"), ("controller", "validate")):
+        name = 'name="LimitRanger",' if kind == "controller" else ""
+        assert after[f'apiserver_admission_{kind}_admission_duration_seconds_count{{{name}operation="CREATE",rejected="false",type="{type}"}}'] >= 1
+    assert after['apiserver_flowcontrol_dispatched_requests_total{flow_schema="exempt",priority_level="exempt"}'] >= 1
     assert after['apiserver_storage_objects{resource="namespaces"}'] >= 5
     assert after['apiserver_storage_objects{resource="clusterroles.rbac.authorization.k8s.io"}'] > 20
-    assert any(name.startswith('kubernetes_build_info{git_version="v1.') and value == 1 for name, value in after.items())
+    assert any(name.startswith("kubernetes_build_info{build_date=") and 'git_version="v1.' in name and value == 1 for name, value in after.items())
     assert after['apiserver_current_inflight_requests{request_kind="readOnly"}'] >= 0
     assert after['apiserver_flowcontrol_nominal_limit_seats{priority_level="workload-low"}'] == 245
     for name in ("process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds", "process_max_fds", "process_start_time_seconds"):
@@ -63,6 +71,73 @@ def test_metrics(raw, kubectl):
     # What nobody serves takes no place.
     raw("GET", "/apis/made.up/v1/things")
     assert not [name for name in metrics(raw) if "made.up" in name]
+
+
+@pytest.mark.own_server
+def test_indicators_of_health(raw):
+    """What was asked of the server's health is counted, check by check."""
+    for _ in range(2):
+        assert raw("GET", "/readyz", parse=text)[0] == 200
+    status, headers, body = raw("GET", "/metrics/slis", parse=text)
+    assert status == 200 and headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    lines = body.splitlines()
+    assert 'kubernetes_healthcheck{name="etcd",type="readyz"} 1' in lines
+    counts = [line for line in lines if line.startswith('kubernetes_healthchecks_total{name="etcd",status="success",type="readyz"}')]
+    assert len(counts) == 1 and int(counts[0].split()[-1]) >= 2
+
+
+@pytest.mark.own_server
+def test_watches_are_counted(raw, server, namespace):
+    labels = 'component="apiserver",group="",resource="secrets",scope="namespace",subresource="",verb="WATCH",version="v1"'
+    name = f"apiserver_longrunning_requests{{{labels}}}"
+    before = metrics(raw).get(name, 0)
+    assert raw("GET", f"/api/v1/namespaces/{namespace}/secrets", query=[("watch", "1"), ("timeoutSeconds", "1")], parse=text)[0] == 200
+    # It has ended: what was counted is counted no more, and the series stays.
+    eventually(lambda: metrics(raw)[name] <= before)
+
+
+@pytest.mark.own_server
+def test_pages_for_people(raw, server):
+    """What the server is, and how it was started: as text, or as an object of a version."""
+    status, headers, page = raw("GET", "/statusz", headers={"Accept": "text/plain"}, parse=text)
+    assert status == 200 and headers["Content-Type"].startswith("text/plain") and page.startswith("\napiserver statusz\nWarning: ")
+    assert "\nUp: 0 hr " in page and "/healthz" in page.split("Paths: ")[1]
+    wanted = "application/json;v=v1beta1;g=config.k8s.io;as={}"
+    status, headers, body = raw("GET", "/statusz", headers={"Accept": wanted.format("Statusz")})
+    assert status == 200 and (body["kind"], body["apiVersion"], body["metadata"]) == ("Statusz", "config.k8s.io/v1beta1", {"name": "apiserver"})
+    assert body["uptimeSeconds"] >= 0 and body["binaryVersion"].startswith("1.") and "/readyz" in body["paths"] and "/apis" not in body["paths"]
+    status, headers, body = raw("GET", "/flagz", headers={"Accept": wanted.format("Flagz")})
+    assert status == 200 and body["flags"]["api-listen"].endswith(f":{server.port}"), body
+    assert "api-listen=" in raw("GET", "/flagz", headers={"Accept": "*/*"}, parse=text)[2]
+    status, headers, body = raw("GET", "/flagz", headers={"Accept": wanted.format("Flagz").replace("v1beta1", "v1alpha1")})
+    assert status == 200 and "deprecated" in headers["Warning"] and body["apiVersion"] == "config.k8s.io/v1alpha1"
+    assert raw("GET", "/statusz", headers={"Accept": "application/json"})[0] == 406
+    monitor = {"Impersonate-User": "m", "Impersonate-Group": "system:monitoring"}
+    assert raw("GET", "/statusz", headers={**monitor, "Accept": "text/plain"}, parse=text)[0] == 200
+
+
+def test_index(raw):
+    status, _, body = raw("GET", "/")
+    assert status == 200
+    paths = body["paths"]
+    assert paths == sorted(paths) and len(paths) == len(set(paths))
+    wanted = {
+        "/.well-known/openid-configuration", "/api", "/api/v1", "/apis", "/apis/", "/apis/apps", "/apis/apps/v1", "/healthz", "/healthz/etcd",
+        "/healthz/ping", "/livez", "/livez/poststarthook/rbac/bootstrap-roles", "/metrics", "/metrics/slis", "/openapi/v2", "/openapi/v3",
+        "/openid/v1/jwks", "/readyz", "/readyz/informer-sync", "/readyz/shutdown", "/version",
+    }  # fmt: skip
+    assert wanted <= set(paths), wanted - set(paths)
+    for path in wanted - {"/apis/"}:
+        assert raw("GET", path, parse=text)[0] == 200, path
+    assert raw("GET", "/index.html")[2] == body
+
+
+@pytest.mark.own_server
+def test_levels_are_dumped(raw):
+    status, _, body = raw("GET", "/debug/api_priority_and_fairness/dump_priority_levels", parse=text)
+    assert status == 200
+    rows = [[cell.strip() for cell in line.split(",")] for line in body.splitlines()]
+    assert rows[0][:2] == ["PriorityLevelName", "ActiveQueues"] and {row[0] for row in rows} >= {"exempt", "catch-all", "workload-low"}
 
 
 def test_version(raw):

@@ -107,3 +107,14 @@ def test_a_review_has_no_name(raw, kind):
     assert status == 422 and "metadata: Invalid value" in answer["message"] and "must be empty" in answer["message"]
     body["metadata"] = {"creationTimestamp": None}
     assert raw("POST", f"{GROUP}/{kind.lower()}s", body)[0] == 201
+
+
+def test_answers_say_who_has_set_what(raw):
+    spec = {"resourceAttributes": {"verb": "get", "resource": "pods"}}
+    body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": spec}
+    status, _, review = raw("POST", f"{GROUP}/selfsubjectaccessreviews", body, query=[("fieldManager", "me")])
+    assert status == 201
+    (mine,) = review["metadata"]["managedFields"]
+    assert (mine["manager"], mine["operation"], mine["apiVersion"]) == ("me", "Update", "authorization.k8s.io/v1")
+    assert mine["fieldsV1"]["f:spec"]["f:resourceAttributes"] == {".": {}, "f:resource": {}, "f:verb": {}}
+    assert "uid" not in review["metadata"] and "resourceVersion" not in review["metadata"]

@@ -1,5 +1,6 @@
 """The flags of `apus server`: what is wrong with a value is told with the flag's name, and a file may hold them."""
 
+import base64
 import json
 import os
 import subprocess
@@ -49,6 +50,17 @@ def run(directory, *flags):
         (["--datastore-username", "a", "--datastore-password-file", "b"], "name it by --datastore-endpoint"),
         (["--datastore-endpoint", "http://host:1", "--token", "0123456789abcdef", "--datastore-username", "a", "--datastore-password-file", "/nonexistent"], "/nonexistent"),
         (["--snapshot", "a", "--restore", "b"], "--snapshot and --restore cannot be given together"),
+        (["--min-request-timeout", "0"], "--min-request-timeout 0: it must be a number of seconds above zero"),
+        (["--authorization-mode", "ABAC"], "authorization-mode ABAC's authorization policy file not passed"),
+        (["--authorization-policy-file", "/nonexistent"], "cannot specify --authorization-policy-file without mode ABAC"),
+        (["--service-account-issuer", "a", "--service-account-issuer", "a"], 'service-account-issuer "a" is already specified'),
+        (["--service-account-jwks-uri", "http://x"], "service-account-jwks-uri requires https scheme, parsed as: http://x"),
+        (["--service-account-max-token-expiration", "59m"], "the service-account-max-token-expiration must be between 1 hour and 2^32 seconds"),
+        (["--audit-log-mode", "never"], "--audit-log-mode never: it must be one of batch, blocking, blocking-strict"),
+        (["--audit-webhook-mode", "never"], "--audit-webhook-mode never: it must be one of"),
+        (["--goaway-chance", "0.5"], "--goaway-chance 0.5: it must be from 0 to 0.02"),
+        (["--etcd-servers=http://a:1"], "--etcd-servers is a flag of kube-apiserver that this server has not: say --datastore-endpoint"),
+        (["--encryption-provider-config", "a"], "--encryption-provider-config is a flag of kube-apiserver that this server has not: objects are stored as they are"),
         (["--nonsense"], "Unknown option '--nonsense'"),
     ],
 )  # fmt: skip
@@ -83,6 +95,50 @@ def test_a_file_of_flags(tmp_path):
         assert "DNS:one.example.com" in names and "DNS:two.example.com" in names
     finally:
         server.stop()
+
+
+def test_policies_of_a_file(tmp_path):
+    version = '"apiVersion": "abac.authorization.kubernetes.io/v1beta1", "kind": "Policy"'
+    policies = tmp_path / "policies.jsonl"
+    policies.write_text(f'# Readers read.\n{{{version}, "spec": {{"user": "reader", "namespace": "*", "resource": "pods", "readonly": true}}}}\n')
+    server = Server(tmp_path / "server", "--authorization-mode", "ABAC,RBAC", "--authorization-policy-file", str(policies)).start()
+    try:
+        kubectl = Kubectl(server.kubeconfig, tmp_path / "cache")
+        assert kubectl("auth", "can-i", "list", "pods", "--as=reader").stdout.strip() == "yes"
+        kubectl.fails("get", "secrets", "--as=reader", says='User "reader" cannot list resource "secrets"')
+        kubectl.fails("run", "p", "--image=i", "--as=reader", says='User "reader" cannot create resource "pods"')
+    finally:
+        assert server.stop() == 0
+
+
+def test_issuers_and_terms_of_tokens(tmp_path):
+    """A new issuer's tokens are issued, and those of the one before it accepted still; none lasts longer than allowed."""
+    directory = tmp_path / "server"
+    flags = ["--service-account-max-token-expiration", "1h", "--service-account-jwks-uri", "https://keys.example.com/all"]
+    server = Server(directory, "--service-account-issuer", "https://old.example.com", *flags).start()
+    kubectl = Kubectl(server.kubeconfig, tmp_path / "cache")
+    try:
+        kubectl("wait", "--for=create", "serviceaccount/default", "-n", "default", "--timeout=60s")
+        done = kubectl("create", "token", "default", "-n", "default", "--duration=2h")
+        assert "requested expiration of 7200 seconds shortened to 3600 seconds" in done.stderr
+        token = done.stdout.strip()
+        claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+        assert claims["iss"] == "https://old.example.com" and claims["exp"] - claims["iat"] == 3600 and claims["aud"] == [claims["iss"]]
+        assert json.loads(kubectl("get", "--raw", "/.well-known/openid-configuration").stdout)["jwks_uri"] == "https://keys.example.com/all"
+    finally:
+        assert server.stop() == 0
+    issuers = [word for name in ("new", "old") for word in ("--service-account-issuer", f"https://{name}.example.com")]
+    server = Server(directory, *issuers).start()
+    try:
+        assert json.loads(kubectl("get", "--raw", "/.well-known/openid-configuration").stdout)["issuer"] == "https://new.example.com"
+        review = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": {"token": token}}
+        new = kubectl("create", "token", "default", "-n", "default").stdout.strip()
+        for one in (token, new):
+            review["spec"]["token"] = one
+            answer = json.loads(kubectl("create", "-o", "json", "-f", "-", input=review).stdout)["status"]
+            assert answer.get("authenticated") is True and answer["user"]["username"] == "system:serviceaccount:default:default", answer
+    finally:
+        assert server.stop() == 0
 
 
 @pytest.mark.parametrize(

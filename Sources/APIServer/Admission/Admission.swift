@@ -34,17 +34,67 @@ public protocol Admission: Sendable {
 
 /// Several in a row.
 public struct AdmissionChain: Admission {
-  private let members: [any Admission]
-  public init(_ members: [any Admission]) { self.members = members }
+  /// One of them.
+  public struct Member: Sendable {
+    /// By which metrics know it; nil for one that they do not tell of.
+    let name: String?
+    let admission: any Admission
+
+    public init(_ name: String, _ admission: any Admission) {
+      self.name = name
+      self.admission = admission
+    }
+
+    /// One that metrics do not tell of.
+    public init(_ admission: any Admission) {
+      name = nil
+      self.admission = admission
+    }
+  }
+
+  private let members: [Member]
+  private let metrics: AdmissionMetrics?
+
+  /// - Parameter metrics: told how long each one takes.
+  public init(_ members: [Member], metrics: AdmissionMetrics? = nil) {
+    self.members = members
+    self.metrics = metrics
+  }
+
+  public init(_ members: [any Admission]) { self.init(members.map { Member($0) }) }
 
   public func mutate(_ request: inout AdmissionRequest) async throws {
-    for member in members { try await member.mutate(&request) }
+    try await each(.mutating, request.operation) { try await $0.mutate(&request) }
     guard request.reinvocation.isWanted, !request.reinvocation.isSecondRound else { return }
     request.reinvocation.isSecondRound = true
-    for member in members { try await member.mutate(&request) }
+    try await each(.mutating, request.operation) { try await $0.mutate(&request) }
   }
 
   public func validate(_ request: AdmissionRequest) async throws {
-    for member in members { try await member.validate(request) }
+    try await each(.validating, request.operation) { try await $0.validate(request) }
+  }
+
+  private func each(
+    _ step: AdmissionMetrics.Step, _ operation: AdmissionRequest.Operation,
+    _ body: (any Admission) async throws -> Void
+  ) async throws {
+    guard let metrics else {
+      for member in members { try await body(member.admission) }
+      return
+    }
+    var laps: [ContinuousClock.Instant] = []
+    laps.reserveCapacity(members.count + 1)
+    laps.append(.now)
+    do {
+      for member in members {
+        try await body(member.admission)
+        laps.append(.now)
+      }
+    } catch {
+      laps.append(.now)
+      metrics.times.record(step, operation, members.map(\.name), laps, isRejected: true)
+      throw error
+    }
+    metrics.times.record(step, operation, members.map(\.name), laps, isRejected: false)
   }
 }

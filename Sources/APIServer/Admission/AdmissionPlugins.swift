@@ -30,7 +30,7 @@ public struct AdmissionPlugins: Sendable {
   }
 
   /// Those of the plugins that run, in their order.
-  public func select(_ plugins: [Plugin]) throws(SelectionError) -> [any Admission] {
+  public func select(_ plugins: [Plugin]) throws(SelectionError) -> [AdmissionChain.Member] {
     let known = Set(plugins.map(\.name))
     for (flag, names) in [("enable", enabled), ("disable", disabled)] {
       if let name = names.first(where: { !known.contains($0) }) {
@@ -43,6 +43,8 @@ public struct AdmissionPlugins: Sendable {
         description:
           "[\(both.joined(separator: " "))] in enable-admission-plugins and disable-admission-plugins overlapped")
     }
-    return plugins.filter { enabled.contains($0.name) || $0.isOn && !disabled.contains($0.name) }.map(\.admission)
+    return plugins.filter { enabled.contains($0.name) || $0.isOn && !disabled.contains($0.name) }.map {
+      AdmissionChain.Member($0.name, $0.admission)
+    }
   }
 }

@@ -4,22 +4,20 @@ import APIMachinery
 /// role that is bound, unless they may `escalate` or `bind` it (Kubernetes, "Privilege escalation prevention and
 /// bootstrapping").
 public struct RoleEscalation: Admission {
-  private let registry: @Sendable () -> Registry
-  private let authorizer: any Authorizer
+  private let powers: WriterPowers
 
   /// - Parameter registry: given late, because the registry holds its admission.
   public init(_ registry: @escaping @Sendable () -> Registry, authorizer: any Authorizer) {
-    self.registry = registry
-    self.authorizer = authorizer
+    powers = WriterPowers(registry, authorizer: authorizer)
   }
 
   public func mutate(_ request: inout AdmissionRequest) async throws {}
 
   public func validate(_ request: AdmissionRequest) async throws {
-    let place = request.resource.groupResource
-    guard place.group == RBACAuthorizer.group, request.operation != .delete, let object = request.object,
-      request.user != .server, !request.user.isAllPowerful, !Self.isChangeForCollection(object, request.oldObject)
+    guard let object = powers.written(by: request, inGroup: RBACAuthorizer.group),
+      !Self.isChangeForCollection(object, request.oldObject)
     else { return }
+    let place = request.resource.groupResource
     switch place.resource {
     case "roles", "clusterroles":
       let rules = (object["rules"]?.arrayValue ?? []).map { PolicyRule($0) }
@@ -35,7 +33,7 @@ public struct RoleEscalation: Admission {
       let name = object["roleRef"]?["name"]?.stringValue ?? ""
       let roles = isCluster ? "clusterroles" : "roles"
       if await isAllowed(request, "bind", roles, name) { return }
-      let registry = registry()
+      let registry = powers.registry
       guard
         let target = registry.catalog.snapshot.resource(
           GroupVersion(group: RBACAuthorizer.group, version: "v1"), roles),
@@ -79,14 +77,13 @@ public struct RoleEscalation: Admission {
     info.subresource = ""
     info.name = name
     if resource == "clusterroles", request.resource.groupResource.resource == "clusterroles" { info.namespace = "" }
-    if case .allowed = await authorizer.authorize(request.user, info) { return true }
-    return false
+    return await powers.allows(request.user, info)
   }
 
   /// What the sender would grant without having it; nil where there is nothing.
   private func problem(_ rules: [PolicyRule], _ request: AdmissionRequest) -> String? {
     var own: [PolicyRule] = []
-    RBACAuthorizer(registry()).visitRules(of: request.user, in: request.namespace) { rule, _ in
+    RBACAuthorizer(powers.registry).visitRules(of: request.user, in: request.namespace) { rule, _ in
       own.append(rule)
       return true
     }

@@ -80,6 +80,9 @@ public final class Aggregation: Sendable {
 
     var isEmpty: Bool { services.isEmpty }
 
+    /// By which each version is asked for.
+    var paths: [String] { services.map(\.path) }
+
     /// Groups of others, the most important first.
     var groups: [(name: String, priority: Int64)] {
       var seen: Set<String> = []

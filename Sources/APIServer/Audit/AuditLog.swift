@@ -3,7 +3,7 @@ import AsyncWork
 import Synchronization
 
 /// The audit log: events as lines of JSON in a file, and sent to a webhook. They are written on a thread of its own; where
-/// that cannot keep up, events are dropped and counted, and no request waits.
+/// that cannot keep up, events are dropped and counted. Whether requests wait for it is the operator's choice.
 public final class AuditLog: Sendable {
   /// How the file is kept.
   public struct Settings: Sendable {
@@ -15,8 +15,12 @@ public final class AuditLog: Sendable {
     public var backups: Int
     /// Days after which a file that was put aside is removed; 0: never.
     public var days: Int
+    public var mode: AuditMode
 
-    public init(path: String, largestFile: Int64 = 100 << 20, backups: Int = 0, days: Int = 0) {
+    public init(
+      path: String, largestFile: Int64 = 100 << 20, backups: Int = 0, days: Int = 0, mode: AuditMode = .blocking
+    ) {
+      self.mode = mode
       self.path = path
       self.largestFile = largestFile
       self.backups = backups
@@ -40,7 +44,8 @@ public final class AuditLog: Sendable {
   private let thread: OwnedThread
   /// Nil where events are sent to a webhook alone.
   private let file: Mutex<RotatingFile?>
-  private let writesFile: Bool
+  /// Nil where there is no file.
+  private let fileMode: AuditMode?
   let webhook: AuditWebhook?
   private let onFailure: @Sendable (any Error) -> Void
 
@@ -56,7 +61,7 @@ public final class AuditLog: Sendable {
     self.policy = policy
     self.webhook = webhook
     self.onFailure = onFailure
-    writesFile = settings != nil
+    fileMode = settings?.mode
     file = Mutex(try settings.map { try RotatingFile($0) })
     thread = try OwnedThread(name: "apus-audit")
   }
@@ -66,9 +71,10 @@ public final class AuditLog: Sendable {
     state.withLock { ($0.written, $0.dropped, $0.failed) }
   }
 
+  /// Has an event written, and sent where nobody waits for that.
   func write(_ event: AuditEvent) {
-    webhook?.take(event)
-    guard writesFile else { return }
+    if !sendsAtOnce { webhook?.take(event) }
+    guard fileMode != nil else { return }
     let starts = state.withLock { state in
       guard state.waiting.count < Self.mostWaiting else {
         state.dropped += 1
@@ -79,6 +85,29 @@ public final class AuditLog: Sendable {
       return !state.isWriting
     }
     if starts { thread.submit { [self] in writeWaiting() } }
+  }
+
+  /// Whether requests wait until the webhook has taken their events: they are given to ``settle(_:lostBefore:)``.
+  var sendsAtOnce: Bool { webhook.map { $0.mode != .batch } ?? false }
+
+  /// How many lines were lost.
+  var lostLines: Int { state.withLock { $0.dropped + $0.failed } }
+
+  /// Waits until events are written and sent, as far as the operator wants that to be waited for.
+  /// - Parameters:
+  ///   - events: those that the webhook has not been given.
+  ///   - lostBefore: lines that were lost before the request came.
+  /// - Returns: false where something was lost without which a request must not be worked on.
+  func settle(_ events: [AuditEvent], lostBefore: Int) async -> Bool {
+    var isKept = true
+    if let fileMode, fileMode != .batch {
+      // The thread does one thing after the other. One that has stopped has written all.
+      do { try await thread.run {} } catch { return true }
+      if fileMode == .strict, lostLines > lostBefore { isKept = false }
+    }
+    guard sendsAtOnce, let webhook else { return isKept }
+    for event in events where await !webhook.send(event) && webhook.mode == .strict { isKept = false }
+    return isKept
   }
 
   /// Runs on the thread.

@@ -11,16 +11,23 @@ final class AuditTrail: Sendable {
     /// By which constrained permission; empty for none.
     var constraint = ""
     var annotations: [(String, String)] = []
+    /// What the webhook has not been given.
+    var unsent: [AuditEvent] = []
+    /// Something was noted for which nobody has waited yet.
+    var isOpen = false
   }
   private let log: AuditLog
   private let subject: AuditEvent.Subject
   private let omitted: Set<AuditStage>
+  /// Lines that were lost before the request came.
+  private let lostBefore: Int
   private let state = Mutex(State())
 
   fileprivate init(_ log: AuditLog, _ subject: AuditEvent.Subject, omitted: Set<AuditStage>) {
     self.log = log
     self.subject = subject
     self.omitted = omitted
+    lostBefore = log.lostLines
   }
 
   /// Whose request it is from now on.
@@ -36,12 +43,26 @@ final class AuditTrail: Sendable {
 
   func note(_ stage: AuditStage, _ outcome: AuditEvent.Outcome? = nil) {
     guard !omitted.contains(stage) else { return }
-    let known = state.withLock { $0 }
-    log.write(
-      AuditEvent(
-        subject: subject, stage: stage, time: .now, impersonated: known.impersonated, constraint: known.constraint,
-        outcome: outcome,
-        annotations: known.annotations))
+    let event = state.withLock { state in
+      let event = AuditEvent(
+        subject: subject, stage: stage, time: .now, impersonated: state.impersonated, constraint: state.constraint,
+        outcome: outcome, annotations: state.annotations)
+      if log.sendsAtOnce { state.unsent.append(event) }
+      state.isOpen = true
+      return event
+    }
+    log.write(event)
+  }
+
+  /// Waits until what was noted is kept, as far as the operator wants that to be waited for.
+  /// - Returns: false where something was lost without which the request must not be worked on.
+  @discardableResult
+  func settle() async -> Bool {
+    let (isOpen, unsent) = state.withLock { state in
+      defer { (state.isOpen, state.unsent) = (false, []) }
+      return (state.isOpen, state.unsent)
+    }
+    return isOpen ? await log.settle(unsent, lostBefore: lostBefore) : true
   }
 
   /// Notes how a request is answered; one that is streamed is complete when its stream ends.
@@ -58,8 +79,11 @@ final class AuditTrail: Sendable {
       note(.responseStarted, .init(code: code))
       var response = response
       response.body = .stream(options) { [self] writer in
-        defer { note(.responseComplete, .init(code: code)) }
-        try await write(writer)
+        let result: Result<Void, any Error>
+        do { result = .success(try await write(writer)) } catch { result = .failure(error) }
+        note(.responseComplete, .init(code: code))
+        await settle()
+        try result.get()
       }
       return response
     case .takeover:

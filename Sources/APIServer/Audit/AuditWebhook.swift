@@ -1,12 +1,13 @@
 import APIMachinery
 import Synchronization
 
-/// Sends audit events to a service of the operator's, many at a time (Kubernetes, "Auditing", webhook backend). No request
-/// waits for it: where it cannot keep up, events are dropped and counted.
+/// Sends audit events to a service of the operator's (Kubernetes, "Auditing", webhook backend): many at a time, and where it
+/// cannot keep up events are dropped and counted; or each by itself, while the request waits.
 public final class AuditWebhook: Sendable {
   /// How events are sent; kube-apiserver's values unless set.
   public struct Settings: Sendable {
     let access: OutboundAccess
+    public var mode = AuditMode.batch
     /// Events that are sent at once.
     public var batch = 400
     /// How long an event waits for others.
@@ -51,6 +52,8 @@ public final class AuditWebhook: Sendable {
     sender.withLock { $0 = task }
   }
 
+  var mode: AuditMode { settings.mode }
+
   /// How many events were sent, and lost.
   var counts: (sent: Int, lost: Int) { state.withLock { ($0.sent, $0.lost) } }
 
@@ -77,16 +80,24 @@ public final class AuditWebhook: Sendable {
 
   /// Sends what waits, batch by batch.
   private func sendDue() async {
-    while let events = nextBatch() {
-      do throws(OutboundFailure) {
-        _ = try await settings.access.ask(
-          Self.list(events), by: client, agent: Self.agent, within: Self.timeout, limit: Self.largestAnswer,
-          pause: settings.pause)
-        state.withLock { $0.sent += events.count }
-      } catch {
-        state.withLock { $0.lost += events.count }
-        onFailure(error.message)
-      }
+    while let events = nextBatch() { _ = await send(events) }
+  }
+
+  /// Sends one event now.
+  /// - Returns: false where it is lost.
+  func send(_ event: AuditEvent) async -> Bool { await send([event]) }
+
+  private func send(_ events: [AuditEvent]) async -> Bool {
+    do throws(OutboundFailure) {
+      _ = try await settings.access.ask(
+        Self.list(events), by: client, agent: Self.agent, within: Self.timeout, limit: Self.largestAnswer,
+        pause: settings.pause)
+      state.withLock { $0.sent += events.count }
+      return true
+    } catch {
+      state.withLock { $0.lost += events.count }
+      onFailure(error.message)
+      return false
     }
   }
 

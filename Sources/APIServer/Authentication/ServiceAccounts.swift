@@ -11,6 +11,7 @@ public struct ServiceAccounts: TokenAuthenticator {
   let tokens: ServiceAccountTokens
   /// Whom a token is meant for that names nobody.
   let audiences: [String]
+  let terms: TokenTerms
   let now: @Sendable () -> Int64
   /// When tokens in Secrets are used.
   public let uses: LegacyTokenUses
@@ -21,14 +22,16 @@ public struct ServiceAccounts: TokenAuthenticator {
 
   /// - Parameters:
   ///   - audiences: the server's own.
+  ///   - terms: what is granted.
   ///   - now: seconds since 1970.
   public init(
-    _ store: ClusterStore, tokens: ServiceAccountTokens, audiences: [String],
+    _ store: ClusterStore, tokens: ServiceAccountTokens, audiences: [String], terms: TokenTerms = TokenTerms(),
     now: @escaping @Sendable () -> Int64 = { Timestamp.now.seconds }
   ) {
     self.store = store
     self.tokens = tokens
     self.audiences = audiences
+    self.terms = terms
     self.now = now
     uses = LegacyTokenUses(now: now)
   }
@@ -153,7 +156,10 @@ public struct ServiceAccounts: TokenAuthenticator {
     switch path {
     case "/openid/v1/jwks": ("application/jwk-set+json", try tokens.keySet.json)
     case "/.well-known/openid-configuration":
-      ("application/json", try tokens.discoveryDocument(keySetURL: "https://\(address)/openid/v1/jwks"))
+      (
+        "application/json",
+        try tokens.discoveryDocument(keySetURL: terms.keySetURL ?? "https://\(address)/openid/v1/jwks")
+      )
     default: nil
     }
   }

@@ -16,15 +16,22 @@ extension ServiceAccounts {
     var isPod = false
   }
 
+  /// - Parameter warn: told where less is granted than is asked for.
   /// - Throws: 400, 404, 409 or 422, where the request does not fit the account or what it is to be bound to.
-  func issue(_ request: JSONObject, for account: CachedObject) throws(StatusError) -> JSONObject {
+  func issue(
+    _ request: JSONObject, for account: CachedObject, warn: (String) -> Void
+  ) throws(StatusError) -> JSONObject {
     var answer = request
     try Self.checkName(request, "name", account.name, "must match the service account name if specified", account)
     try Self.checkName(
       request, "namespace", account.namespace, "must match the service account namespace if specified", account)
     var spec = request["spec"]?.objectValue ?? [:]
-    let seconds = spec["expirationSeconds"]?.integerValue ?? Self.usual
+    var seconds = spec["expirationSeconds"]?.integerValue ?? Self.usual
     try Self.check(seconds)
+    if let longest = terms.longest, seconds > longest {
+      warn("requested expiration of \(seconds) seconds shortened to \(longest) seconds")
+      seconds = longest
+    }
     let asked = (spec["audiences"]?.arrayValue ?? []).compactMap(\.stringValue)
     let meant = asked.isEmpty ? audiences : asked
     let bound = try bound(spec["boundObjectRef"], account)
@@ -35,7 +42,7 @@ extension ServiceAccounts {
         namespace: account.namespace, serviceAccount: .init(name: account.name, uid: account.uid),
         binding: bound.binding, audiences: meant, lifetime: seconds,
         // What a pod reads once and uses for ever must not break within the hour.
-        extends: bound.isPod && Set(meant) == Set(audiences))
+        extends: terms.extends && bound.isPod && Set(meant) == Set(audiences), atMost: terms.longest)
     } catch { throw .internalError("failed to generate token: \(error.description)") }
     spec["audiences"] = .array(meant.map { .string($0) })
     spec["expirationSeconds"] = .integer(seconds)

@@ -23,6 +23,8 @@ enum RBACPolicyText {
     clusterbinding system:basic-user system:basic-user group:system:authenticated
     clusterrole system:monitoring
       path get /healthz,/healthz/*,/livez,/livez/*,/metrics,/metrics/slis,/readyz,/readyz/*
+      path get /flagz
+      path get /statusz
     clusterbinding system:monitoring system:monitoring group:system:monitoring
     clusterrole system:service-account-issuer-discovery
       path get /.well-known/openid-configuration,/.well-known/openid-configuration/,/openid/v1/jwks,/openid/v1/jwks/

@@ -10,6 +10,10 @@ public struct ServedResource: Sendable {
   public var groupResource: GroupResource { resource.groupResource }
   public var groupKind: GroupKind { GroupKind(group: resource.group, kind: resource.kind) }
   public var groupVersionKind: GroupVersionKind { resource.groupVersionKind(in: version.name) }
+  /// The kind of its objects.
+  var kind: KindDescription {
+    KindDescription(groupVersionKind, definitionName: version.definitionName, schema: version.schema)
+  }
 
   /// The key of an object in the store.
   func key(namespace: String, name: String) -> String {

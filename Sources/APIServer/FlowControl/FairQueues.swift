@@ -45,6 +45,9 @@ struct FairQueues<Item> {
   /// How many requests wait.
   var count: Int { places.count }
 
+  /// How many queues have requests in them.
+  var activeCount: Int { active.count }
+
   /// Puts a request in the emptiest queue of its flow's hand.
   /// - Parameter limited: false for one that waits already, in other queues.
   /// - Returns: false where that queue is full.

@@ -18,7 +18,19 @@ public final class FlowControl: Sendable {
     fileprivate let slot: Int
   }
 
+  /// A request that may be worked on, until it is answered.
+  struct Admitted: Sendable {
+    fileprivate let key: FlowMetrics.Key
+    /// Nil where it needs none.
+    fileprivate let seat: SeatGate.Seat?
+    fileprivate let seats: Int
+    fileprivate let began: ContinuousClock.Instant
+    /// How long it has waited.
+    let waited: Duration
+  }
+
   let gate: SeatGate
+  let metrics = FlowMetrics()
   private let configuration: Mutex<Configuration>
 
   /// - Parameters:
@@ -65,18 +77,39 @@ public final class FlowControl: Sendable {
 
   /// Waits until a request may be worked on.
   /// - Parameter estimate: what it takes, where its level lets a request take so much; asked for where it needs any.
-  /// - Returns: the seat to give back; nil where it needs none.
+  /// - Returns: what is to be given back when it is answered, by ``end(_:isWatch:)``.
   /// - Throws: why it may not.
   func admit(
     _ place: Classification, _ user: User, _ info: RequestInfo, estimate: (_ widest: Int?) -> WorkEstimate
-  ) async throws(SeatGate.Rejection) -> SeatGate.Seat? {
-    if place.level.isExempt { return nil }
-    let work = estimate(gate.widest(place.slot))
-    return try await gate.take(place.slot, width: work.seats, afterwards: work.afterwards) {
-      var hasher = Hasher()
-      hasher.combine(place.schema.name)
-      hasher.combine(place.schema.flow(of: user, info))
-      return UInt64(bitPattern: Int64(hasher.finalize()))
+  ) async throws(SeatGate.Rejection) -> Admitted {
+    let key = FlowMetrics.Key(level: place.level.name, schema: place.schema.name)
+    let came = ContinuousClock.now
+    metrics.arrive(key)
+    if place.level.isExempt {
+      metrics.seat(key, seats: 1, after: .zero)
+      return Admitted(key: key, seat: nil, seats: 1, began: came, waited: .zero)
     }
+    let work = estimate(gate.widest(place.slot))
+    let seat: SeatGate.Seat
+    do {
+      seat = try await gate.take(place.slot, width: work.seats, afterwards: work.afterwards) {
+        var hasher = Hasher()
+        hasher.combine(place.schema.name)
+        hasher.combine(place.schema.flow(of: user, info))
+        return UInt64(bitPattern: Int64(hasher.finalize()))
+      }
+    } catch {
+      metrics.refuse(key, error.why, after: ContinuousClock.now - came)
+      throw error
+    }
+    let began = ContinuousClock.now
+    metrics.seat(key, seats: work.seats, after: began - came)
+    return Admitted(key: key, seat: seat, seats: work.seats, began: began, waited: began - came)
+  }
+
+  /// A request is answered, or a watch has begun: others have their turn.
+  func end(_ request: Admitted, isWatch: Bool) {
+    metrics.end(request.key, seats: request.seats, after: ContinuousClock.now - request.began, isWatch: isWatch)
+    if let seat = request.seat { gate.give(back: seat) }
   }
 }

@@ -9,14 +9,13 @@ struct ActionHandler {
   func respond(_ form: ResponseForm) async throws -> Response {
     let place = "\(handler.target.groupResource)/\(subresource.name)"
     switch (handler.target.groupResource.description, subresource.name) {
-    case ("namespaces", "finalize"): return try await part(["spec"], form)
-    case ("certificatesigningrequests.certificates.k8s.io", "approval"): return try await approval(form)
-    case ("pods", "ephemeralcontainers"), ("pods", "resize"): return try await part(["spec"], form)
+    case ("namespaces", "finalize"), ("pods", "ephemeralcontainers"), ("pods", "resize"),
+      ("certificatesigningrequests.certificates.k8s.io", "approval"):
+      return try await part(form)
     case ("pods", "binding"):
-      return try await PodBinding(handler: handler).respond(try await body(), name: handler.info.name, form)
+      return try await PodBinding(handler: handler).respond(try await body(), subresource.kind, form)
     case ("pods", "eviction"):
-      return try await PodEviction(handler: handler).respond(
-        try await body(), subresource.kind.groupVersionKind, form)
+      return try await PodEviction(handler: handler).respond(try await body(), subresource.kind, form)
     case ("serviceaccounts", "token"): return try await issueToken(form)
     default:
       throw StatusError(.methodNotAllowed, "\(place) is not served by this server", code: 405)
@@ -28,8 +27,9 @@ struct ActionHandler {
     try handler.reader.object(try await handler.requestBody(), handler.target, kind: subresource.kind)
   }
 
-  /// Reads, or writes some top-level members of, the object itself.
-  private func part(_ members: [String], _ form: ResponseForm) async throws -> Response {
+  /// Reads the object itself, or writes a part of it. Which one follows from the subresource, when mutating admission has
+  /// seen all that the client sent.
+  private func part(_ form: ResponseForm) async throws -> Response {
     let (registry, target, context) = (handler.registry, handler.target, handler.context)
     switch context.info.verb {
     case "get":
@@ -42,26 +42,8 @@ struct ActionHandler {
       return try handler.answer(written.bytes, form)
     default:
       let object = try handler.reader.object(try await handler.requestBody(), target)
-      try ObjectPlace.check(object, target, context.info)
-      let written = try await registry.change(
-        target, context, manager: try context.fieldManager(), operation: .update
-      ) { current in
-        var new = current
-        for name in members { new[name] = object[name] }
-        for name in ["resourceVersion", "uid", "managedFields"] {
-          if let value = object["metadata"]?[name] { new.setMetadata(name, value) }
-        }
-        return new
-      }
-      return try handler.answer(written.bytes, form)
+      return try handler.answer(try await registry.update(object, target, context).bytes, form)
     }
-  }
-
-  /// Approves or denies a request for a certificate.
-  private func approval(_ form: ResponseForm) async throws -> Response {
-    guard handler.context.info.verb == "update" else { return try await part(["status"], form) }
-    let object = try handler.reader.object(try await handler.requestBody(), handler.target)
-    return try handler.answer(try await handler.registry.update(object, handler.target, handler.context).bytes, form)
   }
 
   /// Issues a token for an account (`authentication.k8s.io/v1` TokenRequest).
@@ -72,8 +54,8 @@ struct ActionHandler {
     let account = try handler.registry.find(
       handler.target, namespace: handler.info.namespace, name: handler.info.name)
     let admitted = try await handler.registry.admit(
-      try await body(), subresource.kind.groupVersionKind, .create, handler.target, handler.context)
-    let answer = try accounts.issue(admitted, for: account)
+      try await body(), subresource.kind, handler.target, handler.context)
+    let answer = try accounts.issue(admitted, for: account) { handler.context.warn($0) }
     return try Answer.object(answer, form, handler.registry.kinds, status: .created)
   }
 }

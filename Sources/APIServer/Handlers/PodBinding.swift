@@ -11,23 +11,25 @@ struct PodBinding {
   private static let place = GroupResource(group: "", resource: "pods/binding")
   private static let kind = GroupKind(group: "", kind: "Binding")
 
-  /// - Parameter name: of the pod that the path names; nil where the binding alone says it.
-  func respond(_ binding: JSONObject, name: String?, _ form: ResponseForm) async throws -> Response {
-    let said = binding.objectName
-    guard name == nil || said.isEmpty || said == name else {
-      throw StatusError.badRequest("name in URL does not match name in Binding object")
+  /// - Parameter kind: of what is sent.
+  func respond(_ sent: JSONObject, _ kind: KindDescription, _ form: ResponseForm) async throws -> Response {
+    let registry = handler.registry
+    let named = handler.info.name
+    var node = ""
+    let binding = try await registry.admit(sent, kind, handler.target, handler.context, keepsIdentity: true) {
+      binding in
+      guard named.isEmpty || binding.objectName == named else {
+        throw StatusError.badRequest("name in URL does not match name in Binding object")
+      }
+      node = try target(of: binding, binding.objectName)
     }
-    let name = name ?? said
-    let node = try target(of: binding, name)
-    guard let pods = handler.registry.catalog.snapshot.resource(Self.pods, "pods") else {
-      throw StatusError.noSuchPath()
-    }
-    let context = handler.context.of(pods, name: name, subresource: "binding")
-    _ = try await handler.registry.change(
-      pods, context, manager: try context.fieldManager(), operation: .unnoted
+    guard let pods = registry.catalog.snapshot.resource(Self.pods, "pods") else { throw StatusError.noSuchPath() }
+    let context = handler.context.of(pods, name: binding.objectName, subresource: "binding")
+    _ = try await registry.change(
+      pods, context, manager: try context.fieldManager(), operation: .unnoted, isAdmitted: true
     ) { try Self.bound($0, to: node, by: binding) }
     for warning in context.warnings { handler.context.warn(warning) }
-    return try Answer.object(Answer.created, form, handler.registry.kinds, status: .created)
+    return try Answer.object(Answer.created, form, registry.kinds, status: .created)
   }
 
   private func target(of binding: JSONObject, _ name: String) throws(StatusError) -> String {

@@ -11,19 +11,21 @@ struct PodEviction {
   ]
 
   /// - Parameter kind: of the object that asks for it.
-  func respond(_ eviction: JSONObject, _ kind: GroupVersionKind, _ form: ResponseForm) async throws -> Response {
+  func respond(_ eviction: JSONObject, _ kind: KindDescription, _ form: ResponseForm) async throws -> Response {
     let (registry, target, context) = (handler.registry, handler.target, handler.context)
     let (namespace, name) = (context.info.namespace, context.info.name)
-    guard eviction.objectName.isEmpty || eviction.objectName == name else {
-      throw StatusError.badRequest("name in URL does not match name in Eviction object")
+    let admitted = try await registry.admit(eviction, kind, target, context) { eviction in
+      guard eviction.objectName == name else {
+        throw StatusError.badRequest("name in URL does not match name in Eviction object")
+      }
     }
     let pod = try registry.find(target, namespace: namespace, name: name)
-    let admitted = try await registry.admit(eviction, kind, .create, target, context)
     var options = try DeleteOptions(admitted["deleteOptions"] ?? [:])
     options.isDryRun = try options.isDryRun || context.isDryRun()
     try await EvictionBudget(registry: registry, isDryRun: options.isDryRun).spend(on: pod)
     if !pod.object.header.isBeingDeleted, !options.isDryRun { try await markDisrupted(name, options) }
-    _ = try await registry.delete(target, context, namespace: namespace, name: name, options)
+    // The eviction was admitted, and the removal is what it asks for.
+    _ = try await registry.delete(target, context, namespace: namespace, name: name, options, isAdmitted: true)
     return try Answer.object(Answer.created, form, registry.kinds, status: .created)
   }
 
@@ -31,7 +33,7 @@ struct PodEviction {
   private func markDisrupted(_ name: String, _ options: DeleteOptions) async throws {
     let status = handler.context.of(handler.target, name: name, subresource: "status")
     _ = try await handler.registry.change(
-      handler.target, status, manager: try status.fieldManager(), operation: .update
+      handler.target, status, manager: try status.fieldManager(), operation: .unnoted, isAdmitted: true
     ) { pod in
       // Another pod of that name is none of ours: the removal tells.
       guard options.uid == nil || options.uid == pod.metadataText("uid") else { return pod }

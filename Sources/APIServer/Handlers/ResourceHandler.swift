@@ -123,7 +123,7 @@ struct ResourceHandler: Sendable {
     let object = try reader.object(try await body(), target)
     // Nothing is kept of a binding but what it does to its pod.
     if target.groupResource == PodBinding.resource {
-      return try await PodBinding(handler: self).respond(object, name: nil, form)
+      return try await PodBinding(handler: self).respond(object, target.kind, form)
     }
     let written = try await registry.create(object, target, context)
     return try answer(written.bytes, form, status: .created)
@@ -196,7 +196,7 @@ struct ResourceHandler: Sendable {
     case .connect:
       let kind = subresource.kind.groupVersionKind
       let route = try ProxyRoute(info, target)
-      _ = try await registry.admit(ConnectOptions.object(request.query, kind), kind, .connect, target, context)
+      try await registry.admit(connection: ConnectOptions.object(request.query, kind), kind, target, context)
       let object = try await registry.tree(
         try registry.find(target, namespace: info.namespace, name: route?.name ?? info.name), target)
       if let route, target.groupResource.description == "services" {

@@ -13,9 +13,6 @@ struct WatchStream: Sendable {
   let answer: ObjectAnswer
   let request: Request
 
-  /// How long a watch lasts that says nothing else: between this and twice as long, so that not all end at once.
-  private static let usualSeconds: Int64 = 1800
-
   func response() async throws -> Response {
     let cache = registry.cache(of: target)
     let start = try beginning()
@@ -40,7 +37,8 @@ struct WatchStream: Sendable {
       }
       watch = begun
     }
-    let seconds = options.timeout ?? Self.usualSeconds + Int64.random(in: 0..<Self.usualSeconds)
+    let usual = registry.watchSeconds
+    let seconds = options.timeout ?? usual + Int64.random(in: 0..<usual)
     let clock = registry.watchClock
     let follower = WatchFollower(
       watch: watch, cache: cache, prefix: prefix, selection: selection, encoder: encoder,

@@ -12,6 +12,8 @@ final class HealthChecks: Sendable {
     case roles = "poststarthook/rbac/bootstrap-roles"
     case priorities = "poststarthook/scheduling/bootstrap-system-priority-classes"
     case flows = "poststarthook/priority-and-fairness-config-producer"
+    case service = "poststarthook/bootstrap-controller"
+    case publication = "autoregister-completion"
   }
 
   private static let endpoints: Set<String> = ["healthz", "livez", "readyz"]
@@ -20,6 +22,41 @@ final class HealthChecks: Sendable {
   private let store: ClusterStore
   private let done = Mutex<Set<Step>>([])
   private let isEnding = Atomic(false)
+  /// How often each check of each endpoint was made: in vain, and not.
+  private let counts = Mutex<[Check: (passed: Int, failed: Int, isPassed: Bool)]>([:])
+
+  private struct Check: Hashable {
+    let name: String
+    let endpoint: String
+  }
+
+  private func count(_ name: String, _ endpoint: String, isPassed: Bool) {
+    counts.withLock { counts in
+      var count = counts[Check(name: name, endpoint: endpoint)] ?? (0, 0, true)
+      if isPassed { count.passed += 1 } else { count.failed += 1 }
+      count.isPassed = isPassed
+      counts[Check(name: name, endpoint: endpoint)] = count
+    }
+  }
+
+  /// What `/metrics/slis` says: whether each check was passed when it was last made, and how often it was.
+  func metrics() -> Response {
+    let all = counts.withLock { $0 }.sorted { ($0.key.name, $0.key.endpoint) < ($1.key.name, $1.key.endpoint) }
+    var text = MetricsText()
+    text.begin("kubernetes_healthcheck", "gauge", "Whether a check was passed when it was last made.")
+    for (check, count) in all {
+      text.add(
+        "kubernetes_healthcheck", [("name", check.name), ("type", check.endpoint)], count.isPassed ? 1 : 0)
+    }
+    text.begin("kubernetes_healthchecks_total", "counter", "How often a check was made, by what came of it.")
+    for (check, count) in all {
+      for (status, count) in [("error", count.failed), ("success", count.passed)] where count > 0 {
+        text.add(
+          "kubernetes_healthchecks_total", [("name", check.name), ("status", status), ("type", check.endpoint)], count)
+      }
+    }
+    return Response(.ok, text: text.text, type: MetricsText.contentType)
+  }
 
   init(_ store: ClusterStore) { self.store = store }
 
@@ -31,6 +68,11 @@ final class HealthChecks: Sendable {
   private func names(_ endpoint: String) -> [String] {
     ["ping", "log", "etcd"] + (endpoint == "readyz" ? ["etcd-readiness", "informer-sync"] : [])
       + Step.allCases.map(\.rawValue) + (endpoint == "readyz" ? ["shutdown"] : [])
+  }
+
+  /// By which paths the endpoints and their checks are asked for.
+  var paths: [String] {
+    Self.endpoints.flatMap { endpoint in ["/\(endpoint)"] + names(endpoint).map { "/\(endpoint)/\($0)" } }
   }
 
   /// What is wrong; nil: nothing.
@@ -81,8 +123,10 @@ final class HealthChecks: Sendable {
       if excluded.remove(name) != nil {
         lines += "[+]\(name) excluded: ok\n"
       } else if await problem(name) == nil {
+        count(name, endpoint, isPassed: true)
         lines += "[+]\(name) ok\n"
       } else {
+        count(name, endpoint, isPassed: false)
         // Why, is told to those who may ask for the check itself.
         lines += "[-]\(name) failed: reason withheld\n"
         failed = true

@@ -1,8 +1,13 @@
 import APIMachinery
 import Synchronization
 
-/// Counts what webhooks and policies have made of requests (Kubernetes, "Metrics reference").
-final class AdmissionMetrics: Sendable {
+/// Counts what admission has made of requests: its plugins, webhooks and policies (Kubernetes, "Metrics reference").
+public final class AdmissionMetrics: Sendable {
+  public init() {}
+
+  /// How long the plugins take.
+  let times = AdmissionTimes()
+
   /// How a webhook was asked, or a policy put to work.
   enum Step: String, Sendable {
     case mutating = "admit"
@@ -17,9 +22,8 @@ final class AdmissionMetrics: Sendable {
 
   struct Entry: Sendable {
     fileprivate(set) var count = 0
-    fileprivate(set) var seconds = 0.0
-    /// Of each bucket, not added up.
-    fileprivate(set) var buckets: [Int] = []
+    /// Nil for what is only counted.
+    fileprivate(set) var durations: Histogram?
   }
 
   /// What is counted. The names and labels are kube-apiserver's.
@@ -87,13 +91,8 @@ final class AdmissionMetrics: Sendable {
       guard entries.count < Self.mostKeys || entries[key] != nil else { return }
       entries[key, default: Entry()].count += 1
       guard let duration, !metric.bounds.isEmpty else { return }
-      let parts = duration.components
-      let seconds = Double(parts.seconds) + Double(parts.attoseconds) * 1e-18
-      if entries[key]?.buckets.isEmpty ?? true {
-        entries[key]?.buckets = Array(repeating: 0, count: metric.bounds.count + 1)
-      }
-      entries[key]?.buckets[metric.bounds.firstIndex { seconds <= $0 } ?? metric.bounds.count] += 1
-      entries[key]?.seconds += seconds
+      if entries[key]?.durations == nil { entries[key]?.durations = Histogram(metric.bounds) }
+      entries[key]?.durations?.observe(duration)
     }
   }
 
@@ -167,19 +166,13 @@ final class AdmissionMetrics: Sendable {
       text.begin(name, metric.bounds.isEmpty ? "counter" : "histogram", metric.help)
       for (key, entry) in entries.sorted(by: { $0.key.values.lexicographicallyPrecedes($1.key.values) }) {
         let labels = Array(zip(metric.labels, key.values))
-        guard !metric.bounds.isEmpty else {
+        if let durations = entry.durations {
+          text.add(name, labels, durations)
+        } else {
           text.add(name, labels, entry.count)
-          continue
         }
-        var sum = 0
-        for (bound, count) in zip(metric.bounds, entry.buckets) {
-          sum += count
-          text.add("\(name)_bucket", labels + [("le", MetricsText.number(bound))], sum)
-        }
-        text.add("\(name)_bucket", labels + [("le", "+Inf")], entry.count)
-        text.add("\(name)_sum", labels, entry.seconds)
-        text.add("\(name)_count", labels, entry.count)
       }
     }
+    times.write(&text)
   }
 }

@@ -12,6 +12,13 @@ final class RequestMetrics: Sendable {
     var scope: String
     var isDryRun: Bool
 
+    /// What it is about, whatever is done with it.
+    var withoutVerb: Key {
+      Key(
+        verb: "", group: group, version: version, resource: resource, subresource: subresource, scope: "",
+        isDryRun: false)
+    }
+
     // A part that tells most of them apart: all of it is compared anyway.
     func hash(into hasher: inout Hasher) {
       hasher.combine(resource)
@@ -21,19 +28,37 @@ final class RequestMetrics: Sendable {
 
   struct Entry: Sendable {
     fileprivate(set) var codes: [(code: Int, count: Int)] = []
-    /// Answers of each bucket, not added up.
-    fileprivate(set) var buckets: [Int] = []
-    fileprivate(set) var seconds = 0.0
-    fileprivate(set) var timed = 0
+    /// Nil where everything lasted as long as its client liked.
+    fileprivate(set) var duration: Histogram?
+    /// Without the time for which others were waited for: webhooks and a seat.
+    fileprivate(set) var ownDuration: Histogram?
+    /// Of answers to who reads, in bytes.
+    fileprivate(set) var size: Histogram?
+  }
+
+  /// What is known of a request that is answered.
+  struct Outcome {
+    var code: Int
+    /// Nil for what lasts as long as its client likes.
+    var duration: Duration?
+    /// Of the duration, how long others were waited for.
+    var waited = Duration.zero
+    /// Bytes of the answer; nil for a stream.
+    var size: Int?
   }
 
   /// Upper ends of the buckets, in seconds.
   static let bounds = [
     0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
   ]
+  private static let ownBounds = Array(bounds.dropFirst(2))
+  /// In bytes, from a kilobyte to a gigabyte.
+  private static let sizeBounds: [Double] = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9]
   private static let mostKeys = 4096
 
   private let entries = Mutex<[Key: Entry]>([:])
+  private let running = Mutex<[Key: Int]>([:])
+  private let deprecated = Mutex<Set<Key>>([])
   private let reading = Atomic(0)
   private let writing = Atomic(0)
 
@@ -55,15 +80,13 @@ final class RequestMetrics: Sendable {
     }
   }
 
-  /// - Parameters:
-  ///   - duration: nil for what lasts as long as its client likes.
-  ///   - isServed: whether there is what the request is about; asked where nothing of it was counted before, so that
-  ///     requests about nothing do not fill the memory.
-  func end(_ info: RequestInfo, _ key: Key, code: Int, duration: Duration?, isServed: () -> Bool) {
+  /// - Parameter isServed: whether there is what the request is about; asked where nothing of it was counted before, so that
+  ///   requests about nothing do not fill the memory.
+  func end(_ info: RequestInfo, _ key: Key, _ outcome: Outcome, isServed: () -> Bool) {
     count(-1, info)
     let isKnown = entries.withLock { entries in
       guard entries[key] != nil else { return false }
-      Self.count(&entries, key, code, duration)
+      Self.count(&entries, key, outcome)
       return true
     }
     if isKnown { return }
@@ -74,30 +97,55 @@ final class RequestMetrics: Sendable {
         key = Key(
           verb: key.verb, group: "", version: "", resource: "", subresource: "", scope: "", isDryRun: key.isDryRun)
       }
-      Self.count(&entries, key, code, duration)
+      Self.count(&entries, key, outcome)
     }
   }
 
-  private static func count(_ entries: inout [Key: Entry], _ key: Key, _ code: Int, _ duration: Duration?) {
+  private static func count(_ entries: inout [Key: Entry], _ key: Key, _ outcome: Outcome) {
     var entry = Entry()
     swap(&entry, &entries[key, default: Entry()])
-    if let index = entry.codes.firstIndex(where: { $0.code == code }) {
+    if let index = entry.codes.firstIndex(where: { $0.code == outcome.code }) {
       entry.codes[index].count += 1
     } else {
-      entry.codes.append((code, 1))
+      entry.codes.append((outcome.code, 1))
     }
-    if let duration {
-      if entry.buckets.isEmpty { entry.buckets = Array(repeating: 0, count: bounds.count + 1) }
-      let parts = duration.components
-      let seconds = Double(parts.seconds) + Double(parts.attoseconds) * 1e-18
-      entry.buckets[bounds.firstIndex { seconds <= $0 } ?? bounds.count] += 1
-      entry.seconds += seconds
-      entry.timed += 1
+    if let duration = outcome.duration {
+      if entry.duration == nil { entry.duration = Histogram(bounds) }
+      entry.duration?.observe(duration)
+      if entry.ownDuration == nil { entry.ownDuration = Histogram(ownBounds) }
+      entry.ownDuration?.observe(max(.zero, duration - outcome.waited))
+    }
+    if let size = outcome.size, key.verb == "GET" || key.verb == "LIST", !key.resource.isEmpty {
+      if entry.size == nil { entry.size = Histogram(sizeBounds) }
+      entry.size?.observe(Double(size))
     }
     swap(&entry, &entries[key, default: Entry()])
   }
 
   var all: [(key: Key, entry: Entry)] { entries.withLock { $0.map { ($0.key, $0.value) } } }
+
+  // MARK: Requests that last
+
+  /// A request that lasts as long as its client likes; it is counted until nobody holds it any more.
+  final class Running: Sendable {
+    private let end: @Sendable () -> Void
+    fileprivate init(_ end: @escaping @Sendable () -> Void) { self.end = end }
+    deinit { end() }
+  }
+
+  /// Counts a request that lasts as long as its client likes.
+  func run(_ key: Key) -> Running {
+    running.withLock { $0[key, default: 0] += 1 }
+    return Running { [weak self] in self?.running.withLock { $0[key, default: 1] -= 1 } }
+  }
+
+  /// How many of them there are; those that have ended have their place still.
+  var runningRequests: [(key: Key, count: Int)] { running.withLock { $0.map { ($0.key, $0.value) } } }
+
+  /// Notes that somebody asks for a version that will be served no more.
+  func noteDeprecated(_ key: Key) { deprecated.withLock { _ = $0.insert(key) } }
+
+  var deprecatedRequests: Set<Key> { deprecated.withLock { $0 } }
 
   // MARK: What a request is counted by
 
@@ -108,7 +156,8 @@ final class RequestMetrics: Sendable {
   private static let connecting: Set<String> = ["attach", "exec", "portforward", "proxy"]
   /// Documents that are counted each by itself.
   private static let documents: Set<String> = [
-    "/healthz", "/livez", "/readyz", "/metrics", "/version", "/openapi/v2", "/openapi/v3", "/api", "/apis",
+    "/healthz", "/livez", "/readyz", "/metrics", "/metrics/slis", "/version", "/openapi/v2", "/openapi/v3", "/api",
+    "/apis",
   ]
 
   static func key(_ info: RequestInfo, isApply: Bool, isDryRun: Bool) -> Key {

@@ -10,22 +10,20 @@ public struct PolicyParameterGuard: Admission {
     "validatingadmissionpolicybindings": "validatingadmissionpolicies",
   ]
 
-  private let registry: @Sendable () -> Registry
-  private let authorizer: any Authorizer
+  private let powers: WriterPowers
 
   /// - Parameter registry: given late, because the registry holds its admission.
   public init(_ registry: @escaping @Sendable () -> Registry, authorizer: any Authorizer) {
-    self.registry = registry
-    self.authorizer = authorizer
+    powers = WriterPowers(registry, authorizer: authorizer)
   }
 
   public func mutate(_ request: inout AdmissionRequest) async throws {}
 
   public func validate(_ request: AdmissionRequest) async throws {
+    guard request.subresource.isEmpty, let spec = powers.written(by: request, inGroup: Self.group)?["spec"] else {
+      return
+    }
     let place = request.resource.groupResource
-    guard place.group == Self.group, request.subresource.isEmpty, request.operation != .delete,
-      let spec = request.object?["spec"], request.user != .server, !request.user.isAllPowerful
-    else { return }
     if let policies = Self.policies[place.resource] {
       guard let reference = Self.value(spec["paramRef"]) else { return }
       let info = question(
@@ -48,7 +46,7 @@ public struct PolicyParameterGuard: Admission {
 
   /// The specification of a policy; nil where there is none of that name.
   private func policy(_ name: String, _ resource: String) -> JSONValue? {
-    let registry = registry()
+    let registry = powers.registry
     guard
       let target = registry.catalog.snapshot.resource(GroupVersion(group: Self.group, version: "v1"), resource),
       let found = registry.cache(of: target).get(target.key(namespace: "", name: name))
@@ -64,14 +62,14 @@ public struct PolicyParameterGuard: Admission {
     (info.group, info.version) = (place.group, place.version)
     let wanted = GroupVersionKind(
       group: place.group, version: place.version, kind: kind["kind"]?.stringValue ?? "")
-    if let target = registry().catalog.snapshot.resource(of: wanted) { info.resource = target.resource.plural }
+    if let target = powers.registry.catalog.snapshot.resource(of: wanted) { info.resource = target.resource.plural }
     return info
   }
 
   private func check(
     _ info: RequestInfo, _ field: String, _ problem: String, _ request: AdmissionRequest
   ) async throws {
-    if case .allowed = await authorizer.authorize(request.user, info) { return }
+    if await powers.allows(request.user, info) { return }
     throw StatusError.invalid(
       request.resource.groupKind, request.name, [.forbidden(FieldPath("spec", field), problem)])
   }

@@ -16,6 +16,16 @@ enum FieldOwnership {
       new, from: old, by: manager, at: Timestamp.now.description)
   }
 
+  /// Notes what a client has set in what is acted upon and not stored.
+  static func record(
+    sent object: inout JSONObject, _ kind: KindDescription, manager: String, subresource: String
+  ) async {
+    let version = kind.groupVersionKind.groupVersion
+    let owners = FieldManager(
+      kind.groupVersionKind, subresource: subresource, versions: ObjectVersions([version: kind.schema]))
+    object = await owners.update(object, from: nil, by: manager, at: Timestamp.now.description)
+  }
+
   /// Keeps the notes of owners as they were before mutating admission where that has left what is none.
   static func keep(_ owners: JSONValue?, in object: inout JSONObject, _ context: RequestContext) {
     let left = object["metadata"]?["managedFields"]

@@ -60,7 +60,7 @@ extension Registry {
   }
 
   /// Takes out what a client says of what only the server knows: nobody reads it, mutating admission included.
-  private func wipe(_ object: inout JSONObject) {
+  func wipe(_ object: inout JSONObject) {
     for name in ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"] {
       object.setMetadata(name, nil)
     }

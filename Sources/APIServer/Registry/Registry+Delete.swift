@@ -10,8 +10,12 @@ extension Registry {
   }
 
   /// Removes an object, or marks it as going where something has to be done first.
+  /// - Parameters:
+  ///   - toldName: what admission is told as the name in the request; the object's unless it says otherwise.
+  ///   - isAdmitted: admission was asked already about what brings the removal about, and is not asked again.
   func delete(
-    _ target: ServedResource, _ context: RequestContext, namespace: String, name: String, _ options: DeleteOptions
+    _ target: ServedResource, _ context: RequestContext, namespace: String, name: String, _ options: DeleteOptions,
+    toldName: String? = nil, isAdmitted: Bool = false
   ) async throws -> Removed {
     let isDryRun = options.isDryRun
     let strategy = strategies.of(target)
@@ -21,12 +25,14 @@ extension Registry {
       // It is told by its kind.
       let kind = target.groupVersionKind
       try options.check(stored.object, GroupResource(group: kind.group, resource: kind.kind))
-      let request = AdmissionRequest(
-        operation: .delete, resource: target, subresource: "", namespace: namespace, name: name, user: context.user,
-        object: nil, oldObject: old, isDryRun: isDryRun, context: context, options: options.json)
-      var mutable = request
-      try await admission.mutate(&mutable)
-      try await admission.validate(request)
+      if !isAdmitted {
+        let request = AdmissionRequest(
+          operation: .delete, resource: target, subresource: "", namespace: namespace, name: toldName ?? name,
+          user: context.user, object: nil, oldObject: old, isDryRun: isDryRun, context: context, options: options.json)
+        var mutable = request
+        try await admission.mutate(&mutable)
+        try await admission.validate(request)
+      }
 
       var new = old
       new.setFinalizers(options.finalizers(of: old))
@@ -72,7 +78,10 @@ extension Registry {
     var removed: [StoredObject] = []
     for object in objects where selection.matches(object) {
       do {
-        switch try await delete(target, context, namespace: object.namespace, name: object.name, options) {
+        // A request that is about a collection names no object.
+        switch try await delete(
+          target, context, namespace: object.namespace, name: object.name, options, toldName: "")
+        {
         case .gone: removed.append(try await shown(object, target))
         case .going(let object): removed.append(object)
         }

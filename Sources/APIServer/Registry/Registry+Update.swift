@@ -39,14 +39,7 @@ extension Registry {
     by submitted: JSONObject, _ target: ServedResource, _ context: RequestContext
   ) async throws -> Written {
     let info = context.info
-    let version = submitted.metadataText("resourceVersion")
-    let isUnconditional = version.isEmpty || version == "0"
-    return try await change(target, context, manager: try context.fieldManager(), operation: .update) { current in
-      if isUnconditional, target.isReplacedByVersionOnly {
-        throw StatusError.invalid(
-          GroupKind(group: target.resource.group, kind: target.resource.plural), info.name,
-          [.invalid(FieldPath("metadata", "resourceVersion"), 0, "must be specified for an update")])
-      }
+    return try await change(target, context, manager: try context.fieldManager(), operation: .update) { _ in
       var object = submitted
       object.setMetadata("name", .string(info.name))
       object.setMetadata("namespace", target.resource.isNamespaced ? .string(info.namespace) : nil)
@@ -58,10 +51,11 @@ extension Registry {
   /// The one path by which an object that exists is changed.
   /// - Parameters:
   ///   - operation: how the fields that change are recorded; an apply records its own.
+  ///   - isAdmitted: admission was asked already about what brings the change about, and is not asked again.
   ///   - change: gives the new object in the request's version. A resource version or uid in it must be the current one.
   func change(
     _ target: ServedResource, _ context: RequestContext, manager: String, operation: FieldOwnership.Operation,
-    _ change: Change
+    isAdmitted: Bool = false, _ change: Change
   ) async throws -> Written {
     let info = context.info
     let isDryRun = try context.isDryRun()
@@ -70,7 +64,7 @@ extension Registry {
       let stored = try find(target, namespace: info.namespace, name: info.name)
       let old = try await tree(stored, target)
       var new = try await change(old)
-      try checkPreconditions(new, old, target, info.name, isPatch: info.verb == "patch")
+      if info.verb != "patch" { try checkIdentity(new, old, target, info.name) }
       let givenOwners = FieldOwnership.given(in: new, old: old, subresource: info.subresource, operation)
       new["kind"] = old["kind"]
       new["apiVersion"] = old["apiVersion"]
@@ -84,9 +78,11 @@ extension Registry {
         operation: .update, resource: target, subresource: info.subresource, namespace: info.namespace, name: info.name,
         user: context.user, object: new, oldObject: old, isDryRun: isDryRun, context: context)
       let owners = new["metadata"]?["managedFields"]
-      // Admission changes what the client has sent: what cannot be written here is put right afterwards.
-      try await admission.mutate(&request)
+      // Admission changes what the client has sent: what cannot be written here is put right afterwards, and only then it
+      // matters whether the client knew the newest state.
+      if !isAdmitted { try await admission.mutate(&request) }
       new = request.object ?? new
+      try checkVersion(new, old, target, info.name)
       FieldOwnership.keep(owners, in: &new, context)
       OwnerReferences.unite(&new, context, afterAdmission: true)
       let namespace = target.resource.isNamespaced ? info.namespace : ""
@@ -102,7 +98,7 @@ extension Registry {
       }
       request.object = new
       try validate(new, old: old, target, context, subresource: info.subresource)
-      try await admission.validate(request)
+      if !isAdmitted { try await admission.validate(request) }
       // Nothing is written where nothing changes: the version stays, and no watch hears of it.
       let isSame = operation != .apply && givenOwners == .nothing ? new.isSameContent(as: old) : new == old
       if isSame, isCurrent(stored, target) {
@@ -135,20 +131,32 @@ extension Registry {
     }
   }
 
-  /// A client may say which state it has changed: then no other one is replaced.
-  /// - Parameter isPatch: what a patch says of an object's identity is no precondition, but a change that nobody may make.
-  private func checkPreconditions(
-    _ new: JSONObject, _ old: JSONObject, _ target: ServedResource, _ name: String, isPatch: Bool
+  /// A client may say which object it means: then no other one is replaced. What a patch says of that is no precondition,
+  /// but a change that nobody may make.
+  private func checkIdentity(
+    _ new: JSONObject, _ old: JSONObject, _ target: ServedResource, _ name: String
   ) throws(StatusError) {
-    let version = new.metadataText("resourceVersion")
-    if !version.isEmpty, version != "0", version != old.metadataText("resourceVersion") {
-      throw .conflict(target.groupResource, name)
-    }
     let uid = new.metadataText("uid")
-    if !uid.isEmpty, uid != old.metadataText("uid"), !isPatch {
+    guard uid.isEmpty || uid == old.metadataText("uid") else {
       throw .conflict(
         target.groupResource, name,
         "Precondition failed: UID in precondition: \(uid), UID in object meta: \(old.metadataText("uid"))")
+    }
+  }
+
+  /// A client may say which state it has changed, and of some resources it must: then no other one is replaced.
+  private func checkVersion(
+    _ new: JSONObject, _ old: JSONObject, _ target: ServedResource, _ name: String
+  ) throws(StatusError) {
+    let version = new.metadataText("resourceVersion")
+    guard version.isEmpty || version == "0" else {
+      guard version == old.metadataText("resourceVersion") else { throw .conflict(target.groupResource, name) }
+      return
+    }
+    guard !target.isReplacedByVersionOnly else {
+      throw .invalid(
+        GroupKind(group: target.resource.group, kind: target.resource.plural), name,
+        [.invalid(FieldPath("metadata", "resourceVersion"), 0, "must be specified for an update")])
     }
   }
 

@@ -10,9 +10,11 @@ public final class Registry: Sendable {
   public let catalog: ResourceCatalog
   let kinds: BuiltinKinds
   let admission: any Admission
-  let admissionMetrics = AdmissionMetrics()
+  let admissionMetrics: AdmissionMetrics
   /// By which conversion webhooks are asked.
   let outbound: OutboundClient?
+  /// How long a watch lasts that says nothing else: between this and twice as long, so that not all end at once.
+  let watchSeconds: Int64
   /// Wakes the watches of all kinds.
   let watchClock = WatchClock()
   /// Gives services what they get; nil where nothing is given out.
@@ -20,8 +22,10 @@ public final class Registry: Sendable {
   /// What is done with objects of single kinds beyond what is done with all.
   let strategies: KindStrategies
 
+  /// - Parameter watchSeconds: how long a watch lasts at least that says nothing else.
   public init(
     store: ClusterStore, catalog: ResourceCatalog, kinds: BuiltinKinds, admission: any Admission,
+    admissionMetrics: AdmissionMetrics = AdmissionMetrics(), watchSeconds: Int64 = 1800,
     services: ServiceAllocator? = nil, outbound: OutboundClient? = nil
   ) {
     self.outbound = outbound
@@ -31,6 +35,8 @@ public final class Registry: Sendable {
     self.catalog = catalog
     self.kinds = kinds
     self.admission = admission
+    self.admissionMetrics = admissionMetrics
+    self.watchSeconds = max(1, watchSeconds)
   }
 
   func cache(of target: ServedResource) -> ResourceCache {

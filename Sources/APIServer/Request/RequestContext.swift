@@ -42,6 +42,7 @@ public final class RequestContext: Sendable {
   private let warningTexts = Mutex<[String]>([])
   private let readOptions = Mutex<WriteOptions?>(nil)
   private let annotations = Mutex<[String: String]>([:])
+  private let elsewhere = Mutex(Duration.zero)
 
   /// - Parameter authorizer: asked where a change turns out to be a creation; nil for the server's own work.
   public init(
@@ -91,6 +92,12 @@ public final class RequestContext: Sendable {
   public func annotate(_ key: String, _ value: String) {
     annotations.withLock { if $0[key] == nil { $0[key] = value } }
   }
+
+  /// Others were waited for that the request was told to: what the server itself takes is measured without it.
+  func noteTimeElsewhere(_ time: Duration) { elsewhere.withLock { $0 += time } }
+
+  /// How long others were waited for.
+  var timeElsewhere: Duration { elsewhere.withLock { $0 } }
 
   public var auditAnnotations: [String: String] { annotations.withLock { $0 } }
 

@@ -6,7 +6,6 @@ struct ReviewHandler {
   let handler: ResourceHandler
   let server: APIServer
 
-  private static let local = GroupResource(group: "authorization.k8s.io", resource: "localsubjectaccessreviews")
   static let resources: Set<GroupResource> = [
     GroupResource(group: "authorization.k8s.io", resource: "subjectaccessreviews"),
     GroupResource(group: "authorization.k8s.io", resource: "localsubjectaccessreviews"),
@@ -19,20 +18,14 @@ struct ReviewHandler {
   func respond() async throws -> Response {
     guard handler.info.verb == "create" else { throw StatusError.methodNotAllowed() }
     let form = try ResponseForm.negotiate(handler.request.headers, handler.request.query, for: .status)
-    var review = try handler.reader.object(try await handler.requestBody(), handler.target)
-    if handler.target.groupResource == Self.local { review.setMetadata("namespace", .string(handler.info.namespace)) }
-    review = try await handler.registry.admit(
-      review, handler.target.groupVersionKind, .create, handler.target, handler.context)
+    var review = try await handler.registry.admit(
+      try handler.reader.object(try await handler.requestBody(), handler.target), handler.target.kind, handler.target,
+      handler.context, judge: check)
+    let spec = review["spec"]?.objectValue ?? [:]
     switch handler.target.resource.plural {
-    case "selfsubjectaccessreviews":
-      review["status"] = await access(handler.context.user, try spec(review, namesUser: false))
-    case "subjectaccessreviews":
-      let spec = try spec(review, namesUser: true)
-      review["status"] = await access(subject(spec), spec)
-    case "localsubjectaccessreviews":
-      let spec = try spec(review, namesUser: true, isLocal: true)
-      review["status"] = await access(subject(spec), spec)
-    case "selfsubjectrulesreviews": review["status"] = try rules(review)
+    case "selfsubjectaccessreviews": review["status"] = await access(handler.context.user, spec)
+    case "subjectaccessreviews", "localsubjectaccessreviews": review["status"] = await access(subject(spec), spec)
+    case "selfsubjectrulesreviews": review["status"] = rules(review)
     case "selfsubjectreviews": review["status"] = ["userInfo": Self.json(handler.context.user)]
     default: review["status"] = try await token(review)
     }
@@ -59,9 +52,25 @@ struct ReviewHandler {
     return .object(status)
   }
 
-  /// What a review of access asks.
-  /// - Throws: 422 where it asks nothing, or too much.
-  private func spec(_ review: JSONObject, namesUser: Bool, isLocal: Bool = false) throws(StatusError) -> JSONObject {
+  /// - Throws: 422 where a review of access asks nothing, or too much; 400 where another one does not say what it needs.
+  private func check(_ review: JSONObject) throws {
+    switch handler.target.resource.plural {
+    case "selfsubjectaccessreviews": try checkAccess(review, namesUser: false)
+    case "subjectaccessreviews": try checkAccess(review, namesUser: true)
+    case "localsubjectaccessreviews": try checkAccess(review, namesUser: true, isLocal: true)
+    case "selfsubjectrulesreviews":
+      guard !(review["spec"]?["namespace"]?.stringValue ?? "").isEmpty else {
+        throw StatusError.badRequest("no namespace on request")
+      }
+    case "tokenreviews":
+      guard !(review["spec"]?["token"]?.stringValue ?? "").isEmpty else {
+        throw StatusError.badRequest("token is required for TokenReview in authentication")
+      }
+    default: break
+    }
+  }
+
+  private func checkAccess(_ review: JSONObject, namesUser: Bool, isLocal: Bool = false) throws(StatusError) {
     let spec = review["spec"]?.objectValue ?? [:]
     var errors = AccessAttributes.violations(spec, namesUser: namesUser)
     var metadata = review["metadata"]?.objectValue ?? [:]
@@ -83,7 +92,6 @@ struct ReviewHandler {
         .invalid(FieldPath("spec", "nonResourceAttributes"), document, "disallowed on this kind of request"))
     }
     guard errors.isEmpty else { throw .invalid(handler.target.groupKind, "", errors) }
-    return spec
   }
 
   /// The user that a review asks about.
@@ -98,9 +106,8 @@ struct ReviewHandler {
   }
 
   /// What the sender may do in a namespace.
-  private func rules(_ review: JSONObject) throws(StatusError) -> JSONValue {
+  private func rules(_ review: JSONObject) -> JSONValue {
     let namespace = review["spec"]?["namespace"]?.stringValue ?? ""
-    guard !namespace.isEmpty else { throw .badRequest("no namespace on request") }
     let rules = server.authorizer.rules(of: handler.context.user, in: namespace)
     var status: JSONObject = [
       "resourceRules": .array(rules.resources), "nonResourceRules": .array(rules.paths),
@@ -113,9 +120,6 @@ struct ReviewHandler {
   /// Whose a token is.
   private func token(_ review: JSONObject) async throws -> JSONValue {
     let token = review["spec"]?["token"]?.stringValue ?? ""
-    guard !token.isEmpty else {
-      throw StatusError.badRequest("token is required for TokenReview in authentication")
-    }
     let audiences = (review["spec"]?["audiences"]?.arrayValue ?? []).compactMap(\.stringValue)
     do {
       guard let bearer = try await server.authenticator.bearer(of: token, audiences: audiences) else {

@@ -8,6 +8,7 @@ import Synchronization
 /// another one did. A write is acknowledged when its revision has come by, so that whoever wrote sees it.
 public final class ClusterStore: Sendable {
   let store: any RevisionedStore
+  let times = StoreTimes()
   private let caches = Mutex<[Substring: ResourceCache]>([:])
   private let gate = RevisionGate()
   private let observers = Mutex<[Observer]>([])
@@ -129,7 +130,17 @@ public final class ClusterStore: Sendable {
 
   /// Writes, and returns when the change can be read.
   func commit(_ mutations: [Mutation], where preconditions: [Precondition]) async throws -> Int64 {
-    let revision = try await store.commit(mutations, where: preconditions)
+    let began = ContinuousClock.now
+    let revision: Int64
+    do {
+      revision = try await store.commit(mutations, where: preconditions)
+      times.record(mutations, where: preconditions, ContinuousClock.now - began, hasFailed: false)
+    } catch {
+      // That somebody was faster is an answer, and no error of the store's.
+      let isConflict = error.code == .conflict
+      times.record(mutations, where: preconditions, ContinuousClock.now - began, hasFailed: !isConflict)
+      throw error
+    }
     try await gate.wait(for: revision)
     return revision
   }

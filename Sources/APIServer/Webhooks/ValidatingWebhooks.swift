@@ -26,6 +26,8 @@ public struct ValidatingWebhooks: Admission {
       if let question = try await dispatch.question(webhook, form, request) { questions.append(question) }
     }
     guard !questions.isEmpty else { return }
+    let start = ContinuousClock.now
+    defer { request.context.noteTimeElsewhere(ContinuousClock.now - start) }
     let errors = await withTaskGroup(of: (Int, StatusError?).self) { group in
       for (position, question) in questions.enumerated() {
         group.addTask { (position, await refusal(question, position)) }

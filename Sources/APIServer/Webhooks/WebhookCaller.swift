@@ -27,7 +27,10 @@ struct WebhookCaller {
   ) async throws(Failure) -> AdmissionReview.Verdict {
     let start = ContinuousClock.now
     func note(_ outcome: AdmissionMetrics.WebhookOutcome) {
-      metrics.webhook(question.webhook.name, step, question.form.operation, outcome, ContinuousClock.now - start)
+      let duration = ContinuousClock.now - start
+      metrics.webhook(question.webhook.name, step, question.form.operation, outcome, duration)
+      // Those that refuse are asked all at the same time: who asks them knows how long that took.
+      if step == .mutating { question.request.context.noteTimeElsewhere(duration) }
     }
     do throws(Failure) {
       let verdict = try await ask(question, isMutating: step == .mutating)

@@ -2,7 +2,7 @@ import APIMachinery
 import ClusterAPI
 
 /// A request as webhooks are told of it: what it does to an object of which kind. Subresources with a kind of their own
-/// are told by that: a change of a scale is one of a `Scale`, the binding of a pod the creation of a `Binding`.
+/// are told by that: a change of a scale is one of a `Scale`.
 struct WebhookForm: Sendable {
   let operation: AdmissionRequest.Operation
   let kind: GroupVersionKind
@@ -37,17 +37,6 @@ struct WebhookForm: Sendable {
       let form = ScaleForm(paths: paths, kind: kind)
       object = request.object.map(form.scale)
       oldObject = request.oldObject.map(form.scale)
-    } else if request.subresource == "binding", let description = subresource?.kind, let pod = request.object {
-      scale = nil
-      isObject = false
-      operation = .create
-      kind = description.groupVersionKind
-      object = [
-        "kind": .string(kind.kind), "apiVersion": .string(kind.apiVersion),
-        "metadata": ["name": .string(request.name), "namespace": .string(request.namespace)],
-        "target": ["kind": "Node", "name": pod["spec"]?["nodeName"] ?? ""],
-      ]
-      oldObject = nil
     } else {
       scale = nil
       isObject = request.kind == nil
@@ -61,7 +50,7 @@ struct WebhookForm: Sendable {
   /// Takes what webhooks have made of the object over into the request.
   func put(_ changed: JSONObject, into request: inout AdmissionRequest) {
     guard let scale else {
-      if subresource != "binding" { request.object = changed }
+      request.object = changed
       return
     }
     guard var object = request.object else { return }

@@ -83,7 +83,6 @@ extension BuiltinKinds {
         members["metadata"] = metadata
       }
     case "ephemeralcontainers": take(["spec", "ephemeralContainers"], from: &object, into: old)
-    case "finalize": take(["spec", "finalizers"], from: &object, into: old)
     // Judged below, by its own rules.
     case "approval": break
     case "resize": PodPreparation.takeResources(&object, into: old)

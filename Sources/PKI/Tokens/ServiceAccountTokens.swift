@@ -54,16 +54,17 @@ public struct ServiceAccountTokens: Sendable {
   ///   - lifetime: in seconds.
   ///   - extends: a token of exactly `extendedLifetime` lasts a year and says from when it is used too long, as
   ///     kube-apiserver does for clients that read their token once.
+  ///   - longest: seconds that one lasts at most that lasts longer than it is said to; nil for no limit.
   public func issue(
     namespace: String, serviceAccount: ServiceAccountClaims.Reference, binding: ServiceAccountClaims.Binding = .none,
-    audiences: [String], lifetime: Int64, extends: Bool = false
+    audiences: [String], lifetime: Int64, extends: Bool = false, atMost longest: Int64? = nil
   ) throws(PKIError) -> Token {
     let now = clock.now
     let extended = extends && lifetime == Self.extendedLifetime
     let id = UUID().uuidString.lowercased()
     let claims = ServiceAccountClaims(
       namespace: namespace, serviceAccount: serviceAccount, binding: binding, audiences: audiences, issuedAt: now,
-      notBefore: now, expires: now + (extended ? Self.year : lifetime),
+      notBefore: now, expires: now + (extended ? min(Self.year, longest ?? Self.year) : lifetime),
       warnAfter: extended ? now + lifetime : nil, id: id)
     let payload = try TokenJSON.encode(ServiceAccountPayload(issuer: issuer, claims))
     // Whoever asked is told the lifetime that was asked for, so that it asks again in time.

@@ -14,9 +14,18 @@ struct AuditOptions: ParsableArguments {
   @Option(help: "How many files that were put aside are kept; 0: all.") var auditLogMaxbackup = 0
   @Option(help: "Days after which a file that was put aside is removed; 0: never.") var auditLogMaxage = 0
   @Option(help: "How events are written: json.") var auditLogFormat = "json"
+  @Option(
+    help:
+      "Whether requests wait for the log: blocking, blocking-strict (none is worked on that could not be noted), or batch."
+  )
+  var auditLogMode = "blocking"
 
   @Option(help: "A kubeconfig of the webhook that events are sent to.") var auditWebhookConfigFile: String?
-  @Option(help: "How events are sent: batch.") var auditWebhookMode = "batch"
+  @Option(
+    help:
+      "How events are sent: batch (many at once), blocking (each while its request waits), or blocking-strict (no request is worked on whose receipt could not be sent)."
+  )
+  var auditWebhookMode = "batch"
   @Option(help: "Events that are sent at once.") var auditWebhookBatchMaxSize = 400
   @Option(help: "How long an event waits for others, as in 30s.") var auditWebhookBatchMaxWait = "30s"
   @Option(help: "Events that wait to be sent; more are dropped.") var auditWebhookBatchBufferSize = 10_000
@@ -30,10 +39,16 @@ struct AuditOptions: ParsableArguments {
     return .nanoseconds(time)
   }
 
-  private func validateWebhook() throws {
-    guard auditWebhookMode == "batch" else {
-      throw ValidationError("--audit-webhook-mode \(auditWebhookMode): it must be batch")
+  private static func mode(_ text: String, _ flag: String) throws -> AuditMode {
+    guard let mode = AuditMode(rawValue: text) else {
+      let known = AuditMode.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("--audit-\(flag)-mode \(text): it must be one of \(known)")
     }
+    return mode
+  }
+
+  private func validateWebhook() throws {
+    _ = try Self.mode(auditWebhookMode, "webhook")
     guard auditWebhookBatchMaxSize > 0 else {
       throw ValidationError("--audit-webhook-batch-max-size \(auditWebhookBatchMaxSize): it must be above zero")
     }
@@ -50,6 +65,7 @@ struct AuditOptions: ParsableArguments {
 
   func validate() throws {
     try validateWebhook()
+    _ = try Self.mode(auditLogMode, "log")
     guard auditLogFormat == "json" else {
       throw ValidationError("--audit-log-format \(auditLogFormat): it must be json")
     }
@@ -72,9 +88,10 @@ struct AuditOptions: ParsableArguments {
   func open(_ client: OutboundClient, _ pool: BlockingPool) async throws -> AuditLog? {
     guard let file = auditPolicyFile else { return nil }
     let megabytes = auditLogMaxsize == 0 ? 100 : auditLogMaxsize
+    let mode = try Self.mode(auditLogMode, "log")
     let settings = auditLogPath.map { path in
       AuditLog.Settings(
-        path: path, largestFile: Int64(megabytes) << 20, backups: auditLogMaxbackup, days: auditLogMaxage)
+        path: path, largestFile: Int64(megabytes) << 20, backups: auditLogMaxbackup, days: auditLogMaxage, mode: mode)
     }
     return try await pool.run {
       let policy: AuditPolicy
@@ -95,6 +112,7 @@ struct AuditOptions: ParsableArguments {
       throw ValidationError("--audit-webhook-config-file \(path): \(error.message)")
     }
     var settings = AuditWebhook.Settings(access)
+    settings.mode = try Self.mode(auditWebhookMode, "webhook")
     settings.batch = auditWebhookBatchMaxSize
     settings.patience = try Self.time(auditWebhookBatchMaxWait, "batch-max-wait")
     settings.most = auditWebhookBatchBufferSize

@@ -4,9 +4,24 @@ import ArgumentParser
 
 /// The flags about who clients are; named as kube-apiserver's.
 struct AuthenticationOptions: ParsableArguments {
-  @Option(help: "Issuer of service-account tokens.") var serviceAccountIssuer =
-    "https://kubernetes.default.svc.cluster.local"
-  @Option(help: "Whom tokens may be for that this server takes, separated by commas; repeatable (default: the issuer).")
+  private static let usualIssuer = "https://kubernetes.default.svc.cluster.local"
+
+  @Option(
+    help:
+      "Issuer of service-account tokens; repeatable: those of all are accepted, and the first one is the issuer of new ones (default \(usualIssuer))."
+  )
+  var serviceAccountIssuer: [String] = []
+  @Option(
+    name: .customLong("service-account-jwks-uri"),
+    help: "Where the keys are found by which service-account tokens are verified (https://…; default: this server).")
+  var serviceAccountJWKSURI: String?
+  @Option(help: "How long a service-account token lasts at most, from 1h, as in 24h (default: what is asked for).")
+  var serviceAccountMaxTokenExpiration = "0s"
+  @Option(
+    help: "Whether tokens of pods last longer than they are said to, for old clients: true or false (default true).")
+  var serviceAccountExtendTokenExpiration: Bool?
+  @Option(
+    help: "Whom tokens may be for that this server takes, separated by commas; repeatable (default: the issuers).")
   var apiAudiences: [String] = []
   @Option(help: "Authorities whose certificates clients may show, beside the cluster's own (PEM).")
   var clientCAFile: String?
@@ -28,10 +43,25 @@ struct AuthenticationOptions: ParsableArguments {
     help: "Whether requests that say nothing of their sender are taken as nobody's: true or false (default true).")
   var anonymousAuth: Bool?
 
+  /// Who issues service accounts' tokens: the one of new tokens first.
+  var issuers: (present: String, others: [String]) {
+    (serviceAccountIssuer.first ?? Self.usualIssuer, Array(serviceAccountIssuer.dropFirst()))
+  }
+
+  private var allIssuers: [String] { [issuers.present] + issuers.others }
+
   /// Whom tokens may be for that the server takes; service accounts' are for all of them unless they say otherwise.
   var audiences: [String] {
     let named = ServerOptions.names(apiAudiences)
-    return named.isEmpty ? [serviceAccountIssuer] : named
+    return named.isEmpty ? allIssuers : named
+  }
+
+  /// What is granted of service accounts' tokens.
+  var tokenTerms: TokenTerms {
+    let longest = (GoDuration.nanoseconds(serviceAccountMaxTokenExpiration) ?? 0) / 1_000_000_000
+    return TokenTerms(
+      longest: longest > 0 ? longest : nil, extends: serviceAccountExtendTokenExpiration ?? true,
+      keySetURL: serviceAccountJWKSURI)
   }
 
   /// The file by which issuers are known or reached, if there is one.
@@ -49,7 +79,7 @@ struct AuthenticationOptions: ParsableArguments {
     }
     let file: AuthenticationConfiguration
     do throws(StatusError) {
-      file = try AuthenticationConfiguration(bytes ?? [], disallowed: [serviceAccountIssuer])
+      file = try AuthenticationConfiguration(bytes ?? [], disallowed: allIssuers)
     } catch {
       throw ValidationError("--authentication-config \(path): \(error.message)")
     }
@@ -72,7 +102,7 @@ struct AuthenticationOptions: ParsableArguments {
     guard let client = oidcClientID, !client.isEmpty else {
       throw ValidationError("--oidc-issuer-url needs --oidc-client-id")
     }
-    guard issuer != serviceAccountIssuer else {
+    guard !allIssuers.contains(issuer) else {
       throw ValidationError("--oidc-issuer-url \(issuer): this is the issuer of service accounts' tokens")
     }
     do {
@@ -83,7 +113,26 @@ struct AuthenticationOptions: ParsableArguments {
     } catch { throw ValidationError("--oidc-…: \(error)") }
   }
 
+  private func validateTokens() throws {
+    for (index, issuer) in serviceAccountIssuer.enumerated() {
+      guard !issuer.isEmpty else { throw ValidationError("service-account-issuer cannot be an empty string") }
+      guard !serviceAccountIssuer[..<index].contains(issuer) else {
+        throw ValidationError("service-account-issuer \(issuer.goQuoted) is already specified")
+      }
+    }
+    if let uri = serviceAccountJWKSURI, !uri.hasPrefix("https://") {
+      throw ValidationError("service-account-jwks-uri requires https scheme, parsed as: \(uri)")
+    }
+    let hour: Int64 = 3600
+    guard let time = GoDuration.nanoseconds(serviceAccountMaxTokenExpiration),
+      time == 0 || (hour...(1 << 32)).contains(time / 1_000_000_000)
+    else {
+      throw ValidationError("the service-account-max-token-expiration must be between 1 hour and 2^32 seconds")
+    }
+  }
+
   func validate() throws {
+    try validateTokens()
     let isConfigured = try openID() != nil
     guard authenticationConfig == nil || !isConfigured else {
       throw ValidationError("authentication-config file and oidc-* flags are mutually exclusive")

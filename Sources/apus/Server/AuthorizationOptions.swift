@@ -6,15 +6,20 @@ import ArgumentParser
 struct AuthorizationOptions: ParsableArguments {
   private static let usualModes = "Node,RBAC"
   private static let webhook = "Webhook"
+  private static let policies = "ABAC"
 
   @Option(
     help:
-      "Who is asked, in this order, separated by commas: Node, RBAC, Webhook, AlwaysAllow, AlwaysDeny (default Node,RBAC)."
+      "Who is asked, in this order, separated by commas: Node, RBAC, Webhook, ABAC, AlwaysAllow, AlwaysDeny (default Node,RBAC)."
   )
   var authorizationMode: String?
   @Option(
     help: "Who is asked: a file of kind AuthorizationConfiguration of apiserver.config.k8s.io/v1, which is followed.")
   var authorizationConfig: String?
+  @Option(
+    help: "What users may do in the mode ABAC: a file with a Policy of abac.authorization.kubernetes.io/v1beta1 a line."
+  )
+  var authorizationPolicyFile: String?
   @Option(help: "A kubeconfig of the webhook that is asked in the mode Webhook.") var authorizationWebhookConfigFile:
     String?
   @Option(help: "The version of SubjectAccessReview that the webhook reads: v1 or v1beta1 (default v1beta1).")
@@ -59,9 +64,18 @@ struct AuthorizationOptions: ParsableArguments {
         case "RBAC": .rbac
         case "AlwaysAllow": .alwaysAllow
         case "AlwaysDeny": .alwaysDeny
+        case Self.policies: .policies(try policies(read))
         default: .webhook(try webhook(read))
         }
       })
+  }
+
+  private func policies(_ read: (_ path: String) throws -> [UInt8]) throws -> PolicyFileAuthorizer {
+    let path = authorizationPolicyFile ?? ""
+    let text = String(decoding: try read(path), as: UTF8.self)
+    do throws(StatusError) { return try PolicyFileAuthorizer(text, name: path) } catch {
+      throw ValidationError(error.message)
+    }
   }
 
   private func webhook(_ read: (_ path: String) throws -> [UInt8]) throws -> WebhookAuthorizer.Settings {
@@ -86,25 +100,28 @@ struct AuthorizationOptions: ParsableArguments {
 
   func validate() throws {
     if authorizationConfig != nil {
-      guard authorizationMode == nil, !saysWebhook else {
+      guard authorizationMode == nil, authorizationPolicyFile == nil, !saysWebhook else {
         throw ValidationError(
           "--authorization-config can not be specified when --authorization-mode or --authorization-webhook-* flags are defined"
         )
       }
       return
     }
-    let known: Set<String> = ["Node", "RBAC", "AlwaysAllow", "AlwaysDeny", Self.webhook]
+    let known: Set<String> = ["Node", "RBAC", "AlwaysAllow", "AlwaysDeny", Self.webhook, Self.policies]
     for mode in modes {
-      guard mode != "ABAC" else {
-        throw ValidationError(
-          "authorization-mode \"ABAC\" is not supported: this server reads no attribute-based policy")
-      }
       guard known.contains(mode) else {
         throw ValidationError("authorization-mode \(mode.goQuoted) is not a valid mode")
       }
     }
     guard Set(modes).count == modes.count else {
       throw ValidationError("authorization-mode \(modes) has mode specified more than once")
+    }
+    if modes.contains(Self.policies) {
+      guard authorizationPolicyFile != nil else {
+        throw ValidationError("authorization-mode ABAC's authorization policy file not passed")
+      }
+    } else if authorizationPolicyFile != nil {
+      throw ValidationError("cannot specify --authorization-policy-file without mode ABAC")
     }
     if modes.contains(Self.webhook) {
       guard authorizationWebhookConfigFile != nil else {

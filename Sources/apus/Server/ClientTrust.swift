@@ -10,21 +10,15 @@ import Synchronization
 final class ClientTrust: Sendable {
   private let own: AuthorityKeeper
   /// Nil where no file is named.
-  private let file: (path: String, bytes: [UInt8])?
+  private let file: FollowedFile?
   /// PEM; the file's.
   private let others: Mutex<String>
 
   /// Reads the file, if there is one.
   init(_ own: AuthorityKeeper, file path: String?, _ pool: BlockingPool) async throws {
     self.own = own
-    guard let path else {
-      file = nil
-      others = Mutex("")
-      return
-    }
-    let bytes = try await pool.run { try FileSystem.read(path) }
-    file = (path, bytes)
-    others = Mutex(try Self.authorities(bytes, path))
+    file = try await FollowedFile.read(path, pool)
+    others = Mutex(try file.map { try Self.authorities($0.bytes, $0.path) } ?? "")
   }
 
   /// What is wrong with the file.
@@ -43,19 +37,14 @@ final class ClientTrust: Sendable {
   /// All of them, PEM, the cluster's own first.
   var bundle: String { own.bundle + others.withLock { $0 } }
 
-  /// Follows the file until the task is cancelled. What cannot be used is told, and changes nothing.
+  /// Follows the file until the task is cancelled.
   /// - Parameter changed: told of all of them, each time that the file's have changed.
   func run(_ pool: BlockingPool, changed: (_ bundle: String) async throws -> Void) async {
     guard let file else { return }
-    await WatchedFile(file.path, pool).follow(from: file.bytes) {
-      Log.warning("following \(file.path): \($0)")
-    } changed: { bytes in
-      do {
-        let next = try Self.authorities(bytes, file.path)
-        others.withLock { $0 = next }
-        try await changed(bundle)
-        Log.info("reloaded \(file.path)")
-      } catch { Log.warning("\(file.path) is not used, and what it held before holds: \(error)") }
+    await file.follow(pool) { bytes in
+      let next = try Self.authorities(bytes, file.path)
+      others.withLock { $0 = next }
+      try await changed(bundle)
     }
   }
 }

@@ -7,11 +7,13 @@ enum ClusterAdmission {
   ///   - outbound: by which webhooks are reached.
   ///   - plugins: which of those that can be left out run.
   ///   - told: what plugins are told.
+  ///   - metrics: told how long they take.
   ///   - registry: given late, because the registry holds its admission.
   /// - Throws: where a plugin is named that there is not.
   static func chain(
     _ cluster: ClusterStore, authorizer: any Authorizer, quota: ResourceQuota, outbound: OutboundClient,
-    plugins: AdmissionPlugins, _ told: AdmissionConfiguration, registry: @escaping @Sendable () -> Registry
+    plugins: AdmissionPlugins, _ told: AdmissionConfiguration, metrics: AdmissionMetrics,
+    registry: @escaping @Sendable () -> Registry
   ) throws -> AdmissionChain {
     let selected = try plugins.select([
       .init("AlwaysAdmit", isOn: false, AlwaysAdmit()),
@@ -57,10 +59,10 @@ enum ClusterAdmission {
       .init("AlwaysDeny", isOn: false, AlwaysDeny()),
     ])
     // Not to be left out: what RBAC, the priority levels, claims to devices and policies demand.
-    return AdmissionChain(
-      [
-        FlowControlGuard(registry), RoleEscalation(registry, authorizer: authorizer),
-        DeviceClaimGuard(cluster, authorizer: authorizer), PolicyParameterGuard(registry, authorizer: authorizer),
-      ] + selected)
+    let always: [any Admission] = [
+      FlowControlGuard(registry), RoleEscalation(registry, authorizer: authorizer),
+      DeviceClaimGuard(cluster, authorizer: authorizer), PolicyParameterGuard(registry, authorizer: authorizer),
+    ]
+    return AdmissionChain(always.map { AdmissionChain.Member($0) } + selected, metrics: metrics)
   }
 }

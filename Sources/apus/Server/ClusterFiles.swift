@@ -15,23 +15,23 @@ struct ClusterFiles: Sendable {
   let tokens: ServiceAccountTokens
 
   /// Reads what is there and makes what is not. Blocks.
-  init(directory: String, issuer: String) throws {
+  init(directory: String, issuers: (present: String, others: [String])) throws {
     try FileSystem.makeDirectories(directory, mode: 0o700)
     authorities = try AuthorityKeeper(directory: directory, commonName: Self.authorityName)
     try authorities.makeNextIfDue()
     frontProxy = try FrontProxyCertificates(directory: directory)
     let keys = try TokenKeyKeeper(directory: directory)
     tokenKeys = keys
-    tokens = ServiceAccountTokens(issuer: issuer) { keys.keys }
+    tokens = ServiceAccountTokens(issuer: issuers.present, otherIssuers: issuers.others) { keys.keys }
   }
 
   /// Those that servers share.
-  init(_ secrets: ClusterSecrets, issuer: String) throws(PKIError) {
+  init(_ secrets: ClusterSecrets, issuers: (present: String, others: [String])) throws(PKIError) {
     authorities = AuthorityKeeper(shared: secrets.authorities, commonName: Self.authorityName)
     frontProxy = FrontProxyCertificates(shared: secrets.frontProxies)
     let keys = try TokenKeyKeeper(shared: secrets.accountKeys)
     tokenKeys = keys
-    tokens = ServiceAccountTokens(issuer: issuer) { keys.keys }
+    tokens = ServiceAccountTokens(issuer: issuers.present, otherIssuers: issuers.others) { keys.keys }
   }
 
   /// What a cluster of several servers begins with: what a directory holds, and new ones of what it does not, which are

@@ -120,7 +120,8 @@ struct ClusterServer: Sendable {
     let cluster = state.cluster
     let kinds = try BuiltinKinds.load()
     let accounts = ServiceAccounts(
-      cluster, tokens: identity.files.tokens, audiences: options.authentication.audiences)
+      cluster, tokens: identity.files.tokens, audiences: options.authentication.audiences,
+      terms: options.authentication.tokenTerms)
     let late = LateRegistry()
     let outbound = OutboundClient(cluster)
     teardown.add("connections to webhooks and other API servers") { await outbound.close() }
@@ -132,11 +133,14 @@ struct ClusterServer: Sendable {
     let plugins = AdmissionPlugins(
       enabled: ServerOptions.names(options.enableAdmissionPlugins),
       disabled: ServerOptions.names(options.disableAdmissionPlugins))
+    let metrics = AdmissionMetrics()
     let admission = try ClusterAdmission.chain(
-      cluster, authorizer: authorization.authorizer, quota: quota, outbound: outbound, plugins: plugins, told
+      cluster, authorizer: authorization.authorizer, quota: quota, outbound: outbound, plugins: plugins, told,
+      metrics: metrics
     ) { late.registry }
     let registry = Registry(
       store: cluster, catalog: ResourceCatalog(kinds), kinds: kinds, admission: admission,
+      admissionMetrics: metrics, watchSeconds: Int64(options.minRequestTimeout),
       services: ServiceAllocator(identity.network, store: cluster), outbound: outbound)
     late.set(registry)
     return Core(
@@ -167,11 +171,13 @@ struct ClusterServer: Sendable {
     teardown.add("authentication") { await clients.shutdown() }
     let api = APIServer(
       registry: core.registry, authenticator: clients.authenticator, authorizer: core.authorizer,
-      flowControl: options.flowControl, requestTime: options.requestTime, audit: audit,
+      flowControl: options.flowControl, requestTime: options.requestTime,
+      goAwayChance: options.connections.goawayChance, audit: audit,
       anonymous: clients.anonymous,
       strictTransportSecurity: options.connections.strictTransportSecurityDirectives, accounts: core.accounts,
       aggregation: aggregation,
-      address: "\(identity.address.advertised):\(port)", version: ServerVersion(build: "apus.\(Version.text)"))
+      address: "\(identity.address.advertised):\(port)", version: ServerVersion(build: "apus.\(Version.text)"),
+      flags: GivenFlags.read(Program.arguments.dropFirst()))
     var settings = ServerConfiguration(threads: 2, compression: Compression(), handlersStartOnEventLoop: true)
     // Bodies have no limit of the service's own: this server reads none beyond its limit, and others behind it have theirs.
     settings.handlerTime = api.allottedTime

@@ -13,6 +13,10 @@ struct ConnectionOptions: ParsableArguments {
     help: "Ciphers of TLS 1.2, separated by commas: some of \(TLSRestrictions.knownCiphers.joined(separator: ", ")).")
   var tlsCipherSuites = ""
   @Option(
+    help:
+      "How often a client that speaks HTTP/2 is told to connect anew, from 0 (never) to 0.02 (after every 50th request)."
+  ) var goawayChance = 0.0
+  @Option(
     name: .customLong("strict-transport-security-directives"), parsing: .singleValue,
     help: "What browsers are told of TLS (RFC 6797), such as max-age=31536000,includeSubDomains; repeatable.")
   var strictTransportSecurity: [String] = []
@@ -49,6 +53,9 @@ struct ConnectionOptions: ParsableArguments {
       throw ValidationError("--tls-cert-file and --tls-private-key-file go together")
     }
     _ = try restrictions()
+    guard (0...0.02).contains(goawayChance) else {
+      throw ValidationError("--goaway-chance \(goawayChance): it must be from 0 to 0.02")
+    }
     for directive in strictTransportSecurityDirectives where !Self.isDirective(directive) {
       throw ValidationError(
         "--strict-transport-security-directives: invalid directive \(directive): it must be max-age=SECONDS, includeSubDomains or preload"

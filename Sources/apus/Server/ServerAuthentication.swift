@@ -12,7 +12,7 @@ final class ServerAuthentication: Sendable {
   private let options: AuthenticationOptions
   private let issuers = TokenIssuers()
   /// What the file held by which the issuers are; nil where no file tells of them.
-  private let file: (path: String, bytes: [UInt8])?
+  private let file: FollowedFile?
   /// What issuers are reached by: those of the present, and those before them, which finish what they were asked.
   private let fetchers = Mutex<(present: [OpenIDFetcher], past: [OpenIDFetcher])>(([], []))
 
@@ -27,11 +27,7 @@ final class ServerAuthentication: Sendable {
       tokens.append(try TokenFile(text, name: path, audiences: audiences))
     }
     tokens += [accounts, BootstrapTokens(cluster, audiences: audiences)]
-    if let path = options.followedFile {
-      file = (path, try await pool.run { try FileSystem.read(path) })
-    } else {
-      file = nil
-    }
+    file = try await FollowedFile.read(options.followedFile, pool)
     let configuration = try options.configuration(file?.bytes)
     anonymous = AnonymousRule(configuration.anonymous)
     authenticator = AuthenticatorChain([
@@ -65,19 +61,13 @@ final class ServerAuthentication: Sendable {
     }
   }
 
-  /// Follows the file until the task is cancelled. What cannot be used is told, and changes nothing.
+  /// Follows the file until the task is cancelled.
   func run(_ pool: BlockingPool) async {
-    guard let file else { return }
-    await WatchedFile(file.path, pool).follow(from: file.bytes) {
-      Log.warning("following \(file.path): \($0)")
-    } changed: { bytes in
-      do {
-        let configuration = try options.configuration(bytes)
-        let old = try take(configuration.issuers)
-        anonymous.replace(by: configuration.anonymous)
-        Log.info("reloaded \(file.path)")
-        await Self.shutdown(old)
-      } catch { Log.warning("\(file.path) is not used, and what it said before holds: \(error)") }
+    await file?.follow(pool) { bytes in
+      let configuration = try options.configuration(bytes)
+      let old = try take(configuration.issuers)
+      anonymous.replace(by: configuration.anonymous)
+      await Self.shutdown(old)
     }
   }
 

@@ -12,7 +12,7 @@ final class ServerAuthorization: Sendable {
   private let node: NodeAuthorizer
   private let rbac: RBACAuthorizer
   private let client: OutboundClient
-  private let file: (path: String, bytes: [UInt8])?
+  private let file: FollowedFile?
 
   /// - Parameters:
   ///   - client: by which webhooks are asked.
@@ -25,11 +25,7 @@ final class ServerAuthorization: Sendable {
     self.client = client
     node = NodeAuthorizer(cluster)
     rbac = RBACAuthorizer(registry)
-    if let path = options.followedFile {
-      file = (path, try await pool.run { try FileSystem.read(path) })
-    } else {
-      file = nil
-    }
+    file = try await FollowedFile.read(options.followedFile, pool)
     let bytes = file?.bytes
     let configuration = try await pool.run { try options.configuration(bytes) { try FileSystem.read($0) } }
     replaceable = ReplaceableAuthorizer(Self.chain(configuration, node, rbac, client))
@@ -49,23 +45,18 @@ final class ServerAuthorization: Sendable {
         case .node: node
         case .rbac: rbac
         case .webhook(let settings): WebhookAuthorizer(settings, client: client)
+        case .policies(let policies): policies
         }
       })
   }
 
-  /// Follows the file until the task is cancelled. What cannot be used is told, and changes nothing.
+  /// Follows the file until the task is cancelled.
   func run(_ pool: BlockingPool) async {
-    guard let file else { return }
-    await WatchedFile(file.path, pool).follow(from: file.bytes) {
-      Log.warning("following \(file.path): \($0)")
-    } changed: { bytes in
-      do {
-        let configuration = try await pool.run { [options] in
-          try options.configuration(bytes) { try FileSystem.read($0) }
-        }
-        replaceable.replace(by: Self.chain(configuration, node, rbac, client))
-        Log.info("reloaded \(file.path)")
-      } catch { Log.warning("\(file.path) is not used, and what it said before holds: \(error)") }
+    await file?.follow(pool) { bytes in
+      let configuration = try await pool.run { [options] in
+        try options.configuration(bytes) { try FileSystem.read($0) }
+      }
+      replaceable.replace(by: Self.chain(configuration, node, rbac, client))
     }
   }
 }

@@ -33,6 +33,7 @@ struct ServerOptions: ParsableArguments {
   var maxMutatingRequestsInflight = 200
   @Option(help: "How long a request may take that is no watch or stream, as in 60s or 1m30s.") var requestTimeout =
     "60s"
+  @Option(help: "Seconds that a watch lasts at least whose client says nothing of it.") var minRequestTimeout = 1800
   @Option(help: "How long requests are still taken after a signal, while /readyz says no already, as in 10s.")
   var shutdownDelayDuration = "0s"
 
@@ -69,6 +70,9 @@ struct ServerOptions: ParsableArguments {
     }
     guard let delay = GoDuration.nanoseconds(shutdownDelayDuration), delay >= 0 else {
       throw ValidationError("--shutdown-delay-duration \(shutdownDelayDuration): it must be a duration, such as 10s")
+    }
+    guard minRequestTimeout > 0 else {
+      throw ValidationError("--min-request-timeout \(minRequestTimeout): it must be a number of seconds above zero")
     }
     guard maxRequestsInflight >= 0, maxMutatingRequestsInflight >= 0,
       maxRequestsInflight + maxMutatingRequestsInflight > 0

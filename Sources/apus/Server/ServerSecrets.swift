@@ -16,10 +16,10 @@ struct ServerSecrets: Sendable {
   static func load(
     _ options: ServerOptions, _ store: any RevisionedStore, directory: String, _ pool: BlockingPool
   ) async throws -> ServerSecrets {
-    let issuer = options.authentication.serviceAccountIssuer
+    let issuers = options.authentication.issuers
     guard options.datastore.isShared else {
       return try await pool.run {
-        ServerSecrets(files: try ClusterFiles(directory: directory, issuer: issuer), shared: nil)
+        ServerSecrets(files: try ClusterFiles(directory: directory, issuers: issuers), shared: nil)
       }
     }
     let token = try await options.sharedSecret.secret(pool)
@@ -28,7 +28,7 @@ struct ServerSecrets: Sendable {
       Log.info("this server is the first of its cluster: it makes the authorities and keys of all")
       return try await pool.run { try ClusterFiles.first(of: directory) }
     }
-    return ServerSecrets(files: try ClusterFiles(secrets, issuer: issuer), shared: shared)
+    return ServerSecrets(files: try ClusterFiles(secrets, issuers: issuers), shared: shared)
   }
 
   /// Makes authorities and keys in time, and follows what other servers make, for as long as its task lives.

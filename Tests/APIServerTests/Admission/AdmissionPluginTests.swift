@@ -15,7 +15,7 @@ import Testing
   {
     try AdmissionPlugins(enabled: enabled, disabled: disabled).select([
       .init("A", Named(name: "A")), .init("B", isOn: false, Named(name: "B")), .init("C", Named(name: "C")),
-    ]).compactMap { ($0 as? Named)?.name }
+    ]).compactMap { $0.name == ($0.admission as? Named)?.name ? $0.name : nil }
   }
 
   @Test func selection() throws {

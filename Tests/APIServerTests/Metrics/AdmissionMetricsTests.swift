@@ -47,6 +47,33 @@ import Testing
     #expect(counts == ["0", "0", "2", "3", "3", "4"])
   }
 
+  /// Whoever refuses is told from those that have let the request through.
+  @Test func plugins() async throws {
+    struct Plugin: Admission {
+      var refuses = false
+      func mutate(_ request: inout AdmissionRequest) async throws {}
+      func validate(_ request: AdmissionRequest) async throws {
+        if refuses { throw request.forbidden("no") }
+      }
+    }
+    let metrics = AdmissionMetrics()
+    let chain = AdmissionChain(
+      [.init(Plugin()), .init("A", Plugin()), .init("B", Plugin(refuses: true)), .init("C", Plugin())],
+      metrics: metrics)
+    let lab = try await AdmissionLab { _, _, _ in [chain] }
+    _ = try await lab.refusal(of: AdmissionLab.config("c"), "configmaps")
+    let lines = text(metrics).filter { $0.contains("_count{") }
+    func name(_ name: String, _ isRejected: Bool, _ type: String) -> String {
+      "controller_admission_duration_seconds_count{\(name)operation=\"CREATE\",rejected=\"\(isRejected)\",type=\"\(type)\"} 1"
+    }
+    var expected = ["admit": false, "validate": true].map { type, isRejected in
+      name("", isRejected, type).replacing("controller", with: "step")
+    }
+    for plugin in ["A", "B", "C"] { expected.append(name(#"name="\#(plugin)","#, false, "admit")) }
+    expected += [name(#"name="A","#, false, "validate"), name(#"name="B","#, true, "validate")]
+    #expect(Set(lines) == Set(expected.map { "apiserver_admission_" + $0[...] }))
+  }
+
   @Test func policies() async throws {
     let lab = try await AdmissionLab {
       [MutatingPolicies($0, authorizer: $1, registry: $2), ValidatingPolicies($0, authorizer: $1, registry: $2)]

@@ -10,13 +10,14 @@ import Testing
   }
 
   private func record(
-    _ metrics: RequestMetrics, _ target: String, code: Int = 200, milliseconds: Int = 1, isServed: Bool = true
+    _ metrics: RequestMetrics, _ target: String, code: Int = 200, milliseconds: Int = 1, waited: Int = 0,
+    isServed: Bool = true
   ) throws {
     let info = try info(target)
     metrics.begin(info)
     metrics.end(
-      info, RequestMetrics.key(info, isApply: false, isDryRun: false), code: code,
-      duration: .milliseconds(milliseconds)
+      info, RequestMetrics.key(info, isApply: false, isDryRun: false),
+      .init(code: code, duration: .milliseconds(milliseconds), waited: .milliseconds(waited), size: 1500)
     ) { isServed }
   }
 
@@ -29,8 +30,50 @@ import Testing
     #expect(metrics.all.count == 1)
     #expect(key.verb == "GET" && key.resource == "pods" && key.scope == "resource")
     #expect(entry.codes.map(\.code) == [200, 404] && entry.codes.map(\.count) == [2, 1])
-    #expect(entry.buckets.first == 1 && entry.buckets[2] == 1 && entry.buckets.last == 1 && entry.timed == 3)
+    let duration = try #require(entry.duration)
+    #expect(
+      duration.buckets.first == 1 && duration.buckets[2] == 1 && duration.buckets.last == 1 && duration.count == 3)
     #expect(metrics.inFlight == (0, 0))
+  }
+
+  /// What webhooks and seats have taken is left out of one distribution, and sizes are counted of those who read.
+  @Test func ownDurations() throws {
+    let metrics = RequestMetrics()
+    try record(metrics, "/api/v1/pods", milliseconds: 5000, waited: 4990)
+    var text = MetricsText()
+    metrics.write(&text)
+    let labels =
+      #"component="apiserver",group="",resource="pods",scope="cluster",subresource="",verb="LIST",version="v1""#
+    for line in [
+      "apiserver_request_sli_duration_seconds_bucket{\(labels),le=\"0.05\"} 1",
+      "apiserver_response_sizes_bucket{\(labels),le=\"1000\"} 0",
+      "apiserver_response_sizes_bucket{\(labels),le=\"10000\"} 1", "apiserver_response_sizes_sum{\(labels)} 1500.0",
+    ] {
+      #expect(text.text.contains(line + "\n"), "\(line)")
+    }
+    #expect(text.text.contains(#"le="4"} 0"#) && text.text.contains(#"le="5"} 1"#))
+  }
+
+  /// A watch is counted until nobody holds it any more.
+  @Test func requestsThatLast() throws {
+    let metrics = RequestMetrics()
+    let key = RequestMetrics.key(try info("/api/v1/pods?watch=1"), isApply: false, isDryRun: false)
+    var response: Response? = Response.stream { _ in }.keeping(metrics.run(key))
+    let other = metrics.run(key)
+    #expect(response != nil && metrics.runningRequests.map(\.count) == [2])
+    response = nil
+    #expect(metrics.runningRequests.map(\.count) == [1])
+    withExtendedLifetime(other) {}
+    _ = Response(.ok, text: "a").keeping(metrics.run(key))
+  }
+
+  @Test func distributions() {
+    var one = Histogram([1, 10])
+    for value in [0.5, 1, 2, 100] { one.observe(value) }
+    var other = Histogram([1, 10])
+    other.observe(.milliseconds(1500))
+    one.add(other)
+    #expect(one.buckets == [2, 2, 1] && one.count == 5 && one.sum == 105)
   }
 
   /// Requests about things that are not there do not fill the memory.

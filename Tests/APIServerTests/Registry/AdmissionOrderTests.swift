@@ -1,4 +1,5 @@
 import APIMachinery
+import HTTPService
 import Synchronization
 import Testing
 
@@ -89,6 +90,81 @@ import Testing
     let (made, context) = try await lab.create(AdmissionLab.config("c", ["a": "b"]), "configmaps")
     #expect(made["metadata"]?["managedFields"]?.arrayValue?.first?["operation"] == "Update")
     #expect(context.warnings.contains { $0.hasPrefix(".metadata.managedFields was in an invalid state") })
+  }
+
+  @Test("whether a client knew the newest state is looked at when mutating admission has seen what it sends")
+  func staleVersions() async throws {
+    let witness = Witness()
+    let lab = try await AdmissionLab { _, _, _ in [witness] }
+    try await lab.create(AdmissionLab.config("c", ["a": "b"]), "configmaps")
+    let target = try lab.target("configmaps")
+    var stale = AdmissionLab.config("c", ["a": "c"])
+    stale.setMetadata("resourceVersion", "1000000")
+    let context = lab.context("update", namespace: "n", name: "c")
+    let refusal = await #expect(throws: StatusError.self) { try await lab.registry.update(stale, target, context) }
+    #expect(refusal?.reason == .conflict && witness.mutating.count == 2 && witness.validating.count == 1)
+    #expect(witness.mutating.last?.object["data"] == ["a": "c"])
+    // Which object is meant is looked at before.
+    var other = AdmissionLab.config("c", ["a": "d"])
+    other.setMetadata("uid", "another")
+    let mistaken = await #expect(throws: StatusError.self) { try await lab.registry.update(other, target, context) }
+    #expect(mistaken?.message.contains("Precondition failed: UID") == true && witness.mutating.count == 2)
+  }
+
+  @Test("of some resources a client must say which state it has changed")
+  func versionsThatMustBeNamed() async throws {
+    let witness = Witness()
+    let lab = try await AdmissionLab { _, _, _ in [witness] }
+    let place = "coordination.k8s.io/v1"
+    let lease: JSONObject = ["apiVersion": .string(place), "kind": "Lease", "metadata": ["name": "l"], "spec": [:]]
+    try await lab.create(lease, "leases", place)
+    let target = try lab.target("leases", place)
+    let context = lab.context("update", namespace: "n", name: "l")
+    let refusal = await #expect(throws: StatusError.self) { try await lab.registry.update(lease, target, context) }
+    #expect(refusal?.message.contains("metadata.resourceVersion: Invalid value: 0: must be specified") == true)
+    #expect(witness.mutating.count == 2)
+  }
+
+  @Test("what removes a collection names no object")
+  func collections() async throws {
+    let witness = Witness()
+    let lab = try await AdmissionLab { _, _, _ in [witness] }
+    try await lab.create(AdmissionLab.config("c"), "configmaps")
+    let target = try lab.target("configmaps")
+    let context = lab.context("deletecollection", namespace: "n", name: "")
+    let options = try ListOptions(QueryParameters(Query()), isWatch: false)
+    let all = try Selection(
+      labels: options.labelSelector, fields: options.fieldSelector, name: "", target, lab.registry.kinds)
+    let removed = try await lab.registry.deleteCollection(target, context, DeleteOptions(), all)
+    #expect(removed.count == 1 && witness.validating.map(\.name) == ["c", ""])
+    try await lab.create(AdmissionLab.config("d"), "configmaps")
+    _ = try await lab.registry.delete(target, context, namespace: "n", name: "d", DeleteOptions())
+    #expect(witness.validating.last?.name == "d")
+    try await lab.create(AdmissionLab.config("e"), "configmaps")
+    _ = try await lab.registry.delete(
+      target, context, namespace: "n", name: "e", DeleteOptions(), isAdmitted: true)
+    #expect(witness.validating.count == 5)
+  }
+
+  @Test("what is sent to be acted upon is told like a creation, with who has set which field")
+  func actions() async throws {
+    let witness = Witness { $0["spec"] = ["changed": true] }
+    let lab = try await AdmissionLab { _, _, _ in [witness] }
+    let target = try lab.target("selfsubjectreviews", "authentication.k8s.io/v1")
+    let sent: JSONObject = [
+      "apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview",
+      "metadata": ["uid": "mine", "labels": ["a": "b"], "namespace": "nowhere"],
+    ]
+    let context = lab.context("create", namespace: "", name: "")
+    let admitted = try await lab.registry.admit(sent, target.kind, target, context) { judged in
+      #expect(judged["spec"]?["changed"] == true && witness.validating.isEmpty)
+    }
+    let metadata = try #require(witness.mutating.first?.object["metadata"])
+    #expect(metadata["uid"] == nil && metadata["namespace"] == nil)
+    #expect(metadata["managedFields"]?.arrayValue?.first?["fieldsV1"]?["f:metadata"]?["f:labels"]?["f:a"] != nil)
+    #expect(witness.validating.count == 1 && admitted["spec"]?["changed"] == true)
+    let kept = try await lab.registry.admit(sent, target.kind, target, context, keepsIdentity: true)
+    #expect(kept.metadataText("uid") == "mine")
   }
 }
 

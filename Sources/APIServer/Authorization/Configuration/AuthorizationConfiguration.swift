@@ -7,6 +7,7 @@ public struct AuthorizationConfiguration: Sendable {
   public enum Member: Sendable {
     case alwaysAllow, alwaysDeny, node, rbac
     case webhook(WebhookAuthorizer.Settings)
+    case policies(PolicyFileAuthorizer)
   }
 
   /// In the order in which they are asked.

@@ -1,0 +1,37 @@
+import ArgumentParser
+
+/// Flags that kube-apiserver has and this server has not, and what is to be done instead.
+enum ForeignFlags {
+  private static let advice: [String: String] = [
+    "--advertise-port": "the port is that of --api-listen",
+    "--allow-privileged": "privileged pods are judged by PodSecurity",
+    "--bind-address": "say --api-listen ADDRESS:PORT",
+    "--cert-dir": "authorities and certificates are kept below --data-dir",
+    "--encryption-provider-config":
+      "objects are stored as they are: encrypt the file system below --data-dir, or etcd's",
+    "--etcd-cafile": "say --datastore-cafile",
+    "--etcd-certfile": "say --datastore-certfile",
+    "--etcd-keyfile": "say --datastore-keyfile",
+    "--etcd-servers": "say --datastore-endpoint once for each of them",
+    "--external-hostname": "say --tls-san for each name",
+    "--feature-gates": "what is stable or on by default is on, and nothing else",
+    "--kubelet-client-certificate": "agents know the server by certificates of its own authority",
+    "--proxy-client-cert-file": "the certificate for other API servers is made and renewed by the server itself",
+    "--proxy-client-key-file": "the certificate for other API servers is made and renewed by the server itself",
+    "--requestheader-client-ca-file": "users are not taken from the headers of a proxy: let it impersonate them",
+    "--runtime-config": "what is stable is served, and nothing else",
+    "--secure-port": "say --api-listen ADDRESS:PORT",
+    "--service-account-key-file": "keys are made and replaced by the server itself, below --data-dir",
+    "--service-account-signing-key-file": "keys are made and replaced by the server itself, below --data-dir",
+    "--tls-sni-cert-key": "one certificate is shown to everybody: let --tls-cert-file be for all names",
+  ]
+
+  /// - Throws: `ValidationError` that says what to do instead of the first flag of kube-apiserver's own.
+  static func refuse(_ arguments: some Sequence<String>) throws {
+    for argument in arguments {
+      let flag = String(argument.prefix { $0 != "=" })
+      guard let advice = advice[flag] else { continue }
+      throw ValidationError("\(flag) is a flag of kube-apiserver that this server has not: \(advice)")
+    }
+  }
+}
