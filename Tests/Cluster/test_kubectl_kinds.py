@@ -179,7 +179,10 @@ def test_patch(made):
     assert "(no change)" in kubectl.out("patch", target, "--type=merge", "-p", '{"metadata":{"annotations":{"a":"1"}}}')
     dry = kubectl.json("patch", target, "--type=merge", "-p", '{"metadata":{"annotations":{"d":"4"}}}', "--dry-run=server")
     assert dry["metadata"]["annotations"]["d"] == "4" and "d" not in kubectl.json("get", target)["metadata"]["annotations"]
-    kubectl.fails("patch", target, "--type=json", "-p", '[{"op":"remove","path":"/nothing/here"}]')
+    kubectl.fails(
+        "patch", target, "--type=json", "-p", '[{"op":"remove","path":"/nothing/here"}]',
+        says="The request is invalid: the server rejected our request due to an error in our request",
+    )  # fmt: skip
     kubectl.fails("patch", target, "--type=merge", "-p", "[1]")
     if made.resource in WITH_STATUS:
         status = WITH_STATUS[made.resource]

@@ -53,21 +53,8 @@ public struct JSONPatch: Sendable {
   public var count: Int { operations.count }
 
   /// The changed tree.
-  /// - Throws: an `invalid` (422) whose cause tells which operation does not apply, and why.
-  public func applied(to document: JSONValue) throws(StatusError) -> JSONValue {
-    do { return try patched(document) } catch { throw error.status }
-  }
-
-  /// The changed tree; nil where a `test` says that the patch is not meant for this one.
-  /// - Throws: as ``applied(to:)``.
-  public func appliedUnlessTestFails(to document: JSONValue) throws(StatusError) -> JSONValue? {
-    do { return try patched(document) } catch {
-      if error.isTest { return nil }
-      throw error.status
-    }
-  }
-
-  private func patched(_ document: JSONValue) throws(PatchFailure) -> JSONValue {
+  /// - Throws: which operation does not apply, and why.
+  public func applied(to document: JSONValue) throws(PatchFailure) -> JSONValue {
     var patched = Patched(document)
     for operation in operations { try Self.apply(operation, to: &patched) }
     return patched.document
@@ -109,21 +96,19 @@ public struct JSONPatch: Sendable {
 }
 
 /// Why an operation does not apply, in the words of the Go package that Kubernetes uses.
-struct PatchFailure: Error {
-  let message: String
+public struct PatchFailure: Error {
+  public let message: String
   /// Nothing is wrong: a value is not the one that a `test` asks for.
-  let isTest: Bool
+  public let isTest: Bool
 
   init(_ message: String, isTest: Bool = false) {
     self.message = message
     self.isTest = isTest
   }
 
-  /// Kubernetes' message says no more than this; the cause does.
-  var status: StatusError {
-    StatusError(
-      .invalid, "the server rejected our request due to an error in our request",
-      details: .init(causes: [.init(message: message)]))
+  /// What a client is told whose patch does not apply: as Kubernetes has it, not why.
+  public var status: StatusError {
+    StatusError(.invalid, "the server rejected our request due to an error in our request", details: .init())
   }
 }
 

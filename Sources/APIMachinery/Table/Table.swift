@@ -25,6 +25,19 @@ public struct TableColumn: Sendable, Hashable {
   }
 }
 
+/// What a table says of one object (meta.k8s.io/v1 TableRow).
+public struct TableRow: Sendable, Hashable {
+  /// One for each column.
+  public var cells: [JSONValue]
+  /// Conditions of the row (TableRowCondition): `Completed`, which tells clients that nothing more is to be expected.
+  public var conditions: [JSONValue]
+
+  public init(cells: [JSONValue], conditions: [JSONValue] = []) {
+    self.cells = cells
+    self.conditions = conditions
+  }
+}
+
 /// What a table holds of each object beside its cells: the parameter `includeObject`.
 public enum IncludeObject: String, Sendable, Hashable {
   case none = "None"
@@ -72,11 +85,15 @@ public struct TableWriter: Sendable {
   }
 
   /// Appends the row of an object.
-  public mutating func append(_ cells: [JSONValue], _ object: StoredObject) {
+  public mutating func append(_ row: TableRow, _ object: StoredObject) {
     if !isEmpty { bytes.append(UInt8(ascii: ",")) }
     isEmpty = false
     bytes += "{\"cells\":".utf8
-    bytes += JSONValue.array(cells).jsonBytes()
+    bytes += JSONValue.array(row.cells).jsonBytes()
+    if !row.conditions.isEmpty {
+      bytes += ",\"conditions\":".utf8
+      bytes += JSONValue.array(row.conditions).jsonBytes()
+    }
     bytes += ",\"object\":".utf8
     switch include {
     case .none: bytes += "null".utf8

@@ -43,7 +43,7 @@ struct ObjectAnswer: Sendable {
       var writer = TableWriter(
         columns: hasHead ? table.columns.definitions : nil, ListMeta(revision: object.revision),
         include: table.include, version: form.metaVersion)
-      writer.append(table.columns.cells(of: object, now: .now), object)
+      writer.append(table.columns.row(of: object, now: .now), object)
       return writer.finish(withLineFeed: false)
     }
   }
@@ -84,7 +84,7 @@ struct ObjectAnswer: Sendable {
       var writer = TableWriter(
         columns: table.columns.definitions, meta, include: table.include, version: form.metaVersion)
       let now = Timestamp.now
-      for object in objects { writer.append(table.columns.cells(of: object, now: now), object) }
+      for object in table.columns.ordered(objects) { writer.append(table.columns.row(of: object, now: now), object) }
       return try respond(writer.finish(), .ok)
     }
   }

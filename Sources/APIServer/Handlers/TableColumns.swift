@@ -16,6 +16,7 @@ struct TableColumns: Sendable {
   /// How cells of custom kinds are found; nil where a path is none. Nil as a whole for built-in kinds.
   private let paths: [JSONPathColumn?]?
   private let kinds: BuiltinKinds
+  private let isByPrecedence: Bool
 
   init(_ target: ServedResource, _ kinds: BuiltinKinds) {
     let own = target.version.printerColumns
@@ -27,7 +28,9 @@ struct TableColumns: Sendable {
         guard case .path(let path) = column.source else { return nil }
         return try? JSONPathColumn(type: column.type, path: path)
       } : nil
-    self.init(columns: columns, paths: paths, kinds)
+    let isByPrecedence =
+      target.groupVersionKind.group == "flowcontrol.apiserver.k8s.io" && target.resource.plural == "flowschemas"
+    self.init(columns: columns, paths: paths, kinds, isByPrecedence: isByPrecedence)
   }
 
   /// Those of a Scale, whatever it scales.
@@ -44,10 +47,13 @@ struct TableColumns: Sendable {
     return TableColumns(columns: columns, paths: nil, kinds)
   }
 
-  private init(columns: [PrinterColumn], paths: [JSONPathColumn?]?, _ kinds: BuiltinKinds) {
+  private init(
+    columns: [PrinterColumn], paths: [JSONPathColumn?]?, _ kinds: BuiltinKinds, isByPrecedence: Bool = false
+  ) {
     self.columns = columns
     self.paths = paths
     self.kinds = kinds
+    self.isByPrecedence = isByPrecedence
     definitions = columns.map { column in
       TableColumn(
         name: column.name, type: column.type, format: column.format, description: column.description,
@@ -55,9 +61,18 @@ struct TableColumns: Sendable {
     }
   }
 
-  /// The cells of an object at a time. What cannot be read from the object stands there as nothing.
-  func cells(of object: StoredObject, now: Timestamp) -> [JSONValue] {
-    guard let paths else { return kinds.cells(of: .object(object.tree()), columns: columns, now: now) }
-    return paths.map { $0?.cell(object, now: now) ?? .null }
+  /// The row of an object at a time. What cannot be read from the object stands there as nothing.
+  func row(of object: StoredObject, now: Timestamp) -> TableRow {
+    guard let paths else { return kinds.row(of: .object(object.tree()), columns: columns, now: now) }
+    return TableRow(cells: paths.map { $0?.cell(object, now: now) ?? .null })
+  }
+
+  /// Objects in the order of their rows: flow schemas as they are tried, all others as they are listed.
+  func ordered(_ objects: [StoredObject]) -> [StoredObject] {
+    guard isByPrecedence else { return objects }
+    let places = objects.enumerated().map { index, object in
+      (object.tree()["spec"]?["matchingPrecedence"]?.integerValue ?? 0, index, object)
+    }
+    return places.sorted { ($0.0, $0.1) < ($1.0, $1.1) }.map(\.2)
   }
 }

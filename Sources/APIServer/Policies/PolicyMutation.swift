@@ -100,11 +100,12 @@ struct PolicyMutation {
     do { operations = try MutationTypes.patch(value) } catch {
       throw Problem(message: "JSONPath valueExpression evaluated to a type that could not marshal to JSON: \(error)")
     }
-    do throws(StatusError) {
-      let patch = try JSONPatch(operations)
+    let patch: JSONPatch
+    do { patch = try JSONPatch(operations) } catch { throw Problem(message: "JSON Patch: \(error.message)") }
+    do { return try patch.applied(to: .object(object)).objectValue ?? object } catch {
       // A test that fails means that there is nothing to do.
-      guard let patched = try patch.appliedUnlessTestFails(to: .object(object)) else { return object }
-      return patched.objectValue ?? object
-    } catch { throw Problem(message: "JSON Patch: \(error.details?.causes.first?.message ?? error.message)") }
+      if error.isTest { return object }
+      throw Problem(message: "JSON Patch: \(error.message)")
+    }
   }
 }

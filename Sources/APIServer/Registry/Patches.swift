@@ -4,7 +4,8 @@ import APIMachinery
 enum Patches {
   /// RFC 6902.
   static func json(_ patch: JSONValue, _ value: JSONValue) throws(StatusError) -> JSONValue {
-    try JSONPatch(patch).applied(to: value)
+    let patch = try JSONPatch(patch)
+    do { return try patch.applied(to: value) } catch { throw error.status }
   }
 
   private static let operationMembers: Set<String> = ["op", "path", "from", "value"]

@@ -23,7 +23,7 @@ struct WebhookObjects {
   ) throws(StatusError) -> JSONObject {
     let result: JSONValue
     do { result = try patch.applied(to: .object(object)) } catch {
-      throw .internalError(error.details?.causes.first?.message ?? error.message)
+      throw .internalError(error.message)
     }
     guard case .object(let members) = result else { throw .internalError("the patch leaves no object") }
     return try completed(members, kind, form, target)

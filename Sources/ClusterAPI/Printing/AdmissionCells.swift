@@ -13,8 +13,8 @@ extension Cell {
       guard let reference = cell.spec["paramRef"] else { return unset }
       let name = reference.text("name")
       let namespace = reference.text("namespace")
-      if name.isEmpty { return namespace.isEmpty ? "*" : .string("\(namespace)/*") }
-      return .string(namespace.isEmpty ? name : "\(namespace)/\(name)")
+      if name.isEmpty { return reference["selector"].map { .string(written(selector: $0)) } ?? unset }
+      return .string("\(namespace.isEmpty ? "*" : namespace)/\(name)")
     },
     "bindingRole": { cell in
       let role = cell.object["roleRef"] ?? [:]
@@ -34,14 +34,22 @@ extension Cell {
     },
     "flowDistinguisher": { $0.text($0.spec["distinguisherMethod"]?["type"], or: none) },
     "flowMissing": { $0.text($0.condition("Dangling")?["status"], or: "?") },
-    "levelShares": { cell in
-      let part = cell.spec.text("type") == "Exempt" ? "exempt" : "limited"
-      return cell.spec[part]?["nominalConcurrencyShares"] ?? none
-    },
+    "levelShares": { $0.spec["limited"]?["nominalConcurrencyShares"] ?? none },
     "levelQueues": { $0.queuing("queues") },
     "levelHandSize": { $0.queuing("handSize") },
     "levelQueueLength": { $0.queuing("queueLengthLimit") },
   ]
+
+  /// A selector of parameters as Go prints the message of that type, which is what this column shows.
+  private static func written(selector: JSONValue) -> String {
+    let labels = MetadataValidation.sorted(selector["matchLabels"]).map { "\($0.0): \($0.1.stringValue ?? "")," }
+    let requirements = selector.items("matchExpressions").map { one in
+      let values = one.items("values").compactMap(\.stringValue).joined(separator: " ")
+      return "LabelSelectorRequirement{Key:\(one.text("key")),Operator:\(one.text("operator")),Values:[\(values)],},"
+    }
+    return "&LabelSelector{MatchLabels:map[string]string{\(labels.joined())},"
+      + "MatchExpressions:[]LabelSelectorRequirement{\(requirements.joined())},}"
+  }
 
   private func subjects(_ kind: String) -> String {
     object.items("subjects").filter { $0.text("kind") == kind }.map { subject in

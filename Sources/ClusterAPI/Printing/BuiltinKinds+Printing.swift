@@ -20,6 +20,23 @@ extension BuiltinKinds {
     }
   }
 
+  /// The row of an object: its cells, and where it is a pod that has ended a condition that says so.
+  ///
+  /// - Parameters: those of ``cells(of:columns:now:)``.
+  public func row(of object: JSONValue, columns: [PrinterColumn], now: Timestamp) -> TableRow {
+    let cells = cells(of: object, columns: columns, now: now)
+    guard object["kind"] == "Pod", object["apiVersion"] == "v1" else { return TableRow(cells: cells) }
+    let message: JSONValue
+    let phase = object["status"]?["phase"] ?? ""
+    switch phase {
+    case "Succeeded": message = "The pod has completed successfully."
+    case "Failed": message = "The pod failed."
+    default: return TableRow(cells: cells)
+    }
+    return TableRow(
+      cells: cells, conditions: [["type": "Completed", "status": "True", "reason": phase, "message": message]])
+  }
+
   /// Whether there is a function of that name for columns.
   static func knowsColumn(_ name: String) -> Bool { functions[name] != nil }
 }

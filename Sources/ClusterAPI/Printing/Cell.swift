@@ -37,7 +37,7 @@ struct Cell: Sendable {
 
   /// A map of labels: `a=b,c=d`.
   func labels(_ map: JSONValue?) -> JSONValue {
-    let pairs = MetadataValidation.sorted(map).map { "\($0.0)=\($0.1.stringValue ?? "")" }
+    let pairs = MetadataValidation.sorted(map).map { "\($0.0)=\($0.1.stringValue ?? "")" }.sorted()
     return pairs.isEmpty ? Self.none : .string(pairs.joined(separator: ","))
   }
 

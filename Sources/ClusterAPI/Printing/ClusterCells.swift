@@ -37,8 +37,8 @@ extension Cell {
     "nodeOSImage": { $0.text($0.status["nodeInfo"]?["osImage"], or: unknown) },
     "nodeKernel": { $0.text($0.status["nodeInfo"]?["kernelVersion"], or: unknown) },
     "nodeRuntime": { $0.text($0.status["nodeInfo"]?["containerRuntimeVersion"], or: unknown) },
-    "quotaRequests": { .string($0.quota { !$0.hasPrefix("limits") }) },
-    "quotaLimits": { .string($0.quota { $0.hasPrefix("limits") }) },
+    "quotaRequests": { .string($0.quota { !$0.hasPrefix("limits.") }) },
+    "quotaLimits": { .string($0.quota { $0.hasPrefix("limits.") }) },
     "priorityIsDefault": { .bool($0.object["globalDefault"] == true) },
     "requestDuration": { cell in
       guard let seconds = cell.spec["expirationSeconds"]?.integerValue else { return none }
@@ -48,15 +48,15 @@ extension Cell {
     "resourceClaimState": { cell in
       var states: [String] = []
       if cell.metadata.has("deletionTimestamp") { states.append("deleted") }
-      if cell.status.has("allocation") { states.append("allocated") }
-      if !cell.status.items("reservedFor").isEmpty { states.append("reserved") }
-      if !cell.status.has("allocation") { states.append("pending") }
+      if cell.status.has("allocation") {
+        states.append("allocated")
+        if !cell.status.items("reservedFor").isEmpty { states.append("reserved") }
+      } else if states.isEmpty {
+        states.append("pending")
+      }
       return .string(states.joined(separator: ","))
     },
-    "sliceNode": { cell in
-      if cell.spec["allNodes"] == true { return "<all>" }
-      return cell.text(cell.spec["nodeName"], or: cell.spec.has("nodeSelector") ? "<selector>" : unset)
-    },
+    "sliceNode": { $0.text($0.spec["nodeName"], or: "") },
   ]
 
   private var healthy: JSONValue? { object.items("conditions").first { $0.text("type") == "Healthy" } }
@@ -75,7 +75,7 @@ extension Cell {
 
   private func quota(_ isMeant: (String) -> Bool) -> String {
     MetadataValidation.sorted(status["hard"]).filter { isMeant($0.0) }.map { name, hard in
-      "\(name): \(status["used"]?.text(name) ?? "")/\(hard.stringValue ?? "")"
+      "\(name): \(status["used"]?[name]?.stringValue ?? "0")/\(hard.stringValue ?? "")"
     }.joined(separator: ", ")
   }
 

@@ -22,15 +22,20 @@ extension Cell {
     },
     "slicePorts": { cell in
       let ports = cell.object.items("ports").map { port in
-        let name = port.text("name").isEmpty ? port.text("protocol") : port.text("name")
-        return port["port"]?.integerValue.map { "\($0)" } ?? (name.isEmpty ? "<unset>" : name)
+        port["port"]?.integerValue.map { "\($0)" } ?? (port.has("name") ? port.text("name") : "*")
       }
-      return ports.isEmpty ? unset : .string(cell.list(ports, limit: 3))
+      return cell.text(.string(cell.list(ports, limit: 3)), or: unset)
     },
     "ingressClass": { $0.text($0.spec["ingressClassName"], or: none) },
     "ingressHosts": { cell in
-      let hosts = cell.spec.items("rules").map { $0.text("host") }.filter { !$0.isEmpty }
-      return hosts.isEmpty ? "*" : .string(cell.list(hosts, limit: 3))
+      let rules = cell.spec.items("rules")
+      var hosts: [String] = []
+      for rule in rules {
+        // Beyond the third host every rule is counted, also one that names no host.
+        if hosts.count == 3 { return .string("\(hosts.joined(separator: ",")) + \(rules.count - 3) more...") }
+        if !rule.text("host").isEmpty { hosts.append(rule.text("host")) }
+      }
+      return hosts.isEmpty ? "*" : .string(hosts.joined(separator: ","))
     },
     "ingressAddress": { cell in
       .string(cell.balancer.joined(separator: ","))
@@ -45,9 +50,9 @@ extension Cell {
     "policyPodSelector": { $0.selector($0.spec["podSelector"]) },
     "serviceCIDRs": { .string($0.spec.items("cidrs").compactMap(\.stringValue).joined(separator: ",")) },
     "addressParent": { cell in
-      let parent = cell.spec["parentRef"] ?? [:]
-      let group = parent.text("group")
-      let resource = parent.text("resource")
+      guard let parent = cell.spec["parentRef"] else { return none }
+      let group = parent.text("group").lowercased()
+      let resource = parent.text("resource").lowercased()
       let parts = [group.isEmpty ? resource : "\(resource).\(group)", parent.text("namespace"), parent.text("name")]
       return .string(parts.filter { !$0.isEmpty }.joined(separator: "/"))
     },

@@ -66,6 +66,7 @@ struct PodSummary {
       note(container)
     }
     var isRunning = false
+    var failure = ""
     for container in status.items("containerStatuses").reversed() {
       restarts += container["restartCount"]?.integerValue ?? 0
       note(container)
@@ -74,16 +75,20 @@ struct PodSummary {
         reason = waiting
       } else if let terminated = container["state"]?["terminated"] {
         reason = Self.ending(terminated)
+        if terminated["exitCode"]?.integerValue ?? 0 != 0 { failure = reason }
       } else if container["ready"] == true, container["state"]?.has("running") == true {
         isRunning = true
         ready += 1
       }
     }
-    if reason == "Completed", isRunning {
-      let isReady = status.items("conditions").contains {
-        $0.text("type") == "Ready" && $0.text("status") == "True"
-      }
-      reason = isReady ? "Running" : "NotReady"
+    guard reason == "Completed" else { return }
+    let isReady = status.items("conditions").contains { $0.text("type") == "Ready" && $0.text("status") == "True" }
+    if isRunning, isReady {
+      reason = "Running"
+    } else if !failure.isEmpty {
+      reason = failure
+    } else if isRunning {
+      reason = "NotReady"
     }
   }
 

@@ -24,8 +24,10 @@ extension Cell {
       cell.spec.text("volumeName").isEmpty ? "" : .string(modes(cell.status.items("accessModes")))
     },
     "claimClass": { $0.className },
-    "storageClassName": { $0.marked("storageclass.kubernetes.io/is-default-class") },
-    "attributesClassName": { $0.text($0.metadata["name"], or: "") },
+    "storageClassName": {
+      $0.marked("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")
+    },
+    "attributesClassName": { $0.marked("volumeattributesclass.alpha.kubernetes.io/is-default-class") },
     "classReclaimPolicy": { $0.text($0.object["reclaimPolicy"], or: "Delete") },
     "classBindingMode": { $0.text($0.object["volumeBindingMode"], or: unset) },
     "classExpansion": { .bool($0.object["allowVolumeExpansion"] == true) },
@@ -60,11 +62,10 @@ extension Cell {
     return former ?? text(spec["storageClassName"], or: "")
   }
 
-  private func marked(_ annotation: String) -> JSONValue {
+  /// The name, with a note where one of the annotations says that the class is the default one.
+  private func marked(_ annotations: String...) -> JSONValue {
     let name = metadata.text("name")
-    let isDefault =
-      metadata["annotations"]?[annotation] == "true"
-      || metadata["annotations"]?["storageclass.beta.kubernetes.io/is-default-class"] == "true"
+    let isDefault = annotations.contains { metadata["annotations"]?[$0] == "true" }
     return .string(isDefault ? name + " (default)" : name)
   }
 }

@@ -36,8 +36,8 @@ struct TableTests {
     let object = try StoredObject(bytes: Array(#"{"kind":"X","metadata":{"name":"a"},"spec":1}"#.utf8), revision: 7)
     func text(_ columns: [TableColumn]?, _ include: IncludeObject) -> String {
       var writer = TableWriter(columns: columns, ListMeta(revision: 9), include: include)
-      writer.append(["a", "5m"], object)
-      writer.append(["b", .null], object)
+      writer.append(TableRow(cells: ["a", "5m"]), object)
+      writer.append(TableRow(cells: ["b", .null]), object)
       return String(decoding: writer.finish(), as: UTF8.self)
     }
     let head =
@@ -53,6 +53,16 @@ struct TableTests {
     for include in [IncludeObject.none, .metadata, .object] {
       #expect(throws: Never.self) { try JSONValue(json: text(columns, include)) }
     }
+  }
+
+  @Test("a row that says that its object has ended")
+  func completed() throws {
+    let object = try StoredObject(bytes: Array(#"{"kind":"X","metadata":{"name":"a"}}"#.utf8), revision: 7)
+    var writer = TableWriter(columns: nil, ListMeta(revision: 9), include: .none)
+    writer.append(TableRow(cells: ["a"], conditions: [["type": "Completed", "status": "True"]]), object)
+    #expect(
+      String(decoding: writer.finish(), as: UTF8.self).contains(
+        #"[{"cells":["a"],"conditions":[{"type":"Completed","status":"True"}],"object":null}]"#))
   }
 
   @Test("the parameter includeObject")

@@ -67,6 +67,14 @@ import Testing
       #"{"phase":"Running","conditions":[{"type":"Ready","status":"False"}],"containerStatuses":[{"name":"a","state":{"terminated":{"reason":"Completed"}}},{"name":"b","ready":true,"state":{"running":{}}}]}"#,
       "", "NotReady", "1/2"
     ),
+    (
+      #"{"phase":"Running","containerStatuses":[{"name":"a","state":{"terminated":{"exitCode":0,"reason":"Completed"}}},{"name":"b","state":{"terminated":{"exitCode":2,"reason":"Error"}}}]}"#,
+      "", "Error", "0/2"
+    ),
+    (
+      #"{"phase":"Running","conditions":[{"type":"Ready","status":"True"}],"containerStatuses":[{"name":"a","state":{"terminated":{"reason":"Completed"}}},{"name":"b","ready":true,"state":{"running":{}}}]}"#,
+      "", "Running", "1/2"
+    ),
     (#"{"phase":"Running"}"#, #","deletionTimestamp":"2026-01-02T00:00:10Z""#, "Terminating", "0/2"),
     (#"{"phase":"Running","reason":"NodeLost"}"#, #","deletionTimestamp":"2026-01-02T00:00:10Z""#, "Unknown", "0/2"),
     (#"{"phase":"Succeeded"}"#, #","deletionTimestamp":"2026-01-02T00:00:10Z""#, "Succeeded", "0/2"),
@@ -173,5 +181,71 @@ import Testing
         #"{"apiVersion":"discovery.k8s.io/v1","kind":"EndpointSlice","metadata":{"name":"e"},"addressType":"IPv4","ports":[{"name":"","port":80}],"endpoints":[{"addresses":["1.1.1.1"]},{"addresses":["1.1.1.2"]},{"addresses":["1.1.1.3"]},{"addresses":["1.1.1.4"]}]}"#
       )
         == ["e", "IPv4", "80", "1.1.1.1,1.1.1.2,1.1.1.3 + 1 more...", "<unknown>"])
+  }
+
+  @Test(arguments: [
+    (#"{"rules":[{"host":"a"},{},{"host":"b"}]}"#, "a,b"), (#"{"rules":[{}]}"#, "*"),
+    (#"{"rules":[{"host":"a"},{"host":"b"},{},{"host":"c"},{},{"host":"d"}]}"#, "a,b,c + 3 more..."),
+  ])
+  func hostsOfAnIngress(spec: String, hosts: String) throws {
+    let json = #"{"apiVersion":"networking.k8s.io/v1","kind":"Ingress","metadata":{"name":"i"},"spec":\#(spec)}"#
+    #expect(try row(json)[2] == .string(hosts))
+  }
+
+  @Test(arguments: [
+    (#"[{"port":80},{"name":"http"},{}]"#, "80,http,*"), (#"[{"name":"","protocol":"TCP"}]"#, "<unset>"),
+    ("[]", "<unset>"),
+  ])
+  func portsOfASlice(ports: String, text: String) throws {
+    let json = #"{"apiVersion":"discovery.k8s.io/v1","kind":"EndpointSlice","metadata":{"name":"e"},"ports":\#(ports)}"#
+    #expect(try row(json)[2] == .string(text))
+  }
+
+  @Test(arguments: [
+    (#"{"name":"p","namespace":"n"}"#, "n/p"), (#"{"name":"p"}"#, "*/p"), (#"{"namespace":"n"}"#, "<unset>"),
+    (
+      #"{"selector":{"matchLabels":{"b":"2","a":"1"},"matchExpressions":[{"key":"k","operator":"In","values":["x","y"]}]}}"#,
+      "&LabelSelector{MatchLabels:map[string]string{a: 1,b: 2,},MatchExpressions:[]LabelSelectorRequirement{"
+        + "LabelSelectorRequirement{Key:k,Operator:In,Values:[x y],},},}"
+    ),
+  ])
+  func parametersOfAPolicy(reference: String, text: String) throws {
+    let json =
+      #"{"apiVersion":"admissionregistration.k8s.io/v1","kind":"ValidatingAdmissionPolicyBinding","metadata":{"name":"b"},"spec":{"policyName":"q","paramRef":\#(reference)}}"#
+    #expect(try row(json) == ["b", "q", .string(text), "<unknown>"])
+  }
+
+  @Test func quotas() throws {
+    #expect(
+      try row(
+        #"{"apiVersion":"v1","kind":"ResourceQuota","metadata":{"name":"q"},"status":{"hard":{"pods":"2","limits.cpu":"1","cpu":"3"},"used":{"pods":"1"}}}"#
+      ) == ["q", "cpu: 0/3, pods: 1/2", "limits.cpu: 0/1", "<unknown>"])
+  }
+
+  @Test(arguments: [
+    ("{}", "", "pending"), ("{}", #","deletionTimestamp":"2026-01-02T00:00:10Z""#, "deleted"),
+    (#"{"allocation":{}}"#, "", "allocated"),
+    (#"{"allocation":{},"reservedFor":[{"name":"p"}]}"#, "", "allocated,reserved"),
+  ])
+  func claimsOfDevices(status: String, extra: String, state: String) throws {
+    let json =
+      #"{"apiVersion":"resource.k8s.io/v1","kind":"ResourceClaim","metadata":{"name":"c"\#(extra)},"status":\#(status)}"#
+    #expect(try row(json)[1] == .string(state))
+  }
+
+  @Test func labelsAreInTheOrderOfTheirTexts() throws {
+    let json =
+      #"{"apiVersion":"v1","kind":"PodTemplate","metadata":{"name":"t"},"template":{"metadata":{"labels":{"a":"1","a-b":"2"}}}}"#
+    #expect(try row(json)[3] == "a-b=2,a=1")
+  }
+
+  @Test(arguments: [("Succeeded", 1), ("Failed", 1), ("Running", 0)])
+  func endedPodsSaySo(phase: String, count: Int) throws {
+    let row = builtin.row(of: try object(pod(#"{"phase":"\#(phase)"}"#)), columns: [], now: now)
+    #expect(row.conditions.count == count)
+    if let condition = row.conditions.first {
+      #expect(
+        condition["type"] == "Completed" && condition["status"] == "True" && condition["reason"] == .string(phase))
+    }
   }
 }
