@@ -29,7 +29,7 @@ extension Registry {
       try await admission.validate(request)
 
       var new = old
-      new.setFinalizers(options.finalizers(of: old))
+      new.setFinalizers(options.finalizers(of: old, DependentsPolicy(of: target.groupResource)))
       if target.groupResource == CustomResourceDefinitions.place, !old.isBeingDeleted,
         !new.finalizers.contains(CustomResourceDefinitions.finalizer)
       {
