@@ -106,3 +106,14 @@ def test_a_driver_may_be_part_of_something(api):
     api.create(f"{root}/volumeattributesclasses", body)
     api.delete(f"{root}/volumeattributesclasses/{name}")
     api.refused(422, "POST", f"{root}/volumeattributesclasses", {**body, "driverName": "/driver"}, says="driverName: Invalid value")
+
+
+def test_forms_that_are_none_are_not_taken(api, namespace):
+    """A group or a version is that of a shape, which must be named; of meta.k8s.io's own objects there is one version."""
+    maps = f"/api/v1/namespaces/{namespace}/configmaps"
+    for form in ("g=meta.k8s.io;v=v1", "v=v1", "sv=v2", "as=Service;g=;v=v1", "as=PartialObject;g=meta.k8s.io;v=v1"):
+        api.refused(406, "GET", maps, headers={"Accept": f"application/json;{form}"}, says="only the following media types are accepted")
+        assert api.get(maps, headers={"Accept": f"application/json;{form},application/json"})["kind"] == "ConfigMapList"
+    assert api.get(maps, headers={"Accept": "application/json;sv=v1"})["kind"] == "ConfigMapList"
+    lines = [len(api.send("GET", maps, headers={"Accept": f"application/json{form}"}).bytes.splitlines()) for form in ("", ";pretty=1")]
+    assert lines[0] == 1 < lines[1]

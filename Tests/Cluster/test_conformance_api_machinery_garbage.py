@@ -66,6 +66,50 @@ def test_orphan_by_the_old_option(api, namespace):
     api.refused(422, "DELETE", f"{family.root}/pods/pod-0", body, says="orphanDependents and deletionPropagation cannot be both set")
 
 
+def test_orphans_of_kinds_that_say_nothing(api, namespace):
+    """Garbage Collector: should orphan pods created by rc if deleteOptions.OrphanDependents is nil; and those of jobs"""
+    family = Family(api, namespace, 2)
+    api.delete(family.path)
+    eventually(lambda: not api.is_there(family.path))
+    assert all("ownerReferences" not in one["metadata"] for one in family.listed()) and len(family.listed()) == 2
+    jobs = f"/apis/batch/v1/namespaces/{namespace}/jobs"
+    body = {
+        "apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "job", "finalizers": ["example.com/hold"]},
+        "spec": {"suspend": True, "template": {"spec": {**template({})["spec"], "restartPolicy": "Never"}}},
+    }  # fmt: skip
+    made = api.create(jobs, body)
+    child = family.make_pod("of-the-job", made)
+    answer = api.send("DELETE", f"{jobs}/job")
+    assert answer.status == 200 and answer.body["metadata"]["finalizers"] == ["example.com/hold", "orphan"]
+    assert "child pods are preserved by default when jobs are deleted" in answer.headers["Warning"]
+    eventually(lambda: api.get(f"{jobs}/job")["metadata"]["finalizers"] == ["example.com/hold"])
+    path = f"{family.root}/pods/of-the-job"
+    assert api.get(path)["metadata"]["uid"] == child["metadata"]["uid"] and "ownerReferences" not in api.get(path)["metadata"]
+    api.patch(f"{jobs}/job", {"metadata": {"finalizers": None}})
+
+
+def test_events_have_no_dependents(api, namespace):
+    """Garbage Collector: whatever is asked for, nobody looks after what an event might own"""
+    place = f"/api/v1/namespaces/{namespace}/events"
+    about = {"kind": "Pod", "name": "p", "namespace": namespace}
+    api.create(place, {"metadata": {"name": "event"}, "involvedObject": about, "reason": "Why", "type": "Normal"})
+    api.delete(f"{place}/event", {"propagationPolicy": "Foreground"})
+    assert not api.is_there(f"{place}/event")
+
+
+def test_what_is_held_is_accepted_by_the_old_option(api, namespace):
+    """API metadata HTTP return: 202 for who says in the old words that dependents shall go, where the object stays a while"""
+    sets = f"/apis/apps/v1/namespaces/{namespace}/replicasets"
+    body = {"spec": {"replicas": 0, "selector": {"matchLabels": {"a": "b"}}, "template": template({"a": "b"})}}
+    cascade = {"kind": "DeleteOptions", "apiVersion": "v1", "orphanDependents": False}
+    for finalizers, options, status in [([], None, 200), (["a.b/c"], None, 200), ([], cascade, 200), (["a.b/c"], cascade, 202)]:
+        name = unique("set")
+        api.create(sets, {"metadata": {"name": name, "finalizers": finalizers}, **body})
+        assert api.send("DELETE", f"{sets}/{name}", options).status == status
+        if finalizers:
+            api.patch(f"{sets}/{name}", {"metadata": {"finalizers": None}})
+
+
 def test_foreground(api, namespace):
     """Garbage Collector, delete replication controller, after owned pods"""
     family = Family(api, namespace, 5)

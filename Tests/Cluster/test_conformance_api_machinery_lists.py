@@ -91,6 +91,15 @@ def test_continuations_are_checked(api, templates):
     assert len(api.get(templates, limit=0)["items"]) == 40
 
 
+def test_any_state_comes_as_a_whole(api, templates):
+    """API Chunking: a list of whatever is at hand has no chunks"""
+    for query in ({}, {"resourceVersionMatch": "NotOlderThan"}):
+        whole = api.get(templates, limit=6, resourceVersion="0", **query)
+        assert len(whole["items"]) == 40 and "continue" not in whole["metadata"]
+    token = api.get(templates, limit=6)["metadata"]["continue"]
+    assert len(api.get(templates, limit=6, continue_=token, resourceVersion="0")["items"]) == 34
+
+
 @pytest.fixture
 def maps(namespace):
     return f"/api/v1/namespaces/{namespace}/configmaps"

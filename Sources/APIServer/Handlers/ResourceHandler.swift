@@ -149,14 +149,20 @@ struct ResourceHandler: Sendable {
   /// The options of a deletion stand in the body; where there is none, in the query.
   private func deletion() async throws -> DeleteOptions {
     let bytes = try await body()
-    guard !bytes.isEmpty else { return try DeleteOptions(QueryParameters(request.query)) }
-    return try DeleteOptions(try reader.parse(bytes, kind: "DeleteOptions").value)
+    let options =
+      bytes.isEmpty
+      ? try DeleteOptions(QueryParameters(request.query))
+      : try DeleteOptions(try reader.parse(bytes, kind: "DeleteOptions").value)
+    if let text = DependentsPolicy.warning(of: options, target.groupResource) { context.warn(text) }
+    return options
   }
 
   private func delete(_ form: ResponseForm) async throws -> Response {
     let options = try await deletion()
     switch try await registry.delete(target, context, namespace: info.namespace, name: info.name, options) {
-    case .going(let object): return try answer(form).one(object)
+    case .going(let object):
+      // Only who asks for dependents to go in the old words is told that it has not gone yet.
+      return try answer(form).one(object, status: options.orphanDependents == false ? .accepted : .ok)
     case .gone(let object) where target.answersWithDeleted:
       return try answer(form).one(try await registry.shown(object, target))
     case .gone(let object):

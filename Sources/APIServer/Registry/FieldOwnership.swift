@@ -36,17 +36,11 @@ enum FieldOwnership {
         + "this could be caused by an outdated mutating admission controller; please fix your requests: \(problem)")
   }
 
-  /// What a client says of the notes of owners: nothing that is not so already, that they are to be dropped, or others.
-  enum Given { case nothing, reset, edited }
-
-  /// An empty list, or one empty entry, drops the notes.
-  static func given(
-    in new: JSONObject, old: JSONObject, subresource: String, _ operation: Operation
-  ) -> Given {
+  /// Whether an update wants the notes of owners to be dropped, which an empty list says, or one empty entry.
+  static func isReset(by new: JSONObject, subresource: String, _ operation: Operation) -> Bool {
     guard operation == .update, subresource.isEmpty, case .array(let entries)? = new["metadata"]?["managedFields"]
-    else { return .nothing }
-    if entries.isEmpty || entries.count == 1 && entries[0].objectValue?.isEmpty == true { return .reset }
-    return new["metadata"]?["managedFields"] == old["metadata"]?["managedFields"] ? .nothing : .edited
+    else { return false }
+    return entries.isEmpty || entries.count == 1 && entries[0].objectValue?.isEmpty == true
   }
 
   /// Applies what one manager declares.
@@ -79,7 +73,19 @@ enum FieldOwnership {
       subresource.isEmpty ? target.version.resetFields : target.version.subresource(subresource)?.resetFields ?? []
     return FieldManager(
       target.groupVersionKind, subresource: subresource, versions: versions(target, conversion),
-      resetFields: [version: FieldSet(names: reset)])
+      resetFields: [version: FieldSet(names: reset)], emptyObject: emptyObject(target, conversion.kinds))
+  }
+
+  private static let emptyObjects = Mutex<[String: JSONObject]>([:])
+
+  /// What an object is before anything is set; those of built-in kinds are made once.
+  private static func emptyObject(_ target: ServedResource, _ kinds: BuiltinKinds) -> JSONObject {
+    if target.resource.isCustom { return [:] }
+    let definition = target.version.definitionName
+    if let found = emptyObjects.withLock({ $0[definition] }) { return found }
+    let made = kinds.emptyObject(definition: definition)
+    emptyObjects.withLock { $0[definition] = made }
+    return made
   }
 
   /// Where each version of a resource has the count that its scale shows.

@@ -35,14 +35,4 @@ extension JSONObject {
     for (name, value) in self["metadata"]?["labels"]?.objectValue ?? [:] { labels[name] = value.stringValue ?? "" }
     return labels
   }
-
-  /// The same object but for the resource version and the list of field managers.
-  func isSameContent(as other: JSONObject) -> Bool {
-    var (mine, theirs) = (self, other)
-    for name in ["resourceVersion", "managedFields"] {
-      mine.setMetadata(name, nil)
-      theirs.setMetadata(name, nil)
-    }
-    return mine == theirs
-  }
 }

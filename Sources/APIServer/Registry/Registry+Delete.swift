@@ -35,7 +35,7 @@ extension Registry {
       }
 
       var new = old
-      new.setFinalizers(options.finalizers(of: old))
+      new.setFinalizers(options.finalizers(of: old, DependentsPolicy(of: target.groupResource)))
       if target.groupResource == CustomResourceDefinitions.place, !old.isBeingDeleted,
         !new.finalizers.contains(CustomResourceDefinitions.finalizer)
       {

@@ -52,7 +52,8 @@ extension Registry {
       let start = prefix + token.start
       objects = objects[ResourceCache.index(of: start, in: objects)...]
     }
-    let limit = Int(clamping: options.limit)
+    // Whoever takes any state gets all of it, as from upstream's cache.
+    let limit = options.resourceVersion == "0" ? 0 : Int(clamping: options.limit)
     guard limit > 0 else {
       let found = selection.isEverything ? objects : objects.filter(selection.matches)[...]
       return Page(objects: found, apiVersion: apiVersion, revision: revision)

@@ -65,11 +65,11 @@ extension Registry {
       let old = try await tree(stored, target)
       var new = try await change(old)
       if info.verb != "patch" { try checkIdentity(new, old, target, info.name) }
-      let givenOwners = FieldOwnership.given(in: new, old: old, subresource: info.subresource, operation)
+      let isReset = FieldOwnership.isReset(by: new, subresource: info.subresource, operation)
       new["kind"] = old["kind"]
       new["apiVersion"] = old["apiVersion"]
       ObjectDefaults.apply(to: &new, target, kinds)
-      if givenOwners == .reset { new.setMetadata("managedFields", .array([])) }
+      if isReset { new.setMetadata("managedFields", .array([])) }
       if operation == .update {
         // What admission or a pool puts in afterwards belongs to no manager.
         await FieldOwnership.record(&new, old: old, target, conversion, manager: manager, subresource: info.subresource)
@@ -100,8 +100,8 @@ extension Registry {
       try validate(new, old: old, target, context, subresource: info.subresource)
       if !isAdmitted { try await admission.validate(request) }
       // Nothing is written where nothing changes: the version stays, and no watch hears of it.
-      let isSame = operation != .apply && givenOwners == .nothing ? new.isSameContent(as: old) : new == old
-      if isSame, isCurrent(stored, target) {
+      new = FieldManager.revertingTimes(of: new, to: old)
+      if new == old, isCurrent(stored, target) {
         return Written(bytes: try await bytes(stored, target), isNew: false)
       }
       if new.isBeingDeleted, new.finalizers.isEmpty, !strategy.isHeld(new), !strategy.awaitsEnd(new) {

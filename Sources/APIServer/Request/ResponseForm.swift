@@ -42,7 +42,9 @@ public struct ResponseForm: Sendable, Equatable {
       for encoding in accepted where range.covers(encoding.rawValue) {
         form.encoding = encoding
         if isWatch, encoding == .yaml { continue }
-        if form.takes(range, subject, isWatch) { return form }
+        guard form.takes(range, subject, isWatch) else { continue }
+        form.isPretty = form.isPretty || range.parameters["pretty"] == "1"
+        return form
       }
     }
     throw .notAcceptable(
@@ -63,8 +65,12 @@ public struct ResponseForm: Sendable, Equatable {
   /// Whether the range's parameters ask for something that there is in the encoding.
   private mutating func takes(_ range: MediaRange, _ subject: Subject, _ isWatch: Bool) -> Bool {
     if let stream = range.parameters["stream"], !stream.isEmpty, stream != "watch" || encoding == .yaml { return false }
+    // Of meta.k8s.io's own objects there is one version.
+    if let version = range.parameters["sv"], !version.isEmpty, subject == .status || version != "v1" { return false }
     switch range.parameters["as"] {
     case nil:
+      // A group or a version is that of another shape.
+      guard range.parameters["g"] == nil, range.parameters["v"] == nil else { return false }
       shape = .object
       return encoding != .protobuf || subject != .custom
     case "Table" where subject != .status && range.isMeta && encoding != .protobuf: shape = .table

@@ -31,6 +31,7 @@ extension Defaults {
       }
       spec.edit("template") { setPodTemplate(&$0) }
     }
+    DaemonSetPreparation.setDefault(&set)
   }
 
   static func setStatefulSet(_ set: inout JSONValue) {

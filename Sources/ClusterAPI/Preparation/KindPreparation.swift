@@ -43,7 +43,7 @@ enum Preparations {
     "admissionregistration.k8s.io": ["ValidatingAdmissionPolicy": StatusOnlyPreparation.self],
     "apiextensions.k8s.io": ["CustomResourceDefinition": DefinitionPreparation.self],
     "apiregistration.k8s.io": ["APIService": APIServicePreparation.self],
-    "apps": ["Deployment": DeploymentPreparation.self],
+    "apps": ["DaemonSet": DaemonSetPreparation.self, "Deployment": DeploymentPreparation.self],
     "batch": ["Job": JobPreparation.self],
     "certificates.k8s.io": ["CertificateSigningRequest": CertificateRequestPreparation.self],
     "flowcontrol.apiserver.k8s.io": [

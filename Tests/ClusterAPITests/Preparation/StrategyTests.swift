@@ -175,4 +175,25 @@ import Testing
     #expect(try updated(sent, before)["spec"] == ["finalizers": ["kubernetes"]])
     #expect(try updated(sent, before, subresource: "finalize")["spec"]?.items("finalizers") == [])
   }
+
+  @Test func theTemplatesOfADaemonSetAreCounted() throws {
+    func number(_ set: JSONValue) -> String? {
+      set["metadata"]?["annotations"]?["deprecated.daemonset.template.generation"]?.stringValue
+    }
+    func set(_ image: String, _ more: String = "") -> String {
+      #"{"apiVersion":"apps/v1","kind":"DaemonSet","metadata":{"name":"d"\#(more)},"spec":{"selector":{"matchLabels":{"a":"b"}},"template":{"metadata":{"labels":{"a":"b"}},"spec":{"containers":[{"name":"c","image":"\#(image)"}]}}}}"#
+    }
+    let first = try created(set("one"))
+    #expect(number(first) == "1")
+    // Nobody has counted yet when defaults are filled in.
+    #expect(number(try complete(set("one"))) == "0")
+    let same = try updated(try object(set("one", #","annotations":{"x":"y"}"#)), first)
+    #expect(number(same) == "1" && same["metadata"]?["annotations"]?["x"] == "y")
+    let second = try updated(try object(set("two")), same)
+    #expect(number(second) == "2")
+    let given = #","annotations":{"deprecated.daemonset.template.generation":"7"}"#
+    #expect(number(try created(set("one", given))) == "7")
+    #expect(number(try updated(try object(set("two", given)), second)) == "2")
+    #expect(number(try updated(try object(set("three")), second, subresource: "status")) == "2")
+  }
 }
