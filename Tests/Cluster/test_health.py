@@ -61,6 +61,8 @@ def test_metrics(raw, kubectl):
         name = 'name="LimitRanger",' if kind == "controller" else ""
         assert after[f'apiserver_admission_{kind}_admission_duration_seconds_count{{{name}operation="CREATE",rejected="false",type="{type}"}}'] >= 1
     assert after['apiserver_flowcontrol_dispatched_requests_total{flow_schema="exempt",priority_level="exempt"}'] >= 1
+    assert after['authentication_attempts{result="success"}'] > before['authentication_attempts{result="success"}']
+    assert after['authorization_attempts_total{result="allowed"}'] > before['authorization_attempts_total{result="allowed"}']
     assert after['apiserver_storage_objects{resource="namespaces"}'] >= 5
     assert after['apiserver_storage_objects{resource="clusterroles.rbac.authorization.k8s.io"}'] > 20
     assert any(name.startswith("kubernetes_build_info{build_date=") and 'git_version="v1.' in name and value == 1 for name, value in after.items())

@@ -58,6 +58,8 @@ def run(directory, *flags):
         (["--service-account-max-token-expiration", "59m"], "the service-account-max-token-expiration must be between 1 hour and 2^32 seconds"),
         (["--audit-log-mode", "never"], "--audit-log-mode never: it must be one of batch, blocking, blocking-strict"),
         (["--audit-webhook-mode", "never"], "--audit-webhook-mode never: it must be one of"),
+        (["--authentication-token-webhook-config-file", "/nonexistent"], "/nonexistent"),
+        (["--authentication-token-webhook-version", "v2"], "--authentication-token-webhook-version: it must be v1 or v1beta1"),
         (["--goaway-chance", "0.5"], "--goaway-chance 0.5: it must be from 0 to 0.02"),
         (["--etcd-servers=http://a:1"], "--etcd-servers is a flag of kube-apiserver that this server has not: say --datastore-endpoint"),
         (["--encryption-provider-config", "a"], "--encryption-provider-config is a flag of kube-apiserver that this server has not: objects are stored as they are"),

@@ -167,7 +167,8 @@ struct ClusterServer: Sendable {
     let (host, port) = try options.listenAddress()
     let audit = try await options.audit.open(core.outbound, pool)
     teardown.add("the audit log") { await audit?.close() }
-    let clients = try await ServerAuthentication(options.authentication, cluster, core.accounts, pool)
+    let clients = try await ServerAuthentication(
+      options.authentication, cluster, core.accounts, client: core.outbound, pool)
     teardown.add("authentication") { await clients.shutdown() }
     let api = APIServer(
       registry: core.registry, authenticator: clients.authenticator, authorizer: core.authorizer,
