@@ -122,9 +122,15 @@ extension APIServer {
 
   /// - Throws: 401 where a request says nothing of its sender and must.
   private func sender(of request: Request) async throws -> User {
-    if let user = try await authenticator.authenticate(request) { return user }
-    guard anonymous.allows(request.path) else { throw StatusError.unauthorized() }
-    return .anonymous
+    let start = ContinuousClock.now
+    var outcome = AccessMetrics.Authentication.error
+    var known: User?
+    defer { access.note(outcome, user: known?.name, after: ContinuousClock.now - start) }
+    known = try await authenticator.authenticate(request)
+    if known == nil, anonymous.allows(request.path) { known = .anonymous }
+    outcome = known == nil ? .failure : .success
+    guard let known else { throw StatusError.unauthorized() }
+    return known
   }
 
   private func work(_ info: RequestInfo, _ query: Query, widest: Int?) -> WorkEstimate {
@@ -137,7 +143,10 @@ extension APIServer {
   private func authorizedAnswer(
     _ request: Request, _ context: RequestContext, _ audit: AuditTrail?
   ) async throws -> Response {
-    switch await authorizer.authorize(context.user, context.info) {
+    let start = ContinuousClock.now
+    let decision = await authorizer.authorize(context.user, context.info)
+    access.note(decision, after: ContinuousClock.now - start)
+    switch decision {
     case .allowed(let reason):
       audit?.annotate("authorization.k8s.io/decision", "allow")
       audit?.annotate("authorization.k8s.io/reason", reason)
@@ -166,7 +175,7 @@ extension APIServer {
     switch request.path {
     case "/metrics":
       return ServerMetrics(
-        registry: registry, requests: metrics, flowControl: flowControl, audit: audit, version: version
+        registry: registry, requests: metrics, access: access, flowControl: flowControl, audit: audit, version: version
       ).response()
     case "/metrics/slis": return health.metrics()
     case "/statusz", "/flagz":

@@ -18,6 +18,7 @@ public final class APIServer: Sendable {
   let anonymous: AnonymousRule
   let strictTransportSecurity: String
   let metrics = RequestMetrics()
+  let access = AccessMetrics()
   let identifiers = AuditIdentifiers()
   let health: HealthChecks
   let aggregation: Aggregation?

@@ -114,3 +114,4 @@ def test_metrics(kubectl, raw, make, hooks, authority, namespace):
     assert found[f'{prefix}fail_open_count{{name="{odd["name"]}",type="validating"}}'] == "1"
     condition = f'name="{excluded["name"]}",kind="webhook",type="validating",operation="CREATE"'
     assert found[f"apiserver_admission_match_condition_exclusions_total{{{condition}}}"] == "1"
+    assert int(found[f'rest_client_requests_total{{code="200",host="localhost:{hooks.port}",method="POST"}}']) >= 2

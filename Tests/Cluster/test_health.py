@@ -61,6 +61,8 @@ def test_metrics(raw, kubectl):
         name = 'name="LimitRanger",' if kind == "controller" else ""
         assert after[f'apiserver_admission_{kind}_admission_duration_seconds_count{{{name}operation="CREATE",rejected="false",type="{type}"}}'] >= 1
     assert after['apiserver_flowcontrol_dispatched_requests_total{flow_schema="exempt",priority_level="exempt"}'] >= 1
+    assert after['authentication_attempts{result="success"}'] > before['authentication_attempts{result="success"}']
+    assert after['authorization_attempts_total{result="allowed"}'] > before['authorization_attempts_total{result="allowed"}']
     assert after['apiserver_storage_objects{resource="namespaces"}'] >= 5
     assert after['apiserver_storage_objects{resource="clusterroles.rbac.authorization.k8s.io"}'] > 20
     assert any(name.startswith("kubernetes_build_info{build_date=") and 'git_version="v1.' in name and value == 1 for name, value in after.items())
@@ -101,7 +103,7 @@ def test_pages_for_people(raw, server):
     """What the server is, and how it was started: as text, or as an object of a version."""
     status, headers, page = raw("GET", "/statusz", headers={"Accept": "text/plain"}, parse=text)
     assert status == 200 and headers["Content-Type"].startswith("text/plain") and page.startswith("\napiserver statusz\nWarning: ")
-    assert "\nUp: 0 hr " in page and "/healthz" in page.split("Paths: ")[1]
+    assert re.search(r"\nUp: \d+ hr \d\d min \d\d sec\n", page) and "/healthz" in page.split("Paths: ")[1]
     wanted = "application/json;v=v1beta1;g=config.k8s.io;as={}"
     status, headers, body = raw("GET", "/statusz", headers={"Accept": wanted.format("Statusz")})
     assert status == 200 and (body["kind"], body["apiVersion"], body["metadata"]) == ("Statusz", "config.k8s.io/v1beta1", {"name": "apiserver"})

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import ssl
 
 import pytest
@@ -54,6 +55,47 @@ def test_the_files_are_shown_and_followed(tmp_path, files):
         (tmp_path / "shown.key").write_text("no key\n")
         eventually(lambda: "are not used, and the certificate before is shown" in server.log(), server.log, 90)
         assert shown().strip() == second.strip()
+    finally:
+        assert server.stop() == 0, server.log()
+
+
+def test_certificates_for_names(tmp_path):
+    """Who asks for a name is shown what is for it, and what has taken its place; everybody else the server's own."""
+    authority = Authority(str(tmp_path / "authority"))
+
+    def issue(name, place):
+        authority.context(f"DNS:{name}")
+        stem = os.path.join(authority.directory, f"DNS_{name}")
+        for end in ("key", "crt"):
+            shutil.copy(f"{stem}.{end}", tmp_path / f"next.{end}")
+            os.replace(tmp_path / f"next.{end}", tmp_path / f"{place}.{end}")
+
+    issue("one.example.com", "one")
+    issue("two.example.com", "two")
+    flags = ["--tls-sni-cert-key", f"{tmp_path}/one.crt,{tmp_path}/one.key"]
+    flags += ["--tls-sni-cert-key", f"{tmp_path}/two.crt,{tmp_path}/two.key:*.example.org, two.example.com"]
+    server = Server(tmp_path / "server", *flags).start()
+
+    def shown(name):
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as plain:
+            with context.wrap_socket(plain, server_hostname=name) as secure:
+                return ssl.DER_cert_to_PEM_cert(secure.getpeercert(binary_form=True)).strip()
+
+    def held(place):
+        return (tmp_path / f"{place}.crt").read_text().strip()
+
+    try:
+        own = shown(None)
+        assert own not in (held("one"), held("two"))
+        assert shown("one.example.com") == shown("ONE.example.com") == held("one")
+        assert shown("two.example.com") == shown("any.example.org") == held("two")
+        assert shown("localhost") == shown("example.org") == shown("far.any.example.org") == own
+        issue("one.example.com", "one")
+        eventually(lambda: shown("one.example.com") == held("one"), server.log, 90)
+        assert shown("two.example.com") == held("two") and shown("localhost") == own
     finally:
         assert server.stop() == 0, server.log()
 

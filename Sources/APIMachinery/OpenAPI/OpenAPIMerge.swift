@@ -56,11 +56,13 @@ public enum OpenAPIMerge {
     return nil
   }
 
-  /// Adds what another document has. Paths that are there already stay as they are; a definition of a name that means
+  /// Adds what another document has that ``part(of:below:)`` has left. Paths that are there already stay as they are; a definition of a name that means
   /// something else here gets another name (`name_v2`), and so does a parameter.
   public static func add(_ other: JSONObject, to document: inout JSONObject) {
     let present = document["paths"]?.objectValue ?? [:]
-    var source = keeping(other) { present[$0] == nil }
+    // Most often nothing is there twice, and nothing has to be looked for that would be left out.
+    let isOverlapping = other["paths"]?.objectValue?.contains { present[$0.name] != nil } ?? false
+    var source = isOverlapping ? keeping(other) { present[$0] == nil } : other
     guard case .object(let paths)? = source["paths"], !paths.isEmpty else { return }
     var renamed: [String: String] = [:]
     for (member, prefix) in named {

@@ -53,11 +53,13 @@ public struct AdmissionChain: Admission {
   }
 
   private let members: [Member]
+  private let names: [String?]
   private let metrics: AdmissionMetrics?
 
   /// - Parameter metrics: told how long each one takes.
   public init(_ members: [Member], metrics: AdmissionMetrics? = nil) {
     self.members = members
+    names = members.map(\.name)
     self.metrics = metrics
   }
 
@@ -92,9 +94,9 @@ public struct AdmissionChain: Admission {
       }
     } catch {
       laps.append(.now)
-      metrics.times.record(step, operation, members.map(\.name), laps, isRejected: true)
+      metrics.times.record(step, operation, names, laps, isRejected: true)
       throw error
     }
-    metrics.times.record(step, operation, members.map(\.name), laps, isRejected: false)
+    metrics.times.record(step, operation, names, laps, isRejected: false)
   }
 }

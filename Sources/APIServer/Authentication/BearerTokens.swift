@@ -33,6 +33,7 @@ public protocol TokenAuthenticator: Sendable {
 public struct BearerTokens: Authenticator {
   private let members: [any TokenAuthenticator]
   private let issuers: TokenIssuers
+  private let webhook: WebhookTokens?
   /// Whom a token is meant for that is sent to this server.
   private let audiences: [String]
 
@@ -40,10 +41,13 @@ public struct BearerTokens: Authenticator {
 
   /// - Parameters:
   ///   - issuers: asked after the others.
+  ///   - webhook: asked about what nobody else knows; nil where there is none.
   ///   - audiences: the server's own names as an audience.
   public init(
-    _ members: [any TokenAuthenticator], issuers: TokenIssuers = TokenIssuers(), audiences: [String]
+    _ members: [any TokenAuthenticator], issuers: TokenIssuers = TokenIssuers(), webhook: WebhookTokens? = nil,
+    audiences: [String]
   ) {
+    self.webhook = webhook
     self.members = members
     self.issuers = issuers
     self.audiences = audiences
@@ -62,7 +66,7 @@ public struct BearerTokens: Authenticator {
 
   public func bearer(of token: String, audiences wanted: [String]) async throws -> TokenBearer? {
     var refusals: [String] = []
-    for member in members + issuers.members {
+    for member in members + issuers.members + (webhook.map { [$0] } ?? []) {
       do {
         if var bearer = try await member.bearer(of: token, audiences: wanted.isEmpty ? audiences : wanted) {
           if !bearer.user.groups.contains("system:authenticated") { bearer.user.groups.append("system:authenticated") }

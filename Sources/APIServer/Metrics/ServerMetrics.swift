@@ -5,6 +5,7 @@ import HTTPService
 struct ServerMetrics {
   let registry: Registry
   let requests: RequestMetrics
+  let access: AccessMetrics
   let flowControl: FlowControl?
   let audit: AuditLog?
   let version: ServerVersion
@@ -12,11 +13,13 @@ struct ServerMetrics {
   func response() -> Response {
     var text = MetricsText()
     requests.write(&text)
+    access.write(&text)
     writeObjects(&text)
     registry.store.times.write(&text, registry.catalog.snapshot)
     flowControl?.writeMetrics(&text)
     if let audit { Self.writeAudit(audit, &text) }
     registry.admissionMetrics.write(&text)
+    registry.outbound?.times.write(&text)
     writeBuild(&text)
     ProcessMetrics.write(&text)
     return Response(.ok, text: text.text, type: MetricsText.contentType)

@@ -38,6 +38,7 @@ public final class OutboundClient: Sendable {
   }
   private let state = Mutex(State())
   let resolver: ServiceResolver
+  let times = OutboundTimes()
 
   public init(_ store: ClusterStore) { resolver = ServiceResolver(store) }
 
@@ -145,6 +146,12 @@ public final class OutboundClient: Sendable {
 
   /// Sends a message; its answer is read while it comes, and the lease is kept until then.
   func open(_ target: OutboundTarget, _ message: Message) async throws(OutboundError) -> (HTTPClientResponse, Lease) {
+    let start = ContinuousClock.now
+    var status: Int?
+    defer {
+      times.record(
+        host: target.authority, method: message.method.rawValue, status: status, ContinuousClock.now - start)
+    }
     do {
       let tls = try target.tls.get()
       let key: Key
@@ -166,7 +173,9 @@ public final class OutboundClient: Sendable {
       if let host { request.headers.replaceOrAdd(name: "Host", value: host) }
       request.body = message.body
       request.tlsConfiguration = tls
-      return (try await client.execute(request, deadline: .distantFuture), lease)
+      let response = try await client.execute(request, deadline: .distantFuture)
+      status = Int(response.status.code)
+      return (response, lease)
     } catch { throw .from(error, host: Self.host(target)) }
   }
 

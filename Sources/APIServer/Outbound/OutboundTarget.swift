@@ -57,10 +57,13 @@ struct OutboundTarget: Sendable {
   }
 
   /// The URL without a query, as messages name it.
-  var url: String {
+  var url: String { "https://\(authority)\(path)" }
+
+  /// Who is asked, as a URL says it.
+  var authority: String {
     switch place {
-    case .host(let host): "https://\(host)\(path)"
-    case .service(let service): "https://\(service.serverName):\(service.port)\(path)"
+    case .host(let host): host
+    case .service(let service): "\(service.serverName):\(service.port)"
     }
   }
 

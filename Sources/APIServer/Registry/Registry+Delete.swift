@@ -25,6 +25,9 @@ extension Registry {
       // It is told by its kind.
       let kind = target.groupVersionKind
       try options.check(stored.object, GroupResource(group: kind.group, resource: kind.kind))
+      if strategy.endsGracefully, old.isBeingDeleted, !Self.isHastened(old, options) {
+        return .going(try await shown(stored, target))
+      }
       if !isAdmitted {
         let request = AdmissionRequest(
           operation: .delete, resource: target, subresource: "", namespace: namespace, name: toldName ?? name,
@@ -67,6 +70,15 @@ extension Registry {
       let written = try await write(new, target, key: stored.key, over: stored, isDryRun: isDryRun)
       return .going(try await shown(written, target))
     }
+  }
+
+  /// Whether an object that is going is to go sooner than it does.
+  private static func isHastened(_ object: JSONObject, _ options: DeleteOptions) -> Bool {
+    guard let wanted = options.gracePeriod,
+      let left = object["metadata"]?["deletionGracePeriodSeconds"]?.integerValue
+    else { return false }
+    // What is below zero means one second.
+    return (wanted < 0 ? 1 : wanted) < left
   }
 
   /// Removes every object that a list would show.

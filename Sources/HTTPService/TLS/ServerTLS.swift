@@ -18,6 +18,7 @@ public final class ServerTLS: Sendable {
     var privateKey: NIOSSLPrivateKey
     var authorities: (bundle: ClientAuthorities, certificates: [NIOSSLCertificate])?
     var context: NIOSSLContext
+    var named: [NamedCertificate]
     var epoch = 0
     /// The intermediates that clients sent, by leaf: a resumed session brings the leaf only (RFC 8446, 2.2).
     var intermediates: [[UInt8]: [[UInt8]]] = [:]
@@ -32,20 +33,22 @@ public final class ServerTLS: Sendable {
   /// - Parameters:
   ///   - certificateChain: PEM, the server's own certificate first, then those that lead to its authority.
   ///   - privateKey: PEM; it must be the first certificate's.
+  ///   - named: certificates that are shown to those who ask for their names.
   ///   - clientAuthorities: PEM; nil where no certificate is asked for.
   ///   - restrictions: which versions and ciphers are spoken.
   ///   - handshakeTimeout: a connection whose handshake takes longer is closed.
   ///   - clock: the time in seconds since 1970 at which clients' certificates must be valid.
   /// - Throws: `tls`.
   public init(
-    certificateChain: String, privateKey: String, clientAuthorities: String? = nil,
+    certificateChain: String, privateKey: String, named: [NamedCertificate] = [], clientAuthorities: String? = nil,
     restrictions: TLSRestrictions = .none, handshakeTimeout: Duration = .seconds(10),
     clock: @escaping @Sendable () -> Int64 = { Clock.realtime / 1_000_000_000 }
   ) throws(HTTPServiceError) {
     let (chain, key) = try Self.parse(certificateChain, privateKey)
     let authorities = try clientAuthorities.map { (pem) throws(HTTPServiceError) in try Self.parse(authorities: pem) }
-    let context = try Self.context(chain, key, authorities?.certificates, restrictions)
-    state = Mutex(State(certificateChain: chain, privateKey: key, authorities: authorities, context: context))
+    let context = try Self.context(chain, key, named, authorities?.certificates, restrictions)
+    state = Mutex(
+      State(certificateChain: chain, privateKey: key, authorities: authorities, context: context, named: named))
     self.handshakeTimeout = TimeAmount(handshakeTimeout)
     self.clock = clock
     self.restrictions = restrictions
@@ -66,6 +69,12 @@ public final class ServerTLS: Sendable {
     }
   }
 
+  /// Shows other certificates to those who ask for their names, from now on.
+  /// - Throws: `tls`; then the old ones stay.
+  public func replace(named: [NamedCertificate]) throws(HTTPServiceError) {
+    try change { (state) throws(HTTPServiceError) in state.named = named }
+  }
+
   /// Takes other authorities for clients' certificates; nil asks for none. Certificates on open connections are judged
   /// again with the next request.
   /// - Throws: `tls`; then the old ones stay.
@@ -83,7 +92,7 @@ public final class ServerTLS: Sendable {
       var new = state
       try edit(&new)
       new.context = try Self.context(
-        new.certificateChain, new.privateKey, new.authorities?.certificates, restrictions)
+        new.certificateChain, new.privateKey, new.named, new.authorities?.certificates, restrictions)
       state = new
     }
   }
@@ -113,7 +122,7 @@ public final class ServerTLS: Sendable {
 
   // MARK: Parsing
 
-  private static func parse(
+  static func parse(
     _ chain: String, _ key: String
   ) throws(HTTPServiceError) -> ([NIOSSLCertificate], NIOSSLPrivateKey) {
     do {
@@ -134,8 +143,8 @@ public final class ServerTLS: Sendable {
   }
 
   private static func context(
-    _ chain: [NIOSSLCertificate], _ key: NIOSSLPrivateKey, _ authorities: [NIOSSLCertificate]?,
-    _ restrictions: TLSRestrictions
+    _ chain: [NIOSSLCertificate], _ key: NIOSSLPrivateKey, _ named: [NamedCertificate],
+    _ authorities: [NIOSSLCertificate]?, _ restrictions: TLSRestrictions
   ) throws(HTTPServiceError) -> NIOSSLContext {
     var settings = TLSConfiguration.makeServerConfiguration(
       certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
@@ -152,6 +161,16 @@ public final class ServerTLS: Sendable {
     ]
     // A client with several certificates then knows which one to show (RFC 8446, 4.2.4).
     settings.sendCANameList = authorities != nil
+    if !named.isEmpty {
+      settings.sslContextCallback = { hello, promise in
+        var shown = NIOSSLContextConfigurationOverride.noChanges
+        if let name = hello.serverHostname, let found = NamedCertificate.find(name, among: named) {
+          shown.certificateChain = found.chain.map { .certificate($0) }
+          shown.privateKey = .privateKey(found.key)
+        }
+        promise.succeed(shown)
+      }
+    }
     do { return try NIOSSLContext(configuration: settings) } catch {
       throw HTTPServiceError(.tls, "the server's certificate and its private key do not fit together", cause: error)
     }

@@ -37,6 +37,15 @@ struct AuthenticationOptions: ParsableArguments {
   @Option(help: "Authorities of the provider's certificate (PEM); the host's unless set.") var oidcCAFile: String?
   @Option(help: "Algorithms that the provider may sign with, separated by commas.") var oidcSigningAlgs = "RS256"
 
+  @Option(help: "A kubeconfig of the webhook that is asked about tokens that nobody else knows.")
+  var authenticationTokenWebhookConfigFile: String?
+  @Option(help: "The version of TokenReview that the webhook reads: v1 or v1beta1.")
+  var authenticationTokenWebhookVersion = "v1beta1"
+  @Option(
+    name: .customLong("authentication-token-webhook-cache-ttl"),
+    help: "How long it is remembered what the webhook has said of a token.")
+  var authenticationTokenWebhookCacheTTL = "2m0s"
+
   @Option(help: "Whose tokens are believed: a file of kind AuthenticationConfiguration of apiserver.config.k8s.io/v1.")
   var authenticationConfig: String?
   @Option(
@@ -113,6 +122,30 @@ struct AuthenticationOptions: ParsableArguments {
     } catch { throw ValidationError("--oidc-…: \(error)") }
   }
 
+  /// The webhook that is asked about tokens; nil where there is none. Blocks.
+  func tokenWebhook(_ read: (_ path: String) throws -> [UInt8]) throws -> WebhookTokens.Settings? {
+    guard let path = authenticationTokenWebhookConfigFile else { return nil }
+    do {
+      return WebhookTokens.Settings(
+        try OutboundAccess(kubeconfig: try read(path), beside: path, read: read),
+        version: authenticationTokenWebhookVersion,
+        rememberedFor: .nanoseconds(GoDuration.nanoseconds(authenticationTokenWebhookCacheTTL) ?? 0))
+    } catch let error as StatusError {
+      throw ValidationError("--authentication-token-webhook-config-file \(path): \(error.message)")
+    }
+  }
+
+  private func validateWebhook() throws {
+    guard ["v1", "v1beta1"].contains(authenticationTokenWebhookVersion) else {
+      throw ValidationError("--authentication-token-webhook-version: it must be v1 or v1beta1")
+    }
+    guard let time = GoDuration.nanoseconds(authenticationTokenWebhookCacheTTL), time >= 0 else {
+      throw ValidationError(
+        "--authentication-token-webhook-cache-ttl \(authenticationTokenWebhookCacheTTL): it must be a duration, such as 2m"
+      )
+    }
+  }
+
   private func validateTokens() throws {
     for (index, issuer) in serviceAccountIssuer.enumerated() {
       guard !issuer.isEmpty else { throw ValidationError("service-account-issuer cannot be an empty string") }
@@ -133,6 +166,7 @@ struct AuthenticationOptions: ParsableArguments {
 
   func validate() throws {
     try validateTokens()
+    try validateWebhook()
     let isConfigured = try openID() != nil
     guard authenticationConfig == nil || !isConfigured else {
       throw ValidationError("authentication-config file and oidc-* flags are mutually exclusive")

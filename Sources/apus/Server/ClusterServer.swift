@@ -62,6 +62,7 @@ struct ClusterServer: Sendable {
     let address: ServerAddress
     let certificate: IssuedCertificate
     let serving: ServingCertificate
+    let named: NamedCertificates
     let clients: ClientTrust
     let tls: ServerTLS
 
@@ -76,12 +77,13 @@ struct ClusterServer: Sendable {
     let certificate = try files.serverCertificate(address)
     let clients = try await ClientTrust(files.authorities, file: options.authentication.clientCAFile, pool)
     let serving = try await ServingCertificate(options.connections, pool)
+    let named = try await NamedCertificates(options.connections.namedCertificates(), pool)
     let shown = serving.pair ?? .init(chain: certificate.certificatePEM, key: certificate.keyPEM)
     let tls = try ServerTLS(
-      certificateChain: shown.chain, privateKey: shown.key,
+      certificateChain: shown.chain, privateKey: shown.key, named: named.certificates,
       clientAuthorities: clients.bundle, restrictions: options.connections.restrictions())
     return Identity(
-      secrets: secrets, network: network, address: address, certificate: certificate, serving: serving,
+      secrets: secrets, network: network, address: address, certificate: certificate, serving: serving, named: named,
       clients: clients, tls: tls)
   }
 
@@ -167,7 +169,8 @@ struct ClusterServer: Sendable {
     let (host, port) = try options.listenAddress()
     let audit = try await options.audit.open(core.outbound, pool)
     teardown.add("the audit log") { await audit?.close() }
-    let clients = try await ServerAuthentication(options.authentication, cluster, core.accounts, pool)
+    let clients = try await ServerAuthentication(
+      options.authentication, cluster, core.accounts, client: core.outbound, pool)
     teardown.add("authentication") { await clients.shutdown() }
     let api = APIServer(
       registry: core.registry, authenticator: clients.authenticator, authorizer: core.authorizer,
@@ -226,6 +229,7 @@ struct ClusterServer: Sendable {
       group.addTask { [pool] in
         await identity.serving.run(identity.tls, pool) { try await certificates.trustChanged() }
       }
+      group.addTask { [pool] in await identity.named.run(identity.tls, pool) }
       group.addTask { [pool] in await front.authentication.run(pool) }
       group.addTask { [pool] in await core.authorization.run(pool) }
       group.addTask {

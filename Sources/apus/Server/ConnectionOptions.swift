@@ -7,6 +7,10 @@ struct ConnectionOptions: ParsableArguments {
     help: "A certificate that is shown in the place of the cluster's own, with those that lead to its authority (PEM).")
   var tlsCertFile: String?
   @Option(help: "The key of that certificate (PEM).") var tlsPrivateKeyFile: String?
+  @Option(
+    help:
+      "A certificate and a key that are shown to those who ask for its names, or for those that are given: CERTIFICATE,KEY[:NAME,…]; repeatable."
+  ) var tlsSniCertKey: [String] = []
   @Option(help: "The oldest version of TLS that is spoken: VersionTLS12 or VersionTLS13.") var tlsMinVersion =
     "VersionTLS12"
   @Option(
@@ -24,6 +28,8 @@ struct ConnectionOptions: ParsableArguments {
   var strictTransportSecurityDirectives: [String] {
     strictTransportSecurity.flatMap { $0.split(separator: ",").map(String.init) }
   }
+
+  func namedCertificates() throws -> [NamedCertificates.Place] { try tlsSniCertKey.map(NamedCertificates.Place.init) }
 
   func restrictions() throws -> TLSRestrictions {
     let version: TLSInfo.Version
@@ -53,6 +59,7 @@ struct ConnectionOptions: ParsableArguments {
       throw ValidationError("--tls-cert-file and --tls-private-key-file go together")
     }
     _ = try restrictions()
+    _ = try namedCertificates()
     guard (0...0.02).contains(goawayChance) else {
       throw ValidationError("--goaway-chance \(goawayChance): it must be from 0 to 0.02")
     }

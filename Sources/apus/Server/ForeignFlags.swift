@@ -23,7 +23,6 @@ enum ForeignFlags {
     "--secure-port": "say --api-listen ADDRESS:PORT",
     "--service-account-key-file": "keys are made and replaced by the server itself, below --data-dir",
     "--service-account-signing-key-file": "keys are made and replaced by the server itself, below --data-dir",
-    "--tls-sni-cert-key": "one certificate is shown to everybody: let --tls-cert-file be for all names",
   ]
 
   /// - Throws: `ValidationError` that says what to do instead of the first flag of kube-apiserver's own.

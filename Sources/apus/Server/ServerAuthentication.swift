@@ -16,8 +16,10 @@ final class ServerAuthentication: Sendable {
   /// What issuers are reached by: those of the present, and those before them, which finish what they were asked.
   private let fetchers = Mutex<(present: [OpenIDFetcher], past: [OpenIDFetcher])>(([], []))
 
+  /// - Parameter client: by which a webhook is asked.
   init(
-    _ options: AuthenticationOptions, _ cluster: ClusterStore, _ accounts: ServiceAccounts, _ pool: BlockingPool
+    _ options: AuthenticationOptions, _ cluster: ClusterStore, _ accounts: ServiceAccounts, client: OutboundClient,
+    _ pool: BlockingPool
   ) async throws {
     self.options = options
     let audiences = options.audiences
@@ -30,8 +32,12 @@ final class ServerAuthentication: Sendable {
     file = try await FollowedFile.read(options.followedFile, pool)
     let configuration = try options.configuration(file?.bytes)
     anonymous = AnonymousRule(configuration.anonymous)
+    let webhook = try await pool.run { try options.tokenWebhook { try FileSystem.read($0) } }.map {
+      WebhookTokens($0, audiences: audiences, client: client)
+    }
     authenticator = AuthenticatorChain([
-      CertificateAuthenticator(), BearerTokens(tokens, issuers: issuers, audiences: audiences),
+      CertificateAuthenticator(),
+      BearerTokens(tokens, issuers: issuers, webhook: webhook, audiences: audiences),
     ])
     try take(configuration.issuers)
   }

@@ -146,6 +146,31 @@ import Testing
     #expect(witness.validating.count == 5)
   }
 
+  @Test("a pod that goes already goes on as it does, and nobody is asked, unless it is to go sooner")
+  func pendingRemovals() async throws {
+    let witness = Witness()
+    let lab = try await AdmissionLab { _, _, _ in [witness] }
+    let pod: JSONObject = [
+      "apiVersion": "v1", "kind": "Pod", "metadata": ["name": "p"],
+      "spec": ["nodeName": "n", "containers": [["name": "c", "image": "i"]]],
+    ]
+    try await lab.create(pod, "pods")
+    let target = try lab.target("pods")
+    func remove(_ grace: Int64?) async throws -> (left: JSONValue?, asked: Int) {
+      var options = DeleteOptions()
+      options.gracePeriod = grace
+      let context = lab.context("delete", namespace: "n", name: "p")
+      _ = try await lab.registry.delete(target, context, namespace: "n", name: "p", options)
+      let stored = try lab.registry.find(target, namespace: "n", name: "p")
+      return (stored.object.tree()["metadata"]?["deletionGracePeriodSeconds"], witness.validating.count)
+    }
+    #expect(try await remove(60) == (60, 2))
+    #expect(try await remove(nil) == (60, 2))
+    #expect(try await remove(60) == (60, 2))
+    #expect(try await remove(20) == (20, 3))
+    #expect(try await remove(-7) == (1, 4))
+  }
+
   @Test("what is sent to be acted upon is told like a creation, with who has set which field")
   func actions() async throws {
     let witness = Witness { $0["spec"] = ["changed": true] }

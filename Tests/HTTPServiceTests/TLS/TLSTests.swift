@@ -220,6 +220,32 @@ import Testing
     }
   }
 
+  @Test func choosesACertificateByItsNames() throws {
+    let authority = try TestAuthority("a")
+    func named(_ common: String, _ names: String...) throws -> NamedCertificate {
+      let issued = try authority.issue(common)
+      return try NamedCertificate(certificateChain: issued.chain, privateKey: issued.key, names: names)
+    }
+    // What the certificate is for: the name of DNS and the common name.
+    let read = try named("Read.example.com")
+    #expect(read.names == ["localhost", "read.example.com"])
+    let wide = try named("x", "*.example.com", "Exact.org")
+    let late = try named("x", "exact.org", "read.example.com")
+    let all = [read, wide, late]
+    func found(_ name: String) -> Int? {
+      NamedCertificate.find(name, among: all).flatMap { one in all.firstIndex { $0.names == one.names } }
+    }
+    #expect(found("LOCALHOST") == 0 && found("any.example.com") == 1 && found("exact.org") == 1)
+    // Chosen names come before those that were read, and whole names before wide ones.
+    #expect(found("read.example.com") == 2)
+    #expect(found("a.b.example.com") == nil && found("example.com") == nil && found("") == nil)
+    let one = try authority.issue("one")
+    let other = try authority.issue("other")
+    #expect(throws: HTTPServiceError.self) {
+      try NamedCertificate(certificateChain: one.chain, privateKey: other.key)
+    }
+  }
+
   @Test func refusesWhatDoesNotFitTogether() throws {
     let one = try TestAuthority("a").issue("localhost")
     let other = try TestAuthority("a").issue("localhost")

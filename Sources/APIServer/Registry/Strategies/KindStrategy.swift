@@ -30,6 +30,9 @@ protocol KindStrategy: Sendable {
   /// Seconds that an object is given to end when it is deleted.
   func gracePeriod(of object: JSONObject, _ options: DeleteOptions) -> Int64
 
+  /// Whether objects are given time to end. One that is going already goes on as it does, unless it is to go sooner.
+  var endsGracefully: Bool { get }
+
   /// Whether an object that is being deleted stays until whoever runs it reports that it has ended.
   func awaitsEnd(_ object: JSONObject) -> Bool
 
@@ -55,6 +58,7 @@ extension KindStrategy {
 
   func allocation(endedBy object: CachedObject) -> ServiceAllocation? { nil }
   func gracePeriod(of object: JSONObject, _ options: DeleteOptions) -> Int64 { 0 }
+  var endsGracefully: Bool { false }
   func awaitsEnd(_ object: JSONObject) -> Bool { false }
   func isHeld(_ object: JSONObject) -> Bool { false }
   func markGoing(_ object: inout JSONObject) {}

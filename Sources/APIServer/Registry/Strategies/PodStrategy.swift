@@ -21,6 +21,8 @@ struct PodStrategy: KindStrategy {
     return seconds < 0 ? 1 : seconds
   }
 
+  var endsGracefully: Bool { true }
+
   func awaitsEnd(_ pod: JSONObject) -> Bool {
     pod["metadata"]?["deletionGracePeriodSeconds"]?.integerValue ?? 0 > 0
   }
