@@ -16,7 +16,7 @@ struct ActionHandler {
       return try await PodBinding(handler: handler).respond(try await body(), name: handler.info.name, form)
     case ("pods", "eviction"):
       return try await PodEviction(handler: handler).respond(
-        try await body(), subresource.kind.groupVersionKind, form)
+        try await eviction(), subresource.kind.groupVersionKind, form)
     case ("serviceaccounts", "token"): return try await issueToken(form)
     default:
       throw StatusError(.methodNotAllowed, "\(place) is not served by this server", code: 405)
@@ -26,6 +26,16 @@ struct ActionHandler {
   /// The object that a client sends to the subresource.
   private func body() async throws -> JSONObject {
     try handler.reader.object(try await handler.requestBody(), handler.target, kind: subresource.kind)
+  }
+
+  /// An eviction, which old clients send in a version that is served no longer, and has the same fields.
+  private func eviction() async throws -> JSONObject {
+    let bytes = try await handler.requestBody()
+    guard case (.object(var object), let problems)? = try? handler.reader.parse(bytes),
+      object["apiVersion"] == "policy/v1beta1"
+    else { return try handler.reader.object(bytes, handler.target, kind: subresource.kind) }
+    object["apiVersion"] = .string(subresource.kind.groupVersionKind.apiVersion)
+    return try handler.reader.object(.object(object), handler.target, kind: subresource.kind, problems: problems)
   }
 
   /// Reads, or writes some top-level members of, the object itself.

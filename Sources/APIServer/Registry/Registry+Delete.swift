@@ -3,7 +3,7 @@ import APIMachinery
 extension Registry {
   /// What a removal has done.
   enum Removed {
-    /// Gone: what it was.
+    /// Gone: what it was, under the revision of its end.
     case gone(CachedObject)
     /// Marked: it goes when its time is over and its finalizers are done.
     case going(StoredObject)
@@ -26,6 +26,10 @@ extension Registry {
         object: nil, oldObject: old, isDryRun: isDryRun, context: context, options: options.json)
       var mutable = request
       try await admission.mutate(&mutable)
+      let left = old.isBeingDeleted ? old["metadata"]?["deletionGracePeriodSeconds"]?.integerValue ?? 0 : 0
+      // While it waits for its end a request can shorten that, and do nothing else.
+      let sooner = options.gracePeriod.map { $0 < 0 ? 1 : $0 }.flatMap { $0 < left ? $0 : nil }
+      if left > 0, sooner == nil { return .going(try await shown(stored, target)) }
       try await admission.validate(request)
 
       var new = old
@@ -36,10 +40,9 @@ extension Registry {
         // Its objects go before it does.
         new.setFinalizers(new.finalizers + [CustomResourceDefinitions.finalizer])
       }
-      let grace = strategy.gracePeriod(of: old, options)
+      let grace = sooner ?? strategy.gracePeriod(of: old, options)
       if grace == 0, new.finalizers.isEmpty, !strategy.isHeld(old) {
-        try await erase(stored, target, isDryRun: isDryRun)
-        return .gone(stored)
+        return .gone(try await erase(stored, target, isDryRun: isDryRun))
       }
       if !old.isBeingDeleted {
         new.setMetadata(
@@ -47,20 +50,23 @@ extension Registry {
         new.setMetadata("deletionGracePeriodSeconds", .integer(grace))
         if old.generation > 0 { new.setMetadata("generation", .integer(old.generation + 1)) }
         strategy.markGoing(&new)
-      } else if let left = old["metadata"]?["deletionGracePeriodSeconds"]?.integerValue, grace < left {
-        // A second request may shorten the time, and never lengthens it.
-        new.setMetadata(
-          "deletionTimestamp", .string(Timestamp.now.adding(seconds: grace).description))
-        new.setMetadata("deletionGracePeriodSeconds", .integer(grace))
-        if grace == 0, new.finalizers.isEmpty {
-          try await erase(stored, target, isDryRun: isDryRun)
-          return .gone(stored)
-        }
+      } else if let sooner {
+        Self.shorten(&new, from: left, to: sooner)
       }
       if new == old { return .going(try await shown(stored, target)) }
       let written = try await write(new, target, key: stored.key, over: stored, isDryRun: isDryRun)
       return .going(try await shown(written, target))
     }
+  }
+
+  /// Gives an object that waits for its end less time, counted from when it was first asked to go. Where all of that has
+  /// passed, whoever runs it has a second still, unless it is to go at once.
+  private static func shorten(_ object: inout JSONObject, from left: Int64, to seconds: Int64) {
+    let end = object["metadata"]?["deletionTimestamp"]?.stringValue.flatMap { Timestamp($0) } ?? .now
+    let (sooner, now) = (end.adding(seconds: seconds - left), Timestamp.now)
+    let isPast = sooner < now
+    object.setMetadata("deletionTimestamp", .string((isPast ? now : sooner).description))
+    object.setMetadata("deletionGracePeriodSeconds", .integer(isPast ? min(seconds, 1) : seconds))
   }
 
   /// Removes every object that a list would show.
@@ -73,7 +79,7 @@ extension Registry {
     for object in objects where selection.matches(object) {
       do {
         switch try await delete(target, context, namespace: object.namespace, name: object.name, options) {
-        case .gone: removed.append(try await shown(object, target))
+        case .gone(let object): removed.append(try await shown(object, target))
         case .going(let object): removed.append(object)
         }
       } catch let error as StatusError where error.reason == .notFound {
