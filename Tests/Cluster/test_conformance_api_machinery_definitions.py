@@ -289,6 +289,46 @@ def test_names_that_are_taken(api):
             second.remove()
 
 
+def test_what_is_built_in_stays_as_it_is(api, namespace):
+    """Custom Resource Definition: a version that is built in has no room for it, though it is established"""
+    approved = {"api-approved.kubernetes.io": "unapproved, test-only"}
+    group = "networking.k8s.io"
+    policies = f"/apis/{group}/v1/namespaces/{namespace}/networkpolicies"
+    api.create(policies, {"metadata": {"name": "one"}, "spec": {"podSelector": {}}})
+    made = Definition(api, version("v1"), version("v99", storage=False), group=group, scope="Cluster", annotations=approved)
+    probe = {"type": "object", "properties": {"probeField": {"type": "boolean"}}}
+    namesake = Definition(
+        api, version(schema=probe), group="apiextensions.k8s.io", scope="Cluster", kind="CustomResourceDefinition", annotations=approved,
+    )  # fmt: skip
+    before = api.get(DEFINITIONS)["items"]
+    try:
+        api.create(DEFINITIONS, made.body)
+        eventually(lambda: api.send("GET", made.objects(version="v99")).status == 200)
+        assert api.send("GET", made.objects()).status == 404
+        assert made.plural not in [one["name"] for one in api.get(f"/apis/{group}/v1")["resources"]]
+        assert api.is_there(f"{policies}/one")
+        versions = [one["version"] for one in api.get(f"/apis/{group}")["versions"]]
+        assert {"v1", "v99"} <= set(versions)
+        api.create(DEFINITIONS, namesake.body)
+
+        def accepted():
+            conditions = api.get(namesake.path).get("status", {}).get("conditions", [])
+            return any(one["type"] == "Established" and one["status"] == "True" for one in conditions)
+
+        eventually(accepted)
+        # Definitions are still what they were.
+        with defined(api) as another:
+            api.create(another.objects(namespace), another.object("one"))
+        assert b"probeField" not in api.send("GET", "/openapi/v3/apis/apiextensions.k8s.io/v1").bytes
+    finally:
+        made.remove()
+        namesake.remove()
+    # The one that had their name has taken none with it.
+    left = {one["metadata"]["uid"] for one in api.get(DEFINITIONS)["items"]}
+    stable = {one["metadata"]["uid"] for one in before if "example.com" not in one["metadata"]["name"]}
+    assert stable <= left and api.is_there(f"{policies}/one")
+
+
 def test_deletion_takes_the_objects(api, namespace):
     """Custom Resource Definition: its objects go before it, finalizers hold both"""
     made = Definition(api).create()

@@ -5,7 +5,7 @@ import json
 import threading
 
 import pytest
-from interface import unique
+from interface import template, unique
 
 
 @pytest.fixture
@@ -141,6 +141,20 @@ def test_from_a_version(api, maps):
         assert one == "MODIFIED" and object["data"] == {"mutation": "2"}
         assert two == "DELETED" and gone["data"] == {"mutation": "2"}
         assert int(gone["metadata"]["resourceVersion"]) > int(object["metadata"]["resourceVersion"])
+
+
+def test_what_has_gone_is_answered_under_the_revision_of_its_end(api, namespace):
+    """The answer to a deletion and the event of the watch are the same state."""
+    templates = f"/api/v1/namespaces/{namespace}/podtemplates"
+    made = [api.create(templates, {"metadata": {"name": name, "labels": {"app": "a"}}, "template": template({"app": "a"})}) for name in "abc"]
+    start = api.get(templates)["metadata"]["resourceVersion"]
+    assert api.delete(f"{templates}/a", dryRun="All")["metadata"]["resourceVersion"] == made[0]["metadata"]["resourceVersion"]
+    gone = [api.delete(f"{templates}/a"), *api.delete(templates)["items"]]
+    with api.watch(templates, resourceVersion=start) as watch:
+        events = watch.take(3)
+    assert [type for type, _ in events] == ["DELETED"] * 3
+    assert [one["metadata"]["resourceVersion"] for one in gone] == [one["metadata"]["resourceVersion"] for _, one in events]
+    assert int(gone[0]["metadata"]["resourceVersion"]) > int(start)
 
 
 def test_restarted(api, maps):

@@ -1,5 +1,7 @@
 """Pods: what may change in them, and what their subresources do: bind, evict, resize, debug."""
 
+import datetime
+
 import pytest
 
 from quotas import Space, pod
@@ -106,6 +108,44 @@ def test_eviction(space):
     assert going["metadata"]["deletionGracePeriodSeconds"] == 20
     target = next(one for one in going["status"]["conditions"] if one["type"] == "DisruptionTarget")
     assert (target["status"], target["reason"]) == ("True", "EvictionByEvictionAPI")
+
+
+def test_a_pod_that_is_going_can_only_be_hurried(space):
+    """While a pod waits for its end, a deletion shortens that, counted from the first one, and does nothing else."""
+    def delete(**options):
+        status, _, answer = space.raw("DELETE", space.path("pods", "p"), options)
+        assert status == 200 and answer["kind"] == "Pod", answer
+        return answer["metadata"]
+
+    def end(metadata):
+        return datetime.datetime.fromisoformat(metadata["deletionTimestamp"])
+
+    space.create("pods", pod("p"))
+    act(space, "p", "binding", binding("p"))
+    space.patch("pods", "p", {"metadata": {"finalizers": ["example.com/hold"]}})
+    first = delete(gracePeriodSeconds=40)
+    for options in ({}, {"propagationPolicy": "Orphan"}, {"propagationPolicy": "Foreground"}, {"gracePeriodSeconds": 50}):
+        assert delete(**options) == first
+    sooner = delete(gracePeriodSeconds=30)
+    assert sooner["deletionGracePeriodSeconds"] == 30 and end(first) - end(sooner) == datetime.timedelta(seconds=10)
+    least = delete(gracePeriodSeconds=-1)
+    assert least["deletionGracePeriodSeconds"] == 1
+    now = delete(gracePeriodSeconds=0)
+    assert now["deletionGracePeriodSeconds"] == 0 and now["finalizers"] == ["example.com/hold"]
+    space.patch("pods", "p", {"metadata": {"finalizers": None}})
+    act(space, "p", "eviction", eviction("p"), expect=404)
+
+
+def test_evictions_of_old_clients(space):
+    """The version that is served no longer is taken for what it was, and so is none; another is not."""
+    space.create("pods", pod("p"))
+    old = {**eviction("p", dryRun=["All"]), "apiVersion": "policy/v1beta1"}
+    act(space, "p", "eviction", old)
+    act(space, "p", "eviction", {name: old[name] for name in ("metadata", "deleteOptions")})
+    answer = act(space, "p", "eviction", {**old, "apiVersion": "policy/v2"}, expect=400)
+    assert "policy/v2" in answer["message"]
+    act(space, "p", "eviction", {**eviction("p", gracePeriodSeconds=20), "apiVersion": "policy/v1beta1"})
+    act(space, "p", "eviction", eviction("p"), expect=404)
 
 
 def budget(space, status, **spec):

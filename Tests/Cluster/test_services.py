@@ -97,11 +97,25 @@ def test_an_external_name(kubectl, cluster_kubectl):
     )  # fmt: skip
     kubectl("patch", "service", "away", "--type=merge", "-p", '{"spec":{"type":"ClusterIP","externalName":null}}')
     now = kubectl.json("get", "service", "away")["spec"]
+    assert now["internalTrafficPolicy"] == "Cluster"
     assert now["clusterIP"] and cluster_kubectl("get", "ipaddress", now["clusterIP"])
     patch = '{"spec":{"type":"ExternalName","externalName":"example.org"}}'
     kubectl("patch", "service", "away", "--type=merge", "-p", patch)
-    assert not {"clusterIP", "clusterIPs", "ipFamilies"} & kubectl.json("get", "service", "away")["spec"].keys()
+    left = kubectl.json("get", "service", "away")["spec"].keys()
+    assert not {"clusterIP", "clusterIPs", "ipFamilies", "internalTrafficPolicy"} & left
     cluster_kubectl.fails("get", "ipaddress", now["clusterIP"], says="not found")
+
+
+def test_an_external_name_has_no_policy_for_traffic_inside(kubectl):
+    for policy in ("Cluster", "Local"):
+        name = f"away-{policy.lower()}"
+        spec = make(kubectl, name, type="ExternalName", externalName="example.com", internalTrafficPolicy=policy)
+        assert "internalTrafficPolicy" not in spec
+        assert "internalTrafficPolicy" not in kubectl.json("get", "service", name)["spec"]
+    refused(
+        kubectl, service("no", type="ExternalName", externalName="example.com", internalTrafficPolicy="Nearby"),
+        'spec.internalTrafficPolicy: Unsupported value: "Nearby"',
+    )  # fmt: skip
 
 
 def test_a_cluster_ip_does_not_change(kubectl, free_address):

@@ -7,6 +7,7 @@ apply/reset_fields_test.go), and the handlers of k8s.io/apiserver.
 import json
 
 import pytest
+import yaml
 
 from definitions import defined, version
 
@@ -139,6 +140,20 @@ def test_strict_problems_stand_in_the_order_of_the_text(api, deployments):
         assert answer.status == 201 and warnings(answer) == expected, answer
     ignored = api.send("POST", deployments, STRICT, fieldValidation="Ignore", dryRun="All")
     assert ignored.status == 201 and warnings(ignored) == []
+
+
+def test_strict_problems_in_yaml_stand_by_name(api, deployments):
+    """Lines are told in the order of the text; what is unknown there in the order of the names, which is how YAML is decoded."""
+    text = yaml.safe_dump(json.loads(STRICT), sort_keys=False).replace("paused: false", "paused: true\n  paused: false")
+    text = text.replace("imagePullPolicy: Never", "imagePullPolicy: Always\n        imagePullPolicy: Never")
+    numbers = [number for number, line in enumerate(text.splitlines(), 1) if "false" in line or "Never" in line]
+    expected = [
+        f'line {numbers[0]}: key "paused" already set in map', f'line {numbers[1]}: key "imagePullPolicy" already set in map',
+        'unknown field "spec.template.spec.containers[0].unknownNested"', 'unknown field "spec.unknown1"',
+        'unknown field "spec.unknownDupe"',
+    ]  # fmt: skip
+    answer = api.send("POST", deployments, text, headers={"Content-Type": "application/yaml"}, dryRun="All")
+    assert answer.status == 201 and warnings(answer) == expected, answer
 
 
 def test_repetitions_in_yaml_are_a_warning_each(api, maps):

@@ -313,7 +313,6 @@ public struct YAMLReader {
         }
       case .blockEnd:
         _ = try scanner.take()
-        duplicates += mapping.duplicates
         return mapping.object
       default: throw try unexpected("did not find expected key")
       }
@@ -354,7 +353,6 @@ public struct YAMLReader {
       }
     }
     _ = try scanner.take()
-    duplicates += mapping.duplicates
     return mapping.object
   }
 
@@ -371,6 +369,9 @@ public struct YAMLReader {
   private mutating func add(
     _ key: Node, _ value: Node, _ line: Int, to mapping: inout MappingReader
   ) throws(YAMLError) {
+    // In the order in which values end.
+    let told = mapping.duplicates.count
+    defer { duplicates += mapping.duplicates[told...] }
     if let scalar = key.scalar, scalar.text == "<<",
       scalar.isPlain && scalar.tag.isEmpty || scalar.tag == "tag:yaml.org,2002:merge"
     {

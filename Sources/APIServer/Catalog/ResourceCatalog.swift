@@ -125,8 +125,32 @@ public final class ResourceCatalog: Sendable {
     }
   }
 
+  /// A custom kind may be called in documents what a built-in kind is called (`Deployment` of `apps.api.k8s.io`).
+  private func nameApart(_ version: inout ResourceVersion, of resource: ResourceDescription) {
+    let list = version.definitionName.dropLast(resource.kind.count) + resource.listKind
+    guard builtin.registry[version.definitionName] != nil || builtin.registry[String(list)] != nil else { return }
+    let name = version.definitionName
+    version.definitionName = "custom." + name
+    for index in version.subresources.indices where version.subresources[index].kind.definitionName == name {
+      version.subresources[index].kind.definitionName = version.definitionName
+    }
+  }
+
+  /// A custom resource as it is served beside what is built in: a version that is built in has no room for it, whatever its
+  /// name, and nothing else is served from where built-in objects are stored.
+  private func besideBuiltin(_ custom: ResourceDescription) -> ResourceDescription? {
+    var custom = custom
+    for index in custom.versions.indices {
+      nameApart(&custom.versions[index], of: custom)
+      let place = GroupVersion(group: custom.group, version: custom.versions[index].name)
+      if builtin.groupVersions.contains(place) { custom.versions[index].isServed = false }
+    }
+    guard let namesake = builtin.resource(custom.groupResource) else { return custom }
+    return StorageLayout.shares(custom, with: namesake) || !custom.versions.contains(where: \.isServed) ? nil : custom
+  }
+
   private func rebuild(_ state: inout State, changed group: String) {
-    let custom = state.custom.values.sorted { ($0.group, $0.plural) < ($1.group, $1.plural) }
+    let custom = state.custom.values.compactMap(besideBuiltin).sorted { ($0.group, $0.plural) < ($1.group, $1.plural) }
     var groupVersions = builtin.groupVersions
     var seen = Set(groupVersions)
     for resource in custom {

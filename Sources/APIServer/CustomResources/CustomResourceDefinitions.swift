@@ -152,7 +152,9 @@ public final class CustomResourceDefinitions: Sendable {
     let context = RequestContext.ofServer(verb: "deletecollection")
     // A definition that cannot be read is not let go: what it has in the store would stay for ever.
     let resource = try CustomResourceReader.resource(definition)
-    if let version = resource.storageVersion {
+    // What is built in keeps its objects, though a definition has its name.
+    let isOfBuiltin = registry.kinds.resource(resource.groupResource).map { StorageLayout.shares(resource, with: $0) }
+    if let version = resource.storageVersion, isOfBuiltin != true {
       let served = ServedResource(resource: resource, version: version)
       for object in registry.cache(of: served).list(served.prefix(namespace: "")).objects {
         do {

@@ -101,6 +101,7 @@ struct DiscoveryHandler: Sendable {
     // The others' own numbers say where they stand among groups of custom resources.
     let new = others.groups.filter { !seen.contains($0.name) }
     let custom = Set(snapshot.resources.filter(\.isCustom).map(\.group))
+      .subtracting(snapshot.resources.filter { !$0.isCustom }.map(\.group))
     let start = own.firstIndex { custom.contains($0) } ?? own.endIndex
     return own[..<start] + new.filter { $0.priority > Self.customPriority }.map(\.name) + own[start...]
       + new.filter { $0.priority <= Self.customPriority }.map(\.name)

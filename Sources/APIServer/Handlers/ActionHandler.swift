@@ -15,7 +15,7 @@ struct ActionHandler {
     case ("pods", "binding"):
       return try await PodBinding(handler: handler).respond(try await body(), subresource.kind, form)
     case ("pods", "eviction"):
-      return try await PodEviction(handler: handler).respond(try await body(), subresource.kind, form)
+      return try await PodEviction(handler: handler).respond(try await eviction(), subresource.kind, form)
     case ("serviceaccounts", "token"): return try await issueToken(form)
     default:
       throw StatusError(.methodNotAllowed, "\(place) is not served by this server", code: 405)
@@ -25,6 +25,16 @@ struct ActionHandler {
   /// The object that a client sends to the subresource.
   private func body() async throws -> JSONObject {
     try handler.reader.object(try await handler.requestBody(), handler.target, kind: subresource.kind)
+  }
+
+  /// An eviction, which old clients send in a version that is served no longer, and has the same fields.
+  private func eviction() async throws -> JSONObject {
+    let bytes = try await handler.requestBody()
+    guard case (.object(var object), let problems)? = try? handler.reader.parse(bytes),
+      object["apiVersion"] == "policy/v1beta1"
+    else { return try handler.reader.object(bytes, handler.target, kind: subresource.kind) }
+    object["apiVersion"] = .string(subresource.kind.groupVersionKind.apiVersion)
+    return try handler.reader.object(.object(object), handler.target, kind: subresource.kind, problems: problems)
   }
 
   /// Reads the object itself, or writes a part of it. Which one follows from the subresource, when mutating admission has

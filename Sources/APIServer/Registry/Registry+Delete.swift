@@ -3,7 +3,7 @@ import APIMachinery
 extension Registry {
   /// What a removal has done.
   enum Removed {
-    /// Gone: what it was.
+    /// Gone: what it was, under the revision of its end.
     case gone(CachedObject)
     /// Marked: it goes when its time is over and its finalizers are done.
     case going(StoredObject)
@@ -25,9 +25,10 @@ extension Registry {
       // It is told by its kind.
       let kind = target.groupVersionKind
       try options.check(stored.object, GroupResource(group: kind.group, resource: kind.kind))
-      if strategy.endsGracefully, old.isBeingDeleted, !Self.isHastened(old, options) {
-        return .going(try await shown(stored, target))
-      }
+      let left = old.isBeingDeleted ? old["metadata"]?["deletionGracePeriodSeconds"]?.integerValue : nil
+      // While it waits for its end a request can shorten that, below zero meaning one second, and do nothing else.
+      let sooner = options.gracePeriod.map { $0 < 0 ? 1 : $0 }.flatMap { $0 < left ?? 0 ? $0 : nil }
+      if strategy.endsGracefully, left != nil, sooner == nil { return .going(try await shown(stored, target)) }
       if !isAdmitted {
         let request = AdmissionRequest(
           operation: .delete, resource: target, subresource: "", namespace: namespace, name: toldName ?? name,
@@ -45,10 +46,9 @@ extension Registry {
         // Its objects go before it does.
         new.setFinalizers(new.finalizers + [CustomResourceDefinitions.finalizer])
       }
-      let grace = strategy.gracePeriod(of: old, options)
+      let grace = sooner ?? strategy.gracePeriod(of: old, options)
       if grace == 0, new.finalizers.isEmpty, !strategy.isHeld(old) {
-        try await erase(stored, target, isDryRun: isDryRun)
-        return .gone(stored)
+        return .gone(try await erase(stored, target, isDryRun: isDryRun))
       }
       if !old.isBeingDeleted {
         new.setMetadata(
@@ -56,15 +56,8 @@ extension Registry {
         new.setMetadata("deletionGracePeriodSeconds", .integer(grace))
         if old.generation > 0 { new.setMetadata("generation", .integer(old.generation + 1)) }
         strategy.markGoing(&new)
-      } else if let left = old["metadata"]?["deletionGracePeriodSeconds"]?.integerValue, grace < left {
-        // A second request may shorten the time, and never lengthens it.
-        new.setMetadata(
-          "deletionTimestamp", .string(Timestamp.now.adding(seconds: grace).description))
-        new.setMetadata("deletionGracePeriodSeconds", .integer(grace))
-        if grace == 0, new.finalizers.isEmpty {
-          try await erase(stored, target, isDryRun: isDryRun)
-          return .gone(stored)
-        }
+      } else if let sooner {
+        Self.shorten(&new, from: left ?? 0, to: sooner)
       }
       if new == old { return .going(try await shown(stored, target)) }
       let written = try await write(new, target, key: stored.key, over: stored, isDryRun: isDryRun)
@@ -72,13 +65,14 @@ extension Registry {
     }
   }
 
-  /// Whether an object that is going is to go sooner than it does.
-  private static func isHastened(_ object: JSONObject, _ options: DeleteOptions) -> Bool {
-    guard let wanted = options.gracePeriod,
-      let left = object["metadata"]?["deletionGracePeriodSeconds"]?.integerValue
-    else { return false }
-    // What is below zero means one second.
-    return (wanted < 0 ? 1 : wanted) < left
+  /// Gives an object that waits for its end less time, counted from when it was first asked to go. Where all of that has
+  /// passed, whoever runs it has a second still, unless it is to go at once.
+  private static func shorten(_ object: inout JSONObject, from left: Int64, to seconds: Int64) {
+    let end = object["metadata"]?["deletionTimestamp"]?.stringValue.flatMap { Timestamp($0) } ?? .now
+    let (sooner, now) = (end.adding(seconds: seconds - left), Timestamp.now)
+    let isPast = sooner < now
+    object.setMetadata("deletionTimestamp", .string((isPast ? now : sooner).description))
+    object.setMetadata("deletionGracePeriodSeconds", .integer(isPast ? min(seconds, 1) : seconds))
   }
 
   /// Removes every object that a list would show.
@@ -94,7 +88,7 @@ extension Registry {
         switch try await delete(
           target, context, namespace: object.namespace, name: object.name, options, toldName: "")
         {
-        case .gone: removed.append(try await shown(object, target))
+        case .gone(let object): removed.append(try await shown(object, target))
         case .going(let object): removed.append(object)
         }
       } catch let error as StatusError where error.reason == .notFound {

@@ -86,13 +86,16 @@ public final class Registry: Sendable {
   }
 
   /// Removes an object for good.
-  func erase(_ current: CachedObject, _ target: ServedResource, isDryRun: Bool) async throws {
-    if isDryRun { return }
+  /// - Returns: what it was, under the revision of its end.
+  @discardableResult
+  func erase(_ current: CachedObject, _ target: ServedResource, isDryRun: Bool) async throws -> CachedObject {
+    if isDryRun { return current }
     let allocation = strategies.of(target).allocation(endedBy: current)
     do {
-      _ = try await store.commit(
+      let revision = try await store.commit(
         [.delete(key: current.key)] + (allocation?.mutations ?? []),
         where: [.modRevision(key: current.key, equals: current.revision)] + (allocation?.preconditions ?? []))
+      return CachedObject(key: current.key, current.object.at(revision: UInt64(revision)))
     } catch let error as StoreError where error.code == .conflict {
       throw StaleWrite()
     }

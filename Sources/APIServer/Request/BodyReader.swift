@@ -31,11 +31,14 @@ struct BodyReader {
     .object(try ProtobufKinds(kinds: registry.kinds).object(bytes))
   }
 
+  private var contentType: String {
+    context.headers["Content-Type"].map { MediaRange($0[...]).type } ?? "application/json"
+  }
+
   /// The text as a tree, with what is said of members that stand there twice.
   /// - Parameter kind: what the text should hold.
   func parse(_ bytes: [UInt8], kind: String? = nil) throws(StatusError) -> (value: JSONValue, problems: [String]) {
-    let type = context.headers["Content-Type"].map { MediaRange($0[...]).type } ?? "application/json"
-    switch type {
+    switch contentType {
     case "application/json", "":
       do {
         let (value, duplicates) = try JSONReader.strictValue(of: bytes)
@@ -220,7 +223,8 @@ struct BodyReader {
       throw refusal(problem.description)
     }
     let texts = StrictProblems.texts(
-      unknown: unknown, repeated: problems, in: value, isTyped: !isCustom && patch == nil)
+      unknown: unknown, repeated: problems, in: value, isTyped: !isCustom && patch == nil,
+      isYAML: contentType == "application/yaml")
     guard !texts.isEmpty else { return tree.objectValue ?? [:] }
     switch try context.fieldValidation() {
     case .ignore: break

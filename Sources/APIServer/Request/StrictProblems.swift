@@ -13,7 +13,10 @@ enum StrictProblems {
   ///   - repeated: what the reader has said of members that stand there twice.
   ///   - value: what was read.
   ///   - isTyped: whether a typed decoder read it: neither the object of a custom kind nor a patch.
-  static func texts(unknown: [String], repeated: [String], in value: JSONValue, isTyped: Bool = true) -> [String] {
+  ///   - isYAML: whether the text was YAML: such a decoder meets its members by their names.
+  static func texts(
+    unknown: [String], repeated: [String], in value: JSONValue, isTyped: Bool = true, isYAML: Bool = false
+  ) -> [String] {
     guard !unknown.isEmpty || !repeated.isEmpty else { return [] }
     let texts = unknown.map { "unknown field \($0.goQuoted)" }
     if !isTyped { return repeated + texts.sorted() }
@@ -28,23 +31,24 @@ enum StrictProblems {
       else { continue }
       found[name] = text
     }
-    visit(value, "") { path in
+    visit(value, "", isYAML) { path in
       if let text = found.removeValue(forKey: path) { result.append(text) }
     }
     return result + found.values.sorted()
   }
 
-  /// Calls for every member's path, in the order of the text.
-  private static func visit(_ value: JSONValue, _ path: String, _ body: (String) -> Void) {
+  /// Calls for every member's path, in the order of the text or of the names.
+  private static func visit(_ value: JSONValue, _ path: String, _ byName: Bool, _ body: (String) -> Void) {
+    func visit(_ name: String, _ member: JSONValue) {
+      let place = path.isEmpty ? name : "\(path).\(name)"
+      body(place)
+      Self.visit(member, place, byName, body)
+    }
     switch value {
-    case .object(let members):
-      for (name, member) in members {
-        let place = path.isEmpty ? name : "\(path).\(name)"
-        body(place)
-        visit(member, place, body)
-      }
+    case .object(let members) where byName: for member in members.sorted { visit(member.name, member.value) }
+    case .object(let members): for (name, member) in members { visit(name, member) }
     case .array(let items):
-      for (index, item) in items.enumerated() { visit(item, "\(path)[\(index)]", body) }
+      for (index, item) in items.enumerated() { Self.visit(item, "\(path)[\(index)]", byName, body) }
     default: break
     }
   }

@@ -24,6 +24,11 @@ public enum StorageLayout {
     return "\(root)\(place.resource)/"
   }
 
+  /// Whether the objects of two resources stand in the same place.
+  static func shares(_ one: ResourceDescription, with other: ResourceDescription) -> Bool {
+    prefix(of: one) == prefix(of: other)
+  }
+
   /// The prefix of the resource to which a key belongs; nil for a key that is no object's.
   public static func prefix(ofKey key: String) -> Substring? {
     guard key.hasPrefix(root) else { return nil }

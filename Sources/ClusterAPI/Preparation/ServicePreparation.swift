@@ -8,6 +8,7 @@ enum ServicePreparation: KindPreparation {
     edit(&service) { new in
       if !new.clusterIP.isEmpty, new.clusterIPs.isEmpty { new.clusterIPs = [new.clusterIP] }
     }
+    dropInternalPolicy(&service)
   }
 
   static func update(_ service: inout JSONValue, old: JSONValue, subresource: String) {
@@ -22,6 +23,15 @@ enum ServicePreparation: KindPreparation {
     if service["spec"]?["type"]?.stringValue != "LoadBalancer", service.has("status") {
       service.editObject { $0["status"] = ["loadBalancer": [:]] }
     }
+    dropInternalPolicy(&service)
+  }
+
+  /// No name outside the cluster has traffic inside of it: a policy for that is not kept. What is none is left to validation.
+  private static func dropInternalPolicy(_ service: inout JSONValue) {
+    guard service["spec"]?["type"]?.stringValue == "ExternalName",
+      let policy = service["spec"]?["internalTrafficPolicy"]?.stringValue, policy == "Cluster" || policy == "Local"
+    else { return }
+    service.edit("spec") { spec in spec.editObject { $0["internalTrafficPolicy"] = nil } }
   }
 
   private static func edit(_ service: inout JSONValue, _ change: (inout ServiceSpec) -> Void) {

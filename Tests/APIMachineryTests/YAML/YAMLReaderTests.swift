@@ -139,6 +139,14 @@ struct YAMLReaderTests {
       error?.description
         == "yaml: unmarshal errors:\n  line 4: key \"c\" already set in map\n  line 5: key \"a\" already set in map")
     #expect(error?.code == .duplicate)
+    // In the order of the text, however deep they stand.
+    let deep = #expect(throws: YAMLError.self) {
+      try read("a: 1\na: 2\nb:\n- {c: 1, c: 2}\n- c:\n    d: 1\n    d: 2\n  c: 3\nb: 4\n", strict: true)
+    }
+    let lines = [(2, "a"), (4, "c"), (7, "d"), (8, "c"), (9, "b")]
+    #expect(
+      deep?.description == "yaml: unmarshal errors:"
+        + lines.map { "\n  line \($0.0): key \"\($0.1)\" already set in map" }.joined())
   }
 
   @Test(
