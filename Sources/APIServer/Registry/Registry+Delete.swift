@@ -29,19 +29,17 @@ extension Registry {
       try await admission.validate(request)
 
       var new = old
-      new.setFinalizers(options.finalizers(of: old))
-      if target.groupResource == CustomResourceDefinitions.place, !old.isBeingDeleted,
-        !new.finalizers.contains(CustomResourceDefinitions.finalizer)
-      {
-        // Its objects go before it does.
-        new.setFinalizers(new.finalizers + [CustomResourceDefinitions.finalizer])
+      if target.groupResource == CustomResourceDefinitions.place, !old.isBeingDeleted {
+        CustomResourceDefinitions.markGoing(&new)
+      } else {
+        new.setFinalizers(options.finalizers(of: old))
       }
       let grace = strategy.gracePeriod(of: old, options)
       if grace == 0, new.finalizers.isEmpty, !strategy.isHeld(old) {
         try await erase(stored, target, isDryRun: isDryRun)
         return .gone(stored)
       }
-      if !old.isBeingDeleted {
+      if !new.isBeingDeleted {
         new.setMetadata(
           "deletionTimestamp", .string(Timestamp.now.adding(seconds: grace).description))
         new.setMetadata("deletionGracePeriodSeconds", .integer(grace))
