@@ -284,7 +284,7 @@ def test_authorities_that_are_none(cluster_kubectl, authority):
         cluster_kubectl("wait", "--for=condition=NamesAccepted", f"crd/places.{group}", "--timeout=60s")
         conditions = cluster_kubectl.json("get", "crd", f"places.{group}")["status"]["conditions"]
         (one,) = [one for one in conditions if one["type"] == "Established"]
-        assert (one["status"], one["reason"]) == ("False", "Installing")
+        assert (one["status"], one["reason"]) == ("False", "InvalidCABundle")
         cluster_kubectl.fails("get", "--raw", f"/apis/{group}/v1", says="could not find the requested resource")
         body["spec"]["conversion"]["webhook"]["clientConfig"]["caBundle"] = authority.bundle
         cluster_kubectl("replace", "-f", "-", input=body)

@@ -118,7 +118,10 @@ def test_scales_without_a_count(api, namespace, widgets):
     wrong = api.refused(422, "PATCH", f"{place}/one/scale", {"spec": {"replicas": -2}}, headers=merge)
     assert causes(wrong) == [(".spec.count", "Invalid value: -2: should be a non-negative integer")]
     status = api.refused(422, "PATCH", f"{place}/one/status", {"status": {"count": "x"}}, headers=merge)
-    assert causes(status) == [("status.count", 'Invalid value: "string": count in body must be of type integer: "string"')]
+    assert causes(status) == [
+        ("status.count", 'Invalid value: "string": count in body must be of type integer: "string"'),
+        (".status.count", "Invalid value: 0: .status.count accessor error: x is of the type string, expected int64"),
+    ]
 
 
 def test_an_undescribed_column_tells_its_path(api, namespace):

@@ -14,7 +14,7 @@ extension JSONValue {
   }
 
   /// The Go type of a decoded value.
-  var goType: String {
+  public var goType: String {
     switch self {
     case .null: "<nil>"
     case .bool: "bool"

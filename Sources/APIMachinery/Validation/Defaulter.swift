@@ -10,8 +10,12 @@ public enum Defaulter {
     if let changed = withoutNulls(value, schema.resolved) { value = changed }
   }
 
-  public static func fillIn(_ value: inout JSONValue, by schema: Schema) {
-    if let changed = filledIn(value, schema.resolved) { value = changed }
+  /// - Returns: whether anything was missing.
+  @discardableResult
+  public static func fillIn(_ value: inout JSONValue, by schema: Schema) -> Bool {
+    guard let changed = filledIn(value, schema.resolved) else { return false }
+    value = changed
+    return true
   }
 
   /// Nil where nothing changes.

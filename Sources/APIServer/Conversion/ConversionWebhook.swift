@@ -154,18 +154,3 @@ public struct ConversionWebhook: Sendable {
     return object
   }
 }
-
-extension JSONValue {
-  /// The type that a value has in Go once it was read without a schema.
-  fileprivate var goType: String {
-    switch self {
-    case .null: "<nil>"
-    case .bool: "bool"
-    case .integer: "int64"
-    case .double: "float64"
-    case .string: "string"
-    case .array: "[]interface {}"
-    case .object: "map[string]interface {}"
-    }
-  }
-}

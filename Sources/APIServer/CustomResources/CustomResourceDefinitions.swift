@@ -12,6 +12,17 @@ public final class CustomResourceDefinitions: Sendable {
   private let queue: AsyncStream<Work>.Continuation
   /// Definitions that go when their last object does.
   private let waiting = Mutex<Set<String>>([])
+  /// What is served of each resource: where that changes, watches of it end and are begun anew.
+  private let forms = Mutex<[GroupResource: JSONValue]>([:])
+  /// The names that each definition has, by the definition's own.
+  private let names = Mutex<[String: Names]>([:])
+
+  private struct Names {
+    let group: String
+    let accepted: JSONObject
+    /// It asks for names that another one has.
+    let isRefused: Bool
+  }
 
   private enum Work: Sendable {
     case settle(String)
@@ -47,7 +58,11 @@ public final class CustomResourceDefinitions: Sendable {
   func load() throws -> CacheWatch {
     let target = try target
     let (objects, _, watch) = registry.cache(of: target).listAndWatch(target.prefix(namespace: ""))
-    for object in objects { serve(object.object.tree()) }
+    for object in objects {
+      let definition = object.object.tree()
+      note(definition)
+      serve(definition)
+    }
     return watch
   }
 
@@ -58,7 +73,9 @@ public final class CustomResourceDefinitions: Sendable {
         for await item in work {
           switch item {
           case .settle(let name): await settle(name)
-          case .gone(let definition): withdraw(definition)
+          case .gone(let definition):
+            withdraw(definition)
+            free(definition)
           }
         }
       }
@@ -92,24 +109,60 @@ public final class CustomResourceDefinitions: Sendable {
   }
 
   private func withdraw(_ definition: JSONObject) {
-    registry.catalog.remove(
-      GroupResource(
-        group: definition["spec"]?["group"]?.stringValue ?? "",
-        resource: definition["spec"]?["names"]?["plural"]?.stringValue ?? ""))
+    let place = GroupResource(
+      group: Self.group(of: definition), resource: definition["spec"]?["names"]?["plural"]?.stringValue ?? "")
+    registry.catalog.remove(place)
+    guard forms.withLock({ $0.removeValue(forKey: place) }) != nil else { return }
+    registry.watchClock.end(place)
   }
 
-  /// Puts a definition whose names are accepted, and that is established, into the catalog.
+  private static func group(of definition: JSONObject) -> String { definition["spec"]?["group"]?.stringValue ?? "" }
+
+  // MARK: Names
+
+  /// Remembers which names a definition has.
+  private func note(_ definition: JSONObject) {
+    let noted = Names(
+      group: Self.group(of: definition), accepted: definition["status"]?["acceptedNames"]?.objectValue ?? [:],
+      isRefused: !CustomResourceStatus.isTrue("NamesAccepted", definition))
+    names.withLock { $0[definition.objectName] = noted }
+  }
+
+  /// What definitions of a group have taken.
+  private func taken(in group: String) -> CustomResourceNames.Taken {
+    names.withLock { names in
+      names.values.reduce(into: CustomResourceNames.Taken()) { if $1.group == group { $0.add($1.accepted) } }
+    }
+  }
+
+  /// Looks again at definitions of a group that wait for names, for some may have become free.
+  private func lookAgain(in group: String, but name: String) {
+    let others = names.withLock { names in
+      names.filter { $0.key != name && $0.value.group == group && $0.value.isRefused }.map(\.key)
+    }
+    for other in others.sorted() { queue.yield(.settle(other)) }
+  }
+
+  private func free(_ definition: JSONObject) {
+    names.withLock { $0[definition.objectName] = nil }
+    lookAgain(in: Self.group(of: definition), but: definition.objectName)
+  }
+
+  /// Puts a definition that is established into the catalog, under the names that it has been given.
   private func serve(_ definition: JSONObject) {
-    guard CustomResourceStatus.isTrue("NamesAccepted", definition),
-      CustomResourceStatus.isTrue("Established", definition)
-    else { return }
+    guard CustomResourceStatus.isTrue("Established", definition) else { return }
     // What is in the store was judged when it was written.
-    guard var resource = try? CustomResourceReader.resource(definition) else { return }
+    guard var resource = try? CustomResourceReader.resource(definition.underAcceptedNames) else { return }
     if definition.isBeingDeleted {
       // What is there can go; nothing new comes.
-      for index in resource.versions.indices { resource.versions[index].verbs.removeAll { $0 == .create } }
+      for index in resource.versions.indices {
+        resource.versions[index].verbs.removeAll { $0 == .create || $0 == .update || $0 == .patch }
+      }
     }
     registry.catalog.set(resource, conversion: ConversionWebhook(definition))
+    let form: JSONValue = .array([definition["spec"] ?? .null, definition["status"]?["acceptedNames"] ?? .null])
+    let before = forms.withLock { $0.updateValue(form, forKey: resource.groupResource) }
+    if let before, before != form { registry.watchClock.end(resource.groupResource) }
   }
 
   /// Brings the status of one definition, and what is served, to what it says.
@@ -123,12 +176,22 @@ public final class CustomResourceDefinitions: Sendable {
         try await finish(definition, target)
         return
       }
-      let conflicts = CustomResourceNames.conflicts(of: definition, in: registry.catalog.snapshot)
+      note(definition)
       CustomResourceStatus.update(
-        &definition, conflicts: conflicts, isUsable: ConversionWebhook.problem(of: definition) == nil)
-      if conflicts.isEmpty { serve(definition) } else { withdrawUnlessAccepted(stored.object.tree()) }
-      guard definition != stored.object.tree() else { return }
+        &definition, taken: taken(in: Self.group(of: definition)),
+        isUsable: ConversionWebhook.problem(of: definition) == nil)
+      if CustomResourceStatus.isTrue("Established", definition) {
+        serve(definition)
+      } else {
+        withdrawUnserved(definition)
+      }
+      let before = stored.object.tree()
+      guard definition != before else { return }
       _ = try await registry.write(definition, target, key: stored.key, over: stored, isDryRun: false)
+      note(definition)
+      if definition["status"]?["acceptedNames"] != before["status"]?["acceptedNames"] {
+        lookAgain(in: Self.group(of: definition), but: name)
+      }
     } catch is Registry.StaleWrite {
       // The change that came between is told too, and settled then.
       return
@@ -138,11 +201,10 @@ public final class CustomResourceDefinitions: Sendable {
     } catch { again(name, because: error) }
   }
 
-  private func withdrawUnlessAccepted(_ definition: JSONObject) {
-    if CustomResourceStatus.isTrue("Established", definition) { return }
+  /// Takes what was never established out of the catalog, where it stands by its own name.
+  private func withdrawUnserved(_ definition: JSONObject) {
     let place = GroupResource(
-      group: definition["spec"]?["group"]?.stringValue ?? "",
-      resource: definition["spec"]?["names"]?["plural"]?.stringValue ?? "")
+      group: Self.group(of: definition), resource: definition["spec"]?["names"]?["plural"]?.stringValue ?? "")
     if registry.kinds.resource(place) == nil { registry.catalog.remove(place) }
   }
 
@@ -200,9 +262,21 @@ public final class CustomResourceDefinitions: Sendable {
     if cache.list(prefix).objects.isEmpty { end() }
   }
 
+  /// Has a definition go once its objects are gone: they go first, and whoever looks is told so at once.
+  static func markGoing(_ definition: inout JSONObject) {
+    let now = Timestamp.now
+    definition.setMetadata("deletionTimestamp", .string(now.description))
+    if !definition.finalizers.contains(finalizer) { definition.setFinalizers(definition.finalizers + [finalizer]) }
+    CustomResourceStatus.set(
+      &definition, "Terminating", true, "InstanceDeletionPending",
+      "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon", at: now.description)
+  }
+
   /// Says in the status that instances are being removed.
   private func tellOfRemoval(_ definition: JSONObject, _ target: ServedResource) async throws {
-    guard !CustomResourceStatus.isTrue("Terminating", definition) else { return }
+    guard CustomResourceStatus.condition("Terminating", definition)?["reason"] != "InstanceDeletionInProgress" else {
+      return
+    }
     try await registry.retrying(target, definition.objectName) {
       let stored = try registry.find(target, namespace: "", name: definition.objectName)
       var changed = stored.object.tree()
@@ -211,5 +285,18 @@ public final class CustomResourceDefinitions: Sendable {
         at: Timestamp.now.inMicroseconds)
       _ = try await registry.write(changed, target, key: stored.key, over: stored, isDryRun: false)
     }
+  }
+}
+
+extension JSONObject {
+  /// The definition as if it asked for no other names than it has been given.
+  fileprivate var underAcceptedNames: JSONObject {
+    guard let names = self["status"]?["acceptedNames"], names["kind"]?.stringValue?.isEmpty == false,
+      var spec = self["spec"]?.objectValue
+    else { return self }
+    var definition = self
+    spec["names"] = names
+    definition["spec"] = .object(spec)
+    return definition
   }
 }

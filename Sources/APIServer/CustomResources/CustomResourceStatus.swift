@@ -9,34 +9,42 @@ enum CustomResourceStatus {
     }
   }
 
+  /// Brings what the status says of names, of service, of approval and of stored versions in line with the definition.
   /// - Parameters:
-  ///   - conflicts: why names cannot be taken; none where they are accepted.
-  ///   - isUsable: objects can be served; what is established stays so.
-  static func update(_ definition: inout JSONObject, conflicts: [String], isUsable: Bool = true) {
-    if let conflict = conflicts.first {
-      set(&definition, "NamesAccepted", false, "MultipleNamesNotAllowed", conflict)
-      if !isTrue("Established", definition) {
-        set(&definition, "Established", false, "NotAccepted", "not all names are accepted")
-      }
-    } else {
-      set(&definition, "NamesAccepted", true, "NoConflicts", "no conflicts found")
-      let words = "the initial names have been accepted"
-      if isUsable || isTrue("Established", definition) {
-        set(&definition, "Established", true, "InitialNamesAccepted", words)
+  ///   - taken: what the accepted names of all definitions of the group take.
+  ///   - isUsable: the webhook that converts can be asked; what is established stays so.
+  static func update(_ definition: inout JSONObject, taken: CustomResourceNames.Taken, isUsable: Bool = true) {
+    let names = CustomResourceNames(definition, taken: taken)
+    if !names.areSettled {
+      if let conflict = names.conflict {
+        set(&definition, "NamesAccepted", false, conflict.reason, conflict.message)
+        if condition("Established", definition) == nil {
+          set(&definition, "Established", false, "NotAccepted", "not all names are accepted")
+        }
       } else {
-        set(&definition, "Established", false, "Installing", words)
+        set(&definition, "NamesAccepted", true, "NoConflicts", "no conflicts found")
+      }
+    }
+    if isTrue("NamesAccepted", definition), !isTrue("Established", definition) {
+      if isUsable {
+        set(&definition, "Established", true, "InitialNamesAccepted", "the initial names have been accepted")
+      } else {
+        set(&definition, "Established", false, "InvalidCABundle", "The conversion webhook CABundle is invalid")
       }
     }
     approval(&definition)
     var status = definition["status"]?.objectValue ?? [:]
-    if conflicts.isEmpty { status["acceptedNames"] = definition["spec"]?["names"] }
-    if status["acceptedNames"] == nil { status["acceptedNames"] = ["plural": "", "kind": ""] }
+    status["acceptedNames"] = .object(names.accepted)
     var stored = (status["storedVersions"]?.arrayValue ?? []).compactMap(\.stringValue)
     for version in definition["spec"]?["versions"]?.arrayValue ?? [] where version["storage"]?.boolValue == true {
       if let name = version["name"]?.stringValue, !stored.contains(name) { stored.append(name) }
     }
     status["storedVersions"] = .array(stored.map { .string($0) })
     definition["status"] = .object(status)
+  }
+
+  static func condition(_ type: String, _ definition: JSONObject) -> JSONValue? {
+    (definition["status"]?["conditions"]?.arrayValue ?? []).first { $0["type"]?.stringValue == type }
   }
 
   /// Says whether a kind in one of the project's own groups is approved.
@@ -74,26 +82,5 @@ enum CustomResourceStatus {
     }
     status["conditions"] = .array(conditions)
     definition["status"] = .object(status)
-  }
-}
-
-/// Which names of a definition another resource of the same group has already.
-enum CustomResourceNames {
-  static func conflicts(of definition: JSONObject, in snapshot: ResourceCatalog.Snapshot) -> [String] {
-    let group = definition["spec"]?["group"]?.stringValue ?? ""
-    let names = definition["spec"]?["names"]
-    func text(_ name: String) -> String { names?[name]?.stringValue ?? "" }
-    let plural = text("plural")
-    let others = snapshot.resources.filter { $0.group == group && $0.plural != plural }
-    let takenResources = Set(others.flatMap { [$0.plural, $0.singular] + $0.shortNames })
-    let takenKinds = Set(others.flatMap { [$0.kind, $0.listKind] })
-    var conflicts: [String] = []
-    let singular = text("singular")
-    for name in [plural, singular] + (names?["shortNames"]?.arrayValue ?? []).compactMap(\.stringValue)
-    where takenResources.contains(name) { conflicts.append("\(name.goQuoted) is already in use") }
-    for kind in [text("kind"), text("listKind")] where takenKinds.contains(kind) {
-      conflicts.append("\(kind.goQuoted) is already in use")
-    }
-    return conflicts
   }
 }

@@ -17,8 +17,8 @@ struct StoredForm: Sendable {
   /// What an object of the store is by the schema of the version that it is stored in: also with what has become a default.
   func read(_ object: JSONObject, _ version: ResourceVersion) -> JSONObject {
     var tree = JSONValue.object(object)
-    coerce(&tree, version)
     Defaulter.fillIn(&tree, by: version.schema)
+    coerce(&tree, version)
     return tree.objectValue ?? object
   }
 }

@@ -40,6 +40,7 @@ struct DiscoveryHandler: Sendable {
     for range in ranges {
       switch range.type {
       case "application/json", "application/*", "*/*": break
+      case "application/yaml" where range.parameters["as"] == nil: break
       default: continue
       }
       guard let shape = range.parameters["as"] else { return false }
@@ -52,7 +53,14 @@ struct DiscoveryHandler: Sendable {
   }
 
   private func answer(_ document: JSONValue) -> Response {
-    Answer.json(document.jsonBytes(), pretty: ResponseForm.isPretty(request.headers, request.query))
+    if wantsYAML { return Answer.yaml(document) }
+    return Answer.json(document.jsonBytes(), pretty: ResponseForm.isPretty(request.headers, request.query))
+  }
+
+  /// Whether the best of the forms that a client takes is YAML.
+  private var wantsYAML: Bool {
+    let served = ["application/json", "application/yaml", "application/*", "*/*"]
+    return MediaRange.accepted(request.headers)?.first { served.contains($0.type) }?.type == "application/yaml"
   }
 
   /// A document that clients keep, and ask for again with its tag.
@@ -137,7 +145,7 @@ struct DiscoveryHandler: Sendable {
     var list: [JSONValue] = []
     for served in snapshot.resources(groupVersion) {
       list.append(.object(resourceDocument(served)))
-      for subresource in served.version.subresources.sorted(by: { $0.name < $1.name }) {
+      for subresource in subresources(served) {
         list.append(.object(subresourceDocument(served, subresource)))
       }
     }
@@ -146,6 +154,12 @@ struct DiscoveryHandler: Sendable {
       "resources": .array(list),
     ]
     return answer(document)
+  }
+
+  /// Those of built-in kinds in the order of their names, of custom kinds the status before the scale.
+  private func subresources(_ served: ServedResource) -> [Subresource] {
+    let all = served.version.subresources
+    return served.resource.isCustom ? all : all.sorted { $0.name < $1.name }
   }
 
   private func resourceDocument(_ served: ServedResource) -> JSONObject {
@@ -200,7 +214,7 @@ struct DiscoveryHandler: Sendable {
     ]
     if !resource.shortNames.isEmpty { document["shortNames"] = .array(resource.shortNames.map { .string($0) }) }
     if !resource.categories.isEmpty { document["categories"] = .array(resource.categories.map { .string($0) }) }
-    let subresources = served.version.subresources.sorted { $0.name < $1.name }.map { subresource -> JSONValue in
+    let subresources = subresources(served).map { subresource -> JSONValue in
       [
         "subresource": .string(subresource.name), "responseKind": kind(subresource.kind.groupVersionKind),
         "verbs": .array(subresource.verbs.map { .string($0.rawValue) }),

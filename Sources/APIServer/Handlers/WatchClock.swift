@@ -1,3 +1,4 @@
+import APIMachinery
 import Synchronization
 
 /// Wakes watches that nothing else wakes: from time to time for a bookmark, and when their time is over. One task sleeps
@@ -10,6 +11,7 @@ final class WatchClock: Sendable {
 
   private struct Entry {
     let watch: CacheWatch
+    let resource: GroupResource
     let end: Int
     let wantsMarks: Bool
   }
@@ -30,12 +32,12 @@ final class WatchClock: Sendable {
 
   /// Follows a watch until it is removed.
   /// - Parameter seconds: after how many it ends.
-  func add(_ watch: CacheWatch, seconds: Int64, wantsMarks: Bool) -> UInt64 {
+  func add(_ watch: CacheWatch, of resource: GroupResource, seconds: Int64, wantsMarks: Bool) -> UInt64 {
     let now = now
     return state.withLock { state in
       state.nextID += 1
       let end = now + Int(min(max(seconds, 0), 1 << 32)) * 1000 / Self.tick + 1
-      let entry = Entry(watch: watch, end: end, wantsMarks: wantsMarks)
+      let entry = Entry(watch: watch, resource: resource, end: end, wantsMarks: wantsMarks)
       state.entries[state.nextID] = entry
       schedule(state.nextID, entry, after: now, &state)
       return state.nextID
@@ -50,6 +52,16 @@ final class WatchClock: Sendable {
       state.sleeper?.task.cancel()
       state.sleeper = nil
     }
+  }
+
+  /// Ends all watches of a resource: it is served otherwise from now on, or not at all.
+  func end(_ resource: GroupResource) {
+    let ended = state.withLock { state in
+      let found = state.entries.filter { $0.value.resource == resource }
+      for id in found.keys { state.entries[id] = nil }
+      return found.values.map(\.watch)
+    }
+    for watch in ended { watch.finish() }
   }
 
   private func schedule(_ id: UInt64, _ entry: Entry, after now: Int, _ state: inout State) {

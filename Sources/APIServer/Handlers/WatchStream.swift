@@ -43,7 +43,8 @@ struct WatchStream: Sendable {
     let follower = WatchFollower(
       watch: watch, cache: cache, prefix: prefix, selection: selection, encoder: encoder,
       wantsBookmarks: options.allowWatchBookmarks, clock: clock,
-      alarm: clock.add(watch, seconds: seconds, wantsMarks: options.allowWatchBookmarks))
+      alarm: clock.add(
+        watch, of: target.groupResource, seconds: seconds, wantsMarks: options.allowWatchBookmarks))
     do {
       let opening = try await opening(initial, revision, encoder)
       return try stream { try await follower.run(opening.bytes, isLast: opening.isLast, send: $0) }

@@ -9,7 +9,7 @@ enum MutationTypes {
   static let patches = CELType.list(patch)
 
   static func environment(_ environment: CELEnvironment) -> CELEnvironment {
-    environment.with(structures: { type, field in structure(type, field) })
+    environment.withPatchFunctions().with(structures: { type, field in structure(type, field) })
   }
 
   /// `Object.spec` is the type of the field `spec` of an `Object`, and so on down; what fields there are shows only when

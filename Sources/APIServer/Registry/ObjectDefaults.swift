@@ -14,7 +14,8 @@ enum ObjectDefaults {
     var tree = JSONValue.object(object)
     object = [:]
     if target.resource.isCustom {
-      Defaulter.fillIn(&tree, by: target.version.schema)
+      // A default may have members that an embedded object's metadata has not.
+      if Defaulter.fillIn(&tree, by: target.version.schema) { StoredForm(kinds).coerce(&tree, target.version) }
     } else {
       kinds.complete(&tree, kind: target.groupVersionKind)
     }

@@ -31,7 +31,11 @@ enum ObjectRules {
     } else {
       errors += ValueValidator.errors(in: value, by: target.version.schema, old: old.map { .object($0) })
     }
-    errors += ListTypeValidator.errors(in: value, by: target.version.schema)
+    errors += ScaleRules.errors(in: new, target.version, subresource: context.info.subresource)
+    // What was wrong with lists before an update may stay so.
+    if old.map({ ListTypeValidator.errors(in: .object($0), by: target.version.schema).isEmpty }) ?? true {
+      errors += ListTypeValidator.errors(in: value, by: target.version.schema)
+    }
     errors += EmbeddedResourceRules.errors(
       in: value, by: target.version.schema, metadata: kinds.registry[BodyReader.objectMeta])
     // Rules are not asked about what does not even have the right shape.

@@ -80,6 +80,11 @@ extension Registry {
     }
     let owners = object["metadata"]?["managedFields"]
     request.object = object
+    if target.resource.isCustom, !target.version.verbs.contains(.create) {
+      throw StatusError.forbidden(
+        target.groupResource, object.objectName,
+        "create not allowed while custom resource definition is terminating")
+    }
     try await admission.mutate(&request)
     object = request.object ?? object
     FieldOwnership.keep(owners, in: &object, context)

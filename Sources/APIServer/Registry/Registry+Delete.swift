@@ -39,18 +39,16 @@ extension Registry {
       }
 
       var new = old
-      new.setFinalizers(options.finalizers(of: old, DependentsPolicy(of: target.groupResource)))
-      if target.groupResource == CustomResourceDefinitions.place, !old.isBeingDeleted,
-        !new.finalizers.contains(CustomResourceDefinitions.finalizer)
-      {
-        // Its objects go before it does.
-        new.setFinalizers(new.finalizers + [CustomResourceDefinitions.finalizer])
+      if target.groupResource == CustomResourceDefinitions.place, !old.isBeingDeleted {
+        CustomResourceDefinitions.markGoing(&new)
+      } else {
+        new.setFinalizers(options.finalizers(of: old, DependentsPolicy(of: target.groupResource)))
       }
       let grace = sooner ?? strategy.gracePeriod(of: old, options)
       if grace == 0, new.finalizers.isEmpty, !strategy.isHeld(old) {
         return .gone(try await erase(stored, target, isDryRun: isDryRun))
       }
-      if !old.isBeingDeleted {
+      if !new.isBeingDeleted {
         new.setMetadata(
           "deletionTimestamp", .string(Timestamp.now.adding(seconds: grace).description))
         new.setMetadata("deletionGracePeriodSeconds", .integer(grace))

@@ -68,7 +68,8 @@ extension Registry {
       let isReset = FieldOwnership.isReset(by: new, subresource: info.subresource, operation)
       new["kind"] = old["kind"]
       new["apiVersion"] = old["apiVersion"]
-      ObjectDefaults.apply(to: &new, target, kinds)
+      // A count is set in what is there, which was read as its schema wants it.
+      if !target.resource.isCustom || info.subresource != "scale" { ObjectDefaults.apply(to: &new, target, kinds) }
       if isReset { new.setMetadata("managedFields", .array([])) }
       if operation == .update {
         // What admission or a pool puts in afterwards belongs to no manager.
@@ -88,8 +89,14 @@ extension Registry {
       let namespace = target.resource.isNamespaced ? info.namespace : ""
       try ObjectPlace.checkNamespace(new, namespace)
       new.setMetadata("namespace", namespace.isEmpty ? nil : .string(namespace))
-      prepareForUpdate(&new, old, target, subresource: info.subresource)
-      ObjectDefaults.apply(to: &new, target, kinds)
+      if target.resource.isCustom {
+        // What admission has put in is completed; the part that this request does not write stays as it is.
+        if info.subresource != "scale" { ObjectDefaults.apply(to: &new, target, kinds) }
+        prepareForUpdate(&new, old, target, subresource: info.subresource)
+      } else {
+        prepareForUpdate(&new, old, target, subresource: info.subresource)
+        ObjectDefaults.apply(to: &new, target, kinds)
+      }
       let isGiven = strategy.givesOut && info.subresource.isEmpty
       let allocation = isGiven ? try strategy.allocation(for: &new, old: old, isDryRun: isDryRun) : nil
       defer { allocation?.end() }

@@ -16,6 +16,8 @@ final class CacheWatch: Sendable {
     var revision: Int64
     var isOver = false
     var isCutOff = false
+    /// It is over once what waits has been read.
+    var isLast = false
     /// A mark was asked for: the reader wakes without a change.
     var isMarked = false
     var reader: CheckedContinuation<Void, Never>?
@@ -53,7 +55,7 @@ final class CacheWatch: Sendable {
         if case .some(let found) = batch { return found }
         await withCheckedContinuation { continuation in
           let isReady = state.withLock { state in
-            guard state.waiting.isEmpty, !state.isOver, !state.isMarked else { return true }
+            guard state.waiting.isEmpty, !state.isOver, !state.isMarked, !state.isLast else { return true }
             state.reader = continuation
             return false
           }
@@ -72,7 +74,7 @@ final class CacheWatch: Sendable {
   private func take() -> Batch?? {
     state.withLock { state -> Batch?? in
       if state.isOver { return .some(nil) }
-      guard !state.waiting.isEmpty || state.isMarked else { return nil }
+      guard !state.waiting.isEmpty || state.isMarked else { return state.isLast ? .some(nil) : nil }
       let events = state.waiting
       state.waiting = []
       state.isMarked = false
@@ -95,6 +97,16 @@ final class CacheWatch: Sendable {
       return state.reader.take()
     }
     reader?.resume()
+  }
+
+  /// Ends it once the reader has read what waits; nothing comes after that.
+  func finish() {
+    let reader = state.withLock { state -> CheckedContinuation<Void, Never>? in
+      state.isLast = true
+      return state.reader.take()
+    }
+    reader?.resume()
+    onEnd(self)
   }
 
   func end() {

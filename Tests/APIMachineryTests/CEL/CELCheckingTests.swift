@@ -41,7 +41,7 @@ import Testing
     ),
     ("(1", "ERROR: <input>:1:3: Syntax error: missing ')' at '<EOF>'\n | (1\n | ..^"),
     ("has(s)", "ERROR: <input>:1:5: invalid argument to has() macro\n | has(s)\n | ....^"),
-    ("l.all(1, true)", "ERROR: <input>:1:7: argument is not an identifier\n | l.all(1, true)\n | ......^"),
+    ("l.all(1, true)", "ERROR: <input>:1:7: argument must be a simple name\n | l.all(1, true)\n | ......^"),
     ("for", "ERROR: <input>:1:1: reserved identifier: for\n | for\n | ^"),
     ("99999999999999999999", "ERROR: <input>:1:1: invalid int literal\n | 99999999999999999999\n | ^"),
     ("1 && true", "ERROR: <input>:1:1: expected type 'bool' but found 'int'\n | 1 && true\n | ^"),

@@ -10,7 +10,9 @@ import Testing
     }
   }
 
-  private static let environment = CELEnvironment.kubernetes.with(["authorizer": CELType.authorizer])
+  private static let environment = CELEnvironment.kubernetes.withPatchFunctions().with([
+    "authorizer": CELType.authorizer
+  ])
 
   /// One expression a line, behind its costs: least, most (`*` where nothing bounds it), real.
   struct Group: Sendable, CustomTestStringConvertible {

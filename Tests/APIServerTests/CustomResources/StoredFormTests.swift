@@ -29,6 +29,18 @@ struct StoredFormTests {
     #expect(form.read(read, version) == read)
   }
 
+  @Test("a default gives an embedded object no metadata that there is not")
+  func embeddedDefaults() throws {
+    let version = try Self.version(
+      #"{"type": "object", "properties": {"in": {"type": "object", "x-kubernetes-embedded-resource": true, "properties": {"x": {"type": "string"}}, "default": {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a", "odd": "b"}}}}}"#
+    )
+    let stored: JSONObject = ["apiVersion": "example.com/v1", "kind": "Thing", "metadata": ["name": "one"]]
+    let form = StoredForm(try BuiltinKinds.load())
+    let read = form.read(stored, version)
+    #expect(read["in"] == ["apiVersion": "v1", "kind": "Pod", "metadata": ["name": "a"]])
+    #expect(form.read(read, version) == read)
+  }
+
   @Test("an object is judged once for each state of the schema")
   func judging() throws {
     var version = try Self.version(#"{"type": "object", "properties": {"a": {"type": "string"}}}"#)

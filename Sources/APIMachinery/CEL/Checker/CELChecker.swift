@@ -11,6 +11,8 @@ struct CELChecker {
   private var scopes: [[String: CELType]] = []
   private(set) var issues: [CELIssue] = []
 
+  private static let mostRepeated = 100
+
   init(_ environment: CELEnvironment, count: Int) {
     self.environment = environment
     types = Array(repeating: nil, count: count)
@@ -38,7 +40,8 @@ struct CELChecker {
 
   /// The type of a node, found once.
   private mutating func type(_ node: CELExpression) -> CELType {
-    if let known = types[node.id] { return known }
+    // What is wrong is told each time that a macro repeats it, as long as there is little of it.
+    if let known = types[node.id], !known.isFailure || issues.count > Self.mostRepeated { return known }
     let type = find(node)
     types[node.id] = type
     return type
@@ -60,9 +63,7 @@ struct CELChecker {
   // MARK: Names
 
   private mutating func lookUp(_ name: String) -> CELType? {
-    let isAbsolute = name.hasPrefix(".")
-    let name = isAbsolute ? String(name.dropFirst()) : name
-    if !isAbsolute { for scope in scopes.reversed() { if let type = scope[name] { return type } } }
+    for scope in scopes.reversed() { if let type = scope[name] { return type } }
     if let type = environment.variables[name] {
       references.insert(name)
       return type
@@ -71,8 +72,9 @@ struct CELChecker {
   }
 
   private mutating func identifier(_ node: CELExpression, _ name: String) -> CELType {
-    if let type = lookUp(name) { return type }
-    if let type = environment.types[name] {
+    let bare = name.hasPrefix(".") ? String(name.dropFirst()) : name
+    if let type = lookUp(bare) { return type }
+    if let type = environment.types[bare] {
       constants[node.id] = type
       return .type(type)
     }
@@ -247,11 +249,16 @@ struct CELChecker {
   private mutating func structure(
     _ node: CELExpression, _ name: String, _ fields: [CELExpression.Field]
   ) -> CELType {
-    let result = environment.structures?(name, nil)
-    if result == nil { undeclared(node, name) }
+    guard let result = environment.structures?(name, nil) else {
+      if environment.types[name] != nil {
+        fail(node, "'\(name)' is not a message type")
+      } else {
+        undeclared(node, name)
+      }
+      return .failure
+    }
     for field in fields {
       var found = type(field.value)
-      guard result != nil else { continue }
       guard let expected = environment.structures?(name, field.name) else {
         issues.append(CELIssue(offset: field.offset, message: "undefined field '\(field.name)'"))
         continue
@@ -265,7 +272,7 @@ struct CELChecker {
               + " but provided type is '\(unifier.substitute(found))'"))
       }
     }
-    return result ?? .failure
+    return result
   }
 
   // MARK: Folds

@@ -39,8 +39,8 @@ struct CELCostEstimator {
 
   private mutating func find(_ node: CELExpression) -> CELCost {
     if checked.constants[node.id] != nil {
-      sizes[node.id] = CELCost(1)
-      return CELCost(0)
+      if case .identifier(let name) = node.kind { paths[node.id] = [name] } else { sizes[node.id] = CELCost(0) }
+      return CELCost(1)
     }
     if checked.renamed[node.id] != nil { return CELCost(1) }
     switch node.kind {

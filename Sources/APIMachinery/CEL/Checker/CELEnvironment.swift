@@ -1,7 +1,7 @@
 /// What an expression may use: variables, functions and types.
 public struct CELEnvironment: Sendable {
   var variables: [String: CELType]
-  let functions: CELFunctionTable
+  private(set) var functions: CELFunctionTable
   /// Types that have names of their own: `int`, `net.IP`.
   let types: [String: CELType]
   /// The objects that an expression may put together, by name; what gives the type of a field.
@@ -44,6 +44,13 @@ public struct CELEnvironment: Sendable {
   public func withBindings() -> CELEnvironment {
     var copy = self
     copy.hasBindings = true
+    return copy
+  }
+
+  /// The same with `jsonpatch.escapeKey(name)`.
+  public func withPatchFunctions() -> CELEnvironment {
+    var copy = self
+    CELLibrary.addPatches(&copy.functions)
     return copy
   }
 

@@ -14,7 +14,7 @@ extension CELValue {
       try frame.work(min(a.utf8.count, b.utf8.count) / 64)
       return a.hasSameScalars(b)
     case (.bytes(let a), .bytes(let b)): return a == b
-    case (.timestamp(let a), .timestamp(let b)): return a == b
+    case (.timestamp(let a, _), .timestamp(let b, _)): return a == b
     case (.duration(let a), .duration(let b)): return a == b
     case (.type(let a), .type(let b)): return a.runtimeName == b.runtimeName
     case (.list(let a), .list(let b)): return try a.isEqual(b, &frame)
@@ -47,21 +47,18 @@ extension CELValue {
       if a.hasSameScalars(b) { return .equal }
       return a.utf8.lexicographicallyPrecedes(b.utf8) ? .less : .greater
     case (.bytes(let a), .bytes(let b)): return a == b ? .equal : a.lexicographicallyPrecedes(b) ? .less : .greater
-    case (.timestamp(let a), .timestamp(let b)): return order(a, b)
+    case (.timestamp(let a, _), .timestamp(let b, _)): return order(a, b)
     case (.duration(let a), .duration(let b)): return order(a, b)
     case (.opaque(let a as CELQuantity), .opaque(let b as CELQuantity)): return order(a.quantity, b.quantity)
     default: return nil
     }
   }
 
+  /// As cel-go compares them: where both are in bounds, as doubles.
   private static func compare<Whole: FixedWidthInteger>(_ a: Whole, _ b: Double) -> Order {
     if b.isNaN { return .unordered }
-    if b >= 0x1p64 || Whole.isSigned && b >= 0x1p63 { return .less }
-    if b < (Whole.isSigned ? -0x1p63 : 0) { return .greater }
-    let whole = Whole(b.rounded(.towardZero))
-    if a != whole { return a < whole ? .less : .greater }
-    let part = b - b.rounded(.towardZero)
-    return part == 0 ? .equal : part > 0 ? .less : .greater
+    let number = Double(a)
+    return number < b ? .less : number == b ? .equal : .greater
   }
 }
 

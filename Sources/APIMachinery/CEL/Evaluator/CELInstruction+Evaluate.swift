@@ -109,7 +109,8 @@ extension CELInstruction {
     case .lazy(let fields): try fields.field(field, &frame) != nil
     case .optional(nil): false
     case .optional(let inner?): try has(inner, field, &frame)
-    default: throw CELEvaluationError.noSuchOverload
+    case .list: throw CELEvaluationError("unsupported index type 'string' in list")
+    default: false
     }
   }
 

@@ -73,7 +73,7 @@ struct CELPlanner {
     switch node.kind {
     case .literal(let value): return .constant(value)
     case .identifier(let name):
-      if name.hasPrefix(".") { return .variable(String(name.dropFirst())) }
+      let name = name.hasPrefix(".") ? String(name.dropFirst()) : name
       return locals.lastIndex(of: name).map { .local($0) } ?? .variable(name)
     case .select(let operand, let field, let isTest):
       let inner = plan(operand)

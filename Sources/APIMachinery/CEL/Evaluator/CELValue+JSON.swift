@@ -41,10 +41,11 @@ extension CELValue {
       }
       self = .timestamp(time)
     case (.dateTime, .string(let text)):
-      guard let time = Timestamp(text.uppercased()) else {
+      let text = text.uppercased()
+      guard let time = Timestamp(text) else {
         throw CELEvaluationError("Invalid date-time formatted string \(text)")
       }
-      self = .timestamp(time)
+      self = .timestamp(time, offset: CELTime.offset(writtenIn: text))
     case (.list(let element, let kind), .array(let items)):
       self = .list(CELList(items, element: element, kind: kind))
     case (.map(let values), .object(let object)): self = .map(CELMap(object, values: values))
@@ -90,7 +91,7 @@ extension CELValue {
     case .double(let value): return .double(value)
     case .string(let text): return .string(text)
     case .bytes(let bytes): return .string(Base64.encode(bytes))
-    case .timestamp(let time): return .string(CELTime.text(time))
+    case .timestamp(let time, let offset): return .string(CELTime.text(time, offset: offset))
     case .duration(let duration): return .string(CELDuration.text(duration))
     case .list(let list): return .array(try list.elements().map { try $0.json() })
     case .map(let map):

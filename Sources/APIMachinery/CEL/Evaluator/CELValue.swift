@@ -7,7 +7,8 @@ public enum CELValue: Sendable {
   case double(Double)
   case string(String)
   case bytes([UInt8])
-  case timestamp(Timestamp)
+  /// With the seconds east of UTC at which it was written, which only its text shows.
+  case timestamp(Timestamp, offset: Int64 = 0)
   /// In nanoseconds.
   case duration(Int64)
   case list(CELList)
@@ -96,13 +97,16 @@ extension CELValue {
 
   var typeName: String { type.runtimeName }
 
-  /// Whether it can stand for an argument of a type; what a container holds is not looked at.
+  /// Whether it can stand for an argument of a type; of what a list holds the first element tells.
   func fits(_ type: CELType) -> Bool {
     switch (self, type) {
     case (_, .dynamic), (_, .parameter): true
     case (.null, .null), (.bool, .bool), (.int, .int), (.uint, .uint), (.double, .double), (.string, .string),
-      (.bytes, .bytes), (.timestamp, .timestamp), (.duration, .duration), (.list, .list), (.map, .map), (.type, .type):
+      (.bytes, .bytes), (.timestamp, .timestamp), (.duration, .duration), (.map, .map), (.type, .type):
       true
+    case (.list(let list), .list(let element)):
+      // An element that is not of its schema fails where it is read.
+      !element.isSimple || list.count == 0 || (try? list.element(0))?.fits(element) != false
     case (.object, .map): true
     case (.object(let value), .object(let type)): value.type == type
     case (.optional, .opaque("optional_type", _)): true

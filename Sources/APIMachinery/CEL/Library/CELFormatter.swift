@@ -156,7 +156,7 @@ struct CELFormatter {
     case .double(let number):
       let text = DecimalDigits(number).fixed(6)
       return number.isFinite ? text : text.goQuoted
-    case .timestamp(let time): return "timestamp(\(CELTime.text(time).goQuoted))"
+    case .timestamp(let time, let offset): return "timestamp(\(CELTime.text(time, offset: offset).goQuoted))"
     case .duration(let duration): return "duration(\(CELDuration.text(duration).goQuoted))"
     default: return try text(value, &frame)
     }

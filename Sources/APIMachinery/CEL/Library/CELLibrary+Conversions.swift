@@ -83,7 +83,7 @@ enum CELConversion {
       guard number > -0x1p63, number < 0x1p63 else { throw CELEvaluationError.integerOverflow }
       return .int(Int64(number))
     case .duration(let nanoseconds): return .int(nanoseconds)
-    case .timestamp(let time): return .int(time.seconds)
+    case .timestamp(let time, _): return .int(time.seconds)
     case .string(let text):
       guard let whole = Int64(text) else { throw failure(value, "int") }
       return .int(whole)
@@ -119,7 +119,7 @@ enum CELConversion {
         throw CELEvaluationError("invalid UTF-8 in bytes, cannot convert to string")
       }
       return .string(text)
-    case .timestamp(let time): return .string(CELTime.text(time))
+    case .timestamp(let time, let offset): return .string(CELTime.text(time, offset: offset))
     case .duration(let nanoseconds): return .string(CELDuration.text(nanoseconds))
     case .opaque(let address as CELAddress): return .string(address.description)
     case .opaque(let network as CELNetwork): return .string(network.description)

@@ -151,8 +151,9 @@ enum CELArithmetic {
     case (.bytes(let a), .bytes(let b)): return .bytes(a + b)
     case (.list(let a), .list(let b)): return .list(try a.adding(b, &frame))
     case (.duration(let a), .duration(let b)): return .duration(try whole(a.addingReportingOverflow(b)))
-    case (.timestamp(let time), .duration(let duration)), (.duration(let duration), .timestamp(let time)):
-      return .timestamp(try CELTime.add(time, duration))
+    case (.timestamp(let time, let offset), .duration(let duration)),
+      (.duration(let duration), .timestamp(let time, let offset)):
+      return .timestamp(try CELTime.add(time, duration), offset: offset)
     default: throw CELEvaluationError.noSuchOverload
     }
   }
@@ -163,10 +164,10 @@ enum CELArithmetic {
     case (.uint(let a), .uint(let b)): return .uint(try whole(a.subtractingReportingOverflow(b), .unsignedOverflow))
     case (.double(let a), .double(let b)): return .double(a - b)
     case (.duration(let a), .duration(let b)): return .duration(try whole(a.subtractingReportingOverflow(b)))
-    case (.timestamp(let time), .duration(let duration)):
+    case (.timestamp(let time, let offset), .duration(let duration)):
       guard duration != .min else { throw CELEvaluationError.integerOverflow }
-      return .timestamp(try CELTime.add(time, -duration))
-    case (.timestamp(let a), .timestamp(let b)): return .duration(try CELTime.difference(a, b))
+      return .timestamp(try CELTime.add(time, -duration), offset: offset)
+    case (.timestamp(let a, _), .timestamp(let b, _)): return .duration(try CELTime.difference(a, b))
     default: throw CELEvaluationError.noSuchOverload
     }
   }

@@ -45,7 +45,7 @@ extension CELValue {
     case .string(let text): text.isEmpty
     case .bytes(let bytes): bytes.isEmpty
     case .duration(let value): value == 0
-    case .timestamp(let time): time.seconds == -62_135_596_800 && time.nanoseconds == 0
+    case .timestamp(let time, _): time.seconds == -62_135_596_800 && time.nanoseconds == 0
     case .list(let list): list.count == 0
     case .map(let map): map.count == 0
     case .object(let object): object.count == 0

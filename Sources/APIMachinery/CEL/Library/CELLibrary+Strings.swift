@@ -20,6 +20,10 @@ extension CELLibrary {
     table.global("strings.quote", "strings_quote", [.string], .string) { values, _ in
       .string(CELFormatter.quoted(try values[0].string()))
     }
+  }
+
+  /// What names of members are written by in JSON patches; policies that change objects have it alone.
+  static func addPatches(_ table: inout CELFunctionTable) {
     table.global("jsonpatch.escapeKey", "string_jsonpatch_escapeKey_string", [.string], .string) { values, _ in
       var text = ""
       for scalar in try values[0].string().unicodeScalars {

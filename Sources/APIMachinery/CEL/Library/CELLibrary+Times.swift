@@ -18,7 +18,7 @@ extension CELLibrary {
           guard let time = CELTime.parse(text) else {
             throw CELEvaluationError("type conversion error from 'string' to 'google.protobuf.Timestamp'")
           }
-          return .timestamp(time)
+          return .timestamp(time, offset: CELTime.offset(writtenIn: text))
         case .int(let seconds): return .timestamp(try CELTime.checked(Timestamp(seconds: seconds)))
         default: return values[0]
         }
@@ -29,7 +29,7 @@ extension CELLibrary {
         .int(CELTime.part(part, of: values[0], offset: 0))
       }
       table.member(part.rawValue, "timestamp_to_\(part.rawValue)_with_tz", .timestamp, [.string], .int) { values, _ in
-        guard case .timestamp(let time) = values[0] else { throw CELEvaluationError.noSuchOverload }
+        guard case .timestamp(let time, _) = values[0] else { throw CELEvaluationError.noSuchOverload }
         return .int(CELTime.part(part, of: values[0], offset: try CELTime.offset(values[1].string(), at: time)))
       }
     }
@@ -98,12 +98,27 @@ enum CELTime {
     return nanoseconds
   }
 
-  static func text(_ time: Timestamp) -> String {
-    guard time.nanoseconds > 0 else { return time.description }
-    var digits = String(time.nanoseconds)
-    digits = String(repeating: "0", count: 9 - digits.utf8.count) + digits
-    while digits.hasSuffix("0") { digits.removeLast() }
-    return time.description.dropLast() + "." + digits + "Z"
+  /// - Parameter offset: seconds east of UTC, the time of which is shown.
+  static func text(_ time: Timestamp, offset: Int64) -> String {
+    var text = String(time.adding(seconds: offset).description.dropLast())
+    if time.nanoseconds > 0 {
+      var digits = String(time.nanoseconds)
+      digits = String(repeating: "0", count: 9 - digits.utf8.count) + digits
+      while digits.hasSuffix("0") { digits.removeLast() }
+      text += "." + digits
+    }
+    guard offset != 0 else { return text + "Z" }
+    func two(_ number: UInt64) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    let minutes = offset.magnitude / 60
+    return text + (offset < 0 ? "-" : "+") + two(minutes / 60) + ":" + two(minutes % 60)
+  }
+
+  /// The offset at the end of a time of RFC 3339 that could be read.
+  static func offset(writtenIn text: String) -> Int64 {
+    let end = text.utf8.suffix(6).map { Int64($0) - 0x30 }
+    guard end.count == 6, text.utf8.last != UInt8(ascii: "Z") else { return 0 }
+    let seconds = (end[1] * 10 + end[2]) * 3_600 + (end[4] * 10 + end[5]) * 60
+    return end[0] == Int64(UInt8(ascii: "-")) - 0x30 ? -seconds : seconds
   }
 
   /// Seconds east of UTC at a time.
@@ -125,7 +140,7 @@ enum CELTime {
   }
 
   static func part(_ part: Part, of value: CELValue, offset: Int64) -> Int64 {
-    guard case .timestamp(let time) = value else { return 0 }
+    guard case .timestamp(let time, _) = value else { return 0 }
     let seconds = time.seconds + offset
     let day = (seconds >= 0 ? seconds : seconds - 86_399) / 86_400
     let date = Timestamp.date(day)

@@ -60,7 +60,24 @@ struct CELURL: CELOpaque, Hashable {
     }
     if let at = authority.lastIndex(of: "@") { authority = String(authority[authority.index(after: at)...]) }
     host = authority
-    path = String(rest)
+    path = Self.escaped(rest)
+  }
+
+  /// The path as Go escapes it: as it was written where that could stand in a URL.
+  private static func escaped(_ path: Substring) -> String {
+    func isLetter(_ byte: UInt8) -> Bool { (0x41...0x5A).contains(byte & 0xDF) || (0x30...0x39).contains(byte) }
+    if path.utf8.allSatisfy({ isLetter($0) || "!'()*;:@[]$&+,=/-_.~%".utf8.contains($0) }) { return String(path) }
+    let decoded = unescaped(Substring(path.replacing("+", with: "%2B"))) ?? String(path)
+    var text = ""
+    for byte in decoded.utf8 {
+      if isLetter(byte) || "$&+,/:;=@-_.~".utf8.contains(byte) {
+        text.unicodeScalars.append(Unicode.Scalar(byte))
+      } else {
+        let digits = String(byte, radix: 16, uppercase: true)
+        text += digits.utf8.count == 1 ? "%0\(digits)" : "%\(digits)"
+      }
+    }
+    return text
   }
 
   /// Without the port and the brackets.

@@ -7,6 +7,8 @@ final class CELExpression: Sendable {
   let kind: Kind
   /// How deep the tree below it is; bounded, because whoever walks the tree uses the stack.
   let depth: Int
+  /// How many operators, selections and calls of members lie one below the other; cel-go bounds it.
+  let chain: Int
 
   static let deepest = 400
 
@@ -14,7 +16,9 @@ final class CELExpression: Sendable {
     self.id = id
     self.offset = offset
     self.kind = kind
-    depth = 1 + (kind.children.map(\.depth).max() ?? 0)
+    let children = kind.children
+    depth = 1 + (children.map(\.depth).max() ?? 0)
+    chain = (kind.isLink ? 1 : 0) + (children.map(\.chain).max() ?? 0)
   }
 
   enum Kind: Sendable {
@@ -58,6 +62,17 @@ final class CELExpression: Sendable {
 }
 
 extension CELExpression.Kind {
+  fileprivate var isLink: Bool {
+    switch self {
+    case .select: true
+    case .call(let name, let target, let arguments):
+      target != nil
+        || arguments.count > 1 && name.hasPrefix("_") && name != CELOperator.logicalAnd
+          && name != CELOperator.logicalOr
+    default: false
+    }
+  }
+
   var children: [CELExpression] {
     switch self {
     case .literal, .identifier: []

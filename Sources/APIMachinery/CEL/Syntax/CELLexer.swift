@@ -10,6 +10,8 @@ struct CELToken: Sendable {
   let offset: Int
   /// Of a string or bytes what it stands for.
   var value: CELValue?
+  /// Why an escape in it stands for nothing.
+  var problem: String?
 }
 
 /// Splits an expression into words (CEL language definition, "Syntax").
@@ -32,7 +34,9 @@ struct CELLexer {
       if let token = next() {
         tokens.append(token)
       } else {
-        index = max(index, start + 1)
+        // The scalar with which no word can go on is passed over too.
+        if index == start, let first = peek(), first == "=" || first == "&" || first == "|" { index += 1 }
+        index = min(index + 1, scalars.count)
         issues.append(
           CELIssue(offset: start, message: "Syntax error: token recognition error at: '\(text(start, index))'"))
       }
@@ -143,6 +147,24 @@ struct CELLexer {
   /// A string or bytes; nil, with nothing taken, where none begins here, and with something taken where one is malformed.
   private mutating func quoted() -> CELToken? {
     let start = index
+    if let token = quotedWhole() { return token }
+    // What goes wrong after a prefix or after two quotes leaves a shorter word: an identifier, an empty string.
+    guard index > start, let quote = scalars[start...].firstIndex(where: { $0 == "\"" || $0 == "'" }) else {
+      return nil
+    }
+    if quote + 1 < scalars.count, scalars[quote + 1] == scalars[quote] {
+      index = quote + 2
+      let isBytes = scalars[start..<quote].contains { $0 == "b" || $0 == "B" }
+      return CELToken(
+        kind: isBytes ? .bytes : .string, text: text(start, index), offset: start,
+        value: isBytes ? .bytes([]) : .string(""))
+    }
+    if quote > start { index = start }
+    return nil
+  }
+
+  private mutating func quotedWhole() -> CELToken? {
+    let start = index
     var ahead = 0
     var isBytes = false
     var isRaw = false
@@ -160,6 +182,7 @@ struct CELLexer {
     if isLong { index += 2 }
     var scalars = String.UnicodeScalarView()
     var bytes: [UInt8] = []
+    var problem: String?
     func put(_ scalar: Unicode.Scalar) {
       if isBytes { bytes.append(contentsOf: UTF8.encode(scalar)!) } else { scalars.append(scalar) }
     }
@@ -177,6 +200,8 @@ struct CELLexer {
       }
       switch escape() {
       case .scalar(let scalar): put(scalar)
+      case .codePoint(let scalar): if isBytes { problem = "unable to unescape string" } else { put(scalar) }
+      case .nothing: problem = "invalid unicode code point"
       case .code(let value):
         // In bytes `\377` is a byte, in a string a scalar.
         if isBytes { bytes.append(UInt8(value)) } else { scalars.append(Unicode.Scalar(UInt8(value))) }
@@ -185,11 +210,15 @@ struct CELLexer {
     }
     return CELToken(
       kind: isBytes ? .bytes : .string, text: text(start, index), offset: start,
-      value: isBytes ? .bytes(bytes) : .string(String(scalars)))
+      value: isBytes ? .bytes(bytes) : .string(String(scalars)), problem: problem)
   }
 
   private enum Escape {
     case scalar(Unicode.Scalar)
+    /// Written by its number, which bytes do not have.
+    case codePoint(Unicode.Scalar)
+    /// A number that no scalar has.
+    case nothing
     case code(UInt32)
   }
 
@@ -206,12 +235,14 @@ struct CELLexer {
     switch scalar {
     case "x", "X": return digits(2, radix: 16).map { .code($0) }
     case "u", "U":
-      guard let value = digits(scalar == "u" ? 4 : 8, radix: 16), let scalar = Unicode.Scalar(value) else { return nil }
-      return .scalar(scalar)
+      guard let value = digits(scalar == "u" ? 4 : 8, radix: 16) else { return nil }
+      return Unicode.Scalar(value).map { .codePoint($0) } ?? .nothing
     case "0"..."3":
       index -= 1
       return digits(3, radix: 8).map { .code($0) }
-    default: return nil
+    default:
+      index -= 1
+      return nil
     }
   }
 

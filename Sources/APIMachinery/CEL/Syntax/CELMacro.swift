@@ -36,7 +36,7 @@ struct CELMacro {
     case ("all", 3): macro(.all, variables: 2)
     case ("exists", 2): macro(.exists)
     case ("exists", 3): macro(.exists, variables: 2)
-    case ("exists_one", 2), ("existsOne", 2): macro(.existsOne)
+    case ("exists_one", 2): macro(.existsOne)
     case ("exists_one", 3), ("existsOne", 3): macro(.existsOne, variables: 2)
     case ("map", 2), ("map", 3): macro(.map)
     case ("filter", 2): macro(.filter)
@@ -204,7 +204,9 @@ struct CELMacro {
           case .optionalMap: "optMap() variable name must be a simple identifier"
           case .optionalFlatMap: "optFlatMap() variable name must be a simple identifier"
           case .bind: "cel.bind() variable names must be simple identifiers"
-          default: variables == 2 ? "argument must be a simple name" : "argument is not an identifier"
+          case .all, .exists, .existsOne, .transformList, .transformMap, .transformMapEntry:
+            "argument must be a simple name"
+          default: "argument is not an identifier"
           }
         throw Failure(value: CELIssue(offset: argument.offset, message: what))
       }

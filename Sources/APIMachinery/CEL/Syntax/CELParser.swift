@@ -9,6 +9,8 @@ struct CELParser {
   private var tokens: [CELToken] = []
   private var position = 0
   private var nesting = 0
+  /// What has been begun and not ended: brackets, and conditions whose `:` is to come.
+  private var pending = 0
   private var nextID = 0
   private var issues: [CELIssue] = []
 
@@ -70,28 +72,51 @@ struct CELParser {
 
   private mutating func take(_ symbol: String) -> CELToken? { isSymbol(symbol) ? take() : nil }
 
+  /// Takes a symbol, or goes on as ANTLR does where it is missing: a word too much is passed over.
+  /// - Parameter separator: stands where the symbol may stand, once.
   @discardableResult
-  private mutating func expect(_ symbol: String) throws(Stop) -> CELToken {
-    guard let token = take(symbol) else {
-      throw syntax(
-        current.kind == .end
-          ? "missing '\(symbol)' at '<EOF>'" : "mismatched input '\(current.text)' expecting '\(symbol)'")
+  private mutating func expect(_ symbol: String, or separator: String? = nil) throws(Stop) -> CELToken {
+    if let token = take(symbol) { return token }
+    let found = current
+    let wanted = separator.map { "{'\(symbol)', '\($0)'}" } ?? "'\(symbol)'"
+    if isSymbol(symbol, ahead: 1) || separator.map({ isSymbol($0, ahead: 1) }) ?? false {
+      noteSyntax("extraneous input '\(found.text)' expecting \(wanted)")
+      _ = take()
+      if separator.flatMap({ take($0) }) != nil { return try expect(symbol) }
+      return take()
     }
-    return token
+    guard found.kind == .end, symbol != ":", pending == 1 else {
+      throw syntax("mismatched input '\(found.text)' expecting \(wanted)")
+    }
+    noteSyntax("missing '\(symbol)' at '<EOF>'")
+    return found
   }
 
-  private mutating func fail(_ message: String, at offset: Int) -> Stop {
+  /// Takes what ends something that was begun.
+  private mutating func close(_ symbol: String, or separator: String? = nil) throws(Stop) {
+    try expect(symbol, or: separator)
+    pending -= 1
+  }
+
+  /// Something is wrong, and the rest can be read nevertheless.
+  private mutating func note(_ message: String, at offset: Int) {
+    issues.append(CELIssue(offset: offset, message: message))
+  }
+
+  private mutating func fail(_ message: String, at offset: Int?) -> Stop {
     issues.append(CELIssue(offset: offset, message: message))
     return Stop()
   }
+
+  private mutating func noteSyntax(_ message: String) { note("Syntax error: \(message)", at: current.offset) }
 
   private mutating func syntax(_ message: String) -> Stop { fail("Syntax error: \(message)", at: current.offset) }
 
   private mutating func make(_ kind: CELExpression.Kind, at offset: Int) throws(Stop) -> CELExpression {
     let node = CELExpression(id: nextID, offset: offset, kind: kind)
     nextID += 1
-    guard node.depth <= CELExpression.deepest else {
-      throw fail("expression recursion limit exceeded: \(CELExpression.deepest)", at: offset)
+    guard node.depth <= CELExpression.deepest, node.chain <= Self.deepestNesting else {
+      throw fail("max recursion depth exceeded", at: nil)
     }
     return node
   }
@@ -102,12 +127,13 @@ struct CELParser {
     nesting += 1
     defer { nesting -= 1 }
     guard nesting <= Self.deepestNesting else {
-      throw fail("expression recursion limit exceeded: \(Self.deepestNesting)", at: current.offset)
+      throw fail("expression recursion limit exceeded: \(Self.deepestNesting)", at: nil)
     }
     let condition = try disjunction()
     guard let question = take("?") else { return condition }
+    pending += 1
     let yes = try disjunction()
-    try expect(":")
+    try close(":")
     let no = try expression()
     return try make(.call(CELOperator.conditional, target: nil, [condition, yes, no]), at: question.offset)
   }
@@ -174,11 +200,7 @@ struct CELParser {
       position -= 1
       return try member()
     }
-    while isSymbol(first.text) {
-      if first.text == "-", [.integer, .double].contains(tokens[position + 1].kind) { break }
-      _ = take()
-      count += 1
-    }
+    while take(first.text) != nil { count += 1 }
     let operand = try member()
     // Two of them undo each other.
     guard count % 2 == 1 else { return operand }
@@ -195,9 +217,11 @@ struct CELParser {
         let isOptional = take("?") != nil
         let name = current
         guard name.kind == .identifier || name.kind == .escapedIdentifier else {
-          throw syntax("mismatched input '\(current.text)' expecting IDENTIFIER")
+          throw isOptional || current.kind == .symbol && Self.reserved.contains(current.text)
+            ? syntax("mismatched input '\(current.text)' expecting IDENTIFIER") : noAlternative(after: dot)
         }
         _ = take()
+        if name.kind == .escapedIdentifier { refuseEscape(name) }
         if !isOptional, name.kind == .identifier, let open = take("(") {
           let arguments = try arguments()
           node = try call(name.text, target: node, arguments, at: open.offset)
@@ -209,8 +233,9 @@ struct CELParser {
         }
       } else if let open = take("[") {
         let isOptional = take("?") != nil
+        pending += 1
         let index = try expression()
-        try expect("]")
+        try close("]")
         let name = isOptional ? CELOperator.optionalIndex : CELOperator.index
         node = try make(.call(name, target: nil, [node, index]), at: open.offset)
       } else {
@@ -222,10 +247,37 @@ struct CELParser {
   /// What stands between the parentheses of a call; the open one has been taken.
   private mutating func arguments() throws(Stop) -> [CELExpression] {
     if take(")") != nil { return [] }
+    if !startsExpression(ahead: 0), startsExpression(ahead: 1) || isSymbol(")", ahead: 1), current.kind != .end {
+      noteSyntax(
+        "extraneous input '\(current.text)' expecting \(Self.primaries.replacing("'(', ", with: "'(', ')', "))")
+      _ = take()
+      if take(")") != nil { return [] }
+    }
+    pending += 1
     var arguments = [try expression()]
     while take(",") != nil { arguments.append(try expression()) }
-    try expect(")")
+    try close(")")
     return arguments
+  }
+
+  /// A dot after which nothing stands that may stand there.
+  private mutating func noAlternative(after dot: CELToken) -> Stop {
+    syntax("no viable alternative at input '\(dot.text)\(current.kind == .end ? "" : current.text)'")
+  }
+
+  /// Names in backticks are of the language, and Kubernetes does not let them be used.
+  private mutating func refuseEscape(_ name: CELToken) {
+    note("unsupported syntax: '`'", at: name.offset)
+  }
+
+  /// Whether a word can be the first of an expression.
+  private func startsExpression(ahead: Int) -> Bool {
+    let token = tokens[min(position + ahead, tokens.count - 1)]
+    return switch token.kind {
+    case .identifier, .integer, .unsigned, .double, .string, .bytes: true
+    case .symbol: ["[", "{", "(", ".", "-", "!", "true", "false", "null"].contains(token.text)
+    case .escapedIdentifier, .end: false
+    }
   }
 
   private static let reserved: Set<String> = [
@@ -245,14 +297,16 @@ struct CELParser {
       return try number(token, isNegative: false, at: token.offset)
     case .string, .bytes:
       _ = take()
+      if let problem = token.problem { note(problem, at: token.offset) }
       return try make(.literal(token.value ?? .null), at: token.offset)
     case .escapedIdentifier, .end: break
     case .symbol:
       switch token.text {
       case "(":
         _ = take()
+        pending += 1
         let inner = try expression()
-        try expect(")")
+        try close(")")
         return inner
       case "[":
         _ = take()
@@ -261,10 +315,8 @@ struct CELParser {
         _ = take()
         return try map(at: token.offset)
       case ".":
-        _ = take()
-        guard current.kind == .identifier else {
-          throw syntax("mismatched input '\(current.text)' expecting IDENTIFIER")
-        }
+        let dot = take()
+        guard current.kind == .identifier else { throw noAlternative(after: dot) }
         return try name(isAbsolute: true)
       case "-":
         _ = take()
@@ -278,7 +330,12 @@ struct CELParser {
       default: break
       }
     }
-    throw syntax("mismatched input '\(token.text)' expecting \(Self.primaries)")
+    guard token.kind != .end, startsExpression(ahead: 1) else {
+      throw syntax("mismatched input '\(token.text)' expecting \(Self.primaries)")
+    }
+    noteSyntax("extraneous input '\(token.text)' expecting \(Self.primaries)")
+    _ = take()
+    return try unary()
   }
 
   private mutating func number(
@@ -291,14 +348,14 @@ struct CELParser {
       value =
         (token.text.hasPrefix("0x") ? Int64(sign + token.text.dropFirst(2), radix: 16) : Int64(sign + token.text))
         .map { .int($0) }
-      if value == nil { throw fail("invalid int literal", at: offset) }
+      if value == nil { note("invalid int literal", at: offset) }
     case .unsigned:
       let digits = token.text.dropLast()
       value = (digits.hasPrefix("0x") ? UInt64(digits.dropFirst(2), radix: 16) : UInt64(digits)).map { .uint($0) }
-      if value == nil { throw fail("invalid uint literal", at: offset) }
+      if value == nil { note("invalid uint literal", at: offset) }
     default:
       value = Double(sign + token.text).flatMap { $0.isFinite ? .double($0) : nil }
-      if value == nil { throw fail("invalid double literal", at: offset) }
+      if value == nil { note("invalid double literal", at: offset) }
     }
     return try make(.literal(value ?? .null), at: offset)
   }
@@ -307,8 +364,9 @@ struct CELParser {
   private mutating func name(isAbsolute: Bool) throws(Stop) -> CELExpression {
     let token = take()
     let name = (isAbsolute ? "." : "") + token.text
-    guard !Self.reserved.contains(token.text) else {
-      throw fail("reserved identifier: \(token.text)", at: token.offset)
+    if Self.reserved.contains(token.text) {
+      note("reserved identifier: \(token.text)", at: token.offset)
+      return try make(.literal(.null), at: token.offset)
     }
     if let open = take("(") {
       let arguments = try arguments()
@@ -336,43 +394,53 @@ struct CELParser {
   private mutating func list(at offset: Int) throws(Stop) -> CELExpression {
     var elements: [CELExpression] = []
     var optional: Set<Int> = []
-    while !isSymbol("]") {
+    var mayGoOn = false
+    pending += 1
+    while !isSymbol("]"), elements.isEmpty || current.kind != .end {
       if take("?") != nil { optional.insert(elements.count) }
       elements.append(try expression())
-      if take(",") == nil { break }
+      mayGoOn = take(",") == nil
+      if mayGoOn { break }
     }
-    try expect("]")
+    try close("]", or: mayGoOn ? "," : nil)
     return try make(.list(elements, optional: optional), at: offset)
   }
 
   private mutating func map(at offset: Int) throws(Stop) -> CELExpression {
     var entries: [CELExpression.Entry] = []
-    while !isSymbol("}") {
+    var mayGoOn = false
+    pending += 1
+    while !isSymbol("}"), entries.isEmpty || current.kind != .end {
       let isOptional = take("?") != nil
       let key = try expression()
       try expect(":")
       entries.append(CELExpression.Entry(key: key, value: try expression(), isOptional: isOptional))
-      if take(",") == nil { break }
+      mayGoOn = take(",") == nil
+      if mayGoOn { break }
     }
-    try expect("}")
+    try close("}", or: mayGoOn ? "," : nil)
     return try make(.map(entries), at: offset)
   }
 
   private mutating func structure(_ name: String, at offset: Int) throws(Stop) -> CELExpression {
     var fields: [CELExpression.Field] = []
-    while !isSymbol("}") {
+    var mayGoOn = false
+    pending += 1
+    while !isSymbol("}"), fields.isEmpty || current.kind != .end {
       let isOptional = take("?") != nil
       guard current.kind == .identifier || current.kind == .escapedIdentifier else {
         throw syntax("mismatched input '\(current.text)' expecting IDENTIFIER")
       }
       let field = take()
+      if field.kind == .escapedIdentifier { refuseEscape(field) }
       let colon = try expect(":")
       fields.append(
         CELExpression.Field(
           name: field.text, offset: colon.offset, value: try expression(), isOptional: isOptional))
-      if take(",") == nil { break }
+      mayGoOn = take(",") == nil
+      if mayGoOn { break }
     }
-    try expect("}")
+    try close("}", or: mayGoOn ? "," : nil)
     return try make(.structure(name, fields), at: offset)
   }
 
@@ -386,13 +454,11 @@ struct CELParser {
     }
     switch macro.expand(offset, &nextID) {
     case .success(let node):
-      guard node.depth <= CELExpression.deepest else {
-        throw fail("expression recursion limit exceeded: \(CELExpression.deepest)", at: offset)
-      }
+      guard node.depth <= CELExpression.deepest else { throw fail("max recursion depth exceeded", at: nil) }
       return node
     case .failure(let issue):
       issues.append(issue.value)
-      throw Stop()
+      return try make(.literal(.null), at: offset)
     }
   }
 }

@@ -50,9 +50,8 @@ public final class CELSchemaType: Sendable {
 
   var object: CELObjectType? { if case .object(let object) = reading { object } else { nil } }
 
-  /// The types of the keys of maps.
-  static let key = CELSchemaType(
-    .string, .string, maxElements: largestRequest - 2, minSerializedSize: 2)
+  /// The types of the keys of maps. Kubernetes estimates as if they were empty.
+  static let key = CELSchemaType(.string, .string, maxElements: 0, minSerializedSize: 2)
 }
 
 /// How the items of a list are told apart, which `==` and `+` go by.

@@ -112,6 +112,14 @@ extension CELType: CustomStringConvertible {
     if case .opaque("optional_type", let parameters) = self { parameters.first } else { nil }
   }
 
+  /// Whether values hold no others, and are known to be of this type.
+  var isSimple: Bool {
+    switch self {
+    case .bool, .bytes, .double, .duration, .int, .null, .string, .timestamp, .uint: true
+    default: false
+    }
+  }
+
   /// Whether values have one size whatever they are.
   var isScalar: Bool {
     switch self {

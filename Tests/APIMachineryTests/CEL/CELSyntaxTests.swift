@@ -1,0 +1,118 @@
+import APIMachinery
+import Testing
+
+/// What is said of texts that are no expressions: the places and words are those of cel-go, which goes on after a word too much.
+@Suite struct CELSyntaxTests {
+  private static let starters =
+    "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
+
+  private func problems(_ text: String) -> [String] {
+    do {
+      _ = try CELEnvironment.kubernetes.with(["s": .string, "l": .list(.int)]).compile(text)
+      return []
+    } catch {
+      return error.description.split(separator: "\n").filter { $0.hasPrefix("ERROR: <input>:") }.map {
+        String($0.dropFirst("ERROR: <input>:".count))
+      }
+    }
+  }
+
+  @Test(arguments: [
+    (
+      "s = 'a'",
+      [
+        "1:3: Syntax error: token recognition error at: '= '",
+        "1:5: Syntax error: extraneous input ''a'' expecting <EOF>",
+      ]
+    ),
+    (
+      "s == @",
+      [
+        "1:6: Syntax error: token recognition error at: '@'",
+        "1:7: Syntax error: mismatched input '<EOF>' expecting \(starters)",
+      ]
+    ),
+    ("== s", ["1:1: Syntax error: extraneous input '==' expecting \(starters)"]),
+    (
+      "size(% s) > 0",
+      ["1:6: Syntax error: extraneous input '%' expecting \(starters.replacing("'(', ", with: "'(', ')', "))"]
+    ),
+    ("s.", ["1:3: Syntax error: no viable alternative at input '.'"]),
+    ("s.%", ["1:3: Syntax error: no viable alternative at input '.%'"]),
+    ("s.true", ["1:3: Syntax error: mismatched input 'true' expecting IDENTIFIER"]),
+    ("[1 2].size() > 0", ["1:4: Syntax error: extraneous input '2' expecting {']', ','}"]),
+    ("[1, ", ["1:5: Syntax error: missing ']' at '<EOF>'"]),
+    ("((1", ["1:4: Syntax error: mismatched input '<EOF>' expecting ')'"]),
+    ("true ? 1", ["1:9: Syntax error: mismatched input '<EOF>' expecting ':'"]),
+    ("l.map(for, 1)", ["1:7: reserved identifier: for", "1:7: argument is not an identifier"]),
+    ("b'\\u0041' == b'A'", ["1:1: unable to unescape string"]),
+    ("'\\udead' == s", ["1:1: invalid unicode code point"]),
+    ("{'a-b': 1}.`a-b` == 1", ["1:12: unsupported syntax: '`'"]),
+    ("int{}", ["1:4: 'int' is not a message type"]),
+    ("Some{a: b}", ["1:5: undeclared reference to 'Some' (in container '')"]),
+    (
+      "l.existsOne(x, x > 1)",
+      [
+        "1:12: undeclared reference to 'existsOne' (in container '')",
+        "1:13: undeclared reference to 'x' (in container '')", "1:16: undeclared reference to 'x' (in container '')",
+      ]
+    ),
+    (
+      "y.optMap(z, z)",
+      ["1:1: undeclared reference to 'y' (in container '')", "1:1: undeclared reference to 'y' (in container '')"]
+    ),
+    (
+      "jsonpatch.escapeKey(s) == s",
+      [
+        "1:1: undeclared reference to 'jsonpatch' (in container '')",
+        "1:20: undeclared reference to 'escapeKey' (in container '')",
+      ]
+    ),
+  ]) func mistakes(_ text: String, _ expected: [String]) { #expect(problems(text) == expected) }
+
+  @Test(arguments: [" == 1", ".a", "[0]", ".f()"]) func chainsAreBounded(_ link: String) {
+    let text = "s" + String(repeating: link, count: 260)
+    #expect(problems(text) == ["-1:0: max recursion depth exceeded"])
+  }
+
+  @Test func nestingIsBoundedInItsOwnWords() {
+    let text = String(repeating: "(", count: 300) + "1" + String(repeating: ")", count: 300)
+    #expect(problems(text) == ["-1:0: expression recursion limit exceeded: 250"])
+  }
+
+  /// Each level names what is wrong twice; that must not double the work each time.
+  @Test func whatIsRepeatedIsToldSoOften() {
+    let text = "y" + String(repeating: ".optMap(z, z)", count: 60)
+    #expect(problems(text).count <= 101)
+  }
+
+  @Test(arguments: [
+    ("string(timestamp('2020-02-29T12:30:45.5+01:30'))", "2020-02-29T12:30:45.5+01:30"),
+    ("string(timestamp('2020-02-29T12:30:45-08:00') + duration('24h'))", "2020-03-01T12:30:45-08:00"),
+    ("string(timestamp('2020-02-29T12:30:45-00:00'))", "2020-02-29T12:30:45Z"),
+    ("string(timestamp('2020-02-29T23:30:45-08:00').getHours())", "7"),
+    ("string(timestamp('2020-02-29T12:30:45+01:00') == timestamp('2020-02-29T11:30:45Z'))", "true"),
+    ("string(dyn(9223372036854775807) < 9223372036854775808.0)", "false"),
+    ("string(dyn([1.5, 2.0]).sum())", "3.5"), ("string(has(dyn(1).a))", "false"),
+    ("url('https://example.com/with space/é').getEscapedPath()", "/with%20space/%C3%A9"),
+    ("url('https://example.com/a%2Fb').getEscapedPath()", "/a%2Fb"),
+    ("string(['a'].exists(y, .y == 'a'))", "true"),
+  ]) func values(_ text: String, _ expected: String) throws {
+    let value = try CELEnvironment.kubernetes.compile(text).evaluate([:]).result.get()
+    #expect(try value.json() == .string(expected))
+  }
+
+  /// A rule that looks at the keys of a map must not be refused for what they might cost.
+  @Test func keysOfMapsAreEstimatedAsEmpty() throws {
+    let schema = try SchemaReader(.customResource).schema([
+      "type": "object", "maxProperties": 8, "additionalProperties": ["type": "string", "maxLength": 9],
+    ])
+    let type = try #require(CELSchemaType.make(schema, isResource: false))
+    let environment = CELEnvironment.kubernetes.with(["self": type.type])
+    for (text, cost) in [
+      ("self.all(k, k.contains('abc'))", 34), ("self.all(k, k.matches('abc'))", 42), ("int == int", 3),
+    ] as [(String, UInt64)] {
+      #expect(try environment.compile(text).estimatedCost(["self": type]).max == cost, "\(text)")
+    }
+  }
+}
