@@ -87,3 +87,21 @@ def test_parameters_of_a_policy(api, namespace):
     finally:
         for name in names.values():
             api.send("DELETE", f"{path}/{name}")
+
+
+def test_names_are_marked(cluster_kubectl, namespace):
+    """Of several kinds at once, kubectl puts the kind before each name, also where the name says more."""
+    name = f"{namespace}-class"
+    manifests = [
+        {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": name}, "provisioner": "a.example.com"},
+        {"apiVersion": "storage.k8s.io/v1", "kind": "VolumeAttributesClass", "metadata": {"name": name},
+         "driverName": "a.example.com", "parameters": {"speed": "high"}},
+    ]  # fmt: skip
+    try:
+        for manifest in manifests:
+            cluster_kubectl("create", "-f", "-", input=manifest)
+        lines = cluster_kubectl.out("get", f"storageclass/{name}", f"volumeattributesclass/{name}").splitlines()
+        found = [line.split()[0] for line in lines if name in line]
+        assert found == [f"storageclass.storage.k8s.io/{name}", f"volumeattributesclass.storage.k8s.io/{name}"]
+    finally:
+        cluster_kubectl("delete", f"storageclass/{name}", f"volumeattributesclass/{name}", "--ignore-not-found")
