@@ -222,6 +222,21 @@ import Testing
     #expect(try row(json) == ["b", "q", .string(text), "<unknown>"])
   }
 
+  @Test func autoscalersOfV1() throws {
+    func row(_ metadata: String, _ spec: String, _ status: String) throws -> JSONValue {
+      try self.row(
+        #"{"apiVersion":"autoscaling/v1","kind":"HorizontalPodAutoscaler","metadata":\#(metadata),"spec":\#(spec),"status":\#(status)}"#
+      )[2]
+    }
+    let share = #"{"targetCPUUtilizationPercentage":80}"#
+    #expect(try row("{}", share, "{}") == "cpu: <unknown>/80%")
+    #expect(try row("{}", share, #"{"currentCPUUtilizationPercentage":7}"#) == "cpu: 7%/80%")
+    let noted =
+      #"{"annotations":{"autoscaling.alpha.kubernetes.io/metrics":"[{\"type\":\"Pods\",\"pods\":{\"metricName\":\"m\",\"targetAverageValue\":\"1k\"}}]"}}"#
+    #expect(try row(noted, "{}", "{}") == "<unknown>/1k")
+    #expect(try row(noted, share, "{}") == "<unknown>/1k, cpu: <unknown>/80%")
+  }
+
   @Test func quotas() throws {
     #expect(
       try row(
