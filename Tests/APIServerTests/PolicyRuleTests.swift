@@ -49,6 +49,23 @@ import Testing
     }
   }
 
+  @Test func everyControllerHasARoleAndAnAccount() throws {
+    let objects = RBACPolicy(reading: RBACControllerText.text).objects
+    let roles = Set(objects.filter { $0.resource == "clusterroles" }.map(\.object.objectName))
+    let bindings = objects.filter { $0.resource == "clusterrolebindings" }
+    #expect(roles.count == 38 && bindings.count == roles.count)
+    for (_, binding) in bindings {
+      let account = try #require(binding["subjects"]?.arrayValue?.first)
+      #expect(roles.contains(binding.objectName))
+      #expect(binding.objectName == "system:controller:" + (account["name"]?.stringValue ?? ""))
+      #expect(account["kind"] == "ServiceAccount" && account["namespace"] == "kube-system")
+    }
+    for (_, role) in objects where role["kind"] == "ClusterRole" || role["kind"] == "Role" {
+      #expect(role["rules"]?.arrayValue?.isEmpty == false, "\(role.objectName)")
+    }
+    #expect(objects.count { $0.resource == "roles" } == 4 && objects.count { $0.resource == "rolebindings" } == 4)
+  }
+
   @Test func coveringRules() {
     let own = [PolicyRule(verbs: ["get", "list"], groups: ["*"], resources: ["pods"])]
     #expect(PolicyRule.cover(PolicyRule(verbs: ["get"], groups: [""], resources: ["pods"]), by: own))

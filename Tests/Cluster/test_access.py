@@ -35,6 +35,25 @@ def test_aggregated_roles(kubectl):
     assert kubectl("auth", "can-i", "get", "secrets", "--as=eve", "--as-group=watchers", check=False).stdout.strip() == "no"
 
 
+@pytest.mark.parametrize("controller, may, may_not", [
+    ("replicaset-controller", "create pods", "create secrets"),
+    ("generic-garbage-collector", "delete widgets.example.com", "create pods"),
+    ("service-account-controller", "create serviceaccounts", "delete serviceaccounts"),
+    ("horizontal-pod-autoscaler", "update deployments.apps --subresource=scale", "update deployments.apps"),
+])  # fmt: skip
+def test_accounts_of_controllers(kubectl, controller, may, may_not):
+    """Controllers that come from outside have roles waiting for their accounts."""
+    name = f"system:controller:{controller}"
+    (subject,) = kubectl.json("get", "clusterrolebinding", name)["subjects"]
+    assert subject == {"kind": "ServiceAccount", "name": controller, "namespace": "kube-system"}
+    for action, answer in ((may, "yes"), (may_not, "no")):
+        done = kubectl(
+            "auth", "can-i", *action.split(), f"--as=system:serviceaccount:kube-system:{controller}",
+            "--as-group=system:serviceaccounts", check=False,
+        )  # fmt: skip
+        assert done.stdout.strip() == answer, (action, done)
+
+
 def test_nobody_grants_what_they_do_not_have(kubectl):
     kubectl("create", "role", "maker", "--verb=create,get,list,update,patch,delete", "--resource=roles.rbac.authorization.k8s.io,rolebindings.rbac.authorization.k8s.io")
     kubectl("create", "role", "looks", "--verb=get,list", "--resource=configmaps")

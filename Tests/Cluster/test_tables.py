@@ -87,3 +87,43 @@ def test_parameters_of_a_policy(api, namespace):
     finally:
         for name in names.values():
             api.send("DELETE", f"{path}/{name}")
+
+
+def test_names_are_marked(cluster_kubectl, namespace):
+    """Of several kinds at once, kubectl puts the kind before each name, also where the name says more."""
+    name = f"{namespace}-class"
+    manifests = [
+        {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": name}, "provisioner": "a.example.com"},
+        {"apiVersion": "storage.k8s.io/v1", "kind": "VolumeAttributesClass", "metadata": {"name": name},
+         "driverName": "a.example.com", "parameters": {"speed": "high"}},
+    ]  # fmt: skip
+    try:
+        for manifest in manifests:
+            cluster_kubectl("create", "-f", "-", input=manifest)
+        lines = cluster_kubectl.out("get", f"storageclass/{name}", f"volumeattributesclass/{name}").splitlines()
+        found = [line.split()[0] for line in lines if name in line]
+        assert found == [f"storageclass.storage.k8s.io/{name}", f"volumeattributesclass.storage.k8s.io/{name}"]
+    finally:
+        cluster_kubectl("delete", f"storageclass/{name}", f"volumeattributesclass/{name}", "--ignore-not-found")
+
+
+def test_an_autoscaler_is_measured_alike_in_both_versions(api, namespace):
+    """What v1 keeps in annotations is shown in its table as well."""
+    root = "/apis/autoscaling/{}/namespaces/" + namespace + "/horizontalpodautoscalers"
+    metric = {"type": "Pods", "pods": {"metric": {"name": "load"}, "target": {"type": "AverageValue", "averageValue": "1k"}}}
+    api.create(root.format("v2"), {
+        "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "h"},
+        "spec": {
+            "maxReplicas": 3, "metrics": [metric],
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
+        },
+    })  # fmt: skip
+    for version in ("v1", "v2"):
+        (row,) = table(api, f"{root.format(version)}/h")["rows"]
+        assert row["cells"][1:3] == ["Deployment/web", "<unknown>/1k"]
+    old = api.get(f"{root.format('v1')}/h")
+    noted = old["metadata"]["annotations"]["autoscaling.alpha.kubernetes.io/metrics"]
+    assert noted == '[{"type":"Pods","pods":{"metricName":"load","targetAverageValue":"1k"}}]'
+    api.patch(f"{root.format('v1')}/h/status", {"status": {"currentCPUUtilizationPercentage": 12}})
+    (current,) = api.get(f"{root.format('v2')}/h")["status"]["currentMetrics"]
+    assert current["resource"]["name"] == "cpu" and current["resource"]["current"]["averageUtilization"] == 12

@@ -21,12 +21,27 @@ def test_a_pod_without_a_node(api, kubectl, namespace):
 
 
 def test_a_pod_on_a_node(api, kubectl, namespace):
-    """Streams say that no agent is there."""
-    path = f"/api/v1/namespaces/{namespace}/pods"
-    api.create(path, pod("p", nodeName="somewhere"))
-    api.refused(503, "GET", f"{path}/p/log", says="no node serves pods/log")
-    kubectl.fails("logs", "p", says="no node serves pods/log")
-    api.delete(f"{path}/p", gracePeriodSeconds=0)
+    """Streams say that the node is not there, or not how to reach it, or that no agent is there."""
+    path, nodes, name = f"/api/v1/namespaces/{namespace}/pods", "/api/v1/nodes", f"{namespace}-node"
+    api.create(path, pod("p", nodeName=name))
+    for kind in ("exec", "attach", "portforward"):
+        api.refused(404, "POST", f"{path}/p/{kind}", says=f'nodes "{name}" not found')
+    kubectl.fails("logs", "p", says=f'Error from server (NotFound): nodes "{name}" not found')
+    api.create(nodes, {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}})
+    try:
+        lost = "no preferred addresses found; known addresses: []"
+        failure = api.refused(500, "GET", f"{path}/p/log", says=lost)
+        assert failure["message"] == lost and "reason" not in failure
+        api.refused(500, "GET", f"{nodes}/{name}/proxy/", says=lost)
+        kubectl.fails("exec", "p", "--", "true", says=lost)
+        status = {"addresses": [{"type": "InternalIP", "address": "192.0.2.1"}]}
+        api.patch(f"{nodes}/{name}/status", {"status": status})
+        api.refused(503, "GET", f"{path}/p/log", says="no node serves pods/log")
+        kubectl.fails("logs", "p", says="no node serves pods/log")
+        api.refused(503, "GET", f"{nodes}/{name}/proxy/", says="no node serves nodes/proxy")
+        api.delete(f"{path}/p", gracePeriodSeconds=0)
+    finally:
+        api.delete(f"{nodes}/{name}")
 
 
 def test_what_is_not_there_is_not_connected_to(api, namespace):

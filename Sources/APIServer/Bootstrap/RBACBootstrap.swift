@@ -10,7 +10,8 @@ struct RBACBootstrap {
   func run() async throws {
     // Side by side, so that the store writes many with one fsync.
     try await withThrowingTaskGroup(of: Void.self) { group in
-      for (resource, object) in RBACPolicy(reading: RBACPolicyText.text).objects {
+      let policies = [RBACPolicyText.text, RBACControllerText.text].map { RBACPolicy(reading: $0) }
+      for (resource, object) in policies.flatMap(\.objects) {
         guard
           let target = registry.catalog.snapshot.resource(
             GroupVersion(group: RBACAuthorizer.group, version: "v1"), resource)

@@ -26,6 +26,12 @@ struct RBACPolicy: Sendable {
       current = nil
       switch first {
       case "clusterrole": current = ("clusterroles", Self.clusterRole(words), [])
+      case "controller":
+        let name = "system:controller:" + words[1]
+        current = ("clusterroles", Self.object("ClusterRole", name), [])
+        let account = "account:kube-system/" + words[1]
+        objects.append(
+          ("clusterrolebindings", Self.binding("ClusterRoleBinding", name, "ClusterRole", name, [account])))
       case "role": current = ("roles", Self.object("Role", words[1]), [])
       case "clusterbinding":
         objects.append(

@@ -71,6 +71,10 @@ enum RBACPolicyText {
       * - nodes/log,nodes/metrics,nodes/proxy,nodes/stats
     clusterrole system:node-bootstrapper
       create,get,list,watch certificates.k8s.io certificatesigningrequests
+    clusterrole system:node-problem-detector
+      get - nodes
+      patch - nodes/status
+      create,patch,update -,events.k8s.io events
     clusterrole system:node-proxier
       list,watch - endpoints,services
       get,list,watch - nodes
@@ -175,12 +179,10 @@ enum RBACPolicyText {
       get,list,watch - configmaps names=extension-apiserver-authentication
     binding kube-system/system::extension-apiserver-authentication-reader Role/extension-apiserver-authentication-reader user:system:kube-controller-manager user:system:kube-scheduler
     role kube-system/system::leader-locking-kube-controller-manager
-      watch - configmaps
-      get,update - configmaps names=kube-controller-manager
-    binding kube-system/system::leader-locking-kube-controller-manager Role/system::leader-locking-kube-controller-manager user:system:kube-controller-manager account:kube-system/kube-controller-manager
+      create,get,list,update,watch coordination.k8s.io leases
+    binding kube-system/system::leader-locking-kube-controller-manager Role/system::leader-locking-kube-controller-manager user:system:kube-controller-manager account:kube-system/kube-controller-manager account:kube-system/leader-election-controller
     role kube-system/system::leader-locking-kube-scheduler
-      watch - configmaps
-      get,update - configmaps names=kube-scheduler
+      create,get,list,update,watch coordination.k8s.io leases
     binding kube-system/system::leader-locking-kube-scheduler Role/system::leader-locking-kube-scheduler user:system:kube-scheduler account:kube-system/kube-scheduler
     """
 }

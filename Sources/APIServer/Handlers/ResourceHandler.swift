@@ -217,6 +217,9 @@ struct ResourceHandler: Sendable {
       {
         return answer
       }
+      if let node = NodeConnection.node(of: object, target.groupResource, subresource.name) {
+        try NodeConnection(store: registry.store).check(node)
+      }
       throw StatusError(
         .serviceUnavailable,
         "no node serves \(target.groupResource)/\(subresource.name): this server has no agent that could")

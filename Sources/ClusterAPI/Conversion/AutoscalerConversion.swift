@@ -60,18 +60,18 @@ enum AutoscalerConversion {
       switch kind {
       case "resource", "containerResource":
         result["name"] = source["name"]
-        result["container"] = source["container"]
         result["targetAverageUtilization"] = target["averageUtilization"]
         result["targetAverageValue"] = target["averageValue"]
+        result["container"] = source["container"]
       case "pods":
         result["metricName"] = source["metric"]?["name"]
-        result["selector"] = source["metric"]?["selector"]
         result["targetAverageValue"] = target["averageValue"]
+        result["selector"] = source["metric"]?["selector"]
       case "object":
         result["target"] = source["describedObject"]
         result["metricName"] = source["metric"]?["name"]
-        result["selector"] = source["metric"]?["selector"]
         result["targetValue"] = target["value"]
+        result["selector"] = source["metric"]?["selector"]
         result["averageValue"] = target["averageValue"]
       default:
         result["metricName"] = source["metric"]?["name"]
@@ -90,15 +90,21 @@ enum AutoscalerConversion {
       switch kind {
       case "resource", "containerResource":
         result["name"] = source["name"]
-        result["container"] = source["container"]
         result["currentAverageUtilization"] = now["averageUtilization"]
+        result["currentAverageValue"] = now["averageValue"]
+        result["container"] = source["container"]
+      case "external":
+        result["metricName"] = source["metric"]?["name"]
+        result["metricSelector"] = source["metric"]?["selector"]
+        result["currentValue"] = now["value"]
         result["currentAverageValue"] = now["averageValue"]
       default:
         result["target"] = source["describedObject"]
         result["metricName"] = source["metric"]?["name"]
-        result[kind == "external" ? "metricSelector" : "selector"] = source["metric"]?["selector"]
         result["currentValue"] = now["value"]
-        result[kind == "object" ? "averageValue" : "currentAverageValue"] = now["averageValue"]
+        if kind == "pods" { result["currentAverageValue"] = now["averageValue"] }
+        result["selector"] = source["metric"]?["selector"]
+        if kind == "object" { result["averageValue"] = now["averageValue"] }
       }
       return .object(result)
     }
@@ -138,12 +144,18 @@ enum AutoscalerConversion {
     }
     autoscaler.edit("status") { status in
       status.editObject { members in
-        members.remove("currentCPUUtilizationPercentage")
-        members["currentMetrics"] = notes[current].map { .array(($0.arrayValue ?? []).map(statusToV2)) }
+        let share = members.remove("currentCPUUtilizationPercentage")
+        let list = notes[current].map { ($0.arrayValue ?? []).map(statusToV2) } ?? share.map { [processors($0)] }
+        members["currentMetrics"] = list.map { .array($0) }
         members["conditions"] = notes[conditions]
         if members["currentReplicas"] == 0 { members.remove("currentReplicas") }
       }
     }
+  }
+
+  /// What v2 says where v1 says only how much of the processors is used.
+  private static func processors(_ share: JSONValue) -> JSONValue {
+    ["type": "Resource", "resource": ["name": "cpu", "current": ["averageUtilization": share]]]
   }
 
   private static func metricToV2(_ metric: JSONValue) -> JSONValue {
@@ -188,14 +200,11 @@ enum AutoscalerConversion {
     return .object(result)
   }
 
-  /// A metric whose source is written anew.
+  /// A metric whose source is written anew, its type first.
   private static func renamed(_ metric: JSONValue, _ change: (String, JSONValue) -> JSONValue) -> JSONValue {
-    var result = metric
-    result.editObject { members in
-      for name in members.keys where name != "type" {
-        if let source = members[name] { members[name] = change(name, source) }
-      }
-    }
-    return result
+    var result: JSONObject = [:]
+    result["type"] = metric["type"]
+    for (name, source) in metric.objectValue ?? [:] where name != "type" { result[name] = change(name, source) }
+    return .object(result)
   }
 }

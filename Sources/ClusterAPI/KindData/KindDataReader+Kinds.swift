@@ -74,9 +74,13 @@ extension PrinterColumn {
     guard line.words.count >= 4 else { throw line.error(.malformed, "a column has a name, a type and a source") }
     let source = String(line.words[3])
     var priority = 0
+    var format = source == "name" ? "name" : ""
     for word in line.words.dropFirst(4) {
-      guard word == "wide" else { throw line.error(.unknownWord, "\(word) says nothing of a column") }
-      priority = 1
+      switch word {
+      case "wide": priority = 1
+      case "name": format = "name"
+      default: throw line.error(.unknownWord, "\(word) says nothing of a column")
+      }
     }
     let type = String(line.words[2])
     guard ["string", "integer", "number", "boolean", "date"].contains(type) else {
@@ -89,7 +93,7 @@ extension PrinterColumn {
     default: known = ""
     }
     self.init(
-      name: String(line.words[1]), type: type, format: source == "name" ? "name" : "",
+      name: String(line.words[1]), type: type, format: format,
       description: line.description.isEmpty ? known : line.description, priority: priority,
       source: source.hasPrefix(".") ? .path(source) : .function(source))
   }

@@ -29,8 +29,8 @@ extension Cell {
     },
     "apiServiceAvailable": { cell in
       guard let condition = cell.condition("Available") else { return "Unknown" }
-      let status = condition.text("status")
-      return .string(status == "True" ? status : "\(status) (\(condition.text("reason")))")
+      let (status, reason) = (condition.text("status"), condition.text("reason"))
+      return .string(status == "True" || reason.isEmpty ? status : "\(status) (\(reason))")
     },
     "flowDistinguisher": { $0.text($0.spec["distinguisherMethod"]?["type"], or: none) },
     "flowMissing": { $0.text($0.condition("Dangling")?["status"], or: "?") },

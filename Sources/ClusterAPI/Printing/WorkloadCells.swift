@@ -59,9 +59,10 @@ extension Cell {
     "autoscalerReplicas": { $0.number($0.status["currentReplicas"]) },
     "autoscalerTargets": { .string($0.metrics) },
     "autoscalerTargetsV1": { cell in
-      let target = cell.spec["targetCPUUtilizationPercentage"]?.integerValue.map { "\($0)%" } ?? "<auto>"
-      let current = cell.status["currentCPUUtilizationPercentage"]?.integerValue.map { "\($0)%" } ?? "<unknown>"
-      return .string("cpu: \(current)/\(target)")
+      // All but one number stands in annotations there.
+      var newer = cell.object
+      AutoscalerConversion.toV2(&newer)
+      return .string(Cell(object: newer, now: cell.now).metrics)
     },
   ]
 

@@ -49,6 +49,28 @@ import Testing
     #expect(builtin.convert(old, to: v2) == new)
   }
 
+  @Test func notesAreWrittenInTheOrderOfTheirFields() throws {
+    let new = try object(
+      #"{"apiVersion":"autoscaling/v2","kind":"HorizontalPodAutoscaler","metadata":{"name":"h"},"spec":{"metrics":[{"pods":{"metric":{"name":"m","selector":{}},"target":{"type":"AverageValue","averageValue":"5"}},"type":"Pods"}]}}"#
+    )
+    let old = try #require(builtin.convert(new, to: v1))
+    #expect(
+      old["metadata"]?["annotations"]?["autoscaling.alpha.kubernetes.io/metrics"]
+        == #"[{"type":"Pods","pods":{"metricName":"m","targetAverageValue":"5","selector":{}}}]"#)
+  }
+
+  @Test func whatV1SaysOfProcessorsIsKept() throws {
+    let old = try object(
+      #"{"apiVersion":"autoscaling/v1","kind":"HorizontalPodAutoscaler","metadata":{"name":"h"},"spec":{"maxReplicas":3},"status":{"currentReplicas":1,"desiredReplicas":1,"currentCPUUtilizationPercentage":12}}"#
+    )
+    let new = try #require(builtin.convert(old, to: v2))
+    #expect(
+      new["status"]?["currentMetrics"] == [
+        ["type": "Resource", "resource": ["name": "cpu", "current": ["averageUtilization": 12]]]
+      ])
+    #expect(builtin.convert(new, to: v1)?["status"]?["currentCPUUtilizationPercentage"] == 12)
+  }
+
   @Test func zeroReplicasAreToldByV1Only() throws {
     let new = try object(
       #"{"apiVersion":"autoscaling/v2","kind":"HorizontalPodAutoscaler","metadata":{"name":"h"},"spec":{"maxReplicas":3,"scaleTargetRef":{"kind":"Deployment","name":"d"}},"status":{"desiredReplicas":0}}"#

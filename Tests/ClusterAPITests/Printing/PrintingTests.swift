@@ -26,6 +26,13 @@ import Testing
     }
   }
 
+  @Test func namesAreMarked() throws {
+    for version in builtin.resources.flatMap(\.versions) where !version.printerColumns.isEmpty {
+      let name = try #require(version.printerColumns.first { $0.name == "Name" })
+      #expect(name.format == "name")
+    }
+  }
+
   @Test(arguments: [
     (0, "0s"), (119, "119s"), (120, "2m"), (125, "2m5s"), (599, "9m59s"), (600, "10m"), (10_799, "179m"),
     (10_800, "3h"), (11_000, "3h3m"), (28_800, "8h"), (172_799, "47h"), (172_800, "2d"), (176_400, "2d1h"),
@@ -215,6 +222,21 @@ import Testing
     #expect(try row(json) == ["b", "q", .string(text), "<unknown>"])
   }
 
+  @Test func autoscalersOfV1() throws {
+    func row(_ metadata: String, _ spec: String, _ status: String) throws -> JSONValue {
+      try self.row(
+        #"{"apiVersion":"autoscaling/v1","kind":"HorizontalPodAutoscaler","metadata":\#(metadata),"spec":\#(spec),"status":\#(status)}"#
+      )[2]
+    }
+    let share = #"{"targetCPUUtilizationPercentage":80}"#
+    #expect(try row("{}", share, "{}") == "cpu: <unknown>/80%")
+    #expect(try row("{}", share, #"{"currentCPUUtilizationPercentage":7}"#) == "cpu: 7%/80%")
+    let noted =
+      #"{"annotations":{"autoscaling.alpha.kubernetes.io/metrics":"[{\"type\":\"Pods\",\"pods\":{\"metricName\":\"m\",\"targetAverageValue\":\"1k\"}}]"}}"#
+    #expect(try row(noted, "{}", "{}") == "<unknown>/1k")
+    #expect(try row(noted, share, "{}") == "<unknown>/1k, cpu: <unknown>/80%")
+  }
+
   @Test func quotas() throws {
     #expect(
       try row(
@@ -237,6 +259,17 @@ import Testing
     let json =
       #"{"apiVersion":"v1","kind":"PodTemplate","metadata":{"name":"t"},"template":{"metadata":{"labels":{"a":"1","a-b":"2"}}}}"#
     #expect(try row(json)[3] == "a-b=2,a=1")
+  }
+
+  @Test(arguments: [
+    (#"{"status":"False","reason":"Gone"}"#, "False (Gone)"), (#"{"status":"Unknown"}"#, "Unknown"),
+    (#"{"status":"True","reason":"Passed"}"#, "True"),
+  ])
+  func servicesOfAPIs(condition: String, text: String) throws {
+    let json =
+      #"{"apiVersion":"apiregistration.k8s.io/v1","kind":"APIService","metadata":{"name":"v1.a"},"status":{"conditions":[\#(condition)]}}"#
+    let conditioned = json.replacing("[{", with: #"[{"type":"Available","#)
+    #expect(try row(conditioned)[2] == .string(text))
   }
 
   @Test(arguments: [("Succeeded", 1), ("Failed", 1), ("Running", 0)])
