@@ -52,6 +52,7 @@ extension Registry {
       let start = prefix + token.start
       objects = objects[ResourceCache.index(of: start, in: objects)...]
     }
+    objects = try await comparable(objects, selection, target)
     let limit = Int(clamping: options.limit)
     guard limit > 0 else {
       let found = selection.isEverything ? objects : objects.filter(selection.matches)[...]
