@@ -41,6 +41,7 @@ def definition(group, url, bundle, storage="v1", scale=False):
     def version(name, fields):
         properties = {**fields, "flavour": {"type": "string", "default": f"of-{name}"}, "replicas": {"type": "integer"}}
         one = {"name": name, "served": True, "storage": name == storage,
+               "selectableFields": [{"jsonPath": f".{field}"} for field in fields],
                "schema": {"openAPIV3Schema": {"type": "object", "properties": properties}}}  # fmt: skip
         if scale:
             one["subresources"] = {"scale": {"specReplicasPath": ".replicas", "statusReplicasPath": ".replicas"}}
@@ -190,6 +191,34 @@ def test_watches(kubectl, group):
         watch.communicate()
 
 
+def test_selections_look_at_the_version_of_the_request(api, group, namespace):
+    def objects(version):
+        return f"/apis/{group}/{version}/namespaces/{namespace}/places"
+
+    def names(version, selector):
+        return [one["metadata"]["name"] for one in api.get(objects(version), fieldSelector=selector)["items"]]
+
+    for name, where in (("one", "h:80"), ("two", "g:80"), ("three", "g:81")):
+        api.create(objects("v1"), place(group, name, hostPort=where))
+    assert names("v2", "host=g") == ["three", "two"] and names("v2", "host=g,port!=81") == ["two"]
+    assert names("v1", "hostPort=h:80") == ["one"]
+    api.refused(400, "GET", objects("v1"), fieldSelector="host=g", says="field label not supported: host")
+    page = api.get(objects("v2"), fieldSelector="host=g", limit=1)
+    assert [one["port"] for one in page["items"]] == ["81"] and page["metadata"]["continue"]
+    with api.watch(objects("v2"), fieldSelector="host=h", resourceVersion=page["metadata"]["resourceVersion"]) as watch:
+        for name, where in (("three", "h:81"), ("one", "h:82"), ("two", "g:83"), ("three", "g:84")):
+            api.patch(f"{objects('v1')}/{name}", {"hostPort": where})
+        seen = [watch.next() for _ in range(3)]
+        assert [(kind, one["metadata"]["name"], one["port"]) for kind, one in seen] == [
+            ("ADDED", "three", "81"), ("MODIFIED", "one", "82"), ("DELETED", "three", "81"),
+        ]  # fmt: skip
+    with api.watch(objects("v2"), fieldSelector="host=h") as watch:
+        kind, one = watch.next()
+        assert (kind, one["metadata"]["name"]) == ("ADDED", "one")
+    api.delete(objects("v2"), fieldSelector="host=g")
+    assert names("v2", "") == ["one"]
+
+
 def test_another_version_becomes_the_stored_one(cluster_kubectl, kubectl, group, hooks, authority):
     kubectl("create", "--validate=false", "-f", "-", input=place(group, "old"))
     body = definition(group, f"https://localhost:{hooks.port}/convert", authority.bundle, storage="v2")
@@ -259,6 +288,15 @@ def test_answers_that_are_none(kubectl, group, hooks, raw, namespace, answer, wo
     assert words in body["message"], body["message"]
     # The version that is stored asks nobody.
     assert kubectl.json("get", f"places.v1.{group}", "one")["hostPort"] == "h:80"
+
+
+def test_what_cannot_be_converted_is_told_before_what_is_there(api, group, hooks, namespace):
+    api.create(f"/apis/{group}/v1/namespaces/{namespace}/places", place(group))
+    hooks.answers["/convert"] = lambda review: (500, {}, b"broken")
+    again = place(group, version="v2", host="h", port="80")
+    api.refused(500, "POST", f"/apis/{group}/v2/namespaces/{namespace}/places", again, says="conversion webhook for ")
+    hooks.answers["/convert"] = convert
+    api.refused(409, "POST", f"/apis/{group}/v2/namespaces/{namespace}/places", again, says="already exists")
 
 
 def test_nobody_there(cluster_kubectl, kubectl, authority):

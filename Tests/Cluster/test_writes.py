@@ -257,11 +257,14 @@ def test_a_scale_is_applied(api, deployments):
     assert after["spec"]["replicas"] == 3
     owners = {one["manager"]: one for one in after["metadata"]["managedFields"]}
     assert owners["scaler"]["operation"] == "Apply" and owners["scaler"]["subresource"] == "scale"
-    assert owners["scaler"]["apiVersion"] == "apps/v1"
+    assert owners["scaler"]["apiVersion"] == "apps/v1" and "time" not in owners["scaler"]
     assert owners["scaler"]["fieldsV1"] == {"f:spec": {"f:replicas": {}}}
     assert "f:replicas" not in owners["maker"]["fieldsV1"]["f:spec"]
     again = api.patch(path, scale, "apply", fieldManager="scaler")
     assert again["metadata"]["resourceVersion"] == after["metadata"]["resourceVersion"]
+    api.patch(path, {"spec": {"replicas": 4}}, fieldManager="hand")
+    owners = {one["manager"]: one for one in api.get(f"{deployments}/d")["metadata"]["managedFields"]}
+    assert "scaler" not in owners and "time" not in owners["hand"] and owners["hand"]["subresource"] == "scale"
 
 
 def test_many_warnings_are_cut_short(api, maps):

@@ -33,6 +33,16 @@ public struct ScaleOwnership: Sendable {
     return result.json
   }
 
+  /// The notes of an object whose scale was written. Who takes a count through the scale has no time there, for
+  /// upstream takes none over from the Scale.
+  ///
+  /// - Throws: ``ManagedFieldsError`` where they are malformed.
+  public static func withoutTimes(_ managedFields: JSONValue?) throws(ManagedFieldsError) -> JSONValue? {
+    var all = try ManagedFields(managedFields)
+    for identity in all.owners.keys where identity.subresource == "scale" { all.owners[identity]?.time = nil }
+    return all.json
+  }
+
   /// What stands in the object's `metadata.managedFields` after the Scale was written.
   ///
   /// - Throws: ``ManagedFieldsError`` where either is malformed.
@@ -59,7 +69,7 @@ public struct ScaleOwnership: Sendable {
     }
     guard case .some(.some(let path)) = paths[apiVersion] else { return result.json }
     for (identity, owned) in scaleOwners where owned.fields.contains(Self.replicas) {
-      result.owners[identity] = .init(fields: FieldSet([path]), apiVersion: apiVersion, time: owned.time)
+      result.owners[identity] = .init(fields: FieldSet([path]), apiVersion: apiVersion)
     }
     return result.json
   }

@@ -50,7 +50,7 @@ struct OpenAPIProtobuf {
       }
     case .any:
       var any = ProtobufMessage()
-      any.append(2, value.jsonText() + "\n")
+      any.append(2, value.yamlText())
       message.append(number, any)
     case .message(let name): message.append(number, self.message(value, name))
     case .list(let item):

@@ -48,13 +48,18 @@ public struct FieldError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The value that is wrong; nil where a message omits it.
   public let value: JSONValue?
   public let detail: String
+  /// Members of the value are shown in their own order, as those of a structure in Go, and not in that of their names.
+  private let keepsOrder: Bool
 
-  /// - Parameter value: nil where the message is to omit it.
-  public init(_ kind: Kind, field: String, value: JSONValue?, detail: String = "") {
+  /// - Parameters:
+  ///   - value: nil where the message is to omit it.
+  ///   - keepsOrder: its members are shown as they stand, not in the order of their names.
+  public init(_ kind: Kind, field: String, value: JSONValue?, detail: String = "", keepsOrder: Bool = false) {
     self.kind = kind
     self.field = field
     self.value = value
     self.detail = detail
+    self.keepsOrder = keepsOrder
   }
 
   private init(_ kind: Kind, _ path: FieldPath, _ value: JSONValue?, _ detail: String) {
@@ -67,16 +72,16 @@ public struct FieldError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The message without the field.
   public var body: String {
     var text = kind.description
-    if kind.showsValue, let value { text += ": " + Self.shown(value) }
+    if kind.showsValue, let value { text += ": " + shown(value) }
     if !detail.isEmpty { text += ": " + detail }
     return text
   }
 
-  private static func shown(_ value: JSONValue) -> String {
+  private func shown(_ value: JSONValue) -> String {
     switch value {
     case .string(let text): text.goQuoted
     case .double(let number): number.goDescription
-    default: value.jsonText(sortedKeys: true)
+    default: value.jsonText(sortedKeys: !keepsOrder)
     }
   }
 }

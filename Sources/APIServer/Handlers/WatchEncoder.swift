@@ -19,6 +19,23 @@ final class WatchEncoder: Sendable {
     self.answer = answer
   }
 
+  /// Whether a selection can look at the objects as they are stored.
+  func areComparable(_ events: [ObjectEvent], _ selection: Selection) -> Bool {
+    guard target.resource.isCustom, selection.looksInside else { return true }
+    let apiVersion = target.groupVersionKind.apiVersion
+    return !events.contains { event in
+      [event.previous, event.current].contains { $0 != nil && $0?.object.header.apiVersion != apiVersion }
+    }
+  }
+
+  /// Changes of objects in the version that a selection looks at.
+  func comparable(_ events: [ObjectEvent], _ selection: Selection) async throws(StatusError) -> [ObjectEvent] {
+    if areComparable(events, selection) { return events }
+    var result: [ObjectEvent] = []
+    for event in events { result.append(try await registry.comparable(event, selection, target)) }
+    return result
+  }
+
   /// A change in the form in which most clients want it: the whole object as it is stored. It is encoded once for all of
   /// them. Nil where this client wants another, or the object looked at in another way than most see it.
   func shared(_ event: ObjectEvent, _ kind: ObjectEvent.Kind, _ object: CachedObject) -> ByteBuffer? {

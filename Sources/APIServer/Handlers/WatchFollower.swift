@@ -45,7 +45,7 @@ final class WatchFollower: Sendable {
     if isLast { return }
     while let batch = await watch.next() {
       // The frame of what encodes for this client alone is large, and would stay with the task: most never need it.
-      guard let bytes = try shared(batch) else {
+      guard encoder.areComparable(batch.events, selection), let bytes = try shared(batch) else {
         try await send(try await encoded(batch))
         continue
       }
@@ -78,7 +78,8 @@ final class WatchFollower: Sendable {
   /// A batch with an event that this client wants in a form of its own.
   @inline(never) private func encoded(_ batch: CacheWatch.Batch) async throws -> ByteBuffer {
     var buffer = ByteBuffer()
-    for event in batch.events {
+    let events = batch.events.filter { ($0.current ?? $0.previous)?.key.hasPrefix(prefix) == true }
+    for event in try await encoder.comparable(events, selection) {
       guard let (kind, object) = seen(event) else { continue }
       if kind == .deleted, event.current != nil {
         // It is still there and matches no longer: it is told as it was, at the revision of the change.

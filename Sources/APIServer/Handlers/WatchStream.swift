@@ -25,7 +25,12 @@ struct WatchStream: Sendable {
     if options.sendInitialEvents == true || revision == 0 {
       let all = cache.listAndWatch(prefix)
       (watch, revision) = (all.watch, all.revision)
-      if options.sendInitialEvents != false { initial = all.objects.filter(selection.matches) }
+      if options.sendInitialEvents != false {
+        do { initial = try await registry.comparable(all.objects, selection, target).filter(selection.matches) } catch {
+          watch.end()
+          throw error
+        }
+      }
     } else {
       let found = cache.watch(after: revision)
       guard let begun = found.watch else {

@@ -14,6 +14,13 @@ enum FieldOwnership {
   ) async {
     new = await self.manager(target, conversion, subresource: subresource).update(
       new, from: old, by: manager, at: Timestamp.now.description)
+    guard subresource == "scale" else { return }
+    do throws(ManagedFieldsError) {
+      new.setMetadata("managedFields", try ScaleOwnership.withoutTimes(new["metadata"]?["managedFields"]))
+    } catch {
+      // Notes that are none stay as they are.
+      return
+    }
   }
 
   /// Notes what a client has set in what is acted upon and not stored.

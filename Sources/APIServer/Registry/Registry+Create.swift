@@ -40,7 +40,11 @@ extension Registry {
       try await admission.validate(request)
       let key = target.key(namespace: namespace, name: candidate.objectName)
       do {
-        if let present = cache(of: target).get(key), isDryRun || !present.name.isEmpty { throw StaleWrite() }
+        if let present = cache(of: target).get(key), isDryRun || !present.name.isEmpty {
+          // What cannot be converted is told before that something is there already.
+          _ = try await stored(candidate, target)
+          throw StaleWrite()
+        }
         let written = try await write(candidate, target, key: key, over: nil, isDryRun: isDryRun, with: allocation)
         await context.settlement.end(isWritten: !isDryRun)
         return Written(bytes: try await bytes(written, target), isNew: true)

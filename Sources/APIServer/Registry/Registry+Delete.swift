@@ -78,7 +78,8 @@ extension Registry {
   func deleteCollection(
     _ target: ServedResource, _ context: RequestContext, _ options: DeleteOptions, _ selection: Selection
   ) async throws -> [StoredObject] {
-    let objects = cache(of: target).list(target.prefix(namespace: context.info.namespace)).objects
+    let all = cache(of: target).list(target.prefix(namespace: context.info.namespace)).objects
+    let objects = try await comparable(all, selection, target)
     var removed: [StoredObject] = []
     for object in objects where selection.matches(object) {
       do {

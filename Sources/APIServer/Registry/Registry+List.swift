@@ -52,6 +52,7 @@ extension Registry {
       let start = prefix + token.start
       objects = objects[ResourceCache.index(of: start, in: objects)...]
     }
+    objects = try await comparable(objects, selection, target)
     // Whoever takes any state gets all of it, as from upstream's cache.
     let limit = options.resourceVersion == "0" ? 0 : Int(clamping: options.limit)
     guard limit > 0 else {

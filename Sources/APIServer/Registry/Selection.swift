@@ -52,6 +52,9 @@ struct Selection: Sendable {
 
   var isEverything: Bool { labels.selectsEverything && fields.selectsEverything }
 
+  /// Whether it looks at more than labels, names and namespaces.
+  var looksInside: Bool { paths.keys.contains { $0 != "metadata.name" && $0 != "metadata.namespace" } }
+
   func matches(_ object: CachedObject) -> Bool {
     guard labels.selectsEverything || labels.matches(object.object.header.labels) else { return false }
     guard !fields.selectsEverything else { return true }

@@ -48,7 +48,7 @@ public final class ObjectEvent: Sendable {
     return switch (before, matches(current)) {
     case (true, true): (.modified, current)
     case (false, true): (.added, current)
-    case (true, false): (.deleted, current)
+    case (true, false): previous.map { (.deleted, $0) }
     case (false, false): nil
     }
   }

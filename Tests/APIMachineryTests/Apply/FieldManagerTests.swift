@@ -179,11 +179,19 @@ struct FieldManagerTests {
           #"""
           [{"manager": "one", "operation": "Apply", "apiVersion": "apps/v1", "time": "2024-01-01T00:00:00Z",
             "fieldsType": "FieldsV1", "fieldsV1": {"f:spec": {"f:paused": {}}}},
+           {"manager": "three", "operation": "Update", "apiVersion": "apps/v1", "fieldsType": "FieldsV1",
+            "fieldsV1": {"f:spec": {"f:replicas": {}}}, "subresource": "scale"},
            {"manager": "two", "operation": "Update", "apiVersion": "apps/v1", "fieldsType": "FieldsV1",
-            "fieldsV1": {"f:spec": {"f:template": {}}}},
-           {"manager": "three", "operation": "Update", "apiVersion": "apps/v1", "time": "2024-01-02T00:00:00Z",
-            "fieldsType": "FieldsV1", "fieldsV1": {"f:spec": {"f:replicas": {}}}, "subresource": "scale"}]
+            "fieldsV1": {"f:spec": {"f:template": {}}}}]
           """#))
+    #expect(try ScaleOwnership.withoutTimes(stolen) == stolen)
+    let timed: JSONValue = [
+      [
+        "manager": "three", "operation": "Update", "apiVersion": "apps/v1", "time": "2024-01-02T00:00:00Z",
+        "fieldsType": "FieldsV1", "fieldsV1": ["f:spec": ["f:replicas": [:]]], "subresource": "scale",
+      ]
+    ]
+    #expect(try ScaleOwnership.withoutTimes(timed)?.arrayValue?.first?["time"] == nil)
   }
 
   // MARK: Names and entries

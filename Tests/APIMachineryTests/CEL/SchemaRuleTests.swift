@@ -34,6 +34,8 @@ import Testing
         "reason": "FieldValueForbidden", "fieldPath": ".min",
       ], properties: range)
     #expect(try errors(worded, ["min": 3, "max": 2]) == ["spec.min: Forbidden: 3 is more than 2"])
+    let placeless = rules(["rule": "self.min <= self.max", "message": "no", "fieldPath": ""], properties: range)
+    #expect(try errors(placeless, ["min": 3, "max": 2]) == ["spec: Invalid value: no"])
   }
 
   @Test func aFieldNamedLikeAWordOfTheLanguageIsReadAsItIsWritten() throws {
@@ -58,6 +60,11 @@ import Testing
     let spec = rules(["rule": "self.max > int('x')"], properties: range)
     let found = SchemaRuleCosts.errors(in: try schema(spec), at: FieldPath("s")).map(\.description)
     #expect(found.count == 1)
+    // The rule is shown as the structure that it is in Go.
+    #expect(
+      found[0].hasPrefix(
+        #"s.properties[spec].x-kubernetes-validations[0].rule: Invalid value: {"Rule":"self.max \u003e int('x')","Message":"","MessageExpression":"","Reason":null,"FieldPath":"","OptionalOldSelf":null}: "#
+      ))
     #expect(found[0].hasSuffix("program instantiation failed: type conversion error from 'string' to 'int'"))
   }
 

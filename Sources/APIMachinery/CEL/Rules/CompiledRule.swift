@@ -31,7 +31,7 @@ struct CompiledRule: Sendable {
       message = nil
     }
     usesOldSelf = (try? program.get())?.references.contains("oldSelf") ?? false
-    let place = rule.fieldPath.flatMap { try? SchemaFieldPath($0).resolve(in: schema).path }
+    let place = rule.fieldPath.flatMap { $0.isEmpty ? nil : try? SchemaFieldPath($0).resolve(in: schema).path }
     fieldPath = place?.description ?? ""
   }
 

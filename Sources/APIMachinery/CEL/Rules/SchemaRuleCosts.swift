@@ -90,7 +90,7 @@ public struct SchemaRuleCosts {
       let cost = CELCost.multiply(CompiledRule.maximumCost(program, type), count)
       observe("estimated rule cost", cost, at: path.child("rule"))
     case .failure(let problem):
-      errors.append(.invalid(path.child("rule"), Self.json(rule.rule), problem.message))
+      errors.append(Self.invalid(rule.rule, "rule", problem.message, at: path))
     }
     switch rule.message {
     case .success(let program):
@@ -100,7 +100,7 @@ public struct SchemaRuleCosts {
     case .failure(let problem):
       // Of a rule that does not compile the message is not looked at.
       if case .success = rule.program {
-        errors.append(.invalid(path.child("messageExpression"), Self.json(rule.rule), problem.message))
+        errors.append(Self.invalid(rule.rule, "messageExpression", problem.message, at: path))
       }
     case nil: break
     }
@@ -134,13 +134,17 @@ public struct SchemaRuleCosts {
       "\(name) exceeds budget by factor of \(shown) (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)"
   }
 
-  /// A rule as messages show it: Kubernetes prints its own structure.
-  private static func json(_ rule: ValidationRule) -> JSONValue {
-    .object([
+  /// What is wrong with a rule. Messages show all of it: Kubernetes prints its own structure.
+  private static func invalid(
+    _ rule: ValidationRule, _ member: String, _ detail: String, at path: FieldPath
+  ) -> FieldError {
+    let shown: JSONValue = .object([
       "Rule": .string(rule.rule), "Message": .string(rule.message ?? ""),
       "MessageExpression": .string(rule.messageExpression ?? ""),
       "Reason": rule.reason.map { .string($0) } ?? .null, "FieldPath": .string(rule.fieldPath ?? ""),
       "OptionalOldSelf": rule.optionalOldSelf.map { .bool($0) } ?? .null,
     ])
+    return FieldError(
+      .invalid, field: path.child(member).description, value: shown, detail: detail, keepsOrder: true)
   }
 }
