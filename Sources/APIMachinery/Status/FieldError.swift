@@ -48,6 +48,8 @@ public struct FieldError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The value that is wrong; nil where a message omits it.
   public let value: JSONValue?
   public let detail: String
+  /// The members of the value are shown as they stand, and not by their names: it is no map, but a structure of upstream's.
+  private var isOrdered = false
 
   /// - Parameter value: nil where the message is to omit it.
   public init(_ kind: Kind, field: String, value: JSONValue?, detail: String = "") {
@@ -61,22 +63,29 @@ public struct FieldError: Error, Sendable, Equatable, CustomStringConvertible {
     self.init(kind, field: path.description, value: value, detail: detail)
   }
 
+  /// The same failure, whose message shows the members of the value in the order in which they stand.
+  public var inOrder: FieldError {
+    var error = self
+    error.isOrdered = true
+    return error
+  }
+
   /// The whole message.
   public var description: String { "\(field): \(body)" }
 
   /// The message without the field.
   public var body: String {
     var text = kind.description
-    if kind.showsValue, let value { text += ": " + Self.shown(value) }
+    if kind.showsValue, let value { text += ": " + shown(value) }
     if !detail.isEmpty { text += ": " + detail }
     return text
   }
 
-  private static func shown(_ value: JSONValue) -> String {
+  private func shown(_ value: JSONValue) -> String {
     switch value {
     case .string(let text): text.goQuoted
     case .double(let number): number.goDescription
-    default: value.jsonText(sortedKeys: true)
+    default: value.jsonText(sortedKeys: !isOrdered)
     }
   }
 }
