@@ -139,7 +139,7 @@ enum AutoscalerConversion {
     autoscaler.edit("status") { status in
       status.editObject { members in
         members.remove("currentCPUUtilizationPercentage")
-        members["currentMetrics"] = notes[current].map { .array(($0.arrayValue ?? []).map(statusToV2)) } ?? .null
+        members["currentMetrics"] = notes[current].map { .array(($0.arrayValue ?? []).map(statusToV2)) }
         members["conditions"] = notes[conditions]
         if members["currentReplicas"] == 0 { members.remove("currentReplicas") }
       }
