@@ -141,3 +141,28 @@ def test_of_policies(kubectl, namespace, cluster_kubectl):
         assert fields(kubectl, "configmap/m", "kubectl-patch") == {"f:data": {"f:b": {}}}
     finally:
         cluster_kubectl("delete", "mutatingadmissionpolicy,mutatingadmissionpolicybinding", name)
+
+
+def test_what_is_there_from_the_start_is_nobodys(api, namespace):
+    """Objects and lists that upstream's types hold as they are come into being with the object."""
+    name = unique("pod")
+    body = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
+    made = api.create(f"/api/v1/namespaces/{namespace}/pods", body, fieldManager="maker")
+    [mine] = [one["fieldsV1"] for one in made["metadata"]["managedFields"]]
+    assert mine["f:metadata"] == {"f:labels": {".": {}, "f:a": {}}}
+    assert "." not in mine["f:spec"] and list(mine["f:spec"]["f:containers"]) == ['k:{"name":"c"}']
+    assert "." in mine["f:spec"]["f:containers"]['k:{"name":"c"}']
+
+
+def test_questions_tell_who_asks(api, namespace):
+    review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": {"resourceAttributes": {"verb": "get"}}}
+    answer = api.create("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", review, fieldManager="asker")
+    [note] = answer["metadata"]["managedFields"]
+    assert note["manager"] == "asker" and note["operation"] == "Update"
+    assert note["fieldsV1"] == {"f:spec": {"f:resourceAttributes": {".": {}, "f:verb": {}}}}
+    request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 700}}
+    accounts = f"/api/v1/namespaces/{namespace}/serviceaccounts"
+    api.create(accounts, {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "asks"}})
+    answer = api.create(f"{accounts}/asks/token", request, fieldManager="asker")
+    [note] = answer["metadata"]["managedFields"]
+    assert note["subresource"] == "token" and note["fieldsV1"] == {"f:spec": {"f:expirationSeconds": {}}}

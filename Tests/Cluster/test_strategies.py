@@ -6,6 +6,7 @@ After the strategies in pkg/registry and pkg/apis/*/validation.
 import json
 
 from definitions import defined, version
+from interface import unique
 
 CONTAINER = {"name": "c", "image": "i"}
 
@@ -147,3 +148,55 @@ def test_namespaces_have_a_phase(api, namespace):
     status = {"status": {"phase": "Terminating"}}
     says = ["status.Phase: Invalid value: \"Terminating\": may only be 'Active' if `deletionTimestamp` is empty"]
     api.refused(422, "PATCH", f"{path}/status", status, says=says, headers={"Content-Type": "application/merge-patch+json"})
+
+
+def test_a_node_tells_of_itself_once(api):
+    name = unique("node")
+    place = f"/api/v1/nodes/{name}"
+    source = {"configMap": {"name": "c", "namespace": "n", "kubeletConfigKey": "k"}}
+    made = api.create("/api/v1/nodes", of("v1", "Node", name, {"configSource": source}) | {"status": {"capacity": {"cpu": "1"}}})
+    try:
+        assert made["status"]["capacity"] == {"cpu": "1"} and "configSource" not in made["spec"]
+        # Taints come from admission, and those who watch nodes may write meanwhile.
+        seen = api.patch(place, {"metadata": {"labels": {"a": "b"}}, "status": {"capacity": {"cpu": "2"}}})
+        assert seen["metadata"]["labels"]["a"] == "b" and seen["status"]["capacity"] == {"cpu": "1"}
+        assert api.patch(f"{place}/status", {"status": {"capacity": {"cpu": "2"}}})["status"]["capacity"] == {"cpu": "2"}
+    finally:
+        api.delete(place)
+
+
+def test_generations(api, namespace):
+    name = unique("class")
+    place = f"/apis/scheduling.k8s.io/v1/priorityclasses/{name}"
+    body = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": name}, "value": 3}
+    api.create("/apis/scheduling.k8s.io/v1/priorityclasses", body)
+    try:
+        assert api.patch(place, {"description": "d"})["metadata"]["generation"] == 1
+    finally:
+        api.delete(place)
+    slices = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
+    body = {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": {"name": "labelled"}, "addressType": "IPv4"}
+    assert api.create(slices, body)["endpoints"] is None
+    assert api.patch(f"{slices}/labelled", {"metadata": {"annotations": {"a": "b"}}})["metadata"]["generation"] == 1
+    assert api.patch(f"{slices}/labelled", {"metadata": {"labels": {"a": "b"}}})["metadata"]["generation"] == 2
+
+
+def test_a_claim_template_is_pending_and_a_job_has_its_selector_made(kubectl):
+    claim = {"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}
+    create(kubectl, workload("StatefulSet", "pending", volumeClaimTemplates=[claim]))
+    [template] = kubectl.json("get", "statefulset", "pending")["spec"]["volumeClaimTemplates"]
+    assert template["status"] == {"phase": "Pending"}
+    create(kubectl, of("batch/v1", "Job", "made", {"suspend": True, "template": {"spec": {"containers": [CONTAINER], "restartPolicy": "Never"}}}))
+    assert kubectl.json("get", "job", "made")["spec"]["manualSelector"] is False
+
+
+def test_findings_come_in_the_order_of_one_pass(kubectl):
+    for kind in ("Deployment", "ReplicaSet"):
+        kubectl.fails(
+            "create", "--validate=false", "-f", "-", input=json.dumps(of("apps/v1", kind, "empty", {})),
+            says=[
+                "* spec.selector: Required value\n"
+                "* spec.template.metadata.labels: Invalid value: null: `selector` does not match template `labels`\n"
+                "* spec.template.spec.containers: Required value\n"
+            ],
+        )  # fmt: skip

@@ -160,3 +160,18 @@ def test_formats_that_nobody_knows(api):
         change = {"metadata": {"labels": {"a": "b"}}}
         again = api.send("PATCH", definition.path, change, headers={"Content-Type": "application/merge-patch+json"})
         assert again.status == 200 and warnings(again) == []
+
+
+def test_addresses_that_a_status_tells(api, namespace):
+    place = f"/api/v1/namespaces/{namespace}"
+    api.create(f"{place}/pods", {"apiVersion": "v1", "kind": "Pod", **pod()[1]})
+    merge = {"Content-Type": "application/merge-patch+json"}
+    answer = api.send("PATCH", f"{place}/pods/p/status", {"status": {"podIPs": [{"ip": "2001:DB8::1"}]}}, headers=merge)
+    assert answer.status == 200, answer
+    assert warnings(answer) == ['status.podIPs[0].ip: IPv6 address "2001:DB8::1" should be in RFC 5952 canonical format ("2001:db8::1")']
+    answer = api.send("PATCH", f"{place}/pods/p", {"metadata": {"labels": {"a": "b"}}}, headers=merge)
+    assert answer.status == 200 and warnings(answer) == []
+    body = {"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "e"}, "subsets": [{"addresses": [{"ip": "2001:DB8::1"}], "ports": [{"port": 80}]}]}
+    answer = api.send("POST", f"{place}/endpoints", body)
+    assert answer.status == 201, answer
+    assert 'subsets[0].addresses[0].ip: IPv6 address "2001:DB8::1" should be in RFC 5952 canonical format ("2001:db8::1")' in warnings(answer)

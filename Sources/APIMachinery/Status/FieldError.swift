@@ -48,22 +48,26 @@ public struct FieldError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The value that is wrong; nil where a message omits it.
   public let value: JSONValue?
   public let detail: String
-  /// Members of the value are shown in their own order, as those of a structure in Go, and not in that of their names.
-  private let keepsOrder: Bool
+  /// The members of the value are shown as they stand, and not by their names: it is no map, but a structure of upstream's.
+  private var isOrdered = false
 
-  /// - Parameters:
-  ///   - value: nil where the message is to omit it.
-  ///   - keepsOrder: its members are shown as they stand, not in the order of their names.
-  public init(_ kind: Kind, field: String, value: JSONValue?, detail: String = "", keepsOrder: Bool = false) {
+  /// - Parameter value: nil where the message is to omit it.
+  public init(_ kind: Kind, field: String, value: JSONValue?, detail: String = "") {
     self.kind = kind
     self.field = field
     self.value = value
     self.detail = detail
-    self.keepsOrder = keepsOrder
   }
 
   private init(_ kind: Kind, _ path: FieldPath, _ value: JSONValue?, _ detail: String) {
     self.init(kind, field: path.description, value: value, detail: detail)
+  }
+
+  /// The same failure, whose message shows the members of the value in the order in which they stand.
+  public var inOrder: FieldError {
+    var error = self
+    error.isOrdered = true
+    return error
   }
 
   /// The whole message.
@@ -81,7 +85,7 @@ public struct FieldError: Error, Sendable, Equatable, CustomStringConvertible {
     switch value {
     case .string(let text): text.goQuoted
     case .double(let number): number.goDescription
-    default: value.jsonText(sortedKeys: !keepsOrder)
+    default: value.jsonText(sortedKeys: !isOrdered)
     }
   }
 }

@@ -25,11 +25,13 @@ enum FieldOwnership {
 
   /// Notes what a client has set in what is acted upon and not stored.
   static func record(
-    sent object: inout JSONObject, _ kind: KindDescription, manager: String, subresource: String
+    sent object: inout JSONObject, _ kind: KindDescription, _ kinds: BuiltinKinds, manager: String, subresource: String
   ) async {
     let version = kind.groupVersionKind.groupVersion
+    let definition = kinds.definitionName(of: kind.groupVersionKind)
     let owners = FieldManager(
-      kind.groupVersionKind, subresource: subresource, versions: ObjectVersions([version: kind.schema]))
+      kind.groupVersionKind, subresource: subresource, versions: ObjectVersions([version: kind.schema]),
+      emptyObject: definition.map { kinds.emptyObject(definition: $0) } ?? [:])
     object = await owners.update(object, from: nil, by: manager, at: Timestamp.now.description)
   }
 

@@ -21,7 +21,7 @@ extension Registry {
     object.setMetadata("namespace", namespace.isEmpty ? nil : .string(namespace))
     OwnerReferences.unite(&object, context)
     await FieldOwnership.record(
-      sent: &object, kind, manager: try context.fieldManager(), subresource: info.subresource)
+      sent: &object, kind, kinds, manager: try context.fieldManager(), subresource: info.subresource)
     let owners = object["metadata"]?["managedFields"]
     var request = AdmissionRequest(
       operation: .create, resource: target, subresource: info.subresource, namespace: namespace,

@@ -62,7 +62,7 @@ extension Registry {
     let strategy = strategies.of(target)
     return try await settling(context, target, info.name) {
       let stored = try find(target, namespace: info.namespace, name: info.name)
-      let old = try await tree(stored, target)
+      let old = try await current(stored, target)
       var new = try await change(old)
       if info.verb != "patch" { try checkIdentity(new, old, target, info.name) }
       let isReset = FieldOwnership.isReset(by: new, subresource: info.subresource, operation)
@@ -120,6 +120,13 @@ extension Registry {
       let written = try await write(new, target, key: stored.key, over: stored, isDryRun: isDryRun, with: allocation)
       return Written(bytes: try await bytes(written, target), isNew: false)
     }
+  }
+
+  /// An object as it is to be changed: in the request's version, and as it would be written today.
+  private func current(_ stored: CachedObject, _ target: ServedResource) async throws(StatusError) -> JSONObject {
+    var object = try await tree(stored, target)
+    kinds.renew(&object, kind: target.groupVersionKind)
+    return object
   }
 
   /// Repeats a change like `retrying`, and tells admission of each attempt what became of it.

@@ -11,11 +11,11 @@ extension Registry {
     let errors = ObjectRules.violations(
       new, old: old, target, strategies.of(target), kinds, context, subresource: subresource)
     guard errors.isEmpty else { throw .invalid(target.groupKind, new.objectName, errors) }
-    guard subresource.isEmpty else { return }
     let warnings =
       target.resource.isCustom
-      ? Self.finalizerWarnings(new, old: old)
-      : kinds.warnings(of: .object(new), old: old.map { .object($0) }, kind: target.groupVersionKind)
+      ? subresource.isEmpty ? Self.finalizerWarnings(new, old: old) : []
+      : kinds.warnings(
+        of: .object(new), old: old.map { .object($0) }, kind: target.groupVersionKind, subresource: subresource)
     for warning in warnings { context.warn(warning) }
   }
 

@@ -11,7 +11,9 @@ extension BuiltinKinds {
   public func emptyObject(definition: String) -> JSONObject {
     var object: JSONObject = [:]
     for field in facts[definition]?.fields ?? [] {
-      if field.isAlways, field.nesting == .value, let below = field.definition {
+      if field.isNull {
+        object[field.name] = .null
+      } else if field.isAlways, field.nesting == .value, let below = field.definition {
         object[field.name] = .object(emptyObject(definition: below))
       } else if field.presence != .omitted, !field.isOptional {
         object[field.name] = field.zero.written

@@ -72,23 +72,6 @@ enum DisabledFeatures {
 
   /// Types that do not stay where nothing is left in them.
   static let emptied: Set<String> = ["io.k8s.api.core.v1.Lifecycle"]
-
-  /// The types that hold fields of such features, or hold types that do.
-  static func definitions(_ facts: [String: TypeFacts]) -> Set<String> {
-    var holders: [String: [String]] = [:]
-    var found: Set<String> = []
-    for (name, type) in facts {
-      for field in type.fields {
-        if field.disabledFeature != nil { found.insert(name) }
-        if let below = field.definition { holders[below, default: []].append(name) }
-      }
-    }
-    var waiting = Array(found)
-    while let name = waiting.popLast() {
-      for holder in holders[name] ?? [] where found.insert(holder).inserted { waiting.append(holder) }
-    }
-    return found
-  }
 }
 
 extension FieldFacts {

@@ -4,7 +4,8 @@ extension BuiltinKinds {
   /// Gives an object the form in which the API keeps it, whoever wrote it.
   ///
   /// Zero values that say nothing are left out, empty objects and zero values that are always served are filled in, a required
-  /// value that is zero counts as missing, quantities are in their canonical form. It comes before defaults.
+  /// value that is zero counts as missing, some values that are missing are null, quantities are in their canonical form. It
+  /// comes before defaults.
   ///
   /// - Parameter definition: the name of the object's type, as in ``ResourceVersion/definitionName``.
   public func normalize(_ value: inout JSONValue, definition: String) {
@@ -17,16 +18,46 @@ extension BuiltinKinds {
   private func normalize(_ object: inout JSONObject, _ facts: TypeFacts) {
     for field in facts.fields {
       guard let value = object[field.name], !value.isNull else {
+        if field.isNull {
+          field.setNull(&object)
+          continue
+        }
         if object[field.name] != nil { object.remove(field.name) }
         fillIn(field, &object)
         continue
       }
       if field.zero.holds(value), !field.isOptional {
+        if field.isNull {
+          field.setNull(&object)
+          continue
+        }
         if !field.hasDefault, field.presence == .written || field.isAlways { continue }
         object.remove(field.name)
         continue
       }
       normalize(field, &object)
+    }
+  }
+
+  /// Puts nulls in an object that an older version of this server has stored without them, so that nothing takes it for another
+  /// one than it is with them. Does nothing to types that have no such fields.
+  ///
+  /// - Parameter definition: the name of the object's type, as in ``ResourceVersion/definitionName``.
+  func addNulls(to object: inout JSONObject, definition: String) {
+    guard definitionsWithNulls.contains(definition), let facts = facts[definition] else { return }
+    for field in facts.fields {
+      guard let value = object[field.name], field.isOptional || !field.zero.holds(value) else {
+        if field.isNull { field.setNull(&object) }
+        continue
+      }
+      guard let below = field.definition, definitionsWithNulls.contains(below) else { continue }
+      _ = object.update(field.name) { value in
+        switch field.nesting {
+        case .value: value.editObject { addNulls(to: &$0, definition: below) }
+        case .list: value.editItems { $0.editObject { addNulls(to: &$0, definition: below) } }
+        case .map: value.editMembers { $0.editObject { addNulls(to: &$0, definition: below) } }
+        }
+      }
     }
   }
 
@@ -55,7 +86,16 @@ extension BuiltinKinds {
   }
 }
 
+extension FieldFacts {
+  fileprivate func setNull(_ object: inout JSONObject) {
+    if object[name] != .some(.null) { object[name] = .null }
+  }
+}
+
 extension FieldFacts.Zero {
+  /// Seconds of the time that Go's clients send where they have none: 0001-01-01T00:00:00Z.
+  private static let unset: Int64 = -62_135_596_800
+
   /// Whether a value is the type's zero.
   fileprivate func holds(_ value: JSONValue) -> Bool {
     switch (self, value) {
@@ -65,6 +105,7 @@ extension FieldFacts.Zero {
     case (.bool, .bool(let flag)): !flag
     case (.list, .array(let items)): items.isEmpty
     case (.map, .object(let members)): members.isEmpty
+    case (.time, .string(let text)): text.hasPrefix("0001-") && Timestamp(text)?.seconds == Self.unset
     default: false
     }
   }
@@ -77,7 +118,7 @@ extension FieldFacts.Zero {
     case .list: []
     case .map, .object: [:]
     case .quantity: "0"
-    case .none: nil
+    case .time, .none: nil
     }
   }
 }

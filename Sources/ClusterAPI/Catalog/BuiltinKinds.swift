@@ -15,6 +15,8 @@ public struct BuiltinKinds: Sendable {
   let facts: [String: TypeFacts]
   /// The types that fields of features that are off stand in, or below.
   let gatedDefinitions: Set<String>
+  /// The types that fields which are served as null stand in, or below.
+  let definitionsWithNulls: Set<String>
   private let positions: [GroupResource: Int]
   private let positionsOfKinds: [GroupKind: Int]
   /// The definitions of kinds, those that are only sent to subresources too.
@@ -50,7 +52,8 @@ public struct BuiltinKinds: Sendable {
     }
     registry = try SchemaRegistry(definitions)
     self.facts = facts
-    gatedDefinitions = DisabledFeatures.definitions(facts)
+    gatedDefinitions = facts.definitions { $0.disabledFeature != nil }
+    definitionsWithNulls = facts.definitions { $0.isNull }
     self.definitionNames = definitionNames
 
     var resources: [ResourceDescription] = []

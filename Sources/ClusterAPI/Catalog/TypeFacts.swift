@@ -18,6 +18,25 @@ struct TypeFacts: Sendable {
   }
 }
 
+extension [String: TypeFacts] {
+  /// The types that have a field of some sort, or hold types that do.
+  func definitions(with isMeant: (FieldFacts) -> Bool) -> Set<String> {
+    var holders: [String: [String]] = [:]
+    var found: Set<String> = []
+    for (name, type) in self {
+      for field in type.fields {
+        if isMeant(field) { found.insert(name) }
+        if let below = field.definition { holders[below, default: []].append(name) }
+      }
+    }
+    var waiting = Array(found)
+    while let name = waiting.popLast() {
+      for holder in holders[name] ?? [] where found.insert(holder).inserted { waiting.append(holder) }
+    }
+    return found
+  }
+}
+
 /// What a schema does not say of a field.
 struct FieldFacts: Sendable {
   var name: String
@@ -26,6 +45,8 @@ struct FieldFacts: Sendable {
   var isOptional: Bool
   /// Filled with the zero value where it is missing.
   var isAlways: Bool
+  /// Null stands for a missing value and for a zero one: what upstream's types hold by value, and do not leave out.
+  var isNull = false
   var isImmutable: Bool
   /// The schema has a default for it: a zero value gives way.
   var hasDefault = false
@@ -39,7 +60,7 @@ struct FieldFacts: Sendable {
   var holdsQuantities = false
 
   /// The type's zero value.
-  enum Zero: Sendable { case string, number, bool, list, map, object, quantity, none }
+  enum Zero: Sendable { case string, number, bool, list, map, object, quantity, time, none }
   /// How a type stands in the field.
   enum Nesting: Sendable { case value, list, map }
 }
@@ -50,6 +71,7 @@ extension FieldFacts {
     presence = field.presence
     isOptional = field.isOptional
     isAlways = field.isAlways
+    isNull = field.isNull
     isImmutable = field.isImmutable
     hasDefault = field.defaultValue != nil
     feature = field.feature
@@ -72,7 +94,8 @@ extension FieldFacts {
       if case .named(let name) = value { definition = try builder.definitionName(name, line: field.line) }
       if case .quantity = value { holdsQuantities = true }
     case .quantity: zero = .quantity
-    case .any, .intOrString, .time, .microTime, .raw, .fieldSet: zero = .none
+    case .time, .microTime: zero = .time
+    case .any, .intOrString, .raw, .fieldSet: zero = .none
     }
   }
 }

@@ -13,7 +13,10 @@ extension BuiltinKinds {
     switch (from.group, kind.group, kind.kind) {
     case ("autoscaling", "autoscaling", "HorizontalPodAutoscaler"):
       switch (from.version, kind.version) {
-      case ("v1", "v2"): AutoscalerConversion.toV2(&result)
+      case ("v1", "v2"):
+        AutoscalerConversion.toV2(&result)
+        // Where nothing has been measured the newer version says so.
+        result.edit("status") { $0.setDefault("currentMetrics", .null) }
       case ("v2", "v1"): AutoscalerConversion.toV1(&result)
       default: break
       }

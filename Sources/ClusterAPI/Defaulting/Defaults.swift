@@ -45,6 +45,12 @@ enum Defaults {
     ],
   ]
 
+  /// Kinds that have got defaults that earlier versions of this server did not fill in, and whose rules would take the new value
+  /// for a change.
+  static let grown: Set<GroupKind> = [
+    GroupKind(group: "apps", kind: "StatefulSet"), GroupKind(group: "batch", kind: "Job"),
+  ]
+
   static func function(for kind: GroupVersionKind) -> Function? {
     if kind.group == "autoscaling", kind.version == "v1" { return setFormerAutoscaler }
     return others[kind.group]?[kind.kind]
@@ -66,5 +72,17 @@ extension BuiltinKinds {
     guard let definition = definitionName(of: kind) else { return }
     normalize(&object, definition: definition)
     setDefaults(&object, kind: kind)
+  }
+
+  /// Gives an object that an earlier version of this server may have stored the form that it would be stored in today. One that
+  /// is in it already costs little, most kinds nothing.
+  public func renew(_ object: inout JSONObject, kind: GroupVersionKind) {
+    guard let definition = definitionName(of: kind) else { return }
+    addNulls(to: &object, definition: definition)
+    guard Defaults.grown.contains(GroupKind(group: kind.group, kind: kind.kind)) else { return }
+    var tree = JSONValue.object(object)
+    object = [:]
+    setDefaults(&tree, kind: kind)
+    object = tree.objectValue ?? [:]
   }
 }

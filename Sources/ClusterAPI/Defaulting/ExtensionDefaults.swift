@@ -28,6 +28,11 @@ extension Defaults {
   }
 
   static func setDefinition(_ definition: inout JSONValue) {
+    if definition["status"]?.items("storedVersions").isEmpty ?? true {
+      let stored =
+        definition["spec"]?.items("versions").filter { $0["storage"] == true }.compactMap { $0["name"] } ?? []
+      if !stored.isEmpty { definition.edit("status") { $0.editObject { $0["storedVersions"] = .array(stored) } } }
+    }
     definition.edit("spec") { spec in
       spec.edit("names") { names in
         let kind = names.text("kind")

@@ -50,6 +50,7 @@ extension Defaults {
         claim.setDefault("apiVersion", "v1")
         claim.setDefault("kind", "PersistentVolumeClaim")
         claim.edit("spec") { setClaimSpec(&$0) }
+        claim.edit("status") { $0.setDefault("phase", "Pending") }
       }
     }
   }
@@ -65,6 +66,7 @@ extension Defaults {
       spec.setDefault("backoffLimit", spec.has("backoffLimitPerIndex") ? .integer(Int64(Int32.max)) : 6)
       spec.setDefault("completionMode", "NonIndexed")
       spec.setDefault("suspend", false)
+      spec.setDefault("manualSelector", false)
       spec.setDefault(
         "podReplacementPolicy", spec.has("podFailurePolicy") ? "Failed" : "TerminatingOrFailed")
       setJobTemplateSpec(&spec)

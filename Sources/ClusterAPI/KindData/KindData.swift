@@ -77,6 +77,8 @@ public struct FieldEntry: Sendable {
   public var isOptional = false
   /// Filled with an empty object where it is missing.
   public var isAlways = false
+  /// Served as null where it is missing or zero.
+  public var isNull = false
   /// Cannot change once the object exists.
   public var isImmutable = false
   /// The feature that must be on for the field to be kept.

@@ -76,6 +76,7 @@ extension FieldEntry {
     case "required": presence = .required
     case "written": presence = .written
     case "always": isAlways = true
+    case "null": isNull = true
     case "immutable": isImmutable = true
     case "gate": feature = flag.value.map(String.init)
     case "map": mapType = try MapType(flag, line)

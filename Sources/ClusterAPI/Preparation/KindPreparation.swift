@@ -6,8 +6,11 @@ import APIMachinery
 /// The rules are those of upstream's strategies (`pkg/registry/*/strategy.go`, PrepareForCreate and PrepareForUpdate). They
 /// know the object alone: neither who writes it nor what else is stored.
 protocol KindPreparation: SendableMetatype {
-  /// Whether the status may be given when an object is created, and through the object itself.
+  /// Whether the status may be given when an object is created.
   static var keepsStatus: Bool { get }
+
+  /// Whether the status may be written through the object itself.
+  static var writesStatus: Bool { get }
 
   /// Members of the metadata that are not written with the status.
   static var keptByStatus: [String] { get }
@@ -26,6 +29,7 @@ protocol KindPreparation: SendableMetatype {
 
 extension KindPreparation {
   static var keepsStatus: Bool { false }
+  static var writesStatus: Bool { false }
   static var keptByStatus: [String] { [] }
   static func create(_ object: inout JSONValue) {}
   static func update(_ object: inout JSONValue, old: JSONValue, subresource: String) {}
@@ -46,11 +50,13 @@ enum Preparations {
     "apps": ["DaemonSet": DaemonSetPreparation.self, "Deployment": DeploymentPreparation.self],
     "batch": ["Job": JobPreparation.self],
     "certificates.k8s.io": ["CertificateSigningRequest": CertificateRequestPreparation.self],
+    "discovery.k8s.io": ["EndpointSlice": EndpointSlicePreparation.self],
     "flowcontrol.apiserver.k8s.io": [
       "FlowSchema": StatusOnlyPreparation.self, "PriorityLevelConfiguration": StatusOnlyPreparation.self,
     ],
-    "networking.k8s.io": ["ServiceCIDR": StatusOnlyPreparation.self],
+    "networking.k8s.io": ["ServiceCIDR": ServiceCIDRPreparation.self],
     "resource.k8s.io": ["ResourceClaim": DeviceClaimPreparation.self],
+    "scheduling.k8s.io": ["PriorityClass": PriorityClassPreparation.self],
     "storage.k8s.io": ["VolumeAttachment": StatusOnlyPreparation.self],
   ]
 

@@ -1,15 +1,29 @@
 import APIMachinery
 
-/// A node's ranges of pod addresses: the first one stands in a field of its own too, from the time when there was only one.
+/// What becomes of nodes (pkg/registry/core/node/strategy).
 enum NodePreparation: KindPreparation {
   /// Who joins tells of its status at once.
   static let keepsStatus = true
 
-  static func create(_ node: inout JSONValue) { complete(&node) }
+  static func create(_ node: inout JSONValue) {
+    node.edit("spec") { $0.editObject { _ = $0.remove("configSource") } }
+    node.edit("status") { $0.editObject { _ = $0.remove("config") } }
+    completeRanges(&node)
+  }
 
-  static func update(_ node: inout JSONValue, old: JSONValue, subresource: String) { complete(&node) }
+  /// Configuration that is given by way of the API is no more, but for nodes that have it still.
+  static func update(_ node: inout JSONValue, old: JSONValue, subresource: String) {
+    if old["spec"]?.has("configSource") != true {
+      node.edit("spec") { $0.editObject { _ = $0.remove("configSource") } }
+    }
+    if old["status"]?.has("config") != true {
+      node.edit("status") { $0.editObject { _ = $0.remove("config") } }
+    }
+    completeRanges(&node)
+  }
 
-  private static func complete(_ node: inout JSONValue) {
+  /// A node's ranges of pod addresses: the first one stands in a field of its own too, from the time when there was only one.
+  private static func completeRanges(_ node: inout JSONValue) {
     node.edit("spec") { spec in
       let one = spec.text("podCIDR")
       let first = spec.items("podCIDRs").first

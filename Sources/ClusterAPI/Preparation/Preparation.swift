@@ -87,7 +87,7 @@ extension BuiltinKinds {
     case "approval": break
     case "resize": PodPreparation.takeResources(&object, into: old)
     default:
-      if version.subresource("status") != nil, !preparation.keepsStatus {
+      if version.subresource("status") != nil, !preparation.writesStatus {
         object.editObject { $0["status"] = old["status"] }
       }
     }

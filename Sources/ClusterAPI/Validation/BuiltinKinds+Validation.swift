@@ -25,9 +25,6 @@ extension BuiltinKinds {
       for error in errors { findings.add(error) }
       if !Self.plainGroups.contains(kind.group) { finalizers(metadata["finalizers"], &findings) }
     }
-    if let definition = definitionName(of: kind), let schema = registry[definition] {
-      rules(new, old, schema, subresource, &findings)
-    }
     if CertificateRequestPreparation.applies(to: kind) {
       CertificateRequestValidation.validate(new, old, subresource: subresource, &findings)
     }
@@ -46,7 +43,12 @@ extension BuiltinKinds {
       if let old { PodResizeValidation.validate(new, old, &findings) }
     default: break
     }
-    return Self.withoutRepetitions(findings.errors)
+    guard let definition = definitionName(of: kind), let schema = registry[definition] else {
+      return Self.withoutRepetitions(findings.errors)
+    }
+    var ofSchema = Findings()
+    rules(new, old, schema, subresource, &ofSchema)
+    return Self.withoutRepetitions(FindingOrder(schema: schema).merge(ofSchema.errors, into: findings.errors))
   }
 
   /// Groups whose objects are judged as those of custom kinds are.
@@ -74,7 +76,7 @@ extension BuiltinKinds {
     for property in schema.properties where property.name != "metadata" {
       if (property.name == "status") != (subresource == "status") { continue }
       guard let value = new[property.name], !value.isNull else {
-        if property.isRequired, SchemaRules.isMissed(property.name, old) {
+        if property.isRequired, new[property.name] == nil, SchemaRules.isMissed(property.name, old) {
           findings.required(FieldPath(property.name))
         }
         continue

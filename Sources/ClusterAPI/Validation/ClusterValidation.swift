@@ -82,7 +82,8 @@ enum ClusterValidation {
     var seen: Set<JSONValue> = []
     for (index, address) in (node["status"]?.items("addresses") ?? []).enumerated()
     where !seen.insert(address).inserted {
-      findings.add(.duplicate(FieldPath("status", "addresses").index(index), address))
+      let path = FieldPath("status", "addresses").index(index)
+      findings.add(FieldError.duplicate(path, InternalForm.nodeAddress(address)).inOrder)
     }
   }
 

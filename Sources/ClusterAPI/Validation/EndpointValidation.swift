@@ -14,7 +14,7 @@ enum EndpointValidation {
       let path = FieldPath("endpoints").index(index)
       let addresses = endpoint.items("addresses")
       if addresses.isEmpty {
-        if endpoint.has("addresses") { findings.required(path.child("addresses"), "must contain at least 1 address") }
+        findings.required(path.child("addresses"), "must contain at least 1 address")
       } else if addresses.count > 100 {
         findings.add(.tooMany(path.child("addresses"), count: addresses.count, maximum: 100))
       }

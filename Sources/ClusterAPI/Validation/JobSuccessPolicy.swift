@@ -23,11 +23,9 @@ enum JobSuccessPolicy {
     if let indexes {
       let path = path.child("succeededIndexes")
       if indexes.utf8.count > longestIndexes { findings.add(.tooLong(path, maximumBytes: longestIndexes)) }
-      switch count(indexes, completions) {
-      case .success(let count): total = count
-      case .failure(let problem):
+      do { total = try JobIndexes.count(indexes, below: completions) } catch {
         total = 0
-        findings.invalid(path, .string(indexes), "error parsing succeededIndexes: \(problem.text)")
+        findings.invalid(path, .string(indexes), "error parsing succeededIndexes: \(error.text)")
       }
     }
     guard let count = rule["succeededCount"]?.integerValue else { return }
@@ -42,40 +40,5 @@ enum JobSuccessPolicy {
         path.child("succeededCount"), .integer(count),
         "must be less than or equal to \(total) (the number of indexes in the specified succeededIndexes field)")
     }
-  }
-
-  private struct Problem: Error {
-    let text: String
-  }
-
-  /// How many indexes a text such as `1,3-5,7` names, which are below the number of completions and increase.
-  private static func count(_ text: String, _ completions: Int64) -> Result<Int64, Problem> {
-    guard !text.isEmpty else { return .success(0) }
-    var count: Int64 = 0
-    var last: Int64?
-    for interval in text.split(separator: ",", omittingEmptySubsequences: false) {
-      let limits = interval.split(separator: "-", omittingEmptySubsequences: false)
-      guard limits.count <= 2 else {
-        return .failure(
-          Problem(
-            text:
-              "the fragment \(String(interval).goQuoted) violates the requirement that an index interval can have at most two parts separated by '-'"
-          ))
-      }
-      var bounds: [Int64] = []
-      for limit in limits {
-        guard let number = Int64(limit), limit.allSatisfy({ $0.isASCII && $0.isNumber }) else {
-          return .failure(Problem(text: "cannot convert string to integer for index: \(String(limit).goQuoted)"))
-        }
-        guard number < completions else { return .failure(Problem(text: "too large index: \(String(limit).goQuoted)")) }
-        if let previous = bounds.last ?? last, previous >= number {
-          return .failure(Problem(text: "non-increasing order, previous: \(previous), current: \(number)"))
-        }
-        bounds.append(number)
-      }
-      count += (bounds.last ?? 0) - (bounds.first ?? 0) + 1
-      last = bounds.last
-    }
-    return .success(count)
   }
 }

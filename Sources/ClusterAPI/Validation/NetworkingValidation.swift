@@ -269,12 +269,13 @@ enum NetworkingValidation {
     if let old { return findings.immutable(new["spec"]?["cidrs"], old["spec"]?["cidrs"], path) }
     let ranges = new["spec"]?.items("cidrs").compactMap(\.stringValue) ?? []
     guard !ranges.isEmpty else { return findings.required(path, "at least one CIDR required") }
-    guard ranges.count <= 2 else { return findings.invalid(path, new["spec"], "may only hold up to 2 values") }
+    let shown = InternalForm.serviceCIDRSpec(new["spec"] ?? [:])
+    guard ranges.count <= 2 else { return findings.invalid(path, shown, "may only hold up to 2 values") }
     // What is no range at all is of no family.
     let families = Set(ranges.map { AddressRules.range($0) == nil ? nil : AddressRules.isIPv6($0) })
     if ranges.count == 2, families.count < 2 || families.contains(nil) {
       return findings.invalid(
-        path, new["spec"],
+        path, shown,
         "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64")
     }
     for (index, range) in ranges.enumerated() { AddressRules.canonicalRange(range, path.index(index), &findings) }

@@ -21,7 +21,8 @@ enum OtherValidation {
       var known: Set<[String]> = []
       for (index, toleration) in tolerations.enumerated()
       where !known.insert(["key", "operator", "value", "effect"].map { toleration.text($0) }).inserted {
-        findings.add(.duplicate(path.child("tolerations").index(index), toleration))
+        let path = path.child("tolerations").index(index)
+        findings.add(FieldError.duplicate(path, InternalForm.toleration(toleration)).inOrder)
       }
     }
   }

@@ -128,7 +128,8 @@ enum PodStatusValidation {
   private static func families(_ all: [JSONValue], _ path: FieldPath, _ findings: inout Findings) {
     let isSixth = all.map { AddressRules.isIPv6($0.text("ip")) }
     if all.count > 2 || all.count == 2 && isSixth[0] == isSixth[1] {
-      findings.invalid(path, .array(all), "may specify no more than one IP for each IP family")
+      findings.invalid(
+        path, .array(all.map(InternalForm.podIP)), "may specify no more than one IP for each IP family")
     }
   }
 }

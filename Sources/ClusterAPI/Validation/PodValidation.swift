@@ -229,10 +229,17 @@ enum PodValidation {
       }
       let sources = ["resourceClaimName", "resourceClaimTemplateName"].filter(claim.has)
       if sources.count == 2 {
-        findings.invalid(
-          path, claim, "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified")
+        findings.add(
+          FieldError.invalid(
+            path, InternalForm.podResourceClaim(claim),
+            "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified"
+          ).inOrder)
       } else if sources.isEmpty {
-        findings.invalid(path, claim, "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`")
+        findings.add(
+          FieldError.invalid(
+            path, InternalForm.podResourceClaim(claim),
+            "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`"
+          ).inOrder)
       }
       for source in sources {
         let text = claim.text(source)

@@ -6,7 +6,10 @@ enum PolicyValidation {
     let spec = new["spec"] ?? [:]
     let path = FieldPath("spec")
     if spec.has("minAvailable"), spec.has("maxUnavailable") {
-      findings.invalid(path, spec, "minAvailable and maxUnavailable cannot be both set")
+      findings.add(
+        FieldError.invalid(
+          path, InternalForm.podDisruptionBudgetSpec(spec), "minAvailable and maxUnavailable cannot be both set"
+        ).inOrder)
     }
     for name in ["minAvailable", "maxUnavailable"] {
       WorkloadValidation.share(spec[name], path.child(name), &findings)

@@ -205,10 +205,11 @@ enum SchedulingValidation {
       if taint.text("effect").isEmpty { findings.required(path.child("effect")) }
       effect(taint.text("effect"), path.child("effect"), &findings)
       if !seen.insert(key + "\u{0}" + taint.text("effect")).inserted {
-        let error = FieldError.duplicate(path, taint)
         findings.add(
           FieldError(
-            error.kind, field: error.field, value: taint, detail: "taints must be unique by key and effect pair"))
+            .duplicate, field: path.description, value: InternalForm.taint(taint),
+            detail: "taints must be unique by key and effect pair"
+          ).inOrder)
       }
     }
   }

@@ -11,7 +11,8 @@ enum SchemaRules {
     let schema = schema.resolved
     switch value {
     case .object(let object):
-      for name in schema.required where (object[name]?.isNull ?? true) && isMissed(name, old) {
+      // Null stands only where it is served for a missing value: rules of the kinds say whether one may be missing.
+      for name in schema.required where object[name] == nil && isMissed(name, old) {
         findings.required(path.below(name))
       }
       for property in schema.properties {

@@ -35,7 +35,7 @@ enum SelectorValidation {
 
   /// Whether a label selector chooses an object with these labels.
   static func matches(_ selector: JSONValue?, _ labels: JSONValue?) -> Bool {
-    guard let selector else { return false }
+    guard let selector, !selector.isNull else { return false }
     for (key, value) in selector["matchLabels"]?.objectValue ?? [:] where labels?[key] != value { return false }
     return selector.items("matchExpressions").allSatisfy { requirement in
       let value = labels?[requirement.text("key")]

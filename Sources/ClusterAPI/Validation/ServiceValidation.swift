@@ -94,7 +94,7 @@ enum ServiceValidation {
       let identity = "\(port.text("protocol"))/\(number)"
       if !numbers.insert(identity).inserted {
         let shown: JSONValue = ["protocol": .string(port.text("protocol")), "port": .integer(number)]
-        findings.add(.duplicate(path, shown))
+        findings.add(FieldError.duplicate(path, InternalForm.servicePort(shown)).inOrder)
       }
       let nodePort = port["nodePort"]?.integerValue ?? 0
       guard nodePort != 0 else { continue }

@@ -161,11 +161,12 @@ enum WorkloadValidation {
     findings.notNegative(spec, "minReadySeconds", path)
     let selector = spec["selector"]
     SelectorValidation.validate(selector, path.child("selector"), &findings)
-    if selector != nil, SelectorValidation.isEmpty(selector) {
+    if selector?.objectValue != nil, SelectorValidation.isEmpty(selector) {
       findings.invalid(path.child("selector"), selector, "empty selector is invalid for \(word)")
     }
     guard let template = spec["template"] else { return }
-    if selector != nil, !SelectorValidation.isEmpty(selector) {
+    // A selector that is not there chooses nothing.
+    if selector?.isNull ?? true || !SelectorValidation.isEmpty(selector) {
       let labels = template["metadata"]?["labels"]
       if !SelectorValidation.matches(selector, labels) {
         findings.invalid(

@@ -16,6 +16,19 @@ enum NetworkWarnings {
     }
   }
 
+  static func endpoints(_ endpoints: JSONValue, _ warnings: inout Warnings) {
+    let manager = endpoints["metadata"]?["labels"]?.text("endpoints.kubernetes.io/managed-by") ?? ""
+    guard manager != "endpoint-controller" else { return }
+    for (index, subset) in endpoints.items("subsets").enumerated() {
+      for list in ["addresses", "notReadyAddresses"] {
+        let path = FieldPath("subsets").index(index).child(list)
+        for (position, address) in subset.items(list).enumerated() {
+          AddressWarnings.address(address.text("ip"), path.index(position).child("ip"), &warnings)
+        }
+      }
+    }
+  }
+
   static func slice(_ slice: JSONValue, _ warnings: inout Warnings) {
     if slice.text("addressType") == "FQDN" {
       warnings.add(FieldPath("spec", "addressType"), "FQDN endpoints are deprecated")

@@ -3,9 +3,19 @@ import APIMachinery
 /// What a client is told of an object that is valid, and yet may not do what is meant: fields that mean nothing any more, and
 /// values that surprise (kube-apiserver's `WarningsOnCreate` and `WarningsOnUpdate`).
 extension BuiltinKinds {
-  /// - Parameter old: the object before; nil where it is created.
-  public func warnings(of new: JSONValue, old: JSONValue?, kind: GroupVersionKind) -> [String] {
-    guard let function = Warnings.functions[kind.group]?[kind.kind] else { return [] }
+  /// - Parameters:
+  ///   - old: the object before; nil where it is created.
+  ///   - subresource: the path below the object that is written; empty for the object itself.
+  public func warnings(
+    of new: JSONValue, old: JSONValue?, kind: GroupVersionKind, subresource: String = ""
+  ) -> [String] {
+    let functions: [String: [String: Warnings.Function]] =
+      switch subresource {
+      case "": Warnings.functions
+      case "status": StatusWarnings.functions
+      default: [:]
+      }
+    guard let function = functions[kind.group]?[kind.kind] else { return [] }
     var warnings = Warnings()
     function(new, old, &warnings)
     return warnings.texts
@@ -23,6 +33,7 @@ struct Warnings {
 
   static let functions: [String: [String: Function]] = [
     "": [
+      "Endpoints": { new, _, warnings in NetworkWarnings.endpoints(new, &warnings) },
       "Node": { new, _, warnings in ClusterWarnings.node(new, &warnings) },
       "PersistentVolume": { new, _, warnings in StorageWarnings.volume(new, &warnings) },
       "PersistentVolumeClaim": { new, _, warnings in StorageWarnings.claim(new, &warnings) },

@@ -5,6 +5,12 @@ import Testing
 struct FieldErrorTests {
   private static let path = FieldPath("spec").child("containers").index(0).child("name")
 
+  @Test func structuresAreShownInTheirOrder() {
+    let error = FieldError.duplicate(FieldPath("a"), ["Name": "b", "Key": 1])
+    #expect(error.description == #"a: Duplicate value: {"Key":1,"Name":"b"}"#)
+    #expect(error.inOrder.description == #"a: Duplicate value: {"Name":"b","Key":1}"#)
+  }
+
   @Test(
     "paths",
     arguments: [

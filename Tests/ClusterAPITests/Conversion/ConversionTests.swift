@@ -73,7 +73,7 @@ import Testing
 
   @Test func zeroReplicasAreToldByV1Only() throws {
     let new = try object(
-      #"{"apiVersion":"autoscaling/v2","kind":"HorizontalPodAutoscaler","metadata":{"name":"h"},"spec":{"maxReplicas":3,"scaleTargetRef":{"kind":"Deployment","name":"d"}},"status":{"desiredReplicas":0}}"#
+      #"{"apiVersion":"autoscaling/v2","kind":"HorizontalPodAutoscaler","metadata":{"name":"h"},"spec":{"maxReplicas":3,"scaleTargetRef":{"kind":"Deployment","name":"d"}},"status":{"desiredReplicas":0,"currentMetrics":null}}"#
     )
     let old = try #require(builtin.convert(new, to: v1))
     #expect(old["status"] == ["desiredReplicas": 0, "currentReplicas": 0])

@@ -58,7 +58,7 @@ import Testing
         mode string default=On enum=On|Off|"" immutable gate=Modes
         names [string] written list=set maxItems=4
         inner Inner always
-        when time
+        when time null
       type Inner any
       """)
     #expect(data.packages == ["core": "io.k8s.api.core.v1"])
@@ -77,7 +77,7 @@ import Testing
     #expect(mode.isImmutable && mode.feature == "Modes")
     #expect(type.fields[4].presence == .written && type.fields[4].listType == .set)
     #expect(type.fields[5].isAlways && type.fields[5].type == .named("Inner"))
-    #expect(type.fields[6].type == .time && type.fields[6].description.isEmpty)
+    #expect(type.fields[6].type == .time && type.fields[6].isNull && type.fields[6].description.isEmpty)
     #expect(data.types[1].form == .any)
   }
 

@@ -22,8 +22,8 @@ import Testing
       (
         #""requests":[{"name":"A","exactly":{"deviceClassName":"","count":-1}},{"name":"b"}]"#,
         [
-          "spec.devices.requests[0].exactly.deviceClassName: Required value",
           #"spec.devices.requests[0].name: Invalid value: "A": \#(label)"#,
+          "spec.devices.requests[0].exactly.deviceClassName: Required value",
           "spec.devices.requests[0].exactly.count: Invalid value: -1: must be greater than zero",
           "spec.devices.requests[1]: Required value: exactly one of `exactly` or `firstAvailable` is required",
         ]

@@ -41,9 +41,9 @@ import Testing
         rules(
           user, #""resourceRules":[{"verbs":["*","get"],"apiGroups":["*","a"],"resources":[],"namespaces":["A"]}]"#),
         [
-          "spec.rules[0].resourceRules[0].resources: Required value: resource rules must supply at least one resource",
           #"spec.rules[0].resourceRules[0].verbs: Invalid value: ["*","get"]: if '*' is present, must not specify other verbs"#,
           #"spec.rules[0].resourceRules[0].apiGroups: Invalid value: ["*","a"]: if '*' is present, must not specify other api groups"#,
+          "spec.rules[0].resourceRules[0].resources: Required value: resource rules must supply at least one resource",
           #"spec.rules[0].resourceRules[0].namespaces[0]: Invalid value: "A": each member of this list must be '*' or a DNS-1123 label; a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"#,
         ]
       ),

@@ -27,7 +27,7 @@ import Testing
           #""handler":"h","overhead":{"podFixed":{"cpu":"-1"}},"scheduling":{"tolerations":[{"operator":"Exists"},{"operator":"Exists"}]}"#
         )) == [
           #"overhead.limits[cpu]: Invalid value: "-1": must be greater than or equal to 0"#,
-          #"scheduling.tolerations[1]: Duplicate value: {"operator":"Exists"}"#,
+          #"scheduling.tolerations[1]: Duplicate value: {"Key":"","Operator":"Exists","Value":"","Effect":"","TolerationSeconds":null}"#,
         ])
     #expect(
       try problems(of: runtime(#""handler":"H""#), after: runtime(#""handler":"h""#)) == [

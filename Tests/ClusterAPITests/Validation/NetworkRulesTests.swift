@@ -84,7 +84,7 @@ import Testing
       (
         #"["10.0.0.0/16","10.1.0.0/16"]"#,
         [
-          #"spec.cidrs: Invalid value: {"cidrs":["10.0.0.0/16","10.1.0.0/16"]}: may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64"#
+          #"spec.cidrs: Invalid value: {"CIDRs":["10.0.0.0/16","10.1.0.0/16"]}: may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64"#
         ]
       ),
     ] as [(String, [String])])

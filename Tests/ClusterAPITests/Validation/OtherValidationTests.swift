@@ -152,7 +152,7 @@ import Testing
     #expect(
       try problem("policy/v1", "PodDisruptionBudget", #""spec":{"minAvailable":1,"maxUnavailable":"50%"}"#)
         == [
-          #"spec: Invalid value: {"maxUnavailable":"50%","minAvailable":1}: minAvailable and maxUnavailable cannot be both set"#
+          #"spec: Invalid value: {"MinAvailable":1,"Selector":null,"MaxUnavailable":"50%","UnhealthyPodEvictionPolicy":null}: minAvailable and maxUnavailable cannot be both set"#
         ])
     #expect(
       try problem("scheduling.k8s.io/v1", "PriorityClass", #""value":2000000000"#, namespaced: false)

@@ -200,7 +200,7 @@ import Testing
     }
     #expect(
       try problems(node(#""taints":[{"key":"a","effect":"NoSchedule"},{"key":"a","effect":"NoSchedule"}]"#)).first
-        == #"metadata.taints[1]: Duplicate value: {"effect":"NoSchedule","key":"a"}: taints must be unique by key and effect pair"#
+        == #"metadata.taints[1]: Duplicate value: {"Key":"a","Value":"","Effect":"NoSchedule","TimeAdded":null}: taints must be unique by key and effect pair"#
     )
     #expect(
       try problems(node("", #"{"capacity":{"cpu":"-1"}}"#)).first

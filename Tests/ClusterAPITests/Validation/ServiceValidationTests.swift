@@ -23,7 +23,7 @@ import Testing
     (#"{"ports":[{"name":"a","port":1},{"name":"a","port":2}]}"#, #"spec.ports[1].name: Duplicate value: "a""#),
     (
       #"{"ports":[{"name":"a","port":1},{"name":"b","port":1}]}"#,
-      #"spec.ports[1]: Duplicate value: {"port":1,"protocol":"TCP"}"#
+      #"spec.ports[1]: Duplicate value: {"Name":"","Protocol":"TCP","AppProtocol":null,"Port":1,"TargetPort":0,"NodePort":0}"#
     ),
     (
       #"{"ports":[{"port":1,"nodePort":30000}]}"#,

@@ -71,7 +71,8 @@ import Testing
     (
       #"{"completedIndexes":"1-3"}"#,
       [
-        #"status.completedIndexes: Invalid value: "1-3": cannot set non-empty completedIndexes when non-indexed completion mode"#
+        #"status.completedIndexes: Invalid value: "1-3": error parsing completedIndexes: too large index: "3""#,
+        #"status.completedIndexes: Invalid value: "1-3": cannot set non-empty completedIndexes when non-indexed completion mode"#,
       ]
     ),
   ])
@@ -88,9 +89,65 @@ import Testing
     #expect(
       found == [
         "status.conditions: Invalid value: cannot disable the terminal FailureTarget=True condition",
-        "status.startTime: Required value: startTime cannot be removed for unsuspended job",
         "status.failed: Invalid value: 1: cannot decrease the failed counter",
+        "status.startTime: Required value: startTime cannot be removed for unsuspended job",
       ])
+  }
+
+  /// What a status says already is not judged again.
+  @Test func whatAJobHasSaidAlreadyMayStay() throws {
+    let old = #""completedIndexes":"0-7","conditions":[{"type":"Failed","status":"True"}],"active":1"#
+    #expect(
+      try problems(
+        #""apiVersion":"batch/v1","kind":"Job""#, #"{"completions":2}"#, "{\(old),\"failed\":1}", after: "{\(old)}")
+        == [])
+  }
+
+  @Test func succeededPodsOfAnElasticJobMayBecomeFewer() throws {
+    func found(_ completions: Int) throws -> [String] {
+      try problems(
+        #""apiVersion":"batch/v1","kind":"Job""#,
+        #"{"completionMode":"Indexed","completions":\#(completions),"parallelism":2}"#, #"{"succeeded":1}"#,
+        after: #"{"succeeded":2}"#)
+    }
+    #expect(try found(2) == [])
+    #expect(try found(3) == ["status.succeeded: Invalid value: 1: cannot decrease the succeeded counter"])
+  }
+
+  @Test(arguments: [
+    (#"{"completedIndexes":"0,2-3","failedIndexes":"1,4"}"#, []),
+    (
+      #"{"completedIndexes":"0,2-3","failedIndexes":"1,3-4"}"#,
+      [
+        #"status.failedIndexes: Invalid value: "1,3-4": failedIndexes and completedIndexes overlap at index: 3"#
+      ]
+    ),
+    (
+      #"{"completedIndexes":"3,2"}"#,
+      [
+        #"status.completedIndexes: Invalid value: "3,2": error parsing completedIndexes: non-increasing order, previous: 3, current: 2"#
+      ]
+    ),
+    (
+      #"{"failedIndexes":"a"}"#,
+      [
+        #"status.failedIndexes: Invalid value: "a": error parsing failedIndexes: cannot convert string to integer for index: "a""#
+      ]
+    ),
+    (
+      #"{"uncountedTerminatedPods":{"succeeded":["a"],"failed":["","a"]}}"#,
+      [
+        #"status.uncountedTerminatedPods.failed[0]: Invalid value: "": must not be empty"#,
+        #"status.uncountedTerminatedPods.failed[1]: Duplicate value: "a""#,
+      ]
+    ),
+  ])
+  func indexesOfJobs(status: String, expected: [String]) throws {
+    #expect(
+      try problems(
+        #""apiVersion":"batch/v1","kind":"Job""#,
+        #"{"completionMode":"Indexed","completions":6,"parallelism":2,"backoffLimitPerIndex":1}"#, status, after: "{}")
+        == expected)
   }
 
   @Test func podsDoNotComeBack() throws {
@@ -115,7 +172,7 @@ import Testing
     #expect(try problems(kind, spec, #"{"podIPs":[{"ip":"10.0.0.1"},{"ip":"fd00::1"}]}"#, after: "{}") == [])
     #expect(
       try problems(kind, spec, #"{"podIPs":[{"ip":"10.0.0.1"},{"ip":"10.0.0.2"}]}"#, after: "{}") == [
-        #"status.podIPs: Invalid value: [{"ip":"10.0.0.1"},{"ip":"10.0.0.2"}]: may specify no more than one IP for each IP family"#
+        #"status.podIPs: Invalid value: [{"IP":"10.0.0.1"},{"IP":"10.0.0.2"}]: may specify no more than one IP for each IP family"#
       ])
   }
 

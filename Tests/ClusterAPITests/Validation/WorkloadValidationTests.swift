@@ -191,4 +191,40 @@ import Testing
         ))
         == ["spec.metrics[0].pods.target.averageValue: Required value: must specify a positive target averageValue"])
   }
+
+  /// A selector that is not there chooses no labels; the schema's findings stand where one pass would tell them.
+  @Test(arguments: [
+    (
+      "Deployment",
+      [
+        "spec.selector: Required value",
+        "spec.template.metadata.labels: Invalid value: null: `selector` does not match template `labels`",
+        "spec.template.spec.containers: Required value",
+      ]
+    ),
+    (
+      "DaemonSet",
+      [
+        "spec.template.metadata.labels: Invalid value: null: `selector` does not match template `labels`",
+        "spec.template.spec.containers: Required value",
+      ]
+    ),
+  ])
+  func emptyWorkloads(kind: String, expected: [String]) throws {
+    #expect(
+      try problems(
+        #"{"apiVersion":"apps/v1","kind":"\#(kind)","metadata":{"name":"x","namespace":"n"},"spec":{}}"#) == expected)
+  }
+
+  @Test func findingsComeInTheOrderOfOnePass() throws {
+    let found = try problems(
+      #"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"x","namespace":"n"},"spec":{"replicas":-1,"minReadySeconds":-1,"revisionHistoryLimit":-1,"selector":{"matchLabels":{"a":"b"}},"strategy":{"type":"X"},"template":{"metadata":{"labels":{"a":"b"}},"spec":{"restartPolicy":"Never","containers":[{"name":"","image":""},{"name":"A","image":"i"}]}}}}"#
+    )
+    #expect(
+      found.map { String($0.prefix { $0 != ":" }) } == [
+        "spec.replicas", "spec.minReadySeconds", "spec.template.spec.containers[0].name",
+        "spec.template.spec.containers[0].image", "spec.template.spec.containers[1].name",
+        "spec.template.spec.restartPolicy", "spec.strategy.type", "spec.revisionHistoryLimit",
+      ])
+  }
 }

@@ -144,7 +144,6 @@ public struct SchemaRuleCosts {
       "Reason": rule.reason.map { .string($0) } ?? .null, "FieldPath": .string(rule.fieldPath ?? ""),
       "OptionalOldSelf": rule.optionalOldSelf.map { .bool($0) } ?? .null,
     ])
-    return FieldError(
-      .invalid, field: path.child(member).description, value: shown, detail: detail, keepsOrder: true)
+    return FieldError(.invalid, field: path.child(member).description, value: shown, detail: detail).inOrder
   }
 }

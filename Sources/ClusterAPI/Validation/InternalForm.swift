@@ -1,0 +1,76 @@
+import APIMachinery
+
+/// How messages show values that upstream holds in its internal types: as JSON whose members have the names of Go's fields. All
+/// of them are there, in the order of their declaration (``FieldError/inOrder``).
+enum InternalForm {
+  /// Go's name, the name in the API, and what stands where nothing was said.
+  private typealias Member = (field: String, name: String, zero: JSONValue)
+
+  static func nodeAddress(_ value: JSONValue) -> JSONValue {
+    form(value, [("Type", "type", ""), ("Address", "address", "")])
+  }
+
+  static func nodeSelectorTerm(_ value: JSONValue) -> JSONValue {
+    func requirements(_ name: String) -> JSONValue {
+      guard let all = value[name]?.arrayValue else { return .null }
+      return .array(
+        all.map { form($0, [("Key", "key", ""), ("Operator", "operator", ""), ("Values", "values", .null)]) })
+    }
+    return ["MatchExpressions": requirements("matchExpressions"), "MatchFields": requirements("matchFields")]
+  }
+
+  static func podDisruptionBudgetSpec(_ value: JSONValue) -> JSONValue {
+    form(
+      value,
+      [
+        ("MinAvailable", "minAvailable", .null), ("Selector", "selector", .null),
+        ("MaxUnavailable", "maxUnavailable", .null),
+        ("UnhealthyPodEvictionPolicy", "unhealthyPodEvictionPolicy", .null),
+      ])
+  }
+
+  /// Of `status.hostIPs` too.
+  static func podIP(_ value: JSONValue) -> JSONValue { form(value, [("IP", "ip", "")]) }
+
+  static func podResourceClaim(_ value: JSONValue) -> JSONValue {
+    form(
+      value,
+      [
+        ("Name", "name", ""), ("ResourceClaimName", "resourceClaimName", .null),
+        ("ResourceClaimTemplateName", "resourceClaimTemplateName", .null),
+      ])
+  }
+
+  static func serviceCIDRSpec(_ value: JSONValue) -> JSONValue { form(value, [("CIDRs", "cidrs", .null)]) }
+
+  static func servicePort(_ value: JSONValue) -> JSONValue {
+    form(
+      value,
+      [
+        ("Name", "name", ""), ("Protocol", "protocol", ""), ("AppProtocol", "appProtocol", .null), ("Port", "port", 0),
+        ("TargetPort", "targetPort", 0), ("NodePort", "nodePort", 0),
+      ])
+  }
+
+  static func taint(_ value: JSONValue) -> JSONValue {
+    form(
+      value, [("Key", "key", ""), ("Value", "value", ""), ("Effect", "effect", ""), ("TimeAdded", "timeAdded", .null)])
+  }
+
+  static func toleration(_ value: JSONValue) -> JSONValue {
+    form(
+      value,
+      [
+        ("Key", "key", ""), ("Operator", "operator", ""), ("Value", "value", ""), ("Effect", "effect", ""),
+        ("TolerationSeconds", "tolerationSeconds", .null),
+      ])
+  }
+
+  static func uncountedTerminatedPods(_ value: JSONValue) -> JSONValue {
+    form(value, [("Succeeded", "succeeded", .null), ("Failed", "failed", .null)])
+  }
+
+  private static func form(_ value: JSONValue, _ members: [Member]) -> JSONValue {
+    .object(JSONObject(members.map { ($0.field, value[$0.name] ?? $0.zero) }))
+  }
+}
