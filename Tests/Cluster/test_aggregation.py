@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from authorities import Authority
-from interface import eventually
+from interface import eventually, unique
 from sample_server import VERSION, SampleServer
 from webhooks import own_address
 from wire import texts
@@ -117,6 +117,38 @@ def test_discovery(cluster_kubectl, sample, raw):
     path = f"apis/{sample.group}/{VERSION}"
     assert path in raw("GET", "/openapi/v3")[2]["paths"]
     assert raw("GET", f"/openapi/v3/{path}")[2]["info"]["title"] == "sample"
+
+
+def test_groups_stand_by_their_priorities(api):
+    """Upstream's order of what is built in, others by the greatest of their numbers; both forms of discovery say the same."""
+    form = {"Accept": "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"}
+
+    def order():
+        old = [(group["name"], one["version"]) for group in api.get("/apis")["groups"] for one in group["versions"]]
+        items = api.get("/apis", headers=form)["items"]
+        new = [(group["metadata"]["name"], one["version"]) for group in items for one in group["versions"]]
+        return old if old == new else None
+
+    def names():
+        return list(dict.fromkeys(name for name, _ in eventually(order)))
+
+    builtin = ["apiregistration.k8s.io", "apps", "events.k8s.io", "authentication.k8s.io", "authorization.k8s.io", "autoscaling"]
+    assert names()[: len(builtin)] == builtin
+    high, low, middle = (unique("order") + ".example.com" for _ in range(3))
+    made = []
+    try:
+        for group, version, priority in ((high, "v1", 20000), (high, "v1alpha1", 1), (low, "v1", 1), (middle, "v1", 17450)):
+            spec = {
+                "group": group, "version": version, "groupPriorityMinimum": priority, "versionPriority": 15,
+                "insecureSkipTLSVerify": True, "service": {"name": "unused", "namespace": "default"},
+            }  # fmt: skip
+            made.append(api.create(SERVICES, {"metadata": {"name": f"{version}.{group}"}, "spec": spec})["metadata"]["name"])
+        found = eventually(lambda: {high, low, middle} <= set(names()) and names())
+        assert found[:2] == ["apiregistration.k8s.io", high] and found[-1] == low
+        assert found[found.index("autoscaling") + 1] == middle
+    finally:
+        for name in made:
+            api.delete(f"{SERVICES}/{name}")
 
 
 def test_watch(kubectl, sample, namespace):

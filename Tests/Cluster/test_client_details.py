@@ -98,4 +98,8 @@ def test_an_older_event_in_the_newer_group(api, namespace):
     path = f"/apis/events.k8s.io/v1/namespaces/{namespace}/events/e"
     read = api.get(path)
     assert "reportingController" not in read and "reportingInstance" not in read and read["deprecatedCount"] == 3
-    assert api.update(path, read)["metadata"]["resourceVersion"] == made["metadata"]["resourceVersion"]
+    written = api.update(path, read)
+    assert written["metadata"]["resourceVersion"] == made["metadata"]["resourceVersion"]
+    # Who wrote it by the one is known to the other.
+    assert [one["apiVersion"] for one in read["metadata"]["managedFields"]] == ["v1"]
+    assert written["metadata"]["managedFields"] == read["metadata"]["managedFields"]

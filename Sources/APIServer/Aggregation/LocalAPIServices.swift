@@ -8,15 +8,7 @@ struct LocalAPIServices: Sendable {
   private static let groupVersion = GroupVersion(group: "apiregistration.k8s.io", version: "v1")
   private static let definitions = "\(StorageLayout.root)apiextensions.k8s.io/customresourcedefinitions/"
 
-  /// The order of built-in groups; the same numbers as kube-apiserver has.
-  private static let groupPriorities: [String: Int64] = [
-    "": 18000, "apps": 17800, "events.k8s.io": 17750, "authentication.k8s.io": 17700, "authorization.k8s.io": 17600,
-    "autoscaling": 17500, "batch": 17400, "certificates.k8s.io": 17300, "networking.k8s.io": 17200, "policy": 17100,
-    "rbac.authorization.k8s.io": 17000, "storage.k8s.io": 16800, "apiextensions.k8s.io": 16700,
-    "admissionregistration.k8s.io": 16700, "scheduling.k8s.io": 16600, "coordination.k8s.io": 16500,
-    "node.k8s.io": 16300, "discovery.k8s.io": 16200, "flowcontrol.apiserver.k8s.io": 16100, "resource.k8s.io": 15900,
-  ]
-  private static let customPriority: (group: Int64, version: Int64) = (1000, 100)
+  private static let customPriority: (group: Int64, version: Int64) = (GroupPriority.custom, 100)
 
   /// How long to wait after a failure; each one doubles it up to the longest.
   private static let patience = Duration.seconds(1)
@@ -94,7 +86,7 @@ struct LocalAPIServices: Sendable {
       seen[groupVersion.group] = place + 1
       return Wanted(
         groupVersion: groupVersion,
-        priorities: (Self.groupPriorities[groupVersion.group] ?? 15000, max(1, 30 - 15 * place)), mode: "onstart")
+        priorities: (GroupPriority.builtin(groupVersion.group), max(1, 30 - 15 * place)), mode: "onstart")
     }
   }
 

@@ -102,20 +102,26 @@ struct DiscoveryHandler: Sendable {
     return answer(document)
   }
 
+  /// Groups by their priorities.
   private var groups: [String] {
-    var seen: Set<String> = []
-    let own = snapshot.groupVersions.map(\.group).filter { seen.insert($0).inserted }
-    guard let others, !others.isEmpty else { return own }
-    // The others' own numbers say where they stand among groups of custom resources.
-    let new = others.groups.filter { !seen.contains($0.name) }
-    let custom = Set(snapshot.resources.filter(\.isCustom).map(\.group))
-      .subtracting(snapshot.resources.filter { !$0.isCustom }.map(\.group))
-    let start = own.firstIndex { custom.contains($0) } ?? own.endIndex
-    return own[..<start] + new.filter { $0.priority > Self.customPriority }.map(\.name) + own[start...]
-      + new.filter { $0.priority <= Self.customPriority }.map(\.name)
+    let builtin = Set(snapshot.resources.filter { !$0.isCustom }.map(\.group))
+    var places: [String: Int] = [:]
+    var groups: [(name: String, priority: Int64)] = []
+    for name in snapshot.groupVersions.map(\.group) where places[name] == nil {
+      places[name] = groups.count
+      groups.append((name, builtin.contains(name) ? GroupPriority.builtin(name) : GroupPriority.custom))
+    }
+    for other in others?.groups ?? [] {
+      if let place = places[other.name] {
+        groups[place].priority = max(groups[place].priority, other.priority)
+      } else {
+        groups.append(other)
+      }
+    }
+    return groups.enumerated().sorted {
+      ($0.element.priority, $1.offset) > ($1.element.priority, $0.offset)
+    }.map(\.element.name)
   }
-
-  private static let customPriority = 1000
 
   /// The versions of a group, the preferred one first, and who describes those of other servers.
   private func versions(ofGroup group: String) -> [(name: String, entry: (() -> JSONValue)?)] {

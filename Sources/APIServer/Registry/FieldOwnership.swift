@@ -120,7 +120,13 @@ enum FieldOwnership {
     if target.resource.isCustom { return customVersions(target, conversion) }
     if let found = known.withLock({ $0[target.groupResource] }) { return found }
     let kinds = conversion.kinds
-    let versions = ObjectVersions(schemas(of: target) { $0 }) { object, version in
+    // The same objects may be served by two groups (events), and who wrote by one of them is kept by the other.
+    let place = target.resource.storedAs ?? target.groupResource
+    var schemas: [GroupVersion: Schema] = [:]
+    for resource in kinds.resources where (resource.storedAs ?? resource.groupResource) == place {
+      schemas.merge(Self.schemas(of: resource) { $0 }) { first, _ in first }
+    }
+    let versions = ObjectVersions(schemas) { object, version in
       kinds.convert(
         .object(object),
         to: GroupVersionKind(
@@ -132,7 +138,7 @@ enum FieldOwnership {
 
   private static func customVersions(_ target: ServedResource, _ conversion: Conversion) -> ObjectVersions {
     let metadata = objectMeta(conversion.kinds)
-    let schemas = schemas(of: target) { schema in metadata.map { schema.withObjectMetadata($0) } ?? schema }
+    let schemas = schemas(of: target.resource) { schema in metadata.map { schema.withObjectMetadata($0) } ?? schema }
     return ObjectVersions(schemas) { object, version in
       guard target.resource.version(version.version) != nil else { return nil }
       let kind = GroupVersionKind(group: version.group, version: version.version, kind: target.resource.kind)
@@ -144,10 +150,12 @@ enum FieldOwnership {
     kinds.registry.reference(to: "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta")
   }
 
-  private static func schemas(of target: ServedResource, _ change: (Schema) -> Schema) -> [GroupVersion: Schema] {
+  private static func schemas(
+    of resource: ResourceDescription, _ change: (Schema) -> Schema
+  ) -> [GroupVersion: Schema] {
     var schemas: [GroupVersion: Schema] = [:]
-    for version in target.resource.versions {
-      schemas[GroupVersion(group: target.resource.group, version: version.name)] = change(version.schema)
+    for version in resource.versions {
+      schemas[GroupVersion(group: resource.group, version: version.name)] = change(version.schema)
     }
     return schemas
   }
