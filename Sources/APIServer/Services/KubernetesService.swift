@@ -245,10 +245,14 @@ struct KubernetesService: Sendable {
     let context = RequestContext.ofServer(
       verb: "create", namespace: object.objectNamespace, name: object.objectName)
     do { _ = try await registry.create(object, target, context) } catch let error as StatusError
-      where error.reason == .alreadyExists
+      where error.reason == .alreadyExists || error.reason == .invalid
     {
-      // Another server was faster.
+      // Another server was faster. Where its write was only just being seen, what was found first may be that the address
+      // is the service's already.
       try await registry.settle(nil)
+      if error.reason == .alreadyExists { return }
+      let key = target.key(namespace: object.objectNamespace, name: object.objectName)
+      guard registry.cache(of: target).get(key) != nil else { throw error }
     }
   }
 

@@ -26,9 +26,10 @@ extension ContainerEngine {
     container.isCleaningUp = true
     defer { container.isCleaningUp = false }
     let restart = Self.shouldRestart(before, exitCode: exit.exitCode)
-    // The time of the monitor's file comes from a clock that ticks every few milliseconds; seen live, now is truer.
+    // The time of the monitor's file comes from a clock that ticks every few milliseconds; seen live, now is truer. Seen
+    // late, it may lie before the start of what ended at once.
     let now = Clock.realtime
-    let finished = now - exit.finished < 50_000_000 ? now : exit.finished
+    let finished = now - exit.finished < 50_000_000 ? now : max(exit.finished, before.state.started + 1)
     let record = container.update { record in
       record.state.status = restart ? .restarting : .exited
       record.state.exitCode = exit.exitCode
