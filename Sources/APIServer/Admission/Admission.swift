@@ -52,13 +52,14 @@ public struct AdmissionChain: Admission {
     }
   }
 
-  private let members: [Member]
+  private let members: [any Admission]
+  /// By which metrics know them.
   private let names: [String?]
   private let metrics: AdmissionMetrics?
 
   /// - Parameter metrics: told how long each one takes.
   public init(_ members: [Member], metrics: AdmissionMetrics? = nil) {
-    self.members = members
+    self.members = members.map(\.admission)
     names = members.map(\.name)
     self.metrics = metrics
   }
@@ -81,7 +82,7 @@ public struct AdmissionChain: Admission {
     _ body: (any Admission) async throws -> Void
   ) async throws {
     guard let metrics else {
-      for member in members { try await body(member.admission) }
+      for member in members { try await body(member) }
       return
     }
     var laps: [ContinuousClock.Instant] = []
@@ -89,7 +90,7 @@ public struct AdmissionChain: Admission {
     laps.append(.now)
     do {
       for member in members {
-        try await body(member.admission)
+        try await body(member)
         laps.append(.now)
       }
     } catch {

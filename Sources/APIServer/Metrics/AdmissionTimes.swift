@@ -5,6 +5,8 @@ import Synchronization
 /// What is known of all plugins of a step is kept together, so that a request pays one look-up for all of them.
 final class AdmissionTimes: Sendable {
   private static let bounds = [0.005, 0.025, 0.1, 0.5, 1, 2.5]
+  /// The first of them.
+  private static let quickest = Duration.milliseconds(5)
 
   private struct Key: Hashable {
     let isMutating: Bool
@@ -12,19 +14,36 @@ final class AdmissionTimes: Sendable {
   }
 
   private struct Times {
-    var passed = Histogram(AdmissionTimes.bounds)
-    var rejected = Histogram(AdmissionTimes.bounds)
+    /// Nearly all of them: passed, and within the first bucket.
+    private var quick = (count: 0, sum: Duration.zero)
+    private var passed = Histogram(AdmissionTimes.bounds)
+    private var rejected = Histogram(AdmissionTimes.bounds)
 
     mutating func observe(_ duration: Duration, isRejected: Bool) {
-      if isRejected { rejected.observe(duration) } else { passed.observe(duration) }
+      if isRejected { return rejected.observe(duration) }
+      guard duration <= AdmissionTimes.quickest else { return passed.observe(duration) }
+      quick.count += 1
+      quick.sum += duration
     }
 
-    var all: [(isRejected: Bool, Histogram)] { [(false, passed), (true, rejected)] }
+    var all: [(isRejected: Bool, Histogram)] {
+      var passed = passed
+      passed.add(quick.count, within: 0, sum: quick.sum)
+      return [(false, passed), (true, rejected)]
+    }
   }
 
   private struct Entry {
     var step = Times()
-    var plugins: [(name: String?, times: Times)] = []
+    var plugins: [(name: String?, times: Times)]
+
+    mutating func observe(_ laps: [ContinuousClock.Instant], _ all: Duration, isRejected: Bool) {
+      step.observe(all, isRejected: isRejected)
+      for index in 0..<min(laps.count - 1, plugins.count) {
+        plugins[index].times.observe(
+          laps[index + 1] - laps[index], isRejected: isRejected && index == laps.count - 2)
+      }
+    }
   }
 
   private let entries = Mutex<[Key: Entry]>([:])
@@ -40,15 +59,12 @@ final class AdmissionTimes: Sendable {
     guard let first = laps.first, let last = laps.last else { return }
     entries.withLock { entries in
       let key = Key(isMutating: step == .mutating, operation: operation)
-      var entry = Entry()
-      swap(&entry, &entries[key, default: Entry()])
-      if entry.plugins.count != names.count { entry.plugins = names.map { ($0, Times()) } }
-      entry.step.observe(last - first, isRejected: isRejected)
-      for index in 0..<(laps.count - 1) where index < names.count {
-        entry.plugins[index].times.observe(
-          laps[index + 1] - laps[index], isRejected: isRejected && index == laps.count - 2)
+      guard let place = entries.index(forKey: key) else {
+        entries[key] = Entry(plugins: names.map { ($0, Times()) })
+        entries[key]?.observe(laps, last - first, isRejected: isRejected)
+        return
       }
-      swap(&entry, &entries[key, default: Entry()])
+      entries.values[place].observe(laps, last - first, isRejected: isRejected)
     }
   }
 

@@ -21,6 +21,13 @@ struct Histogram: Sendable {
   /// Of durations, in seconds.
   mutating func observe(_ duration: Duration) { observe(duration.inSeconds) }
 
+  /// Takes what was seen elsewhere of one bucket.
+  mutating func add(_ count: Int, within bucket: Int, sum: Duration) {
+    buckets[bucket] += count
+    self.count += count
+    self.sum += sum.inSeconds
+  }
+
   /// Takes what another one of the same bounds has seen.
   mutating func add(_ other: Histogram) {
     for (index, more) in other.buckets.enumerated() { buckets[index] += more }

@@ -85,8 +85,8 @@ final class RequestMetrics: Sendable {
   func end(_ info: RequestInfo, _ key: Key, _ outcome: Outcome, isServed: () -> Bool) {
     count(-1, info)
     let isKnown = entries.withLock { entries in
-      guard entries[key] != nil else { return false }
-      Self.count(&entries, key, outcome)
+      guard let index = entries.index(forKey: key) else { return false }
+      Self.count(&entries.values[index], key, outcome)
       return true
     }
     if isKnown { return }
@@ -97,13 +97,11 @@ final class RequestMetrics: Sendable {
         key = Key(
           verb: key.verb, group: "", version: "", resource: "", subresource: "", scope: "", isDryRun: key.isDryRun)
       }
-      Self.count(&entries, key, outcome)
+      Self.count(&entries[key, default: Entry()], key, outcome)
     }
   }
 
-  private static func count(_ entries: inout [Key: Entry], _ key: Key, _ outcome: Outcome) {
-    var entry = Entry()
-    swap(&entry, &entries[key, default: Entry()])
+  private static func count(_ entry: inout Entry, _ key: Key, _ outcome: Outcome) {
     if let index = entry.codes.firstIndex(where: { $0.code == outcome.code }) {
       entry.codes[index].count += 1
     } else {
@@ -119,7 +117,6 @@ final class RequestMetrics: Sendable {
       if entry.size == nil { entry.size = Histogram(sizeBounds) }
       entry.size?.observe(Double(size))
     }
-    swap(&entry, &entries[key, default: Entry()])
   }
 
   var all: [(key: Key, entry: Entry)] { entries.withLock { $0.map { ($0.key, $0.value) } } }
