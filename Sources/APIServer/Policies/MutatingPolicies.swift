@@ -22,8 +22,14 @@ public struct MutatingPolicies: Admission {
   }
 
   public func mutate(_ request: inout AdmissionRequest) async throws {
+    let policies = dispatch.candidates(for: request)
+    if !policies.isEmpty { try await change(&request, policies) }
+  }
+
+  @inline(never)
+  private func change(_ request: inout AdmissionRequest, _ policies: [BoundPolicy<MutatingPolicy>]) async throws {
     // Who is asked is decided before anything is changed.
-    let steps = await dispatch.steps(for: request)
+    let steps = await dispatch.steps(for: request, among: policies)
     guard !steps.isEmpty else { return }
     request.reinvocation.begin(\.policies, request.object)
     var problems = steps.compactMap { step -> Problem? in

@@ -61,13 +61,19 @@ struct PolicyDispatch<Policy: CompiledPolicy>: Sendable {
     PolicyScene(registry: registry, store: store, authorizer: authorizer, request)
   }
 
-  /// What the request meets, in the order of the policies' names and of their bindings'.
-  func steps(for request: AdmissionRequest) async -> [Step] {
+  /// The policies that are asked whether they are about a request: none, for most. Who calls looks at this before anything
+  /// else, because what follows takes tens of kilobytes of its task's memory.
+  func candidates(for request: AdmissionRequest) -> [BoundPolicy<Policy>] {
     let policies = index.bound
     guard !policies.isEmpty, !WebhookMatcher.isExempt(request),
       // A policy that refused reviews would leave nobody who is allowed anything.
       !ReviewHandler.resources.contains(request.resource.groupResource)
     else { return [] }
+    return policies
+  }
+
+  /// What the request meets of some policies, in the order of their names and of their bindings'.
+  func steps(for request: AdmissionRequest, among policies: [BoundPolicy<Policy>]) async -> [Step] {
     let registry = registry
     let matcher = WebhookMatcher(store: store, snapshot: registry.catalog.snapshot)
     let parameters = PolicyParameters(registry)

@@ -15,7 +15,13 @@ public struct ValidatingPolicies: Admission {
   public func mutate(_ request: inout AdmissionRequest) async throws {}
 
   public func validate(_ request: AdmissionRequest) async throws {
-    let steps = await dispatch.steps(for: request)
+    let policies = dispatch.candidates(for: request)
+    if !policies.isEmpty { try await judge(request, policies) }
+  }
+
+  @inline(never)
+  private func judge(_ request: AdmissionRequest, _ policies: [BoundPolicy<ValidatingPolicy>]) async throws {
+    let steps = await dispatch.steps(for: request, among: policies)
     guard !steps.isEmpty else { return }
     var judgement = PolicyJudgement(request, dispatch.registry.admissionMetrics)
     var scene = dispatch.scene(of: request)

@@ -19,7 +19,12 @@ public struct MutatingWebhooks: Admission {
 
   public func mutate(_ request: inout AdmissionRequest) async throws {
     let webhooks = dispatch.webhooks(for: request)
-    guard !webhooks.isEmpty else { return }
+    // Most requests are done here, and must not pay for the memory that the rest takes.
+    if !webhooks.isEmpty { try await ask(webhooks, &request) }
+  }
+
+  @inline(never)
+  private func ask(_ webhooks: [Webhook], _ request: inout AdmissionRequest) async throws {
     request.reinvocation.begin(\.webhooks, request.object)
     for (position, webhook) in webhooks.enumerated() {
       guard let question = try await dispatch.question(webhook, WebhookForm(request), request),

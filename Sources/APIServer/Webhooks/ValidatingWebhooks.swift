@@ -19,7 +19,12 @@ public struct ValidatingWebhooks: Admission {
 
   public func validate(_ request: AdmissionRequest) async throws {
     let webhooks = dispatch.webhooks(for: request)
-    guard !webhooks.isEmpty else { return }
+    // Most requests are done here, and must not pay for the memory that the rest takes.
+    if !webhooks.isEmpty { try await ask(webhooks, request) }
+  }
+
+  @inline(never)
+  private func ask(_ webhooks: [Webhook], _ request: AdmissionRequest) async throws {
     let form = WebhookForm(request)
     var questions: [WebhookQuestion] = []
     for webhook in webhooks {
