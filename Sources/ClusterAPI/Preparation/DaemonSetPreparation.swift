@@ -15,7 +15,8 @@ enum DaemonSetPreparation: KindPreparation {
 
   static func update(_ object: inout JSONValue, old: JSONValue, subresource: String) {
     let isNew = object["spec"]?["template"] != old["spec"]?["template"]
-    setNumber(number(of: old) + (isNew ? 1 : 0), of: &object)
+    // A client may have given the largest number: it goes round, as upstream's does.
+    setNumber(number(of: old) &+ (isNew ? 1 : 0), of: &object)
   }
 
   private static func number(of set: JSONValue) -> Int64 {
