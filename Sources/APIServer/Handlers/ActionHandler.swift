@@ -30,9 +30,10 @@ struct ActionHandler {
   /// An eviction, which old clients send in a version that is served no longer, and has the same fields.
   private func eviction() async throws -> JSONObject {
     let bytes = try await handler.requestBody()
-    guard case (.object(var object), let problems)? = try? handler.reader.parse(bytes),
-      object["apiVersion"] == "policy/v1beta1"
-    else { return try handler.reader.object(bytes, handler.target, kind: subresource.kind) }
+    let (value, problems) = try handler.reader.parse(bytes, kind: subresource.kind.groupVersionKind.kind)
+    guard case .object(var object) = value, object["apiVersion"] == "policy/v1beta1" else {
+      return try handler.reader.object(bytes, handler.target, kind: subresource.kind)
+    }
     object["apiVersion"] = .string(subresource.kind.groupVersionKind.apiVersion)
     return try handler.reader.object(.object(object), handler.target, kind: subresource.kind, problems: problems)
   }
