@@ -196,7 +196,8 @@ import Testing
     #expect(number(try updated(try object(set("two", given)), second)) == "2")
     #expect(number(try updated(try object(set("three")), second, subresource: "status")) == "2")
     // The largest number that a client can give is followed by another one, and ends nothing.
-    let largest = try created(set("one", #","annotations":{"deprecated.daemonset.template.generation":"\#(Int64.max)"}"#))
+    let most = #","annotations":{"deprecated.daemonset.template.generation":"\#(Int64.max)"}"#
+    let largest = try created(set("one", most))
     #expect(number(try updated(try object(set("two")), largest)) == String(Int64.min))
   }
 }
