@@ -80,7 +80,7 @@ def test_a_file_of_flags(tmp_path):
     (tmp_path / "config.yaml").write_text(
         f"kubeconfig: {tmp_path}/of-the-file\nservice-cluster-ip-range: 10.99.0.0/16\n"
         "anonymous-auth: false\nmax-requests-inflight: 7\ntls-san:\n- one.example.com\n- two.example.com\n"
-        "api-listen: 127.0.0.1:1\n"
+        f"api-listen: 127.0.0.1:1\nrun-dir: {tmp_path}/run\ninstance: other\n"
     )
     server.kubeconfig = str(tmp_path / "of-the-file")
     server.start(wait=False)

@@ -14,10 +14,6 @@ extension Registry {
     let namespace = target.resource.isNamespaced ? context.info.namespace : ""
     try ObjectPlace.checkNamespace(object, namespace)
     object.setMetadata("namespace", namespace.isEmpty ? nil : .string(namespace))
-    guard object.metadataText("resourceVersion").isEmpty else {
-      throw StatusError(
-        .unknown, "resourceVersion should not be set on objects to be created", code: 500)
-    }
     let isDryRun = try context.isDryRun()
     let strategy = strategies.of(target)
     wipe(&object)
@@ -38,6 +34,7 @@ extension Registry {
       if isGenerated { request.name = candidate.objectName }
       try validate(candidate, old: nil, target, context)
       try await admission.validate(request)
+      if !isDryRun { try refuseRevision(admitted) }
       let key = target.key(namespace: namespace, name: candidate.objectName)
       do {
         if let present = cache(of: target).get(key), isDryRun || !present.name.isEmpty {
@@ -61,6 +58,13 @@ extension Registry {
       }
     }
     throw StatusError.internalError("a creation ended without an answer")
+  }
+
+  /// What is to be made has no revision yet: a client that gives one takes it for an object that is there. What is no
+  /// number says nothing (`storage.ErrResourceVersionSetOnCreate`).
+  private func refuseRevision(_ object: JSONObject) throws(StatusError) {
+    guard let revision = UInt64(object.metadataText("resourceVersion")), revision != 0 else { return }
+    throw StatusError(.unknown, "resourceVersion should not be set on objects to be created", code: 500)
   }
 
   /// Takes out what a client says of what only the server knows: nobody reads it, mutating admission included.

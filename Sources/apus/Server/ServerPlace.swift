@@ -4,6 +4,12 @@ import ArgumentParser
 struct ServerPlace: ParsableArguments {
   @Option(help: "A file of flags, YAML or JSON.") var config: String?
   @Option(help: "Where the cluster's state is kept.") var dataDir = "/var/lib/apus"
+  @Option(
+    name: .customLong("run-dir"),
+    help: "As of the other commands; the API server alone makes no socket and leaves it as it is.")
+  var runDirectory = "/run/apus"
+  @Option(help: "As of the other commands; the API server alone makes nothing in the kernel that carries it.")
+  var instance = "apus"
   @Option(name: [.customShort("l"), .long], help: "debug, info, warn or error.") var logLevel = "info"
   @Option(help: "Write a snapshot of the running server's state, or of a stopped one's, to this file, and end.")
   var snapshot: String?
