@@ -5,10 +5,12 @@ import APIMachinery
 /// bootstrapping").
 public struct RoleEscalation: Admission {
   private let powers: WriterPowers
+  private let roles: RBACAuthorizer
 
   /// - Parameter registry: given late, because the registry holds its admission.
   public init(_ registry: @escaping @Sendable () -> Registry, authorizer: any Authorizer) {
     powers = WriterPowers(registry, authorizer: authorizer)
+    roles = RBACAuthorizer(registry)
   }
 
   public func mutate(_ request: inout AdmissionRequest) async throws {}
@@ -83,7 +85,7 @@ public struct RoleEscalation: Admission {
   /// What the sender would grant without having it; nil where there is nothing.
   private func problem(_ rules: [PolicyRule], _ request: AdmissionRequest) -> String? {
     var own: [PolicyRule] = []
-    RBACAuthorizer(powers.registry).visitRules(of: request.user, in: request.namespace) { rule, _ in
+    roles.visitRules(of: request.user, in: request.namespace) { rule, _ in
       own.append(rule)
       return true
     }

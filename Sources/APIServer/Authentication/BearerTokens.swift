@@ -85,10 +85,10 @@ public struct BearerTokens: Authenticator {
   /// - Throws: 401 for one that cannot be read.
   private static func token(in request: Request) throws(StatusError) -> String? {
     if let header = request.headers["Authorization"] {
-      let words = header.split(separator: " ", maxSplits: 1)
-      guard words.count == 2, words[0].lowercased() == "bearer" else { return nil }
-      let token = words[1].filter { $0 != " " }
-      return token.isEmpty ? nil : token
+      // One space and a token without any: what is written otherwise is no token (RFC 6750, section 2.1).
+      let words = header.utf8.split(separator: UInt8(ascii: " "), maxSplits: 2, omittingEmptySubsequences: false)
+      guard words.count > 1, words[0].elementsEqual("bearer".utf8, by: { $0 | 0x20 == $1 }) else { return nil }
+      return words[1].isEmpty ? nil : String(Substring(words[1]))
     }
     guard request.wantsWebSocket else { return nil }
     guard let name = subprotocols(of: request).first(where: { $0.hasPrefix(protocolPrefix) }) else { return nil }

@@ -8,16 +8,22 @@ enum RBACObjects {
     let name: String
     let namespace: String
 
-    func means(_ user: User, bindingNamespace: String) -> Bool {
+    /// Whom it means; nil for nobody.
+    func holder(in bindingNamespace: String) -> Holder? {
       switch kind {
-      case "User": return name == user.name
-      case "Group": return user.groups.contains(name)
+      case "User": return .user(name)
+      case "Group": return .group(name)
       case "ServiceAccount":
         let place = namespace.isEmpty ? bindingNamespace : namespace
-        return user.name == "system:serviceaccount:\(place):\(name)"
-      default: return false
+        return place.isEmpty ? nil : .user("system:serviceaccount:\(place):\(name)")
+      default: return nil
       }
     }
+  }
+
+  enum Holder: Equatable {
+    case user(String)
+    case group(String)
   }
 
   struct Binding: Sendable {

@@ -28,6 +28,10 @@ final class ResourceCache: Sendable {
     var watchers: [ObjectIdentifier: CacheWatch] = [:]
   }
   private let state: Mutex<State>
+  private let changeCount = Atomic<UInt64>(0)
+
+  /// How often objects have changed: where it is the same, they are.
+  var changes: UInt64 { changeCount.load(ordering: .acquiring) }
 
   init(revision: Int64) { state = Mutex(State(forgotten: revision, revision: revision)) }
 
@@ -35,6 +39,7 @@ final class ResourceCache: Sendable {
     state.withLock { state in
       _ = Self.put(object, object.key, &state)
       state.sorted = nil
+      changeCount.add(1, ordering: .releasing)
     }
   }
 
@@ -110,6 +115,7 @@ final class ResourceCache: Sendable {
         }
         state.sorted = sorted
       }
+      changeCount.add(1, ordering: .releasing)
       state.events += events
       // The newest are being sent; of the others the objects are enough.
       let kept = state.events.count - Self.mostEncoded
