@@ -58,33 +58,38 @@ public struct ProtobufDecoder: Sendable {
   /// - Parameter definitionName: what its kind is called in OpenAPI documents.
   public func object(_ envelope: Envelope, definitionName: String) throws(ProtobufError) -> JSONObject {
     var object: JSONObject = ["kind": .string(envelope.kind), "apiVersion": .string(envelope.apiVersion)]
-    try read(definitionName, envelope.content, into: &object, depth: 0)
+    try read(try layout(definitionName), envelope.content, into: &object, depth: 0)
     return object
   }
 
+  private func layout(_ definitionName: String) throws(ProtobufError) -> ProtobufMessages.Layout {
+    guard let layout = messages[definitionName] else { throw Self.unknown(definitionName) }
+    return layout
+  }
+
+  private static func unknown(_ definitionName: String) -> ProtobufError {
+    ProtobufError(.unknownKind, "\(definitionName) cannot be read from protobuf")
+  }
+
   private func read(
-    _ message: String, _ range: Range<Int>, into object: inout JSONObject, depth: Int
+    _ layout: ProtobufMessages.Layout, _ range: Range<Int>, into object: inout JSONObject, depth: Int
   ) throws(ProtobufError) {
     guard depth < Self.maximumDepth else { throw .tooDeep }
-    guard let fields = messages.fields(message) else {
-      throw ProtobufError(.unknownKind, "\(message) cannot be read from protobuf")
-    }
+    guard layout.fields != nil else { throw Self.unknown(layout.name) }
     var input = ProtobufReader(bytes, range)
     while let (number, value) = try input.nextField() {
       // A field of a newer version is dropped, as Go's decoder does.
-      guard let field = fields[number] else { continue }
+      guard let field = layout.field(number) else { continue }
       guard let name = field.name else {
-        guard case .message(let inner) = field.type, case .bytes(let range) = value else { throw .malformed }
-        try read(inner, range, into: &object, depth: depth + 1)
+        guard case .message(let inner) = field.element, case .bytes(let range) = value else { throw .malformed }
+        try read(messages[inner], range, into: &object, depth: depth + 1)
         continue
       }
-      switch field.type {
-      case .list(let type):
-        try append(value, type, to: name, of: &object, depth)
-      case .map(let type):
-        try insert(value, type, into: name, of: &object, depth)
-      default:
-        let new = try single(value, field.type, depth)
+      switch field.shape {
+      case .list: try append(value, field.element, to: name, of: &object, depth)
+      case .map: try insert(value, field.element, into: name, of: &object, depth)
+      case .single:
+        let new = try single(value, field.element, depth)
         // Null is a time that was not set, or a value without bytes: the member is missing.
         if new.isNull || field.omitsZero && Self.isZero(new) { continue }
         object[name] = new
@@ -97,7 +102,7 @@ public struct ProtobufDecoder: Sendable {
   }
 
   private func append(
-    _ value: ProtobufField.Value, _ type: ProtobufMessages.FieldType, to name: String, of object: inout JSONObject,
+    _ value: ProtobufField.Value, _ type: ProtobufMessages.Element, to name: String, of object: inout JSONObject,
     _ depth: Int
   ) throws(ProtobufError) {
     var items: [JSONValue] = []
@@ -121,7 +126,7 @@ public struct ProtobufDecoder: Sendable {
   }
 
   private func insert(
-    _ value: ProtobufField.Value, _ type: ProtobufMessages.FieldType, into name: String, of object: inout JSONObject,
+    _ value: ProtobufField.Value, _ type: ProtobufMessages.Element, into name: String, of object: inout JSONObject,
     _ depth: Int
   ) throws(ProtobufError) {
     guard case .bytes(let range) = value else { throw .malformed }
@@ -138,19 +143,18 @@ public struct ProtobufDecoder: Sendable {
   }
 
   /// What an entry of a map holds that says nothing.
-  private func zero(_ type: ProtobufMessages.FieldType, _ depth: Int) throws(ProtobufError) -> JSONValue {
+  private func zero(_ type: ProtobufMessages.Element, _ depth: Int) throws(ProtobufError) -> JSONValue {
     switch type {
     case .string, .bytes: ""
     case .integer: 0
     case .boolean: false
     case .double: .double(0)
-    case .list, .map: .null
-    case .message(let name): try self.message(name, 0..<0, depth)
+    case .message(let reference): try message(messages[reference], 0..<0, depth)
     }
   }
 
   private func single(
-    _ value: ProtobufField.Value, _ type: ProtobufMessages.FieldType, _ depth: Int
+    _ value: ProtobufField.Value, _ type: ProtobufMessages.Element, _ depth: Int
   ) throws(ProtobufError) -> JSONValue {
     switch (type, value) {
     case (.string, .bytes(let range)): .string(try string(range))
@@ -158,8 +162,7 @@ public struct ProtobufDecoder: Sendable {
     case (.integer, .varint(let number)): .integer(Int64(bitPattern: number))
     case (.boolean, .varint(let number)): .bool(number != 0)
     case (.double, .fixed64(let bits)): .double(Double(bitPattern: bits))
-    case (.message(let name), .bytes(let range)): try message(name, range, depth)
-    // `repeated` things in maps and lists in lists do not exist in the format.
+    case (.message(let reference), .bytes(let range)): try message(messages[reference], range, depth)
     default: throw .malformed
     }
   }
@@ -169,16 +172,18 @@ public struct ProtobufDecoder: Sendable {
     return text
   }
 
-  private func message(_ name: String, _ range: Range<Int>, _ depth: Int) throws(ProtobufError) -> JSONValue {
-    if let special = ProtobufSpecialTypes.reader(of: name) { return try special(self, bytes, range, depth) }
+  private func message(
+    _ layout: ProtobufMessages.Layout, _ range: Range<Int>, _ depth: Int
+  ) throws(ProtobufError) -> JSONValue {
+    if let reader = layout.reader { return try reader(self, bytes, range, depth) }
     var object = JSONObject()
-    try read(name, range, into: &object, depth: depth + 1)
+    try read(layout, range, into: &object, depth: depth + 1)
     return .object(object)
   }
 
   /// For types of whose JSON is something else than an object of their fields.
   func nested(_ name: String, _ range: Range<Int>, _ depth: Int) throws(ProtobufError) -> JSONValue {
-    try message(name, range, depth)
+    try message(try layout(name), range, depth)
   }
 
   func text(_ range: Range<Int>) throws(ProtobufError) -> String { try string(range) }

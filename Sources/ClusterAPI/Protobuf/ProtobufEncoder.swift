@@ -56,45 +56,65 @@ public struct ProtobufEncoder: Sendable {
 
   // MARK: Fields
 
+  /// Writes the object of a definition, by its name.
   func write(
-    _ name: String, _ object: JSONObject, to message: inout ProtobufMessage, depth: Int
+    _ definitionName: String, _ object: JSONObject, to message: inout ProtobufMessage, depth: Int
+  ) throws(ProtobufError) {
+    guard let layout = messages[definitionName] else { throw Self.unknown(definitionName) }
+    try write(layout, object, to: &message, depth: depth)
+  }
+
+  fileprivate func write(
+    _ layout: ProtobufMessages.Layout, _ object: JSONObject, to message: inout ProtobufMessage, depth: Int
   ) throws(ProtobufError) {
     guard depth < Self.maximumDepth else { throw .tooDeep }
-    guard let fields = messages.ordered(name) else {
-      throw ProtobufError(.unknownKind, "\(name) cannot be written as protobuf")
+    guard let fields = layout.fields else { throw Self.unknown(layout.name) }
+    // Most fields of a message are not there: those that are, are put in their order.
+    var present: [(field: Int, value: JSONValue)] = []
+    present.reserveCapacity(object.count + layout.inlined.count)
+    for (name, value) in object where !value.isNull {
+      if let index = layout.index(of: name) { present.append((index, value)) }
     }
-    for (number, field) in fields {
-      guard let member = field.name else {
-        // The fields of this message stand in the object itself.
-        if case .message(let inner) = field.type {
-          try message.append(number) { (part) throws(ProtobufError) in
-            try write(inner, object, to: &part, depth: depth + 1)
-          }
-        }
-        continue
-      }
-      guard let value = object[member], !value.isNull else { continue }
-      do { try append(value, field.type, at: number, to: &message, depth) } catch {
+    for index in layout.inlined { present.append((index, .object(object))) }
+    present.sort { $0.field < $1.field }
+    for (index, value) in present {
+      let field = fields[index]
+      do { try append(value, field, to: &message, depth) } catch {
         // The path is put together on the way back.
-        throw error.code == .mismatch ? ProtobufError(.mismatch, "\(member).\(error.message)") : error
+        guard error.code == .mismatch, let name = field.name else { throw error }
+        throw ProtobufError(.mismatch, "\(name).\(error.message)")
       }
     }
   }
 
+  private static func unknown(_ definitionName: String) -> ProtobufError {
+    ProtobufError(.unknownKind, "\(definitionName) cannot be written as protobuf")
+  }
+
   private func append(
-    _ value: JSONValue, _ type: ProtobufMessages.FieldType, at number: Int, to message: inout ProtobufMessage,
+    _ value: JSONValue, _ field: ProtobufMessages.Field, to message: inout ProtobufMessage, _ depth: Int
+  ) throws(ProtobufError) {
+    switch (field.shape, value) {
+    case (.single, _): try append(value, field.element, at: field.number, to: &message, depth)
+    case (.list, .array(let values)):
+      for value in values { try append(value, field.element, at: field.number, to: &message, depth) }
+    case (.map, .object(let object)):
+      for (key, value) in object.sorted {
+        try message.append(field.number) { (entry) throws(ProtobufError) in
+          entry.append(1, key)
+          try append(value, field.element, at: 2, to: &entry, depth)
+        }
+      }
+    case (.list, _): throw .mismatch("a list")
+    case (.map, _): throw .mismatch("an object")
+    }
+  }
+
+  private func append(
+    _ value: JSONValue, _ type: ProtobufMessages.Element, at number: Int, to message: inout ProtobufMessage,
     _ depth: Int
   ) throws(ProtobufError) {
     switch (type, value) {
-    case (.list(let element), .array(let values)):
-      for value in values { try append(value, element, at: number, to: &message, depth) }
-    case (.map(let element), .object(let object)):
-      for (key, value) in object.sorted {
-        try message.append(number) { (entry) throws(ProtobufError) in
-          entry.append(1, key)
-          try append(value, element, at: 2, to: &entry, depth)
-        }
-      }
     case (.string, .string(let text)): message.append(number, text)
     case (.bytes, .string(let text)):
       guard let bytes = Base64.decode(text) else { throw .mismatch("a text in base64") }
@@ -105,7 +125,8 @@ public struct ProtobufEncoder: Sendable {
     case (.boolean, .bool(let flag)): message.append(number, flag)
     case (.double, .double(let double)): message.append(number, double)
     case (.double, .integer(let whole)): message.append(number, Double(whole))
-    case (.message(let name), _): try append(value, message: name, at: number, to: &message, depth)
+    case (.message(let reference), _):
+      try append(value, messages[reference], at: number, to: &message, depth)
     // An element that is null is a zero: the form knows no other.
     case (.string, .null): message.append(number, "")
     case (.bytes, .null): message.append(number, [UInt8]())
@@ -116,15 +137,16 @@ public struct ProtobufEncoder: Sendable {
   }
 
   private func append(
-    _ value: JSONValue, message name: String, at number: Int, to message: inout ProtobufMessage, _ depth: Int
+    _ value: JSONValue, _ layout: ProtobufMessages.Layout, at number: Int, to message: inout ProtobufMessage,
+    _ depth: Int
   ) throws(ProtobufError) {
-    if let special = ProtobufSpecialTypes.writer(of: name) {
-      try message.append(number) { (part) throws(ProtobufError) in try special(self, value, &part, depth) }
+    if let writer = layout.writer {
+      try message.append(number) { (part) throws(ProtobufError) in try writer(self, value, &part, depth) }
       return
     }
     guard case .object(let object) = value.isNull ? .object([:]) : value else { throw .mismatch("an object") }
     try message.append(number) { (part) throws(ProtobufError) in
-      try write(name, object, to: &part, depth: depth + 1)
+      try write(layout, object, to: &part, depth: depth + 1)
     }
   }
 }
@@ -134,7 +156,7 @@ public struct ProtobufListEncoder: Sendable {
   private let encoder: ProtobufEncoder
   private let kind: String
   private let apiVersion: String
-  private let items: (number: Int, definitionName: String)
+  private let items: (number: Int, layout: ProtobufMessages.Layout)
   private var content = ProtobufMessage(capacity: 4_096)
 
   /// - Parameters:
@@ -146,19 +168,19 @@ public struct ProtobufListEncoder: Sendable {
     kind: String, apiVersion: String, definitionName: String, metadata: JSONValue,
     messages: ProtobufMessages = .builtin
   ) throws(ProtobufError) {
-    guard let field = messages.ordered(definitionName)?.first(where: { $0.field.name == "items" }),
-      case .list(.message(let item)) = field.field.type
+    guard let field = messages[definitionName]?.fields?.first(where: { $0.name == "items" }),
+      case (.list, .message(let item)) = (field.shape, field.element)
     else { throw ProtobufError(.unknownKind, "\(definitionName) cannot be written as protobuf") }
     encoder = ProtobufEncoder(messages: messages)
     self.kind = kind
     self.apiVersion = apiVersion
-    items = (field.number, item)
+    items = (field.number, messages[item])
     try encoder.write(definitionName, ["metadata": metadata], to: &content, depth: 0)
   }
 
   public mutating func append(_ object: JSONObject) throws(ProtobufError) {
     try content.append(items.number) { [encoder, items] (part) throws(ProtobufError) in
-      try encoder.write(items.definitionName, object, to: &part, depth: 1)
+      try encoder.write(items.layout, object, to: &part, depth: 1)
     }
   }
 

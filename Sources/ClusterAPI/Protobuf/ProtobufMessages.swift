@@ -3,43 +3,87 @@ import Synchronization
 
 /// How the types of built-in kinds are laid out in protocol buffers: which field has which number.
 public struct ProtobufMessages: Sendable {
-  indirect enum FieldType: Sendable, Equatable {
-    case string, bytes, integer, boolean, double
-    /// By the definition's name.
-    case message(String)
-    case list(FieldType)
-    /// From strings.
-    case map(FieldType)
+  /// A message among all messages.
+  struct Reference: Sendable, Hashable {
+    fileprivate let index: Int
   }
 
-  struct Field: Sendable, Equatable {
+  enum Element: Sendable, Hashable {
+    case string, bytes, integer, boolean, double
+    case message(Reference)
+  }
+
+  enum Shape: Sendable {
+    case single, list
+    /// From strings.
+    case map
+  }
+
+  struct Field: Sendable {
+    let number: Int
     /// The member in JSON; nil where the message's own fields stand in the object that holds it.
     let name: String?
-    let type: FieldType
+    let shape: Shape
+    let element: Element
     /// Zero is the same as missing: JSON leaves it out.
     let omitsZero: Bool
   }
 
-  private struct Layout: Sendable {
-    let byNumber: [UInt32: Field]
-    /// By their numbers, as Go's encoder writes them.
-    let ordered: [(number: Int, field: Field)]
+  /// The fields of a message, and how it is read and written where its JSON is no object of its fields. A class, so that
+  /// what is in messages in messages is reached without a copy.
+  final class Layout: Sendable {
+    /// The definition's name in OpenAPI documents.
+    let name: String
+    /// By their numbers, as Go's encoder writes them; nil for a message that nothing is known of.
+    let fields: [Field]?
+    /// Those whose own fields stand in the object.
+    let inlined: [Int]
+    let reader: ProtobufSpecialTypes.Reader?
+    let writer: ProtobufSpecialTypes.Writer?
+    private let byNumber: [UInt32: Int]
+    private let byName: [String: Int]
+
+    fileprivate init(_ name: String, _ fields: [Field]?) {
+      let fields = fields?.sorted { $0.number < $1.number }
+      self.name = name
+      self.fields = fields
+      reader = ProtobufSpecialTypes.reader(of: name)
+      writer = ProtobufSpecialTypes.writer(of: name)
+      var (inlined, byNumber, byName) = ([Int](), [UInt32: Int](), [String: Int]())
+      for (index, field) in (fields ?? []).enumerated() {
+        byNumber[UInt32(field.number)] = index
+        if let name = field.name { byName[name] = index } else { inlined.append(index) }
+      }
+      self.inlined = inlined
+      self.byNumber = byNumber
+      self.byName = byName
+    }
+
+    func field(_ number: UInt32) -> Field? {
+      guard let index = byNumber[number] else { return nil }
+      return fields?[index]
+    }
+
+    /// Where a member of the JSON stands among the fields.
+    func index(of member: String) -> Int? { byName[member] }
   }
 
-  private let messages: [String: Layout]
+  private let layouts: [Layout]
+  private let references: [String: Reference]
 
   /// The layout of the types in this binary; read when it is first asked for.
   public static let builtin = ProtobufMessages(reading: String(cString: cluster_api_data_protobuf()))
 
   /// The definitions that have a layout.
-  var names: [String] { messages.keys.sorted() }
+  var names: [String] { layouts.filter { $0.fields != nil }.map(\.name).sorted() }
 
-  func fields(_ message: String) -> [UInt32: Field]? { messages[message]?.byNumber }
+  subscript(reference: Reference) -> Layout { layouts[reference.index] }
 
-  func ordered(_ message: String) -> [(number: Int, field: Field)]? { messages[message]?.ordered }
+  /// The layout of a definition; nil where nothing is known of it.
+  subscript(definitionName: String) -> Layout? { references[definitionName].map { self[$0] } }
 
   /// Whether a definition can be sent in this form.
-  public func has(_ definitionName: String) -> Bool { messages[definitionName] != nil }
+  public func has(_ definitionName: String) -> Bool { self[definitionName]?.fields != nil }
 
   /// Short names of packages that the texts use.
   private static let packages = [
@@ -51,7 +95,16 @@ public struct ProtobufMessages: Sendable {
 
   /// - Parameter text: see the head of `Kinds/protobuf.fields`. What it has is checked by a test.
   init(reading text: String) {
-    var messages: [String: Layout] = [:]
+    var known: [String: Reference] = [:]
+    var names: [String] = []
+    var fields: [Int: [Field]] = [:]
+    func reference(_ name: String) -> Reference {
+      if let reference = known[name] { return reference }
+      let reference = Reference(index: names.count)
+      known[name] = reference
+      names.append(name)
+      return reference
+    }
     var package = ""
     for line in text.split(separator: "\n") where !line.hasPrefix("#") {
       if line.hasPrefix("package ") {
@@ -59,37 +112,43 @@ public struct ProtobufMessages: Sendable {
         continue
       }
       let words = line.split(separator: " ")
-      var fields: [UInt32: Field] = [:]
-      for word in words.dropFirst() {
+      guard let name = words.first else { continue }
+      let message = reference("\(package).\(name)")
+      fields[message.index] = words.dropFirst().compactMap { word in
         let parts = word.split(separator: ":", maxSplits: 2)
-        guard parts.count == 3, let number = UInt32(parts[0]) else { continue }
+        guard parts.count == 3, let number = UInt32(parts[0]) else { return nil }
         let omitsZero = parts[2].hasSuffix("~")
-        fields[number] = Field(
-          name: parts[1] == "*" ? nil : String(parts[1]),
-          type: Self.type(omitsZero ? parts[2].dropLast() : parts[2], package), omitsZero: omitsZero)
-      }
-      if let name = words.first {
-        messages["\(package).\(name)"] = Layout(
-          byNumber: fields, ordered: fields.sorted { $0.key < $1.key }.map { (Int($0.key), $0.value) })
+        let (shape, type) = Self.shape(omitsZero ? parts[2].dropLast() : parts[2])
+        return Field(
+          number: Int(number), name: parts[1] == "*" ? nil : String(parts[1]), shape: shape,
+          element: Self.scalar(type) ?? .message(reference(Self.definition(type, package))), omitsZero: omitsZero)
       }
     }
-    self.messages = messages
+    layouts = names.enumerated().map { Layout($0.element, fields[$0.offset]) }
+    references = known
   }
 
-  private static func type(_ text: Substring, _ package: String) -> FieldType {
+  private static func shape(_ text: Substring) -> (Shape, Substring) {
+    if text.hasPrefix("[") { return (.list, text.dropFirst().dropLast()) }
+    if text.hasPrefix("{") { return (.map, text.dropFirst().dropLast()) }
+    return (.single, text)
+  }
+
+  private static func scalar(_ text: Substring) -> Element? {
     switch text {
-    case "s": return .string
-    case "b": return .bytes
-    case "i": return .integer
-    case "o": return .boolean
-    case "d": return .double
-    default: break
+    case "s": .string
+    case "b": .bytes
+    case "i": .integer
+    case "o": .boolean
+    case "d": .double
+    default: nil
     }
-    if text.hasPrefix("[") { return .list(type(text.dropFirst().dropLast(), package)) }
-    if text.hasPrefix("{") { return .map(type(text.dropFirst().dropLast(), package)) }
+  }
+
+  private static func definition(_ text: Substring, _ package: String) -> String {
     guard let dot = text.firstIndex(of: "."), let other = packages[String(text[..<dot])] else {
-      return .message("\(package).\(text)")
+      return "\(package).\(text)"
     }
-    return .message(other + text[dot...])
+    return other + text[dot...]
   }
 }

@@ -147,32 +147,34 @@ import Testing
     default: break
     }
     var object = JSONObject()
-    for (_, field) in ProtobufMessages.builtin.ordered(name) ?? [] {
-      if depth > 1, case .list(.message) = field.type { continue }
-      if depth > 1, case .map(.message) = field.type { continue }
-      if depth > 1, case .message(let inner) = field.type, ProtobufSpecialTypes.reader(of: inner) == nil { continue }
+    for field in ProtobufMessages.builtin[name]?.fields ?? [] {
+      var inner: ProtobufMessages.Layout?
+      if case .message(let reference) = field.element { inner = ProtobufMessages.builtin[reference] }
+      if depth > 1, let inner, field.shape != .single || inner.reader == nil { continue }
       guard depth < 8 else { continue }
       guard let member = field.name else {
-        if case .message(let inner) = field.type {
-          for (member, value) in sample(inner, depth + 1).objectValue ?? [:] { object[member] = value }
-        }
+        for (member, value) in sample(inner?.name ?? "", depth + 1).objectValue ?? [:] { object[member] = value }
         continue
       }
-      object[member] = sample(field.type, depth)
+      object[member] = sample(field, depth)
     }
     return .object(object)
   }
 
-  private static func sample(_ type: ProtobufMessages.FieldType, _ depth: Int) -> JSONValue {
-    switch type {
-    case .string: "text"
-    case .bytes: "AAEC/w=="
-    case .integer: depth % 2 == 0 ? 7 : -7
-    case .boolean: true
-    case .double: .double(-1.5)
-    case .message(let name): sample(name, depth + 1)
-    case .list(let element): [sample(element, depth), sample(element, depth)]
-    case .map(let element): ["k": sample(element, depth), "l": sample(element, depth)]
+  private static func sample(_ field: ProtobufMessages.Field, _ depth: Int) -> JSONValue {
+    let value: JSONValue =
+      switch field.element {
+      case .string: "text"
+      case .bytes: "AAEC/w=="
+      case .integer: depth % 2 == 0 ? 7 : -7
+      case .boolean: true
+      case .double: .double(-1.5)
+      case .message(let reference): sample(ProtobufMessages.builtin[reference].name, depth + 1)
+      }
+    return switch field.shape {
+    case .single: value
+    case .list: [value, value]
+    case .map: ["k": value, "l": value]
     }
   }
 
@@ -229,9 +231,11 @@ import Testing
 
   /// The members of a message, and of those that stand in the same object.
   private static func collect(_ name: String, _ members: inout Set<String>) {
-    for (_, field) in ProtobufMessages.builtin.ordered(name) ?? [] {
+    for field in ProtobufMessages.builtin[name]?.fields ?? [] {
       if let member = field.name { members.insert(member) }
-      if field.name == nil, case .message(let inner) = field.type { collect(inner, &members) }
+      if field.name == nil, case .message(let inner) = field.element {
+        collect(ProtobufMessages.builtin[inner].name, &members)
+      }
     }
   }
 
