@@ -29,17 +29,31 @@ public struct ProtobufMessage: Sendable {
 
   public mutating func append(_ field: Int, _ content: [UInt8]) { append(field, delimited: content) }
 
+  public mutating func append(_ field: Int, _ content: ArraySlice<UInt8>) { append(field, delimited: content) }
+
   public mutating func append(_ field: Int, _ message: ProtobufMessage) { append(field, delimited: message.bytes) }
 
   /// Appends a message that is written in its place: its length is put before it when it is known.
   public mutating func append<Failure: Error>(
     _ field: Int, _ write: (inout ProtobufMessage) throws(Failure) -> Void
   ) throws(Failure) {
+    let start = begin(field)
+    try write(&self)
+    end(start)
+  }
+
+  /// Begins a message in the place of a field; all that is appended is in it until its ``end(_:)``.
+  /// - Returns: what ends it.
+  public mutating func begin(_ field: Int) -> Int {
     appendTag(field, .lengthDelimited)
     let start = bytes.count
     // Most messages are short.
     bytes.append(0)
-    try write(&self)
+    return start
+  }
+
+  /// - Parameter start: what ``begin(_:)`` has returned; messages end in the opposite order.
+  public mutating func end(_ start: Int) {
     var rest = UInt64(bytes.count - start - 1)
     guard rest >= 0x80 else {
       bytes[start] = UInt8(rest)

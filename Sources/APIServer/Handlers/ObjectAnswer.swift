@@ -34,10 +34,7 @@ struct ObjectAnswer: Sendable {
     if form.encoding == .protobuf { return try protobuf(object) }
     switch form.shape {
     case .object: return object.served
-    case .partialMetadata:
-      var bytes: [UInt8] = []
-      object.appendPartialMetadata(to: &bytes, version: form.metaVersion)
-      return bytes
+    case .partialMetadata: return partialMetadata(object)
     case .table:
       guard let table else { throw .internalError("a table without columns") }
       var writer = TableWriter(
@@ -53,12 +50,18 @@ struct ObjectAnswer: Sendable {
   }
 
   private func protobuf(_ object: StoredObject) throws(StatusError) -> [UInt8] {
-    let tree = object.tree()
-    guard form.shape == .partialMetadata else { return try encode(tree) }
-    return try encode([
-      "kind": "PartialObjectMetadata", "apiVersion": .string(Self.metaGroup + form.metaVersion),
-      "metadata": tree["metadata"] ?? [:],
-    ])
+    let (header, protobuf) = (object.header, ProtobufKinds(kinds: kinds))
+    guard form.shape == .partialMetadata else {
+      return try protobuf.bytes(ofJSON: object.served, apiVersion: header.apiVersion, kind: header.kind)
+    }
+    return try protobuf.bytes(
+      ofJSON: partialMetadata(object), apiVersion: Self.metaGroup + form.metaVersion, kind: "PartialObjectMetadata")
+  }
+
+  private func partialMetadata(_ object: StoredObject) -> [UInt8] {
+    var bytes: [UInt8] = []
+    object.appendPartialMetadata(to: &bytes, version: form.metaVersion)
+    return bytes
   }
 
   func encode(_ tree: JSONObject) throws(StatusError) -> [UInt8] { try ProtobufKinds(kinds: kinds).bytes(of: tree) }
@@ -119,8 +122,9 @@ struct ObjectAnswer: Sendable {
           definitionName: Self.metaDefinitions + "PartialObjectMetadataList", metadata: meta.json)
         : try ProtobufListEncoder(
           kind: target.resource.listKind, apiVersion: target.groupVersionKind.apiVersion,
-          definitionName: ProtobufKinds.listDefinitionName(target), metadata: meta.json)
-      for object in objects { try encoder.append(object.tree()) }
+          definitionName: ProtobufKinds.listDefinitionName(target), metadata: meta.json,
+          capacity: objects.reduce(4_096) { $0 + $1.servedCount })
+      for object in objects { try encoder.append(json: isPartial ? partialMetadata(object) : object.served) }
       return encoder.finish()
     } catch { throw ProtobufKinds.failure(error) }
   }

@@ -32,14 +32,22 @@ struct ProtobufKinds: Sendable {
   /// An object in its envelope.
   /// - Throws: 406 for a kind that has no layout.
   func bytes(of object: JSONObject) throws(StatusError) -> [UInt8] {
-    let (apiVersion, kind) = (object["apiVersion"]?.stringValue ?? "", object["kind"]?.stringValue ?? "")
+    try bytes(
+      ofJSON: JSONValue.object(object).jsonBytes(), apiVersion: object["apiVersion"]?.stringValue ?? "",
+      kind: object["kind"]?.stringValue ?? "")
+  }
+
+  /// The same out of an object's text.
+  func bytes(ofJSON json: [UInt8], apiVersion: String, kind: String) throws(StatusError) -> [UInt8] {
     guard let name = definitionName(apiVersion: apiVersion, kind: kind) else {
       throw StatusError(
         .notAcceptable,
         "object of kind \(kind.goQuoted) does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message"
       )
     }
-    do { return try ProtobufEncoder().bytes(of: object, definitionName: name) } catch { throw Self.failure(error) }
+    do {
+      return try ProtobufEncoder().bytes(ofJSON: json, apiVersion: apiVersion, kind: kind, definitionName: name)
+    } catch { throw Self.failure(error) }
   }
 
   /// An object out of its envelope.

@@ -39,33 +39,31 @@ public struct ProtobufMessages: Sendable {
     /// Those whose own fields stand in the object.
     let inlined: [Int]
     let reader: ProtobufSpecialTypes.Reader?
-    let writer: ProtobufSpecialTypes.Writer?
+    let writer: ProtobufWriter.Special?
     private let byNumber: [UInt32: Int]
-    private let byName: [String: Int]
+    /// Where members of the JSON stand among the fields.
+    let names: FieldNames
 
     fileprivate init(_ name: String, _ fields: [Field]?) {
       let fields = fields?.sorted { $0.number < $1.number }
       self.name = name
       self.fields = fields
       reader = ProtobufSpecialTypes.reader(of: name)
-      writer = ProtobufSpecialTypes.writer(of: name)
-      var (inlined, byNumber, byName) = ([Int](), [UInt32: Int](), [String: Int]())
+      writer = ProtobufWriter.special(of: name)
+      var (inlined, byNumber, named) = ([Int](), [UInt32: Int](), [(name: String, field: Int)]())
       for (index, field) in (fields ?? []).enumerated() {
         byNumber[UInt32(field.number)] = index
-        if let name = field.name { byName[name] = index } else { inlined.append(index) }
+        if let name = field.name { named.append((name, index)) } else { inlined.append(index) }
       }
       self.inlined = inlined
       self.byNumber = byNumber
-      self.byName = byName
+      names = FieldNames(named)
     }
 
     func field(_ number: UInt32) -> Field? {
       guard let index = byNumber[number] else { return nil }
       return fields?[index]
     }
-
-    /// Where a member of the JSON stands among the fields.
-    func index(of member: String) -> Int? { byName[member] }
   }
 
   private let layouts: [Layout]

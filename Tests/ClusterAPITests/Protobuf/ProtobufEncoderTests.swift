@@ -95,7 +95,7 @@ import Testing
       var full = pod
       full["kind"] = "Pod"
       full["apiVersion"] = "v1"
-      try list.append(full)
+      try list.append(json: JSONValue.object(full).jsonBytes())
     }
     let object = try decode(list.finish(), "io.k8s.api.core.v1.PodList")
     #expect(object["kind"] == "PodList" && object["apiVersion"] == "v1")
@@ -215,7 +215,7 @@ import Testing
     _ name: String, _ registry: SchemaRegistry, _ seen: inout Set<String>, _ missing: inout [String]
   ) {
     guard seen.insert(name).inserted, let schema = registry[name], !schema.properties.isEmpty,
-      ProtobufSpecialTypes.writer(of: name) == nil
+      ProtobufWriter.special(of: name) == nil
     else { return }
     var members = Set(["kind", "apiVersion"])
     collect(name, &members)
