@@ -43,7 +43,9 @@ FIGURES = (
     ("create, 99 of 100", "create_p99_ms", "ms", False, 31, ""),
     ("gets, 16 connections", "gets_per_s", "1/s", True, 2700, "5 x"),
     ("get, 99 of 100", "get_p99_ms", "ms", False, 18, ""),
+    ("gets, a service account's token", "token_gets_per_s", "1/s", True, None, ""),
     ("list of 10,000", "list_ms", "ms", False, 90, "8 x"),
+    ("list of 10,000 in protobuf", "list_protobuf_ms", "ms", False, None, ""),
     ("list in pages of 500", "pages_ms", "ms", False, 197, ""),
     ("POST to event, median", "watch_p50_ms", "ms", False, 1.9, ""),
     ("POST to event, 99 of 100", "watch_p99_ms", "ms", False, 25, "3 x"),
@@ -92,8 +94,9 @@ class Side:
         self.command = [os.environ["APILOAD"], url.hostname, str(url.port or 443), *paths]
         self.environment = {**os.environ, "KUBECONFIG": kubeconfig}
 
-    def load(self, *arguments):
-        done = subprocess.run([*self.command, *map(str, arguments)], capture_output=True, text=True)
+    def load(self, *arguments, **environment):
+        done = subprocess.run(
+            [*self.command, *map(str, arguments)], capture_output=True, text=True, env={**os.environ, **environment})
         if done.returncode:
             sys.exit(f"apiload {arguments[0]}: {done.stderr}")
         return json.loads(done.stdout)
@@ -102,6 +105,14 @@ class Side:
         return subprocess.run(
             ["kubectl", *arguments], env=self.environment, stdout=subprocess.DEVNULL, check=check
         )
+
+    def token(self):
+        """That of a service account which may do everything."""
+        self.kubectl("create", "serviceaccount", "apiload", "--namespace", "apiload")
+        self.kubectl(
+            "create", "clusterrolebinding", "apiload", "--clusterrole", "cluster-admin", "--serviceaccount", "apiload:apiload")
+        command = ["kubectl", "create", "token", "apiload", "--namespace", "apiload"]
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=True).stdout.strip()
 
     def memory(self):
         """Bytes that belong to the processes alone, and what of files is in memory for them."""
@@ -197,9 +208,13 @@ class Side:
             figures.update(creates_per_s=created["per_s"], create_p99_ms=created["p99_ms"])
             got = self.load("get", objects, 16, "c")
             figures.update(gets_per_s=got["per_s"], get_p99_ms=got["p99_ms"])
+            got = self.load("get", objects, 16, "c", APILOAD_TOKEN=self.token())
+            figures["token_gets_per_s"] = got["per_s"]
             figures["list_ms"] = self.load("list", 10, 0)["p50_ms"]
             figures["pages_ms"] = self.load("list", 5, 500)["p50_ms"]
             figures["memory_full_mb"] = self.memory() / 1e6
+            protobuf = self.load("list", 10, 0, APILOAD_ACCEPT="application/vnd.kubernetes.protobuf")
+            figures["list_protobuf_ms"] = protobuf["p50_ms"]
             watch = self.load("watch", 1000, 200, "w")
             figures.update(watch_p50_ms=watch["p50_ms"], watch_p99_ms=watch["p99_ms"])
             memory, event = self.shared_watches(10, 100)
@@ -212,6 +227,7 @@ class Side:
             figures["event_cpu_each_us"] = figures["event_cpu_1000_us"] / 1000
         finally:
             self.kubectl("delete", "namespace", "apiload", "--wait=false", check=False)
+            self.kubectl("delete", "clusterrolebinding", "apiload", "--ignore-not-found", check=False)
         return figures
 
 

@@ -8,13 +8,15 @@
 
 struct target {
   const char *host, *port;
+  /* APILOAD_TOKEN, a bearer token instead of the certificate; APILOAD_ACCEPT, the form that is asked for. Or NULL. */
+  const char *token, *accept;
   void *context;
 };
 
 struct connection {
   void *tls;
   int handle;
-  const char *host;
+  const struct target *target;
   char *buffer;
   size_t start, end, size;
   char *body;
