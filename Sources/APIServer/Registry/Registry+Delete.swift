@@ -84,28 +84,23 @@ extension Registry {
     object.setMetadata("deletionGracePeriodSeconds", .integer(isPast ? min(seconds, 1) : seconds))
   }
 
-  /// Removes every object that a list would show.
-  /// - Returns: the objects as they were.
+  /// Removes every object that a list would show; with a limit those of one page.
+  /// - Returns: the list, with the objects as they were.
   func deleteCollection(
-    _ target: ServedResource, _ context: RequestContext, _ options: DeleteOptions, _ selection: Selection
-  ) async throws -> [StoredObject] {
-    let all = cache(of: target).list(target.prefix(namespace: context.info.namespace)).objects
-    let objects = try await comparable(all, selection, target)
-    var removed: [StoredObject] = []
-    for object in objects where selection.matches(object) {
+    _ target: ServedResource, _ context: RequestContext, _ options: DeleteOptions, _ selection: Selection,
+    _ wanted: ListOptions
+  ) async throws -> Page {
+    let page = try await list(target, namespace: context.info.namespace, selection, wanted)
+    for object in page.objects {
       do {
         // A request that is about a collection names no object.
-        switch try await delete(
+        _ = try await delete(
           target, context, namespace: object.namespace, name: object.name, options, toldName: "")
-        {
-        case .gone(let object): removed.append(try await shown(object, target))
-        case .going(let object): removed.append(object)
-        }
       } catch let error as StatusError where error.reason == .notFound {
         // Somebody else was faster.
         continue
       }
     }
-    return removed
+    return page
   }
 }
