@@ -128,30 +128,31 @@ def test_resource(api, namespace, resource):
     assert resource in [one["name"] for one in api.get(walk.everywhere.rpartition("/")[0])["resources"]]
     empty = api.get(walk.everywhere, labelSelector=selector)
     assert empty["items"] == []
-    with api.watch(walk.everywhere, resourceVersion=empty["metadata"]["resourceVersion"], labelSelector=selector) as watch:
-        made = walk.make()
-        expect(walk.body, api.get(walk.path))
-        updated = walk.write(walk.path, lambda one: one["metadata"]["labels"].update(marked="yes"))
-        expect({**walk.body, "metadata": {"labels": {LABEL: walk.label, "marked": "yes"}}}, updated)
-        assert int(updated["metadata"]["resourceVersion"]) > int(made["metadata"]["resourceVersion"])
+    made = walk.make()
+    expect(walk.body, api.get(walk.path))
+    updated = walk.write(walk.path, lambda one: one["metadata"]["labels"].update(marked="yes"))
+    expect({**walk.body, "metadata": {"labels": {LABEL: walk.label, "marked": "yes"}}}, updated)
+    assert int(updated["metadata"]["resourceVersion"]) > int(made["metadata"]["resourceVersion"])
+    if walk.status:
+        told = walk.write(f"{walk.path}/status", lambda one: one.setdefault("status", {}).update(copy.deepcopy(walk.status)))
+        expect(walk.status, told["status"])
+        walk.expect_status(api.get(f"{walk.path}/status"))
+    for way in WAYS:
+        walk.remove()
+        uid = walk.make()["metadata"]["uid"]
+        walk.mark(way, uid)
         if walk.status:
-            told = walk.write(f"{walk.path}/status", lambda one: one.setdefault("status", {}).update(copy.deepcopy(walk.status)))
-            expect(walk.status, told["status"])
-            walk.expect_status(api.get(f"{walk.path}/status"))
-        for way in WAYS:
-            walk.remove()
-            uid = walk.make()["metadata"]["uid"]
-            walk.mark(way, uid)
-            if walk.status:
-                walk.tell(way, uid)
-        for place in (walk.place, walk.everywhere):
-            (listed,) = api.get(place, labelSelector=selector)["items"]
-            assert listed["metadata"]["uid"] == walk.uids[-1]
-        if resource in ("namespaces", "services"):
-            walk.remove()
-        else:
-            api.delete(walk.place, labelSelector=selector)
-            eventually(lambda: not api.is_there(walk.path), f"{walk.path} goes")
+            walk.tell(way, uid)
+    for place in (walk.place, walk.everywhere):
+        (listed,) = api.get(place, labelSelector=selector)["items"]
+        assert listed["metadata"]["uid"] == walk.uids[-1]
+    if resource in ("namespaces", "services"):
+        walk.remove()
+    else:
+        api.delete(walk.place, labelSelector=selector)
+        eventually(lambda: not api.is_there(walk.path), f"{walk.path} goes")
+    # All of it is told again from there on.
+    with api.watch(walk.everywhere, resourceVersion=empty["metadata"]["resourceVersion"], labelSelector=selector) as watch:
         expect_events(watch, walk.uids)
 
 
