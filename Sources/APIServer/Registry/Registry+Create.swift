@@ -14,10 +14,6 @@ extension Registry {
     let namespace = target.resource.isNamespaced ? context.info.namespace : ""
     try ObjectPlace.checkNamespace(object, namespace)
     object.setMetadata("namespace", namespace.isEmpty ? nil : .string(namespace))
-    guard object.metadataText("resourceVersion").isEmpty else {
-      throw StatusError(
-        .unknown, "resourceVersion should not be set on objects to be created", code: 500)
-    }
     let isDryRun = try context.isDryRun()
     let strategy = strategies.of(target)
     wipe(&object)
@@ -38,6 +34,10 @@ extension Registry {
       if isGenerated { request.name = candidate.objectName }
       try validate(candidate, old: nil, target, context)
       try await admission.validate(request)
+      // What is no number is taken for none.
+      guard isDryRun || (ResourceVersions.number(admitted.metadataText("resourceVersion")) ?? 0) == 0 else {
+        throw StatusError(.unknown, "resourceVersion should not be set on objects to be created", code: 500)
+      }
       let key = target.key(namespace: namespace, name: candidate.objectName)
       do {
         if let present = cache(of: target).get(key), isDryRun || !present.name.isEmpty {
