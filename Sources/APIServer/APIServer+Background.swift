@@ -60,6 +60,7 @@ extension APIServer {
       }
       try await group.waitForAll()
     }
+    health.finish(.upkeep)
     whenReady()
     await withTaskGroup(of: Void.self) { [self] group in
       group.addTask { await definitions.run(watch) }

@@ -78,6 +78,27 @@ TABLE = {
         "driverName": "d.example.com", "parameters": {"a": "b"}}),
 }  # fmt: skip
 
+CONDITION = {
+    "type": "StatusUpdate", "status": "True", "reason": "E2E", "message": "Set from a test",
+    "lastTransitionTime": "2026-01-02T03:04:05Z",
+}  # fmt: skip
+CONDITIONS = {"conditions": [CONDITION]}
+ALLOCATION = {"devices": {"results": [{"request": "gpu", "driver": "gpu.example.com", "pool": "p", "device": "d"}]}}
+# What may be told as the status of an object of the table, of those that have one.
+STATUSES = {
+    "cronjobs": {"lastScheduleTime": "2026-01-02T03:04:05Z"}, "daemonsets": CONDITIONS, "deployments": CONDITIONS,
+    "horizontalpodautoscalers": {**CONDITIONS, "desiredReplicas": 2},
+    "ingresses": {"loadBalancer": {"ingress": [{"ip": "192.0.2.1", "ports": [{"port": 80, "protocol": "TCP"}]}]}},
+    "jobs": {**CONDITIONS, "active": 1}, "namespaces": CONDITIONS,
+    "nodes": {**CONDITIONS, "addresses": [{"type": "InternalIP", "address": "192.0.2.1"}]},
+    "persistentvolumeclaims": CONDITIONS, "persistentvolumes": {"phase": "Failed", "message": "m", "reason": "r"},
+    "poddisruptionbudgets": {"observedGeneration": 1, "disruptedPods": {"pod": "2026-01-02T03:04:05Z"}},
+    "pods": {"conditions": [{"type": "example.com/c", "status": "True"}], "message": "m"},
+    "replicasets": {**CONDITIONS, "replicas": 1}, "replicationcontrollers": {**CONDITIONS, "replicas": 1},
+    "resourceclaims": {"allocation": ALLOCATION}, "services": CONDITIONS, "statefulsets": {**CONDITIONS, "replicas": 1},
+    "volumeattachments": {"attached": True},
+}  # fmt: skip
+
 
 def collection(resource, namespace):
     """The path of a resource's collection."""
@@ -103,3 +124,15 @@ def example(resource, name, namespace=None, labels=None):
     if is_namespaced and namespace:
         body["metadata"]["namespace"] = namespace
     return body
+
+
+def missing(wanted, found, at=""):
+    """The path of the first field that is not there as it was sent; fields that were not sent are let be."""
+    if isinstance(wanted, dict) and isinstance(found, dict):
+        parts = [(f"{at}.{name}", value, found.get(name)) for name, value in wanted.items()]
+    elif isinstance(wanted, list) and isinstance(found, list) and len(wanted) <= len(found):
+        parts = [(f"{at}[{index}]", value, found[index]) for index, value in enumerate(wanted)]
+    else:
+        # An empty list is nothing.
+        return None if wanted == found or (wanted == [] and found is None) else f"{at}: {found!r} for {wanted!r}"
+    return next(filter(None, (missing(value, other, place) for place, value, other in parts)), None)

@@ -61,6 +61,27 @@ def test_status(api):
         assert api.update(path, odd)["spec"] == before["spec"]
 
 
+def test_conditions_of_others(api):
+    """Custom Resource Definition, status sub-resource: conditions of nothing but a message; the names' own are told again"""
+    with defined(api, scope="Cluster") as made:
+        path = made.path + "/status"
+        nothing = {"type": "", "status": "", "lastTransitionTime": None}
+
+        def updated():
+            current = api.get(path)
+            current["status"]["conditions"].append({**nothing, "message": "updated"})
+            answer = api.send("PUT", path, current)
+            assert answer.status in (200, 409), answer
+            return answer.body["status"]["conditions"] if answer.status == 200 else None
+
+        assert {**nothing, "message": "updated"} in eventually(updated)
+        patch = [{"op": "add", "path": "/status/conditions", "value": [{"message": "patched"}]}]
+        assert api.patch(path, patch, "json")["status"]["conditions"] == [{**nothing, "message": "patched"}]
+        made.established()
+        names = [one["type"] for one in api.get(made.path)["status"]["conditions"]]
+        assert names == ["", "NamesAccepted", "Established"]
+
+
 def test_discovery(api):
     """Custom Resource Definition, discovery"""
     groups = {one["name"]: one for one in api.get("/apis")["groups"]}

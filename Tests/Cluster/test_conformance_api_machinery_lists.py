@@ -149,12 +149,29 @@ def test_what_has_gone_is_answered_under_the_revision_of_its_end(api, namespace)
     made = [api.create(templates, {"metadata": {"name": name, "labels": {"app": "a"}}, "template": template({"app": "a"})}) for name in "abc"]
     start = api.get(templates)["metadata"]["resourceVersion"]
     assert api.delete(f"{templates}/a", dryRun="All")["metadata"]["resourceVersion"] == made[0]["metadata"]["resourceVersion"]
-    gone = [api.delete(f"{templates}/a"), *api.delete(templates)["items"]]
+    gone = api.delete(f"{templates}/a")
+    # Whoever deletes a collection is answered with the list.
+    assert api.delete(templates)["items"] == made[1:]
     with api.watch(templates, resourceVersion=start) as watch:
         events = watch.take(3)
     assert [type for type, _ in events] == ["DELETED"] * 3
-    assert [one["metadata"]["resourceVersion"] for one in gone] == [one["metadata"]["resourceVersion"] for _, one in events]
-    assert int(gone[0]["metadata"]["resourceVersion"]) > int(start)
+    assert gone["metadata"]["resourceVersion"] == events[0][1]["metadata"]["resourceVersion"]
+    assert int(gone["metadata"]["resourceVersion"]) > int(start)
+
+
+def test_a_collection_is_deleted_in_chunks(api, namespace):
+    """API Chunking: a limit holds for the deletion of a collection too"""
+    maps = f"/api/v1/namespaces/{namespace}/configmaps"
+    names = [f"c{number}" for number in range(5)]
+    made = [api.create(maps, {"metadata": {"name": name, "labels": {"chunk": "yes"}}}) for name in names]
+    first = api.delete(maps, labelSelector="chunk=yes", limit=2)
+    assert first["items"] == made[:2] and first["metadata"]["continue"]
+    second = api.delete(maps, labelSelector="chunk=yes", limit=2, continue_=first["metadata"]["continue"])
+    assert second["items"] == made[2:4]
+    assert api.get(maps, labelSelector="chunk=yes")["items"] == made[4:]
+    last = api.delete(maps, labelSelector="chunk=yes", limit=2)
+    assert last["items"] == made[4:] and "continue" not in last["metadata"]
+    assert api.get(maps, labelSelector="chunk=yes")["items"] == []
 
 
 def test_restarted(api, maps):

@@ -30,6 +30,21 @@ def test_health(raw, endpoint):
     assert raw("GET", f"/{endpoint}/nonsense")[0] == 404
 
 
+@pytest.mark.parametrize("endpoint", ["healthz", "livez", "readyz"])
+def test_necessary_checks(raw, endpoint):
+    """Health handlers should contain necessary checks"""
+    lines = set(raw("GET", f"/{endpoint}", query=[("verbose", "1")], parse=text)[2].splitlines())
+    hooks = (
+        "start-apiserver-admission-initializer generic-apiserver-start-informers start-apiextensions-informers "
+        "start-apiextensions-controllers crd-informer-synced bootstrap-controller start-system-namespaces-controller "
+        "scheduling/bootstrap-system-priority-classes start-cluster-authentication-info-controller "
+        "start-kube-aggregator-informers apiservice-registration-controller apiservice-status-local-available-controller "
+        "apiservice-status-remote-available-controller kube-apiserver-autoregistration apiservice-openapi-controller"
+    )  # fmt: skip
+    names = ["ping", "log", "etcd", "autoregister-completion", *(f"poststarthook/{hook}" for hook in hooks.split())]
+    assert {f"[+]{name} ok" for name in names} <= lines
+
+
 def metrics(raw):
     status, headers, body = raw("GET", "/metrics", parse=text)
     assert status == 200 and headers["Content-Type"].startswith("text/plain; version=0.0.4")

@@ -175,6 +175,7 @@ def test_finalizers_hold_an_object(kubectl):
     kubectl("patch", "configmap", "held", "--type=merge", "-p", '{"metadata":{"finalizers":["example.com/hold"]}}')
     kubectl("delete", "configmap", "held", "--wait=false")
     assert kubectl.json("get", "configmap", "held")["metadata"]["deletionTimestamp"]
+    kubectl.fails("create", "configmap", "held", says='object is being deleted: configmaps "held" already exists')
     kubectl("patch", "configmap", "held", "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
     kubectl.fails("get", "configmap", "held", says="not found")
 

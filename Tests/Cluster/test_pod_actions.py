@@ -136,6 +136,27 @@ def test_a_pod_that_is_going_can_only_be_hurried(space):
     act(space, "p", "eviction", eviction("p"), expect=404)
 
 
+def test_a_pod_is_marked_before_it_goes(space, api):
+    """Pods should be submitted and removed: whoever watches sees that a pod is going before it is gone."""
+    place = space.path("pods")
+    start = api.get(place)["metadata"]["resourceVersion"]
+    space.create("pods", pod("waiting"))
+    gone = api.delete(f"{place}/waiting")
+    space.create("pods", pod("runs", nodeName="some-node"))
+    assert api.delete(f"{place}/runs", {"gracePeriodSeconds": 30})["metadata"]["deletionGracePeriodSeconds"] == 30
+    api.delete(f"{place}/runs", {"gracePeriodSeconds": 0})
+    with api.watch(place, resourceVersion=start) as watch:
+        events = watch.take(7)
+    told = [(type, one["metadata"]["name"], one["metadata"].get("deletionGracePeriodSeconds")) for type, one in events]
+    assert told == [
+        ("ADDED", "waiting", None), ("MODIFIED", "waiting", 0), ("DELETED", "waiting", 0),
+        ("ADDED", "runs", None), ("MODIFIED", "runs", 30), ("MODIFIED", "runs", 0), ("DELETED", "runs", 0),
+    ]  # fmt: skip
+    last = events[2][1]
+    assert last["metadata"]["deletionTimestamp"] and last["metadata"]["generation"] == 2
+    assert gone == last
+
+
 def test_evictions_of_old_clients(space):
     """The version that is served no longer is taken for what it was, and so is none; another is not."""
     space.create("pods", pod("p"))

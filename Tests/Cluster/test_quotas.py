@@ -4,6 +4,7 @@ import concurrent.futures
 
 import pytest
 
+from interface import unique
 from quotas import Space, claim, config_map, pod, service
 
 
@@ -226,6 +227,42 @@ def test_best_effort_scope(space):
     space.used("not-best", pods="2")
     space.delete("pods", "best")
     space.used("best", pods="0")
+
+
+def _of_priority(operator, *values):
+    expression = {"scopeName": "PriorityClass", "operator": operator, **({"values": list(values)} if values else {})}
+    return {"scopeSelector": {"matchExpressions": [expression]}}
+
+
+def test_priority_class_scopes(space, api):
+    """ResourceQuota's priority class scope: one class, any but one, any, none"""
+    gold, silver = unique("gold"), unique("silver")
+    place = "/apis/scheduling.k8s.io/v1/priorityclasses"
+    for name in (gold, silver):
+        api.create(place, {"metadata": {"name": name}, "value": 1000})
+    try:
+        hard = {"pods": "1", "requests.cpu": "1", "limits.memory": "3Gi"}
+        space.quota(hard, "gold", **_of_priority("In", gold))
+        space.quota({"pods": "2"}, "others", **_of_priority("NotIn", gold))
+        space.quota({"pods": "5"}, "any", **_of_priority("Exists"))
+        space.quota({"pods": "5"}, "none", **_of_priority("DoesNotExist"))
+        space.create("pods", pod("a", {"cpu": "1"}, {"memory": "2Gi"}, priorityClassName=gold))
+        space.until("gold", lambda status: status["used"] == {"pods": "1", "requests.cpu": "1", "limits.memory": "2Gi"})
+        more = {"requests": {"cpu": "1m"}, "limits": {"memory": "1Mi"}}
+        assert "exceeded quota: gold, requested: pods=1,requests.cpu=1m" in space.refused(
+            "pods", pod("more", **more, priorityClassName=gold)
+        )
+        space.create("pods", pod("b", priorityClassName=silver))
+        # Without a class it is in none of those that are not excepted.
+        space.create("pods", pod("c"))
+        space.used("any", pods="2")
+        space.used("none", pods="1")
+        space.used("others", pods="2")
+        space.delete("pods", "a")
+        space.until("gold", lambda status: set(status["used"].values()) == {"0"})
+    finally:
+        for name in (gold, silver):
+            api.delete(f"{place}/{name}")
 
 
 def test_cross_namespace_affinity_scope(space):

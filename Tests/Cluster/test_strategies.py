@@ -143,6 +143,16 @@ def test_metadata_is_not_written_with_the_status_of_some_kinds(api, namespace):
     assert written(sets, latest(sets, workload("ReplicaSet", "s"))) == (True, True)
 
 
+def test_the_status_of_a_range_of_addresses_is_written_apart(api):
+    ranges = "/apis/networking.k8s.io/v1/servicecidrs"
+    told = {"type": "Told", "status": "True", "reason": "r", "message": "m", "lastTransitionTime": "2026-01-01T00:00:00Z"}
+    status = {"status": {"conditions": [told]}}
+    body = of("networking.k8s.io/v1", "ServiceCIDR", unique("range"), {"cidrs": ["198.51.100.0/24"]}) | status
+    assert api.create(ranges, body, dryRun="All")["status"] == {}
+    assert told not in api.patch(f"{ranges}/kubernetes", status, dryRun="All")["status"].get("conditions", [])
+    assert api.patch(f"{ranges}/kubernetes/status", status, dryRun="All")["status"]["conditions"] == [told]
+
+
 def test_namespaces_have_a_phase(api, namespace):
     path = f"/api/v1/namespaces/{namespace}"
     status = {"status": {"phase": "Terminating"}}

@@ -55,22 +55,6 @@ def test_methods_fit_their_paths(api, maps):
     assert api.is_there(f"{maps}/a")
 
 
-def test_what_is_made_has_no_revision(api, maps):
-    """A number is refused where it would be written; what is no number says nothing."""
-
-    def one(name, revision):
-        return config_map(name) | {"metadata": {"name": name, "resourceVersion": revision}}
-
-    api.refused(500, "POST", maps, one("a", "5"), says="resourceVersion should not be set on objects to be created")
-    api.refused(422, "POST", maps, one("A", "5"), says="a lowercase RFC 1123 subdomain")
-    assert api.create(maps, one("a", "5"), dryRun="All")["metadata"]["name"] == "a"
-    assert not api.is_there(f"{maps}/a")
-    for name, revision in [("a", "v1"), ("b", "0")]:
-        made = api.create(maps, one(name, revision))
-        assert int(made["metadata"]["resourceVersion"]) > 0
-        assert api.get(f"{maps}/{name}")["metadata"] == made["metadata"]
-
-
 def test_names_fit_their_paths(api, maps):
     api.create(maps, config_map("a", x="1"))
     api.refused(

@@ -11,13 +11,29 @@ public enum ResourceVersions {
   /// Reads a resource version; 0 for none, and for `0`, which means any.
   /// - Throws: what is wrong with the field.
   public static func revision(_ text: String) throws(FieldError) -> UInt64 {
-    if text.isEmpty || text == "0" { return 0 }
-    let isNumber = text.utf8.allSatisfy { (0x30...0x39).contains($0) }
-    guard isNumber, let revision = UInt64(text) else {
-      let why = "strconv.ParseUint: parsing \(text.goQuoted): \(isNumber ? "value out of range" : "invalid syntax")"
-      throw .invalid(FieldPath("resourceVersion"), .string(text), why)
+    guard let revision = number(text) else {
+      throw .invalid(FieldPath("resourceVersion"), .string(text), complaint(about: text))
     }
     return revision
+  }
+
+  /// Reads the version that an object says it has; 0 for none.
+  /// - Throws: a 500 without a reason, as upstream, which does not expect anything but a number there.
+  public static func ofObject(_ text: String) throws(StatusError) -> UInt64 {
+    guard let revision = number(text) else { throw StatusError(.unknown, complaint(about: text), code: 500) }
+    return revision
+  }
+
+  /// The number that a text is; 0 for an empty one, nil for what is none or too large.
+  public static func number(_ text: String) -> UInt64? {
+    if text.isEmpty { return 0 }
+    return isDigits(text) ? UInt64(text) : nil
+  }
+
+  private static func isDigits(_ text: String) -> Bool { text.utf8.allSatisfy { (0x30...0x39).contains($0) } }
+
+  private static func complaint(about text: String) -> String {
+    "strconv.ParseUint: parsing \(text.goQuoted): \(isDigits(text) ? "value out of range" : "invalid syntax")"
   }
 
   /// What a list or a get wants to see.

@@ -11,7 +11,7 @@ struct OpenAPIDefinitions {
     var custom: [String: Schema] = [:]
     var kinds: [String: Set<GroupVersionKind>] = [:]
     var fields: [String: [String]] = [:]
-    let metadata = registry.reference(to: Self.objectMeta, description: "Name, labels and all else that objects have.")
+    let metadata = registry.reference(to: Self.objectMeta, description: Schema.metadataText)
     for resource in resources {
       for version in resource.versions where version.isServed {
         let kind = resource.groupVersionKind(in: version.name)

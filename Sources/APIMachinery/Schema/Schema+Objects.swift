@@ -13,11 +13,7 @@ extension Schema {
     }
     if isObject {
       members.removeAll { implied.contains($0.name) }
-      members =
-        [
-          SchemaProperty("apiVersion", Schema(.string, description: Self.apiVersionText)),
-          SchemaProperty("kind", Schema(.string, description: Self.kindText)), SchemaProperty("metadata", metadata),
-        ] + members
+      members = Self.typeMembers + [SchemaProperty("metadata", metadata)] + members
     }
     // An object inside another one says what it is; that of the request is told by its path.
     let missing = isEmbeddedResource ? ["kind", "apiVersion"].filter { !required.contains($0) } : []
@@ -36,6 +32,16 @@ extension Schema {
       unions: unions, notes: notes)
   }
 
-  private static let apiVersionText = "The API group and version that the object is written in."
-  private static let kindText = "What kind of object this is."
+  /// The members by which every object says what it is. Kubernetes' conformance tests look for the first words of the text
+  /// about the version in what `kubectl explain` prints, and for those of ``metadataText``.
+  public static let typeMembers = [
+    SchemaProperty(
+      "apiVersion",
+      Schema(.string, description: "APIVersion defines the API group and version that the object is written in.")),
+    SchemaProperty("kind", Schema(.string, description: "What kind of object this is.")),
+  ]
+
+  /// What is said about the member `metadata` of every object.
+  public static let metadataText =
+    "Standard object's metadata: name, labels, annotations and all else that every object has."
 }

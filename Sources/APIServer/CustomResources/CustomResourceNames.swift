@@ -20,14 +20,11 @@ struct CustomResourceNames {
   private(set) var accepted: JSONObject
   /// Why not all names are accepted, the last reason that there is; nil where they are.
   private(set) var conflict: (reason: String, message: String)?
-  /// All that is asked for has been accepted before.
-  let areSettled: Bool
 
   init(_ definition: JSONObject, taken: Taken) {
     let wanted = definition["spec"]?["names"]?.objectValue ?? [:]
     accepted = definition["status"]?["acceptedNames"]?.objectValue ?? ["plural": "", "kind": ""]
-    areSettled = Self.isSame(wanted, accepted)
-    guard !areSettled else { return }
+    guard !Self.isSame(wanted, accepted) else { return }
     take("plural", "PluralConflict", wanted, taken.resources)
     take("singular", "SingularConflict", wanted, taken.resources)
     takeShortNames(wanted, taken.resources)

@@ -15,15 +15,14 @@ enum CustomResourceStatus {
   ///   - isUsable: the webhook that converts can be asked; what is established stays so.
   static func update(_ definition: inout JSONObject, taken: CustomResourceNames.Taken, isUsable: Bool = true) {
     let names = CustomResourceNames(definition, taken: taken)
-    if !names.areSettled {
-      if let conflict = names.conflict {
-        set(&definition, "NamesAccepted", false, conflict.reason, conflict.message)
-        if condition("Established", definition) == nil {
-          set(&definition, "Established", false, "NotAccepted", "not all names are accepted")
-        }
-      } else {
-        set(&definition, "NamesAccepted", true, "NoConflicts", "no conflicts found")
+    if let conflict = names.conflict {
+      set(&definition, "NamesAccepted", false, conflict.reason, conflict.message)
+      if condition("Established", definition) == nil {
+        set(&definition, "Established", false, "NotAccepted", "not all names are accepted")
       }
+    } else {
+      // Also where somebody has taken the word out of the status.
+      set(&definition, "NamesAccepted", true, "NoConflicts", "no conflicts found")
     }
     if isTrue("NamesAccepted", definition), !isTrue("Established", definition) {
       if isUsable {

@@ -177,7 +177,7 @@ struct DiscoveryHandler: Sendable {
     ]
     if !resource.shortNames.isEmpty { document["shortNames"] = .array(resource.shortNames.map { .string($0) }) }
     if !resource.categories.isEmpty { document["categories"] = .array(resource.categories.map { .string($0) }) }
-    document["storageVersionHash"] = .string(StorageVersionHash.of(resource))
+    if let hash = StorageVersionHash.of(served) { document["storageVersionHash"] = .string(hash) }
     return document
   }
 
@@ -228,21 +228,5 @@ struct DiscoveryHandler: Sendable {
     }
     if !subresources.isEmpty { document["subresources"] = .array(subresources) }
     return .object(document)
-  }
-}
-
-/// A short text that changes when the version changes in which a resource's objects are kept: clients that migrate
-/// stored objects compare it.
-enum StorageVersionHash {
-  static func of(_ resource: ResourceDescription) -> String {
-    let text = "\(resource.group)/\(resource.storageVersion?.name ?? "")/\(resource.kind)"
-    // FNV-1a, 64 bits.
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
-    var digits = ""
-    for shift in stride(from: 58, through: 0, by: -6) { digits.append(alphabet[Int(hash >> UInt64(shift) & 63)]) }
-    digits.append(alphabet[Int(hash << 2 & 63)])
-    return digits + "="
   }
 }

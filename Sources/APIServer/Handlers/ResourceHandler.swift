@@ -96,8 +96,12 @@ struct ResourceHandler: Sendable {
 
   private func list(_ form: ResponseForm) async throws -> Response {
     let options = try ListOptions(QueryParameters(request.query), isWatch: false)
-    let answer = try answer(form)
     let page = try await registry.list(target, namespace: info.namespace, try selection(options), options)
+    return try await answer(page, form)
+  }
+
+  private func answer(_ page: Registry.Page, _ form: ResponseForm) async throws -> Response {
+    let answer = try answer(form)
     let meta = ListMeta(
       revision: UInt64(page.revision), continueToken: page.continuation?.description,
       remainingItemCount: page.remaining.map { Int64($0) })
@@ -183,8 +187,8 @@ struct ResourceHandler: Sendable {
   private func deleteCollection(_ form: ResponseForm) async throws -> Response {
     let options = try ListOptions(QueryParameters(request.query), isWatch: false)
     let removed = try await registry.deleteCollection(
-      target, context, try await deletion(), try selection(options))
-    return try answer(form).list(removed, ListMeta(revision: UInt64(registry.store.revision)))
+      target, context, try await deletion(), try selection(options), options)
+    return try await answer(removed, form)
   }
 
   // MARK: subresources

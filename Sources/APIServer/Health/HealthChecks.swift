@@ -5,22 +5,14 @@ import Synchronization
 /// `/healthz`, `/livez` and `/readyz`: whether the server lives and is ready, check by check (Kubernetes, "API health
 /// endpoints").
 final class HealthChecks: Sendable {
-  /// Steps of the start, each a check of its own until it is done.
-  enum Step: String, CaseIterable {
-    case definitions = "poststarthook/crd-informer-synced"
-    case namespaces = "poststarthook/start-system-namespaces-controller"
-    case roles = "poststarthook/rbac/bootstrap-roles"
-    case priorities = "poststarthook/scheduling/bootstrap-system-priority-classes"
-    case flows = "poststarthook/priority-and-fairness-config-producer"
-    case service = "poststarthook/bootstrap-controller"
-    case publication = "autoregister-completion"
-  }
-
   private static let endpoints: Set<String> = ["healthz", "livez", "readyz"]
   private static let storeTime = Duration.seconds(2)
+  private static let startNames = StartStep.allCases.flatMap(\.checks)
+  private static let steps = Dictionary(
+    uniqueKeysWithValues: StartStep.allCases.flatMap { step in step.checks.map { ($0, step) } })
 
   private let store: ClusterStore
-  private let done = Mutex<Set<Step>>([])
+  private let done = Mutex<Set<StartStep>>([])
   private let isEnding = Atomic(false)
   /// How often each check of each endpoint was made: in vain, and not.
   private let counts = Mutex<[Check: (passed: Int, failed: Int, isPassed: Bool)]>([:])
@@ -60,14 +52,14 @@ final class HealthChecks: Sendable {
 
   init(_ store: ClusterStore) { self.store = store }
 
-  func finish(_ step: Step) { done.withLock { _ = $0.insert(step) } }
+  func finish(_ step: StartStep) { done.withLock { _ = $0.insert(step) } }
 
   /// The server takes no new work: it is ready no longer.
   func end() { isEnding.store(true, ordering: .releasing) }
 
   private func names(_ endpoint: String) -> [String] {
     ["ping", "log", "etcd"] + (endpoint == "readyz" ? ["etcd-readiness", "informer-sync"] : [])
-      + Step.allCases.map(\.rawValue) + (endpoint == "readyz" ? ["shutdown"] : [])
+      + Self.startNames + (endpoint == "readyz" ? ["shutdown"] : [])
   }
 
   /// By which paths the endpoints and their checks are asked for.
@@ -81,7 +73,7 @@ final class HealthChecks: Sendable {
     case "etcd", "etcd-readiness": return await storeProblem()
     case "shutdown": return isEnding.load(ordering: .acquiring) ? "process is shutting down" : nil
     default:
-      guard let step = Step(rawValue: name) else { return nil }
+      guard let step = Self.steps[name] else { return nil }
       return done.withLock { $0.contains(step) } ? nil : "not finished"
     }
   }

@@ -53,8 +53,7 @@ extension Registry {
           try await store.settle()
           continue
         }
-        guard isGenerated else { throw StatusError.alreadyExists(target.groupResource, candidate.objectName) }
-        if attempt >= 8 { throw StatusError.generateNameConflict(target.groupResource, candidate.objectName) }
+        guard isGenerated, attempt < 8 else { throw refusal(of: candidate, target, key) }
       }
     }
     throw StatusError.internalError("a creation ended without an answer")
@@ -63,8 +62,20 @@ extension Registry {
   /// What is to be made has no revision yet: a client that gives one takes it for an object that is there. What is no
   /// number says nothing (`storage.ErrResourceVersionSetOnCreate`).
   private func refuseRevision(_ object: JSONObject) throws(StatusError) {
-    guard let revision = UInt64(object.metadataText("resourceVersion")), revision != 0 else { return }
+    guard let revision = ResourceVersions.number(object.metadataText("resourceVersion")), revision != 0 else { return }
     throw StatusError(.unknown, "resourceVersion should not be set on objects to be created", code: 500)
+  }
+
+  /// Why an object is not made whose name is another one's.
+  private func refusal(of object: JSONObject, _ target: ServedResource, _ key: String) -> StatusError {
+    let (place, name) = (target.groupResource, object.objectName)
+    var error =
+      object.metadataText("generateName").isEmpty
+      ? StatusError.alreadyExists(place, name) : StatusError.generateNameConflict(place, name)
+    if cache(of: target).get(key)?.object.header.isBeingDeleted == true {
+      error.message = "object is being deleted: \(error.message)"
+    }
+    return error
   }
 
   /// Takes out what a client says of what only the server knows: nobody reads it, mutating admission included.

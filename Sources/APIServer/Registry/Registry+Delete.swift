@@ -19,7 +19,9 @@ extension Registry {
   ) async throws -> Removed {
     let isDryRun = options.isDryRun
     let strategy = strategies.of(target)
+    var marked: CachedObject?
     return try await retrying(target, name) {
+      if let marked, !isThere(marked, target) { return .gone(marked) }
       let stored = try find(target, namespace: namespace, name: name)
       let old = try await tree(stored, target)
       // It is told by its kind.
@@ -28,7 +30,7 @@ extension Registry {
       let left = old.isBeingDeleted ? old["metadata"]?["deletionGracePeriodSeconds"]?.integerValue : nil
       // While it waits for its end a request can shorten that, below zero meaning one second, and do nothing else.
       let sooner = options.gracePeriod.map { $0 < 0 ? 1 : $0 }.flatMap { $0 < left ?? 0 ? $0 : nil }
-      if strategy.endsGracefully, left != nil, sooner == nil { return .going(try await shown(stored, target)) }
+      if strategy.endsGracefully, left ?? 0 > 0, sooner == nil { return .going(try await shown(stored, target)) }
       if !isAdmitted {
         let request = AdmissionRequest(
           operation: .delete, resource: target, subresource: "", namespace: namespace, name: toldName ?? name,
@@ -44,8 +46,10 @@ extension Registry {
       } else {
         new.setFinalizers(options.finalizers(of: old, DependentsPolicy(of: target.groupResource)))
       }
-      let grace = sooner ?? strategy.gracePeriod(of: old, options)
-      if grace == 0, new.finalizers.isEmpty, !strategy.isHeld(old) {
+      let grace = sooner ?? (old.isBeingDeleted ? 0 : strategy.gracePeriod(of: old, options))
+      let isOver = grace == 0 && new.finalizers.isEmpty && !strategy.isHeld(old)
+      // What ends gracefully is marked before it goes, also where there is nothing to wait for.
+      if isOver, !strategy.endsGracefully || (old.isBeingDeleted && sooner == nil) {
         return .gone(try await erase(stored, target, isDryRun: isDryRun))
       }
       if !new.isBeingDeleted {
@@ -59,8 +63,15 @@ extension Registry {
       }
       if new == old { return .going(try await shown(stored, target)) }
       let written = try await write(new, target, key: stored.key, over: stored, isDryRun: isDryRun)
-      return .going(try await shown(written, target))
+      guard isOver else { return .going(try await shown(written, target)) }
+      marked = written
+      return .gone(try await erase(written, target, isDryRun: isDryRun))
     }
+  }
+
+  /// Whether nobody else has removed an object meanwhile.
+  private func isThere(_ object: CachedObject, _ target: ServedResource) -> Bool {
+    cache(of: target).get(object.key)?.uid == object.uid
   }
 
   /// Gives an object that waits for its end less time, counted from when it was first asked to go. Where all of that has
@@ -73,28 +84,23 @@ extension Registry {
     object.setMetadata("deletionGracePeriodSeconds", .integer(isPast ? min(seconds, 1) : seconds))
   }
 
-  /// Removes every object that a list would show.
-  /// - Returns: the objects as they were.
+  /// Removes every object that a list would show; with a limit those of one page.
+  /// - Returns: the list, with the objects as they were.
   func deleteCollection(
-    _ target: ServedResource, _ context: RequestContext, _ options: DeleteOptions, _ selection: Selection
-  ) async throws -> [StoredObject] {
-    let all = cache(of: target).list(target.prefix(namespace: context.info.namespace)).objects
-    let objects = try await comparable(all, selection, target)
-    var removed: [StoredObject] = []
-    for object in objects where selection.matches(object) {
+    _ target: ServedResource, _ context: RequestContext, _ options: DeleteOptions, _ selection: Selection,
+    _ wanted: ListOptions
+  ) async throws -> Page {
+    let page = try await list(target, namespace: context.info.namespace, selection, wanted)
+    for object in page.objects {
       do {
         // A request that is about a collection names no object.
-        switch try await delete(
+        _ = try await delete(
           target, context, namespace: object.namespace, name: object.name, options, toldName: "")
-        {
-        case .gone(let object): removed.append(try await shown(object, target))
-        case .going(let object): removed.append(object)
-        }
       } catch let error as StatusError where error.reason == .notFound {
         // Somebody else was faster.
         continue
       }
     }
-    return removed
+    return page
   }
 }

@@ -108,12 +108,8 @@ extension Registry {
             "uid mismatch: the provided object specified uid \(uid), and no existing object was found")
         }
         try await context.checkCreation()
-        let version = declared.metadataText("resourceVersion")
-        guard version.isEmpty || version == "0" else {
-          throw StatusError.conflict(target.groupResource, info.name)
-        }
         let new = try await FieldOwnership.apply(
-          declared, to: nil, target, conversion, manager: manager, subresource: "", force: force)
+          try versionless(declared), to: nil, target, conversion, manager: manager, subresource: "", force: force)
         do { return try await create(new, target, context, isApplied: true) } catch let error as StatusError
           where error.reason == .alreadyExists
         {

@@ -24,8 +24,7 @@ extension Registry {
           "Precondition failed: UID in precondition: \(uid), UID in object meta: ")
       }
       try await context.checkCreation()
-      var new = submitted
-      new.setMetadata("resourceVersion", nil)
+      let new = try versionless(submitted)
       do { return try await create(new, target, context) } catch let error as StatusError
         where error.reason == .alreadyExists
       {
@@ -158,13 +157,22 @@ extension Registry {
     }
   }
 
+  /// What a client wants to be there, without the version that it thinks of: there is none yet.
+  func versionless(_ submitted: JSONObject) throws(StatusError) -> JSONObject {
+    _ = try ResourceVersions.ofObject(submitted.metadataText("resourceVersion"))
+    var new = submitted
+    new.setMetadata("resourceVersion", nil)
+    return new
+  }
+
   /// A client may say which state it has changed, and of some resources it must: then no other one is replaced.
   private func checkVersion(
     _ new: JSONObject, _ old: JSONObject, _ target: ServedResource, _ name: String
   ) throws(StatusError) {
-    let version = new.metadataText("resourceVersion")
-    guard version.isEmpty || version == "0" else {
-      guard version == old.metadataText("resourceVersion") else { throw .conflict(target.groupResource, name) }
+    let version = try ResourceVersions.ofObject(new.metadataText("resourceVersion"))
+    guard version == 0 else {
+      let current = try ResourceVersions.ofObject(old.metadataText("resourceVersion"))
+      guard version == current else { throw .conflict(target.groupResource, name) }
       return
     }
     guard !target.isReplacedByVersionOnly else {

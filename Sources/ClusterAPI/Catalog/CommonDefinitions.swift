@@ -30,20 +30,11 @@ enum CommonDefinitions {
     ]
   }
 
-  /// The members that every object of a kind has.
-  static func typeMembers() -> [SchemaProperty] {
-    [
-      SchemaProperty(
-        "apiVersion", Schema(.string, description: "The API group and version that the object is written in.")),
-      SchemaProperty("kind", Schema(.string, description: "What kind of object this is.")),
-    ]
-  }
-
   /// The definition of a list of a kind's objects.
   static func list(of kind: String, definition: String) -> Schema {
     Schema(
       .object,
-      properties: typeMembers() + [
+      properties: Schema.typeMembers + [
         SchemaProperty(
           "metadata",
           Schema(reference: SchemaReference(listMeta), description: "About the list as a whole.")),

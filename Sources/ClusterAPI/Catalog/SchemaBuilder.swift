@@ -16,7 +16,7 @@ struct SchemaBuilder {
 
   func schema(of type: TypeEntry) throws(KindDataError) -> Schema {
     let description = type.description.isEmpty ? nil : type.description
-    var properties = type.form == .object || type.form == .typed ? CommonDefinitions.typeMembers() : []
+    var properties = type.form == .object || type.form == .typed ? Schema.typeMembers : []
     switch type.form {
     case .any: return Schema(.any, description: description)
     case .object:
@@ -25,7 +25,7 @@ struct SchemaBuilder {
           "metadata",
           Schema(
             reference: SchemaReference(CommonDefinitions.objectMeta),
-            description: "Name, labels, annotations and all else that every object has.")))
+            description: Schema.metadataText)))
     case .structure, .typed: break
     }
     for field in type.fields {

@@ -9,9 +9,6 @@ protocol KindPreparation: SendableMetatype {
   /// Whether the status may be given when an object is created.
   static var keepsStatus: Bool { get }
 
-  /// Whether the status may be written through the object itself.
-  static var writesStatus: Bool { get }
-
   /// Members of the metadata that are not written with the status.
   static var keptByStatus: [String] { get }
 
@@ -29,7 +26,6 @@ protocol KindPreparation: SendableMetatype {
 
 extension KindPreparation {
   static var keepsStatus: Bool { false }
-  static var writesStatus: Bool { false }
   static var keptByStatus: [String] { [] }
   static func create(_ object: inout JSONValue) {}
   static func update(_ object: inout JSONValue, old: JSONValue, subresource: String) {}
@@ -54,7 +50,7 @@ enum Preparations {
     "flowcontrol.apiserver.k8s.io": [
       "FlowSchema": StatusOnlyPreparation.self, "PriorityLevelConfiguration": StatusOnlyPreparation.self,
     ],
-    "networking.k8s.io": ["ServiceCIDR": ServiceCIDRPreparation.self],
+    "networking.k8s.io": ["ServiceCIDR": StatusOnlyPreparation.self],
     "resource.k8s.io": ["ResourceClaim": DeviceClaimPreparation.self],
     "scheduling.k8s.io": ["PriorityClass": PriorityClassPreparation.self],
     "storage.k8s.io": ["VolumeAttachment": StatusOnlyPreparation.self],

@@ -87,7 +87,7 @@ extension BuiltinKinds {
     case "approval": break
     case "resize": PodPreparation.takeResources(&object, into: old)
     default:
-      if version.subresource("status") != nil, !preparation.writesStatus {
+      if version.subresource("status") != nil {
         object.editObject { $0["status"] = old["status"] }
       }
     }

@@ -20,8 +20,9 @@ enum ServicePreparation: KindPreparation {
       dropUnneeded(&new, before)
       trimOnDowngrade(&new, before)
     }
+    // What balanced its load is done with; what else is told of it stays.
     if service["spec"]?["type"]?.stringValue != "LoadBalancer", service.has("status") {
-      service.editObject { $0["status"] = ["loadBalancer": [:]] }
+      service.edit("status") { status in status.editObject { $0["loadBalancer"] = [:] } }
     }
     dropInternalPolicy(&service)
   }

@@ -33,6 +33,26 @@ struct OptionsTests {
     #expect(try ListOptions(["watch": text, "resourceVersion": "5"]).watch == value)
   }
 
+  @Test(
+    "the version that an object says it has",
+    arguments: [("", 0), ("0", 0), ("00", 0), ("0017", 17)] as [(String, UInt64)])
+  func versionOfObject(text: String, revision: UInt64) throws {
+    #expect(try ResourceVersions.ofObject(text) == revision)
+  }
+
+  @Test(
+    "what is no version of an object is an error of its own",
+    arguments: [
+      ("abc", "invalid syntax"), ("-1", "invalid syntax"), ("+1", "invalid syntax"), ("1.5", "invalid syntax"),
+      (" 1", "invalid syntax"), ("99999999999999999999", "value out of range"),
+    ])
+  func noVersion(text: String, why: String) throws {
+    let error = #expect(throws: StatusError.self) { try ResourceVersions.ofObject(text) }
+    #expect(error?.code == 500 && error?.reason == .unknown)
+    #expect(error?.message == "strconv.ParseUint: parsing \"\(text)\": \(why)")
+    #expect(ResourceVersions.number(text) == nil)
+  }
+
   @Test("a watch without a resource version begins with the state")
   func watchDefaults() throws {
     #expect(try ListOptions(["watch": "1"]).sendInitialEvents == true)

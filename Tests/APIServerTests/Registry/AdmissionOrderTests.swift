@@ -135,8 +135,8 @@ import Testing
     let options = try ListOptions(QueryParameters(Query()), isWatch: false)
     let all = try Selection(
       labels: options.labelSelector, fields: options.fieldSelector, name: "", target, lab.registry.kinds)
-    let removed = try await lab.registry.deleteCollection(target, context, DeleteOptions(), all)
-    #expect(removed.count == 1 && witness.validating.map(\.name) == ["c", ""])
+    let removed = try await lab.registry.deleteCollection(target, context, DeleteOptions(), all, options)
+    #expect(removed.objects.count == 1 && witness.validating.map(\.name) == ["c", ""])
     try await lab.create(AdmissionLab.config("d"), "configmaps")
     _ = try await lab.registry.delete(target, context, namespace: "n", name: "d", DeleteOptions())
     #expect(witness.validating.last?.name == "d")

@@ -42,15 +42,39 @@ import Testing
     #expect(try generation(updated(made) { $0.edit("metadata") { $0.editObject { $0["labels"] = ["a": "b"] } } }) == 2)
   }
 
-  @Test func aRangeOfAddressesKeepsItsStatus() throws {
+  /// Upstream ignores the status that comes with the object itself since 1.36 (`ServiceCIDRStatusFieldWiping`).
+  @Test func theStatusOfARangeOfAddressesIsWrittenApart() throws {
     let condition =
       #"{"type":"Ready","status":"True","lastTransitionTime":"2026-01-01T00:00:00Z","reason":"r","message":"m"}"#
+    let status: JSONValue = ["conditions": [try object(condition)]]
     let made = try created(
       #"{"apiVersion":"networking.k8s.io/v1","kind":"ServiceCIDR","metadata":{"name":"r"},"spec":{"cidrs":["10.0.0.0/24"]},"status":{"conditions":[\#(condition)]}}"#
     )
-    #expect(made["status"]?.items("conditions").first?["reason"] == "r")
-    let without = try updated(made) { $0.editObject { _ = $0.remove("status") } }
-    #expect(without["status"] == [:])
+    #expect(made["status"] == [:])
+    let told = try updated(made, subresource: "status") { $0.editObject { $0["status"] = status } }
+    #expect(told["status"] == status)
+    let later = try updated(told) { $0.editObject { _ = $0.remove("status") } }
+    #expect(later["status"] == status)
+  }
+
+  /// Only what balanced the load of a service goes with its type; what else is told of it stays.
+  @Test func aServiceThatIsNoLoadBalancerKeepsItsConditions() throws {
+    let made = try created(
+      #"{"apiVersion":"v1","kind":"Service","metadata":{"name":"s"},"spec":{"type":"LoadBalancer","ports":[{"port":80}]}}"#
+    )
+    let conditions: JSONValue = [
+      ["type": "T", "status": "True", "reason": "r", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"]
+    ]
+    let balanced: JSONValue = [
+      "loadBalancer": ["ingress": [["ip": "192.0.2.1", "ipMode": "VIP"]]], "conditions": conditions,
+    ]
+    let told = try updated(made, subresource: "status") { $0.editObject { $0["status"] = balanced } }
+    let labelled = try updated(told) { $0.edit("metadata") { $0.editObject { $0["labels"] = ["a": "b"] } } }
+    #expect(labelled["status"] == balanced)
+    let other = try updated(labelled) { $0.edit("spec") { $0.editObject { $0["type"] = "ClusterIP" } } }
+    #expect(other["status"] == ["loadBalancer": [:], "conditions": conditions])
+    let later = try updated(other) { $0.edit("metadata") { $0.editObject { $0["labels"] = nil } } }
+    #expect(later["status"] == other["status"])
   }
 
   /// Nodes come with a status, and it is written apart from then on. What configured them through the API is dropped.
