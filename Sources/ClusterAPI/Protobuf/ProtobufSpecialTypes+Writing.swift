@@ -77,8 +77,9 @@ extension ProtobufSpecialTypes {
     if !value.isNull { message.append(1, value.jsonBytes()) }
   }
 
+  /// A list that is null, as a map of such lists may hold, is an empty one.
   private static let strings: Writer = { (_, value, message, _) throws(ProtobufError) in
-    try write(strings: value, at: 1, to: &message)
+    if !value.isNull { try write(strings: value, at: 1, to: &message) }
   }
 
   // MARK: parts of messages
