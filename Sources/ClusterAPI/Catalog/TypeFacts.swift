@@ -58,6 +58,8 @@ struct FieldFacts: Sendable {
   var nesting: Nesting
   /// The values of the map are quantities.
   var holdsQuantities = false
+  /// Of a time, or of a map of times.
+  var timeForm: TimeForm?
 
   /// The type's zero value.
   enum Zero: Sendable { case string, number, bool, list, map, object, quantity, time, none }
@@ -93,8 +95,11 @@ extension FieldFacts {
       nesting = .map
       if case .named(let name) = value { definition = try builder.definitionName(name, line: field.line) }
       if case .quantity = value { holdsQuantities = true }
+      if case .time = value { timeForm = .seconds }
     case .quantity: zero = .quantity
-    case .time, .microTime: zero = .time
+    case .time, .microTime:
+      zero = .time
+      timeForm = field.type == .time ? .seconds : .microseconds
     case .any, .intOrString, .raw, .fieldSet: zero = .none
     }
   }
