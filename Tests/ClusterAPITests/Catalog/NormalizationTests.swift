@@ -52,6 +52,20 @@ import Testing
     #expect(lease["spec"]?["renewTime"] == .string(canonical))
   }
 
+  @Test(arguments: [
+    ("", ""), ("YWJj", "YWJj"), ("YWI=", "YWI="), ("YQ==", "YQ=="), ("YWJj\\n", "YWJj"),
+    ("YW\\r\\nJjYQ=\\n=", "YWJjYQ=="),
+    ("YWK=", "YWI="), ("Yf==", "YQ=="), ("not base64", "not base64"), ("?===", "?==="),
+  ])
+  func bytesAreCanonical(text: String, canonical: String) throws {
+    let secret = try normalized(#"{"data":{"k":"\#(text)"}}"#, "io.k8s.api.core.v1.Secret")
+    #expect(secret["data"] == ["k": .string(canonical)])
+    guard !text.isEmpty else { return }
+    let config = try normalized(
+      #"{"caBundle":"\#(text)"}"#, "io.k8s.api.admissionregistration.v1.WebhookClientConfig")
+    #expect(config["caBundle"] == .string(canonical))
+  }
+
   @Test func emptyPointersStay() throws {
     let value = try normalized(#"{"name":"v","emptyDir":{}}"#, "io.k8s.api.core.v1.Volume")
     #expect(value == ["name": "v", "emptyDir": [:]])

@@ -1,4 +1,4 @@
-"""Times are served in UTC, and as exactly as their type can say, whatever a client has sent."""
+"""What can be written in several ways is served in one: times in UTC and as exactly as their type can say, bytes on one line."""
 
 import datetime
 
@@ -15,7 +15,7 @@ SENT = [
 
 @pytest.mark.parametrize("sent, kept", SENT)
 @pytest.mark.parametrize("kind", ["json", "merge", "strategic"])
-def test_seconds(api, namespace, sent, kept, kind):
+def test_times_in_seconds(api, namespace, sent, kept, kind):
     pods = f"/api/v1/namespaces/{namespace}/pods"
     api.create(pods, pod("timed"))
     conditions = [{"type": "Ready", "status": "False", "lastProbeTime": sent, "lastTransitionTime": sent}]
@@ -32,7 +32,7 @@ def test_seconds(api, namespace, sent, kept, kind):
     assert api.update(f"{pods}/timed/status", made)["metadata"]["resourceVersion"] == made["metadata"]["resourceVersion"]
 
 
-def test_microseconds(api, namespace):
+def test_times_in_microseconds(api, namespace):
     leases = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"
     lease = body("coordination.k8s.io/v1", "Lease", metadata={"name": "held"}, spec={"holderIdentity": "me"})
     lease["spec"]["renewTime"] = "2026-01-02T03:04:05.678901+02:00"
@@ -46,7 +46,7 @@ def test_microseconds(api, namespace):
     assert made["spec"]["renewTime"] == "2026-01-02T04:04:05.678901Z"
 
 
-def test_the_python_client(client, namespace):
+def test_times_of_the_python_client(client, namespace):
     """It sends what `isoformat` makes of a time: an offset in digits, and microseconds where there are any."""
     from kubernetes import client as kubernetes
 
@@ -63,3 +63,20 @@ def test_the_python_client(client, namespace):
     lease = kubernetes.V1Lease(metadata=kubernetes.V1ObjectMeta(name=name), spec=kubernetes.V1LeaseSpec(renew_time=when))
     assert leases.create_namespaced_lease(namespace, lease).spec.renew_time == when
     assert leases.read_namespaced_lease(name, namespace).spec.renew_time == when
+
+
+def test_bytes(api, namespace, kubectl):
+    """Tools break the lines of base64, and manifests keep the breaks."""
+    secrets, maps = (f"/api/v1/namespaces/{namespace}/{plural}" for plural in ("secrets", "configmaps"))
+    secret = body("v1", "Secret", metadata={"name": "broken"}, data={"one": "YWJj\n", "two": "YWJj\r\nZGVm\n", "none": ""})
+    made = api.create(secrets, secret)
+    assert made["data"] == {"one": "YWJj", "two": "YWJjZGVm", "none": ""}
+    # The same bytes again are no change.
+    again = api.patch(f"{secrets}/broken", {"data": {"one": "YW\nJj"}})
+    assert again["metadata"]["resourceVersion"] == made["metadata"]["resourceVersion"]
+    made = api.create(maps, body("v1", "ConfigMap", metadata={"name": "broken"}, binaryData={"k": "AP\n8="}))
+    assert made["binaryData"] == {"k": "AP8="}
+    manifest = "apiVersion: v1\nkind: Secret\nmetadata: {name: folded}\ndata:\n  key: |\n    YWJj\n    ZGVm\n"
+    kubectl("apply", "--server-side", "-f", "-", input=manifest)
+    assert kubectl.json("get", "secret", "folded")["data"] == {"key": "YWJjZGVm"}
+    api.refused(400, "POST", secrets, {**secret, "data": {"k": "YWJ"}}, says="illegal base64 data at input byte 0")
