@@ -4,8 +4,8 @@ extension BuiltinKinds {
   /// Gives an object the form in which the API keeps it, whoever wrote it.
   ///
   /// Zero values that say nothing are left out, empty objects and zero values that are always served are filled in, a required
-  /// value that is zero counts as missing, some values that are missing are null, quantities are in their canonical form. It
-  /// comes before defaults.
+  /// value that is zero counts as missing, some values that are missing are null, quantities, times and bytes are in their
+  /// canonical form. It comes before defaults.
   ///
   /// - Parameter definition: the name of the object's type, as in ``ResourceVersion/definitionName``.
   public func normalize(_ value: inout JSONValue, definition: String) {
@@ -74,6 +74,14 @@ extension BuiltinKinds {
       _ = object.update(field.name) { $0.canonicalizeQuantity(inList: false) }
     } else if field.holdsQuantities {
       _ = object.update(field.name) { $0.editMembers { $0.canonicalizeQuantity(inList: true) } }
+    } else if let form = field.form {
+      _ = object.update(field.name) { value in
+        if field.nesting == .map {
+          value.editMembers { $0.canonicalize(form) }
+        } else {
+          value.canonicalize(form)
+        }
+      }
     }
     guard let definition = field.definition, let facts = facts[definition] else { return }
     _ = object.update(field.name) { value in
@@ -128,5 +136,10 @@ extension JSONValue {
   fileprivate mutating func canonicalizeQuantity(inList: Bool) {
     guard let quantity = try? Quantity(json: self) else { return }
     self = .string((inList ? quantity.inThousandths : quantity).description)
+  }
+
+  fileprivate mutating func canonicalize(_ form: ValueForm) {
+    guard case .string(let text) = self, let canonical = form.canonical(text) else { return }
+    self = .string(canonical)
   }
 }

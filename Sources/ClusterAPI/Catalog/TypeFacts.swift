@@ -58,6 +58,8 @@ struct FieldFacts: Sendable {
   var nesting: Nesting
   /// The values of the map are quantities.
   var holdsQuantities = false
+  /// Of the value, or of those of a map.
+  var form: ValueForm?
 
   /// The type's zero value.
   enum Zero: Sendable { case string, number, bool, list, map, object, quantity, time, none }
@@ -78,7 +80,10 @@ extension FieldFacts {
     nesting = .value
     definition = nil
     switch field.type {
-    case .string, .bytes: zero = .string
+    case .string: zero = .string
+    case .bytes:
+      zero = .string
+      form = .bytes
     case .int32, .int64, .double: zero = .number
     case .bool: zero = .bool
     case .named(let name):
@@ -91,10 +96,17 @@ extension FieldFacts {
     case .map(let value):
       zero = .map
       nesting = .map
-      if case .named(let name) = value { definition = try builder.definitionName(name, line: field.line) }
-      if case .quantity = value { holdsQuantities = true }
+      switch value {
+      case .named(let name): definition = try builder.definitionName(name, line: field.line)
+      case .quantity: holdsQuantities = true
+      case .time: form = .seconds
+      case .bytes: form = .bytes
+      default: break
+      }
     case .quantity: zero = .quantity
-    case .time, .microTime: zero = .time
+    case .time, .microTime:
+      zero = .time
+      form = field.type == .time ? .seconds : .microseconds
     case .any, .intOrString, .raw, .fieldSet: zero = .none
     }
   }

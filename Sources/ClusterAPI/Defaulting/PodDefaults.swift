@@ -1,7 +1,8 @@
 import APIMachinery
 
 extension Defaults {
-  /// A pod itself gets more than a template: requests that follow from limits, ports of the node's network.
+  /// A pod itself gets more than a template: requests that follow from limits, ports of the node's network, and a second to end
+  /// in where less than none was asked for.
   static func setPod(_ pod: inout JSONValue) {
     pod.edit("spec") { spec in
       setPodSpec(&spec)
@@ -13,6 +14,9 @@ extension Defaults {
         }
       }
       spec.setDefault("enableServiceLinks", true)
+      if let seconds = spec["terminationGracePeriodSeconds"]?.integerValue, seconds < 0 {
+        spec.editObject { $0["terminationGracePeriodSeconds"] = 1 }
+      }
       setPodRequests(&spec)
     }
   }

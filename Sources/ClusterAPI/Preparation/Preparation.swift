@@ -105,11 +105,12 @@ extension BuiltinKinds {
 
 extension BuiltinKinds {
   /// Whether a write changes what a user wants, so that the generation of the object grows: of kinds that have one, and never
-  /// by a write of the status.
+  /// by a write of the status, nor where a pod is put on its node.
   public func countsChange(
     of old: JSONValue, to new: JSONValue, kind: GroupVersionKind, subresource: String = ""
   ) -> Bool {
-    subresource != "status" && Preparation.hasGeneration(kind) && Preparations.of(kind).isCounted(new, old)
+    !["status", "binding"].contains(subresource) && Preparation.hasGeneration(kind)
+      && Preparations.of(kind).isCounted(new, old)
   }
 
   /// Leaves everything of an object as it was but what stands at one path, and the version that the write expects.

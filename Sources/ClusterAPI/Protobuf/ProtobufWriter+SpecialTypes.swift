@@ -62,8 +62,9 @@ extension ProtobufWriter {
     if writer.shape(of: value) != .null { writer.message.append(1, writer.json[value]) }
   }
 
+  /// A list that is null, as a map of such lists may hold, is an empty one.
   private static let strings: Special = { (writer, value, _) throws(ProtobufError) in
-    try writer.write(strings: value, at: 1)
+    if writer.shape(of: value) != .null { try writer.write(strings: value, at: 1) }
   }
 
   // MARK: parts of messages

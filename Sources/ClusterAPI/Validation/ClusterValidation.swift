@@ -154,11 +154,10 @@ enum ClusterValidation {
     for (index, item) in (new["spec"]?.items("limits") ?? []).enumerated() {
       let path = FieldPath("spec", "limits").index(index)
       let type = item.text("type")
-      if !type.isEmpty {
-        findings.invalid(path.child("type"), .string(type), NameRules.labelKey(type))
-        if !type.contains("/"), !["Container", "PersistentVolumeClaim", "Pod"].contains(type) {
-          findings.invalid(path.child("type"), .string(type), "must be a standard limit type or fully qualified")
-        }
+      let wrongs = NameRules.labelKey(type)
+      findings.invalid(path.child("type"), .string(type), wrongs)
+      if wrongs.isEmpty, !type.contains("/"), !["Container", "PersistentVolumeClaim", "Pod"].contains(type) {
+        findings.invalid(path.child("type"), .string(type), "must be a standard limit type or fully qualified")
       }
       if !types.insert(type).inserted { findings.add(.duplicate(path.child("type"), .string(type))) }
       func names(in list: String) {

@@ -21,8 +21,9 @@ enum FlowControlValidation {
       findings.invalid(
         path.child("matchingPrecedence"), 1, "only the schema named 'exempt' may have matchingPrecedence 1")
     }
-    if let method = spec["distinguisherMethod"] {
-      findings.supported(method, "type", ["ByNamespace", "ByUser"], path.child("distinguisherMethod"))
+    let methods = ["ByNamespace", "ByUser"]
+    if let method = spec["distinguisherMethod"], !methods.contains(method.text("type")) {
+      findings.add(.notSupported(path.child("distinguisherMethod", "type"), .string(method.text("type")), methods))
     }
     let level = spec["priorityLevelConfiguration"]?.text("name") ?? ""
     if level.isEmpty {

@@ -8,7 +8,7 @@ enum OtherValidation {
     // Of a change nothing but that it is none of the handler.
     guard old == nil else { return }
     let handler = new.text("handler")
-    if !handler.isEmpty { findings.invalid(FieldPath("handler"), .string(handler), NameRules.dns1123Label(handler)) }
+    findings.invalid(FieldPath("handler"), .string(handler), NameRules.dns1123Label(handler))
     // Judged as the limits of a container, and so are the places.
     if let overhead = new["overhead"]?["podFixed"] {
       ResourceValidation.validate(["limits": overhead], FieldPath("overhead"), &findings)

@@ -203,10 +203,9 @@ enum PolicyValidation {
     if policies.isEmpty { findings.required(path.child("policies"), "must specify at least one Policy") }
     for (index, policy) in policies.enumerated() {
       let path = path.child("policies").index(index)
-      if policy.text("type").isEmpty {
-        if policy.has("type") { findings.required(path.child("type")) }
-      } else {
-        findings.supported(policy, "type", ["Percent", "Pods"], path)
+      let type = policy.text("type")
+      if type != "Percent", type != "Pods" {
+        findings.add(.notSupported(path.child("type"), .string(type), ["Percent", "Pods"]))
       }
       for name in ["value", "periodSeconds"] {
         let number = policy[name]?.integerValue ?? 0

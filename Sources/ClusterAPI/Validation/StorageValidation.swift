@@ -151,7 +151,7 @@ enum StorageValidation {
         where !values.insert(value.stringValue ?? "").inserted {
           findings.add(.duplicate(path.child("values").index(place), value))
         }
-        if !key.isEmpty { findings.invalid(path.child("key"), .string(key), NameRules.labelKey(key)) }
+        findings.invalid(path.child("key"), .string(key), NameRules.labelKey(key))
         if known.updateValue(values, forKey: key) != nil { findings.add(.duplicate(path.child("key"), .string(key))) }
       }
       if !seen.insert(known).inserted {
@@ -229,7 +229,7 @@ enum StorageValidation {
     let attacher = spec.text("attacher")
     if !attacher.isEmpty { driverName(attacher, path.child("attacher"), &findings) }
     let node = spec.text("nodeName")
-    if !node.isEmpty { findings.invalid(path.child("nodeName"), .string(node), NameRules.dns1123Subdomain(node)) }
+    findings.invalid(path.child("nodeName"), .string(node), NameRules.dns1123Subdomain(node))
     let source = spec["source"] ?? [:]
     let isNamed = source.has("persistentVolumeName")
     let words = "must specify exactly one of inlineVolumeSpec and persistentVolumeName"

@@ -25,6 +25,47 @@ import Testing
         ])
   }
 
+  @Test(arguments: [
+    ("2026-01-02T03:04:05Z", "2026-01-02T03:04:05Z"), ("2026-01-02T03:04:05.999999Z", "2026-01-02T03:04:05Z"),
+    ("2026-01-02T03:04:05.5+02:00", "2026-01-02T01:04:05Z"), ("2026-01-02T23:04:05-05:30", "2026-01-03T04:34:05Z"),
+    ("2026-01-02T03:04:05+00:00", "2026-01-02T03:04:05Z"), ("1969-12-31T23:59:59.5Z", "1969-12-31T23:59:59Z"),
+    ("no time at all, and Z", "no time at all, and Z"), ("", ""),
+  ])
+  func timesAreCanonical(text: String, canonical: String) throws {
+    let pod = try normalized(
+      #"{"status":{"startTime":"\#(text)","conditions":[{"lastTransitionTime":"\#(text)"}]}}"#, "io.k8s.api.core.v1.Pod"
+    )
+    #expect(pod["status"]?["startTime"] == .string(canonical))
+    #expect(pod["status"]?.items("conditions").first?["lastTransitionTime"] == .string(canonical))
+    let budget = try normalized(
+      #"{"disruptedPods":{"p":"\#(text)"}}"#, "io.k8s.api.policy.v1.PodDisruptionBudgetStatus")
+    #expect(budget["disruptedPods"] == ["p": .string(canonical)])
+  }
+
+  @Test(arguments: [
+    ("2026-01-02T03:04:05.678901Z", "2026-01-02T03:04:05.678901Z"),
+    ("2026-01-02T03:04:05.678901+02:00", "2026-01-02T01:04:05.678901Z"),
+    ("2026-01-02T03:04:05.000000-00:30", "2026-01-02T03:34:05.000000Z"),
+  ])
+  func microTimesAreCanonical(text: String, canonical: String) throws {
+    let lease = try normalized(#"{"spec":{"renewTime":"\#(text)"}}"#, "io.k8s.api.coordination.v1.Lease")
+    #expect(lease["spec"]?["renewTime"] == .string(canonical))
+  }
+
+  @Test(arguments: [
+    ("", ""), ("YWJj", "YWJj"), ("YWI=", "YWI="), ("YQ==", "YQ=="), ("YWJj\\n", "YWJj"),
+    ("YW\\r\\nJjYQ=\\n=", "YWJjYQ=="),
+    ("YWK=", "YWI="), ("Yf==", "YQ=="), ("not base64", "not base64"), ("?===", "?==="),
+  ])
+  func bytesAreCanonical(text: String, canonical: String) throws {
+    let secret = try normalized(#"{"data":{"k":"\#(text)"}}"#, "io.k8s.api.core.v1.Secret")
+    #expect(secret["data"] == ["k": .string(canonical)])
+    guard !text.isEmpty else { return }
+    let config = try normalized(
+      #"{"caBundle":"\#(text)"}"#, "io.k8s.api.admissionregistration.v1.WebhookClientConfig")
+    #expect(config["caBundle"] == .string(canonical))
+  }
+
   @Test func emptyPointersStay() throws {
     let value = try normalized(#"{"name":"v","emptyDir":{}}"#, "io.k8s.api.core.v1.Volume")
     #expect(value == ["name": "v", "emptyDir": [:]])

@@ -28,6 +28,16 @@ import Testing
       ])
   }
 
+  @Test(arguments: [(-1, 1), (.min, 1), (0, 0), (1, 1), (30, 30)] as [(Int64, Int64)])
+  func nothingEndsBeforeItsTime(seconds: Int64, expected: Int64) throws {
+    let pod = #""spec":{"terminationGracePeriodSeconds":\#(seconds),"containers":[{"name":"c","image":"i"}]}"#
+    let one = try complete(#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"n"},\#(pod)}"#)
+    #expect(one["spec"]?["terminationGracePeriodSeconds"] == .integer(expected))
+    let kept = try complete(
+      #"{"apiVersion":"v1","kind":"PodTemplate","metadata":{"name":"p","namespace":"n"},"template":{\#(pod)}}"#)
+    #expect(kept["template"]?["spec"]?["terminationGracePeriodSeconds"] == .integer(seconds))
+  }
+
   @Test(arguments: [
     ("nginx", "Always"), ("nginx:latest", "Always"), ("nginx:1.25", "IfNotPresent"),
     ("host:5000/nginx", "Always"), ("host:5000/nginx:1", "IfNotPresent"), ("nginx@sha256:ab", "IfNotPresent"),

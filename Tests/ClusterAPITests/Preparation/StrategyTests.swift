@@ -116,6 +116,16 @@ import Testing
     #expect(!builtin.countsChange(of: before, to: after, kind: type, subresource: "status"))
   }
 
+  /// Where a pod runs is decided for it: only what was asked of it is counted.
+  @Test(arguments: [("", true), ("resize", true), ("ephemeralcontainers", true), ("status", false), ("binding", false)])
+  func whatCountsForPods(subresource: String, isCounted: Bool) throws {
+    let before = try created(#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"x"},"spec":{}}"#)
+    var after = before
+    after.edit("spec") { $0.editObject { $0["nodeName"] = "n" } }
+    let type = try #require(kindOf(after))
+    #expect(builtin.countsChange(of: before, to: after, kind: type, subresource: subresource) == isCounted)
+  }
+
   /// What clients say in the metadata goes with the status of most kinds, and not of some.
   @Test(arguments: [
     ("apps/v1", "Deployment", ["annotations", "finalizers", "ownerReferences"]),

@@ -178,6 +178,14 @@ import Testing
     }
   }
 
+  /// A list in a map may be null, as clients send it that have nothing to put in it.
+  @Test func listsThatAreNull() throws {
+    let review = "io.k8s.api.authorization.v1.SubjectAccessReview"
+    let bytes = try encode(["spec": ["user": "u", "extra": ["scopes": .null, "roles": ["a"]]]], review)
+    #expect(try decode(bytes, review)["spec"]?["extra"]?["roles"] == ["a"])
+    #expect(try decode(bytes, review)["spec"]?["extra"]?["scopes"] != nil)
+  }
+
   // MARK: what has no form
 
   @Test func whatDoesNotFitIsRefused() {
