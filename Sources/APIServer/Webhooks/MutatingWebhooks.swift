@@ -80,7 +80,8 @@ public struct MutatingWebhooks: Admission {
         "configuration": .string(webhook.configuration), "webhook": .string(webhook.name), "patch": value,
         "patchType": "JSONPatch",
       ]
-      request.context.annotate("patch.webhook.admission.k8s.io/\(place)", note.jsonText())
+      // It may hold what nobody should see who sees only what is done.
+      request.context.annotate("patch.webhook.admission.k8s.io/\(place)", note.jsonText(), from: .request)
     }
     guard patched != object else { return false }
     let returned = try await objects.object(patched, as: form.kind, of: target) ?? patched
