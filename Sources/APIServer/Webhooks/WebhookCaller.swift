@@ -20,6 +20,7 @@ struct WebhookCaller {
     .timeout, "Timeout: request did not complete within requested timeout", code: 504)
 
   let client: OutboundClient
+  let credentials: WebhookCredentials
 
   /// - Throws: what the webhook refuses, and why it could not be asked.
   func ask(
@@ -91,10 +92,12 @@ struct WebhookCaller {
     }
     let seconds = Self.seconds(webhook.timeoutSeconds, until: deadline)
     let query = "timeout=\(seconds)s"
+    let user = credentials.user(for: target)
     let answer: OutboundClient.Answer
     do throws(OutboundError) {
       answer = try await client.post(
-        target, query: query, body, agent: Self.agent, within: .seconds(seconds), limit: Self.largestAnswer)
+        user?.dressed(target) ?? target, query: query, body, agent: Self.agent, authorization: user?.authorization,
+        within: .seconds(seconds), limit: Self.largestAnswer)
     } catch {
       throw OutboundError(
         error.code, "failed to call webhook: Post \("\(target.url)?\(query)".goQuoted): \(error.message)", cause: error)

@@ -50,11 +50,13 @@ enum ClusterAdmission {
       .init("MutatingAdmissionPolicy", MutatingPolicies(cluster, authorizer: authorizer, registry: registry)),
       .init(
         "MutatingAdmissionWebhook",
-        MutatingWebhooks(cluster, client: outbound, authorizer: authorizer, registry: registry)),
+        MutatingWebhooks(
+          cluster, client: outbound, credentials: told.mutatingWebhooks, authorizer: authorizer, registry: registry)),
       .init("ValidatingAdmissionPolicy", ValidatingPolicies(cluster, authorizer: authorizer, registry: registry)),
       .init(
         "ValidatingAdmissionWebhook",
-        ValidatingWebhooks(cluster, client: outbound, authorizer: authorizer, registry: registry)),
+        ValidatingWebhooks(
+          cluster, client: outbound, credentials: told.validatingWebhooks, authorizer: authorizer, registry: registry)),
       .init("ResourceQuota", quota),
       .init("AlwaysDeny", isOn: false, AlwaysDeny()),
     ])
