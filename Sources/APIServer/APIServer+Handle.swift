@@ -10,6 +10,8 @@ extension APIServer {
     let id: String
     /// Of no interest where nothing is audited.
     let received: Timestamp
+    /// When the client gets no other answer any more than that its time is over; nil where none is set to the request.
+    let deadline: ContinuousClock.Instant?
     /// Nobody knows who sends it.
     var isUnknown = true
     var place: FlowControl.Classification?
@@ -25,7 +27,8 @@ extension APIServer {
     let info = RequestInfo(method: request.method, segments: request.segments, query: request.query)
     metrics.begin(info)
     var trail = Trail(
-      id: identifiers.identifier(request.headers), received: audit == nil ? Timestamp(seconds: 0) : .now)
+      id: identifiers.identifier(request.headers), received: audit == nil ? Timestamp(seconds: 0) : .now,
+      deadline: allottedTime(info, request.query).map { began + $0 })
     var response: Response
     do { response = try await answer(request, info, &trail) } catch {
       // A task is cancelled where its time is over, or where nobody reads the answer.
@@ -33,6 +36,8 @@ extension APIServer {
         Task.isCancelled
         ? refusal(.timeout("request did not complete within the allotted timeout"), request) : render(error, request)
     }
+    // Who is refused is warned too.
+    if let warnings = trail.context?.warnings, !warnings.isEmpty { response = Answer.warned(response, warnings) }
     if let place = trail.place {
       response.headers.add("X-Kubernetes-PF-FlowSchema-UID", place.schema.uid)
       response.headers.add("X-Kubernetes-PF-PriorityLevel-UID", place.level.uid)
@@ -103,7 +108,8 @@ extension APIServer {
       trail.audit?.impersonate(user, constraint: result.constraint)
     }
     let context = RequestContext(
-      info: info, user: user, query: request.query, headers: request.headers, authorizer: authorizer)
+      info: info, user: user, query: request.query, headers: request.headers, authorizer: authorizer,
+      deadline: trail.deadline)
     trail.context = context
     guard let flowControl, !info.isLongRunning || info.verb == "watch" else {
       return try await authorizedAnswer(request, context, trail.audit)
@@ -162,11 +168,12 @@ extension APIServer {
     // What admission has noted, of what it has refused too.
     defer {
       if let audit {
-        for (name, value) in context.auditAnnotations.sorted(by: { $0.key < $1.key }) { audit.annotate(name, value) }
+        for (name, value) in context.auditAnnotations(at: audit.level).sorted(by: { $0.key < $1.key }) {
+          audit.annotate(name, value)
+        }
       }
     }
-    let response = try await respond(request, context)
-    return context.warnings.isEmpty ? response : Answer.warned(response, context.warnings)
+    return try await respond(request, context)
   }
 
   /// What the server says of itself; nil where the request is about something else.
@@ -189,9 +196,13 @@ extension APIServer {
   /// How long a request may take before it is answered with 504; nil for one that lasts as long as its client likes.
   /// What a client allows counts where it is less (`timeout`).
   @Sendable public func allottedTime(_ request: Request) -> Duration? {
-    let info = RequestInfo(method: request.method, segments: request.segments, query: request.query)
+    allottedTime(
+      RequestInfo(method: request.method, segments: request.segments, query: request.query), request.query)
+  }
+
+  private func allottedTime(_ info: RequestInfo, _ query: Query) -> Duration? {
     if info.isLongRunning { return nil }
-    guard let asked = RequestTime.asked(request.query), asked > .zero, asked < requestTime else { return requestTime }
+    guard let asked = RequestTime.asked(query), asked > .zero, asked < requestTime else { return requestTime }
     return asked
   }
 }

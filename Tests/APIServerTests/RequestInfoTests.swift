@@ -20,6 +20,13 @@ import Testing
     #expect(try info(.delete, "/api/v1/nodes/n").verb == "delete")
   }
 
+  /// Methods that do nothing to objects have no verb there; elsewhere they are their own.
+  @Test func otherMethods() throws {
+    let options = try info(.options, "/api/v1/nodes/n/proxy/x")
+    #expect(options.isResource && options.verb.isEmpty && options.subresource == "proxy" && options.rest == ["x"])
+    #expect(try info(.options, "/version").verb == "options")
+  }
+
   @Test func watches() throws {
     #expect(try info(.get, "/api/v1/pods?watch=1").verb == "watch")
     #expect(try info(.get, "/api/v1/pods?watch=false").verb == "list")

@@ -61,6 +61,10 @@ def test_plugins_do_as_they_are_told(tmp_path):
             kubectl("wait", "--for=create", "serviceaccount/default", "--namespace", name, "--timeout=60s")
         assert 'violates PodSecurity "baseline:latest": privileged' in create(pod("p", "held")).stderr
         assert create(pod("p", "free")).returncode == 0
+        labelled = kubectl("label", "namespace", "free", "pod-security.kubernetes.io/enforce=restricted").stderr
+        assert (
+            'Warning: namespace "free" is exempt from Pod Security, and the policy (enforce=restricted:latest) will be ignored'
+        ) in labelled
         assert create(pod("p", "held"), "--as", "trusted", "--as-group", "system:masters").returncode == 0
         runtime = {"apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": {"name": "sandboxed"}, "handler": "x"}
         assert create(runtime).returncode == 0

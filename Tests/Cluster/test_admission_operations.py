@@ -173,6 +173,32 @@ def test_parts_are_told_as_they_were_sent(told, raw, namespace):
     assert told() == []
 
 
+def test_connections(told, api, namespace):
+    """Whatever its method is, a request to be passed on is a connection; a log is read."""
+    core = f"/api/v1/namespaces/{namespace}"
+    spec = {"containers": [{"name": "c", "image": "i"}]}
+    api.create(f"{core}/pods", {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": spec})
+    api.create(f"{core}/services", {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}, "spec": {"ports": [{"port": 80}]}})
+    told()
+    for method in ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"):
+        for kind, path in (("Service", f"{core}/services/s"), ("Pod", f"{core}/pods/p")):
+            answer = api.send(method, f"{path}/proxy/a/b", headers={"Content-Type": "text/plain"})
+            assert answer.status in (400, 503), answer
+            (one,) = told()
+            place = path.split("/")[-2:]
+            assert summary(one) == ("CONNECT", f"{place[0]}/proxy", f"v1/{kind}ProxyOptions", place[1], f"v1/{kind}ProxyOptions", None, None)
+            assert one["object"]["path"] == "/a/b"
+    for method, subresource, kind in (("GET", "exec", "PodExecOptions"), ("POST", "portforward", "PodPortForwardOptions")):
+        assert api.send(method, f"{core}/pods/p/{subresource}", dryRun="All").status == 400
+        assert told() == []
+        assert api.send(method, f"{core}/pods/p/{subresource}", container="c").status == 400
+        (one,) = told()
+        assert summary(one)[:3] == ("CONNECT", f"pods/{subresource}", f"v1/{kind}")
+    api.refused(405, "PUT", f"{core}/pods/p/exec")
+    api.send("GET", f"{core}/pods/p/log")
+    assert told() == []
+
+
 def test_finalizing_writes_metadata_too(raw, namespace):
     status, _, space = raw("GET", f"/api/v1/namespaces/{namespace}")
     assert status == 200

@@ -110,6 +110,38 @@ def test_errors_refuse_unless_they_are_ignored(kubectl, policy):
     refused(kubectl, config(data={"a": "1"}), "expression 'object.data.missing == 'x'' resulted in error: no such key: missing")
 
 
+def test_parameters_that_are_not_given(kubectl, policy):
+    policy({
+        "paramKind": {"apiVersion": "v1", "kind": "ConfigMap"},
+        "validations": [
+            {"expression": "params == null || object.metadata.name == params.metadata.name"},
+            {"expression": "object.metadata.name == params.metadata.name"},
+        ],
+    })  # fmt: skip
+    refused(kubectl, config(), "expression 'object.metadata.name == params.metadata.name' resulted in error: no such key: metadata")
+
+
+def test_configurations_of_webhooks_are_judged(cluster_kubectl, policy):
+    """Webhooks are not asked about each other, and nobody is asked about policies."""
+    constraints = rules("*", operations=("*",), groups=("admissionregistration.k8s.io",))
+    mark = f"judged-{next(numbers)}"
+    policy(
+        {
+            "matchConstraints": {**constraints, "objectSelector": {"matchLabels": {"mark": mark}}},
+            "validations": [{"expression": "false", "message": "no more of these"}],
+        },
+        {"matchResources": {}},
+    )  # fmt: skip
+    body = {"apiVersion": GROUP, "kind": "ValidatingWebhookConfiguration", "metadata": {"name": mark, "labels": {"mark": mark}}}
+    refused(cluster_kubectl, body, "no more of these")
+    binding = {
+        "apiVersion": GROUP, "kind": "ValidatingAdmissionPolicyBinding", "metadata": {"name": mark, "labels": {"mark": mark}},
+        "spec": {"policyName": "none", "validationActions": ["Deny"]},
+    }  # fmt: skip
+    create(cluster_kubectl, binding)
+    cluster_kubectl("delete", "validatingadmissionpolicybinding", mark)
+
+
 def test_ignored_errors(kubectl, policy):
     policy({"validations": [
         {"expression": "object.data.missing == 'x'"}, {"expression": "object.metadata.name != 'bad'", "message": "bad name"}],

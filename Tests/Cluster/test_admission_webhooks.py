@@ -265,6 +265,14 @@ def test_timeout(kubectl, configure, hooks):
     kubectl("create", "-f", "-", input=config_map("one"))
 
 
+@pytest.mark.parametrize("kind", [MUTATING, VALIDATING])
+def test_a_request_that_has_less_time_gives_less(configure, hooks, api, namespace, kind):
+    hooks.answers["/"] = allow
+    configure(kind, {"timeoutSeconds": 30}, {"timeoutSeconds": 5})
+    api.create(f"/api/v1/namespaces/{namespace}/configmaps", config_map("one"), timeout="20s")
+    assert sorted(path for path, _ in hooks.seen) == ["/?timeout=20s", "/?timeout=5s"]
+
+
 def test_nobody_there(kubectl, configure, hooks):
     closed = {"clientConfig": {"url": "https://127.0.0.1:1/x"}}
     name = configure(MUTATING, dict(closed))
@@ -326,6 +334,17 @@ def test_warnings(kubectl, configure, hooks):
     configure(VALIDATING, {})
     told = kubectl("create", "-f", "-", input=config_map("one")).stderr
     assert 'Warning: mind the "gap"' in told and "Warning: line break" in told
+
+
+@pytest.mark.parametrize("kind", [MUTATING, VALIDATING])
+def test_who_is_refused_is_warned_too(configure, hooks, api, namespace, kind):
+    hooks.answers["/"] = lambda review: {
+        "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
+        "response": {"uid": review["request"]["uid"], "allowed": False, "warnings": ["it gets worse"], "status": {"message": "no", "code": 418}},
+    }  # fmt: skip
+    configure(kind, {})
+    answer = api.send("POST", f"/api/v1/namespaces/{namespace}/configmaps", config_map("one"))
+    assert answer.status == 418 and answer.headers["Warning"] == '299 - "it gets worse"', answer
 
 
 def test_old_reviews(kubectl, configure, hooks):

@@ -14,7 +14,7 @@ from clusters import Server
 from conftest import Kubectl
 from interface import eventually
 from test_flow_control import Client, _certificate
-from webhooks import Hooks
+from webhooks import Hooks, patch
 
 pytestmark = pytest.mark.own_server
 
@@ -115,6 +115,40 @@ def test_what_admission_has_noted(audited, kubectl):
         assert noted["authorization.k8s.io/decision"] == "allow"
     finally:
         kubectl("label", "namespace", "default", key + "audit-")
+
+
+def test_patches_of_webhooks_are_kept_with_requests(audited, kubectl, tmp_path):
+    """A patch tells of the object: it is noted only where the object is."""
+    authority = Authority(tmp_path)
+    hooks = Hooks(authority.context("DNS:localhost", "IP:127.0.0.1"))
+    change = [{"value": {"noted": "yes"}, "path": "/metadata/annotations", "op": "add"}]
+    hooks.answers["/"] = lambda review: patch(review, change)
+    webhook = {
+        "name": "noted.example.com", "sideEffects": "None", "admissionReviewVersions": ["v1"],
+        "clientConfig": {"url": f"https://localhost:{hooks.port}/", "caBundle": authority.bundle},
+        "rules": [{"operations": ["CREATE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["configmaps", "secrets"]}],
+        "objectSelector": {"matchLabels": {"noted": "here"}},
+    }  # fmt: skip
+    configuration = {
+        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingWebhookConfiguration", "metadata": {"name": "noted"}, "webhooks": [webhook],
+    }  # fmt: skip
+    kubectl("create", "-f", "-", input=configuration)
+    try:
+        for kind in ("ConfigMap", "Secret"):
+            kubectl("create", "-f", "-", input={"apiVersion": "v1", "kind": kind, "metadata": {"name": "patched", "labels": {"noted": "here"}}})
+        key = "webhook.admission.k8s.io/round_0_index_0"
+        whole = event(audited, about("configmaps", "patched", "create"))
+        assert whole["annotations"]["patch." + key] == json.dumps(
+            {"configuration": "noted", "webhook": "noted.example.com", "patch": [dict(sorted(change[0].items()))], "patchType": "JSONPatch"},
+            separators=(",", ":"),
+        )  # fmt: skip
+        less = event(audited, about("secrets", "patched", "create"))
+        assert less["level"] == "Metadata" and "patch." + key not in less["annotations"]
+        for one in (whole, less):
+            assert json.loads(one["annotations"]["mutation." + key])["mutated"] is True
+    finally:
+        kubectl("delete", "mutatingwebhookconfiguration", "noted")
+        hooks.close()
 
 
 def test_what_failed(audited, kubectl):

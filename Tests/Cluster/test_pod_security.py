@@ -158,3 +158,48 @@ def test_dry_run_shows_what_would_be(space, cluster_kubectl, namespace):
     )
     assert f'existing pods in namespace "{namespace}" violate' in done.stderr
     space.create("pods", privileged("still-allowed"))
+
+
+def counted(raw):
+    lines = raw("GET", "/metrics", parse=lambda text: text.decode())[2].splitlines()
+    return {name: int(value) for name, _, value in (line.rpartition(" ") for line in lines) if name.startswith("pod_security_")}
+
+
+def evaluation(decision, level, mode, resource="pod", version="latest"):
+    return (
+        f'pod_security_evaluations_total{{decision="{decision}",policy_level="{level}",policy_version="{version}",'
+        f'mode="{mode}",request_operation="create",resource="{resource}",subresource=""}}'
+    )
+
+
+@pytest.mark.own_server
+def test_evaluations_are_counted(raw, space, cluster_kubectl, namespace):
+    before = counted(raw)
+    assert 'pod_security_exemptions_total{request_operation="create",resource="pod",subresource=""}' in before
+    space.create("pods", privileged("free"))
+    label(cluster_kubectl, namespace, enforce="baseline", enforce_version="v1.33", audit="restricted", warn="restricted")
+    space.refused("pods", privileged("p"))
+    space.create("pods", pod("q"))
+    space.create("deployments", deployment("d", privileged("p")["spec"]), group="apps/v1")
+    after = counted(raw)
+    more = {name: count - before.get(name, 0) for name, count in after.items() if count > before.get(name, 0)}
+    assert more == {
+        evaluation("allow", "privileged", "enforce"): 1,
+        evaluation("deny", "baseline", "enforce", version="v1.33"): 1,
+        evaluation("allow", "baseline", "enforce", version="v1.33"): 1,
+        evaluation("deny", "restricted", "audit"): 2,
+        evaluation("deny", "restricted", "warn"): 1,
+        evaluation("deny", "restricted", "audit", "controller"): 1,
+        evaluation("deny", "restricted", "warn", "controller"): 1,
+    }
+
+
+def test_volumes_whose_secret_is_null(space, cluster_kubectl, namespace):
+    body = pod("p")
+    body["spec"]["volumes"] = [{"name": "v", "scaleIO": {"gateway": "g", "system": "s", "secretRef": None, "volumeName": "n"}}]
+    assert space.create("pods", body)["spec"]["volumes"][0]["scaleIO"]["secretRef"] is None
+    del body["spec"]["volumes"][0]["scaleIO"]["volumeName"]
+    assert "spec.volumes[0].scaleIO.volumeName: Required value" in space.create("pods", body, expect=422)["message"]
+    label(cluster_kubectl, namespace, enforce="restricted")
+    body["spec"]["volumes"][0]["scaleIO"]["volumeName"] = "n"
+    assert 'restricted volume types (volume "v" uses restricted volume type "scaleIO")' in space.refused("pods", body)

@@ -44,10 +44,11 @@ def patch(review, operations, **more):
 
 
 class Hooks:
-    """`answers` maps a path to a function from the question to the answer; `seen` has every question that came."""
+    """`answers` maps a path to a function from the question to the answer; `seen` has every question that came,
+    and `shown` what it said of who asks."""
 
     def __init__(self, context, address="0.0.0.0"):
-        self.answers, self.seen, self.lock = {}, [], threading.Lock()
+        self.answers, self.seen, self.shown, self.lock = {}, [], [], threading.Lock()
         # An answer that is late waits here for the end.
         self.released = threading.Event()
         self.connections = 0
@@ -66,6 +67,9 @@ class Hooks:
                 path = self.path.split("?")[0]
                 with hooks.lock:
                     hooks.seen.append((self.path, question))
+                    certificate = self.connection.getpeercert() or {}
+                    names = dict(part[0] for part in certificate.get("subject", ()))
+                    hooks.shown.append((self.headers["Authorization"], names.get("commonName")))
                 status, headers, answer = 200, {}, hooks.answers[path](question)
                 if isinstance(answer, tuple):
                     status, headers, answer = answer

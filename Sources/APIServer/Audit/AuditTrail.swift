@@ -30,6 +30,9 @@ final class AuditTrail: Sendable {
     lostBefore = log.lostLines
   }
 
+  /// How much is kept of the request.
+  var level: AuditLevel { subject.level }
+
   /// Whose request it is from now on.
   func impersonate(_ user: User, constraint: String) {
     state.withLock { state in

@@ -11,6 +11,10 @@ public struct AdmissionConfiguration: Sendable {
   public private(set) var eventLimits: EventRateLimitConfiguration?
   /// Nil where nothing is said.
   public private(set) var imagePolicy: ImagePolicyConfiguration?
+  /// What webhooks that change objects are shown.
+  public private(set) var mutatingWebhooks = WebhookCredentials()
+  /// What webhooks that refuse objects are shown.
+  public private(set) var validatingWebhooks = WebhookCredentials()
 
   /// No plugin is told anything.
   public init() {}
@@ -29,8 +33,8 @@ public struct AdmissionConfiguration: Sendable {
       ("name", Kind.text), ("path", Kind.text), ("configuration", Schema(.object, preservesUnknownFields: true)),
     ])
     return Kind(
-      "apiserver.config.k8s.io", ["v1", "v1alpha1"], "AdmissionConfiguration",
-      [SchemaProperty("plugins", Kind.list(plugin))])
+      "apiserver.config.k8s.io", ["v1"], "AdmissionConfiguration", [SchemaProperty("plugins", Kind.list(plugin))],
+      alias: GroupVersion(group: "apiserver.k8s.io", version: "v1alpha1"))
   }()
 
   /// - Parameters:
@@ -68,11 +72,14 @@ public struct AdmissionConfiguration: Sendable {
     case "PodNodeSelector": if let value { nodeSelectors = try PodNodeSelectorConfiguration(value) }
     case "EventRateLimit": if let value { eventLimits = try EventRateLimitConfiguration(value) }
     case "ImagePolicyWebhook": if let value { imagePolicy = try ImagePolicyConfiguration(value, read: read) }
+    case "MutatingAdmissionWebhook": if let value { mutatingWebhooks = try WebhookCredentials(value, read: read) }
+    case "ValidatingAdmissionWebhook": if let value { validatingWebhooks = try WebhookCredentials(value, read: read) }
     case "PodTolerationRestriction": if let value { tolerations = try TolerationConfiguration(value) }
     default:
       throw StatusError.badRequest(
         "there is no such plugin that can be told anything: known are EventRateLimit, ImagePolicyWebhook, "
-          + "PodNodeSelector, PodSecurity, PodTolerationRestriction, ResourceQuota")
+          + "MutatingAdmissionWebhook, PodNodeSelector, PodSecurity, PodTolerationRestriction, ResourceQuota, "
+          + "ValidatingAdmissionWebhook")
     }
   }
 }

@@ -7,10 +7,15 @@ struct ConfigurationKind: Sendable {
   /// Versions that are read; they do not differ in what is read here.
   let versions: [String]
   let kind: String
+  /// A place of another group that means the same.
+  private let alias: GroupVersion?
   /// What stands beside `apiVersion` and `kind`.
   private let schema: Schema
 
-  init(_ group: String, _ versions: [String], _ kind: String, _ properties: [SchemaProperty]) {
+  init(
+    _ group: String, _ versions: [String], _ kind: String, _ properties: [SchemaProperty], alias: GroupVersion? = nil
+  ) {
+    self.alias = alias
     self.group = group
     self.versions = versions
     self.kind = kind
@@ -33,8 +38,8 @@ struct ConfigurationKind: Sendable {
     guard value.objectValue != nil else { throw .badRequest("it must be an object of kind \(kind)") }
     let version = value["apiVersion"]?.stringValue ?? ""
     let name = value["kind"]?.stringValue ?? ""
-    guard let place = GroupVersion(apiVersion: version), place.group == group, versions.contains(place.version),
-      name == kind
+    guard let place = GroupVersion(apiVersion: version), name == kind,
+      place == alias || place.group == group && versions.contains(place.version)
     else {
       throw .badRequest(
         "no kind \(name.goQuoted) is registered for version \(version.goQuoted): it must be \(kind) of \(group)/\(versions[0])"

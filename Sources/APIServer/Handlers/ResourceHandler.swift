@@ -13,18 +13,15 @@ struct ResourceHandler: Sendable {
 
   func respond() async throws -> Response {
     try checkPlace()
+    if let connection = ConnectHandler(self) { return try await connection.respond() }
     // Custom objects have every verb; one of a definition that goes is refused later, where it makes something new.
     let verbs = target.resource.isCustom ? ResourceVerb.allCases : target.version.verbs
     let allowed = info.subresource.isEmpty ? verbs : try subresource().verbs
     guard let verb = ResourceVerb(rawValue: info.verb), allowed.contains(verb) else {
       throw StatusError.methodNotAllowed()
     }
-    guard info.rest.isEmpty || info.subresource == "proxy" else { throw StatusError.noSuchPath() }
-    let problems = NameRules.pathSegment(info.name)
-    guard problems.isEmpty else {
-      throw StatusError.badRequest(
-        "Name parameter invalid: \(info.name.goQuoted): \(problems.joined(separator: ";"))")
-    }
+    guard info.rest.isEmpty else { throw StatusError.noSuchPath() }
+    try checkName()
     switch verb {
     case .create, .update: _ = try context.writeOptions()
     case .patch:
@@ -43,6 +40,14 @@ struct ResourceHandler: Sendable {
     case .patch: return try await patch(form)
     case .delete: return try await delete(form)
     case .deletecollection: return try await deleteCollection(form)
+    }
+  }
+
+  func checkName() throws(StatusError) {
+    let problems = NameRules.pathSegment(info.name)
+    guard problems.isEmpty else {
+      throw StatusError.badRequest(
+        "Name parameter invalid: \(info.name.goQuoted): \(problems.joined(separator: ";"))")
     }
   }
 
@@ -205,28 +210,7 @@ struct ResourceHandler: Sendable {
       return try await ScaleHandler(handler: self, paths: paths, kind: subresource.kind).respond(form)
     case .action:
       return try await ActionHandler(handler: self, subresource: subresource).respond(form)
-    case .connect:
-      let kind = subresource.kind.groupVersionKind
-      let route = try ProxyRoute(info, target)
-      try await registry.admit(connection: ConnectOptions.object(request.query, kind), kind, target, context)
-      let object = try await registry.tree(
-        try registry.find(target, namespace: info.namespace, name: route?.name ?? info.name), target)
-      if let route, target.groupResource.description == "services" {
-        try route.checkEndpoints(of: object, registry.store)
-      }
-      if target.groupResource.description == "pods",
-        let answer = try PodConnection(
-          pod: object, subresource: subresource.name, query: request.query
-        ).answer()
-      {
-        return answer
-      }
-      if let node = NodeConnection.node(of: object, target.groupResource, subresource.name) {
-        try NodeConnection(store: registry.store).check(node)
-      }
-      throw StatusError(
-        .serviceUnavailable,
-        "no node serves \(target.groupResource)/\(subresource.name): this server has no agent that could")
+    case .connect: return try await ConnectHandler.answer(self, subresource)
     }
   }
 

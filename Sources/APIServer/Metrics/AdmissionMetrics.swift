@@ -38,6 +38,9 @@ public final class AdmissionMetrics: Sendable {
     case validationDuration = "apiserver_validating_admission_policy_check_duration_seconds"
     case mutations = "apiserver_mutating_admission_policy_check_total"
     case mutationDuration = "apiserver_mutating_admission_policy_check_duration_seconds"
+    case podEvaluations = "pod_security_evaluations_total"
+    case podExemptions = "pod_security_exemptions_total"
+    case podErrors = "pod_security_errors_total"
 
     var labels: [String] {
       switch self {
@@ -48,6 +51,10 @@ public final class AdmissionMetrics: Sendable {
       case .exclusions, .conditionErrors: ["name", "kind", "type", "operation"]
       case .validations, .validationDuration: ["policy", "policy_binding", "error_type", "enforcement_action"]
       case .mutations, .mutationDuration: ["policy", "policy_binding", "error_type"]
+      case .podEvaluations:
+        ["decision", "policy_level", "policy_version", "mode", "request_operation", "resource", "subresource"]
+      case .podExemptions: ["request_operation", "resource", "subresource"]
+      case .podErrors: ["fatal", "request_operation", "resource", "subresource"]
       }
     }
 
@@ -72,6 +79,10 @@ public final class AdmissionMetrics: Sendable {
       case .validationDuration: "How long validations of policies took."
       case .mutations: "Mutations of policies."
       case .mutationDuration: "How long mutations of policies took."
+      case .podEvaluations: "Pods, and templates of pods, that were held to a standard."
+      case .podExemptions: "Pods, and templates of pods, that are held to no standard."
+      case .podErrors:
+        "Pods that were held to another standard than the namespace's labels meant, because they are wrong."
       }
     }
   }
@@ -81,11 +92,22 @@ public final class AdmissionMetrics: Sendable {
   /// More names than these are not told apart: configurations come and go.
   private static let mostKeys = 8192
 
-  private let entries = Mutex<[Key: Entry]>([:])
+  /// Those that are there from the start.
+  private static let first: [Key: Entry] = {
+    let operations = ["create", "update"]
+    let evaluations = operations.map { ["allow", "privileged", "latest", "enforce", $0, "pod", ""] }
+    let exemptions = operations.flatMap { [[$0, "controller", ""], [$0, "pod", ""]] }
+    let keys =
+      evaluations.map { Key(metric: .podEvaluations, values: $0) }
+      + exemptions.map { Key(metric: .podExemptions, values: $0) }
+    return Dictionary(uniqueKeysWithValues: keys.map { ($0, Entry()) })
+  }()
+
+  private let entries = Mutex<[Key: Entry]>(AdmissionMetrics.first)
 
   var all: [(key: Key, entry: Entry)] { entries.withLock { $0.map { ($0.key, $0.value) } } }
 
-  private func record(_ metric: Metric, _ values: [String], _ duration: Duration? = nil) {
+  func record(_ metric: Metric, _ values: [String], _ duration: Duration? = nil) {
     let key = Key(metric: metric, values: values)
     entries.withLock { entries in
       guard entries.count < Self.mostKeys || entries[key] != nil else { return }

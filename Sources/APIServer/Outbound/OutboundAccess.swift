@@ -12,9 +12,9 @@ public struct OutboundAccess: Sendable {
   private let credentials: String?
 
   /// Members that mean something which this server does not do.
-  private static let refused: [(section: String, members: [String])] = [
-    ("cluster", ["proxy-url", "tls-server-name"]),
-    ("user", ["exec", "auth-provider", "as", "as-groups", "as-uid", "as-user-extra"]),
+  private static let unsupported: [String: [String]] = [
+    "cluster": ["proxy-url", "tls-server-name"],
+    "user": ["exec", "auth-provider", "as", "as-groups", "as-uid", "as-user-extra"],
   ]
 
   /// - Parameters:
@@ -23,8 +23,7 @@ public struct OutboundAccess: Sendable {
   ///   - read: reads a file that the text names.
   /// - Throws: 400 where the text names no server, or wants what this server does not do; what `read` throws.
   public init(kubeconfig text: [UInt8], beside path: String, read: (_ path: String) throws -> [UInt8]) throws {
-    let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-    func readBeside(_ name: String) throws -> [UInt8] { try read(name.hasPrefix("/") ? name : directory + name) }
+    func readBeside(_ name: String) throws -> [UInt8] { try read(Self.resolved(name, beside: path)) }
     let file: JSONValue
     do { file = try YAMLReader.value(of: text, strict: true) } catch { throw StatusError.badRequest("\(error)") }
     let current = file["current-context"]?.stringValue ?? ""
@@ -34,12 +33,8 @@ public struct OutboundAccess: Sendable {
     let cluster = try Self.entry(file, "clusters", clusterName, "cluster")
     let userName = context["user"]?.stringValue ?? ""
     let user = userName.isEmpty ? .object([:]) : try Self.entry(file, "users", userName, "user")
-    for (section, members) in Self.refused {
-      for name in members where (section == "cluster" ? cluster : user)[name] != nil {
-        throw Self.invalid(
-          "\(section) \((section == "cluster" ? clusterName : userName).goQuoted): \(name) is not supported")
-      }
-    }
+    try Self.refuseUnsupported("cluster", clusterName, cluster)
+    try Self.refuseUnsupported("user", userName, user)
     let server = cluster["server"]?.stringValue ?? ""
     guard server.hasPrefix("https://") else {
       throw Self.invalid("cluster \(clusterName.goQuoted): the server \(server.goQuoted) must be an https URL")
@@ -50,6 +45,22 @@ public struct OutboundAccess: Sendable {
     target = OutboundTarget(
       place: .host(String(host)), path: String(rest.dropFirst(host.count)), tls: .success(tls))
     credentials = try Self.credentials(user, readBeside)
+  }
+
+  /// - Parameters:
+  ///   - section: `cluster` or `user`.
+  ///   - name: of the section's entry.
+  /// - Throws: 400 where the entry has a member that means something which this server does not do.
+  static func refuseUnsupported(_ section: String, _ name: String, _ entry: JSONValue) throws(StatusError) {
+    if let member = unsupported[section, default: []].first(where: { entry[$0] != nil }) {
+      throw invalid("\(section) \(name.goQuoted): \(member) is not supported")
+    }
+  }
+
+  /// The path of a file that a kubeconfig names.
+  static func resolved(_ name: String, beside path: String) -> String {
+    guard !name.hasPrefix("/"), let slash = path.lastIndex(of: "/") else { return name }
+    return path[...slash] + name
   }
 
   private static func invalid(_ why: String) -> StatusError { .badRequest("invalid configuration: \(why)") }
@@ -75,7 +86,8 @@ public struct OutboundAccess: Sendable {
     return try read(path)
   }
 
-  private static func tls(
+  /// How a server is checked, and the certificate that it is shown.
+  static func tls(
     _ cluster: JSONValue, _ user: JSONValue, _ read: (String) throws -> [UInt8]
   ) throws -> TLSConfiguration {
     var tls = TLSConfiguration.makeClientConfiguration()
@@ -108,7 +120,8 @@ public struct OutboundAccess: Sendable {
     return tls
   }
 
-  private static func credentials(_ user: JSONValue, _ read: (String) throws -> [UInt8]) throws -> String? {
+  /// What stands in the header Authorization; nil where nothing does.
+  static func credentials(_ user: JSONValue, _ read: (String) throws -> [UInt8]) throws -> String? {
     func text(_ name: String) -> String { user[name]?.stringValue ?? "" }
     let path = text("tokenFile")
     let token =

@@ -68,14 +68,17 @@ public final class OutboundClient: Sendable {
   /// Sends JSON and reads the whole answer.
   /// - Parameters:
   ///   - query: follows the path; without a question mark, may be empty.
+  ///   - authorization: what stands in that header; nil: it is not sent.
   ///   - limit: bytes that an answer may have.
   func post(
-    _ target: OutboundTarget, query: String, _ body: [UInt8], agent: String, within time: Duration, limit: Int
+    _ target: OutboundTarget, query: String, _ body: [UInt8], agent: String, authorization: String? = nil,
+    within time: Duration, limit: Int
   ) async throws(OutboundError) -> Answer {
     var headers = HTTPHeaders()
     headers.add(name: "Accept", value: "application/json, */*")
     headers.add(name: "Content-Type", value: "application/json")
     headers.add(name: "User-Agent", value: agent)
+    if let authorization { headers.add(name: "Authorization", value: authorization) }
     let uri = target.path + (query.isEmpty ? "" : "?" + query)
     let sent = headers
     return try await collect(target, within: time, limit: limit) {

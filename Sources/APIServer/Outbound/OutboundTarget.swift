@@ -25,7 +25,7 @@ struct OutboundTarget: Sendable {
   /// Begins with a slash.
   let path: String
   /// How it is checked and what it is shown; the words of why that cannot be read otherwise.
-  let tls: Result<TLSConfiguration, OutboundError>
+  private(set) var tls: Result<TLSConfiguration, OutboundError>
 
   init(place: Place, path: String, tls: Result<TLSConfiguration, OutboundError>) {
     self.place = place
@@ -54,6 +54,18 @@ struct OutboundTarget: Sendable {
     } else {
       return nil
     }
+  }
+
+  /// The same place, where this server shows a certificate.
+  func showing(_ chain: [NIOSSLCertificateSource], _ key: NIOSSLPrivateKeySource?) -> OutboundTarget {
+    var target = self
+    target.tls = tls.map { configuration in
+      var configuration = configuration
+      configuration.certificateChain = chain
+      configuration.privateKey = key
+      return configuration
+    }
+    return target
   }
 
   /// The URL without a query, as messages name it.

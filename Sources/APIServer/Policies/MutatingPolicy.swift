@@ -1,7 +1,7 @@
 import APIMachinery
 
 /// A MutatingAdmissionPolicy, compiled (admissionregistration.k8s.io/v1).
-struct MutatingPolicy: CompiledPolicy {
+final class MutatingPolicy: CompiledPolicy {
   enum Mutation: Sendable {
     /// Gives an object that is merged into the one that is admitted.
     case apply(AdmissionExpression)

@@ -65,23 +65,68 @@ struct PolicyDispatch<Policy: CompiledPolicy>: Sendable {
   /// else, because what follows takes tens of kilobytes of its task's memory.
   func candidates(for request: AdmissionRequest) -> [BoundPolicy<Policy>] {
     let policies = index.bound
-    guard !policies.isEmpty, !WebhookMatcher.isExempt(request),
-      // A policy that refused reviews would leave nobody who is allowed anything.
-      !ReviewHandler.resources.contains(request.resource.groupResource)
-    else { return [] }
-    return policies
+    return policies.isEmpty || Self.isExempt(request.resource.groupResource) ? [] : policies
+  }
+
+  /// Policies do not decide about themselves: nobody could take one away that refuses all. One that refused reviews would
+  /// leave nobody who is allowed anything. Webhooks' configurations are objects like others.
+  private static func isExempt(_ resource: GroupResource) -> Bool {
+    ReviewHandler.resources.contains(resource)
+      || resource.group == "admissionregistration.k8s.io" && resource.resource.contains("admissionpolic")
+  }
+
+  /// A binding that is about a request, with the objects of its parameters as they are kept.
+  private struct Match {
+    let name: String
+    let policy: Policy
+    let binding: PolicyBinding
+    let found: PolicyMatch.Found
+    let parameters: PolicyParameters.Found
+  }
+
+  private enum Meeting {
+    case match(Match)
+    case misconfiguration(PolicyMisconfiguration<Policy>)
   }
 
   /// What the request meets of some policies, in the order of their names and of their bindings'.
   func steps(for request: AdmissionRequest, among policies: [BoundPolicy<Policy>]) async -> [Step] {
+    var steps: [Step] = []
+    for meeting in meetings(of: request, with: policies) {
+      switch meeting {
+      case .misconfiguration(let misconfiguration): steps.append(.misconfiguration(misconfiguration))
+      case .match(let match): await add(match, to: &steps)
+      }
+    }
+    return steps
+  }
+
+  /// Brings the parameters into the version that the policy reads: all that has to be waited for.
+  private func add(_ match: Match, to steps: inout [Step]) async {
+    do throws(PolicyParameters.Problem) {
+      for object in try await PolicyParameters(registry).read(match.parameters) {
+        steps.append(
+          .invocation(
+            PolicyInvocation(
+              name: match.name, policy: match.policy, binding: match.binding, found: match.found, parameters: object)))
+      }
+    } catch {
+      steps.append(
+        .misconfiguration(
+          PolicyMisconfiguration(
+            name: match.name, policy: match.policy, binding: match.binding, why: error.message)))
+    }
+  }
+
+  private func meetings(of request: AdmissionRequest, with policies: [BoundPolicy<Policy>]) -> [Meeting] {
     let registry = registry
     let matcher = WebhookMatcher(store: store, snapshot: registry.catalog.snapshot)
     let parameters = PolicyParameters(registry)
     let form = WebhookForm(request)
-    var steps: [Step] = []
+    var meetings: [Meeting] = []
     for bound in policies {
       func misconfigured(_ binding: PolicyBinding?, _ why: String) {
-        steps.append(
+        meetings.append(
           .misconfiguration(
             PolicyMisconfiguration(name: bound.name, policy: bound.policy, binding: binding, why: why)))
       }
@@ -107,16 +152,14 @@ struct PolicyDispatch<Policy: CompiledPolicy>: Sendable {
           misconfigured(binding, error.message)
           continue
         }
-        do {
-          for object in try await parameters.objects(target, binding.parameters, namespace: request.namespace) {
-            steps.append(
-              .invocation(
-                PolicyInvocation(
-                  name: bound.name, policy: bound.policy, binding: binding, found: found, parameters: object)))
-          }
+        do throws(PolicyParameters.Problem) {
+          let objects = try parameters.find(target, binding.parameters, namespace: request.namespace)
+          meetings.append(
+            .match(
+              Match(name: bound.name, policy: bound.policy, binding: binding, found: found, parameters: objects)))
         } catch { misconfigured(binding, error.message) }
       }
     }
-    return steps
+    return meetings
   }
 }

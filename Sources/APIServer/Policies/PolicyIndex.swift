@@ -1,8 +1,9 @@
 import APIMachinery
 import Synchronization
 
-/// A policy that is compiled, and what it is made of.
-protocol CompiledPolicy: Sendable {
+/// A policy that is compiled, and what it is made of. It is shared by all requests that it is about: those pass it on from
+/// one asynchronous function to the next, and a copy of all its parts in each would cost every request kilobytes.
+protocol CompiledPolicy: AnyObject, Sendable {
   init(_ object: JSONObject)
   /// Which requests it is about.
   var match: PolicyMatch { get }
@@ -21,8 +22,8 @@ struct BoundPolicy<Policy: CompiledPolicy>: Sendable {
   let bindings: [PolicyBinding]
 }
 
-/// What puts a policy to work (admissionregistration.k8s.io/v1, policy bindings).
-struct PolicyBinding: Sendable {
+/// What puts a policy to work (admissionregistration.k8s.io/v1, policy bindings); shared as policies are.
+final class PolicyBinding: Sendable {
   let name: String
   let match: PolicyMatch
   let parameters: JSONValue

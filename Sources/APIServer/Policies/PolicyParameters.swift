@@ -7,6 +7,13 @@ struct PolicyParameters {
     let message: String
   }
 
+  /// The objects that a binding names, as they are kept.
+  enum Found {
+    /// The policy or the binding asks for none.
+    case none
+    case objects([CachedObject], ServedResource)
+  }
+
   private let registry: Registry
 
   init(_ registry: Registry) { self.registry = registry }
@@ -25,15 +32,26 @@ struct PolicyParameters {
     return target
   }
 
-  /// The objects; one that is nothing where the policy or the binding asks for none.
+  /// The objects as the policy reads them; one that is nothing where the policy or the binding asks for none.
+  func read(_ found: Found) async throws(Problem) -> [JSONValue] {
+    guard case .objects(let kept, let target) = found else { return [.null] }
+    var objects: [JSONValue] = []
+    for object in kept {
+      // They are kept in one version, and the policy names the one that it reads.
+      do { objects.append(.object(try await registry.tree(object, target))) } catch {
+        throw Problem(message: error.message)
+      }
+    }
+    return objects
+  }
+
+  /// Finds the objects.
   /// - Parameters:
   ///   - target: the resource of the parameters; nil where the policy has none.
   ///   - reference: the value of `paramRef`.
   ///   - namespace: of the request.
-  func objects(
-    _ target: ServedResource?, _ reference: JSONValue, namespace: String
-  ) async throws(Problem) -> [JSONValue] {
-    guard let target, reference != .null else { return [.null] }
+  func find(_ target: ServedResource?, _ reference: JSONValue, namespace: String) throws(Problem) -> Found {
+    guard let target, reference != .null else { return .none }
     func text(_ name: String) -> String { reference[name]?.stringValue ?? "" }
     var place = ""
     if target.resource.isNamespaced {
@@ -60,13 +78,6 @@ struct PolicyParameters {
     if found.isEmpty, text("parameterNotFoundAction") == "Deny" {
       throw Problem(message: "no params found for policy binding with `Deny` parameterNotFoundAction")
     }
-    var objects: [JSONValue] = []
-    for object in found {
-      // They are kept in one version, and the policy names the one that it reads.
-      do { objects.append(.object(try await registry.tree(object, target))) } catch {
-        throw Problem(message: error.message)
-      }
-    }
-    return objects
+    return .objects(found, target)
   }
 }

@@ -1,7 +1,7 @@
 import APIMachinery
 
 /// A ValidatingAdmissionPolicy, compiled (admissionregistration.k8s.io/v1).
-struct ValidatingPolicy: CompiledPolicy {
+final class ValidatingPolicy: CompiledPolicy {
   struct Validation: Sendable {
     let expression: AdmissionExpression
     let message: String

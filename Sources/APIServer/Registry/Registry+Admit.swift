@@ -52,21 +52,3 @@ extension Registry {
     try await admission.validate(request)
   }
 }
-
-/// The options of a connection to a pod, a service or a node, as they stand in its query (`v1` PodExecOptions and the like).
-enum ConnectOptions {
-  static func object(_ query: Query, _ kind: GroupVersionKind) -> JSONObject {
-    var options: JSONObject = ["kind": .string(kind.kind), "apiVersion": .string(kind.apiVersion)]
-    for name in ["stdin", "stdout", "stderr", "tty"] {
-      if let text = query[name] { options[name] = .bool(RequestInfo.isTrue(text)) }
-    }
-    for name in ["container", "path"] {
-      if let text = query[name], !text.isEmpty { options[name] = .string(text) }
-    }
-    let command = query.all("command")
-    if !command.isEmpty { options["command"] = .array(command.map { .string($0) }) }
-    let ports = query.all("ports").compactMap { Int64($0) }
-    if !ports.isEmpty { options["ports"] = .array(ports.map { .integer($0) }) }
-    return options
-  }
-}

@@ -36,19 +36,25 @@ public final class RequestContext: Sendable {
   public let user: User
   public let query: Query
   public let headers: Headers
+  /// When the client gets no other answer any more than that its time is over; nil where none is set to the request.
+  let deadline: ContinuousClock.Instant?
   /// What admission has set aside for the write that is under way.
   public let settlement = AdmissionSettlement()
   private let authorizer: (any Authorizer)?
   private let warningTexts = Mutex<[String]>([])
   private let readOptions = Mutex<WriteOptions?>(nil)
-  private let annotations = Mutex<[String: String]>([:])
+  private let annotations = Mutex<[String: (value: String, level: AuditLevel)]>([:])
   private let elsewhere = Mutex(Duration.zero)
 
-  /// - Parameter authorizer: asked where a change turns out to be a creation; nil for the server's own work.
+  /// - Parameters:
+  ///   - authorizer: asked where a change turns out to be a creation; nil for the server's own work.
+  ///   - deadline: when the request must have been answered.
   public init(
-    info: RequestInfo, user: User, query: Query, headers: Headers, authorizer: (any Authorizer)? = nil
+    info: RequestInfo, user: User, query: Query, headers: Headers, authorizer: (any Authorizer)? = nil,
+    deadline: ContinuousClock.Instant? = nil
   ) {
     self.authorizer = authorizer
+    self.deadline = deadline
     self.info = info
     self.user = user
     self.query = query
@@ -89,8 +95,11 @@ public final class RequestContext: Sendable {
   public var warnings: [String] { warningTexts.withLock { $0 } }
 
   /// Notes something for the audit log. What is there already stays (`audit.k8s.io/v1` Event, `annotations`).
-  public func annotate(_ key: String, _ value: String) {
-    annotations.withLock { if $0[key] == nil { $0[key] = value } }
+  public func annotate(_ key: String, _ value: String) { annotate(key, value, from: .metadata) }
+
+  /// - Parameter level: where less is kept of a request this is not kept either.
+  func annotate(_ key: String, _ value: String, from level: AuditLevel) {
+    annotations.withLock { if $0[key] == nil { $0[key] = (value, level) } }
   }
 
   /// Others were waited for that the request was told to: what the server itself takes is measured without it.
@@ -99,7 +108,13 @@ public final class RequestContext: Sendable {
   /// How long others were waited for.
   var timeElsewhere: Duration { elsewhere.withLock { $0 } }
 
-  public var auditAnnotations: [String: String] { annotations.withLock { $0 } }
+  /// All that is noted for the audit log.
+  public var auditAnnotations: [String: String] { auditAnnotations(at: .requestResponse) }
+
+  /// What is noted for the audit log where so much of the request is kept.
+  func auditAnnotations(at level: AuditLevel) -> [String: String] {
+    annotations.withLock { $0.filter { $0.value.level <= level }.mapValues(\.value) }
+  }
 
   /// What the write that this request is asks for.
   /// - Throws: 422 where a parameter has a value that is not known, or is not allowed here.

@@ -6,8 +6,8 @@ import HTTPService
 public struct RequestInfo: Sendable, Equatable {
   /// Whether an object or a collection is meant, and not a document such as `/version`.
   public var isResource = false
-  /// `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`; for other paths the method in
-  /// lower case.
+  /// `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`, empty for other methods; for other
+  /// paths the method in lower case.
   public var verb: String
   /// The decoded path.
   public var path: String
@@ -75,7 +75,8 @@ public struct RequestInfo: Sendable, Equatable {
       case .put: "update"
       case .patch: "patch"
       case .delete: "delete"
-      default: verb
+      // Other methods do nothing to objects, and no role names what they do.
+      default: ""
       }
     // The oldest way to ask for a watch.
     let isLegacyWatch = parts.first == "watch" && parts.count > 1

@@ -161,7 +161,15 @@ struct AdmissionReview {
       value = try JSONValue(json: Array(bytes))
       patch = try JSONPatch(value)
     } catch { throw broken("received undecodable patch in webhook response: \(error)") }
-    return patch.count == 0 ? (nil, nil) : (patch, value)
+    return patch.count == 0 ? (nil, nil) : (patch, sorted(value))
+  }
+
+  /// A patch with the members of each operation in the order of their names.
+  private static func sorted(_ patch: JSONValue) -> JSONValue {
+    .array(
+      (patch.arrayValue ?? []).map { operation in
+        .object(JSONObject((operation.objectValue ?? [:]).sorted { $0.name < $1.name }.map { ($0.name, $0.value) }))
+      })
   }
 
   private static func broken(_ message: String) -> OutboundError { OutboundError(.broken, message) }

@@ -5,14 +5,15 @@ public struct MutatingWebhooks: Admission {
   private let dispatch: WebhookDispatch
 
   /// - Parameters:
+  ///   - credentials: what the webhooks are shown.
   ///   - authorizer: answers what match conditions ask.
   ///   - registry: given late, because the registry holds its admission.
   public init(
-    _ store: ClusterStore, client: OutboundClient, authorizer: any Authorizer,
-    registry: @escaping @Sendable () -> Registry
+    _ store: ClusterStore, client: OutboundClient, credentials: WebhookCredentials = WebhookCredentials(),
+    authorizer: any Authorizer, registry: @escaping @Sendable () -> Registry
   ) {
     dispatch = WebhookDispatch(
-      store, .mutating, client: client, authorizer: authorizer, registry: registry)
+      store, .mutating, client: client, credentials: credentials, authorizer: authorizer, registry: registry)
   }
 
   public func validate(_ request: AdmissionRequest) async throws {}
@@ -80,7 +81,8 @@ public struct MutatingWebhooks: Admission {
         "configuration": .string(webhook.configuration), "webhook": .string(webhook.name), "patch": value,
         "patchType": "JSONPatch",
       ]
-      request.context.annotate("patch.webhook.admission.k8s.io/\(place)", note.jsonText())
+      // It may hold what nobody should see who sees only what is done.
+      request.context.annotate("patch.webhook.admission.k8s.io/\(place)", note.jsonText(), from: .request)
     }
     guard patched != object else { return false }
     let returned = try await objects.object(patched, as: form.kind, of: target) ?? patched

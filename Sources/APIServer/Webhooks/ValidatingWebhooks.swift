@@ -5,14 +5,15 @@ public struct ValidatingWebhooks: Admission {
   private let dispatch: WebhookDispatch
 
   /// - Parameters:
+  ///   - credentials: what the webhooks are shown.
   ///   - authorizer: answers what match conditions ask.
   ///   - registry: given late, because the registry holds its admission.
   public init(
-    _ store: ClusterStore, client: OutboundClient, authorizer: any Authorizer,
-    registry: @escaping @Sendable () -> Registry
+    _ store: ClusterStore, client: OutboundClient, credentials: WebhookCredentials = WebhookCredentials(),
+    authorizer: any Authorizer, registry: @escaping @Sendable () -> Registry
   ) {
     dispatch = WebhookDispatch(
-      store, .validating, client: client, authorizer: authorizer, registry: registry)
+      store, .validating, client: client, credentials: credentials, authorizer: authorizer, registry: registry)
   }
 
   public func mutate(_ request: inout AdmissionRequest) async throws {}

@@ -1,8 +1,9 @@
 import APIMachinery
 
 /// One webhook of a configuration, read once and used for many requests (admissionregistration.k8s.io/v1
-/// MutatingWebhook and ValidatingWebhook).
-struct Webhook: Sendable {
+/// MutatingWebhook and ValidatingWebhook). It is shared by all requests that it is asked about: a copy of all its parts in
+/// each asynchronous function on the way would cost every request kilobytes.
+final class Webhook: Sendable {
   /// Tells this one from all others, those of the same name too.
   let identifier: String
   let configuration: String

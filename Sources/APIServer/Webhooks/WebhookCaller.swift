@@ -20,6 +20,7 @@ struct WebhookCaller {
     .timeout, "Timeout: request did not complete within requested timeout", code: 504)
 
   let client: OutboundClient
+  let credentials: WebhookCredentials
 
   /// - Throws: what the webhook refuses, and why it could not be asked.
   func ask(
@@ -53,7 +54,7 @@ struct WebhookCaller {
     let verdict: AdmissionReview.Verdict
     do throws(OutboundError) {
       let review = try AdmissionReview(question)
-      let answer = try await post(review.body, to: webhook)
+      let answer = try await post(review.body, to: webhook, until: request.context.deadline)
       verdict = try review.verdict(answer, isMutating: isMutating)
     } catch {
       // The request itself has no time left: nobody waits for what others would say of it.
@@ -71,19 +72,32 @@ struct WebhookCaller {
     return verdict
   }
 
-  private func post(_ body: [UInt8], to webhook: Webhook) async throws(OutboundError) -> [UInt8] {
+  /// How many seconds a webhook is given: its own, or what is left of the request's time, rounded up, where that is less.
+  static func seconds(
+    _ own: Int64, until deadline: ContinuousClock.Instant?, from now: ContinuousClock.Instant = .now
+  ) -> Int64 {
+    guard let deadline else { return own }
+    let left = (deadline - now).components
+    return min(own, max(1, left.seconds + (left.attoseconds > 0 ? 1 : 0)))
+  }
+
+  private func post(
+    _ body: [UInt8], to webhook: Webhook, until deadline: ContinuousClock.Instant?
+  ) async throws(OutboundError) -> [UInt8] {
     guard let target = webhook.target else {
       throw OutboundError(.configuration, "webhook configuration must have either service or URL")
     }
     if case .failure(let error) = target.tls {
       throw OutboundError(.configuration, "could not get REST client: \(error.message)", cause: error)
     }
-    let query = "timeout=\(webhook.timeoutSeconds)s"
+    let seconds = Self.seconds(webhook.timeoutSeconds, until: deadline)
+    let query = "timeout=\(seconds)s"
+    let user = credentials.user(for: target)
     let answer: OutboundClient.Answer
     do throws(OutboundError) {
       answer = try await client.post(
-        target, query: query, body, agent: Self.agent, within: .seconds(webhook.timeoutSeconds),
-        limit: Self.largestAnswer)
+        user?.dressed(target) ?? target, query: query, body, agent: Self.agent, authorization: user?.authorization,
+        within: .seconds(seconds), limit: Self.largestAnswer)
     } catch {
       throw OutboundError(
         error.code, "failed to call webhook: Post \("\(target.url)?\(query)".goQuoted): \(error.message)", cause: error)

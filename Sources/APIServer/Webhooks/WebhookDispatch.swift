@@ -23,11 +23,12 @@ struct WebhookDispatch: Sendable {
 
   /// - Parameters:
   ///   - step: whether the webhooks change objects or refuse them.
+  ///   - credentials: what the webhooks are shown.
   ///   - authorizer: answers what match conditions ask.
   ///   - registry: given late, because the registry holds its admission.
   init(
-    _ store: ClusterStore, _ step: AdmissionMetrics.Step, client: OutboundClient, authorizer: any Authorizer,
-    registry: @escaping @Sendable () -> Registry
+    _ store: ClusterStore, _ step: AdmissionMetrics.Step, client: OutboundClient, credentials: WebhookCredentials,
+    authorizer: any Authorizer, registry: @escaping @Sendable () -> Registry
   ) {
     self.store = store
     self.authorizer = authorizer
@@ -36,7 +37,7 @@ struct WebhookDispatch: Sendable {
     index = WebhookIndex(
       store,
       resource: step == .mutating ? "mutatingwebhookconfigurations" : "validatingwebhookconfigurations")
-    caller = WebhookCaller(client: client)
+    caller = WebhookCaller(client: client, credentials: credentials)
   }
 
   var registry: Registry { lateRegistry() }

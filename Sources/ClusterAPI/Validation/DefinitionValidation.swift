@@ -22,6 +22,7 @@ enum DefinitionValidation {
     }
     findings.supported(spec, "scope", ["Cluster", "Namespaced"], path)
     versions(spec, path, &findings)
+    required(spec["names"] ?? [:], path.child("names"), &findings)
     names(spec["names"] ?? [:], path.child("names"), &findings)
     conversion(spec["conversion"] ?? [:], path.child("conversion"), &findings)
     if spec["preserveUnknownFields"] == true {
@@ -175,16 +176,20 @@ enum DefinitionValidation {
     }
   }
 
-  /// The names that are accepted have the form of names.
+  /// The names that are accepted have the form of names; there may be none yet.
   static func validate(statusOf new: JSONValue, _ findings: inout Findings) {
     names(new["status"]?["acceptedNames"] ?? [:], FieldPath("status", "acceptedNames"), &findings)
   }
 
-  private static func names(_ names: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+  /// The names that are wanted are there.
+  private static func required(_ names: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     for name in ["plural", "singular", "kind", "listKind"] where names.text(name).isEmpty {
       // Some are made of the kind where nothing is said.
       if name == "plural" || names.text("kind").isEmpty { findings.required(path.child(name)) }
     }
+  }
+
+  private static func names(_ names: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     for name in ["plural", "singular"] {
       let text = names.text(name)
       if !text.isEmpty { joined(NameRules.dns1035Label(text), .string(text), path.child(name), &findings) }

@@ -85,6 +85,8 @@ enum VolumeValidation {
       if !folder.isEmpty, !folder.hasPrefix("/") {
         findings.invalid(path.child("path"), .string(folder), "must be an absolute path")
       }
+    case "scaleIO":
+      if source.text("volumeName").isEmpty { findings.required(path.child("volumeName")) }
     case "iscsi": iscsi(source, path, &findings)
     case "fc": fibreChannel(source, path, &findings)
     case "csi":

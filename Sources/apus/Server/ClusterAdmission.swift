@@ -7,7 +7,7 @@ enum ClusterAdmission {
   ///   - outbound: by which webhooks are reached.
   ///   - plugins: which of those that can be left out run.
   ///   - told: what plugins are told.
-  ///   - metrics: told how long they take.
+  ///   - metrics: told how long they take, and what they find.
   ///   - registry: given late, because the registry holds its admission.
   /// - Throws: where a plugin is named that there is not.
   static func chain(
@@ -27,7 +27,7 @@ enum ClusterAdmission {
       .init("TaintNodesByCondition", TaintNodesByCondition()),
       .init("AlwaysPullImages", isOn: false, AlwaysPullImages()),
       .init("ImagePolicyWebhook", isOn: false, ImagePolicyWebhook(told.imagePolicy, client: outbound)),
-      .init("PodSecurity", PodSecurity(cluster, told.podSecurity)),
+      .init("PodSecurity", PodSecurity(cluster, told.podSecurity, metrics: metrics)),
       .init("PodNodeSelector", isOn: false, PodNodeSelector(cluster, told.nodeSelectors)),
       .init("Priority", Priority(cluster)),
       .init("DefaultTolerationSeconds", DefaultTolerationSeconds()),
@@ -50,11 +50,13 @@ enum ClusterAdmission {
       .init("MutatingAdmissionPolicy", MutatingPolicies(cluster, authorizer: authorizer, registry: registry)),
       .init(
         "MutatingAdmissionWebhook",
-        MutatingWebhooks(cluster, client: outbound, authorizer: authorizer, registry: registry)),
+        MutatingWebhooks(
+          cluster, client: outbound, credentials: told.mutatingWebhooks, authorizer: authorizer, registry: registry)),
       .init("ValidatingAdmissionPolicy", ValidatingPolicies(cluster, authorizer: authorizer, registry: registry)),
       .init(
         "ValidatingAdmissionWebhook",
-        ValidatingWebhooks(cluster, client: outbound, authorizer: authorizer, registry: registry)),
+        ValidatingWebhooks(
+          cluster, client: outbound, credentials: told.validatingWebhooks, authorizer: authorizer, registry: registry)),
       .init("ResourceQuota", quota),
       .init("AlwaysDeny", isOn: false, AlwaysDeny()),
     ])

@@ -58,6 +58,14 @@ import Testing
     ("true && true && true && false && true", "false"), ("false || false || true", "true"),
   ]) func logic(_ text: String, _ expected: String) { #expect(Self.outcome(text) == expected) }
 
+  /// What has no members does not have this one.
+  @Test(arguments: [
+    ("dyn(null).a", "error: no such key: a"), ("dyn(null).a.b", "error: no such key: a"),
+    ("dyn('x').size", "error: no such key: size"), ("dyn(1)[0]", "error: no such key: 0"),
+    ("dyn(null)['a']", "error: no such key: a"), ("has(dyn(null).a)", "false"), ("dyn(null).?a.hasValue()", "false"),
+    ("dyn('x')[?'a'].hasValue()", "false"), ("{'a': dyn(null)}.a.b", "error: no such key: b"),
+  ]) func membersOfWhatHasNone(_ text: String, _ expected: String) { #expect(Self.outcome(text) == expected) }
+
   @Test(arguments: [
     ("1 == 1", "true"), ("1 == 2", "false"), ("1 != 2", "true"), ("dyn(1) == 1.0", "true"), ("dyn(1) == 1u", "true"),
     ("dyn(1u) == 1.0", "true"), ("dyn(1) == 'a'", "false"), ("dyn(null) == 1", "false"), ("null == null", "true"),

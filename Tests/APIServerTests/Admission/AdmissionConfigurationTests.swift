@@ -82,6 +82,14 @@ import Testing
     ("plugins: [{name: PodSecurity, path: x}]", "it must be an object of kind PodSecurityConfiguration"),
     ("plugin: []", #"unknown field "plugin""#),
     (
+      "plugins: [{name: MutatingAdmissionWebhook, configuration: {apiVersion: apiserver.config.k8s.io/v1, kind: WebhookAdmissionConfiguration, kubeConfigFile: x}}]",
+      #"kubeConfigFile: Invalid value: "x": must be an absolute file path"#
+    ),
+    (
+      "plugins: [{name: ValidatingAdmissionWebhook, configuration: {apiVersion: apiserver.config.k8s.io/v1, kind: WebhookAdmissionConfiguration, staticManifestsDir: /x}}]",
+      "staticManifestsDir: Forbidden: staticManifestsDir requires the ManifestBasedAdmissionControlConfig feature gate"
+    ),
+    (
       "plugins: [{name: ResourceQuota, configuration: {apiVersion: apiserver.config.k8s.io/v1, kind: ResourceQuotaConfiguration, limitedResources: [{}]}}]",
       "limitedResources[0].resource: Required value"
     ),
@@ -93,5 +101,19 @@ import Testing
   func filesThatCannotBeUsed(body: String, words: String) {
     let text = message { _ = try read(body) }
     #expect(text.contains(words), "\(text)")
+  }
+
+  /// The older name of the kind is that of another group.
+  @Test func groups() throws {
+    func read(_ place: String) throws {
+      let text = "apiVersion: \(place)\nkind: AdmissionConfiguration\nplugins: []\n"
+      _ = try AdmissionConfiguration(Array(text.utf8)) { _ in [] }
+    }
+    try read("apiserver.config.k8s.io/v1")
+    try read("apiserver.k8s.io/v1alpha1")
+    for place in ["apiserver.config.k8s.io/v1alpha1", "apiserver.k8s.io/v1"] {
+      let text = message { try read(place) }
+      #expect(text.hasPrefix(#"no kind "AdmissionConfiguration" is registered for version "\#(place)""#), "\(text)")
+    }
   }
 }

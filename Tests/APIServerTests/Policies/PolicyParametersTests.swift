@@ -20,7 +20,7 @@ import Testing
   ) async throws -> [String] {
     let parameters = PolicyParameters(lab.registry)
     let target = try kind.map { try parameters.resource(of: $0) }
-    return try await parameters.objects(target, reference, namespace: namespace).map {
+    return try await parameters.read(parameters.find(target, reference, namespace: namespace)).map {
       $0 == .null
         ? "-" : "\($0["metadata"]?["namespace"]?.stringValue ?? "")/\($0["metadata"]?["name"]?.stringValue ?? "")"
     }
@@ -96,7 +96,7 @@ import Testing
       ], "horizontalpodautoscalers", "autoscaling/v2")
     let parameters = PolicyParameters(lab.registry)
     let target = try parameters.resource(of: ["apiVersion": "autoscaling/v1", "kind": "HorizontalPodAutoscaler"])
-    let found = try await parameters.objects(target, ["name": "h"], namespace: "n")
+    let found = try await parameters.read(parameters.find(target, ["name": "h"], namespace: "n"))
     #expect(found.map { $0["spec"]?["targetCPUUtilizationPercentage"] } == [7])
   }
 }

@@ -22,6 +22,22 @@ import Testing
     #expect(refusal.details?.causes.map(\.message) == [words])
   }
 
+  /// Policies are not asked about policies, and about webhooks they are.
+  @Test func whatDecidesAboutRequests() async throws {
+    let lab = try await lab()
+    let place = "admissionregistration.k8s.io/v1"
+    let all: JSONValue = [
+      "validations": [["expression": "false"]], "matchConstraints": AdmissionLab.constraints(["*"]),
+    ]
+    try await lab.policy(Self.kind, "all", all.objectValue ?? [:])
+    try await lab.policy(Self.kind, "other", ["validations": [["expression": "true"]]])
+    let configuration: JSONObject = [
+      "apiVersion": .string(place), "kind": "ValidatingWebhookConfiguration", "metadata": ["name": "w"],
+    ]
+    let refusal = try await lab.refusal(of: configuration, "validatingwebhookconfigurations", place)
+    #expect(refusal.message.hasSuffix("denied request: failed expression: false"))
+  }
+
   @Test(arguments: [("Forbidden", 403), ("RequestEntityTooLarge", 413), ("Invalid", 422)])
   func reasons(reason: String, code: Int) async throws {
     let lab = try await lab()

@@ -69,6 +69,26 @@ import Testing
     #expect(empty.patch == nil)
   }
 
+  /// The audit log has the members of operations in the order of their names, and their values as they came.
+  @Test func patchesForTheAuditLog() throws {
+    let review = try review()
+    let sent = #"[{"value":{"z":1,"a":2},"path":"/data","op":"add"}]"#
+    let verdict = try review.verdict(
+      answer(review, ["allowed": true, "patchType": "JSONPatch", "patch": patch(sent)]), isMutating: true)
+    #expect(verdict.patchValue?.jsonText() == #"[{"op":"add","path":"/data","value":{"z":1,"a":2}}]"#)
+  }
+
+  /// A webhook has its own time, or what is left of the request's.
+  @Test(
+    arguments: [
+      (10, nil, 10), (10, .seconds(60), 10), (10, .seconds(10), 10), (20, .milliseconds(7_001), 8), (5, .seconds(7), 5),
+      (5, .milliseconds(1), 1), (5, .seconds(-1), 1),
+    ] as [(Int64, Duration?, Int64)])
+  func seconds(own: Int64, left: Duration?, given: Int64) {
+    let now = ContinuousClock.now
+    #expect(WebhookCaller.seconds(own, until: left.map { now + $0 }, from: now) == given)
+  }
+
   /// What a webhook that refuses says of the object does not matter.
   @Test func refusalsHaveNoPatch() throws {
     let review = try review()

@@ -42,8 +42,8 @@ import Testing
       "PersistentVolumeClaimCondition.lastProbeTime", "PersistentVolumeClaimCondition.lastTransitionTime",
       "PodCondition.lastProbeTime", "PodCondition.lastTransitionTime",
       "PodExtendedResourceClaimStatus.requestMappings", "ProjectedVolumeSource.sources",
-      "ReplicationControllerCondition.lastTransitionTime", "TypedLocalObjectReference.apiGroup",
-      "TypedObjectReference.apiGroup",
+      "ReplicationControllerCondition.lastTransitionTime", "ScaleIOPersistentVolumeSource.secretRef",
+      "ScaleIOVolumeSource.secretRef", "TypedLocalObjectReference.apiGroup", "TypedObjectReference.apiGroup",
     ],
     "discovery.v1": [
       "Endpoint.addresses", "EndpointSlice.endpoints", "EndpointSlice.ports",

@@ -61,6 +61,15 @@ import Testing
         #""volumes":[{"name":"v","projected":{"sources":[{"secret":{"name":"a","items":[{"key":"k","path":"x"}]}},{"configMap":{"name":"b","items":[{"key":"k","path":"x"}]}}]}}]"#,
         [#"spec.volumes[0].projected: Invalid value: "b": conflicting duplicate paths"#]
       ),
+      (
+        "",
+        #""volumes":[{"name":"v","scaleIO":{"gateway":"g","system":"s","secretRef":null,"volumeName":"v"}}]"#,
+        []
+      ),
+      (
+        "", #""volumes":[{"name":"v","scaleIO":{"gateway":"g","system":"s"}}]"#,
+        ["spec.volumes[0].scaleIO.volumeName: Required value"]
+      ),
       ("", #""dnsConfig":{"searches":["_tcp.a_b.c","."]}"#, []),
       (
         #""restartPolicy":"Never","restartPolicyRules":[{"action":"Odd","exitCodes":{"operator":"In","values":[1]}},{"action":"Restart"}]"#,

@@ -16,6 +16,23 @@ import Testing
     ).map(\.description)
   }
 
+  /// A definition may have no names yet that are accepted; those that it has have the form of names.
+  @Test(
+    arguments: [
+      (#"{"plural":"","kind":""}"#, nil), (#"{"plural":"things","kind":"Thing"}"#, nil),
+      (
+        #"{"plural":"things","kind":"Thing","listKind":"Thing"}"#,
+        #"status.acceptedNames.listKind: Invalid value: "Thing": kind and listKind may not be the same"#
+      ),
+    ] as [(String, String?)])
+  func acceptedNames(names: String, problem: String?) throws {
+    let kind = #""apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition""#
+    let spec = #"{"group":"g.example.com","names":{"plural":"things","kind":"Thing"},"scope":"Cluster","versions":[]}"#
+    let status = #"{"acceptedNames":\#(names),"storedVersions":[]}"#
+    let found = try problems(kind, spec, status, after: status)
+    #expect(found == (problem.map { [$0] } ?? []))
+  }
+
   @Test(
     arguments: [
       ("Deployment", #"{"replicas":2,"readyReplicas":1,"availableReplicas":1}"#, nil),

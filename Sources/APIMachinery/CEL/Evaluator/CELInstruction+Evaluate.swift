@@ -73,13 +73,13 @@ extension CELInstruction {
     return member
   }
 
-  /// A field; nil where there is none.
+  /// A field; nil where there is none, as in a value that has no fields at all.
   private static func member(_ value: CELValue, _ field: String, _ frame: inout CELFrame) throws -> CELValue? {
     switch value {
     case .map(let map): try map.find(.string(field))
     case .object(let object): try object.field(field)
     case .lazy(let fields): try fields.field(field, &frame)
-    default: throw CELEvaluationError.noSuchOverload
+    default: nil
     }
   }
 
@@ -159,7 +159,7 @@ extension CELInstruction {
     case .object, .lazy:
       guard case .string(let name) = key else { throw CELEvaluationError.noSuchOverload }
       return try member(value, name, &frame)
-    default: throw CELEvaluationError.noSuchOverload
+    default: return nil
     }
   }
 

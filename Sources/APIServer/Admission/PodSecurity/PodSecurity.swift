@@ -23,9 +23,15 @@ public struct PodSecurity: Admission {
   private let pods: ResourceCache
 
   private let configuration: PodSecurityConfiguration
+  private let metrics: AdmissionMetrics
 
-  public init(_ store: ClusterStore, _ configuration: PodSecurityConfiguration = .init()) {
+  /// - Parameter metrics: told of every pod that is looked at.
+  public init(
+    _ store: ClusterStore, _ configuration: PodSecurityConfiguration = .init(),
+    metrics: AdmissionMetrics = AdmissionMetrics()
+  ) {
     self.configuration = configuration
+    self.metrics = metrics
     namespaces = store.clusterObjects("namespaces")
     pods = store.clusterObjects("pods")
   }
@@ -36,7 +42,8 @@ public struct PodSecurity: Admission {
     guard request.operation == .create || request.operation == .update, let object = request.object else { return }
     let place = request.resource.groupResource
     if place == .namespaces { return try validate(namespace: object, request) }
-    if place == .pods {
+    let isPod = place == .pods
+    if isPod {
       guard !Self.ignoredSubresources.contains(request.subresource) else { return }
     } else {
       guard Self.templates[place] != nil, request.subresource.isEmpty else { return }
@@ -45,39 +52,56 @@ public struct PodSecurity: Admission {
     guard let namespace = namespaces.get("\(StorageLayout.root)namespaces/\(request.namespace)"),
       !namespace.object.header.labels.isEmpty || !configuration.defaults.isPrivileged
     else {
-      if place == .pods { noteEnforced(PodSecurityStandard(), request) }
+      if isPod { noteUnheld(request) }
       return
     }
-    let policy = PodSecurityPolicy.read(namespace.object.header.labels, defaults: configuration.defaults).policy
-    if place == .pods {
-      guard !policy.isPrivileged else { return noteEnforced(PodSecurityStandard(), request) }
+    let (policy, errors) = PodSecurityPolicy.read(namespace.object.header.labels, defaults: configuration.defaults)
+    var subject: JSONValue? = .object(object)
+    if isPod {
+      guard !policy.isPrivileged || !errors.isEmpty else { return noteUnheld(request) }
       if let old = request.oldObject, !Self.isSignificant(from: old, to: object) { return }
-      let pod = PodToCheck(metadata: object["metadata"], spec: object["spec"] ?? [:])
-      if configuration.isExempt(pod.spec) { return noteExemption("runtimeClass", request) }
-      noteEnforced(policy.enforce, request)
-      let violations = PodSecurityStandards.violations(of: pod, policy.enforce)
-      note(pod, policy, request)
-      guard violations.isEmpty else {
-        throw request.forbidden(
-          "violates PodSecurity \"\(policy.enforce)\": \(violations.map(\.description).joined(separator: ", "))")
-      }
-      warn(of: pod, policy, request)
-    } else if policy.warn.level != .privileged || policy.audit.level != .privileged {
-      var template: JSONValue? = .object(object)
-      for name in Self.templates[place] ?? [] { template = template?[name] }
-      guard let template else { return }
-      let pod = PodToCheck(metadata: template["metadata"], spec: template["spec"] ?? [:])
-      if configuration.isExempt(pod.spec) { return noteExemption("runtimeClass", request) }
-      note(pod, policy, request)
-      warn(of: pod, policy, request)
+    } else {
+      guard policy.warn.level != .privileged || policy.audit.level != .privileged || !errors.isEmpty else { return }
+      for name in Self.templates[place] ?? [] { subject = subject?[name] }
     }
+    guard let subject else { return }
+    let pod = PodToCheck(metadata: subject["metadata"], spec: subject["spec"] ?? [:])
+    if configuration.isExempt(pod.spec) { return noteExemption("runtimeClass", request) }
+    if !errors.isEmpty { noteErrors(errors, request) }
+    try evaluate(pod, policy, isEnforced: isPod, request)
   }
 
-  private func warn(of pod: PodToCheck, _ policy: PodSecurityPolicy, _ request: AdmissionRequest) {
-    let violations = PodSecurityStandards.violations(of: pod, policy.warn)
-    guard !violations.isEmpty else { return }
-    request.context.warn(
-      "would violate PodSecurity \"\(policy.warn)\": \(violations.map(\.description).joined(separator: ", "))")
+  private func evaluate(
+    _ pod: PodToCheck, _ policy: PodSecurityPolicy, isEnforced: Bool, _ request: AdmissionRequest
+  ) throws(StatusError) {
+    var known: [PodSecurityStandard: String] = [:]
+    /// What of the pod a standard does not allow; nil where it allows it.
+    func violations(of standard: PodSecurityStandard, _ mode: AdmissionMetrics.PodSecurityMode) -> String? {
+      let found =
+        known[standard]
+        ?? PodSecurityStandards.violations(of: pod, standard).map(\.description).joined(separator: ", ")
+      known[standard] = found
+      if mode == .enforce || !found.isEmpty {
+        metrics.podEvaluation(standard, mode, isAllowed: found.isEmpty, request)
+      }
+      return found.isEmpty ? nil : "violate\(mode == .enforce ? "s" : "") PodSecurity \"\(standard)\": \(found)"
+    }
+    var refusal: String?
+    if isEnforced {
+      noteEnforced(policy.enforce, request)
+      refusal = violations(of: policy.enforce, .enforce)
+    }
+    if let found = violations(of: policy.audit, .audit) {
+      request.context.annotate("pod-security.kubernetes.io/audit-violations", "would \(found)")
+    }
+    if let refusal { throw request.forbidden(refusal) }
+    if let found = violations(of: policy.warn, .warn) { request.context.warn("would \(found)") }
+  }
+
+  /// A pod of a namespace that demands nothing.
+  private func noteUnheld(_ request: AdmissionRequest) {
+    noteEnforced(PodSecurityStandard(), request)
+    metrics.podEvaluation(PodSecurityStandard(), .enforce, isAllowed: true, request)
   }
 
   private func noteEnforced(_ standard: PodSecurityStandard, _ request: AdmissionRequest) {
@@ -86,15 +110,15 @@ public struct PodSecurity: Admission {
 
   private func noteExemption(_ why: String, _ request: AdmissionRequest) {
     request.context.annotate("pod-security.kubernetes.io/exempt", why)
+    metrics.podExemption(request)
   }
 
-  /// Notes for the audit log what the namespace wants to hear of.
-  private func note(_ pod: PodToCheck, _ policy: PodSecurityPolicy, _ request: AdmissionRequest) {
-    let violations = PodSecurityStandards.violations(of: pod, policy.audit)
-    guard !violations.isEmpty else { return }
+  /// The namespace's labels are wrong: they were written while this plugin did not look.
+  private func noteErrors(_ errors: [FieldError], _ request: AdmissionRequest) {
+    let text = errors.map(\.description).joined(separator: ", ")
     request.context.annotate(
-      "pod-security.kubernetes.io/audit-violations",
-      "would violate PodSecurity \"\(policy.audit)\": \(violations.map(\.description).joined(separator: ", "))")
+      "pod-security.kubernetes.io/error", "Failed to parse policy: \(errors.count == 1 ? text : "[\(text)]")")
+    metrics.podError(isFatal: false, request)
   }
 
   /// Whether a change of a pod may make it one that is not allowed.
@@ -120,10 +144,17 @@ public struct PodSecurity: Admission {
     if !errors.isEmpty, old.map({ $0.errors != errors }) ?? true {
       throw .invalid(request.resource.groupKind, request.name, errors)
     }
-    guard let before = old?.policy.enforce, before != new.enforce, new.enforce.level != .privileged,
-      new.enforce.version != before.version || new.enforce.level > before.level,
-      !configuration.namespaces.contains(request.name)
-    else { return }
+    let isExempt = configuration.namespaces.contains(request.name)
+    if let before = old?.policy.enforce {
+      guard before != new.enforce, new.enforce.level != .privileged,
+        new.enforce.version != before.version || new.enforce.level > before.level
+      else { return }
+    }
+    if isExempt {
+      let labels = LabelSet(json: namespace["metadata"]?["labels"])
+      if let warning = configuration.warning(ofExempt: request.name, new, labels) { request.context.warn(warning) }
+    }
+    guard old != nil, !isExempt else { return }
     for warning in Self.warnings(
       of: pods.list("\(StorageLayout.root)pods/\(request.name)/").objects.map(\.object).filter {
         !configuration.isExempt($0.value(at: "spec") ?? [:])

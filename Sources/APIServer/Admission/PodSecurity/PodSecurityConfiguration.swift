@@ -73,6 +73,19 @@ public struct PodSecurityConfiguration: Sendable {
     return usernames.contains(request.user.name) ? "user" : nil
   }
 
+  /// What there is to say of a namespace that is exempt and demands something all the same; nil where there is nothing.
+  func warning(ofExempt namespace: String, _ policy: PodSecurityPolicy, _ labels: LabelSet) -> String? {
+    guard !policy.isPrivileged,
+      !zip(policy.modes, defaults.modes).allSatisfy({ $0.standard.isEquivalent(to: $1.standard) })
+    else { return nil }
+    let prefix = PodSecurityPolicy.prefix
+    let modes = policy.modes.filter { name, standard in
+      standard.level != .privileged && (labels[prefix + name] != nil || labels["\(prefix)\(name)-version"] != nil)
+    }
+    let shown = modes.map { "\($0.name)=\($0.standard)" }.joined(separator: ", ")
+    return "namespace \(namespace.goQuoted) is exempt from Pod Security, and the policy (\(shown)) will be ignored"
+  }
+
   func isExempt(_ spec: JSONValue) -> Bool {
     !runtimeClasses.isEmpty && (spec["runtimeClassName"]?.stringValue).map(runtimeClasses.contains) ?? false
   }

@@ -49,6 +49,11 @@ struct PodSecurityStandard: Sendable, Hashable, CustomStringConvertible {
   var version = PodSecurityVersion.latest
 
   var description: String { "\(level.rawValue):\(version)" }
+
+  /// Whether the same is demanded: nothing is nothing, in every version.
+  func isEquivalent(to other: PodSecurityStandard) -> Bool {
+    level == other.level && (level == .privileged || version == other.version)
+  }
 }
 
 /// What the labels of a namespace say of its pods (Kubernetes, "Pod Security Admission").
@@ -57,10 +62,15 @@ struct PodSecurityPolicy: Sendable, Equatable {
   var audit = PodSecurityStandard()
   var warn = PodSecurityStandard()
 
-  private static let prefix = "pod-security.kubernetes.io/"
+  static let prefix = "pod-security.kubernetes.io/"
 
   static let levels = "must be one of privileged, baseline, restricted"
   static let versions = #"must be "latest" or "v1.x""#
+
+  /// By the names that labels have for them.
+  var modes: [(name: String, standard: PodSecurityStandard)] {
+    [("enforce", enforce), ("audit", audit), ("warn", warn)]
+  }
 
   /// Whether nothing is demanded of pods.
   var isPrivileged: Bool { ![enforce, audit, warn].contains { $0.level != .privileged } }
