@@ -125,6 +125,8 @@ let package = Package(
       [
         "ClusterAPI", "APIMachinery", "KeyValueStore", "HTTPService", "PKI", "AsyncWork", "Linux", "Addressing",
         .nio("NIOCore"),
+        // Values are encrypted in the store.
+        .product(name: "Crypto", package: "swift-crypto"), .product(name: "CryptoExtras", package: "swift-crypto"),
         // Webhooks and other API servers are spoken to over HTTP.
         .nio("NIOPosix"), .nio("NIOHTTP1"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -202,6 +204,7 @@ let package = Package(
       "APIServer",
       [
         "APIMachinery", "ClusterAPI", "HTTPService", "KeyValueStore", "Linux", "PKI", .nio("NIOCore"), .nio("NIOHTTP1"),
+        .product(name: "Crypto", package: "swift-crypto"),
       ]),
     tests("Controllers", ["APIMachinery", "ClusterAPI", "ClusterClient", "PKI"]),
     tests(

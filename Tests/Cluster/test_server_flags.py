@@ -65,7 +65,6 @@ def run(directory, *flags):
         (["--tls-sni-cert-key", "/nonexistent,b"], "/nonexistent"),
         (["--goaway-chance", "0.5"], "--goaway-chance 0.5: it must be from 0 to 0.02"),
         (["--etcd-servers=http://a:1"], "--etcd-servers is a flag of kube-apiserver that this server has not: say --datastore-endpoint"),
-        (["--encryption-provider-config", "a"], "--encryption-provider-config is a flag of kube-apiserver that this server has not: objects are stored as they are"),
         (["--nonsense"], "Unknown option '--nonsense'"),
     ],
 )  # fmt: skip

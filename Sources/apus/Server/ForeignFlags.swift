@@ -7,8 +7,6 @@ enum ForeignFlags {
     "--allow-privileged": "privileged pods are judged by PodSecurity",
     "--bind-address": "say --api-listen ADDRESS:PORT",
     "--cert-dir": "authorities and certificates are kept below --data-dir",
-    "--encryption-provider-config":
-      "objects are stored as they are: encrypt the file system below --data-dir, or etcd's",
     "--etcd-cafile": "say --datastore-cafile",
     "--etcd-certfile": "say --datastore-certfile",
     "--etcd-keyfile": "say --datastore-keyfile",
@@ -18,7 +16,6 @@ enum ForeignFlags {
     "--kubelet-client-certificate": "agents know the server by certificates of its own authority",
     "--proxy-client-cert-file": "the certificate for other API servers is made and renewed by the server itself",
     "--proxy-client-key-file": "the certificate for other API servers is made and renewed by the server itself",
-    "--requestheader-client-ca-file": "users are not taken from the headers of a proxy: let it impersonate them",
     "--runtime-config": "what is stable is served, and nothing else",
     "--secure-port": "say --api-listen ADDRESS:PORT",
     "--service-account-key-file": "keys are made and replaced by the server itself, below --data-dir",

@@ -14,12 +14,14 @@ struct ServerOptions: ParsableArguments {
   var kubeconfig: String?
   @OptionGroup var datastore: DatastoreOptions
   @OptionGroup var sharedSecret: SharedSecretOptions
+  @OptionGroup var encryption: EncryptionOptions
   @OptionGroup var audit: AuditOptions
   @Option(help: "Where services' addresses come from: CIDR, or one of each address family: CIDR,CIDR.")
   var serviceClusterIpRange = "10.43.0.0/16"
   @Option(help: "Ports that services are reached by on every node: FIRST-LAST.") var serviceNodePortRange =
     "30000-32767"
   @OptionGroup var authentication: AuthenticationOptions
+  @OptionGroup var requestHeaders: RequestHeaderOptions
   @OptionGroup var authorization: AuthorizationOptions
   @OptionGroup var connections: ConnectionOptions
   @Option(help: "Admission plugins to run beside those that run by default, separated by commas; repeatable.")
