@@ -96,6 +96,7 @@ struct ClusterServer: Sendable {
   private struct State {
     let cluster: ClusterStore
     let kinds: BuiltinKinds
+    let enablement: APIEnablement
     /// Nil where objects are stored as they are.
     let encryption: ServerEncryption?
     let failures: AsyncStream<any Error>
@@ -108,9 +109,11 @@ struct ClusterServer: Sendable {
     let (failures, continuation) = AsyncStream.makeStream(of: (any Error).self)
     let cluster: ClusterStore
     let kinds: BuiltinKinds
+    let enablement: APIEnablement
     let encryption: ServerEncryption?
     do {
       kinds = try BuiltinKinds.load()
+      enablement = try options.enablement(kinds)
       encryption = try await ServerEncryption.read(options.encryption, kinds, pool)
       cluster = try await ClusterStore(store, isShared: isShared, encryption: encryption?.encryption) {
         continuation.yield($0)
@@ -120,7 +123,8 @@ struct ClusterServer: Sendable {
       throw error
     }
     teardown.add("the store") { await cluster.close() }
-    return State(cluster: cluster, kinds: kinds, encryption: encryption, failures: failures)
+    return State(
+      cluster: cluster, kinds: kinds, enablement: enablement, encryption: encryption, failures: failures)
   }
 
   /// What makes and judges objects.
@@ -156,7 +160,7 @@ struct ClusterServer: Sendable {
       metrics: metrics
     ) { late.registry }
     let registry = Registry(
-      store: cluster, catalog: ResourceCatalog(kinds), kinds: kinds, admission: admission,
+      store: cluster, catalog: ResourceCatalog(kinds, serving: state.enablement), kinds: kinds, admission: admission,
       admissionMetrics: metrics, watchSeconds: Int64(options.minRequestTimeout),
       services: ServiceAllocator(identity.network, store: cluster), outbound: outbound)
     late.set(registry)

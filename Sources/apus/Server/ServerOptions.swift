@@ -30,6 +30,16 @@ struct ServerOptions: ParsableArguments {
   var disableAdmissionPlugins: [String] = []
   @Option(help: "What admission plugins are told: a file of kind AdmissionConfiguration of apiserver.config.k8s.io/v1.")
   var admissionControlConfigFile: String?
+  @Option(
+    help:
+      "Which built-in APIs are served: GROUP/VERSION=true or =false (/v1 for the group without a name), GROUP/VERSION/RESOURCE=…, api/all=… for all that this server has, api/ga=…, api/beta=… or api/alpha=…, separated by commas; repeatable."
+  )
+  var runtimeConfig: [String] = []
+  @Option(
+    help:
+      "Features that must be on or off, NAME=true or NAME=false, separated by commas; repeatable. They are as they are by default in Kubernetes, and nothing else is taken."
+  )
+  var featureGates: [String] = []
   @Option(help: "How many requests that only read are worked on at a time; others wait.") var maxRequestsInflight = 400
   @Option(help: "How many requests that write are worked on at a time. The sum of both is divided by priority levels.")
   var maxMutatingRequestsInflight = 200
@@ -81,6 +91,9 @@ struct ServerOptions: ParsableArguments {
     else {
       throw ValidationError(
         "--max-requests-inflight and --max-mutating-requests-inflight: their sum must be above zero")
+    }
+    do { try FeatureGates.check(Self.names(featureGates)) } catch {
+      throw ValidationError("--feature-gates: \(error.description)")
     }
     if !datastore.isShared { try sharedSecret.refuse() }
     _ = try listenAddress()
