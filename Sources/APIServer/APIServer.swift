@@ -39,6 +39,7 @@ public final class APIServer: Sendable {
   ///   - strictTransportSecurity: what browsers are told (RFC 6797); empty for nothing.
   ///   - accounts: issues service accounts' tokens; nil where none are issued.
   ///   - aggregation: other servers behind this one; nil where there are none.
+  ///   - healthChecks: more that has to be in order.
   ///   - address: `host:port` by which clients reach the server.
   ///   - flags: those that the server was given, for those who ask by `/flagz`; nothing that must stay secret.
   public init(
@@ -48,7 +49,7 @@ public final class APIServer: Sendable {
     anonymous: AnonymousRule = AnonymousRule(), proxyHeaders: RequestHeaders? = nil,
     strictTransportSecurity: [String] = [],
     accounts: ServiceAccounts? = nil,
-    aggregation: Aggregation? = nil,
+    aggregation: Aggregation? = nil, healthChecks: [ServerHealthCheck] = [],
     address: String,
     version: ServerVersion, flags: [String: String] = [:]
   ) {
@@ -61,7 +62,7 @@ public final class APIServer: Sendable {
     self.anonymous = anonymous
     self.strictTransportSecurity = strictTransportSecurity.joined(separator: "; ")
     senderHeaders = SenderHeaders(proxyHeaders.map(RequestHeaders.standard.union) ?? .standard)
-    health = HealthChecks(registry.store)
+    health = HealthChecks(registry.store, healthChecks)
     self.aggregation = aggregation
     openAPI = OpenAPIHandler(registry.kinds, version: version, others: aggregation?.openAPI)
     self.registry = registry

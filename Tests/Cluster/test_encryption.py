@@ -4,13 +4,16 @@ import base64
 import json
 import os
 import sqlite3
+import tempfile
 
 import pytest
 
+import wire
 from clusters import Server
 from conftest import Kubectl, connection_of
 from definitions import Definition
 from interface import API, eventually
+from kms import Plugin
 from test_server_flags import run
 
 pytestmark = pytest.mark.own_server
@@ -158,6 +161,54 @@ def test_a_file_that_is_followed(tmp_path):
     assert stored(place.server, "/registry/secrets/default/two").startswith(b"k8s:enc:aescbc:v1:first:")
 
 
+def test_keys_that_a_plugin_keeps(tmp_path):
+    """The plugin is asked for a seed when its key changes, and for each seed in the store once."""
+    # A socket's path is short.
+    directory = tempfile.mkdtemp(prefix="kms-")
+    plugin = Plugin(os.path.join(directory, "kms.sock"))
+    kms = {"kms": {"apiVersion": "v2", "name": "vault", "endpoint": f"unix://{plugin.path}", "timeout": "20s"}}
+    place = Encrypted(tmp_path).start((["secrets"], [kms, IDENTITY]))
+    api = API(*connection_of(place.server.kubeconfig, str(tmp_path)))
+    try:
+        for name in ("one", "two", "three"):
+            place.kubectl.out("create", "secret", "generic", name, "--from-literal=a=b")
+        assert plugin.calls.count("Encrypt") == 1 and "Decrypt" not in plugin.calls
+        assert "[+]kms-providers ok" in api.send("GET", "/healthz?verbose").bytes.decode()
+        plugin.health = "sick"
+        # What was found out of late is told again for a while.
+        eventually(lambda: api.send("GET", "/readyz/kms-providers").status == 500, seconds=120)
+        answer = api.send("GET", "/readyz/kms-providers")
+        assert b"internal server error: kms-provider-0: got unexpected healthz status: sick" in answer.bytes
+        plugin.health = "ok"
+        eventually(lambda: api.send("GET", "/readyz/kms-providers").status == 200, seconds=120)
+    finally:
+        place.stop()
+    value = stored(place.server, SECRET)
+    prefix = b"k8s:enc:kms:v2:vault:"
+    assert value.startswith(prefix)
+    # The number of the key, which the plugin wants to see again.
+    assert wire.one(value[len(prefix) :], 2) == "key-1" and wire.at(value[len(prefix) :], 4, 2) == [b"1"]
+    plugin.key = 2
+    plugin.calls.clear()
+    place.server.start()
+    try:
+        secret = place.kubectl.json("get", "secret", "one")
+        assert base64.b64decode(secret["data"]["a"]) == b"b"
+        assert plugin.calls.count("Decrypt") == 1 and plugin.calls.count("Encrypt") == 1
+        place.kubectl.out("replace", "-f", "-", input=json.dumps(secret))
+        assert place.kubectl.json("get", "secret", "one")["metadata"]["resourceVersion"] != secret["metadata"]["resourceVersion"]
+    finally:
+        place.stop()
+    assert wire.one(stored(place.server, SECRET)[len(prefix) :], 2) == "key-2"
+    # Without the plugin nothing can be read, and that is said.
+    plugin.close()
+    place.server.start(wait=False)
+    assert place.server.process.wait(120) != 0
+    assert f'unable to transform key "/registry/secrets/default/' in place.server.log()
+    assert "failed to decrypt DEK, error: rpc error: code = Unavailable" in place.server.log()
+    os.rmdir(directory)
+
+
 def test_configurations_that_are_wrong(tmp_path):
     path = tmp_path / "encryption.yaml"
     flag = ("--encryption-provider-config", str(path))
@@ -168,7 +219,8 @@ def test_configurations_that_are_wrong(tmp_path):
         ("kind: Other\napiVersion: v1", 'no kind "Other" is registered for version "v1"'),
         (([], [IDENTITY]), "resources[0].resources: Required value: at least one resources[0].resources is required"),
         ((["secrets"], [provider("aescbc")]), "resources[0].providers[0].aescbc.keys: Required value"),
-        ((["secrets"], [{"kms": {"apiVersion": "v2", "name": "k", "endpoint": "unix:///k"}}]), "could not configure KMSv2-Plugin's probe"),
+        ((["secrets"], [{"kms": {"name": "k", "endpoint": "unix:///k"}}]), "KMSv1 is deprecated"),
+        ((["secrets"], [{"kms": {"apiVersion": "v2", "name": "k", "endpoint": "http://k"}}]), 'unsupported scheme "http" for KMS provider'),
     ]
     for content, words in cases:
         if isinstance(content, str):

@@ -20,20 +20,20 @@ final class EncryptedStore: RevisionedStore {
   // MARK: Values
 
   /// What a key holds, without encryption.
-  private func read(_ stored: KeyValue) throws(StoreError) -> KeyValue {
+  private func read(_ stored: KeyValue) async throws(StoreError) -> KeyValue {
     guard let transformers = encryption.transformers(forKey: stored.key) else { return stored }
     do throws(CipherError) {
       return KeyValue(
-        key: stored.key, value: try transformers.open(stored.value, key: stored.key),
+        key: stored.key, value: try await transformers.open(stored.value, key: stored.key),
         createRevision: stored.createRevision, modRevision: stored.modRevision, lease: stored.lease)
     } catch {
       throw StoreError(.damaged, "unable to transform key \"\(stored.key)\": \(error.description)", cause: error)
     }
   }
 
-  private func opened(_ stored: KeyValue?) throws(StoreError) -> KeyValue? {
+  private func opened(_ stored: KeyValue?) async throws(StoreError) -> KeyValue? {
     guard let stored else { return nil }
-    return try read(stored)
+    return try await read(stored)
   }
 
   private func sealed(_ mutation: Mutation) throws(StoreError) -> Mutation {
@@ -45,13 +45,13 @@ final class EncryptedStore: RevisionedStore {
     }
   }
 
-  fileprivate func opened(_ batch: WatchBatch) throws(StoreError) -> WatchBatch {
+  fileprivate func opened(_ batch: WatchBatch) async throws(StoreError) -> WatchBatch {
     var events: [StoreEvent] = []
     for event in batch.events {
       events.append(
         StoreEvent(
-          key: event.key, revision: event.revision, current: try opened(event.current),
-          previous: try opened(event.previous)))
+          key: event.key, revision: event.revision, current: try await opened(event.current),
+          previous: try await opened(event.previous)))
     }
     return WatchBatch(revision: batch.revision, events: events)
   }
@@ -61,16 +61,18 @@ final class EncryptedStore: RevisionedStore {
   func revision() async throws(StoreError) -> Int64 { try await store.revision() }
 
   func get(_ key: String, at revision: Int64?) async throws(StoreError) -> KeyValue? {
-    try opened(try await store.get(key, at: revision))
+    try await opened(try await store.get(key, at: revision))
   }
 
   func range(
     prefix: String, after: String?, limit: Int?, at revision: Int64?, counting: Bool
   ) async throws(StoreError) -> RangePage {
     let page = try await store.range(prefix: prefix, after: after, limit: limit, at: revision, counting: counting)
+    var values: [KeyValue] = []
+    values.reserveCapacity(page.values.count)
+    for value in page.values { values.append(try await read(value)) }
     return RangePage(
-      values: try page.values.map { (value) throws(StoreError) in try read(value) }, revision: page.revision,
-      continuation: page.continuation, remaining: page.remaining)
+      values: values, revision: page.revision, continuation: page.continuation, remaining: page.remaining)
   }
 
   func count(prefix: String, at revision: Int64?) async throws(StoreError) -> Int {
@@ -84,7 +86,7 @@ final class EncryptedStore: RevisionedStore {
     do throws(StoreError) { return try await store.commit(sealed, where: preconditions, lease: lease) } catch {
       guard let conflict = error.conflict else { throw error }
       let opened = StoreConflict(
-        precondition: conflict.precondition, current: try opened(conflict.current), revision: conflict.revision)
+        precondition: conflict.precondition, current: try await opened(conflict.current), revision: conflict.revision)
       throw StoreError(error.code, error.message, cause: opened)
     }
   }
@@ -116,7 +118,7 @@ private struct DecryptedWatch: WatchSource {
   func next() async throws(StoreError) -> WatchBatch? {
     var batches = watch.makeAsyncIterator()
     guard let batch = try await batches.next() else { return nil }
-    return batch.isProgress ? batch : try store.opened(batch)
+    return batch.isProgress ? batch : try await store.opened(batch)
   }
 
   func requestProgress() { watch.requestProgress() }

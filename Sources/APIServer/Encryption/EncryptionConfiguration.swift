@@ -4,6 +4,8 @@ import APIMachinery
 /// `apiserver.config.k8s.io` EncryptionConfiguration).
 public struct EncryptionConfiguration: Sendable {
   private let transformers: [GroupResource: ValueTransformers]
+  /// Those that keep keys for it.
+  let plugins: [EnvelopeCipher]
 
   private static let kind: ConfigurationKind = {
     typealias Kind = ConfigurationKind
@@ -26,6 +28,13 @@ public struct EncryptionConfiguration: Sendable {
   /// - Parameter text: YAML or JSON.
   /// - Throws: 400 where the text is no such configuration, 422 that names every field that is wrong.
   public init(_ text: [UInt8]) throws(StatusError) {
+    try self.init(text) { KMSPlugin(path: $0, timeout: $1) }
+  }
+
+  /// - Parameter service: reaches a plugin.
+  init(
+    _ text: [UInt8], service: (_ path: String, _ timeout: Duration) -> any KeyManagement
+  ) throws(StatusError) {
     guard !text.isEmpty else { throw .badRequest("the file is empty") }
     let file = try Self.kind.read(text)
     let errors = EncryptionRules.check(file)
@@ -33,9 +42,18 @@ public struct EncryptionConfiguration: Sendable {
       throw .invalid(GroupKind(group: Self.kind.group, kind: Self.kind.kind), "", errors)
     }
     var members: [GroupResource: [ValueTransformers.Member]] = [:]
+    var plugins: [EnvelopeCipher] = []
     for entry in file["resources"]?.arrayValue ?? [] {
       var own: [ValueTransformers.Member] = []
-      for provider in entry["providers"]?.arrayValue ?? [] { own += try Self.members(provider) }
+      for provider in entry["providers"]?.arrayValue ?? [] {
+        if let kms = provider["kms"] {
+          let plugin = try Self.plugin(kms, service)
+          plugins.append(plugin)
+          own.append(.init(prefix: Array("k8s:enc:kms:v2:\(plugin.name):".utf8), cipher: plugin, provider: nil))
+        } else {
+          own += Self.members(provider)
+        }
+      }
       for name in (entry["resources"]?.arrayValue ?? []).compactMap(\.stringValue) {
         let resource = Self.resource(name)
         for earlier in [GroupResource(group: resource.group, resource: "*"), Self.everything]
@@ -47,6 +65,7 @@ public struct EncryptionConfiguration: Sendable {
       }
     }
     transformers = members.mapValues { ValueTransformers($0) }
+    self.plugins = plugins
   }
 
   /// How a resource's values are written; nil for one that is stored as it is.
@@ -68,9 +87,8 @@ public struct EncryptionConfiguration: Sendable {
       ? resource.resource + (resource.resource == "*" ? "." : "") : "\(resource.resource).\(resource.group)"
   }
 
-  /// - Parameter provider: one that is in order.
-  private static func members(_ provider: JSONValue) throws(StatusError) -> [ValueTransformers.Member] {
-    if provider["kms"] != nil { throw unsupported(provider["kms"]) }
+  /// - Parameter provider: one that is in order, and no plugin.
+  private static func members(_ provider: JSONValue) -> [ValueTransformers.Member] {
     if let keys = provider["aesgcm"]?["keys"] { return members("aesgcm", "AES", keys) { AESGCMCipher($0) } }
     if let keys = provider["aescbc"]?["keys"] { return members("aescbc", "AES", keys) { AESCBCCipher($0) } }
     if let keys = provider["secretbox"]?["keys"] {
@@ -92,15 +110,18 @@ public struct EncryptionConfiguration: Sendable {
     }
   }
 
-  private static func unsupported(_ kms: JSONValue?) -> StatusError {
-    guard kms?["apiVersion"]?.stringValue == "v2" else {
-      return .badRequest(
+  private static func plugin(
+    _ kms: JSONValue, _ service: (_ path: String, _ timeout: Duration) -> any KeyManagement
+  ) throws(StatusError) -> EnvelopeCipher {
+    guard kms["apiVersion"]?.stringValue == "v2" else {
+      throw .badRequest(
         "KMSv1 is deprecated and will only receive security updates going forward. Use KMSv2 instead.  Set --feature-gates=KMSv1=true to use the deprecated KMSv1 feature."
       )
     }
-    let name = kms?["name"]?.stringValue ?? ""
-    return .badRequest(
-      "could not configure KMSv2-Plugin's probe \(name.goQuoted), error: this server speaks to no plugin: use aesgcm, aescbc or secretbox"
-    )
+    var path = (kms["endpoint"]?.stringValue ?? "").dropFirst("unix:".count)
+    if path.hasPrefix("//") { path = path.dropFirst(2) }
+    let timeout = GoDuration.nanoseconds(kms["timeout"]?.stringValue ?? EncryptionRules.usualTimeout) ?? 0
+    return EnvelopeCipher(
+      name: kms["name"]?.stringValue ?? "", service(String(path), .nanoseconds(timeout)))
   }
 }

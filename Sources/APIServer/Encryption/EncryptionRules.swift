@@ -3,6 +3,8 @@ import APIMachinery
 /// What must be so in an EncryptionConfiguration, in the words of kube-apiserver.
 enum EncryptionRules {
   private static let keySizes = ["aesgcm": [16, 24, 32], "aescbc": [16, 24, 32], "secretbox": [32]]
+  /// How long a plugin may take for an answer where nothing is said of it.
+  static let usualTimeout = "3s"
   private static let providers = ["kms", "aesgcm", "aescbc", "secretbox", "identity"]
   /// What is kept in the store and no resource.
   private static let hidden: Set<String> = ["apiserveripinfo", "serviceipallocations", "servicenodeportallocations"]
@@ -144,7 +146,7 @@ enum EncryptionRules {
       errors.append(
         .invalid(path.child("name"), .string(name), "duplicate KMS provider name \(name), names must be unique"))
     }
-    let timeout = value["timeout"]?.stringValue ?? "3s"
+    let timeout = value["timeout"]?.stringValue ?? usualTimeout
     if GoDuration.nanoseconds(timeout).map({ $0 <= 0 }) ?? true {
       errors.append(.invalid(path.child("timeout"), .string(timeout), "timeout should be a positive value"))
     }

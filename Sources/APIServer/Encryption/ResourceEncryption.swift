@@ -18,8 +18,52 @@ public final class ResourceEncryption: Sendable {
     self.resources = resources
   }
 
-  public func replace(by configuration: EncryptionConfiguration) {
-    self.configuration.withLock { $0 = configuration }
+  /// Why another configuration does not take over.
+  public struct Refusal: Error, CustomStringConvertible {
+    public let description: String
+  }
+
+  /// Asks the plugins that keep keys, and keeps asking them until ``stop()``.
+  /// - Returns: what is wrong with them; nil: nothing.
+  public func start() async -> String? { await Self.start(configuration.withLock { $0 }) }
+
+  private static func start(_ configuration: EncryptionConfiguration) async -> String? {
+    var problems: [String] = []
+    for plugin in configuration.plugins {
+      if let problem = await plugin.start() { problems.append("\(plugin.name): \(problem)") }
+    }
+    return problems.isEmpty ? nil : problems.joined(separator: ", ")
+  }
+
+  /// - Throws: `Refusal` where plugins of the other configuration are not in order; then the present one holds.
+  public func replace(by configuration: EncryptionConfiguration) async throws(Refusal) {
+    if let problem = await Self.start(configuration) {
+      await Self.stop(configuration)
+      throw Refusal(description: problem)
+    }
+    let old = self.configuration.withLock { present in
+      defer { present = configuration }
+      return present
+    }
+    await Self.stop(old)
+  }
+
+  public func stop() async { await Self.stop(configuration.withLock { $0 }) }
+
+  private static func stop(_ configuration: EncryptionConfiguration) async {
+    for plugin in configuration.plugins { await plugin.stop() }
+  }
+
+  /// Whether plugins keep keys.
+  public var hasPlugins: Bool { configuration.withLock { !$0.plugins.isEmpty } }
+
+  /// What is wrong with the plugins; nil: nothing.
+  public func problem() async -> String? {
+    var problems: [String] = []
+    for (index, plugin) in configuration.withLock({ $0.plugins }).enumerated() {
+      if let problem = await plugin.problem() { problems.append("kms-provider-\(index): \(problem)") }
+    }
+    return problems.isEmpty ? nil : problems.joined(separator: ", ")
   }
 
   /// Nil for a key that is no object's, or that of one which is stored as it is.

@@ -6,7 +6,13 @@ import FoundationEssentials
 protocol ValueCipher: Sendable {
   /// - Parameter place: where the value stands: what is moved elsewhere is not read any more, by ciphers that can tell.
   func seal(_ value: [UInt8], at place: [UInt8]) throws(CipherError) -> [UInt8]
-  func open(_ sealed: ArraySlice<UInt8>, at place: [UInt8]) throws(CipherError) -> [UInt8]
+  func open(_ sealed: ArraySlice<UInt8>, at place: [UInt8]) async throws(CipherError) -> [UInt8]
+  /// Whether a value was sealed by another key than it would be today.
+  func isStale(_ sealed: ArraySlice<UInt8>) -> Bool
+}
+
+extension ValueCipher {
+  func isStale(_ sealed: ArraySlice<UInt8>) -> Bool { false }
 }
 
 /// Why a value cannot be sealed or read.
@@ -24,7 +30,9 @@ struct AESGCMCipher: ValueCipher {
   private let key: SymmetricKey
 
   /// - Parameter key: 16, 24 or 32 bytes.
-  init(_ key: [UInt8]) { self.key = SymmetricKey(data: key) }
+  init(_ key: [UInt8]) { self.init(SymmetricKey(data: key)) }
+
+  init(_ key: SymmetricKey) { self.key = key }
 
   func seal(_ value: [UInt8], at place: [UInt8]) throws(CipherError) -> [UInt8] {
     do {

@@ -26,11 +26,11 @@ struct ValueTransformers: Sendable {
     members[0].prefix + (try members[0].cipher.seal(value, at: Array(key.utf8)))
   }
 
-  func open(_ stored: [UInt8], key: String) throws(CipherError) -> [UInt8] {
+  func open(_ stored: [UInt8], key: String) async throws(CipherError) -> [UInt8] {
     let place = Array(key.utf8)
     var problems: [String] = []
     for member in members where stored.starts(with: member.prefix) {
-      do throws(CipherError) { return try member.cipher.open(stored[member.prefix.count...], at: place) } catch {
+      do throws(CipherError) { return try await member.cipher.open(stored[member.prefix.count...], at: place) } catch {
         // What is encrypted may still be another one's.
         if !member.prefix.isEmpty { problems.append(error.description) }
       }
@@ -48,7 +48,10 @@ struct ValueTransformers: Sendable {
 
   /// Whether a value was written in another way than it would be today.
   func isStale(_ stored: [UInt8]) -> Bool {
-    guard members[0].prefix.isEmpty else { return !stored.starts(with: members[0].prefix) }
+    let first = members[0]
+    guard first.prefix.isEmpty else {
+      return !stored.starts(with: first.prefix) || first.cipher.isStale(stored[first.prefix.count...])
+    }
     return stored.starts(with: IdentityCipher.encryptedPrefix)
   }
 }

@@ -20,6 +20,7 @@ final class HealthChecks: Sendable {
   private static let storeTime = Duration.seconds(2)
 
   private let store: ClusterStore
+  private let others: [ServerHealthCheck]
   private let done = Mutex<Set<Step>>([])
   private let isEnding = Atomic(false)
   /// How often each check of each endpoint was made: in vain, and not.
@@ -58,7 +59,11 @@ final class HealthChecks: Sendable {
     return Response(.ok, text: text.text, type: MetricsText.contentType)
   }
 
-  init(_ store: ClusterStore) { self.store = store }
+  /// - Parameter others: checks beside the server's own.
+  init(_ store: ClusterStore, _ others: [ServerHealthCheck] = []) {
+    self.store = store
+    self.others = others
+  }
 
   func finish(_ step: Step) { done.withLock { _ = $0.insert(step) } }
 
@@ -66,7 +71,7 @@ final class HealthChecks: Sendable {
   func end() { isEnding.store(true, ordering: .releasing) }
 
   private func names(_ endpoint: String) -> [String] {
-    ["ping", "log", "etcd"] + (endpoint == "readyz" ? ["etcd-readiness", "informer-sync"] : [])
+    ["ping", "log", "etcd"] + others.map(\.name) + (endpoint == "readyz" ? ["etcd-readiness", "informer-sync"] : [])
       + Step.allCases.map(\.rawValue) + (endpoint == "readyz" ? ["shutdown"] : [])
   }
 
@@ -81,6 +86,7 @@ final class HealthChecks: Sendable {
     case "etcd", "etcd-readiness": return await storeProblem()
     case "shutdown": return isEnding.load(ordering: .acquiring) ? "process is shutting down" : nil
     default:
+      if let other = others.first(where: { $0.name == name }) { return await other.problem() }
       guard let step = Step(rawValue: name) else { return nil }
       return done.withLock { $0.contains(step) } ? nil : "not finished"
     }

@@ -44,7 +44,7 @@ struct ClusterServer: Sendable {
       let state = try await state(store)
       let identity = try await identity(store, directory)
       let core = try await core(state, identity)
-      let front = try await front(core, state.cluster, identity)
+      let front = try await front(core, state, identity)
       try await work(core, identity, front, state, until: ended)
     } catch {
       await teardown.run()
@@ -115,6 +115,7 @@ struct ClusterServer: Sendable {
       kinds = try BuiltinKinds.load()
       enablement = try options.enablement(kinds)
       encryption = try await ServerEncryption.read(options.encryption, kinds, pool)
+      if let encryption { teardown.add("connections to KMS plugins") { await encryption.encryption.stop() } }
       cluster = try await ClusterStore(store, isShared: isShared, encryption: encryption?.encryption) {
         continuation.yield($0)
       }
@@ -180,8 +181,9 @@ struct ClusterServer: Sendable {
   }
 
   private func front(
-    _ core: Core, _ cluster: ClusterStore, _ identity: Identity
+    _ core: Core, _ state: State, _ identity: Identity
   ) async throws -> Front {
+    let cluster = state.cluster
     let proxies = options.requestHeaders.proxies(authorities: identity.proxies?.bundle)
     let aggregation = Aggregation(
       cluster, client: core.outbound, proxy: identity.files.frontProxy.proxy,
@@ -198,7 +200,7 @@ struct ClusterServer: Sendable {
       goAwayChance: options.connections.goawayChance, audit: audit,
       anonymous: clients.anonymous, proxyHeaders: proxies?.headers,
       strictTransportSecurity: options.connections.strictTransportSecurityDirectives, accounts: core.accounts,
-      aggregation: aggregation,
+      aggregation: aggregation, healthChecks: state.encryption?.healthCheck.map { [$0] } ?? [],
       address: "\(identity.address.advertised):\(port)", version: ServerVersion(build: "apus.\(Version.text)"),
       flags: GivenFlags.read(Program.arguments.dropFirst()))
     var settings = ServerConfiguration(threads: 2, compression: Compression(), handlersStartOnEventLoop: true)

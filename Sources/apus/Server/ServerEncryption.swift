@@ -1,5 +1,6 @@
 import APIServer
 import AsyncWork
+import ContainerEngine
 import ClusterAPI
 
 /// How objects are encrypted in the store, by a file of the operator's, which is followed where that is wished.
@@ -14,12 +15,20 @@ struct ServerEncryption: Sendable {
   ) async throws -> Self? {
     guard let file = try await FollowedFile.read(options.encryptionProviderConfig, pool) else { return nil }
     let encryption = ResourceEncryption(try options.configuration(file.bytes), kinds)
+    // They may come later: until then nothing is written, and nothing read that is not known yet.
+    if let problem = await encryption.start() { Log.warning("encryption by a KMS plugin: \(problem)") }
     return ServerEncryption(encryption: encryption, options: options, file: file)
+  }
+
+  /// Told of by health checks: where there are plugins, or may come to be.
+  var healthCheck: ServerHealthCheck? {
+    guard encryption.hasPlugins || options.encryptionProviderConfigAutomaticReload == true else { return nil }
+    return ServerHealthCheck(name: "kms-providers") { [encryption] in await encryption.problem() }
   }
 
   /// Follows the file until the task is cancelled, or not at all.
   func run(_ pool: BlockingPool) async {
     guard options.encryptionProviderConfigAutomaticReload == true else { return }
-    await file.follow(pool) { encryption.replace(by: try options.configuration($0)) }
+    await file.follow(pool) { try await encryption.replace(by: try options.configuration($0)) }
   }
 }

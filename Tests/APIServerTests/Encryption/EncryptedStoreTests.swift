@@ -88,7 +88,7 @@ import Testing
       #expect(try await store.isStale(one))
       let fresh = [try await store.isStale(two), try await store.isStale("/registry/secrets/n/gone")]
       #expect(fresh == [false, false])
-      encryption.replace(by: try configuration(#"["secrets"]"#, key: "b", reads: "a"))
+      try await encryption.replace(by: try configuration(#"["secrets"]"#, key: "b", reads: "a"))
       #expect(try await store.get(two)?.value == [2])
       #expect(try await store.isStale(two))
       try await store.put(two, [2])
@@ -96,7 +96,7 @@ import Testing
       #expect(!isStale)
       #expect(try await raw.get(two)?.value.starts(with: Array("k8s:enc:aesgcm:v1:b:".utf8)) == true)
       // Whoever does not know the key is told which value it is about.
-      encryption.replace(by: try configuration(#"["secrets"]"#, key: "c"))
+      try await encryption.replace(by: try configuration(#"["secrets"]"#, key: "c"))
       do throws(StoreError) {
         _ = try await store.get(two)
         Issue.record("it was read")

@@ -95,7 +95,6 @@ import Testing
     ("{kms: {apiVersion: v2, name: a, endpoint: 'unix:///a', cachesize: 1}}", "cachesize is not supported in v2"),
     ("{kms: {apiVersion: v3, name: a, endpoint: 'unix:///a'}}", "only v1 and v2 are supported"),
     ("{kms: {name: a, endpoint: 'unix:///a'}}", "KMSv1 is deprecated"),
-    ("{kms: {apiVersion: v2, name: a, endpoint: 'unix:///a'}}", #"could not configure KMSv2-Plugin's probe "a""#),
   ])
   func providersThatCannotBe(_ provider: String, _ words: String) {
     let message = message(entry("secrets", provider))
@@ -113,6 +112,21 @@ import Testing
     #expect(message(entries("*.*", "*.apps")) == #"resource "*.apps" is masked by earlier rule "*.*""#)
     #expect(message(entries("secrets", "*.")) == "")
     #expect(message(entries("secrets", "secrets")) == "")
+  }
+
+  @Test func pluginsAreReached() throws {
+    let text = """
+      {apiVersion: apiserver.config.k8s.io/v1, kind: EncryptionConfiguration, resources: [{resources: [secrets], providers: [
+        {kms: {apiVersion: v2, name: one, endpoint: "unix:///run/one.sock"}},
+        {kms: {apiVersion: v2, name: two, endpoint: "unix:///run/two.sock", timeout: 1m30s}}, {identity: {}}]}]}
+      """
+    var reached: [String] = []
+    let configuration = try EncryptionConfiguration(Array(text.utf8)) { path, timeout in
+      reached.append("\(path) \(timeout)")
+      return KMSPlugin(path: path, timeout: timeout)
+    }
+    #expect(reached == ["/run/one.sock 3.0 seconds", "/run/two.sock 90.0 seconds"])
+    #expect(configuration.plugins.map(\.name) == ["one", "two"])
   }
 
   @Test func whichResourcesItIsAbout() throws {
