@@ -135,11 +135,14 @@ public final class ClusterStore: Sendable {
   }
 
   /// Writes, and returns when the change can be read.
-  func commit(_ mutations: [Mutation], where preconditions: [Precondition]) async throws -> Int64 {
+  /// - Parameter lease: what the objects that are written go with.
+  func commit(
+    _ mutations: [Mutation], where preconditions: [Precondition], lease: Lease? = nil
+  ) async throws -> Int64 {
     let began = ContinuousClock.now
     let revision: Int64
     do {
-      revision = try await store.commit(mutations, where: preconditions)
+      revision = try await store.commit(mutations, where: preconditions, lease: lease)
       times.record(mutations, where: preconditions, ContinuousClock.now - began, hasFailed: false)
     } catch {
       // That somebody was faster is an answer, and no error of the store's.

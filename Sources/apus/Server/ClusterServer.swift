@@ -163,7 +163,8 @@ struct ClusterServer: Sendable {
     let registry = Registry(
       store: cluster, catalog: ResourceCatalog(kinds, serving: state.enablement), kinds: kinds, admission: admission,
       admissionMetrics: metrics, watchSeconds: Int64(options.minRequestTimeout),
-      services: ServiceAllocator(identity.network, store: cluster), outbound: outbound)
+      services: ServiceAllocator(identity.network, store: cluster), outbound: outbound,
+      eventLifetime: options.eventLifetime)
     late.set(registry)
     return Core(
       registry: registry, authorization: authorization, quota: quota, outbound: outbound, accounts: accounts)

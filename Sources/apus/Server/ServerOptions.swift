@@ -46,6 +46,7 @@ struct ServerOptions: ParsableArguments {
   @Option(help: "How long a request may take that is no watch or stream, as in 60s or 1m30s.") var requestTimeout =
     "60s"
   @Option(help: "Seconds that a watch lasts at least whose client says nothing of it.") var minRequestTimeout = 1800
+  @Option(help: "How long an event is kept after it was written last, as in 1h; 0 for ever.") var eventTtl = "1h0m0s"
   @Option(help: "How long requests are still taken after a signal, while /readyz says no already, as in 10s.")
   var shutdownDelayDuration = "0s"
 
@@ -66,6 +67,11 @@ struct ServerOptions: ParsableArguments {
   /// How long a request may take.
   var requestTime: Duration { .nanoseconds(GoDuration.nanoseconds(requestTimeout) ?? 0) }
 
+  /// How long an event is kept; nil for ever.
+  var eventLifetime: Duration? {
+    GoDuration.nanoseconds(eventTtl).flatMap { $0 > 0 ? .nanoseconds($0) : nil }
+  }
+
   /// How long requests are still taken when it is time to end.
   var shutdownDelay: Duration { .nanoseconds(GoDuration.nanoseconds(shutdownDelayDuration) ?? 0) }
 
@@ -82,6 +88,9 @@ struct ServerOptions: ParsableArguments {
     }
     guard let delay = GoDuration.nanoseconds(shutdownDelayDuration), delay >= 0 else {
       throw ValidationError("--shutdown-delay-duration \(shutdownDelayDuration): it must be a duration, such as 10s")
+    }
+    guard let lifetime = GoDuration.nanoseconds(eventTtl), lifetime >= 0 else {
+      throw ValidationError("--event-ttl \(eventTtl): it must be a duration, such as 1h")
     }
     guard minRequestTimeout > 0 else {
       throw ValidationError("--min-request-timeout \(minRequestTimeout): it must be a number of seconds above zero")

@@ -95,9 +95,13 @@ final class EnvelopeCipher: ValueCipher {
 
   func isStale(_ sealed: ArraySlice<UInt8>) -> Bool {
     let present = state.withLock { $0.present?.source }
-    // What cannot be read is no matter of this.
-    guard let source = try? EncryptedObject(stored: sealed).source else { return true }
-    return source.keyID != present?.keyID || source.kind != present?.kind
+    do throws(CipherError) {
+      let source = try EncryptedObject(stored: sealed).source
+      return source.keyID != present?.keyID || source.kind != present?.kind
+    } catch {
+      // Nothing would be written so today.
+      return true
+    }
   }
 
   // MARK: The plugin
