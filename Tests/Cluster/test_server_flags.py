@@ -10,6 +10,7 @@ import pytest
 
 from clusters import ROOT, Server
 from conftest import Kubectl
+from interface import eventually
 
 pytestmark = pytest.mark.own_server
 BINARY = os.environ.get("APUS_BINARY", os.path.join(ROOT, ".build/debug/apus"))
@@ -81,6 +82,7 @@ def test_a_file_of_flags(tmp_path):
     server = Server(tmp_path / "server", "--config", str(tmp_path / "config.yaml"))
     (tmp_path / "config.yaml").write_text(
         f"kubeconfig: {tmp_path}/of-the-file\nservice-cluster-ip-range: 10.99.0.0/16\n"
+        "default-not-ready-toleration-seconds: 7\ndefault-unreachable-toleration-seconds: 8\n"
         "anonymous-auth: false\nmax-requests-inflight: 7\ntls-san:\n- one.example.com\n- two.example.com\n"
         "api-listen: 127.0.0.1:1\n"
     )
@@ -95,6 +97,10 @@ def test_a_file_of_flags(tmp_path):
             time.sleep(0.1)
         # The command line says another port, which comes first.
         assert kubectl.json("get", "service", "kubernetes")["spec"]["clusterIP"] == "10.99.0.1"
+        eventually(lambda: kubectl("get", "serviceaccount", "default", check=False).returncode == 0, server.log)
+        pod = kubectl.json("run", "one", "--image=i", "--dry-run=server")
+        stays = {one["key"]: one["tolerationSeconds"] for one in pod["spec"]["tolerations"]}
+        assert stays == {"node.kubernetes.io/not-ready": 7, "node.kubernetes.io/unreachable": 8}
         shown = subprocess.run(
             ["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", "-showcerts"], input="", capture_output=True, text=True
         ).stdout  # fmt: skip

@@ -86,16 +86,15 @@ public final class FlowControl: Sendable {
   ) async throws(SeatGate.Rejection) -> Admitted {
     let key = FlowMetrics.Key(level: place.level.name, schema: place.schema.name)
     let came = ContinuousClock.now
-    metrics.arrive(key)
-    let number = requests.arrive(place, user, info, at: came)
     if place.level.isExempt {
+      metrics.arrive(key)
       metrics.seat(key, seats: 1, after: .zero)
-      requests.begin(number, at: came)
+      let number = requests.arrive(place, user, info, at: came, began: came, .none)
       return Admitted(key: key, number: number, seat: nil, seats: 1, began: came, waited: .zero)
     }
     let work = estimate(gate.widest(place.slot))
-    requests.estimate(number, work)
-    metrics.estimate(key, work)
+    metrics.arrive(key, work)
+    let number = requests.arrive(place, user, info, at: came, work)
     let seat: SeatGate.Seat
     do {
       seat = try await gate.take(place.slot, width: work.seats, afterwards: work.afterwards, number: number) {

@@ -45,11 +45,11 @@ final class FlowMetrics: Sendable {
   }
 
   /// A request has come.
-  func arrive(_ key: Key) { edit(key) { $0.waiting += 1 } }
-
-  /// It is known what it takes.
-  func estimate(_ key: Key, _ work: WorkEstimate) {
+  /// - Parameter work: what it takes; nil where that does not matter.
+  func arrive(_ key: Key, _ work: WorkEstimate? = nil) {
     edit(key) { entry in
+      entry.waiting += 1
+      guard let work else { return }
       entry.widths.observe(Double(work.seats))
       if let watchers = work.watchers { entry.watchers.observe(Double(watchers)) }
     }

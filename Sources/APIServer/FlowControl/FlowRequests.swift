@@ -11,7 +11,7 @@ final class FlowRequests: Sendable {
     fileprivate(set) var began: ContinuousClock.Instant?
     /// In which queue it has waited; nil where it did not have to.
     fileprivate(set) var queue: Int?
-    fileprivate(set) var work = WorkEstimate.none
+    let work: WorkEstimate
   }
 
   private struct State {
@@ -21,37 +21,33 @@ final class FlowRequests: Sendable {
   private let state = Mutex(State())
 
   /// A request has come.
+  /// - Parameters:
+  ///   - began: nil where it has to get its seats first.
+  ///   - work: what it takes.
   /// - Returns: its number.
   func arrive(
-    _ place: FlowControl.Classification, _ user: User, _ info: RequestInfo, at came: ContinuousClock.Instant
+    _ place: FlowControl.Classification, _ user: User, _ info: RequestInfo, at came: ContinuousClock.Instant,
+    began: ContinuousClock.Instant? = nil, _ work: WorkEstimate
   ) -> Int {
-    state.withLock { state in
+    let entry = Entry(place: place, user: user, info: info, came: came, began: began, work: work)
+    return state.withLock { state in
       state.last += 1
-      state.entries[state.last] = Entry(place: place, user: user, info: info, came: came)
+      state.entries[state.last] = entry
       return state.last
     }
   }
 
-  /// It is known what it takes.
-  func estimate(_ number: Int, _ work: WorkEstimate) { edit(number) { $0.work = work } }
-
   /// It has its seats.
-  func begin(_ number: Int, queue: Int? = nil, at began: ContinuousClock.Instant) {
-    edit(number) { entry in
-      entry.began = began
-      entry.queue = queue
+  func begin(_ number: Int, queue: Int?, at began: ContinuousClock.Instant) {
+    state.withLock { state in
+      guard let index = state.entries.index(forKey: number) else { return }
+      state.entries.values[index].began = began
+      state.entries.values[index].queue = queue
     }
   }
 
   /// It is answered, or gets none.
   func end(_ number: Int) { state.withLock { _ = $0.entries.removeValue(forKey: number) } }
-
-  private func edit(_ number: Int, _ change: (inout Entry) -> Void) {
-    state.withLock { state in
-      guard let index = state.entries.index(forKey: number) else { return }
-      change(&state.entries.values[index])
-    }
-  }
 
   /// By their numbers, which grow.
   var all: [Int: Entry] { state.withLock { $0.entries } }

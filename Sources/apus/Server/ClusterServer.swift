@@ -158,7 +158,7 @@ struct ClusterServer: Sendable {
     let metrics = AdmissionMetrics()
     let admission = try ClusterAdmission.chain(
       cluster, authorizer: authorization.authorizer, quota: quota, outbound: outbound, plugins: plugins, told,
-      metrics: metrics
+      tolerations: options.tolerations, metrics: metrics
     ) { late.registry }
     let registry = Registry(
       store: cluster, catalog: ResourceCatalog(kinds, serving: state.enablement), kinds: kinds, admission: admission,

@@ -40,6 +40,10 @@ struct ServerOptions: ParsableArguments {
       "Features that must be on or off, NAME=true or NAME=false, separated by commas; repeatable. They are as they are by default in Kubernetes, and nothing else is taken."
   )
   var featureGates: [String] = []
+  @Option(help: "Seconds that a pod stays on a node that is not ready, where it says nothing of that.")
+  var defaultNotReadyTolerationSeconds = DefaultTolerationSeconds.usualSeconds
+  @Option(help: "Seconds that a pod stays on a node that cannot be reached, where it says nothing of that.")
+  var defaultUnreachableTolerationSeconds = DefaultTolerationSeconds.usualSeconds
   @Option(help: "How many requests that only read are worked on at a time; others wait.") var maxRequestsInflight = 400
   @Option(help: "How many requests that write are worked on at a time. The sum of both is divided by priority levels.")
   var maxMutatingRequestsInflight = 200
