@@ -124,7 +124,9 @@ let package = Package(
       "APIServer",
       [
         "ClusterAPI", "APIMachinery", "KeyValueStore", "HTTPService", "PKI", "AsyncWork", "Linux", "Addressing",
-        .nio("NIOCore"),
+        "Protobuf", .nio("NIOCore"),
+        // Values are encrypted in the store.
+        .product(name: "Crypto", package: "swift-crypto"), .product(name: "CryptoExtras", package: "swift-crypto"),
         // Webhooks and other API servers are spoken to over HTTP.
         .nio("NIOPosix"), .nio("NIOHTTP1"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -201,7 +203,9 @@ let package = Package(
     tests(
       "APIServer",
       [
-        "APIMachinery", "ClusterAPI", "HTTPService", "KeyValueStore", "Linux", "PKI", .nio("NIOCore"), .nio("NIOHTTP1"),
+        "APIMachinery", "ClusterAPI", "HTTPService", "KeyValueStore", "Linux", "PKI", "Protobuf", .nio("NIOCore"),
+        .nio("NIOHTTP1"),
+        .product(name: "Crypto", package: "swift-crypto"),
       ]),
     tests("Controllers", ["APIMachinery", "ClusterAPI", "ClusterClient", "PKI"]),
     tests(

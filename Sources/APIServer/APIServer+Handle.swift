@@ -86,6 +86,7 @@ extension APIServer {
       await unknown?.settle()
       throw error
     }
+    senderHeaders.remove(from: &request.headers)
     trail.isUnknown = sender.name == User.anonymous.name || sender.groups.contains("system:unauthenticated")
     if let audit {
       let context = RequestContext(info: info, user: sender, query: request.query, headers: request.headers)

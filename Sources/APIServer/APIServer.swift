@@ -17,6 +17,7 @@ public final class APIServer: Sendable {
   let audit: AuditLog?
   let anonymous: AnonymousRule
   let strictTransportSecurity: String
+  let senderHeaders: SenderHeaders
   let metrics = RequestMetrics()
   let access = AccessMetrics()
   let identifiers = AuditIdentifiers()
@@ -34,18 +35,21 @@ public final class APIServer: Sendable {
   ///   - goAwayChance: how often a connection by HTTP/2 is ended after a request, from 0 for never.
   ///   - audit: where requests are noted; nil where they are not.
   ///   - anonymous: which requests are nobody's that say nothing of their sender.
+  ///   - proxyHeaders: those by which proxies say for whom they ask, beside the usual ones: nobody behind the server sees them.
   ///   - strictTransportSecurity: what browsers are told (RFC 6797); empty for nothing.
   ///   - accounts: issues service accounts' tokens; nil where none are issued.
   ///   - aggregation: other servers behind this one; nil where there are none.
+  ///   - healthChecks: more that has to be in order.
   ///   - address: `host:port` by which clients reach the server.
   ///   - flags: those that the server was given, for those who ask by `/flagz`; nothing that must stay secret.
   public init(
     registry: Registry, authenticator: any Authenticator, authorizer: any Authorizer,
     flowControl: FlowControl? = nil, requestTime: Duration = .seconds(60), goAwayChance: Double = 0,
     audit: AuditLog? = nil,
-    anonymous: AnonymousRule = AnonymousRule(), strictTransportSecurity: [String] = [],
+    anonymous: AnonymousRule = AnonymousRule(), proxyHeaders: RequestHeaders? = nil,
+    strictTransportSecurity: [String] = [],
     accounts: ServiceAccounts? = nil,
-    aggregation: Aggregation? = nil,
+    aggregation: Aggregation? = nil, healthChecks: [ServerHealthCheck] = [],
     address: String,
     version: ServerVersion, flags: [String: String] = [:]
   ) {
@@ -57,7 +61,8 @@ public final class APIServer: Sendable {
     self.audit = audit
     self.anonymous = anonymous
     self.strictTransportSecurity = strictTransportSecurity.joined(separator: "; ")
-    health = HealthChecks(registry.store)
+    senderHeaders = SenderHeaders(proxyHeaders.map(RequestHeaders.standard.union) ?? .standard)
+    health = HealthChecks(registry.store, healthChecks)
     self.aggregation = aggregation
     openAPI = OpenAPIHandler(registry.kinds, version: version, others: aggregation?.openAPI)
     self.registry = registry

@@ -239,6 +239,27 @@ def test_without_queues_too_many_are_refused(small, certificate):
         assert headers["X-Kubernetes-PF-FlowSchema-UID"] == uid
 
 
+def test_what_goes_on_is_shown(raw):
+    """Tables for people: of levels, of queues, and of requests, the one that asks among them."""
+    def table(name, **query):
+        status, _, body = raw("GET", f"/debug/api_priority_and_fairness/{name}", query=list(query.items()), parse=bytes.decode)
+        assert status == 200
+        return [[cell.strip() for cell in line.split(",")] for line in body.splitlines()]
+
+    assert {"exempt", "catch-all", "workload-low"} <= {row[0] for row in table("dump_priority_levels")}
+    queues = table("dump_queues")
+    assert queues[0] == [
+        "PriorityLevelName", "Index", "PendingRequests", "ExecutingRequests", "SeatsInUse", "NextDispatchR", "InitialSeatsSum",
+        "MaxSeatsSum", "TotalWorkSum",
+    ]  # fmt: skip
+    assert sum(row[0] == "workload-low" for row in queues) == 128 and not any(row[0] == "exempt" for row in queues)
+    requests = table("dump_requests", includeRequestDetails="1")
+    assert requests[0][:6] == ["PriorityLevelName", "FlowSchemaName", "QueueIndex", "RequestIndexInQueue", "FlowDistingsher", "ArriveTime"]
+    own = next(row for row in requests if row[12] == "/debug/api_priority_and_fairness/dump_requests")
+    assert own[:4] == ["exempt", "exempt", "-1", "-1"] and own[11] == "get"
+    assert len(table("dump_requests")[0]) == 10
+
+
 def test_a_time_that_is_none(raw):
     status, _, body = raw("GET", "/api/v1/namespaces", query=[("timeout", "soon")])
     assert status == 400

@@ -35,6 +35,21 @@ def test_a_broken_token(namespace, raw):
     assert status == 400 and "continue key is not valid" in body["message"]
 
 
+def test_one_object_by_its_name(many, raw):
+    """It is all that there is: no other page follows it, whatever follows it in the namespace."""
+    path, one = f"/api/v1/namespaces/{many}/configmaps", ("fieldSelector", "metadata.name=m03")
+    _, _, body = raw("GET", path, query=[one, ("limit", "1")])
+    assert [item["metadata"]["name"] for item in body["items"]] == ["m03"]
+    assert "continue" not in body["metadata"] and "remainingItemCount" not in body["metadata"]
+    for more in (("labelSelector", "many=no"), ("fieldSelector", "metadata.name=m03,metadata.namespace=other")):
+        assert raw("GET", path, query=[more] if more[0] == one[0] else [one, more])[2]["items"] == []
+    _, _, body = raw("GET", path, query=[("fieldSelector", "metadata.name=gone")])
+    assert body["items"] == [] and body["metadata"]["resourceVersion"]
+    # Over all namespaces there may be several.
+    _, _, body = raw("GET", "/api/v1/configmaps", query=[("fieldSelector", "metadata.name=kube-root-ca.crt"), ("limit", "1")])
+    assert len(body["items"]) == 1 and body["metadata"]["continue"]
+
+
 def test_remaining_count(many, raw):
     _, _, body = raw("GET", f"/api/v1/namespaces/{many}/configmaps", query=[("limit", "5")])
     assert body["metadata"]["remainingItemCount"] == 21

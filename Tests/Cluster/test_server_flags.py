@@ -10,6 +10,7 @@ import pytest
 
 from clusters import ROOT, Server
 from conftest import Kubectl
+from interface import eventually
 
 pytestmark = pytest.mark.own_server
 BINARY = os.environ.get("APUS_BINARY", os.path.join(ROOT, ".build/debug/apus"))
@@ -31,6 +32,9 @@ def run(directory, *flags):
         (["--request-timeout", "soon"], "--request-timeout soon: it must be a duration above zero, such as 60s"),
         (["--shutdown-delay-duration=-1s"], "--shutdown-delay-duration -1s: it must be a duration, such as 10s"),
         (["--max-requests-inflight", "0", "--max-mutating-requests-inflight", "0"], "their sum must be above zero"),
+        (["--event-ttl=-1s"], "--event-ttl -1s: it must be a duration, such as 1h"),
+        (["--feature-gates", "Nonsense=true"], "--feature-gates: unrecognized feature gate: Nonsense"),
+        (["--feature-gates=WatchList=true,NodeSwap=false"], "cannot set feature gate NodeSwap to false, feature is locked to true"),
         (["--service-cluster-ip-range", "10.0.0.0"], "10.0.0.0"),
         (["--service-node-port-range", "9-1"], "9-1"),
         (["--anonymous-auth", "perhaps"], "perhaps"),
@@ -65,7 +69,6 @@ def run(directory, *flags):
         (["--tls-sni-cert-key", "/nonexistent,b"], "/nonexistent"),
         (["--goaway-chance", "0.5"], "--goaway-chance 0.5: it must be from 0 to 0.02"),
         (["--etcd-servers=http://a:1"], "--etcd-servers is a flag of kube-apiserver that this server has not: say --datastore-endpoint"),
-        (["--encryption-provider-config", "a"], "--encryption-provider-config is a flag of kube-apiserver that this server has not: objects are stored as they are"),
         (["--nonsense"], "Unknown option '--nonsense'"),
     ],
 )  # fmt: skip
@@ -79,6 +82,7 @@ def test_a_file_of_flags(tmp_path):
     server = Server(tmp_path / "server", "--config", str(tmp_path / "config.yaml"))
     (tmp_path / "config.yaml").write_text(
         f"kubeconfig: {tmp_path}/of-the-file\nservice-cluster-ip-range: 10.99.0.0/16\n"
+        "default-not-ready-toleration-seconds: 7\ndefault-unreachable-toleration-seconds: 8\n"
         "anonymous-auth: false\nmax-requests-inflight: 7\ntls-san:\n- one.example.com\n- two.example.com\n"
         f"api-listen: 127.0.0.1:1\nrun-dir: {tmp_path}/run\ninstance: other\n"
     )
@@ -93,6 +97,10 @@ def test_a_file_of_flags(tmp_path):
             time.sleep(0.1)
         # The command line says another port, which comes first.
         assert kubectl.json("get", "service", "kubernetes")["spec"]["clusterIP"] == "10.99.0.1"
+        eventually(lambda: kubectl("get", "serviceaccount", "default", check=False).returncode == 0, server.log)
+        pod = kubectl.json("run", "one", "--image=i", "--dry-run=server")
+        stays = {one["key"]: one["tolerationSeconds"] for one in pod["spec"]["tolerations"]}
+        assert stays == {"node.kubernetes.io/not-ready": 7, "node.kubernetes.io/unreachable": 8}
         shown = subprocess.run(
             ["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", "-showcerts"], input="", capture_output=True, text=True
         ).stdout  # fmt: skip

@@ -39,8 +39,11 @@ struct FakeMember: Sendable {
 
   /// One that speaks gRPC.
   /// - Parameter reply: given the call's path and each of its messages.
-  init(_ reply: @escaping @Sendable (_ path: String, _ message: ByteBuffer) -> Reply) async throws {
-    try await self.init { channel in
+  /// - Parameter socket: the path of a unix socket; a port of loopback where there is none.
+  init(
+    socket: String? = nil, _ reply: @escaping @Sendable (_ path: String, _ message: ByteBuffer) -> Reply
+  ) async throws {
+    try await self.init(socket: socket) { channel in
       channel.configureHTTP2Pipeline(
         mode: .server, connectionConfiguration: .init(), streamConfiguration: .init()
       ) { stream in
@@ -56,10 +59,15 @@ struct FakeMember: Sendable {
     }
   }
 
-  private init(configure: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>) async throws {
-    channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-      .childChannelInitializer(configure)
-      .bind(host: "127.0.0.1", port: 0).get()
+  private init(
+    socket: String? = nil, configure: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+  ) async throws {
+    let bootstrap = ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup).childChannelInitializer(configure)
+    if let socket {
+      channel = try await bootstrap.bind(unixDomainSocketPath: socket).get()
+    } else {
+      channel = try await bootstrap.bind(host: "127.0.0.1", port: 0).get()
+    }
     port = channel.localAddress?.port ?? 0
   }
 

@@ -9,7 +9,7 @@ public final class Aggregation: Sendable {
   private let store: ClusterStore
   private let client: OutboundClient
   private let proxy: FrontProxy
-  private let clientAuthority: Mutex<String>
+  private let settings: Mutex<RequestHeaderAuthorities.Settings>
   private let services: AggregatedServices
   private let discovery = AggregatedDiscovery()
   let openAPI = AggregatedOpenAPI()
@@ -18,24 +18,34 @@ public final class Aggregation: Sendable {
   ///   - client: by which the servers are reached.
   ///   - proxy: as whom they are spoken to.
   ///   - clientAuthority: whose certificates clients show, PEM; the servers are told.
-  public init(_ store: ClusterStore, client: OutboundClient, proxy: FrontProxy, clientAuthority: String) {
+  ///   - proxies: who asks for others, beside this server; the servers are told.
+  public init(
+    _ store: ClusterStore, client: OutboundClient, proxy: FrontProxy, clientAuthority: String,
+    proxies: TrustedProxies? = nil
+  ) {
     self.store = store
     self.client = client
     self.proxy = proxy
-    self.clientAuthority = Mutex(clientAuthority)
+    settings = Mutex(.init(clientAuthority: clientAuthority, proxies: proxies))
     services = AggregatedServices(store)
   }
 
   /// Tells other servers whom to trust.
   func publish(_ registry: Registry) async throws {
     try await RequestHeaderAuthorities(
-      registry: registry, proxy: proxy, clientAuthority: clientAuthority.withLock { $0 }
+      registry: registry, proxy: proxy, settings: settings.withLock { $0 }
     ).publish()
   }
 
   /// Tells them again: other authorities vouch for clients (PEM).
   public func publish(clientAuthority: String, _ registry: Registry) async throws {
-    self.clientAuthority.withLock { $0 = clientAuthority }
+    settings.withLock { $0.clientAuthority = clientAuthority }
+    try await publish(registry)
+  }
+
+  /// Tells them again: other authorities vouch for those who ask for others (PEM).
+  public func publish(proxyAuthority: String, _ registry: Registry) async throws {
+    settings.withLock { $0.proxies?.authorities = proxyAuthority }
     try await publish(registry)
   }
 

@@ -65,7 +65,10 @@ struct LocalAPIServices: Sendable {
     for one in wanted where !present.contains(one.name) {
       do { try await create(one, target) } catch { failure = failure ?? "APIService \(one.name): \(error)" }
     }
-    for object in objects where object.object.header.labels[Self.label] == "true" && !names.contains(object.name) {
+    // Those of what is built in go as the server starts, where it serves them no longer.
+    let modes: Set<String> = isStart ? ["true", "onstart"] : ["true"]
+    for object in objects
+    where !names.contains(object.name) && modes.contains(object.object.header.labels[Self.label] ?? "") {
       do {
         let context = RequestContext.ofServer(verb: "delete", name: object.name)
         _ = try await registry.delete(target, context, namespace: "", name: object.name, DeleteOptions())
@@ -79,7 +82,7 @@ struct LocalAPIServices: Sendable {
 
   private func builtin() -> [Wanted] {
     var seen: [String: Int64] = [:]
-    return registry.kinds.groupVersions.compactMap { groupVersion in
+    return registry.catalog.builtinVersions.compactMap { groupVersion in
       // The group of these objects themselves is served without one, as it is by kube-apiserver.
       guard groupVersion != Self.groupVersion else { return nil }
       let place = seen[groupVersion.group, default: 0]

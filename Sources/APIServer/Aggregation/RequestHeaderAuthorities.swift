@@ -7,10 +7,17 @@ struct RequestHeaderAuthorities: Sendable {
   private static let name = "extension-apiserver-authentication"
   private static let namespace = "kube-system"
 
+  /// What this server itself goes by.
+  struct Settings: Sendable {
+    /// Whose certificates clients show (PEM).
+    var clientAuthority: String
+    /// Who asks for others, beside this server.
+    var proxies: TrustedProxies?
+  }
+
   let registry: Registry
   let proxy: FrontProxy
-  /// PEM.
-  let clientAuthority: String
+  let settings: Settings
 
   /// Publishes again whenever somebody has changed or removed what was published, until the task is cancelled.
   static func keep(
@@ -28,15 +35,31 @@ struct RequestHeaderAuthorities: Sendable {
     func bundle(_ name: String, _ own: String) throws(PKIError) -> JSONValue {
       .string(try CertificateBundle.union(own, present?[name]?.stringValue ?? ""))
     }
-    func list(_ items: String...) -> JSONValue { .string(JSONValue.array(items.map { .string($0) }).jsonText()) }
+    // What other servers of the cluster have written is kept: they may go by something else.
+    func list(_ name: String, _ items: [String]) -> JSONValue {
+      let known = registry.store.isShared ? present?[name]?.stringValue.flatMap(Self.list) ?? [] : []
+      let all = known + items.filter { !known.contains($0) }
+      return .string(JSONValue.array(all.map { .string($0) }).jsonText())
+    }
+    let proxies = settings.proxies
+    let headers = proxies?.publishedHeaders ?? .standard
+    // Nobody in particular is anybody, this server as well.
+    let names = proxies.map { $0.allowedNames.isEmpty ? [] : $0.allowedNames + [FrontProxy.commonName] }
     return [
-      "client-ca-file": try bundle("client-ca-file", clientAuthority),
-      "requestheader-allowed-names": list(FrontProxy.commonName),
-      "requestheader-client-ca-file": try bundle("requestheader-client-ca-file", proxy.authorities),
-      "requestheader-extra-headers-prefix": list("X-Remote-Extra-"),
-      "requestheader-group-headers": list("X-Remote-Group"), "requestheader-uid-headers": list("X-Remote-Uid"),
-      "requestheader-username-headers": list("X-Remote-User"),
+      "client-ca-file": try bundle("client-ca-file", settings.clientAuthority),
+      "requestheader-allowed-names": list("requestheader-allowed-names", names ?? [FrontProxy.commonName]),
+      "requestheader-client-ca-file": try bundle(
+        "requestheader-client-ca-file", proxy.authorities + (proxies?.authorities ?? "")),
+      "requestheader-extra-headers-prefix": list("requestheader-extra-headers-prefix", headers.extraPrefixes),
+      "requestheader-group-headers": list("requestheader-group-headers", headers.groups),
+      "requestheader-uid-headers": list("requestheader-uid-headers", headers.uids),
+      "requestheader-username-headers": list("requestheader-username-headers", headers.userNames),
     ]
+  }
+
+  /// Nil where the text is no list, which is what somebody else has made of it.
+  private static func list(_ text: String) -> [String]? {
+    (try? JSONValue(json: Array(text.utf8)))?.arrayValue?.compactMap(\.stringValue)
   }
 
   /// Writes what is not there, or says something else.

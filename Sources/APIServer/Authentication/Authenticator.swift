@@ -55,11 +55,19 @@ public struct CertificateAuthenticator: Authenticator {
     // A certificate that nobody vouches for is wrong, and not no certificate.
     if case .refused = tls.client { throw StatusError.unauthorized() }
     guard let certificate = tls.clientCertificate, let name = certificate.commonName, !name.isEmpty else { return nil }
-    guard certificate.notBefore <= now(), now() <= certificate.notAfter else {
-      throw StatusError.unauthorized()
-    }
+    guard certificate.isValid(at: now()), let uid = Self.uid(certificate) else { throw StatusError.unauthorized() }
     return User(
-      name: name, groups: certificate.organizations + ["system:authenticated"],
+      name: name, uid: uid, groups: certificate.organizations + ["system:authenticated"],
       extra: ["authentication.kubernetes.io/credential-id": ["X509SHA256=\(certificate.fingerprint)"]])
+  }
+
+  /// The attribute of the subject that is the user's uid, of Kubernetes' own type.
+  private static let uidType = "1.3.6.1.4.1.57683.2"
+
+  /// The user's uid, empty where the certificate has none; nil where it has an empty one or several.
+  private static func uid(_ certificate: ClientCertificate) -> String? {
+    let uids = certificate.subject.filter { $0.type == uidType }.map(\.value)
+    guard let uid = uids.first else { return "" }
+    return uids.count == 1 && !uid.isEmpty ? uid : nil
   }
 }

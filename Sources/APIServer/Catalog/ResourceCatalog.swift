@@ -92,6 +92,10 @@ public final class ResourceCatalog: Sendable {
   }
 
   private let builtin: BuiltinKinds
+  /// What of it is served.
+  private let resources: [ResourceDescription]
+  /// The versions of built-in groups that are served.
+  let builtinVersions: [GroupVersion]
   private struct State {
     var snapshot: Snapshot
     var custom: [GroupResource: ResourceDescription] = [:]
@@ -99,9 +103,17 @@ public final class ResourceCatalog: Sendable {
   }
   private let state: Mutex<State>
 
-  public init(_ builtin: BuiltinKinds) {
+  /// - Parameter enablement: which of the built-in kinds are served.
+  public init(_ builtin: BuiltinKinds, serving enablement: APIEnablement = .all) {
     self.builtin = builtin
-    state = Mutex(State(snapshot: Snapshot(builtin.resources, groupVersions: builtin.groupVersions)))
+    let resources = enablement.served(of: builtin.resources)
+    let served = Set(
+      resources.flatMap { resource in
+        resource.versions.filter(\.isServed).map { GroupVersion(group: resource.group, version: $0.name) }
+      })
+    self.resources = resources
+    builtinVersions = builtin.groupVersions.filter(served.contains)
+    state = Mutex(State(snapshot: Snapshot(resources, groupVersions: builtinVersions)))
   }
 
   public var snapshot: Snapshot { state.withLock { $0.snapshot } }
@@ -151,7 +163,7 @@ public final class ResourceCatalog: Sendable {
 
   private func rebuild(_ state: inout State, changed group: String) {
     let custom = state.custom.values.compactMap(besideBuiltin).sorted { ($0.group, $0.plural) < ($1.group, $1.plural) }
-    var groupVersions = builtin.groupVersions
+    var groupVersions = builtinVersions
     var seen = Set(groupVersions)
     for resource in custom {
       let versions = resource.versions.filter(\.isServed).map(\.name).sorted(by: VersionOrder.precedes)
@@ -164,7 +176,7 @@ public final class ResourceCatalog: Sendable {
     let number = state.snapshot.number + 1
     changes[group] = number
     state.snapshot = Snapshot(
-      builtin.resources + custom, groupVersions: groupVersions, conversions: state.conversions)
+      resources + custom, groupVersions: groupVersions, conversions: state.conversions)
     state.snapshot.number = number
     state.snapshot.changes = changes
   }

@@ -7,12 +7,14 @@ struct FairQueues<Item> {
     let width: Int
     /// The hash of its flow.
     let flow: UInt64
+    /// The number by which others know it.
+    var number = 0
     let item: Item
   }
 
   /// Where a request came from that has got its seat.
   struct Origin: Sendable {
-    fileprivate let queue: Int
+    let queue: Int
     /// What its queue was charged.
     fileprivate let charge: Double
   }
@@ -44,6 +46,29 @@ struct FairQueues<Item> {
 
   /// How many requests wait.
   var count: Int { places.count }
+
+  /// One queue, for those who look.
+  struct Digest {
+    /// The numbers of those that wait in it, in their order.
+    let waiting: [Int]
+    /// Seats that they want.
+    let width: Int
+    /// Seconds times seats that they are expected to take.
+    let work: Double
+    /// Virtual time at which the next one starts.
+    let start: Double
+  }
+
+  var digests: [Digest] {
+    queues.map { queue in
+      let width = queue.waiting.reduce(0) { $0 + $1.width }
+      return Digest(
+        waiting: queue.waiting.map(\.number), width: width, work: usualSeconds * Double(width), start: queue.start)
+    }
+  }
+
+  /// How long the queue is in which a request waits; nil where it waits in none.
+  func length(ofQueueWith ticket: Int) -> Int? { places[ticket].map { queues[$0].waiting.count } }
 
   /// How many queues have requests in them.
   var activeCount: Int { active.count }

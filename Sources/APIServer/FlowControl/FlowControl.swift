@@ -15,12 +15,13 @@ public final class FlowControl: Sendable {
   struct Classification: Sendable {
     let schema: FlowSchema
     let level: PriorityLevel
-    fileprivate let slot: Int
+    let slot: Int
   }
 
   /// A request that may be worked on, until it is answered.
   struct Admitted: Sendable {
     fileprivate let key: FlowMetrics.Key
+    fileprivate let number: Int
     /// Nil where it needs none.
     fileprivate let seat: SeatGate.Seat?
     fileprivate let seats: Int
@@ -31,6 +32,7 @@ public final class FlowControl: Sendable {
 
   let gate: SeatGate
   let metrics = FlowMetrics()
+  let requests = FlowRequests()
   private let configuration: Mutex<Configuration>
 
   /// - Parameters:
@@ -84,32 +86,42 @@ public final class FlowControl: Sendable {
   ) async throws(SeatGate.Rejection) -> Admitted {
     let key = FlowMetrics.Key(level: place.level.name, schema: place.schema.name)
     let came = ContinuousClock.now
-    metrics.arrive(key)
     if place.level.isExempt {
+      metrics.arrive(key)
       metrics.seat(key, seats: 1, after: .zero)
-      return Admitted(key: key, seat: nil, seats: 1, began: came, waited: .zero)
+      let number = requests.arrive(place, user, info, at: came, began: came, .none)
+      return Admitted(key: key, number: number, seat: nil, seats: 1, began: came, waited: .zero)
     }
     let work = estimate(gate.widest(place.slot))
+    metrics.arrive(key, work)
+    let number = requests.arrive(place, user, info, at: came, work)
     let seat: SeatGate.Seat
     do {
-      seat = try await gate.take(place.slot, width: work.seats, afterwards: work.afterwards) {
+      seat = try await gate.take(place.slot, width: work.seats, afterwards: work.afterwards, number: number) {
+        [metrics] length in
+        metrics.enqueue(key, length: length)
+      } flow: {
         var hasher = Hasher()
         hasher.combine(place.schema.name)
         hasher.combine(place.schema.flow(of: user, info))
         return UInt64(bitPattern: Int64(hasher.finalize()))
       }
     } catch {
+      requests.end(number)
       metrics.refuse(key, error.why, after: ContinuousClock.now - came)
       throw error
     }
     let began = ContinuousClock.now
     metrics.seat(key, seats: work.seats, after: began - came)
-    return Admitted(key: key, seat: seat, seats: work.seats, began: began, waited: began - came)
+    requests.begin(number, queue: seat.queue, at: began)
+    return Admitted(
+      key: key, number: number, seat: seat, seats: work.seats, began: began, waited: began - came)
   }
 
   /// A request is answered, or a watch has begun: others have their turn.
   func end(_ request: Admitted, isWatch: Bool) {
     metrics.end(request.key, seats: request.seats, after: ContinuousClock.now - request.began, isWatch: isWatch)
+    requests.end(request.number)
     if let seat = request.seat { gate.give(back: seat) }
   }
 }

@@ -3,6 +3,9 @@ import Synchronization
 /// Counts what becomes of the requests of each schema in its priority level (Kubernetes, "API Priority and Fairness",
 /// metrics).
 final class FlowMetrics: Sendable {
+  private static let lengths: [Double] = [0, 10, 25, 50, 100, 250, 500, 1000]
+  private static let seatCounts: [Double] = [1, 2, 4, 10]
+  private static let watchCounts: [Double] = [0, 1, 10, 100, 1000, 10_000]
   private static let bounds = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30]
 
   struct Key: Hashable, Sendable {
@@ -23,6 +26,12 @@ final class FlowMetrics: Sendable {
     var vainWaits = Histogram(FlowMetrics.bounds)
     var executions = Histogram(FlowMetrics.bounds)
     var watches = Histogram(FlowMetrics.bounds)
+    /// Seats that requests take.
+    var widths = Histogram(FlowMetrics.seatCounts)
+    /// How many watched what writes change.
+    var watchers = Histogram(FlowMetrics.watchCounts)
+    /// Of the queues in which requests began to wait.
+    var queueLengths = Histogram(FlowMetrics.lengths)
   }
 
   private let entries = Mutex<[Key: Entry]>([:])
@@ -36,7 +45,18 @@ final class FlowMetrics: Sendable {
   }
 
   /// A request has come.
-  func arrive(_ key: Key) { edit(key) { $0.waiting += 1 } }
+  /// - Parameter work: what it takes; nil where that does not matter.
+  func arrive(_ key: Key, _ work: WorkEstimate? = nil) {
+    edit(key) { entry in
+      entry.waiting += 1
+      guard let work else { return }
+      entry.widths.observe(Double(work.seats))
+      if let watchers = work.watchers { entry.watchers.observe(Double(watchers)) }
+    }
+  }
+
+  /// It waits in a queue of so many, itself counted.
+  func enqueue(_ key: Key, length: Int) { edit(key) { $0.queueLengths.observe(Double(length)) } }
 
   /// It has its seats.
   func seat(_ key: Key, seats: Int, after wait: Duration) {
@@ -86,7 +106,8 @@ final class FlowMetrics: Sendable {
 
   private static let prefix = "apiserver_flowcontrol_"
 
-  func write(_ text: inout MetricsText) {
+  /// - Parameter waitingSeats: those that requests want which wait.
+  func write(_ text: inout MetricsText, waitingSeats: [Key: Int]) {
     let all = entries.withLock { $0 }.sorted { ($0.key.level, $0.key.schema) < ($1.key.level, $1.key.schema) }
     func numbers(_ name: String, _ type: String, _ help: String, _ value: (Entry) -> Int) {
       text.begin(Self.prefix + name, type, help)
@@ -95,6 +116,8 @@ final class FlowMetrics: Sendable {
     numbers("current_executing_requests", "gauge", "Requests that have a seat.") { $0.executing }
     numbers("current_executing_seats", "gauge", "Seats that are taken.") { $0.seats }
     numbers("current_inqueue_requests", "gauge", "Requests that wait for a seat.") { $0.waiting }
+    text.begin(Self.prefix + "current_inqueue_seats", "gauge", "Seats that requests want which wait.")
+    for (key, _) in all { text.add(Self.prefix + "current_inqueue_seats", key.labels, waitingSeats[key] ?? 0) }
     numbers("dispatched_requests_total", "counter", "Requests that have got a seat.") { $0.dispatched }
     text.begin(Self.prefix + "rejected_requests_total", "counter", "Requests that got no seat, and why.")
     for (key, entry) in all {
@@ -117,6 +140,15 @@ final class FlowMetrics: Sendable {
     histograms(
       "request_execution_seconds", "How long requests had a seat.", "type",
       [("regular", \.executions), ("watch", \.watches)])
+    func plain(_ name: String, _ help: String, _ part: KeyPath<Entry, Histogram>) {
+      text.begin(Self.prefix + name, "histogram", help)
+      for (key, entry) in all where entry[keyPath: part].count > 0 {
+        text.add(Self.prefix + name, key.labels, entry[keyPath: part])
+      }
+    }
+    plain("work_estimated_seats", "Seats that requests take.", \.widths)
+    plain("watch_count_samples", "How many watched what a write changes.", \.watchers)
+    plain("request_queue_length_after_enqueue", "How many waited in a queue that a request has joined.", \.queueLengths)
   }
 }
 
@@ -133,6 +165,24 @@ extension FlowControl {
     write("lower_limit_seats", "Seats that nobody can borrow from a level.") { $0.limits.lower }
     write("upper_limit_seats", "Seats of a level with all that it may borrow.") { $0.limits.upper }
     write("current_limit_seats", "Seats of a level for now, with what it lends and borrows.") { $0.current }
-    metrics.write(&text)
+    func writeNumbers(_ name: String, _ help: String, _ value: (SeatAllocation<SeatGate.Waiting>.Level) -> Double) {
+      let name = "apiserver_flowcontrol_" + name
+      text.begin(name, "gauge", help)
+      for level in levels { text.add(name, [("priority_level", level.name)], value(level)) }
+    }
+    write("demand_seats_high_watermark", "The most seats that were wanted in the last period.") { $0.demand.watermark }
+    writeNumbers("demand_seats_average", "Seats that were wanted in the last period.") { $0.demand.average }
+    writeNumbers("demand_seats_stdev", "How much that has varied.") { $0.demand.deviation }
+    writeNumbers("demand_seats_smoothed", "Seats that are usually wanted, and a little more.") { $0.demand.smoothed }
+    writeNumbers("target_seats", "Seats that a level is to have where there are enough.") { $0.target }
+    let fair = "apiserver_flowcontrol_seat_fair_frac"
+    text.begin(fair, "gauge", "How much of its target each level has.")
+    text.add(fair, [], gate.fairPart)
+    var waiting: [FlowMetrics.Key: Int] = [:]
+    for entry in requests.all.values where entry.began == nil {
+      let key = FlowMetrics.Key(level: entry.place.level.name, schema: entry.place.schema.name)
+      waiting[key, default: 0] += entry.work.seats
+    }
+    metrics.write(&text, waitingSeats: waiting)
   }
 }

@@ -11,6 +11,8 @@ struct SeatAllocation<Item> {
     fileprivate let generation: Int
     /// Whether its time counts for whose turn it is.
     var waited: Bool { origin != nil }
+    /// In which queue it has waited; nil where it has not.
+    var queue: Int? { origin?.queue }
   }
 
   /// Why a request gets no seat; the word that metrics know it by.
@@ -27,6 +29,8 @@ struct SeatAllocation<Item> {
     /// How many seats its requests may take for now.
     fileprivate(set) var current = 0
     fileprivate(set) var demand: SeatDemand
+    /// Seats that it is to have where there are enough.
+    fileprivate(set) var target = 0.0
     fileprivate(set) var inUse = 0
     /// Requests that run.
     fileprivate(set) var executing = 0
@@ -56,6 +60,8 @@ struct SeatAllocation<Item> {
   private(set) var levels: [Level] = []
   private let serverSeats: Int
   private var capacity = 0
+  /// Which part of its target each level has.
+  private(set) var fairPart = 0.0
 
   init(seats: Int) { serverSeats = seats }
 
@@ -143,11 +149,12 @@ struct SeatAllocation<Item> {
       levels[slot].demand.settle(at: now)
       let (limits, demand) = (levels[slot].limits, levels[slot].demand)
       let lower = Double(max(limits.lower, min(limits.nominal, demand.watermark)))
-      return SeatBorrowing.Claim(lower: lower, upper: Double(limits.upper), target: max(lower, demand.smoothed))
+      levels[slot].target = max(lower, demand.smoothed)
+      return SeatBorrowing.Claim(lower: lower, upper: Double(limits.upper), target: levels[slot].target)
     }
-    for (slot, seats) in zip(slots, SeatBorrowing.divide(capacity, among: claims)) {
-      levels[slot].current = Int(seats.rounded())
-    }
+    let division = SeatBorrowing.divide(capacity, among: claims)
+    fairPart = division.part
+    for (slot, seats) in zip(slots, division.seats) { levels[slot].current = Int(seats.rounded()) }
     return slots.flatMap { slot in
       defer { levels[slot].noteDemand(at: now) }
       return dispatch(slot)

@@ -14,7 +14,8 @@ enum SeatBorrowing {
   }
 
   /// - Parameter total: the seats; as near to it as the limits allow is given out.
-  static func divide(_ total: Int, among claims: [Claim]) -> [Double] {
+  /// - Returns: each claim's seats, and which part of what they want that is.
+  static func divide(_ total: Int, among claims: [Claim]) -> (seats: [Double], part: Double) {
     func sum(_ part: Double) -> Double { claims.reduce(0) { $0 + $1.share(of: part) } }
     // The sum grows with the part, so the right one lies between one that is too small and one that is too large.
     var (low, high) = (0.0, 1.0)
@@ -23,6 +24,6 @@ enum SeatBorrowing {
       let middle = (low + high) / 2
       if sum(middle) < Double(total) { low = middle } else { high = middle }
     }
-    return claims.map { $0.share(of: high) }
+    return (claims.map { $0.share(of: high) }, high)
   }
 }

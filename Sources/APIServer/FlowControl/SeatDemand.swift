@@ -16,6 +16,9 @@ struct SeatDemand: Sendable {
   private(set) var watermark = 0
   /// What was usual, and a little more; it grows at once and shrinks slowly.
   private(set) var smoothed = 0.0
+  /// Of the last period, with its standard deviation.
+  private(set) var average = 0.0
+  private(set) var deviation = 0.0
 
   /// - Parameter now: seconds, of a clock that never goes back.
   init(at now: Double) {
@@ -44,8 +47,9 @@ struct SeatDemand: Sendable {
     watermark = Int(highest)
     highest = value
     guard seconds > 0 else { return }
-    let average = sum / seconds
-    let envelope = average + max(0, squares / seconds - average * average).squareRoot()
+    average = sum / seconds
+    deviation = max(0, squares / seconds - average * average).squareRoot()
+    let envelope = average + deviation
     smoothed = max(envelope, Self.memory * smoothed + (1 - Self.memory) * envelope)
     (start, sum, squares) = (since, 0, 0)
   }

@@ -19,6 +19,8 @@ final class SeatGate: Sendable {
   /// A seat that was taken, to be given back.
   struct Seat: Sendable {
     fileprivate let seat: SeatAllocation<Waiting>.Seat
+    /// In which queue the request has waited; nil where it has not.
+    var queue: Int? { seat.queue }
     /// Since when; nil for one that did not wait, whose time nobody needs.
     fileprivate let began: ContinuousClock.Instant?
     /// For how long it stays taken when the request has its answer.
@@ -71,15 +73,21 @@ final class SeatGate: Sendable {
   /// The most seats that one request of a level may take; nil for no limit of the level's own.
   func widest(_ slot: Int) -> Int? { state.withLock { $0.seats.levels[slot].widest } }
 
+  /// Which part of what it wants each level has.
+  var fairPart: Double { state.withLock { $0.seats.fairPart } }
+
   /// What is known of the levels, for metrics.
   var levels: [SeatAllocation<Waiting>.Level] { state.withLock { $0.seats.levels } }
 
   /// - Parameters:
   ///   - width: seats that the request takes.
   ///   - afterwards: for how long they stay taken when it has its answer.
+  ///   - number: the one by which others know the request.
+  ///   - queued: told how many wait in the queue that it has joined.
   ///   - flow: the hash of its flow, asked for where it has to wait.
   func take(
-    _ slot: Int, width: Int, afterwards: Duration = .zero, flow: () -> UInt64
+    _ slot: Int, width: Int, afterwards: Duration = .zero, number: Int = 0,
+    queued: (_ length: Int) -> Void = { _ in }, flow: () -> UInt64
   ) async throws(Rejection) -> Seat {
     if let seat = state.withLock({ $0.seats.start(slot, width: width, at: now) }) {
       return Seat(seat: seat, began: nil, afterwards: afterwards)
@@ -91,7 +99,9 @@ final class SeatGate: Sendable {
     }
     let outcome = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        if let outcome = wait(slot, .init(ticket: ticket, width: width, flow: flow, item: continuation)) {
+        let waiter = FairQueues<Waiting>.Waiter(
+          ticket: ticket, width: width, flow: flow, number: number, item: continuation)
+        if let outcome = wait(slot, waiter, queued) {
           continuation.resume(returning: outcome)
         }
       }
@@ -106,17 +116,20 @@ final class SeatGate: Sendable {
   }
 
   /// - Returns: what became of the request at once; nil where it waits.
-  private func wait(_ slot: Int, _ waiter: FairQueues<Waiting>.Waiter) -> Outcome? {
+  private func wait(
+    _ slot: Int, _ waiter: FairQueues<Waiting>.Waiter, _ queued: (_ length: Int) -> Void
+  ) -> Outcome? {
     let deadline = ContinuousClock.now + longestWait
-    let (outcome, startsWatch) = state.withLock { state -> (Outcome?, Bool) in
+    let (outcome, startsWatch, length) = state.withLock { state -> (Outcome?, Bool, Int?) in
       // There may be room by now.
-      if let seat = state.seats.start(slot, width: waiter.width, at: now) { return (.seated(seat), false) }
-      if Task.isCancelled { return (.refused(.cancelled), false) }
-      if let refusal = state.seats.wait(slot, waiter, at: now) { return (.refused(refusal), false) }
+      if let seat = state.seats.start(slot, width: waiter.width, at: now) { return (.seated(seat), false, nil) }
+      if Task.isCancelled { return (.refused(.cancelled), false, nil) }
+      if let refusal = state.seats.wait(slot, waiter, at: now) { return (.refused(refusal), false, nil) }
       state.deadlines.append((waiter.ticket, slot, deadline))
       defer { state.isWatched = true }
-      return (nil, !state.isWatched)
+      return (nil, !state.isWatched, state.seats.levels[slot].queues?.length(ofQueueWith: waiter.ticket))
     }
+    if let length { queued(length) }
     if startsWatch { Task { [self] in await watch() } }
     return outcome
   }

@@ -23,6 +23,13 @@ struct WorkEstimate: Sendable, Equatable {
   var seats = 1
   /// For how long the seats stay taken when the request has its answer: watchers are still told.
   var afterwards = Duration.zero
+  /// How many watch what a write changes; nil where it is none.
+  var watchers: Int?
+
+  /// One seat, for as long as the request lasts.
+  static let none = WorkEstimate()
+
+  private init() {}
 
   /// - Parameters:
   ///   - widest: the most seats that one request of the level may take; nil for no limit of the level's own.
@@ -39,7 +46,9 @@ struct WorkEstimate: Sendable, Equatable {
     case "create", "update", "patch", "delete":
       // A token is no object that anybody watches.
       guard !(info.resource == "serviceaccounts" && info.subresource == "token") else { return }
-      guard let resource = resource(), resource.watchers >= Self.watchersPerSeat else { return }
+      guard let resource = resource() else { return }
+      watchers = resource.watchers
+      guard resource.watchers >= Self.watchersPerSeat else { return }
       let wanted = (resource.watchers + Self.watchersPerSeat - 1) / Self.watchersPerSeat
       seats = max(1, min(wanted, Self.mostWriteSeats, widest ?? Self.mostWriteSeats))
       // The same work on fewer seats takes longer.

@@ -12,6 +12,7 @@ final class HealthChecks: Sendable {
     uniqueKeysWithValues: StartStep.allCases.flatMap { step in step.checks.map { ($0, step) } })
 
   private let store: ClusterStore
+  private let others: [ServerHealthCheck]
   private let done = Mutex<Set<StartStep>>([])
   private let isEnding = Atomic(false)
   /// How often each check of each endpoint was made: in vain, and not.
@@ -50,7 +51,11 @@ final class HealthChecks: Sendable {
     return Response(.ok, text: text.text, type: MetricsText.contentType)
   }
 
-  init(_ store: ClusterStore) { self.store = store }
+  /// - Parameter others: checks beside the server's own.
+  init(_ store: ClusterStore, _ others: [ServerHealthCheck] = []) {
+    self.store = store
+    self.others = others
+  }
 
   func finish(_ step: StartStep) { done.withLock { _ = $0.insert(step) } }
 
@@ -58,7 +63,7 @@ final class HealthChecks: Sendable {
   func end() { isEnding.store(true, ordering: .releasing) }
 
   private func names(_ endpoint: String) -> [String] {
-    ["ping", "log", "etcd"] + (endpoint == "readyz" ? ["etcd-readiness", "informer-sync"] : [])
+    ["ping", "log", "etcd"] + others.map(\.name) + (endpoint == "readyz" ? ["etcd-readiness", "informer-sync"] : [])
       + Self.startNames + (endpoint == "readyz" ? ["shutdown"] : [])
   }
 
@@ -73,6 +78,7 @@ final class HealthChecks: Sendable {
     case "etcd", "etcd-readiness": return await storeProblem()
     case "shutdown": return isEnding.load(ordering: .acquiring) ? "process is shutting down" : nil
     default:
+      if let other = others.first(where: { $0.name == name }) { return await other.problem() }
       guard let step = Self.steps[name] else { return nil }
       return done.withLock { $0.contains(step) } ? nil : "not finished"
     }

@@ -52,6 +52,12 @@ extension Registry {
       let start = prefix + token.start
       objects = objects[ResourceCache.index(of: start, in: objects)...]
     }
+    // One object is looked up, and nothing follows it.
+    let isSingle = token == nil && (!target.resource.isNamespaced || !namespace.isEmpty)
+    if isSingle, let name = selection.singleName {
+      let index = ResourceCache.index(of: prefix + name, in: objects)
+      objects = objects[index...].prefix { $0.key == prefix + name }
+    }
     objects = try await comparable(objects, selection, target)
     // Whoever takes any state gets all of it, as from upstream's cache.
     let limit = options.resourceVersion == "0" ? 0 : Int(clamping: options.limit)

@@ -107,7 +107,7 @@ extension Registry {
       if !isAdmitted { try await admission.validate(request) }
       // Nothing is written where nothing changes: the version stays, and no watch hears of it.
       new = FieldManager.revertingTimes(of: new, to: old)
-      if new == old, isCurrent(stored, target) {
+      if new == old, isCurrent(stored, target), !(try await store.isStale(stored.key)) {
         return Written(bytes: try await bytes(stored, target), isNew: false)
       }
       if new.isBeingDeleted, new.finalizers.isEmpty, !strategy.isHeld(new), !strategy.awaitsEnd(new) {

@@ -22,12 +22,18 @@ public final class Registry: Sendable {
   /// What is done with objects of single kinds beyond what is done with all.
   let strategies: KindStrategies
 
-  /// - Parameter watchSeconds: how long a watch lasts at least that says nothing else.
+  /// What events go with; nil where they stay.
+  private let eventLeases: LeasePool?
+
+  /// - Parameters:
+  ///   - watchSeconds: how long a watch lasts at least that says nothing else.
+  ///   - eventLifetime: how long an event is there after it was written last; nil for ever.
   public init(
     store: ClusterStore, catalog: ResourceCatalog, kinds: BuiltinKinds, admission: any Admission,
     admissionMetrics: AdmissionMetrics = AdmissionMetrics(), watchSeconds: Int64 = 1800,
-    services: ServiceAllocator? = nil, outbound: OutboundClient? = nil
+    services: ServiceAllocator? = nil, outbound: OutboundClient? = nil, eventLifetime: Duration? = nil
   ) {
+    eventLeases = eventLifetime.map { LeasePool(store.store, lifetime: $0) }
     self.outbound = outbound
     self.services = services
     strategies = KindStrategies(services: services)
@@ -75,13 +81,32 @@ public final class Registry: Sendable {
     if isDryRun {
       return CachedObject(key: key, stored.at(revision: UInt64(current?.revision ?? 0)))
     }
+    let mutations = [.put(key: key, value: stored.bytes)] + (allocation?.mutations ?? [])
+    let conditions =
+      [.modRevision(key: key, equals: current?.revision ?? 0)] + (allocation?.preconditions ?? [])
     do {
-      let revision = try await store.commit(
-        [.put(key: key, value: stored.bytes)] + (allocation?.mutations ?? []),
-        where: [.modRevision(key: key, equals: current?.revision ?? 0)] + (allocation?.preconditions ?? []))
+      let revision = try await commit(mutations, where: conditions, target)
       return CachedObject(key: key, stored.at(revision: UInt64(revision)))
     } catch let error as StoreError where error.code == .conflict {
       throw StaleWrite(key: error.conflict?.precondition.key)
+    }
+  }
+
+  private static let events = GroupResource(group: "", resource: "events")
+
+  private func commit(
+    _ mutations: [Mutation], where conditions: [Precondition], _ target: ServedResource
+  ) async throws -> Int64 {
+    guard let eventLeases, (target.resource.storedAs ?? target.groupResource) == Self.events else {
+      return try await store.commit(mutations, where: conditions)
+    }
+    let lease = try await eventLeases.lease()
+    do { return try await store.commit(mutations, where: conditions, lease: lease) } catch let error as StoreError
+      where error.code == .leaseGone
+    {
+      // Nothing was written. The store has forgotten it, or the clocks do not agree.
+      await eventLeases.forget(lease)
+      return try await store.commit(mutations, where: conditions, lease: try await eventLeases.lease())
     }
   }
 

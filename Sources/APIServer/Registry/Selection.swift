@@ -50,6 +50,9 @@ struct Selection: Sendable {
     self.paths = paths
   }
 
+  /// The name of the one object that can be meant; nil where there may be several.
+  var singleName: String? { fields.exactValue(of: "metadata.name") }
+
   var isEverything: Bool { labels.selectsEverything && fields.selectsEverything }
 
   /// Whether it looks at more than labels, names and namespaces.

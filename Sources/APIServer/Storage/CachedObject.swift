@@ -19,6 +19,11 @@ public final class CachedObject: Sendable {
   /// - Throws: 500 where that is no object.
   convenience init(key: String, revision: Int64, stored: [UInt8]) throws(StatusError) {
     do { self.init(key: key, try StoredObject(bytes: stored, revision: UInt64(revision))) } catch {
+      guard !stored.starts(with: IdentityCipher.encryptedPrefix) else {
+        throw .internalError(
+          "unable to transform key \(key.goQuoted): it is encrypted, and no configuration says by what: identity transformer tried to read encrypted data"
+        )
+      }
       throw .internalError("what the store has at \(key) is no object: \(error.message)")
     }
   }

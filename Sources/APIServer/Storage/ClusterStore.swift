@@ -8,13 +8,15 @@ import Synchronization
 /// another one did. A write is acknowledged when its revision has come by, so that whoever wrote sees it.
 public final class ClusterStore: Sendable {
   let store: any RevisionedStore
+  /// The same; nil where nothing is encrypted.
+  private let encrypted: EncryptedStore?
   let times = StoreTimes()
   private let caches = Mutex<[Substring: ResourceCache]>([:])
   private let gate = RevisionGate()
   private let observers = Mutex<[Observer]>([])
   private let feed = Mutex<(task: Task<Void, Never>, watch: StoreWatch)?>(nil)
   /// Whether others write to the store.
-  private let isShared: Bool
+  let isShared: Bool
   /// Whether somebody writes so that the feed tells something.
   private let isFencing = Atomic(false)
   private let onFailure: @Sendable (any Error) -> Void
@@ -22,10 +24,14 @@ public final class ClusterStore: Sendable {
   /// Loads everything, and follows from there.
   /// - Parameters:
   ///   - isShared: whether others write to the store, beside the objects too.
+  ///   - encryption: how values are encrypted in it; nil where they are not.
   ///   - onFailure: told when the store cannot be followed any more.
   public init(
-    _ store: any RevisionedStore, isShared: Bool = false, onFailure: @escaping @Sendable (any Error) -> Void
+    _ store: any RevisionedStore, isShared: Bool = false, encryption: ResourceEncryption? = nil,
+    onFailure: @escaping @Sendable (any Error) -> Void
   ) async throws {
+    encrypted = encryption.map { EncryptedStore(store, $0) }
+    let store: any RevisionedStore = encrypted ?? store
     self.store = store
     self.isShared = isShared
     self.onFailure = onFailure
@@ -129,11 +135,14 @@ public final class ClusterStore: Sendable {
   }
 
   /// Writes, and returns when the change can be read.
-  func commit(_ mutations: [Mutation], where preconditions: [Precondition]) async throws -> Int64 {
+  /// - Parameter lease: what the objects that are written go with.
+  func commit(
+    _ mutations: [Mutation], where preconditions: [Precondition], lease: Lease? = nil
+  ) async throws -> Int64 {
     let began = ContinuousClock.now
     let revision: Int64
     do {
-      revision = try await store.commit(mutations, where: preconditions)
+      revision = try await store.commit(mutations, where: preconditions, lease: lease)
       times.record(mutations, where: preconditions, ContinuousClock.now - began, hasFailed: false)
     } catch {
       // That somebody was faster is an answer, and no error of the store's.
@@ -144,6 +153,9 @@ public final class ClusterStore: Sendable {
     try await gate.wait(for: revision)
     return revision
   }
+
+  /// Whether an object was encrypted in another way than it would be today.
+  func isStale(_ key: String) async throws -> Bool { try await encrypted?.isStale(key) ?? false }
 
   /// Waits until everything that is committed now is in memory: what a consistent read begins with.
   func settle() async throws {

@@ -36,6 +36,9 @@ public struct Headers: Sendable, Equatable, Sequence, ExpressibleByDictionaryLit
 
   public func contains(_ name: String) -> Bool { fields.contains { $0.name.equalsIgnoringCase(name) } }
 
+  /// Removes the fields whose names are such.
+  public mutating func remove(where isUnwanted: (_ name: String) -> Bool) { fields.removeAll { isUnwanted($0.name) } }
+
   public mutating func remove(_ name: String) { fields.removeAll { $0.name.equalsIgnoringCase(name) } }
 
   /// The members of a comma-separated list field, lower case, parameters kept (`Connection`, `Transfer-Encoding`).

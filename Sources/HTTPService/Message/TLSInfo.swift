@@ -7,6 +7,8 @@ public struct TLSInfo: Sendable, Equatable {
   /// The protocol that ALPN settled on (RFC 7301): `h2`, `http/1.1`, or nil where the client offered none.
   public let applicationProtocol: String?
   public let client: Client
+  /// What those authorities say of the client's certificate that vouch for proxies; `anonymous` where there are none.
+  public let proxy: Client
 
   /// What the client has shown of itself.
   public enum Client: Sendable, Equatable {
@@ -21,10 +23,11 @@ public struct TLSInfo: Sendable, Equatable {
     case refused(String)
   }
 
-  public init(version: Version, applicationProtocol: String?, client: Client) {
+  public init(version: Version, applicationProtocol: String?, client: Client, proxy: Client = .anonymous) {
     self.version = version
     self.applicationProtocol = applicationProtocol
     self.client = client
+    self.proxy = proxy
   }
 
   /// The certificate, where it was verified.

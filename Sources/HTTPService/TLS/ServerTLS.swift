@@ -13,15 +13,24 @@ import Synchronization
 /// TLS 1.2 and 1.3 with forward secrecy and authenticated ciphers; ALPN offers `h2` and `http/1.1`. A client may show a
 /// certificate and need not. One that no authority vouches for does not end the connection: `TLSInfo.Client` tells.
 public final class ServerTLS: Sendable {
+  private typealias Authorities = (bundle: ClientAuthorities, certificates: [NIOSSLCertificate])
+
   private struct State {
     var certificateChain: [NIOSSLCertificate]
     var privateKey: NIOSSLPrivateKey
-    var authorities: (bundle: ClientAuthorities, certificates: [NIOSSLCertificate])?
+    var authorities: Authorities?
+    /// They vouch for proxies, and for no clients.
+    var proxyAuthorities: Authorities?
     var context: NIOSSLContext
     var named: [NamedCertificate]
     var epoch = 0
     /// The intermediates that clients sent, by leaf: a resumed session brings the leaf only (RFC 8446, 2.2).
     var intermediates: [[UInt8]: [[UInt8]]] = [:]
+
+    mutating func judgeAgain() {
+      epoch += 1
+      intermediates = [:]
+    }
   }
   private static let mostIntermediates = 256
 
@@ -35,20 +44,25 @@ public final class ServerTLS: Sendable {
   ///   - privateKey: PEM; it must be the first certificate's.
   ///   - named: certificates that are shown to those who ask for their names.
   ///   - clientAuthorities: PEM; nil where no certificate is asked for.
+  ///   - proxyAuthorities: those of proxies, which say for whom they ask (PEM); nil where there are none.
   ///   - restrictions: which versions and ciphers are spoken.
   ///   - handshakeTimeout: a connection whose handshake takes longer is closed.
   ///   - clock: the time in seconds since 1970 at which clients' certificates must be valid.
   /// - Throws: `tls`.
   public init(
     certificateChain: String, privateKey: String, named: [NamedCertificate] = [], clientAuthorities: String? = nil,
-    restrictions: TLSRestrictions = .none, handshakeTimeout: Duration = .seconds(10),
+    proxyAuthorities: String? = nil, restrictions: TLSRestrictions = .none,
+    handshakeTimeout: Duration = .seconds(10),
     clock: @escaping @Sendable () -> Int64 = { Clock.realtime / 1_000_000_000 }
   ) throws(HTTPServiceError) {
     let (chain, key) = try Self.parse(certificateChain, privateKey)
-    let authorities = try clientAuthorities.map { (pem) throws(HTTPServiceError) in try Self.parse(authorities: pem) }
-    let context = try Self.context(chain, key, named, authorities?.certificates, restrictions)
+    let authorities = try Self.parse(authorities: clientAuthorities)
+    let proxies = try Self.parse(authorities: proxyAuthorities)
+    let context = try Self.context(chain, key, named, Self.all(authorities, proxies), restrictions)
     state = Mutex(
-      State(certificateChain: chain, privateKey: key, authorities: authorities, context: context, named: named))
+      State(
+        certificateChain: chain, privateKey: key, authorities: authorities, proxyAuthorities: proxies,
+        context: context, named: named))
     self.handshakeTimeout = TimeAmount(handshakeTimeout)
     self.clock = clock
     self.restrictions = restrictions
@@ -57,7 +71,7 @@ public final class ServerTLS: Sendable {
   /// Whether authorities can be used.
   /// - Parameter authorities: PEM.
   /// - Throws: `tls` where there is none or one cannot be read.
-  public static func check(authorities: String) throws(HTTPServiceError) { _ = try parse(authorities: authorities) }
+  public static func check(authorities: String) throws(HTTPServiceError) { _ = try read(authorities: authorities) }
 
   /// Shows another certificate to whoever connects from now on.
   /// - Throws: `tls`; then the old one stays.
@@ -79,11 +93,21 @@ public final class ServerTLS: Sendable {
   /// again with the next request.
   /// - Throws: `tls`; then the old ones stay.
   public func replace(clientAuthorities: String?) throws(HTTPServiceError) {
-    let authorities = try clientAuthorities.map { (pem) throws(HTTPServiceError) in try Self.parse(authorities: pem) }
+    let authorities = try Self.parse(authorities: clientAuthorities)
     try change { (state) throws(HTTPServiceError) in
       state.authorities = authorities
-      state.epoch += 1
-      state.intermediates = [:]
+      state.judgeAgain()
+    }
+  }
+
+  /// Takes other authorities for proxies' certificates; nil takes none. Certificates on open connections are judged again
+  /// with the next request.
+  /// - Throws: `tls`; then the old ones stay.
+  public func replace(proxyAuthorities: String?) throws(HTTPServiceError) {
+    let authorities = try Self.parse(authorities: proxyAuthorities)
+    try change { (state) throws(HTTPServiceError) in
+      state.proxyAuthorities = authorities
+      state.judgeAgain()
     }
   }
 
@@ -92,7 +116,7 @@ public final class ServerTLS: Sendable {
       var new = state
       try edit(&new)
       new.context = try Self.context(
-        new.certificateChain, new.privateKey, new.named, new.authorities?.certificates, restrictions)
+        new.certificateChain, new.privateKey, new.named, Self.all(new.authorities, new.proxyAuthorities), restrictions)
       state = new
     }
   }
@@ -104,20 +128,31 @@ public final class ServerTLS: Sendable {
   /// Grows with each change of the authorities.
   var epoch: Int { state.withLock { $0.epoch } }
 
-  /// Judges a chain that a client has shown, leaf first; returns the epoch of the authorities that did so as well.
-  func verify(_ chain: [[UInt8]]) async -> (client: TLSInfo.Client, epoch: Int) {
-    guard let leaf = chain.first else { return (.anonymous, epoch) }
-    let (authorities, epoch, whole) = state.withLock { state in
+  /// What the authorities of clients and those of proxies say of a certificate.
+  struct Judgement: Sendable {
+    var client = TLSInfo.Client.anonymous
+    var proxy = TLSInfo.Client.anonymous
+    /// Of the authorities that said so.
+    let epoch: Int
+  }
+
+  /// Judges a chain that a client has shown, leaf first.
+  func verify(_ chain: [[UInt8]]) async -> Judgement {
+    guard let leaf = chain.first else { return Judgement(epoch: epoch) }
+    let (authorities, proxies, epoch, whole) = state.withLock { state in
       if chain.count > 1 {
         if state.intermediates.count >= Self.mostIntermediates { state.intermediates = [:] }
         state.intermediates[leaf] = Array(chain.dropFirst())
       }
       return (
-        state.authorities?.bundle, state.epoch, chain.count > 1 ? chain : [leaf] + (state.intermediates[leaf] ?? [])
+        state.authorities?.bundle, state.proxyAuthorities?.bundle, state.epoch,
+        chain.count > 1 ? chain : [leaf] + (state.intermediates[leaf] ?? [])
       )
     }
-    guard let authorities else { return (.refused("no authority for clients' certificates is set"), epoch) }
-    return (await authorities.verify(whole, at: clock()), epoch)
+    return Judgement(
+      client: await authorities?.verify(whole, at: clock())
+        ?? .refused("no authority for clients' certificates is set"),
+      proxy: await proxies?.verify(whole, at: clock()) ?? .anonymous, epoch: epoch)
   }
 
   // MARK: Parsing
@@ -133,9 +168,18 @@ public final class ServerTLS: Sendable {
     }
   }
 
-  private static func parse(
-    authorities pem: String
-  ) throws(HTTPServiceError) -> (bundle: ClientAuthorities, certificates: [NIOSSLCertificate]) {
+  /// Nil where nobody's certificates are taken.
+  private static func all(_ authorities: Authorities?, _ proxies: Authorities?) -> [NIOSSLCertificate]? {
+    guard authorities != nil || proxies != nil else { return nil }
+    return (authorities?.certificates ?? []) + (proxies?.certificates ?? [])
+  }
+
+  private static func parse(authorities pem: String?) throws(HTTPServiceError) -> Authorities? {
+    guard let pem else { return nil }
+    return try read(authorities: pem)
+  }
+
+  private static func read(authorities pem: String) throws(HTTPServiceError) -> Authorities {
     let bundle = try ClientAuthorities(pem: pem)
     do { return (bundle, try NIOSSLCertificate.fromPEMBytes(Array(pem.utf8))) } catch {
       throw HTTPServiceError(.tls, "the authorities for clients' certificates cannot be read", cause: error)

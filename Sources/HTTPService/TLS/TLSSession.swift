@@ -17,12 +17,13 @@ final class TLSSession: Sendable {
 
   /// Called during the handshake with what the client shows.
   func verify(_ chain: [[UInt8]]) async {
-    let (client, epoch) = await tls.verify(chain)
+    let judgement = await tls.verify(chain)
     state.withLock { state in
       state.chain = chain
-      state.epoch = epoch
+      state.epoch = judgement.epoch
       state.info = TLSInfo(
-        version: state.info.version, applicationProtocol: state.info.applicationProtocol, client: client)
+        version: state.info.version, applicationProtocol: state.info.applicationProtocol, client: judgement.client,
+        proxy: judgement.proxy)
     }
   }
 
@@ -31,7 +32,8 @@ final class TLSSession: Sendable {
 
   func complete(version: TLSInfo.Version, applicationProtocol: String?) {
     state.withLock { state in
-      state.info = TLSInfo(version: version, applicationProtocol: applicationProtocol, client: state.info.client)
+      state.info = TLSInfo(
+        version: version, applicationProtocol: applicationProtocol, client: state.info.client, proxy: state.info.proxy)
     }
   }
 

@@ -7,12 +7,14 @@ enum ClusterAdmission {
   ///   - outbound: by which webhooks are reached.
   ///   - plugins: which of those that can be left out run.
   ///   - told: what plugins are told.
+  ///   - tolerations: how long pods stay on nodes that are gone.
   ///   - metrics: told how long they take, and what they find.
   ///   - registry: given late, because the registry holds its admission.
   /// - Throws: where a plugin is named that there is not.
   static func chain(
     _ cluster: ClusterStore, authorizer: any Authorizer, quota: ResourceQuota, outbound: OutboundClient,
-    plugins: AdmissionPlugins, _ told: AdmissionConfiguration, metrics: AdmissionMetrics,
+    plugins: AdmissionPlugins, _ told: AdmissionConfiguration, tolerations: DefaultTolerationSeconds,
+    metrics: AdmissionMetrics,
     registry: @escaping @Sendable () -> Registry
   ) throws -> AdmissionChain {
     let selected = try plugins.select([
@@ -30,7 +32,7 @@ enum ClusterAdmission {
       .init("PodSecurity", PodSecurity(cluster, told.podSecurity, metrics: metrics)),
       .init("PodNodeSelector", isOn: false, PodNodeSelector(cluster, told.nodeSelectors)),
       .init("Priority", Priority(cluster)),
-      .init("DefaultTolerationSeconds", DefaultTolerationSeconds()),
+      .init("DefaultTolerationSeconds", tolerations),
       .init("PodTolerationRestriction", isOn: false, PodTolerationRestriction(cluster, told.tolerations)),
       .init("EventRateLimit", isOn: false, EventRateLimit(told.eventLimits)),
       .init("ExtendedResourceToleration", isOn: false, ExtendedResourceToleration()),

@@ -44,7 +44,7 @@ struct ClusterServer: Sendable {
       let state = try await state(store)
       let identity = try await identity(store, directory)
       let core = try await core(state, identity)
-      let front = try await front(core, state.cluster, identity)
+      let front = try await front(core, state, identity)
       try await work(core, identity, front, state, until: ended)
     } catch {
       await teardown.run()
@@ -64,6 +64,8 @@ struct ClusterServer: Sendable {
     let serving: ServingCertificate
     let named: NamedCertificates
     let clients: ClientTrust
+    /// Nil where nobody asks for others.
+    let proxies: ClientTrust?
     let tls: ServerTLS
 
     var files: ClusterFiles { secrets.files }
@@ -76,20 +78,27 @@ struct ClusterServer: Sendable {
     let address = try await pool.run { [options] in try ServerAddress(options, network) }
     let certificate = try files.serverCertificate(address)
     let clients = try await ClientTrust(files.authorities, file: options.authentication.clientCAFile, pool)
+    let proxies = try await ClientTrust.proxies(options.requestHeaders, pool)
+    for warning in options.requestHeaders.warnings { Log.warning(warning) }
     let serving = try await ServingCertificate(options.connections, pool)
     let named = try await NamedCertificates(options.connections.namedCertificates(), pool)
     let shown = serving.pair ?? .init(chain: certificate.certificatePEM, key: certificate.keyPEM)
     let tls = try ServerTLS(
       certificateChain: shown.chain, privateKey: shown.key, named: named.certificates,
-      clientAuthorities: clients.bundle, restrictions: options.connections.restrictions())
+      clientAuthorities: clients.bundle, proxyAuthorities: proxies?.bundle,
+      restrictions: options.connections.restrictions())
     return Identity(
       secrets: secrets, network: network, address: address, certificate: certificate, serving: serving, named: named,
-      clients: clients, tls: tls)
+      clients: clients, proxies: proxies, tls: tls)
   }
 
   /// The cluster's objects, and what tells that they can be followed no longer.
   private struct State {
     let cluster: ClusterStore
+    let kinds: BuiltinKinds
+    let enablement: APIEnablement
+    /// Nil where objects are stored as they are.
+    let encryption: ServerEncryption?
     let failures: AsyncStream<any Error>
   }
 
@@ -99,12 +108,24 @@ struct ClusterServer: Sendable {
   private func state(_ store: any RevisionedStore) async throws -> State {
     let (failures, continuation) = AsyncStream.makeStream(of: (any Error).self)
     let cluster: ClusterStore
-    do { cluster = try await ClusterStore(store, isShared: isShared) { continuation.yield($0) } } catch {
+    let kinds: BuiltinKinds
+    let enablement: APIEnablement
+    let encryption: ServerEncryption?
+    do {
+      kinds = try BuiltinKinds.load()
+      enablement = try options.enablement(kinds)
+      encryption = try await ServerEncryption.read(options.encryption, kinds, pool)
+      if let encryption { teardown.add("connections to KMS plugins") { await encryption.encryption.stop() } }
+      cluster = try await ClusterStore(store, isShared: isShared, encryption: encryption?.encryption) {
+        continuation.yield($0)
+      }
+    } catch {
       await store.close()
       throw error
     }
     teardown.add("the store") { await cluster.close() }
-    return State(cluster: cluster, failures: failures)
+    return State(
+      cluster: cluster, kinds: kinds, enablement: enablement, encryption: encryption, failures: failures)
   }
 
   /// What makes and judges objects.
@@ -119,8 +140,7 @@ struct ClusterServer: Sendable {
   }
 
   private func core(_ state: State, _ identity: Identity) async throws -> Core {
-    let cluster = state.cluster
-    let kinds = try BuiltinKinds.load()
+    let (cluster, kinds) = (state.cluster, state.kinds)
     let accounts = ServiceAccounts(
       cluster, tokens: identity.files.tokens, audiences: options.authentication.audiences,
       terms: options.authentication.tokenTerms)
@@ -138,12 +158,13 @@ struct ClusterServer: Sendable {
     let metrics = AdmissionMetrics()
     let admission = try ClusterAdmission.chain(
       cluster, authorizer: authorization.authorizer, quota: quota, outbound: outbound, plugins: plugins, told,
-      metrics: metrics
+      tolerations: options.tolerations, metrics: metrics
     ) { late.registry }
     let registry = Registry(
-      store: cluster, catalog: ResourceCatalog(kinds), kinds: kinds, admission: admission,
+      store: cluster, catalog: ResourceCatalog(kinds, serving: state.enablement), kinds: kinds, admission: admission,
       admissionMetrics: metrics, watchSeconds: Int64(options.minRequestTimeout),
-      services: ServiceAllocator(identity.network, store: cluster), outbound: outbound)
+      services: ServiceAllocator(identity.network, store: cluster), outbound: outbound,
+      eventLifetime: options.eventLifetime)
     late.set(registry)
     return Core(
       registry: registry, authorization: authorization, quota: quota, outbound: outbound, accounts: accounts)
@@ -161,24 +182,26 @@ struct ClusterServer: Sendable {
   }
 
   private func front(
-    _ core: Core, _ cluster: ClusterStore, _ identity: Identity
+    _ core: Core, _ state: State, _ identity: Identity
   ) async throws -> Front {
+    let cluster = state.cluster
+    let proxies = options.requestHeaders.proxies(authorities: identity.proxies?.bundle)
     let aggregation = Aggregation(
       cluster, client: core.outbound, proxy: identity.files.frontProxy.proxy,
-      clientAuthority: identity.clients.bundle)
+      clientAuthority: identity.clients.bundle, proxies: proxies)
     let (host, port) = try options.listenAddress()
     let audit = try await options.audit.open(core.outbound, pool)
     teardown.add("the audit log") { await audit?.close() }
     let clients = try await ServerAuthentication(
-      options.authentication, cluster, core.accounts, client: core.outbound, pool)
+      options.authentication, proxies: proxies, cluster, core.accounts, client: core.outbound, pool)
     teardown.add("authentication") { await clients.shutdown() }
     let api = APIServer(
       registry: core.registry, authenticator: clients.authenticator, authorizer: core.authorizer,
       flowControl: options.flowControl, requestTime: options.requestTime,
       goAwayChance: options.connections.goawayChance, audit: audit,
-      anonymous: clients.anonymous,
+      anonymous: clients.anonymous, proxyHeaders: proxies?.headers,
       strictTransportSecurity: options.connections.strictTransportSecurityDirectives, accounts: core.accounts,
-      aggregation: aggregation,
+      aggregation: aggregation, healthChecks: state.encryption?.healthCheck.map { [$0] } ?? [],
       address: "\(identity.address.advertised):\(port)", version: ServerVersion(build: "apus.\(Version.text)"),
       flags: GivenFlags.read(Program.arguments.dropFirst()))
     var settings = ServerConfiguration(threads: 2, compression: Compression(), handlersStartOnEventLoop: true)
@@ -245,6 +268,13 @@ struct ClusterServer: Sendable {
           try await front.aggregation.publish(clientAuthority: bundle, core.registry)
         }
       }
+      group.addTask { [pool] in
+        await identity.proxies?.run(pool) { bundle in
+          try identity.tls.replace(proxyAuthorities: bundle)
+          try await front.aggregation.publish(proxyAuthority: bundle, core.registry)
+        }
+      }
+      group.addTask { [pool] in await state.encryption?.run(pool) }
       group.addTask { for await failure in state.failures { throw failure } }
       group.addTask {
         try await ended()

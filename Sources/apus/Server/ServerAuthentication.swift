@@ -16,10 +16,12 @@ final class ServerAuthentication: Sendable {
   /// What issuers are reached by: those of the present, and those before them, which finish what they were asked.
   private let fetchers = Mutex<(present: [OpenIDFetcher], past: [OpenIDFetcher])>(([], []))
 
-  /// - Parameter client: by which a webhook is asked.
+  /// - Parameters:
+  ///   - proxies: who may ask for others; nil where nobody may.
+  ///   - client: by which a webhook is asked.
   init(
-    _ options: AuthenticationOptions, _ cluster: ClusterStore, _ accounts: ServiceAccounts, client: OutboundClient,
-    _ pool: BlockingPool
+    _ options: AuthenticationOptions, proxies: TrustedProxies?, _ cluster: ClusterStore, _ accounts: ServiceAccounts,
+    client: OutboundClient, _ pool: BlockingPool
   ) async throws {
     self.options = options
     let audiences = options.audiences
@@ -35,10 +37,12 @@ final class ServerAuthentication: Sendable {
     let webhook = try await pool.run { try options.tokenWebhook { try FileSystem.read($0) } }.map {
       WebhookTokens($0, audiences: audiences, client: client)
     }
-    authenticator = AuthenticatorChain([
-      CertificateAuthenticator(),
-      BearerTokens(tokens, issuers: issuers, webhook: webhook, audiences: audiences),
-    ])
+    let proxied = proxies.map { RequestHeaderAuthenticator($0.headers, allowedNames: $0.allowedNames) }
+    authenticator = AuthenticatorChain(
+      (proxied.map { [$0] } ?? []) + [
+        CertificateAuthenticator(),
+        BearerTokens(tokens, issuers: issuers, webhook: webhook, audiences: audiences),
+      ])
     try take(configuration.issuers)
   }
 

@@ -4,6 +4,12 @@ import ArgumentParser
 import Linux
 
 extension ServerOptions {
+  /// How long pods stay on nodes that are gone.
+  var tolerations: DefaultTolerationSeconds {
+    DefaultTolerationSeconds(
+      notReady: defaultNotReadyTolerationSeconds, unreachable: defaultUnreachableTolerationSeconds)
+  }
+
   /// What admission plugins are told. Paths in the file are relative to its directory. Blocks.
   func admissionConfiguration() throws -> AdmissionConfiguration {
     let told = try toldToPlugins()

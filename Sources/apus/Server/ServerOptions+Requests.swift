@@ -1,6 +1,15 @@
 import APIServer
+import ArgumentParser
+import ClusterAPI
 
 extension ServerOptions {
+  /// Which of the built-in kinds are served.
+  func enablement(_ kinds: BuiltinKinds) throws -> APIEnablement {
+    do { return try APIEnablement(Self.names(runtimeConfig), kinds) } catch {
+      throw ValidationError("--runtime-config: \(error.description)")
+    }
+  }
+
   /// Divides the requests among priority levels. A request waits for a quarter of the time that it may take, as with
   /// kube-apiserver.
   var flowControl: FlowControl {

@@ -14,12 +14,14 @@ struct ServerOptions: ParsableArguments {
   var kubeconfig: String?
   @OptionGroup var datastore: DatastoreOptions
   @OptionGroup var sharedSecret: SharedSecretOptions
+  @OptionGroup var encryption: EncryptionOptions
   @OptionGroup var audit: AuditOptions
   @Option(help: "Where services' addresses come from: CIDR, or one of each address family: CIDR,CIDR.")
   var serviceClusterIpRange = "10.43.0.0/16"
   @Option(help: "Ports that services are reached by on every node: FIRST-LAST.") var serviceNodePortRange =
     "30000-32767"
   @OptionGroup var authentication: AuthenticationOptions
+  @OptionGroup var requestHeaders: RequestHeaderOptions
   @OptionGroup var authorization: AuthorizationOptions
   @OptionGroup var connections: ConnectionOptions
   @Option(help: "Admission plugins to run beside those that run by default, separated by commas; repeatable.")
@@ -28,12 +30,27 @@ struct ServerOptions: ParsableArguments {
   var disableAdmissionPlugins: [String] = []
   @Option(help: "What admission plugins are told: a file of kind AdmissionConfiguration of apiserver.config.k8s.io/v1.")
   var admissionControlConfigFile: String?
+  @Option(
+    help:
+      "Which built-in APIs are served: GROUP/VERSION=true or =false (/v1 for the group without a name), GROUP/VERSION/RESOURCE=…, api/all=… for all that this server has, api/ga=…, api/beta=… or api/alpha=…, separated by commas; repeatable."
+  )
+  var runtimeConfig: [String] = []
+  @Option(
+    help:
+      "Features that must be on or off, NAME=true or NAME=false, separated by commas; repeatable. They are as they are by default in Kubernetes, and nothing else is taken."
+  )
+  var featureGates: [String] = []
+  @Option(help: "Seconds that a pod stays on a node that is not ready, where it says nothing of that.")
+  var defaultNotReadyTolerationSeconds = DefaultTolerationSeconds.usualSeconds
+  @Option(help: "Seconds that a pod stays on a node that cannot be reached, where it says nothing of that.")
+  var defaultUnreachableTolerationSeconds = DefaultTolerationSeconds.usualSeconds
   @Option(help: "How many requests that only read are worked on at a time; others wait.") var maxRequestsInflight = 400
   @Option(help: "How many requests that write are worked on at a time. The sum of both is divided by priority levels.")
   var maxMutatingRequestsInflight = 200
   @Option(help: "How long a request may take that is no watch or stream, as in 60s or 1m30s.") var requestTimeout =
     "60s"
   @Option(help: "Seconds that a watch lasts at least whose client says nothing of it.") var minRequestTimeout = 1800
+  @Option(help: "How long an event is kept after it was written last, as in 1h; 0 for ever.") var eventTtl = "1h0m0s"
   @Option(help: "How long requests are still taken after a signal, while /readyz says no already, as in 10s.")
   var shutdownDelayDuration = "0s"
 
@@ -54,6 +71,11 @@ struct ServerOptions: ParsableArguments {
   /// How long a request may take.
   var requestTime: Duration { .nanoseconds(GoDuration.nanoseconds(requestTimeout) ?? 0) }
 
+  /// How long an event is kept; nil for ever.
+  var eventLifetime: Duration? {
+    GoDuration.nanoseconds(eventTtl).flatMap { $0 > 0 ? .nanoseconds($0) : nil }
+  }
+
   /// How long requests are still taken when it is time to end.
   var shutdownDelay: Duration { .nanoseconds(GoDuration.nanoseconds(shutdownDelayDuration) ?? 0) }
 
@@ -71,6 +93,9 @@ struct ServerOptions: ParsableArguments {
     guard let delay = GoDuration.nanoseconds(shutdownDelayDuration), delay >= 0 else {
       throw ValidationError("--shutdown-delay-duration \(shutdownDelayDuration): it must be a duration, such as 10s")
     }
+    guard let lifetime = GoDuration.nanoseconds(eventTtl), lifetime >= 0 else {
+      throw ValidationError("--event-ttl \(eventTtl): it must be a duration, such as 1h")
+    }
     guard minRequestTimeout > 0 else {
       throw ValidationError("--min-request-timeout \(minRequestTimeout): it must be a number of seconds above zero")
     }
@@ -79,6 +104,9 @@ struct ServerOptions: ParsableArguments {
     else {
       throw ValidationError(
         "--max-requests-inflight and --max-mutating-requests-inflight: their sum must be above zero")
+    }
+    do { try FeatureGates.check(Self.names(featureGates)) } catch {
+      throw ValidationError("--feature-gates: \(error.description)")
     }
     if !datastore.isShared { try sharedSecret.refuse() }
     _ = try listenAddress()

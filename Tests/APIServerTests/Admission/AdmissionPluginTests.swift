@@ -53,7 +53,7 @@ import Testing
       ([["operator": "Exists"]], 0),
     ] as [([JSONValue], Int)])
   func tolerations(_ own: [JSONValue], _ missing: Int) {
-    #expect(DefaultTolerationSeconds.missing(in: own).count == missing)
+    #expect(DefaultTolerationSeconds().missing(in: own).count == missing)
   }
 
   @Test func runtimeClasses() {

@@ -76,4 +76,52 @@ import Testing
       AlignedText.table([["Name", "B", "C"], ["a", "long enough", "x"]])
         == "Name,   B,           C\na,      long enough, x\n")
   }
+
+  private func table(_ control: FlowControl, _ path: String) throws -> [[String]] {
+    let response = try #require(control.dump(try Request(.get, "/debug/api_priority_and_fairness/\(path)")))
+    guard case .bytes(let buffer) = response.body else {
+      Issue.record("a table is sent in one piece")
+      return []
+    }
+    return String(buffer: buffer).split(separator: "\n").map { line in
+      line.split(separator: ",", omittingEmptySubsequences: false).map { String($0.filter { $0 != " " }) }
+    }
+  }
+
+  /// Whoever waits, and whoever runs, is found in its queue.
+  @Test(.timeLimit(.minutes(1))) func queuesAndRequests() async throws {
+    let control = FlowControl(seats: 1)
+    let info = try info()
+    let place = control.classify(Self.user, info)
+    let first = try await control.admit(place, Self.user, info) { _ in .none }
+    let second = Task { try await control.admit(place, Self.user, info) { _ in .none } }
+    let labels = #"{flow_schema="global-default",priority_level="global-default"}"#
+    // The last thing that is counted of a request before it waits.
+    let queued = "apiserver_flowcontrol_request_queue_length_after_enqueue_sum\(labels) 1.0"
+    while !lines(control).contains(queued[...]) { await Task.yield() }
+    let queues = try table(control, "dump_queues").filter { $0[0] == "global-default" }
+    #expect(queues.count == 128 && queues.allSatisfy { $0.count == 9 })
+    let queue = try #require(queues.first { $0[2] == "1" })
+    #expect(queue[3...] == ["0", "0", "0.00000000ss", "1", "1", "0.00500000ss"])
+    var rows = try table(control, "dump_requests?includeRequestDetails=1")
+    #expect(rows[0].count == 18 && rows[0][4] == "FlowDistingsher" && rows[0][17] == "SubResource")
+    #expect(rows.count == 3)
+    #expect(rows[1][..<5] == ["global-default", "global-default", queue[1], "0", "bob"])
+    #expect(rows[1][6...9] == ["1", "0", "0s", "0001-01-01T00:00:00Z"])
+    #expect(rows[1][10...] == ["bob", "list", "/api/v1/namespaces/a/pods", "a", "", "v1", "pods", ""])
+    #expect(rows[2][..<5] == ["global-default", "global-default", "-1", "-1", "bob"])
+    var text = lines(control)
+    #expect(text.contains("apiserver_flowcontrol_current_inqueue_seats\(labels) 1"))
+    #expect(text.contains("apiserver_flowcontrol_work_estimated_seats_count\(labels) 2"))
+    control.end(first, isWatch: false)
+    let admitted = try await second.value
+    #expect(admitted.waited > .zero)
+    rows = try table(control, "dump_requests")
+    #expect(rows.count == 2 && rows[1].count == 10 && rows[1][2] == queue[1] && rows[1][3] == "-1")
+    #expect(try table(control, "dump_queues").contains { $0[1] == queue[1] && $0[3] == "1" && $0[4] == "1" })
+    control.end(admitted, isWatch: false)
+    #expect(try table(control, "dump_requests").count == 1)
+    text = lines(control)
+    #expect(text.contains("apiserver_flowcontrol_current_inqueue_seats\(labels) 0"))
+  }
 }

@@ -14,7 +14,7 @@ import Testing
         target: lower + Double.random(in: 0...100, using: &random))
     }
     let total = Int.random(in: 0...2000, using: &random)
-    let seats = SeatBorrowing.divide(total, among: claims)
+    let seats = SeatBorrowing.divide(total, among: claims).seats
     let (least, most) = (claims.reduce(0) { $0 + $1.lower }, claims.reduce(0) { $0 + $1.upper })
     #expect(abs(seats.reduce(0, +) - min(most, max(least, Double(total)))) < 0.001)
     var parts: [Double] = []
@@ -27,8 +27,8 @@ import Testing
 
   @Test func nobodyWantsAnything() {
     let idle = SeatBorrowing.Claim(lower: 0, upper: 100, target: 0)
-    #expect(SeatBorrowing.divide(50, among: [idle, idle]).allSatisfy { abs($0 - 25) < 0.001 })
-    #expect(SeatBorrowing.divide(50, among: []).isEmpty)
+    #expect(SeatBorrowing.divide(50, among: [idle, idle]).seats.allSatisfy { abs($0 - 25) < 0.001 })
+    #expect(SeatBorrowing.divide(50, among: []).seats.isEmpty)
   }
 }
 

@@ -287,4 +287,33 @@ import Testing
       #expect(output == "False \(who)True \(who)True \(who)")
     }
   }
+
+  /// Those of proxies vouch for nobody else, and clients' authorities for no proxy; each may be replaced by itself.
+  @Test func proxiesHaveAuthoritiesOfTheirOwn() async throws {
+    @Sendable func said(_ client: TLSInfo.Client) -> String {
+      switch client {
+      case .anonymous: "anonymous"
+      case .refused: "refused"
+      case .verified(let certificate): certificate.commonName ?? "-"
+      }
+    }
+    let (clients, proxies) = (try TestAuthority("clients"), try TestAuthority("proxies"))
+    let (jane, front) = (try clients.issue("jane", client: true), try proxies.issue("front", client: true))
+    try await TLSFixture.with(clientAuthorities: try clients.pem) { request in
+      let tls = request.connection.tls
+      return Response(.ok, text: "\(said(tls?.client ?? .anonymous)) \(said(tls?.proxy ?? .anonymous))")
+    } _: { fixture in
+      #expect(try await fixture.get(identity: front) == "refused anonymous", "there are no proxies")
+      try fixture.tls.replace(proxyAuthorities: try proxies.pem)
+      let answers = [
+        try await fixture.get(identity: front), try await fixture.get(identity: jane), try await fixture.get(),
+      ]
+      #expect(answers == ["refused front", "jane refused", "anonymous anonymous"])
+      try fixture.tls.replace(clientAuthorities: nil)
+      #expect(try await fixture.get(identity: front) == "refused front")
+      #expect(throws: HTTPServiceError.self) { try fixture.tls.replace(proxyAuthorities: "nonsense") }
+      try fixture.tls.replace(clientAuthorities: try proxies.pem)
+      #expect(try await fixture.get(identity: front) == "front front")
+    }
+  }
 }

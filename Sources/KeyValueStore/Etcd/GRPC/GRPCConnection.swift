@@ -10,7 +10,7 @@ import Synchronization
 ///
 /// A client of our own, and not a library's, for one reason: whoever writes to a store must know whether a request that
 /// failed has certainly not been seen, and libraries have one status for both.
-final class GRPCConnection: Sendable {
+package final class GRPCConnection: Sendable {
   /// Whether new calls may be made, and whether any are under way.
   final class State: NIOHTTP2StreamDelegate, Sendable {
     private let isRetired = Atomic(false)
@@ -45,22 +45,44 @@ final class GRPCConnection: Sendable {
     self.isSecure = isSecure
   }
 
-  var isUsable: Bool { state.isUsable && channel.isActive }
+  /// Whether calls may be made on it.
+  package var isUsable: Bool { state.isUsable && channel.isActive }
 
   /// Returns when the other side has said that it speaks HTTP/2.
   /// - Throws: `.notSent` where it cannot be reached, `.malformed` where it does not.
   static func connect(
     host: String, port: Int, tls: NIOSSLContext?
   ) async throws(GRPCFault) -> GRPCConnection {
+    let authority = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    return try await connect(authority: authority, isSecure: tls != nil) { bootstrap, state in
+      try await bootstrap.channelOption(.socketOption(.tcp_nodelay), value: 1).connect(host: host, port: port) {
+        channel in
+        channel.eventLoop.makeCompletedFuture { try configure(channel, state, host: host, tls: tls) }
+      }
+    }
+  }
+
+  /// The same on a unix socket, without TLS.
+  package static func connect(unixSocket path: String) async throws(GRPCFault) -> GRPCConnection {
+    try await connect(authority: "localhost", isSecure: false) { bootstrap, state in
+      try await bootstrap.connect(unixDomainSocketPath: path) { channel in
+        channel.eventLoop.makeCompletedFuture { try configure(channel, state, host: "", tls: nil) }
+      }
+    }
+  }
+
+  private typealias Opened = (
+    channel: any Channel, streams: NIOHTTP2Handler.StreamMultiplexer, ready: EventLoopFuture<Void>
+  )
+
+  private static func connect(
+    authority: String, isSecure: Bool, _ open: (ClientBootstrap, State) async throws -> Opened
+  ) async throws(GRPCFault) -> GRPCConnection {
     let state = State()
-    let opened: (channel: any Channel, streams: NIOHTTP2Handler.StreamMultiplexer, ready: EventLoopFuture<Void>)
+    let opened: Opened
     do {
-      opened = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-        .connectTimeout(connectTime)
-        .channelOption(.socketOption(.tcp_nodelay), value: 1)
-        .connect(host: host, port: port) { channel in
-          channel.eventLoop.makeCompletedFuture { try configure(channel, state, host: host, tls: tls) }
-        }
+      let bootstrap = ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup).connectTimeout(connectTime)
+      opened = try await open(bootstrap, state)
     } catch { throw GRPCFault(.notSent, reason(error), cause: error) }
     let patience = opened.channel.eventLoop.scheduleTask(in: connectTime) { opened.channel.close(promise: nil) }
     do { try await opened.ready.get() } catch {
@@ -73,14 +95,12 @@ final class GRPCConnection: Sendable {
         cause: error)
     }
     patience.cancel()
-    return GRPCConnection(
-      opened.channel, opened.streams, state, authority: host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)",
-      isSecure: tls != nil)
+    return GRPCConnection(opened.channel, opened.streams, state, authority: authority, isSecure: isSecure)
   }
 
   private static func configure(
     _ channel: any Channel, _ state: State, host: String, tls: NIOSSLContext?
-  ) throws -> (channel: any Channel, streams: NIOHTTP2Handler.StreamMultiplexer, ready: EventLoopFuture<Void>) {
+  ) throws -> Opened {
     let pipeline = channel.pipeline.syncOperations
     if let tls {
       let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
@@ -131,7 +151,7 @@ final class GRPCConnection: Sendable {
   /// - Parameters:
   ///   - patience: how long the other side may be silent.
   ///   - limit: how long all of it may take.
-  func call(
+  package func call(
     _ method: String, _ metadata: [(String, String)], _ request: ByteBuffer, patience: TimeAmount, limit: TimeAmount
   ) async throws(GRPCFault) -> ByteBuffer {
     let unary = GRPCUnary(channel.eventLoop)
@@ -180,7 +200,7 @@ final class GRPCConnection: Sendable {
   }
 
   /// Ends the connection and all of its calls.
-  func close() async {
+  package func close() async {
     state.retire()
     // One that is closed already is what was wanted.
     do { try await channel.close().get() } catch { return }

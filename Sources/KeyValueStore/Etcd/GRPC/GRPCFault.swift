@@ -1,7 +1,7 @@
 /// Why a call failed (gRPC over HTTP/2), told apart by what it says of the request: whether the other side may have
 /// carried it out.
-struct GRPCFault: Error, CustomStringConvertible {
-  enum Kind: Equatable {
+package struct GRPCFault: Error, CustomStringConvertible {
+  package enum Kind: Equatable, Sendable {
     /// There was no connection, or the other side has certainly not looked at the request.
     case notSent
     /// The connection, the stream or our patience ended before the answer: nobody knows what became of the request.
@@ -11,9 +11,9 @@ struct GRPCFault: Error, CustomStringConvertible {
     /// What answers does not speak gRPC.
     case malformed
   }
-  let kind: Kind
-  let message: String
-  let cause: (any Error)?
+  package let kind: Kind
+  package let message: String
+  package let cause: (any Error)?
 
   init(_ kind: Kind, _ message: String, cause: (any Error)? = nil) {
     self.kind = kind
@@ -21,7 +21,7 @@ struct GRPCFault: Error, CustomStringConvertible {
     self.cause = cause
   }
 
-  var description: String { message }
+  package var description: String { message }
 }
 
 /// The status that a call ends with: trailing `grpc-status` and `grpc-message`.
