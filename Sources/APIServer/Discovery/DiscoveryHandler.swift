@@ -65,10 +65,8 @@ struct DiscoveryHandler: Sendable {
 
   /// A document that clients keep, and ask for again with its tag.
   private func tagged(_ bytes: [UInt8]) -> Response {
-    // FNV-1a, 64 bits, over what is said: the same document has the same tag from every server.
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    let tag = "\"\(String(hash, radix: 16, uppercase: true))\""
+    // Over what is said: the same document has the same tag from every server.
+    let tag = FowlerNollVo.tag(bytes)
     let given = request.headers.all("If-None-Match").joined(separator: ",").split(separator: ",")
     let isKnown = given.contains { $0.filter { $0 != " " } == tag }
     return Response(
@@ -236,9 +234,7 @@ struct DiscoveryHandler: Sendable {
 enum StorageVersionHash {
   static func of(_ resource: ResourceDescription) -> String {
     let text = "\(resource.group)/\(resource.storageVersion?.name ?? "")/\(resource.kind)"
-    // FNV-1a, 64 bits.
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    let hash = FowlerNollVo.hash(text.utf8)
     let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
     var digits = ""
     for shift in stride(from: 58, through: 0, by: -6) { digits.append(alphabet[Int(hash >> UInt64(shift) & 63)]) }
