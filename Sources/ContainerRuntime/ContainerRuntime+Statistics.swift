@@ -73,22 +73,4 @@ extension ContainerRuntime {
       throw .wrap(error, "cannot list the processes of container \(id)")
     }
   }
-
-  /// What ps(1) of the host says about a container's processes; `arguments` are ps' own, `-ef` where there are none.
-  public func top(
-    _ id: String, arguments: [String] = []
-  ) async throws(RuntimeError) -> (titles: [String], processes: [[String]]) {
-    let pids = Set(try await processes(of: id))
-    guard let ps = HostPrograms.find("ps") else { throw HostPrograms.missing("ps") }
-    let arguments = arguments.isEmpty ? ["-ef"] : arguments
-    let outcome: Command.Outcome
-    do { outcome = try await pool.run { try Command.run(ps, arguments) } } catch {
-      throw .wrap(error, "cannot run ps")
-    }
-    guard outcome.status == .exited(0) else {
-      let reason = outcome.errors.split(separator: "\n").first.map(String.init) ?? ""
-      throw RuntimeError(.invalidSpecification, "ps: exit status \(outcome.status.code): \(reason)")
-    }
-    return try ProcessTable.select(String(decoding: outcome.output, as: UTF8.self), pids: pids)
-  }
 }

@@ -32,10 +32,13 @@ extension ProtobufMessage {
   /// A number of 64 bits, or an enumeration.
   public mutating func write(_ field: Int, _ value: Int64) { if value != 0 { append(field, value) } }
 
+  /// A truth value.
   public mutating func write(_ field: Int, _ value: Bool) { if value { append(field, value) } }
 
+  /// Bytes.
   public mutating func write(_ field: Int, _ bytes: [UInt8]) { if !bytes.isEmpty { append(field, bytes) } }
 
+  /// A text.
   public mutating func write(_ field: Int, _ text: String) { if !text.isEmpty { append(field, text) } }
 
   /// A message within this one; an empty one is there too.
@@ -43,6 +46,7 @@ extension ProtobufMessage {
     append(field) { message.encode(to: &$0) }
   }
 
+  /// Messages within this one, each as a field of its own.
   public mutating func write(_ field: Int, _ messages: [some ProtobufEncodable]) {
     for message in messages { write(field, message) }
   }

@@ -21,8 +21,10 @@ import yaml
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+from authorities import Authority  # noqa: E402
 from clusters import Server  # noqa: E402
 from interface import API, eventually  # noqa: E402
+from webhooks import Hooks  # noqa: E402
 
 OUTSIDE = os.environ.get("KUBECONFIG")
 
@@ -138,6 +140,20 @@ def namespace(api):
         eventually(lambda: api.is_there(f"{path}/{given}"), f"{given} in {name}")
     yield name
     api.send("DELETE", path)
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    """Who signs the certificates of servers that the cluster calls."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def hooks(authority):
+    """Answers what the cluster asks at `https://localhost:PORT`."""
+    hooks = Hooks(authority.context("DNS:localhost", "IP:127.0.0.1"))
+    yield hooks
+    hooks.close()
 
 
 @pytest.fixture

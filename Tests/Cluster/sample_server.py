@@ -2,13 +2,14 @@
 only by a client with a certificate of the authority that the cluster publishes."""
 
 import gzip
-import http.server
 import itertools
 import json
 import queue
 import ssl
 import threading
 import urllib.parse
+
+from tls_server import Handler, TLSServer
 
 VERSION = "v1alpha1"
 
@@ -27,9 +28,7 @@ class SampleServer:
         context.load_verify_locations(cadata=authority_pem)
         sample = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Sample(Handler):
             def handle_one(self):
                 peer = dict(pair[0] for pair in self.connection.getpeercert()["subject"])
                 headers = [(name, value) for name, value in self.headers.items()]
@@ -73,24 +72,12 @@ class SampleServer:
                     self.wfile.flush()
                 self.wfile.write(b"0\r\n\r\n")
 
-            def log_message(self, *arguments):
-                pass
-
-        class Server(http.server.ThreadingHTTPServer):
-            daemon_threads = True
-
-            def handle_error(self, request, client_address):
-                pass
-
-        self.server = Server(("0.0.0.0", 0), Handler)
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.server = TLSServer(Sample, context)
+        self.port = self.server.port
 
     def close(self):
         self.tell(None)
-        self.server.shutdown()
-        self.server.server_close()
+        self.server.close()
 
     def tell(self, event):
         with self.lock:

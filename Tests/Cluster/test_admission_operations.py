@@ -5,23 +5,16 @@ import json
 
 import pytest
 
-from authorities import Authority
-from webhooks import Hooks, allow
+from webhooks import allow
 
 numbers = itertools.count()
 GROUP = "admissionregistration.k8s.io/v1"
 META = "meta.k8s.io/v1"
 
 
-@pytest.fixture(scope="module")
-def authority(work):
-    return Authority(f"{work}/operations-ca")
-
-
 @pytest.fixture
-def told(cluster_kubectl, authority, namespace):
+def told(cluster_kubectl, authority, hooks, namespace):
     """Asks a webhook about everything in the namespace, and gives what it is told."""
-    hooks = Hooks(authority.context("DNS:localhost", "IP:127.0.0.1"))
     hooks.answers["/"] = allow
     name = f"operations-{next(numbers)}"
     webhook = {
@@ -43,7 +36,6 @@ def told(cluster_kubectl, authority, namespace):
 
     yield take
     cluster_kubectl("delete", "validatingwebhookconfiguration", name)
-    hooks.close()
 
 
 def summary(request):

@@ -9,7 +9,7 @@ from authorities import Authority
 from clusters import Server
 from conftest import Kubectl
 from test_server_flags import run
-from webhooks import Hooks
+from webhooks import Hooks, kubeconfig
 
 pytestmark = pytest.mark.own_server
 PLUGINS = [
@@ -24,11 +24,7 @@ def own(tmp_path_factory):
     directory = tmp_path_factory.mktemp("plugins")
     authority = Authority(str(directory / "authority"))
     hooks = Hooks(authority.context("DNS:localhost", "IP:127.0.0.1"))
-    (directory / "webhook.yaml").write_text(yaml.safe_dump({
-        "apiVersion": "v1", "kind": "Config", "current-context": "c",
-        "clusters": [{"name": "k", "cluster": {"server": f"https://localhost:{hooks.port}/images", "certificate-authority": authority.certificate}}],
-        "contexts": [{"name": "c", "context": {"cluster": "k"}}],
-    }))  # fmt: skip
+    kubeconfig(directory, hooks, authority, "/images")
     (directory / "admission.yaml").write_text(yaml.safe_dump({
         "apiVersion": "apiserver.config.k8s.io/v1", "kind": "AdmissionConfiguration",
         "plugins": [

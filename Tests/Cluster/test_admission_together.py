@@ -4,24 +4,11 @@ import itertools
 
 import pytest
 
-from authorities import Authority
-from webhooks import Hooks, allow, deny, patch
+from webhooks import allow, deny, patch
 
 numbers = itertools.count()
 GROUP = "admissionregistration.k8s.io/v1"
 EVENTUALLY = 60
-
-
-@pytest.fixture(scope="module")
-def authority(work):
-    return Authority(f"{work}/together-ca")
-
-
-@pytest.fixture
-def hooks(authority):
-    hooks = Hooks(authority.context("DNS:localhost", "IP:127.0.0.1"))
-    yield hooks
-    hooks.close()
 
 
 @pytest.fixture

@@ -13,18 +13,6 @@ numbers = itertools.count()
 GROUP = "admissionregistration.k8s.io/v1"
 
 
-@pytest.fixture(scope="module")
-def authority(work):
-    return Authority(f"{work}/hooks-ca")
-
-
-@pytest.fixture
-def hooks(authority):
-    hooks = Hooks(authority.context("DNS:localhost", "IP:127.0.0.1"))
-    yield hooks
-    hooks.close()
-
-
 @pytest.fixture
 def configure(cluster_kubectl, authority, hooks, namespace):
     """Makes a configuration of webhooks for the test's namespace; it is taken away after the test."""

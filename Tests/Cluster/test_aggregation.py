@@ -8,7 +8,6 @@ import threading
 
 import pytest
 
-from authorities import Authority
 from interface import eventually, unique
 from sample_server import VERSION, SampleServer
 from webhooks import own_address
@@ -16,11 +15,6 @@ from wire import texts
 
 numbers = itertools.count()
 SERVICES = "/apis/apiregistration.k8s.io/v1/apiservices"
-
-
-@pytest.fixture(scope="module")
-def authority(work):
-    return Authority(f"{work}/sample-ca")
 
 
 @pytest.fixture(scope="module")

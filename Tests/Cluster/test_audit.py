@@ -9,6 +9,7 @@ import time
 import pytest
 import yaml
 
+import webhooks
 from authorities import Authority
 from clusters import Server
 from conftest import Kubectl
@@ -265,17 +266,6 @@ def test_policies_that_are_wrong(work, policy, words):
     assert done.returncode != 0 and words in done.stderr, done.stderr
 
 
-def webhook_file(directory, hooks, authority):
-    """A kubeconfig by which the server finds the webhook; its path."""
-    path = directory / "webhook.yaml"
-    path.write_text(yaml.safe_dump({
-        "apiVersion": "v1", "kind": "Config", "current-context": "c",
-        "clusters": [{"name": "k", "cluster": {"server": f"https://localhost:{hooks.port}/events", "certificate-authority-data": authority.bundle}}],
-        "contexts": [{"name": "c", "context": {"cluster": "k"}}],
-    }))  # fmt: skip
-    return str(path)
-
-
 def test_events_are_sent_to_a_webhook(tmp_path):
     authority = Authority(str(tmp_path / "authority"))
     hooks = Hooks(authority.context("DNS:localhost", "IP:127.0.0.1"))
@@ -285,7 +275,7 @@ def test_events_are_sent_to_a_webhook(tmp_path):
         "apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"],
         "rules": [{"level": "Request", "resources": [{"group": "", "resources": ["configmaps"]}], "verbs": ["create"], "namespaces": ["default"]}],
     }))  # fmt: skip
-    webhook = webhook_file(tmp_path, hooks, authority)
+    webhook = webhooks.kubeconfig(tmp_path, hooks, authority, "/events")
     server = Server(
         tmp_path / "server", "--audit-policy-file", str(tmp_path / "policy.yaml"), "--audit-webhook-config-file", webhook,
         "--audit-webhook-batch-max-size", "3", "--audit-webhook-batch-max-wait", "1h", "--audit-webhook-initial-backoff", "100ms",
@@ -327,7 +317,7 @@ def test_requests_wait_for_a_webhook(tmp_path):
         "apiVersion": "audit.k8s.io/v1", "kind": "Policy",
         "rules": [{"level": "Metadata", "resources": [{"group": "", "resources": ["secrets"]}], "verbs": ["get"]}],
     }))  # fmt: skip
-    webhook = webhook_file(tmp_path, hooks, authority)
+    webhook = webhooks.kubeconfig(tmp_path, hooks, authority, "/events")
     server = Server(
         tmp_path / "server", "--audit-policy-file", str(tmp_path / "policy.yaml"), "--audit-webhook-config-file", webhook,
         "--audit-webhook-mode", "blocking-strict", "--audit-webhook-initial-backoff", "10ms",

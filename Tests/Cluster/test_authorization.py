@@ -9,27 +9,14 @@ import urllib.request
 import pytest
 import yaml
 
-from authorities import Authority
+import webhooks
 from clusters import Server
 from interface import eventually
 from test_access import request
 from test_server_flags import run
-from webhooks import Hooks
 
 pytestmark = pytest.mark.own_server
 FILE = {"apiVersion": "apiserver.config.k8s.io/v1", "kind": "AuthorizationConfiguration"}
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(str(tmp_path_factory.mktemp("authority")))
-
-
-@pytest.fixture
-def hooks(authority):
-    hooks = Hooks(authority.context("DNS:localhost", "IP:127.0.0.1"))
-    yield hooks
-    hooks.close()
 
 
 @pytest.fixture
@@ -41,14 +28,7 @@ def tokens(tmp_path):
 
 @pytest.fixture
 def kubeconfig(tmp_path, authority, hooks):
-    path = tmp_path / "webhook.yaml"
-    path.write_text(yaml.safe_dump({
-        "apiVersion": "v1", "kind": "Config", "current-context": "c",
-        "clusters": [{"name": "k", "cluster": {"server": f"https://localhost:{hooks.port}/ask", "certificate-authority": authority.certificate}}],
-        "users": [{"name": "u", "user": {"token": "secret"}}],
-        "contexts": [{"name": "c", "context": {"cluster": "k", "user": "u"}}],
-    }))  # fmt: skip
-    return str(path)
+    return webhooks.kubeconfig(tmp_path, hooks, authority, "/ask", token="secret")
 
 
 def answer(review, **status):

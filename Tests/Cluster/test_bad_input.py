@@ -359,6 +359,92 @@ def test_deep_schemas(api):
         api.delete(f"{DEFINITIONS}/{answer.body['metadata']['name']}")
 
 
+def nested(depth, name="a"):
+    """So many objects in each other, as JSON."""
+    return f'{{"{name}":' * depth + "1" + "}" * depth
+
+
+def test_objects_as_deep_as_a_body_may_be(api, namespace):
+    """The record of who owns their fields is deeper than they are; they can be read, changed and removed all the same."""
+    anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    with defined(api, version(schema=anything)) as made:
+        path = made.objects(namespace)
+        for depth in (900, 996, 998, 999):
+            name = f"deep-{depth}"
+            body = json.dumps(made.object(name))[:-1] + ', "spec": ' + nested(depth) + "}"
+            answer = api.send("POST", path, body)
+            assert answer.status == 201, answer
+            # Python itself reads nothing so deep.
+            assert nested(depth).encode() in api.send("GET", f"{path}/{name}").bytes
+            for kind, patch in (
+                ("merge", '{"metadata":{"labels":{"a":"b"}}}'), ("json", '[{"op":"add","path":"/more","value":1}]'),
+                ("apply", body.replace('{"a":', '{"b":').replace('"spec"', '"other"')),
+            ):  # fmt: skip
+                answer = api.send("PATCH", f"{path}/{name}", patch, {"Content-Type": PATCHES[kind]}, fieldManager="x")
+                assert answer.status == 200, (kind, depth, answer)
+            assert api.send("DELETE", f"{path}/{name}").status == 200
+        refused(api, "POST", path, '{"metadata":{"name":"x"},"spec":' + nested(1_000) + "}")
+
+
+def test_deep_values_in_protobuf(api, namespace):
+    """A value of any shape in a message may nest as deep as in JSON, and no deeper."""
+
+    def field(number, content):
+        length, head = len(content), bytes([number << 3 | 2])
+        while length > 127:
+            head, length = head + bytes([length & 127 | 128]), length >> 7
+        return head + bytes([length]) + content
+
+    path = f"/apis/apps/v1/namespaces/{namespace}/controllerrevisions"
+    headers = {"Content-Type": "application/vnd.kubernetes.protobuf"}
+    for depth, status in ((999, 201), (1_000, 400)):
+        content = field(1, field(1, b"deep")) + field(2, field(1, nested(depth).encode()))
+        kind = field(1, b"apps/v1") + field(2, b"ControllerRevision")
+        answer = api.send("POST", path, b"k8s\0" + field(1, kind) + field(2, content), headers)
+        assert answer.status == status, answer
+    labels, headers = {"metadata": {"labels": {"a": "b"}}}, {"Content-Type": PATCHES["merge"]}
+    assert api.send("PATCH", f"{path}/deep", labels, headers).status == 200
+    assert api.send("DELETE", f"{path}/deep").status == 200
+
+
+# Numbers at the ends of their ranges.
+
+
+@pytest.mark.parametrize("text", ["147573952589.9999999999Ei", "9223372036854775807.9999999999Ki", "-147573952589.9999999999Ei"])
+def test_quantities_that_cannot_be_counted(api, namespace, text):
+    body = {"metadata": {"name": "large"}, "spec": {"hard": {"requests.cpu": text}}}
+    answer = api.send("POST", f"/api/v1/namespaces/{namespace}/resourcequotas", body)
+    assert answer.status == (422 if text.startswith("-") else 201), answer
+
+
+def test_pods_with_more_time_to_end_than_can_be_written(api, namespace):
+    pods, most = f"/api/v1/namespaces/{namespace}/pods", 2**63 - 1
+    for grace in (most, most - int(time.time()) + 1, most - int(time.time()) - 100_000, 2**40):
+        name = unique("patient")
+        api.create(pods, {**pod(name), "spec": {**pod()["spec"], "nodeName": "nowhere"}})
+        going = api.delete(f"{pods}/{name}", {"kind": "DeleteOptions", "apiVersion": "v1", "gracePeriodSeconds": grace})["metadata"]
+        assert going["deletionTimestamp"] == "9999-12-31T23:59:59Z" or grace == 2**40, going
+        assert going["deletionGracePeriodSeconds"] == grace
+        sooner = api.delete(f"{pods}/{name}", {"kind": "DeleteOptions", "apiVersion": "v1", "gracePeriodSeconds": 5})["metadata"]
+        assert sooner["deletionTimestamp"] < "9999" and sooner["deletionGracePeriodSeconds"] <= 5, sooner
+        api.delete(f"{pods}/{name}", {"kind": "DeleteOptions", "apiVersion": "v1", "gracePeriodSeconds": 0})
+        assert not api.is_there(f"{pods}/{name}")
+
+
+@pytest.mark.parametrize("text", ["192.0.2.7/32", "192.0.2.8/31", "fd00::1/128", "::/0"])
+def test_ranges_that_have_no_address_to_give(api, namespace, text):
+    """They may be there; services get their addresses from others."""
+    ranges, name = "/apis/networking.k8s.io/v1/servicecidrs", unique("narrow")
+    api.create(ranges, {"metadata": {"name": name}, "spec": {"cidrs": [text]}})
+    try:
+        ready = lambda: any(one["type"] == "Ready" for one in api.get(f"{ranges}/{name}").get("status", {}).get("conditions", []))  # noqa: E731
+        eventually(ready, f"{name} is ready")
+        made = api.create(f"/api/v1/namespaces/{namespace}/services", {"metadata": {"name": unique("svc")}, "spec": {"ports": [{"port": 80}]}})
+        assert made["spec"]["clusterIP"]
+    finally:
+        api.delete(f"{ranges}/{name}")
+
+
 # Connections.
 
 

@@ -8,9 +8,6 @@ import threading
 
 import pytest
 
-from authorities import Authority
-from webhooks import Hooks
-
 numbers = itertools.count()
 
 
@@ -59,17 +56,10 @@ def definition(group, url, bundle, storage="v1", scale=False):
     }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def authority(work):
-    return Authority(f"{work}/conversion-ca")
-
-
 @pytest.fixture
-def hooks(authority):
-    hooks = Hooks(authority.context("DNS:localhost"))
+def hooks(hooks):
     hooks.answers["/convert"] = convert
-    yield hooks
-    hooks.close()
+    return hooks
 
 
 @pytest.fixture

@@ -5,12 +5,11 @@ import json
 import ssl
 
 import pytest
-import yaml
 
 from authorities import Authority
 from clusters import Server
 from conftest import Kubectl
-from webhooks import Hooks
+from webhooks import Hooks, kubeconfig
 
 pytestmark = pytest.mark.own_server
 
@@ -45,13 +44,8 @@ def test_a_webhook_knows_tokens(tmp_path):
         return {"apiVersion": review["apiVersion"], "kind": "TokenReview", "status": status}
 
     hooks.answers["/ask"] = answer
-    path = tmp_path / "webhook.yaml"
-    path.write_text(yaml.safe_dump({
-        "apiVersion": "v1", "kind": "Config", "current-context": "c",
-        "clusters": [{"name": "k", "cluster": {"server": f"https://localhost:{hooks.port}/ask", "certificate-authority-data": authority.bundle}}],
-        "contexts": [{"name": "c", "context": {"cluster": "k"}}],
-    }))  # fmt: skip
-    flags = ["--authentication-token-webhook-config-file", str(path), "--authentication-token-webhook-version", "v1"]
+    path = kubeconfig(tmp_path, hooks, authority, "/ask")
+    flags = ["--authentication-token-webhook-config-file", path, "--authentication-token-webhook-version", "v1"]
     server = Server(tmp_path / "server", *flags, "--authentication-token-webhook-cache-ttl", "1h").start()
     try:
         for _ in range(2):

@@ -3,10 +3,13 @@
 import atexit
 import base64
 import functools
-import http.server
 import json
 import subprocess
 import threading
+
+import yaml
+
+from tls_server import Handler, TLSServer
 
 
 @functools.cache
@@ -43,6 +46,17 @@ def patch(review, operations, **more):
     return allow(review, patchType="JSONPatch", patch=text, **more)
 
 
+def kubeconfig(directory, hooks, authority, place, **user):
+    """A file by which a server finds the webhook at a path and shows itself as a user; where the file is."""
+    path = directory / "webhook.yaml"
+    cluster = {"server": f"https://localhost:{hooks.port}{place}", "certificate-authority-data": authority.bundle}
+    path.write_text(yaml.safe_dump({
+        "apiVersion": "v1", "kind": "Config", "current-context": "c", "clusters": [{"name": "k", "cluster": cluster}],
+        "users": [{"name": "u", "user": user}], "contexts": [{"name": "c", "context": {"cluster": "k", "user": "u"}}],
+    }))  # fmt: skip
+    return str(path)
+
+
 class Hooks:
     """`answers` maps a path to a function from the question to the answer; `seen` has every question that came,
     and `shown` what it said of who asks."""
@@ -54,9 +68,7 @@ class Hooks:
         self.connections = 0
         hooks = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Answering(Handler):
             def setup(self):
                 with hooks.lock:
                     hooks.connections += 1
@@ -84,19 +96,8 @@ class Hooks:
                 except OSError:
                     pass
 
-            def log_message(self, *arguments):
-                pass
-
-        class Server(http.server.ThreadingHTTPServer):
-            daemon_threads = True
-
-            def handle_error(self, request, client_address):
-                pass
-
-        self.server = Server((address, 0), Handler)
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.server = TLSServer(Answering, context, address)
+        self.port = self.server.port
 
     def questions(self, path):
         with self.lock:
@@ -104,5 +105,4 @@ class Hooks:
 
     def close(self):
         self.released.set()
-        self.server.shutdown()
-        self.server.server_close()
+        self.server.close()

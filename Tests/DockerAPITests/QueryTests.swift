@@ -42,8 +42,19 @@ import Testing
         == Timestamp(seconds: 1_136_189_045, nanoseconds: 999_999_999))
     #expect(try Timestamp.parseBound("2006-01-02", now: now) == Timestamp(seconds: 1_136_160_000))
     #expect(try Timestamp.parseBound("2006-01-02T15:04Z", now: now) == Timestamp(seconds: 1_136_214_240))
+    #expect(try Timestamp.parseBound("-2562047h", now: now) == Timestamp(nanosecondsSince1970: .max))
+    #expect(try Timestamp.parseBound("-2562047h47m16.854775808s", now: now) == Timestamp(nanosecondsSince1970: .max))
     #expect(throws: QueryError.self) { try Timestamp.parseBound("tomorrow", now: now) }
     #expect(throws: QueryError.self) { try Timestamp.parseBound("2006-02-30", now: now) }
+  }
+
+  /// A container can give its files any time, and a client may ask for it.
+  @Test func anyMomentIsWritten() {
+    #expect(Timestamp(seconds: .max).description == "292277026596-12-04T15:30:07Z")
+    #expect(Timestamp(seconds: .min).description == "-292277022657-01-27T08:29:52Z")
+    #expect(Timestamp(since1970: .seconds(Int64.max)) == Timestamp(seconds: .max))
+    #expect(Timestamp(since1970: .seconds(-1) + .nanoseconds(5)) == Timestamp(seconds: -1, nanoseconds: 5))
+    #expect(Timestamp(since1970: .milliseconds(1500)) == Timestamp(seconds: 1, nanoseconds: 500_000_000))
   }
 
   @Test func credentialsAreRead() throws {

@@ -99,6 +99,33 @@ import Testing
     }
   }
 
+  /// A member of a tar says its size in octal digits, or in eight bytes (POSIX pax, "ustar Interchange Format").
+  private static func member(_ name: String, size: Int64) -> [UInt8] {
+    var header = [UInt8](repeating: 0, count: 512)
+    func put(_ text: String, at place: Int) { header.replaceSubrange(place..<place + text.utf8.count, with: text.utf8) }
+    put(name, at: 0)
+    put("0000644\0" + "0000000\0" + "0000000\0", at: 100)
+    header[124] = 0x80
+    for byte in 0..<8 { header[128 + byte] = UInt8(truncatingIfNeeded: size >> (56 - 8 * Int64(byte))) }
+    put("00000000000\0" + "        " + "0", at: 136)
+    put("ustar\0" + "00", at: 257)
+    let sum = String(header.reduce(0) { $0 + Int($1) }, radix: 8)
+    put(String(repeating: "0", count: 6 - sum.utf8.count) + sum + "\0 ", at: 148)
+    return header
+  }
+
+  @Test func membersOfAnArchiveThatSayMoreThanCanBeCounted() async throws {
+    let first = Self.member("a", size: 10) + [UInt8](repeating: 7, count: 512)
+    try await StoreFixture.with { fixture in
+      for size in [Int64.max - 5, 1 << 60, 257 << 30] {
+        let archive = first + Self.member("b", size: size) + [UInt8](repeating: 0, count: 1024)
+        let text = await message { _ = try await fixture.store.load(Chunks(bytes: archive)) }
+        #expect(text.contains("it is too large"), "\(text)")
+      }
+      try #expect(fixture.leftovers().isEmpty)
+    }
+  }
+
   @Test func snapshotDiffAndCommit() async throws {
     try await withImage { fixture, id in
       let store = fixture.store

@@ -39,7 +39,7 @@ extension FieldSet {
   private static func decoded(
     _ object: JSONObject, depth: Int
   ) throws(FieldSetError) -> (set: FieldSet?, isMember: Bool) {
-    guard depth < JSONReader.maximumDepth else { throw FieldSetError("exceeded max depth") }
+    guard depth < JSONReader.maximumWrittenDepth else { throw FieldSetError("exceeded max depth") }
     var set: FieldSet?
     var isMember = false
     for (name, value) in object {

@@ -1,4 +1,5 @@
 extension FieldSet {
+  /// The fields that are in either set.
   public func union(_ other: FieldSet) -> FieldSet {
     var result = FieldSet()
     Self.merge(members, other.members, by: { $0 }) { left, right in
@@ -14,6 +15,7 @@ extension FieldSet {
     return result
   }
 
+  /// The fields that are in both sets.
   public func intersection(_ other: FieldSet) -> FieldSet {
     var result = FieldSet()
     Self.merge(members, other.members, by: { $0 }) { left, right in

@@ -39,6 +39,7 @@ public struct FieldSet: Sendable, Equatable {
     }
   }
 
+  /// Whether a field itself is in the set, and not only something below it.
   public func contains(_ path: FieldSetPath) -> Bool {
     var set = self
     for element in path.elements.dropLast() {

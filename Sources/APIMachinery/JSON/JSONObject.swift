@@ -94,6 +94,7 @@ public struct JSONObject: Sendable {
     }
   }
 
+  /// Takes a member out, and gives its value; nil where there is none of that name.
   @discardableResult
   public mutating func remove(_ name: String) -> JSONValue? {
     guard let index = index(of: name) else { return nil }

@@ -8,20 +8,30 @@ public struct JSONReader: Sendable {
   /// walked recursively, compared and freed on a stack of half a megabyte; Kubernetes' own kinds and the
   /// schemas of custom ones stay below a hundred.
   public static let maximumDepth = 1_000
+  /// How deep an object may nest that the server has written: its record of who owns which fields nests five deeper than
+  /// the object that it came with.
+  public static let maximumWrittenDepth = maximumDepth + 8
   /// How many duplicate members are named, as in Kubernetes.
   static let maximumDuplicates = 100
 
   var index = 0
   private var depth = 0
+  private let maximumDepth: Int
   private let noticesDuplicates: Bool
   /// The paths of members that came twice, each from its end to its start.
   private var duplicates: [[String]] = []
 
-  private init(noticesDuplicates: Bool) { self.noticesDuplicates = noticesDuplicates }
+  private init(maximumDepth: Int, noticesDuplicates: Bool) {
+    self.maximumDepth = maximumDepth
+    self.noticesDuplicates = noticesDuplicates
+  }
 
   /// The value that a text holds.
-  public static func value(of bytes: Span<UInt8>) throws(JSONError) -> JSONValue {
-    var reader = JSONReader(noticesDuplicates: false)
+  /// - Parameter maximumDepth: how deep arrays and objects may nest.
+  public static func value(
+    of bytes: Span<UInt8>, maximumDepth: Int = Self.maximumDepth
+  ) throws(JSONError) -> JSONValue {
+    var reader = JSONReader(maximumDepth: maximumDepth, noticesDuplicates: false)
     return try reader.text(bytes)
   }
 
@@ -30,7 +40,7 @@ public struct JSONReader: Sendable {
   public static func strictValue(
     of bytes: Span<UInt8>
   ) throws(JSONError) -> (value: JSONValue, duplicates: [String]) {
-    var reader = JSONReader(noticesDuplicates: true)
+    var reader = JSONReader(maximumDepth: maximumDepth, noticesDuplicates: true)
     let value = try reader.text(bytes)
     return (value, reader.duplicatePaths)
   }
@@ -98,7 +108,7 @@ public struct JSONReader: Sendable {
 
   @inline(__always)
   private mutating func descend() throws(JSONError) {
-    guard depth < Self.maximumDepth else {
+    guard depth < maximumDepth else {
       throw JSONError(.tooDeep, "exceeded max depth", at: index)
     }
     depth &+= 1

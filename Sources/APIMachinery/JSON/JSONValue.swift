@@ -49,6 +49,15 @@ extension JSONValue {
   public var objectValue: JSONObject? { if case .object(let value) = self { value } else { nil } }
   public var isNull: Bool { self == .null }
 
+  /// How many arrays and objects stand in each other.
+  public var depth: Int {
+    switch self {
+    case .array(let elements): 1 + (elements.lazy.map(\.depth).max() ?? 0)
+    case .object(let object): 1 + (object.lazy.map(\.value.depth).max() ?? 0)
+    default: 0
+    }
+  }
+
   /// The member of an object; nil where there is none or this is no object.
   public subscript(key: String) -> JSONValue? { objectValue?[key] }
 

@@ -33,6 +33,7 @@ public struct JSONWriter: Sendable {
     self.escapesHTML = escapesHTML
   }
 
+  /// Appends a value with all that is in it.
   public mutating func append(_ value: JSONValue) {
     switch value {
     case .null: append(verbatim: "null")
@@ -46,6 +47,7 @@ public struct JSONWriter: Sendable {
     }
   }
 
+  /// Appends an array.
   public mutating func append(_ elements: [JSONValue]) {
     bytes.append(UInt8(ascii: "["))
     level += 1
@@ -59,6 +61,7 @@ public struct JSONWriter: Sendable {
     bytes.append(UInt8(ascii: "]"))
   }
 
+  /// Appends an object, its members in their order or sorted by their names.
   public mutating func append(_ object: JSONObject) {
     bytes.append(UInt8(ascii: "{"))
     level += 1
@@ -159,6 +162,7 @@ public struct JSONWriter: Sendable {
     bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
   }
 
+  /// Appends a whole number.
   public mutating func append(_ number: Int64) {
     if number < 0 { bytes.append(UInt8(ascii: "-")) }
     var rest = number.magnitude

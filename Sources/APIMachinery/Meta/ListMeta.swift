@@ -42,6 +42,7 @@ public struct ListWriter: Sendable {
     bytes = writer.bytes
   }
 
+  /// Adds an item as it is served.
   public mutating func append(_ object: StoredObject) {
     separate()
     object.appendServed(to: &bytes)

@@ -8,6 +8,7 @@ public struct QueryParameters: Sendable, ExpressibleByDictionaryLiteral {
     for (name, value) in elements { values[name, default: []].append(value) }
   }
 
+  /// All values of a parameter, in the order in which they came.
   public func all(_ name: String) -> [String] { values[name] ?? [] }
   public subscript(name: String) -> String? { values[name]?.first }
 

@@ -7,6 +7,7 @@ public enum FieldValidation: String, Sendable, Hashable {
 
 /// What a create, an update or a patch asks for (meta/v1 CreateOptions, UpdateOptions and PatchOptions).
 public struct WriteOptions: Sendable, Hashable {
+  /// The verbs, whose options differ.
   public enum Kind: Sendable, Hashable {
     case create, update, patch
     /// A patch that is applied: it needs a field manager and may be forced.

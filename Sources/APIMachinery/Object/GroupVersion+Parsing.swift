@@ -9,8 +9,10 @@ extension GroupVersion {
     return parsed
   }
 
+  /// A kind of this group version.
   public func kind(_ kind: String) -> GroupVersionKind { GroupVersionKind(group: group, version: version, kind: kind) }
 
+  /// A resource of this group version.
   public func resource(_ resource: String) -> GroupVersionResource {
     GroupVersionResource(group: group, version: version, resource: resource)
   }

@@ -49,6 +49,7 @@ public struct LabelSet: Sendable, Hashable {
     }
   }
 
+  /// Whether there is a label of that key, whatever its value.
   public func contains(_ key: String) -> Bool { labels.contains { $0.key == key } }
 
   public var json: JSONValue { .object(JSONObject(map { ($0.key, JSONValue.string($0.value)) })) }

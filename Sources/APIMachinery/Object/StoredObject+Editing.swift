@@ -22,13 +22,6 @@ extension StoredObject {
     settingMetadata("ownerReferences", to: owners.isEmpty ? nil : .array(owners.map(\.json)))
   }
 
-  /// The object marked as being deleted.
-  /// - Parameter gracePeriod: in seconds; nil leaves the member out.
-  public func markedForDeletion(at time: Timestamp, gracePeriod: Int64?) -> StoredObject {
-    let marked = settingMetadata("deletionTimestamp", to: .string(time.description))
-    return gracePeriod.map { marked.settingMetadata("deletionGracePeriodSeconds", to: .integer($0)) } ?? marked
-  }
-
   private func edited(_ bytes: [UInt8]) -> StoredObject {
     guard let object = try? StoredObject(bytes: bytes, revision: 0) else {
       preconditionFailure("a splice keeps an object an object")

@@ -103,10 +103,11 @@ public struct StoredObject: Sendable {
 
   /// The whole tree, resource version included.
   public func tree() -> JSONObject {
-    guard let object = (try? JSONValue(json: served))?.objectValue else {
-      preconditionFailure("an object's bytes were read or written here")
-    }
-    return object
+    do throws(JSONError) {
+      let tree = try JSONReader.value(of: served.span, maximumDepth: JSONReader.maximumWrittenDepth)
+      if let object = tree.objectValue { return object }
+    } catch { preconditionFailure("an object's bytes were read or written here: \(error.message)") }
+    preconditionFailure("what has a header is an object")
   }
 }
 

@@ -31,9 +31,14 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     Double(seconds - earlier.seconds) + Double(nanoseconds - earlier.nanoseconds) / 1e9
   }
 
+  /// So much later, or earlier; what would leave the range of seconds stays at its end.
   public func adding(seconds more: Int64) -> Timestamp {
-    Timestamp(seconds: seconds &+ more, nanoseconds: nanoseconds)
+    let (sum, overflow) = seconds.addingReportingOverflow(more)
+    return Timestamp(seconds: overflow ? (more < 0 ? .min : .max) : sum, nanoseconds: nanoseconds)
   }
+
+  /// The last second that RFC 3339 can write.
+  public static let latest = Timestamp(seconds: 253_402_300_799)
 }
 
 extension Timestamp: CustomStringConvertible {
@@ -44,8 +49,8 @@ extension Timestamp: CustomStringConvertible {
   public var inMicroseconds: String { "\(wholeSeconds).\(Self.padded(Int64(nanoseconds / 1_000), 6))Z" }
 
   private var wholeSeconds: String {
-    let day = (seconds >= 0 ? seconds : seconds - 86_399) / 86_400
-    let time = seconds - day * 86_400
+    var (day, time) = seconds.quotientAndRemainder(dividingBy: 86_400)
+    if time < 0 { (day, time) = (day - 1, time + 86_400) }
     let (year, month, dayOfMonth) = Self.date(day)
     func two(_ number: Int64) -> String { Self.padded(number, 2) }
     return

@@ -111,14 +111,3 @@ public struct PatchFailure: Error {
     StatusError(.invalid, "the server rejected our request due to an error in our request", details: .init())
   }
 }
-
-extension JSONValue {
-  /// How many arrays and objects stand in each other.
-  var depth: Int {
-    switch self {
-    case .array(let elements): 1 + (elements.lazy.map(\.depth).max() ?? 0)
-    case .object(let object): 1 + (object.lazy.map(\.value.depth).max() ?? 0)
-    default: 0
-    }
-  }
-}

@@ -24,11 +24,11 @@ struct Patched {
 
   private mutating func note(depth new: Int) throws(PatchFailure) {
     depth = max(depth, new)
-    guard depth > JSONReader.maximumDepth else { return }
+    guard depth > JSONReader.maximumWrittenDepth else { return }
     measurements -= 1
     guard measurements >= 0, new <= 2 * JSONReader.maximumDepth else { throw PatchFailure("exceeded max depth") }
     depth = document.depth
-    guard depth <= JSONReader.maximumDepth else { throw PatchFailure("exceeded max depth") }
+    guard depth <= JSONReader.maximumWrittenDepth else { throw PatchFailure("exceeded max depth") }
   }
 
   // MARK: Operations

@@ -72,7 +72,10 @@ extension Quantity {
     let isCut = parts.fraction.dropFirst(27).contains { $0 != "0" }
     var unit = billion * billion * billion
     for _ in fraction.count..<27 { unit /= 10 }
-    guard let part = Int128(fraction), parts.whole.count <= 18, let whole = Int128(parts.whole) else { throw .number }
+    let most = Int128(Int64.max) * billion
+    // With a suffix so many digits are more than the bound, whatever they are.
+    guard parts.whole.count <= 18 else { return most }
+    guard let part = Int128(fraction), let whole = Int128(parts.whole) else { throw .number }
     var divisor: Int128 = 1
     for _ in 0..<fraction.count { divisor *= 10 }
     // The fraction times 2^exponent in steps that do not overflow: the quotient is carried, the remainder doubled.
@@ -95,8 +98,8 @@ extension Quantity {
     }
     if remainder > 0 || isCut { amount += 1 }
     let (product, overflow) = whole.multipliedReportingOverflow(by: billion << Int128(exponent))
-    let most = Int128(Int64.max) * billion
-    return overflow || product + amount > most ? most : product + amount
+    let (sum, sumOverflows) = product.addingReportingOverflow(amount)
+    return overflow || sumOverflows || sum > most ? most : sum
   }
 
   /// Exponents beyond these are of no use, and would only cost.

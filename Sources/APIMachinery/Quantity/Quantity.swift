@@ -77,13 +77,6 @@ public struct Quantity: Sendable {
 
   public static func += (a: inout Quantity, b: Quantity) { a = a + b }
   public static func -= (a: inout Quantity, b: Quantity) { a = a - b }
-
-  /// The product, held within the bound of amounts.
-  public func multiplied(by factor: Int64) -> Quantity {
-    let (product, overflow) = billionths.multipliedReportingOverflow(by: Int128(factor))
-    let bound = (billionths < 0) == (factor < 0) ? Self.limit : 0 - Self.limit
-    return Quantity(billionths: overflow ? bound : product, format)
-  }
 }
 
 extension Quantity: Comparable, Hashable {

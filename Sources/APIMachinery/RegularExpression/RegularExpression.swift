@@ -59,7 +59,6 @@ public struct RegularExpressionError: Error, Sendable, Hashable {
   public struct Code: Sendable, Hashable, CustomStringConvertible {
     public let description: String
 
-    public static let invalidClass = Code(description: "invalid character class")
     public static let invalidClassRange = Code(description: "invalid character class range")
     public static let invalidEscape = Code(description: "invalid escape sequence")
     public static let invalidNamedGroup = Code(description: "invalid named capture")

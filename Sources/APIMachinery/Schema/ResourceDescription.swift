@@ -56,8 +56,10 @@ public struct ResourceDescription: Sendable {
   /// The version in which objects are stored.
   public var storageVersion: ResourceVersion? { versions.first(where: \.isStorage) }
 
+  /// The version of that name; nil where the resource has none such.
   public func version(_ name: String) -> ResourceVersion? { versions.first { $0.name == name } }
 
+  /// What its objects are in a version.
   public func groupVersionKind(in version: String) -> GroupVersionKind {
     GroupVersionKind(group: group, version: version, kind: kind)
   }
@@ -108,6 +110,7 @@ public struct ResourceVersion: Sendable {
     self.resetFields = resetFields
   }
 
+  /// The subresource of that name; nil where the version has none such.
   public func subresource(_ name: String) -> Subresource? { subresources.first { $0.name == name } }
 }
 
@@ -137,6 +140,7 @@ public struct Subresource: Sendable {
     self.resetFields = resetFields
   }
 
+  /// What requests to a subresource do.
   public enum Behaviour: Sendable, Hashable {
     /// Writes the object's status and nothing else.
     case status
@@ -187,6 +191,7 @@ public struct PrinterColumn: Sendable, Hashable {
     self.source = source
   }
 
+  /// Where the cells of a column come from.
   public enum Source: Sendable, Hashable {
     /// A JSON path into the object, such as `.status.phase`.
     case path(String)

@@ -176,6 +176,7 @@ public struct SchemaUnion: Sendable, Hashable {
     self.members = members
   }
 
+  /// A field of the union, and what the discriminator says where it is set.
   public struct Member: Sendable, Hashable {
     public var field: String
     public var discriminatorValue: String

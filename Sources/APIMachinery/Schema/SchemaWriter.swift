@@ -19,8 +19,10 @@ public struct SchemaWriter: Sendable {
     self.isCustom = isCustom || dialect == .customResource
   }
 
+  /// A schema as documents hold it.
   public func value(_ schema: Schema) -> JSONValue { .object(object(schema)) }
 
+  /// A schema as documents hold it, to which more can be added.
   public func object(_ schema: Schema) -> JSONObject {
     var object = JSONObject()
     if let description = schema.description { object["description"] = .string(description) }

@@ -1,5 +1,6 @@
 /// Which values fields of an object must have, or must not: the parameter `fieldSelector`.
 public struct FieldSelector: Sendable, Hashable {
+  /// One condition on a field.
   public struct Term: Sendable, Hashable, CustomStringConvertible {
     /// The path of the field: `spec.nodeName`.
     public let field: String

@@ -1,5 +1,6 @@
 /// One condition on a label.
 public struct LabelRequirement: Sendable, Hashable {
+  /// How a label's value stands to the requirement's.
   public enum Operator: String, Sendable, Hashable, CaseIterable {
     case `in`
     case notIn = "notin"
@@ -62,6 +63,7 @@ public struct LabelRequirement: Sendable, Hashable {
     return errors
   }
 
+  /// Whether an object with these labels meets the requirement. One that has no such label meets `notin` and `!=` too.
   public func matches(_ labels: LabelSet) -> Bool {
     let value = labels[key]
     switch `operator` {

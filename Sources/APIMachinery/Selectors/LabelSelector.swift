@@ -23,6 +23,7 @@ public struct LabelSelector: Sendable, Hashable {
 
   public var selectsEverything: Bool { requirements.isEmpty && !selectsNothing }
 
+  /// Whether an object with these labels is chosen: it must meet every requirement.
   public func matches(_ labels: LabelSet) -> Bool {
     !selectsNothing && requirements.allSatisfy { $0.matches(labels) }
   }

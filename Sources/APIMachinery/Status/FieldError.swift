@@ -91,22 +91,27 @@ public struct FieldError: Error, Sendable, Equatable, CustomStringConvertible {
 }
 
 extension FieldError {
+  /// What the field names is not there.
   public static func notFound(_ path: FieldPath, _ value: JSONValue) -> FieldError {
     FieldError(.notFound, path, value, "")
   }
 
+  /// The field must have a value.
   public static func required(_ path: FieldPath, _ detail: String = "") -> FieldError {
     FieldError(.required, path, "", detail)
   }
 
+  /// The value is there already, where each may be but once.
   public static func duplicate(_ path: FieldPath, _ value: JSONValue) -> FieldError {
     FieldError(.duplicate, path, value, "")
   }
 
+  /// The value breaks a rule, which the detail tells.
   public static func invalid(_ path: FieldPath, _ value: JSONValue?, _ detail: String) -> FieldError {
     FieldError(.invalid, path, value, detail)
   }
 
+  /// The value is of another type.
   public static func typeInvalid(_ path: FieldPath, _ value: JSONValue?, _ detail: String)
     -> FieldError
   {
@@ -121,6 +126,7 @@ extension FieldError {
     return FieldError(.notSupported, path, value, values.isEmpty ? "" : "supported values: " + list)
   }
 
+  /// The field may not be set, or not be changed; the detail tells why.
   public static func forbidden(_ path: FieldPath, _ detail: String) -> FieldError {
     FieldError(.forbidden, path, "", detail)
   }
@@ -156,12 +162,14 @@ extension FieldError {
       .tooMany, path, count.map { .integer(Int64($0)) }, detail ?? "has too many items")
   }
 
+  /// A list or a map has fewer items than it must have.
   public static func tooFew(_ path: FieldPath, count: Int, minimum: Int) -> FieldError {
     FieldError(
       .tooFew, path, .integer(Int64(count)),
       "must have at least \(minimum) \(minimum == 1 ? "item" : "items")")
   }
 
+  /// The server could not judge the field.
   public static func `internal`(_ path: FieldPath, _ error: String) -> FieldError {
     FieldError(.internal, path, .string(error), error)
   }

@@ -31,6 +31,7 @@ public struct FieldPath: Sendable {
     node = more.reduce(Node(.name(name), below: nil)) { Node(.name($1), below: $0) }
   }
 
+  /// A field below this one, and fields below that.
   public func child(_ name: String, _ more: String...) -> FieldPath {
     FieldPath(more.reduce(Node(.name(name), below: node)) { Node(.name($1), below: $0) })
   }

@@ -85,14 +85,6 @@ extension StatusError {
       .forbidden, "\(object) is forbidden: \(why)", details: details(resource, name))
   }
 
-  /// 405: the resource does not have this verb.
-  public static func methodNotSupported(_ resource: GroupResource, _ action: String) -> StatusError {
-    StatusError(
-      .methodNotAllowed,
-      "\(action) is not supported on resources of kind \(resource.description.goQuoted)",
-      details: Details(group: resource.group, kind: resource.resource))
-  }
-
   /// 405: the path does not have this method.
   public static func methodNotAllowed() -> StatusError {
     StatusError(

@@ -69,6 +69,7 @@ public enum GoDuration {
 
   // MARK: Writing
 
+  /// A duration as Go's `Duration.String` writes it: `1h0m1.5s`.
   public static func text(nanoseconds: Int64) -> String {
     if nanoseconds == 0 { return "0s" }
     let sign = nanoseconds < 0 ? "-" : ""

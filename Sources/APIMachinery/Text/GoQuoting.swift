@@ -3,16 +3,11 @@ extension String {
   public var goQuoted: String {
     var quoted = "\""
     for scalar in unicodeScalars {
+      if let escape = scalar.goEscape {
+        quoted += escape
+        continue
+      }
       switch scalar {
-      case "\"": quoted += "\\\""
-      case "\\": quoted += "\\\\"
-      case "\u{7}": quoted += "\\a"
-      case "\u{8}": quoted += "\\b"
-      case "\u{C}": quoted += "\\f"
-      case "\n": quoted += "\\n"
-      case "\r": quoted += "\\r"
-      case "\t": quoted += "\\t"
-      case "\u{B}": quoted += "\\v"
       case _ where scalar.isGoPrintable: quoted.unicodeScalars.append(scalar)
       case _ where scalar.value < 0x80: quoted += "\\x" + Self.hexadecimal(scalar.value, digits: 2)
       case _ where scalar.value < 0x10000:
@@ -30,6 +25,22 @@ extension String {
 }
 
 extension Unicode.Scalar {
+  /// Two characters that stand for this one between quotation marks in Go; nil where Go has none.
+  var goEscape: String? {
+    switch self {
+    case "\"": "\\\""
+    case "\\": "\\\\"
+    case "\u{7}": "\\a"
+    case "\u{8}": "\\b"
+    case "\u{C}": "\\f"
+    case "\n": "\\n"
+    case "\r": "\\r"
+    case "\t": "\\t"
+    case "\u{B}": "\\v"
+    default: nil
+    }
+  }
+
   /// Whether Go prints the character as it is: letters, marks, numbers, punctuation, symbols and the plain space.
   public var isGoPrintable: Bool {
     if isASCII { return (0x20..<0x7F).contains(value) }

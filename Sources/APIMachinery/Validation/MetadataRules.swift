@@ -97,6 +97,7 @@ public enum MetadataRules {
 
   // MARK: Its parts
 
+  /// What is wrong with labels: their keys and values.
   public static func labels(_ labels: LabelSet, at path: FieldPath) -> [FieldError] {
     labels.flatMap { key, value in
       NameRules.labelKey(key).map { .invalid(path, .string(key), $0) }
@@ -104,6 +105,7 @@ public enum MetadataRules {
     }
   }
 
+  /// What is wrong with annotations: their keys, and how long all of them are together.
   public static func annotations(_ annotations: LabelSet, at path: FieldPath) -> [FieldError] {
     var errors: [FieldError] = []
     var size = 0
@@ -115,6 +117,7 @@ public enum MetadataRules {
     return errors
   }
 
+  /// What is wrong with owners: each by itself, and where more than one is the controller.
   public static func ownerReferences(_ owners: [OwnerReference], at path: FieldPath) -> [FieldError] {
     var errors: [FieldError] = []
     var controller: OwnerReference?
@@ -152,6 +155,7 @@ public enum MetadataRules {
     return errors
   }
 
+  /// What is wrong with finalizers: their names, and two that exclude each other.
   public static func finalizers(_ finalizers: [String], at path: FieldPath) -> [FieldError] {
     var errors = finalizers.flatMap { name in
       NameRules.labelKey(name).map { FieldError.invalid(path, .string(name), $0) }
@@ -165,6 +169,7 @@ public enum MetadataRules {
     return errors
   }
 
+  /// What is wrong with the entries that a client sent in `metadata.managedFields`.
   public static func managedFields(_ entries: [JSONValue], at path: FieldPath) -> [FieldError] {
     var errors: [FieldError] = []
     for (index, entry) in entries.enumerated() {

@@ -114,6 +114,7 @@ public enum NameRules {
     return messages
   }
 
+  /// What is wrong with the value of a label.
   public static func labelValue(_ text: String) -> [String] {
     var messages = text.utf8.count > 63 ? [longerThan(63, "bytes")] : []
     if !text.isEmpty, !isLabelName(text) {
@@ -164,6 +165,7 @@ public enum NameRules {
     return messages
   }
 
+  /// What is wrong with the number of a port.
   public static func portNumber(_ number: Int64) -> [String] {
     (1...65_535).contains(number) ? [] : ["must be between 1 and 65535, inclusive"]
   }

@@ -33,11 +33,6 @@ struct AggregatedService: Sendable {
     }
   }
 
-  /// Whether the same server is meant, reached in the same way.
-  func isSamePlace(as other: AggregatedService) -> Bool {
-    service == other.service && authorities == other.authorities && verifies == other.verifies
-  }
-
   /// The path of its discovery document.
   var path: String {
     groupVersion.group.isEmpty ? "/api/\(groupVersion.version)" : "/apis/\(groupVersion.group)/\(groupVersion.version)"

@@ -133,9 +133,7 @@ public final class Aggregation: Sendable {
     index["paths"] = .object(paths)
     let bytes = JSONValue.object(index).jsonBytes()
     var headers = response.headers
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    let tag = "\"\(String(hash, radix: 16, uppercase: true))\""
+    let tag = FowlerNollVo.tag(bytes)
     headers["Etag"] = tag
     if request.headers.all("If-None-Match").contains(tag) { return Response(.notModified, headers: headers) }
     return Response(.ok, headers: headers, bytes: bytes)

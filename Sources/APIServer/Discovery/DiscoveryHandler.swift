@@ -65,10 +65,8 @@ struct DiscoveryHandler: Sendable {
 
   /// A document that clients keep, and ask for again with its tag.
   private func tagged(_ bytes: [UInt8]) -> Response {
-    // FNV-1a, 64 bits, over what is said: the same document has the same tag from every server.
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    let tag = "\"\(String(hash, radix: 16, uppercase: true))\""
+    // Over what is said: the same document has the same tag from every server.
+    let tag = FowlerNollVo.tag(bytes)
     let given = request.headers.all("If-None-Match").joined(separator: ",").split(separator: ",")
     let isKnown = given.contains { $0.filter { $0 != " " } == tag }
     return Response(

@@ -19,10 +19,7 @@ actor OpenAPICache {
 
     init(_ bytes: [UInt8]) {
       self.bytes = bytes
-      // FNV-1a: the hash tells documents apart, and protects nothing.
-      var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-      for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-      self.hash = String(hash, radix: 16)
+      hash = String(FowlerNollVo.hash(bytes), radix: 16)
     }
   }
 

@@ -53,8 +53,9 @@ extension Registry {
         return .gone(try await erase(stored, target, isDryRun: isDryRun))
       }
       if !new.isBeingDeleted {
-        new.setMetadata(
-          "deletionTimestamp", .string(Timestamp.now.adding(seconds: grace).description))
+        // A client may give it more time than can be written.
+        let end = min(Timestamp.now.adding(seconds: grace), .latest)
+        new.setMetadata("deletionTimestamp", .string(end.description))
         new.setMetadata("deletionGracePeriodSeconds", .integer(grace))
         if old.generation > 0 { new.setMetadata("generation", .integer(old.generation + 1)) }
         strategy.markGoing(&new)

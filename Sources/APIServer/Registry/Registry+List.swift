@@ -92,7 +92,7 @@ extension Registry {
       return (objects[...], revision)
     } catch let error as StoreError where error.code == .compacted {
       guard let token else {
-        throw StatusError.expired("The resourceVersion for the provided list is too old.")
+        throw StatusError.listExpired()
       }
       throw StatusError.continueExpired(continueToken: ContinueToken(revision: nil, start: token.start).description)
     }

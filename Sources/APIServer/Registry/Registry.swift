@@ -74,10 +74,16 @@ public final class Registry: Sendable {
     _ object: JSONObject, _ target: ServedResource, key: String, over current: CachedObject?, isDryRun: Bool,
     with allocation: ServiceAllocation? = nil
   ) async throws -> CachedObject {
-    let stored = CachedObject.stored(try await stored(object, target))
+    let tree = try await stored(object, target)
+    let stored = CachedObject.stored(tree)
     guard stored.bytes.count <= Self.largestObject else {
       throw StatusError.requestEntityTooLarge(maximum: Self.largestObject)
     }
+    // Two bytes a level are the least that nesting takes. What is deeper could not be read again.
+    guard
+      stored.bytes.count < 2 * JSONReader.maximumWrittenDepth
+        || JSONValue.object(tree).depth <= JSONReader.maximumWrittenDepth
+    else { throw StatusError.badRequest("the object nests too deeply: exceeded max depth") }
     if isDryRun {
       return CachedObject(key: key, stored.at(revision: UInt64(current?.revision ?? 0)))
     }

@@ -9,9 +9,13 @@ struct ClusterIPRange: Sendable {
   /// Where the upper part begins.
   private let upper: UInt128
 
-  init(_ cidr: IPCIDR) {
+  /// Nil for a range that has no address to give, and for one of IPv6 that is larger than /64, which kube-apiserver gives
+  /// nothing from either.
+  init?(_ cidr: IPCIDR) {
+    let reserved: UInt128 = cidr.family == .v4 ? 1 : 0
+    guard cidr.lastOffset > reserved, cidr.family == .v4 || cidr.prefixLength >= 64 else { return nil }
     self.cidr = cidr
-    offsets = 1...max(1, cidr.family == .v4 ? cidr.lastOffset - 1 : cidr.lastOffset)
+    offsets = 1...(cidr.lastOffset - reserved)
     let size = cidr.lastOffset + 1
     upper = 1 + (size <= 16 ? 0 : min(max(16, size / 16), 256))
   }

@@ -19,10 +19,8 @@ struct ServerIdentity: Sendable {
   init(registry: Registry, address: String, report: @escaping @Sendable (String) -> Void) {
     self.registry = registry
     self.report = report
-    // FNV-1a: the name only has to be the same each time.
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in "\(SystemFacts.hostName)/\(address)".utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-    name = "apiserver-" + String(hash, radix: 36)
+    // The name only has to be the same each time.
+    name = "apiserver-" + String(FowlerNollVo.hash("\(SystemFacts.hostName)/\(address)".utf8), radix: 36)
     holder = "\(name)_\(Identifiers.uid())"
   }
 

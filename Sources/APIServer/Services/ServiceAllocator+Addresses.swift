@@ -69,7 +69,9 @@ extension ServiceAllocator {
       object -> [(range: ClusterIPRange, object: CachedObject)] in
       guard !object.object.header.isBeingDeleted, !Self.isUnready(object) else { return [] }
       let texts = object.object.value(at: ["spec", "cidrs"])?.arrayValue ?? []
-      return texts.compactMap { $0.stringValue.flatMap { IPCIDR($0) }.map { (ClusterIPRange($0.network), object) } }
+      return texts.compactMap { text in
+        text.stringValue.flatMap { IPCIDR($0) }.flatMap { ClusterIPRange($0.network) }.map { ($0, object) }
+      }
     }
   }
 

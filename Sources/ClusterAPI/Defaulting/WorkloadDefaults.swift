@@ -3,32 +3,14 @@ import APIMachinery
 extension Defaults {
   static func setDeployment(_ deployment: inout JSONValue) {
     deployment.edit("spec") { spec in
-      spec.setDefault("strategy", [:])
-      spec.edit("strategy") { strategy in
-        strategy.setDefault("type", "RollingUpdate")
-        guard strategy.text("type") == "RollingUpdate" else { return }
-        strategy.setDefault("rollingUpdate", [:])
-        strategy.edit("rollingUpdate") { update in
-          update.setDefault("maxUnavailable", "25%")
-          update.setDefault("maxSurge", "25%")
-        }
-      }
+      setRollingUpdate("strategy", of: &spec, [("maxUnavailable", "25%"), ("maxSurge", "25%")])
       spec.edit("template") { setPodTemplate(&$0) }
     }
   }
 
   static func setDaemonSet(_ set: inout JSONValue) {
     set.edit("spec") { spec in
-      spec.setDefault("updateStrategy", [:])
-      spec.edit("updateStrategy") { strategy in
-        strategy.setDefault("type", "RollingUpdate")
-        guard strategy.text("type") == "RollingUpdate" else { return }
-        strategy.setDefault("rollingUpdate", [:])
-        strategy.edit("rollingUpdate") { update in
-          update.setDefault("maxUnavailable", 1)
-          update.setDefault("maxSurge", 0)
-        }
-      }
+      setRollingUpdate("updateStrategy", of: &spec, [("maxUnavailable", 1), ("maxSurge", 0)])
       spec.edit("template") { setPodTemplate(&$0) }
     }
     DaemonSetPreparation.setDefault(&set)
@@ -36,13 +18,7 @@ extension Defaults {
 
   static func setStatefulSet(_ set: inout JSONValue) {
     set.edit("spec") { spec in
-      spec.setDefault("updateStrategy", [:])
-      spec.edit("updateStrategy") { strategy in
-        strategy.setDefault("type", "RollingUpdate")
-        guard strategy.text("type") == "RollingUpdate" else { return }
-        strategy.setDefault("rollingUpdate", [:])
-        strategy.edit("rollingUpdate") { $0.setDefault("partition", 0) }
-      }
+      setRollingUpdate("updateStrategy", of: &spec, [("partition", 0)])
       spec.setDefault(
         "persistentVolumeClaimRetentionPolicy", ["whenDeleted": "Retain", "whenScaled": "Retain"])
       spec.edit("template") { setPodTemplate(&$0) }
@@ -51,6 +27,21 @@ extension Defaults {
         claim.setDefault("kind", "PersistentVolumeClaim")
         claim.edit("spec") { setClaimSpec(&$0) }
         claim.edit("status") { $0.setDefault("phase", "Pending") }
+      }
+    }
+  }
+
+  /// A strategy that says nothing else updates a few pods at a time.
+  private static func setRollingUpdate(
+    _ member: String, of spec: inout JSONValue, _ defaults: [(name: String, value: JSONValue)]
+  ) {
+    spec.setDefault(member, [:])
+    spec.edit(member) { strategy in
+      strategy.setDefault("type", "RollingUpdate")
+      guard strategy.text("type") == "RollingUpdate" else { return }
+      strategy.setDefault("rollingUpdate", [:])
+      strategy.edit("rollingUpdate") { update in
+        for (name, value) in defaults { update.setDefault(name, value) }
       }
     }
   }

@@ -56,6 +56,7 @@ public struct TypeEntry: Sendable {
   public var fields: [FieldEntry] = []
   public var line: Int
 
+  /// How a type's values look.
   public enum Form: Sendable, Hashable {
     /// An object with the fields that are listed.
     case structure

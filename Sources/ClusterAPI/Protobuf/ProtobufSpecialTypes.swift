@@ -23,11 +23,11 @@ enum ProtobufSpecialTypes {
     meta + "Duration": { (_, bytes, range, _) throws(ProtobufError) in
       .string(GoDuration.text(nanoseconds: Int64(bitPattern: try numbers(bytes, range)[1] ?? 0)))
     },
-    meta + "FieldsV1": { (_, bytes, range, _) throws(ProtobufError) in try json(bytes, range) },
-    "io.k8s.apimachinery.pkg.runtime.RawExtension": { (_, bytes, range, _) throws(ProtobufError) in
-      try json(bytes, range)
+    meta + "FieldsV1": { (_, bytes, range, depth) throws(ProtobufError) in try json(bytes, range, depth) },
+    "io.k8s.apimachinery.pkg.runtime.RawExtension": { (_, bytes, range, depth) throws(ProtobufError) in
+      try json(bytes, range, depth)
     },
-    extensions + "JSON": { (_, bytes, range, _) throws(ProtobufError) in try json(bytes, range) },
+    extensions + "JSON": { (_, bytes, range, depth) throws(ProtobufError) in try json(bytes, range, depth) },
     "io.k8s.apimachinery.pkg.api.resource.Quantity": { (decoder, bytes, range, _) throws(ProtobufError) in
       guard let text = try parts(bytes, range)[1]?.last else { return "0" }
       return .string(try decoder.text(text))
@@ -119,9 +119,14 @@ enum ProtobufSpecialTypes {
     return Timestamp(seconds: seconds, nanoseconds: Int32(truncatingIfNeeded: numbers[2] ?? 0))
   }
 
-  private static func json(_ bytes: [UInt8], _ range: Range<Int>) throws(ProtobufError) -> JSONValue {
+  /// A value of any shape, which may nest as deep as the messages around it leave room for: each of them is an object, and
+  /// may stand in a list.
+  private static func json(
+    _ bytes: [UInt8], _ range: Range<Int>, _ depth: Int
+  ) throws(ProtobufError) -> JSONValue {
     guard let text = try parts(bytes, range)[1]?.last, !text.isEmpty else { return .null }
-    do { return try JSONReader.value(of: bytes.span.extracting(text)) } catch {
+    let room = JSONReader.maximumDepth - 1 - 2 * depth
+    do { return try JSONReader.value(of: bytes.span.extracting(text), maximumDepth: room) } catch {
       throw ProtobufError(.encoding, "the object is not valid protobuf: a value is not valid JSON: \(error.message)")
     }
   }

@@ -3,6 +3,7 @@ import APIMachinery
 /// What a pod as a whole asks for and may use, told by its containers, its own resources and its overhead
 /// (component-helpers' resource helpers).
 public struct PodResources: Sendable {
+  /// What a container asks for, and what it may use at most.
   public enum Part: String, Sendable { case requests, limits }
 
   private let pod: JSONObject

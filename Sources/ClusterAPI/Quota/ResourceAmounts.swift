@@ -27,6 +27,7 @@ public struct ResourceAmounts: Sendable, Equatable {
 
   // MARK: Arithmetic
 
+  /// The sum of each resource; one that only one side names is as it is there.
   public static func + (a: ResourceAmounts, b: ResourceAmounts) -> ResourceAmounts {
     var sum = a
     for (name, amount) in b.amounts { sum.amounts[name] = sum.amounts[name].map { $0 + amount } ?? amount }

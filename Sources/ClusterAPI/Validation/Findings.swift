@@ -35,19 +35,6 @@ struct Findings {
     if !text.isEmpty, !values.contains(text) { add(.notSupported(path.child(name), .string(text), values.sorted())) }
   }
 
-  /// Of several members exactly one must be there.
-  ///
-  /// - Returns: those that are.
-  @discardableResult
-  mutating func oneMember(
-    of object: JSONValue, _ names: [String], _ path: FieldPath, none: String, several: String
-  ) -> [String] {
-    let present = names.filter { object.has($0) }
-    if present.isEmpty { required(path, none) }
-    for name in present.dropFirst() { forbidden(path.child(name), several) }
-    return present
-  }
-
   static let notNegative = "must be greater than or equal to 0"
   static let immutable = "field is immutable"
 }

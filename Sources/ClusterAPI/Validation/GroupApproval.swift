@@ -10,6 +10,7 @@ public enum GroupApproval: Sendable, Equatable {
   public static let annotation = "api-approved.kubernetes.io"
   private static let discussion = "see https://github.com/kubernetes/enhancements/pull/1111"
 
+  /// Whether a group's name is one of the community's own: definitions of such groups need an approval.
   public static func isNeeded(for group: String) -> Bool {
     ["k8s.io", "kubernetes.io"].contains { group == $0 || group.hasSuffix(".\($0)") }
   }

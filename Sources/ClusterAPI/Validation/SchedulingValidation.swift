@@ -89,20 +89,11 @@ enum SchedulingValidation {
   private static func nodeRequirement(_ requirement: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     let values = requirement.items("values")
     switch requirement.text("operator") {
-    case "In", "NotIn":
-      if values.isEmpty {
-        findings.required(path.child("values"), "must be specified when `operator` is 'In' or 'NotIn'")
-      }
-    case "Exists", "DoesNotExist":
-      if !values.isEmpty {
-        findings.forbidden(path.child("values"), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
-      }
     case "Gt", "Lt":
       if values.count != 1 {
         findings.required(path.child("values"), "must be specified single value when `operator` is 'Lt' or 'Gt'")
       }
-    default:
-      findings.invalid(path.child("operator"), requirement["operator"] ?? "", "not a valid selector operator")
+    default: SelectorValidation.countOfValues(requirement, path, &findings)
     }
   }
 

@@ -7,25 +7,28 @@ enum SelectorValidation {
     MetadataValidation.labels(selector["matchLabels"], path.child("matchLabels"), &findings)
     for (index, requirement) in selector.items("matchExpressions").enumerated() {
       let path = path.child("matchExpressions").index(index)
+      countOfValues(requirement, path, &findings)
       let values = requirement.items("values")
-      switch requirement.text("operator") {
-      case "In", "NotIn":
-        if values.isEmpty {
-          findings.required(path.child("values"), "must be specified when `operator` is 'In' or 'NotIn'")
-        }
-      case "Exists", "DoesNotExist":
-        if !values.isEmpty {
-          findings.forbidden(path.child("values"), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
-        }
-      default:
-        findings.invalid(path.child("operator"), requirement["operator"] ?? "", "not a valid selector operator")
-      }
       let key = requirement.text("key")
       findings.invalid(path.child("key"), .string(key), NameRules.labelKey(key))
       for (position, value) in values.enumerated() {
         findings.invalid(
           path.child("values").index(position), value, NameRules.labelValue(value.stringValue ?? ""))
       }
+    }
+  }
+
+  /// Which operators need values, and which have none.
+  static func countOfValues(_ requirement: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    let isEmpty = requirement.items("values").isEmpty
+    switch requirement.text("operator") {
+    case "In", "NotIn":
+      if isEmpty { findings.required(path.child("values"), "must be specified when `operator` is 'In' or 'NotIn'") }
+    case "Exists", "DoesNotExist":
+      if !isEmpty {
+        findings.forbidden(path.child("values"), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
+      }
+    default: findings.invalid(path.child("operator"), requirement["operator"] ?? "", "not a valid selector operator")
     }
   }
 

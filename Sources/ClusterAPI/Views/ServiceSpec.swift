@@ -72,6 +72,7 @@ public struct ServiceSpec: Sendable, Equatable {
     return numbers
   }
 
+  /// Whether both have the same addresses in the same order.
   public func hasSameClusterIPs(as other: ServiceSpec) -> Bool {
     clusterIP == other.clusterIP && clusterIPs == other.clusterIPs
   }

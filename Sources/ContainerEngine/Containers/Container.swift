@@ -16,7 +16,7 @@ final class Container: Sendable {
     var record: ContainerRecord
     var waiters: [UInt64: Waiter] = [:]
     var nextWaiter: UInt64 = 0
-    var pendingAttachments: [UInt64: PendingAttachment] = [:]
+    var pendingAttachments: [PendingAttachment] = []
     var restartTask: Task<Void, Never>?
     var healthTask: Task<Void, Never>?
     var restartDelay: Duration = .zero
@@ -119,21 +119,15 @@ final class Container: Sendable {
   // MARK: attaching before the start
 
   /// Holds an attachment until the container starts.
-  func enqueue(_ attachment: PendingAttachment) -> UInt64 {
-    state.withLock { state in
-      state.nextWaiter += 1
-      state.pendingAttachments[state.nextWaiter] = attachment
-      return state.nextWaiter
-    }
+  func enqueue(_ attachment: PendingAttachment) {
+    state.withLock { $0.pendingAttachments.append(attachment) }
   }
 
-  func dequeue(_ key: UInt64) { _ = state.withLock { $0.pendingAttachments.removeValue(forKey: key) } }
-
+  /// The attachments that were held, in the order in which they came.
   func takeAttachments() -> [PendingAttachment] {
     state.withLock { state in
-      let all = state.pendingAttachments.sorted { $0.key < $1.key }.map(\.value)
-      state.pendingAttachments = [:]
-      return all
+      defer { state.pendingAttachments = [] }
+      return state.pendingAttachments
     }
   }
 

@@ -41,7 +41,7 @@ extension ContainerEngine {
         try await join(session, container)
         return
       }
-      _ = container.enqueue(
+      container.enqueue(
         PendingAttachment(
           connect: { [self, weak session] in if let session { try await join(session, container) } },
           ready: { [weak session] result in

@@ -1,7 +1,6 @@
 /// Signals by name or number (signal(7)), as users write them: `TERM`, `SIGTERM`, `15`, `RTMIN+3`.
 public enum SignalNames {
   public static let kill: Int32 = 9
-  public static let terminate: Int32 = 15
 
   private static let names: [String: Int32] = [
     "ABRT": 6, "ALRM": 14, "BUS": 7, "CHLD": 17, "CLD": 17, "CONT": 18, "FPE": 8, "HUP": 1, "ILL": 4, "INT": 2,

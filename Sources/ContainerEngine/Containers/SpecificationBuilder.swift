@@ -114,10 +114,9 @@ struct SpecificationBuilder {
     var resources = ResourceSpecification()
     resources.memory = positive(limits.memory)
     resources.memoryReservation = positive(limits.memoryReservation)
-    // Docker: a memory limit alone allows as much swap again; -1 is no limit.
     if let memory = resources.memory {
       let swap = limits.memorySwap ?? 0
-      resources.memorySwap = swap == 0 ? memory * 2 : swap
+      resources.memorySwap = swap == 0 ? ResourceLimits.memoryAndSwap(besides: memory) : swap
     }
     resources.memorySwappiness = limits.memorySwappiness.flatMap { $0 >= 0 ? $0 : nil }
     resources.cpuShares = positive(limits.cpuShares)

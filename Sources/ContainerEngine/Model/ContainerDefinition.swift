@@ -256,6 +256,12 @@ public struct ResourceLimits: Codable, Sendable, Hashable {
   public var oomScoreAdjustment: Int?
   public var cgroupParent: String?
   public init() {}
+
+  /// Docker's rule for a limit of memory alone: as much swap again. More than can be counted is no limit, -1.
+  public static func memoryAndSwap(besides memory: Int64) -> Int64 {
+    let (both, overflow) = memory.multipliedReportingOverflow(by: 2)
+    return overflow ? -1 : both
+  }
 }
 
 /// A weight or a rate for one block device.

@@ -69,7 +69,9 @@ enum LogLine {
       if t[i] == UInt8(ascii: "-") { offset = -offset }
     }
     let seconds = days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset
-    return seconds * 1_000_000_000 + nanoseconds
+    let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    let (time, carry) = whole.addingReportingOverflow(nanoseconds)
+    return overflow || carry ? nil : time
   }
 
   /// Days from 1970-01-01 to a date of the Gregorian calendar; years begin in March, so that leap days come last.

@@ -22,7 +22,6 @@ struct ContainerPaths: Sendable {
   var record: String { bundle + "/record.json" }
   /// Exists when the kernel killed for want of memory.
   var outOfMemory: String { bundle + "/oom" }
-  var attachSocket: String { bundle + "/attach" }
   var control: String { bundle + "/ctl" }
   /// The exit code, written by the monitor as its last deed.
   var exit: String { exits + "/" + id }

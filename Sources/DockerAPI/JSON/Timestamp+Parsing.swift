@@ -13,7 +13,9 @@ extension Timestamp {
   public static func parseBound(_ text: String, now: Timestamp) throws(QueryError) -> Timestamp {
     if let moment = unixTime(text) { return moment }
     if let duration = GoDuration.nanoseconds(text) {
-      return Timestamp(nanosecondsSince1970: now.nanosecondsSince1970 - duration)
+      let (moment, overflow) = now.nanosecondsSince1970.subtractingReportingOverflow(duration)
+      // A duration below zero leads into the future, and may lead too far.
+      return Timestamp(nanosecondsSince1970: overflow ? .max : moment)
     }
     if let moment = parse(text, needsZone: false, needsSeconds: false) { return moment }
     throw QueryError("failed to parse value as time or duration: \"\(text)\"")

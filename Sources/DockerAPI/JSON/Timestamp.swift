@@ -29,6 +29,13 @@ public struct Timestamp: JSONCodable, Hashable, Comparable, CustomStringConverti
     nanoseconds = remainder < 0 ? remainder + 1_000_000_000 : remainder
   }
 
+  /// Makes a moment from the time since 1970.
+  public init(since1970 duration: Duration) {
+    let (whole, attoseconds) = duration.components
+    seconds = attoseconds < 0 ? whole - 1 : whole
+    nanoseconds = (attoseconds < 0 ? attoseconds + 1_000_000_000_000_000_000 : attoseconds) / 1_000_000_000
+  }
+
   /// Nanoseconds since 1970; moments too far away stop at the ends of what 64 bits hold.
   public var nanosecondsSince1970: Int64 {
     let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
@@ -61,8 +68,8 @@ public struct Timestamp: JSONCodable, Hashable, Comparable, CustomStringConverti
   }
 
   private var wholeSeconds: String {
-    let day = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
-    let second = seconds - day * 86_400
+    var (day, second) = seconds.quotientAndRemainder(dividingBy: 86_400)
+    if second < 0 { (day, second) = (day - 1, second + 86_400) }
     let (year, month, date) = CivilDate.date(ofDay: day)
     return Self.padded(year, 4) + "-" + Self.padded(month, 2) + "-" + Self.padded(date, 2) + "T"
       + Self.padded(second / 3600, 2) + ":" + Self.padded(second / 60 % 60, 2) + ":" + Self.padded(second % 60, 2)

@@ -43,7 +43,7 @@ enum ArchiveEndpoints {
     stat.name = status.name
     stat.size = status.size
     stat.mode = status.mode
-    stat.mtime = DockerAPI.Timestamp(nanosecondsSince1970: status.modified)
+    stat.mtime = DockerAPI.Timestamp(since1970: status.modified)
     stat.linkTarget = status.linkTarget
     return Base64.encode(DockerJSON.encode(stat))
   }

@@ -15,7 +15,7 @@ enum HostDefaults {
   static func fill(_ request: inout CreateRequest, _ configuration: EngineConfiguration) {
     var host = request.hostConfig ?? HostConfig()
     if host.resources.memory > 0, host.resources.memorySwap == 0 {
-      host.resources.memorySwap = host.resources.memory * 2
+      host.resources.memorySwap = ResourceLimits.memoryAndSwap(besides: host.resources.memory)
     }
     if host.shmSize == 0 { host.shmSize = configuration.sharedMemorySize }
     if host.ipcMode.isEmpty { host.ipcMode = "private" }

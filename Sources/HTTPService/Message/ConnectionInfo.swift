@@ -1,5 +1,6 @@
 /// What is known about the connection that a request came on.
 public struct ConnectionInfo: Sendable, Equatable {
+  /// Who is at the other end.
   public enum Peer: Sendable, Equatable {
     /// A unix socket: somebody on this host who may open it.
     case local

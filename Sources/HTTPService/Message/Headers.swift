@@ -34,11 +34,13 @@ public struct Headers: Sendable, Equatable, Sequence, ExpressibleByDictionaryLit
     fields.compactMap { $0.name.equalsIgnoringCase(name) ? $0.value : nil }
   }
 
+  /// Whether there is a field of that name.
   public func contains(_ name: String) -> Bool { fields.contains { $0.name.equalsIgnoringCase(name) } }
 
   /// Removes the fields whose names are such.
   public mutating func remove(where isUnwanted: (_ name: String) -> Bool) { fields.removeAll { isUnwanted($0.name) } }
 
+  /// Removes all fields of that name.
   public mutating func remove(_ name: String) { fields.removeAll { $0.name.equalsIgnoringCase(name) } }
 
   /// The members of a comma-separated list field, lower case, parameters kept (`Connection`, `Transfer-Encoding`).

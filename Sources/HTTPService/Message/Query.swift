@@ -31,6 +31,7 @@ public struct Query: Sendable, Equatable {
   /// Every value of that name, in order.
   public func all(_ name: String) -> [String] { items.compactMap { $0.name == name ? $0.value : nil } }
 
+  /// Whether there is an item of that name, with or without a value.
   public func contains(_ name: String) -> Bool { items.contains { $0.name == name } }
 
   /// A flag as dockerd reads it: absent, empty, `0`, `no`, `false` and `none` are off in any case, all else is on.

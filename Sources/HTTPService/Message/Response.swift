@@ -5,6 +5,7 @@ import NIOCore
 /// `Content-Length`, `Transfer-Encoding`, `Connection`, `Upgrade` and `Date` are the server's business: it derives them
 /// from the body and the connection. Only a stream whose length is known may bring a `Content-Length`.
 public struct Response: Sendable {
+  /// What follows the head.
   public enum Body: Sendable {
     case bytes(ByteBuffer)
     /// Written piece by piece by the closure, which runs in the request's task after the handler returned. The head is

@@ -73,8 +73,10 @@ public final class WebSocketConnection: Sendable, AsyncSequence {
     try await raw.write(WebSocketFrame.pieces(message.kind == .text ? .text : .binary, message.buffer))
   }
 
+  /// Sends a message of text.
   public func send(text: String) async throws { try await send(WebSocketMessage(.text, ByteBuffer(string: text))) }
 
+  /// Sends a message of bytes.
   public func send(_ bytes: some Collection<UInt8> & Sendable) async throws {
     try await send(WebSocketMessage(.binary, ByteBuffer(bytes: bytes)))
   }

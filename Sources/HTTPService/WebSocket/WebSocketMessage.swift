@@ -2,6 +2,7 @@ import NIOCore
 
 /// One message of a WebSocket connection (RFC 6455, section 5.6), put together from its fragments.
 public struct WebSocketMessage: Sendable, Equatable {
+  /// What the bytes are.
   public enum Kind: Sendable, Equatable {
     /// UTF-8, which was checked.
     case text

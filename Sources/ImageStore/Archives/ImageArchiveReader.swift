@@ -42,8 +42,11 @@ struct ImageArchiveReader {
           links[name] = String(decoding: plain, as: UTF8.self)
         }
       } else if entry.kind == .regular {
+        // A member can say any size of itself.
+        guard (0...store.configuration.maximumLayerSize - total).contains(entry.size) else {
+          throw Self.invalid("it is too large")
+        }
         total += entry.size
-        guard total <= store.configuration.maximumLayerSize else { throw Self.invalid("it is too large") }
         let file = "\(directory)/\(count)"
         let handle = try FileDescriptor.open(file, [.writeOnly, .create, .exclusive], mode: 0o600)
         try archive.copyData(to: handle, size: entry.size)

@@ -19,11 +19,6 @@ extension ImageStore {
     return image
   }
 
-  /// The config bytes of an image, as they are hashed.
-  public func configurationBytes(of id: Digest) async throws -> [UInt8] {
-    try await blocking { [self] in try readBlob(id) }
-  }
-
   /// All images, newest first, as `docker images` sorts them.
   public func list() async throws -> [Image] {
     var images: [Image] = []

@@ -67,7 +67,9 @@ final class TreeExtractor {
       let file = try replacing(place) { () throws(SystemError) in try tree.makeFile(place, mode: 0o600) }
       try archive.copyData(to: file, size: entry.size)
       if entry.size >= Self.writebackSize { file.startWriteback() }
-      size += entry.size
+      // Files with holes can be larger, together, than can be counted.
+      let (sum, overflow) = size.addingReportingOverflow(entry.size)
+      size = overflow ? .max : sum
       try tree.apply(entry, to: file)
     case .directory: try makeDirectory(entry, place)
     case .symbolicLink:

@@ -23,8 +23,4 @@ public enum MediaType {
   public static func isIndex(_ type: String) -> Bool { type == dockerManifestList || type == ociIndex }
   /// Whether a descriptor names a config of an image that can run (and not a chart, a signature, an attestation).
   public static func isImageConfig(_ type: String) -> Bool { type == dockerConfig || type == ociConfig }
-  /// Whether a descriptor names a file system layer.
-  public static func isLayer(_ type: String) -> Bool {
-    type.hasPrefix("application/vnd.docker.image.rootfs.") || type.hasPrefix("application/vnd.oci.image.layer.")
-  }
 }

@@ -48,6 +48,7 @@ public struct SecretSeal: Sendable {
     try self.init(secret: secret, salt: envelope.salt, rounds: envelope.rounds)
   }
 
+  /// Bytes that only who knows the secret can read, and that nobody can change unnoticed.
   public func seal(_ bytes: [UInt8]) throws(PKIError) -> [UInt8] {
     do {
       let box = try AES.GCM.seal(bytes, using: key, authenticating: Array(Self.kind.utf8))

@@ -8,6 +8,7 @@ import FoundationEssentials
 ///
 /// That the account, and what a token is bound to, are still there is for the caller to see.
 public struct ServiceAccountTokens: Sendable {
+  /// A token and when it ends.
   public struct Token: Sendable, Equatable {
     public let text: String
     /// Seconds since 1970: what is told to whoever asked (`status.expirationTimestamp`).

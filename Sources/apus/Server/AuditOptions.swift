@@ -71,8 +71,8 @@ struct AuditOptions: ParsableArguments {
     }
     for (name, value) in [
       ("maxsize", auditLogMaxsize), ("maxbackup", auditLogMaxbackup), ("maxage", auditLogMaxage),
-    ] where value < 0 {
-      throw ValidationError("--audit-log-\(name) \(value): it must not be negative")
+    ] where !(0...Int(Int32.max)).contains(value) {
+      throw ValidationError("--audit-log-\(name) \(value): it must be from 0 to \(Int32.max)")
     }
     guard auditLogPath == nil || auditPolicyFile != nil else {
       throw ValidationError("--audit-log-path needs --audit-policy-file: without a policy nothing is kept")

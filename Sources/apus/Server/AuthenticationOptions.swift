@@ -15,7 +15,7 @@ struct AuthenticationOptions: ParsableArguments {
     name: .customLong("service-account-jwks-uri"),
     help: "Where the keys are found by which service-account tokens are verified (https://…; default: this server).")
   var serviceAccountJWKSURI: String?
-  @Option(help: "How long a service-account token lasts at most, from 1h, as in 24h (default: what is asked for).")
+  @Option(help: "How long a service-account token lasts at most, from 1h, as in 24h; 0s: as long as is asked for.")
   var serviceAccountMaxTokenExpiration = "0s"
   @Option(
     help: "Whether tokens of pods last longer than they are said to, for old clients: true or false (default true).")

@@ -96,10 +96,12 @@ struct ServerOptions: ParsableArguments {
     guard let lifetime = GoDuration.nanoseconds(eventTtl), lifetime >= 0 else {
       throw ValidationError("--event-ttl \(eventTtl): it must be a duration, such as 1h")
     }
-    guard minRequestTimeout > 0 else {
+    // Counts of kube-apiserver have 32 bits.
+    let counts = 0...Int(Int32.max)
+    guard minRequestTimeout > 0, counts.contains(minRequestTimeout) else {
       throw ValidationError("--min-request-timeout \(minRequestTimeout): it must be a number of seconds above zero")
     }
-    guard maxRequestsInflight >= 0, maxMutatingRequestsInflight >= 0,
+    guard counts.contains(maxRequestsInflight), counts.contains(maxMutatingRequestsInflight),
       maxRequestsInflight + maxMutatingRequestsInflight > 0
     else {
       throw ValidationError(

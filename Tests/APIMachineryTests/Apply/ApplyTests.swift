@@ -417,7 +417,7 @@ struct ApplyTests {
 
   @Test("applying anything twice changes nothing the second time")
   func fuzz() async throws {
-    var generator = FuzzGenerator(seed: 41)
+    var generator = SeededGenerator(seed: 41)
     let playground = try Playground()
     func spec() -> JSONValue {
       var object = JSONObject()

@@ -214,22 +214,6 @@ struct FieldManagerTests {
       ])
   }
 
-  @Test("entries that a client sends")
-  func entries() throws {
-    let value = try parse(
-      #"[{"manager": "a", "operation": "Apply", "fieldsType": "FieldsV2"}, {"operation": "Odd"}, {"manager": "b", "operation": "Update"}]"#
-    )
-    #expect(
-      FieldManager.managedFieldsErrors(value, at: FieldPath("metadata", "managedFields")).map(\.description) == [
-        #"metadata.managedFields[0].fieldsType: Invalid value: "FieldsV2": must be `FieldsV1`"#,
-        #"metadata.managedFields[1].operation: Invalid value: "Odd": must be `Apply` or `Update`"#,
-      ])
-    #expect(FieldManager.managedFieldsProblem(value) == "apiVersion must not be empty")
-    #expect(FieldManager.managedFieldsProblem(nil) == nil)
-    let type = try parse(#"[{"operation": "Apply", "apiVersion": "v1"}]"#)
-    #expect(FieldManager.managedFieldsProblem(type) == "missing fieldsType in managed fields entry 0")
-  }
-
   @Test("a write that only moves a time is none")
   func times() async throws {
     let before = try await manager("v1").apply(thing("v1", ["old": 1]), to: nil, by: "one", at: Self.time)

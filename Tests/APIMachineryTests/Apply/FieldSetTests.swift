@@ -71,7 +71,7 @@ struct FieldSetTests {
 
   @Test("sets of whatever fields keep the laws of sets and survive their text")
   func laws() throws {
-    var generator = FuzzGenerator(seed: 31)
+    var generator = SeededGenerator(seed: 31)
     func random() -> FieldSet {
       var set = FieldSet()
       for _ in 0..<Int.random(in: 0..<12, using: &generator) {
@@ -104,7 +104,7 @@ struct FieldSetTests {
 
   @Test("any JSON is a set or an error")
   func fuzz() {
-    var generator = FuzzGenerator(seed: 37)
+    var generator = SeededGenerator(seed: 37)
     let words = [".", "f:a", "f:b", "k:{\"a\":1}", "v:1", "v:\"x\"", "i:0", "k:1", "v:", "x:", "f", "", "f:"]
     for _ in 0..<3000 {
       let value = JSONValue.random(words: words, depth: 5, using: &generator)

@@ -153,6 +153,10 @@ import Testing
     ("timestamp('9999-12-31T23:30:00Z').getFullYear('+01:00')", "10000"),
     ("timestamp('0001-01-01T00:00:00Z').getDayOfYear('-01:00')", "365"),
     ("timestamp('2023-01-31T23:30:00Z').getHours('Mars/Olympus')", "error: unknown time zone Mars/Olympus"),
+    (
+      "timestamp('2023-01-31T23:30:00Z').getHours('-9223372036854775808:00')",
+      "error: invalid time zone offset \"-9223372036854775808:00\""
+    ),
     ("timestamp('2023-01-31T23:30:00Z').getHours('../UTC')", "error: time: invalid location name"),
     ("timestamp('2023-01-31T23:30:00Z') + duration('30m') == timestamp('2023-02-01T00:00:00Z')", "true"),
     ("timestamp('2023-02-01T00:00:00Z') - timestamp('2023-01-31T00:00:00Z') == duration('24h')", "true"),

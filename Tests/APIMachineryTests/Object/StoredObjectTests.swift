@@ -115,6 +115,21 @@ struct StoredObjectTests {
     #expect(StoredObject(["metadata": "wrong"]).tree() == ["metadata": .object(JSONObject())])
   }
 
+  @Test("an object that nests as deep as a text may is read again with the record of who owns its fields")
+  func depth() throws {
+    let fields = JSONReader.maximumDepth - 1
+    let spec = String(repeating: #"{"a":"#, count: fields) + "1" + String(repeating: "}", count: fields)
+    let object = try JSONValue(json: #"{"metadata":{"name":"x"},"spec":\#(spec)}"#)
+    #expect(object.depth == JSONReader.maximumDepth)
+    let path = ["spec"] + repeatElement("a", count: fields)
+    let owned = FieldSet(names: (1...path.count).map { Array(path.prefix($0)) })
+    #expect(try FieldSet(fieldsV1: owned.fieldsV1) == owned)
+    var tree = try #require(object.objectValue)
+    tree["metadata"] = ["name": "x", "managedFields": [["fieldsV1": owned.fieldsV1]]]
+    #expect(JSONValue.object(tree).depth <= JSONReader.maximumWrittenDepth)
+    #expect(StoredObject(tree).tree() == tree)
+  }
+
   @Test("edits change what they name and leave the rest as it stands")
   func edits() throws {
     let object = try stored(Self.pod, revision: 9)
@@ -128,11 +143,6 @@ struct StoredObjectTests {
     #expect(status.value(at: "status") == ["phase": "Failed"])
     #expect(status.value(at: "spec") == ["nodeName": "n1", "replicas": 2])
     #expect(object.setting("status", to: nil).value(at: "status") == nil)
-    let deleted = try stored(#"{"metadata":{"name":"a"}}"#)
-      .markedForDeletion(at: Timestamp(seconds: 0), gracePeriod: 30)
-    #expect(
-      text(deleted.bytes)
-        == #"{"metadata":{"name":"a","deletionTimestamp":"1970-01-01T00:00:00Z","deletionGracePeriodSeconds":30}}"#)
   }
 
   @Test("values are found by their paths")

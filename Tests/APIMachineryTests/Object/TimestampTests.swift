@@ -17,6 +17,15 @@ struct TimestampTests {
     #expect(time.description == text)
   }
 
+  @Test("any number of seconds is written, and what is added to them stays within their range")
+  func extremes() {
+    #expect(Timestamp(seconds: .max).description == "292277026596-12-04T15:30:07Z")
+    #expect(Timestamp(seconds: .min).description == "-292277022657-01-27T08:29:52Z")
+    #expect(Timestamp(seconds: 5).adding(seconds: .max).seconds == .max)
+    #expect(Timestamp(seconds: -5).adding(seconds: .min).seconds == .min)
+    #expect(Timestamp.latest.description == "9999-12-31T23:59:59Z")
+  }
+
   @Test(
     "offsets and digits of a second",
     arguments: [

@@ -44,14 +44,16 @@ struct QuantityTests {
     "as numbers",
     arguments: [
       ("1500m", 2, 1500), ("-1500m", -2, -1500), ("1n", 1, 1), ("128Mi", 134_217_728, 134_217_728_000),
-      ("16Ei", .max, .max), ("0", 0, 0),
+      ("16Ei", .max, .max), ("0", 0, 0), ("147573952589.9999999999Ei", .max, .max),
+      ("9223372036854775807.9999999999Ki", .max, .max),
+      ("-147573952589.9999999999Ei", -.max, .min),
     ] as [(String, Int64, Int64)])
   func numbers(text: String, value: Int64, milli: Int64) throws {
     #expect(try Quantity(text).value == value)
     #expect(try Quantity(text).milliValue == milli)
   }
 
-  @Test("comparison, sums and products")
+  @Test("comparison and sums")
   func arithmetic() throws {
     func q(_ text: String) throws -> Quantity { try Quantity(text) }
     #expect(try q("1") == q("1000m"))
@@ -64,8 +66,6 @@ struct QuantityTests {
     #expect(try (q("1") - q("1500m")).description == "-500m")
     #expect(try (q("1Mi") + q("1")).description == "1048577")
     #expect(try (-q("1k")).description == "-1k")
-    #expect(try q("1Mi").multiplied(by: 3).description == "3Mi")
-    #expect(try q("1E").multiplied(by: .max).sign == 1)
     #expect(Quantity(milli: 250).description == "250m")
     #expect(Quantity(1 << 30, .binarySI).description == "1Gi")
     #expect(Quantity(512, .binarySI).description == "512")

@@ -102,7 +102,7 @@ struct SchemaReaderTests {
 
   @Test("any JSON is a schema or an error")
   func fuzz() throws {
-    var generator = FuzzGenerator(seed: 11)
+    var generator = SeededGenerator(seed: 11)
     let words = [
       "type", "properties", "items", "additionalProperties", "required", "enum", "allOf", "not", "default", "nullable",
       "maximum", "maxItems", "pattern", "x-kubernetes-list-type", "x-kubernetes-validations", "x-kubernetes-unions",

@@ -245,7 +245,7 @@ struct StructuralSchemaRulesTests {
 
   @Test("whatever is written is judged, and what passes can be read")
   func fuzz() throws {
-    var generator = FuzzGenerator(seed: 29)
+    var generator = SeededGenerator(seed: 29)
     let words = [
       "type", "object", "properties", "items", "array", "a", "string", "anyOf", "additionalProperties", "default",
       "x-kubernetes-list-type", "map", "x-kubernetes-list-map-keys", "required", "x-kubernetes-validations", "rule",

@@ -27,10 +27,6 @@ struct StatusErrorTests {
       (.forbidden(pods, "x", "no"), "Forbidden", 403, "pods \"x\" is forbidden: no"),
       (.forbidden(nil, "", "no"), "Forbidden", 403, "forbidden: no"),
       (
-        .methodNotSupported(deployments, "create"), "MethodNotAllowed", 405,
-        "create is not supported on resources of kind \"deployments.apps\""
-      ),
-      (
         .methodNotAllowed(), "MethodNotAllowed", 405,
         "the server does not allow this method on the requested resource"
       ),

@@ -188,7 +188,7 @@ struct StrategicMergePatchTests {
 
   @Test("any patch is applied or refused, and an empty one changes nothing")
   func fuzz() throws {
-    var generator = FuzzGenerator(seed: 23)
+    var generator = SeededGenerator(seed: 23)
     let patcher = try StrategicMergePatch(schema: SampleDefinitions.pod(), definitionName: "io.k8s.api.core.v1.Pod")
     let words = [
       "metadata", "labels", "finalizers", "spec", "containers", "name", "env", "ports", "containerPort", "$patch",

@@ -2,7 +2,7 @@
 
 extension JSONValue {
   /// A tree made of a few words, as names and as strings.
-  static func random(words: [String], depth: Int, using generator: inout FuzzGenerator) -> JSONValue {
+  static func random(words: [String], depth: Int, using generator: inout SeededGenerator) -> JSONValue {
     switch Int.random(in: 0..<(depth > 0 ? 10 : 6), using: &generator) {
     case 0: return .null
     case 1: return .bool(Bool.random(using: &generator))

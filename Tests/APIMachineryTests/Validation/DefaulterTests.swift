@@ -66,7 +66,7 @@ struct DefaulterTests {
 
   @Test("defaulting twice is defaulting once")
   func idempotent() throws {
-    var generator = FuzzGenerator(seed: 5)
+    var generator = SeededGenerator(seed: 5)
     let schema = try customSchema(Self.schema)
     let words = ["spec", "replicas", "nullable", "bare", "outer", "inner", "made", "list", "map", "a", "b"]
     for _ in 0..<2000 {

@@ -62,7 +62,7 @@ struct PrunerTests {
 
   @Test("pruning twice is pruning once")
   func idempotent() throws {
-    var generator = FuzzGenerator(seed: 3)
+    var generator = SeededGenerator(seed: 3)
     let schema = try customSchema(Self.schema)
     let words = ["spec", "known", "list", "map", "open", "free", "strict", "any", "template", "metadata", "a", "b"]
     for _ in 0..<2000 {

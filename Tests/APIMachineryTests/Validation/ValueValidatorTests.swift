@@ -274,7 +274,7 @@ struct ValueValidatorTests {
 
   @Test("any value is judged")
   func fuzz() throws {
-    var generator = FuzzGenerator(seed: 17)
+    var generator = SeededGenerator(seed: 17)
     let words = [
       "type", "object", "array", "string", "integer", "items", "properties", "a", "b", "required", "maximum", "anyOf",
       "not", "oneOf", "enum", "format", "ipv4", "pattern", "^a", "maxLength",

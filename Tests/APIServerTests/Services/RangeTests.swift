@@ -32,7 +32,7 @@ private struct Counting: RandomNumberGenerator {
   @Test(arguments: [("10.0.0.0/24", 254, 16), ("10.0.0.0/28", 14, 0), ("10.0.0.0/29", 6, 0), ("fd00::/120", 255, 16)])
   func all(of text: String, count: Int, lower: Int) throws {
     let cidr = try #require(IPCIDR(text))
-    let range = ClusterIPRange(cidr)
+    let range = try #require(ClusterIPRange(cidr))
     var generator = Counting(state: 7)
     var given: [IPAddress] = []
     while let next = range.pick(using: &generator, isFree: { !given.contains($0) }) { given.append(next) }
@@ -44,12 +44,30 @@ private struct Counting: RandomNumberGenerator {
   }
 
   @Test func hugeRanges() throws {
-    let range = ClusterIPRange(try #require(IPCIDR("fd00::/64")))
+    let range = try #require(IPCIDR("fd00::/64").flatMap { ClusterIPRange($0) })
     var generator = Counting(state: 1)
     let address = try #require(range.pick(using: &generator) { _ in true })
     #expect(range.contains(address))
     #expect(!range.contains(try #require(IPAddress("fd00:0:0:1::1"))))
     #expect(!range.contains(try #require(IPAddress("10.0.0.1"))))
+  }
+
+  /// A ServiceCIDR may hold what no service can have an address of.
+  @Test(arguments: ["10.0.0.1/32", "10.0.0.0/31", "fd00::1/128", "::/0", "fd00::/63"])
+  func nothingToGive(from text: String) throws {
+    let cidr = try #require(IPCIDR(text))
+    #expect(ClusterIPRange(cidr).map(\.cidr) == nil)
+  }
+
+  @Test func smallestAndLargestRanges() throws {
+    for (text, count) in [("10.0.0.0/30", 2), ("fd00::/127", 1)] {
+      let range = try #require(IPCIDR(text).flatMap { ClusterIPRange($0) })
+      var generator = Counting(state: 5)
+      var given: Set<IPAddress> = []
+      while let next = range.pick(using: &generator, isFree: { !given.contains($0) }) { given.insert(next) }
+      #expect(given.count == count)
+    }
+    #expect(IPCIDR("0.0.0.0/0").flatMap { ClusterIPRange($0) } != nil)
   }
 
   @Test func ports() {

@@ -71,6 +71,9 @@ import Testing
     var limits = ResourceLimits()
     limits.memory = 100
     #expect(SpecificationBuilder.resources(limits).memorySwap == 200)
+    limits.memory = .max
+    #expect(SpecificationBuilder.resources(limits).memorySwap == -1)
+    limits.memory = 100
     limits.memorySwap = -1
     #expect(SpecificationBuilder.resources(limits).memorySwap == -1)
     limits.memorySwap = 150

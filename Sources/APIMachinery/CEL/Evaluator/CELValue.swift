@@ -64,7 +64,6 @@ public struct CELEvaluationError: Error, Sendable, Hashable, CustomStringConvert
   static let noSuchOverload = CELEvaluationError("no such overload")
   static let integerOverflow = CELEvaluationError("integer overflow")
   static let unsignedOverflow = CELEvaluationError("unsigned integer overflow")
-  static let rangeError = CELEvaluationError("range error converting")
 
   static func noSuchKey(_ key: String) -> CELEvaluationError { CELEvaluationError("no such key: \(key)") }
   static func noSuchOverload(_ function: String, _ arguments: [CELValue]) -> CELEvaluationError {

@@ -131,7 +131,7 @@ enum CELTime {
       }
     }
     guard let hours = Int64(zone[..<colon]), let minutes = Int64(zone[zone.index(after: colon)...]),
-      abs(hours) < 100
+      (-99...99).contains(hours)
     else { throw CELEvaluationError("invalid time zone offset \(zone.goQuoted)") }
     guard (0...59).contains(minutes) else {
       throw CELEvaluationError("timezone offset minutes out of range [0, 59]: \(zone)")

@@ -19,7 +19,7 @@ struct ContainerTree {
     let modified = held.status.modified
     return PathStatus(
       name: path.name, size: held.status.size, mode: GoFileMode.bits(held.status),
-      modified: modified.seconds * 1_000_000_000 + modified.nanoseconds,
+      modified: .seconds(modified.seconds) + .nanoseconds(modified.nanoseconds),
       linkTarget: held.status.kind == .symbolicLink ? try evaluate(path.absolute) : "")
   }
 

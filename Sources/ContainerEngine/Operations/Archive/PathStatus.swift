@@ -8,12 +8,12 @@ public struct PathStatus: Sendable, Equatable {
   public var size: Int64
   /// The bits of Go's `FileMode`, which clients read: permissions below, kinds from bit 31 down.
   public var mode: UInt32
-  /// Nanoseconds since 1970.
-  public var modified: Int64
+  /// Since 1970; a container's file can say any time.
+  public var modified: Duration
   /// Where a symbolic link leads in the end, as a path in the container; empty for everything else.
   public var linkTarget: String
 
-  public init(name: String, size: Int64, mode: UInt32, modified: Int64, linkTarget: String) {
+  public init(name: String, size: Int64, mode: UInt32, modified: Duration, linkTarget: String) {
     self.name = name
     self.size = size
     self.mode = mode
