@@ -86,6 +86,7 @@ extension APIServer {
       await unknown?.settle()
       throw error
     }
+    let warning = sender.name == User.anonymous.name ? BearerTokens.warning(about: request) : nil
     senderHeaders.remove(from: &request.headers)
     trail.isUnknown = sender.name == User.anonymous.name || sender.groups.contains("system:unauthenticated")
     if let audit {
@@ -112,6 +113,7 @@ extension APIServer {
       info: info, user: user, query: request.query, headers: request.headers, authorizer: authorizer,
       deadline: trail.deadline)
     trail.context = context
+    if let warning { context.warn(warning) }
     guard let flowControl, !info.isLongRunning || info.verb == "watch" else {
       return try await authorizedAnswer(request, context, trail.audit)
     }

@@ -32,7 +32,8 @@ private struct Kind: TokenAuthenticator {
 
   @Test func oneKindMayKnowWhatAnotherRefuses() async throws {
     #expect(try await user("Bearer abc")?.name == "abc")
-    #expect(try await user("bearer  ab ")?.groups == ["system:authenticated"])
+    #expect(try await user("bearer ab ")?.groups == ["system:authenticated"])
+    #expect(try await user("BEARER a b")?.name == "a")
     #expect(try await tokens.bearer(of: "a", audiences: [])?.audiences == ["here"])
     #expect(try await tokens.bearer(of: "a", audiences: ["there"])?.audiences == ["there"])
   }
@@ -44,6 +45,15 @@ private struct Kind: TokenAuthenticator {
     #expect(try await user("Basic YTpi") == nil)
     #expect(try await user("Bearer") == nil)
     #expect(try await user("Bearer  ") == nil)
+    #expect(try await user("Bearer  abc") == nil)
+  }
+
+  @Test func aSpaceTooManyIsTold() throws {
+    func warning(_ authorization: String) throws -> String? {
+      BearerTokens.warning(about: try Request(.get, "/", headers: ["Authorization": authorization]))
+    }
+    #expect(try warning("bearer  abc")?.contains("extra space before the bearer token") == true)
+    for plain in ["Bearer abc", "Bearer", "Basic  abc", "Bearer abc d"] { #expect(try warning(plain) == nil) }
   }
 
   @Test func everyRefusalIsTold() async throws {

@@ -85,8 +85,7 @@ public struct BearerTokens: Authenticator {
   /// - Throws: 401 for one that cannot be read.
   private static func token(in request: Request) throws(StatusError) -> String? {
     if let header = request.headers["Authorization"] {
-      // One space and a token without any: what is written otherwise is no token (RFC 6750, section 2.1).
-      let words = header.utf8.split(separator: UInt8(ascii: " "), maxSplits: 2, omittingEmptySubsequences: false)
+      let words = words(of: header)
       guard words.count > 1, words[0].elementsEqual("bearer".utf8, by: { $0 | 0x20 == $1 }) else { return nil }
       return words[1].isEmpty ? nil : String(Substring(words[1]))
     }
@@ -98,6 +97,19 @@ public struct BearerTokens: Authenticator {
       throw .unauthorized()
     }
     return token
+  }
+
+  /// One space ends the scheme, and another one the token: more before it make a header without one (RFC 6750, section 2.1).
+  private static func words(of header: String) -> [Substring.UTF8View] {
+    header.utf8.split(separator: UInt8(ascii: " "), maxSplits: 2, omittingEmptySubsequences: false)
+  }
+
+  /// What a client is told whose token was not looked at.
+  static func warning(about request: Request) -> String? {
+    guard let header = request.headers["Authorization"], case let words = words(of: header), words.count == 3,
+      words[0].elementsEqual("bearer".utf8, by: { $0 | 0x20 == $1 }), words[1].isEmpty
+    else { return nil }
+    return "the provided Authorization header contains extra space before the bearer token, and is ignored"
   }
 
   private static func subprotocols(of request: Request) -> [String] {
