@@ -92,3 +92,23 @@ def test_events(api, namespace):
     other = api.get(f"/apis/events.k8s.io/v1/namespaces/{namespace}/events/{name}")
     names = ("eventTime", "deprecatedFirstTimestamp", "deprecatedLastTimestamp")
     assert {key: other[key] for key in names} == dict.fromkeys(names)
+
+
+def test_items_of_lists_and_maps(api, namespace):
+    """Where a field holds null it holds nothing; an item that is null is one, and the zero of its type."""
+    maps = f"/api/v1/namespaces/{namespace}/configmaps"
+    name = unique("map")
+    metadata = {"name": name, "labels": {"a": None, "b": "c"}, "annotations": {"d": None}}
+    made = api.create(maps, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"k": None}, "binaryData": None})
+    assert made["metadata"]["labels"] == {"a": "", "b": "c"} and made["metadata"]["annotations"] == {"d": ""}
+    assert made["data"] == {"k": ""} and "binaryData" not in made
+    assert api.patch(f"{maps}/{name}", [{"op": "add", "path": "/data/l", "value": None}], "json")["data"] == {"k": "", "l": ""}
+    # A null in a merge takes away.
+    assert api.patch(f"{maps}/{name}", {"data": {"k": None}})["data"] == {"l": ""}
+    container = {"name": "c", "image": "i", "args": [None, "x"], "resources": {"limits": {"cpu": None}}}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": unique("pod")}, "spec": {"containers": [container], "nodeName": None}}
+    (found,) = api.create(PODS.format(namespace), pod)["spec"]["containers"]
+    assert found["args"] == ["", "x"] and found["resources"]["limits"] == {"cpu": "0"}
+    pod["spec"]["containers"] = [None]
+    refused = api.refused(422, "POST", PODS.format(namespace), pod, says="spec.containers[0].name: Required value")
+    assert "spec.containers[0].image: Required value" in refused["message"]

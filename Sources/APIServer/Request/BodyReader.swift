@@ -215,6 +215,7 @@ struct BodyReader {
         tree = .object(object)
       }
     }
+    if !isCustom { registry.kinds.fillNulls(in: &tree, definition: definition) }
     Defaulter.removeNulls(from: &tree, by: schema)
     let unknown = Pruner(metadata: registry.kinds.registry[Self.objectMeta])
       .prune(&tree, by: schema, isEmbeddedResource: isCustom)

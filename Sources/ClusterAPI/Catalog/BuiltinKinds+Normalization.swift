@@ -118,7 +118,8 @@ extension FieldFacts.Zero {
     }
   }
 
-  fileprivate var value: JSONValue? {
+  /// Nil where it is no value at all.
+  var value: JSONValue? {
     switch self {
     case .string: ""
     case .number: 0

@@ -56,6 +56,8 @@ struct FieldFacts: Sendable {
   /// The type below, where it is one with fields of its own.
   var definition: String?
   var nesting: Nesting
+  /// The zero of what a list or a map holds.
+  var item: Zero?
   /// The values of the map are quantities.
   var holdsQuantities = false
   /// Of the value, or of those of a map.
@@ -92,10 +94,12 @@ extension FieldFacts {
     case .list(let item):
       zero = .list
       nesting = .list
+      self.item = Zero(item)
       if case .named(let name) = item { definition = try builder.definitionName(name, line: field.line) }
     case .map(let value):
       zero = .map
       nesting = .map
+      item = Zero(value)
       switch value {
       case .named(let name): definition = try builder.definitionName(name, line: field.line)
       case .quantity: holdsQuantities = true
@@ -109,5 +113,23 @@ extension FieldFacts {
       form = field.type == .time ? .seconds : .microseconds
     case .any, .intOrString, .raw, .fieldSet: zero = .none
     }
+  }
+}
+
+extension FieldFacts.Zero {
+  /// Of an item of this type.
+  fileprivate init(_ type: FieldType) {
+    self =
+      switch type {
+      case .string, .bytes: .string
+      case .int32, .int64, .double: .number
+      case .bool: .bool
+      case .named: .object
+      case .list: .list
+      case .map: .map
+      case .quantity: .quantity
+      case .time, .microTime: .time
+      case .any, .intOrString, .raw, .fieldSet: .none
+      }
   }
 }

@@ -66,6 +66,25 @@ import Testing
     #expect(config["caBundle"] == .string(canonical))
   }
 
+  @Test func nullsInListsAndMapsAreZeroValues() throws {
+    var pod = try object(
+      #"{"metadata":{"labels":{"a":null,"b":"c"},"finalizers":[null]},"spec":{"nodeName":null,"nodeSelector":null,"#
+        + #""containers":[null,{"name":"c","args":[null,"x"],"resources":{"limits":{"cpu":null}},"env":[{"value":null}]}]}}"#
+    )
+    builtin.fillNulls(in: &pod, definition: "io.k8s.api.core.v1.Pod")
+    let expected = try object(
+      #"{"metadata":{"labels":{"a":"","b":"c"},"finalizers":[""]},"spec":{"nodeName":null,"nodeSelector":null,"#
+        + #""containers":[{},{"name":"c","args":["","x"],"resources":{"limits":{"cpu":"0"}},"env":[{"value":null}]}]}}"#
+    )
+    #expect(pod == expected)
+    var secret = try object(#"{"data":{"k":null},"stringData":{"l":null}}"#)
+    builtin.fillNulls(in: &secret, definition: "io.k8s.api.core.v1.Secret")
+    #expect(secret == ["data": ["k": ""], "stringData": ["l": ""]])
+    var job = try object(#"{"values":[null,3],"operator":"In"}"#)
+    builtin.fillNulls(in: &job, definition: "io.k8s.api.batch.v1.PodFailurePolicyOnExitCodesRequirement")
+    #expect(job["values"] == [0, 3])
+  }
+
   @Test func emptyPointersStay() throws {
     let value = try normalized(#"{"name":"v","emptyDir":{}}"#, "io.k8s.api.core.v1.Volume")
     #expect(value == ["name": "v", "emptyDir": [:]])
