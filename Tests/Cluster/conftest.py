@@ -19,11 +19,13 @@ import urllib.request
 import pytest
 import yaml
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.dirname(HERE)]
 
 from authorities import Authority  # noqa: E402
 from clusters import Server  # noqa: E402
 from interface import API, eventually  # noqa: E402
+from skips import pytest_addoption, pytest_sessionfinish  # noqa: E402, F401
 from webhooks import Hooks  # noqa: E402
 
 OUTSIDE = os.environ.get("KUBECONFIG")
@@ -31,17 +33,6 @@ OUTSIDE = os.environ.get("KUBECONFIG")
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "own_server: needs a server that the suite starts itself")
-
-
-def pytest_addoption(parser):
-    parser.addoption("--no-skips", action="store_true", help="a skipped test fails the run")
-
-
-def pytest_sessionfinish(session, exitstatus):
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if session.config.getoption("--no-skips") and reporter.stats.get("skipped") and exitstatus == 0:
-        session.exitstatus = 1
-        reporter.write_line("tests were skipped where none may be", red=True)
 
 
 def pytest_collection_modifyitems(config, items):

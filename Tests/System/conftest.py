@@ -19,13 +19,15 @@ import uuid
 import docker as docker_py
 import pytest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.dirname(HERE)]
 
 import engines  # noqa: E402
 import images  # noqa: E402
 import leaks  # noqa: E402
 from plugin import Plugin  # noqa: E402
 from registries import LocalRegistry  # noqa: E402
+from skips import pytest_addoption, pytest_sessionfinish  # noqa: E402, F401
 from terminal import Terminal  # noqa: E402
 
 KIND = os.environ.get("APUS_TEST_ENGINE", "apus")
@@ -35,17 +37,6 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "differs(reason): Debian's dockerd 20.10 answers otherwise than 28.x does")
     config.addinivalue_line("markers", "own_engine: needs an engine that the suite starts itself")
     config.addinivalue_line("markers", "apus: about Apus alone, not about the API that both engines serve")
-
-
-def pytest_addoption(parser):
-    parser.addoption("--no-skips", action="store_true", help="a skipped test fails the run")
-
-
-def pytest_sessionfinish(session, exitstatus):
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if session.config.getoption("--no-skips") and reporter.stats.get("skipped") and exitstatus == 0:
-        session.exitstatus = 1
-        reporter.write_line("tests were skipped where none may be", red=True)
 
 
 def pytest_collection_modifyitems(config, items):

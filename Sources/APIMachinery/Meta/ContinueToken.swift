@@ -18,14 +18,14 @@ public struct ContinueToken: Sendable, Hashable {
     let token: JSONValue = [
       "v": .string(Self.version), "rv": .integer(revision.map { Int64(clamping: $0) } ?? -1), "start": .string(start),
     ]
-    return Base64URL.encode(token.jsonBytes())
+    return Base64.encodeURL(token.jsonBytes())
   }
 
   /// Reads a token that a client sends. A start that would climb out of the keys that are listed is refused.
   /// - Throws: a `badRequest` in Kubernetes' words.
   public init(_ text: String) throws(StatusError) {
     let invalid = "invalid continue token: continue key is not valid"
-    guard let bytes = Base64URL.decode(text) else {
+    guard let bytes = Base64.decodeURL(text) else {
       throw .badRequest("\(invalid): illegal base64 data")
     }
     let token: JSONValue
@@ -54,44 +54,3 @@ public struct ContinueToken: Sendable, Hashable {
 }
 
 extension ContinueToken: CustomStringConvertible {}
-
-/// Base 64 with the alphabet for URLs and without padding (RFC 4648, section 5).
-enum Base64URL {
-  private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
-
-  static func encode(_ bytes: [UInt8]) -> String {
-    var text: [UInt8] = []
-    text.reserveCapacity((bytes.count * 4 + 2) / 3)
-    for start in stride(from: 0, to: bytes.count, by: 3) {
-      let group = bytes[start..<min(start + 3, bytes.count)]
-      var bits: UInt32 = 0
-      for offset in 0..<3 { bits = bits << 8 | (offset < group.count ? UInt32(group[start + offset]) : 0) }
-      for digit in 0...group.count { text.append(alphabet[Int(bits >> UInt32(18 - 6 * digit)) & 63]) }
-    }
-    return String(decoding: text, as: UTF8.self)
-  }
-
-  static func decode(_ text: String) -> [UInt8]? {
-    var bytes: [UInt8] = []
-    var bits: UInt32 = 0
-    var count = 0
-    for byte in text.utf8 {
-      let value: UInt32
-      switch byte {
-      case UInt8(ascii: "A")...UInt8(ascii: "Z"): value = UInt32(byte) - 65
-      case UInt8(ascii: "a")...UInt8(ascii: "z"): value = UInt32(byte) - 97 + 26
-      case UInt8(ascii: "0")...UInt8(ascii: "9"): value = UInt32(byte) - 48 + 52
-      case UInt8(ascii: "-"): value = 62
-      case UInt8(ascii: "_"): value = 63
-      default: return nil
-      }
-      bits = (bits << 6 | value) & 0xFFFFFF
-      count += 6
-      if count >= 8 {
-        count -= 8
-        bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
-      }
-    }
-    return count == 6 ? nil : bytes
-  }
-}

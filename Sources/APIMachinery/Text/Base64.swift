@@ -47,11 +47,19 @@ public enum Base64 {
 
 extension Base64 {
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+  private static let alphabetOfURLs: [UInt8] = alphabet.dropLast(2) + "-_".utf8
 
   /// With padding.
-  public static func encode(_ bytes: some Collection<UInt8>) -> String { encode(Array(bytes)) }
+  public static func encode(_ bytes: some Collection<UInt8>) -> String {
+    encode(Array(bytes), alphabet, padding: UInt8(ascii: "="))
+  }
 
-  private static func encode(_ bytes: [UInt8]) -> String {
+  /// In the alphabet of URLs, without padding (section 5).
+  public static func encodeURL(_ bytes: some Collection<UInt8>) -> String {
+    encode(Array(bytes), alphabetOfURLs, padding: nil)
+  }
+
+  private static func encode(_ bytes: [UInt8], _ alphabet: [UInt8], padding: UInt8?) -> String {
     var text: [UInt8] = []
     text.reserveCapacity((bytes.count + 2) / 3 * 4)
     var index = 0
@@ -59,9 +67,8 @@ extension Base64 {
       let count = min(3, bytes.count - index)
       var group: UInt32 = 0
       for offset in 0..<3 { group = group << 8 | (offset < count ? UInt32(bytes[index + offset]) : 0) }
-      for place in 0..<4 {
-        text.append(place <= count ? alphabet[Int(group >> UInt32(18 - 6 * place)) & 63] : UInt8(ascii: "="))
-      }
+      for place in 0...count { text.append(alphabet[Int(group >> UInt32(18 - 6 * place)) & 63]) }
+      if let padding { text += repeatElement(padding, count: 3 - count) }
       index += 3
     }
     return String(decoding: text, as: UTF8.self)
