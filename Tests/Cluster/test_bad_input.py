@@ -172,6 +172,25 @@ def test_patches(api, maps, kind, patch):
     assert api.get(f"{maps}/seed") == seed
 
 
+def test_patches_that_say_nothing(api, maps):
+    seed = api.create(maps, {"metadata": {"name": "seed"}, "data": {"a": "b"}})
+
+    def patched(kind, patch):
+        return api.send("PATCH", f"{maps}/seed", patch, {"Content-Type": PATCHES[kind]})
+
+    for kind in ("json", "strategic"):
+        assert patched(kind, b"null").body == seed
+    for kind, patch, message in [
+        ("merge", b"null", "Invalid JSON Patch"),
+        ("merge", b"", "error decoding patch: unexpected end of JSON input"),
+        ("strategic", b"", "unexpected end of JSON input"),
+        ("strategic", b"[]", "json: cannot unmarshal array into Go value of type map[string]interface {}"),
+    ]:
+        answer = patched(kind, patch)
+        assert (answer.status, answer.body["message"]) == (400, message)
+    assert api.get(f"{maps}/seed") == seed
+
+
 SELECTORS = [
     "a=b=c", "a in", "a in (", "a in (b", "a in b", "a notin ()", "=b", "!", "!a=b", "a,,b", ",", "a b", "a>b>c", "a>x", "(a)", "a in (b,,c)", "/a",
     "a/b/c=d", "-a=b", "a=b c", "a=" + "x" * 64, "x" * 64 + "=a", "a==", "\x00=a", "é=a", "a=é", "a in (" * 1000, "a," * 20_000 + "=",

@@ -6,6 +6,8 @@ public enum MergePatch {
   /// within arrays too.
   /// - Throws: a `badRequest` where the patch is no object.
   public static func applied(_ patch: JSONValue, to document: JSONObject) throws(StatusError) -> JSONObject {
+    // The decoder takes a null for an object without members, what applies it does not.
+    if case .null = patch { throw .badRequest("Invalid JSON Patch") }
     guard let patch = patch.objectValue else {
       throw .badRequest(
         "error decoding patch: json: cannot unmarshal \(patch.goKind) into Go value of type map[string]interface {}")

@@ -229,7 +229,7 @@ extension TypeMismatch: CustomStringConvertible {
 
 extension JSONValue {
   /// What Go's decoder calls a value of this kind.
-  var goKind: String {
+  public var goKind: String {
     switch self {
     case .null: "null"
     case .bool: "bool"

@@ -33,7 +33,7 @@ extension Registry {
     let patch: JSONValue
     var problems: [String]
     do { (patch, problems) = try JSONReader.strictValue(of: bytes) } catch {
-      throw StatusError.badRequest("error decoding patch: \(error.message)")
+      throw StatusError.badRequest(kind == .strategic ? error.message : "error decoding patch: \(error.message)")
     }
     problems = problems.map { "duplicate field \($0.goQuoted)" }
     if kind == .json { problems = Patches.problems(ofOperations: patch, repeated: problems) }
@@ -58,8 +58,10 @@ extension Registry {
     case .json: result = try Patches.json(patch, .object(current))
     case .merge: result = try Patches.merge(patch, .object(current))
     case .strategic:
+      // Nothing is what a null changes.
+      if case .null = patch { return current }
       guard case .object(let members) = patch else {
-        throw .badRequest("a strategic merge patch is an object")
+        throw .badRequest("json: cannot unmarshal \(patch.goKind) into Go value of type map[string]interface {}")
       }
       do {
         result = .object(
