@@ -62,12 +62,14 @@ final class KMSPlugin: KeyManagement {
   private func connected() async throws(GRPCFault) -> GRPCConnection {
     if let present = connection.withLock({ $0 }), present.isUsable { return present }
     let new = try await GRPCConnection.connect(unixSocket: path)
-    let old = connection.withLock { connection in
+    let (kept, spare) = connection.withLock { connection -> (GRPCConnection, GRPCConnection?) in
+      // Somebody else may have made one meanwhile, and calls on it.
+      if let present = connection, present.isUsable { return (present, new) }
       defer { connection = new }
-      return connection
+      return (new, connection)
     }
-    await old?.close()
-    return new
+    await spare?.close()
+    return kept
   }
 
   func close() async {
