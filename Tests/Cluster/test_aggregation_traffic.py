@@ -11,7 +11,7 @@ from clusters import Server
 from conftest import Kubectl, connection_of
 from interface import API, eventually
 from sample_server import VERSION, SampleServer
-from test_aggregation import api_service, authority, behind, condition, flunder, sample, trusted  # noqa: F401
+from test_aggregation import api_service, behind, condition, flunder, sample, trusted  # noqa: F401
 
 PROTOBUF = "application/vnd.kubernetes.protobuf"
 
