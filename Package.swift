@@ -51,6 +51,7 @@ let package = Package(
     target("Protobuf"),
     target("AsyncWork", ["Linux"]),
     .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
+    .target(name: "CSodium", linkerSettings: [.linkedLibrary("sodium")]),
     // Its client of etcd speaks gRPC.
     target(
       "KeyValueStore",
@@ -124,7 +125,7 @@ let package = Package(
       "APIServer",
       [
         "ClusterAPI", "APIMachinery", "KeyValueStore", "HTTPService", "PKI", "AsyncWork", "Linux", "Addressing",
-        "Protobuf", .nio("NIOCore"),
+        "Protobuf", "CSodium", .nio("NIOCore"),
         // Values are encrypted in the store.
         .product(name: "Crypto", package: "swift-crypto"), .product(name: "CryptoExtras", package: "swift-crypto"),
         // Webhooks and other API servers are spoken to over HTTP.
