@@ -156,7 +156,9 @@ extension FlowControl {
   /// What `/metrics` says of levels and flows.
   func writeMetrics(_ text: inout MetricsText) {
     let levels = gate.levels.filter { !$0.isRetired }.sorted { $0.name < $1.name }
-    func write(_ name: String, _ help: String, _ value: (SeatAllocation<SeatGate.Waiting>.Level) -> Int) {
+    func write<Value: CustomStringConvertible>(
+      _ name: String, _ help: String, _ value: (SeatAllocation<SeatGate.Waiting>.Level) -> Value
+    ) {
       let name = "apiserver_flowcontrol_" + name
       text.begin(name, "gauge", help)
       for level in levels { text.add(name, [("priority_level", level.name)], value(level)) }
@@ -165,16 +167,11 @@ extension FlowControl {
     write("lower_limit_seats", "Seats that nobody can borrow from a level.") { $0.limits.lower }
     write("upper_limit_seats", "Seats of a level with all that it may borrow.") { $0.limits.upper }
     write("current_limit_seats", "Seats of a level for now, with what it lends and borrows.") { $0.current }
-    func writeNumbers(_ name: String, _ help: String, _ value: (SeatAllocation<SeatGate.Waiting>.Level) -> Double) {
-      let name = "apiserver_flowcontrol_" + name
-      text.begin(name, "gauge", help)
-      for level in levels { text.add(name, [("priority_level", level.name)], value(level)) }
-    }
     write("demand_seats_high_watermark", "The most seats that were wanted in the last period.") { $0.demand.watermark }
-    writeNumbers("demand_seats_average", "Seats that were wanted in the last period.") { $0.demand.average }
-    writeNumbers("demand_seats_stdev", "How much that has varied.") { $0.demand.deviation }
-    writeNumbers("demand_seats_smoothed", "Seats that are usually wanted, and a little more.") { $0.demand.smoothed }
-    writeNumbers("target_seats", "Seats that a level is to have where there are enough.") { $0.target }
+    write("demand_seats_average", "Seats that were wanted in the last period.") { $0.demand.average }
+    write("demand_seats_stdev", "How much that has varied.") { $0.demand.deviation }
+    write("demand_seats_smoothed", "Seats that are usually wanted, and a little more.") { $0.demand.smoothed }
+    write("target_seats", "Seats that a level is to have where there are enough.") { $0.target }
     let fair = "apiserver_flowcontrol_seat_fair_frac"
     text.begin(fair, "gauge", "How much of its target each level has.")
     text.add(fair, [], gate.fairPart)
