@@ -85,9 +85,8 @@ public struct BearerTokens: Authenticator {
   /// - Throws: 401 for one that cannot be read.
   private static func token(in request: Request) throws(StatusError) -> String? {
     if let header = request.headers["Authorization"] {
-      let words = words(of: header)
-      guard words.count > 1, words[0].elementsEqual("bearer".utf8, by: { $0 | 0x20 == $1 }) else { return nil }
-      return words[1].isEmpty ? nil : String(Substring(words[1]))
+      guard let words = bearerWords(of: header), let token = words.first, !token.isEmpty else { return nil }
+      return String(Substring(token))
     }
     guard request.wantsWebSocket else { return nil }
     guard let name = subprotocols(of: request).first(where: { $0.hasPrefix(protocolPrefix) }) else { return nil }
@@ -99,15 +98,18 @@ public struct BearerTokens: Authenticator {
     return token
   }
 
-  /// One space ends the scheme, and another one the token: more before it make a header without one (RFC 6750, section 2.1).
-  private static func words(of header: String) -> [Substring.UTF8View] {
-    header.utf8.split(separator: UInt8(ascii: " "), maxSplits: 2, omittingEmptySubsequences: false)
+  /// What stands behind the scheme; nil for another one. One space ends the scheme, and another one the token: more before
+  /// it make a header without one (RFC 6750, section 2.1).
+  private static func bearerWords(of header: String) -> ArraySlice<Substring.UTF8View>? {
+    let words = header.utf8.split(separator: UInt8(ascii: " "), maxSplits: 2, omittingEmptySubsequences: false)
+    guard words[0].elementsEqual("bearer".utf8, by: { $0 | 0x20 == $1 }) else { return nil }
+    return words.dropFirst()
   }
 
   /// What a client is told whose token was not looked at.
   static func warning(about request: Request) -> String? {
-    guard let header = request.headers["Authorization"], case let words = words(of: header), words.count == 3,
-      words[0].elementsEqual("bearer".utf8, by: { $0 | 0x20 == $1 }), words[1].isEmpty
+    guard let words = request.headers["Authorization"].flatMap(bearerWords), words.count == 2,
+      words.first?.isEmpty == true
     else { return nil }
     return "the provided Authorization header contains extra space before the bearer token, and is ignored"
   }
