@@ -34,8 +34,10 @@ final class RoleGrantIndex: Sendable {
     }
 
     /// What tells one state of what grants are made of from another.
-    var ofCluster: [UInt64] { [clusterRoles.cache.changes, clusterBindings.cache.changes] }
-    var ofNamespaces: [UInt64] { [clusterRoles.cache.changes, roles.cache.changes, bindings.cache.changes] }
+    var ofCluster: (UInt64, UInt64) { (clusterRoles.cache.changes, clusterBindings.cache.changes) }
+    var ofNamespaces: (UInt64, UInt64, UInt64) {
+      (clusterRoles.cache.changes, roles.cache.changes, bindings.cache.changes)
+    }
 
     func rules(_ binding: RBACObjects.Binding, namespace: String) -> [PolicyRule] {
       let isCluster = binding.roleKind == "ClusterRole"
@@ -52,10 +54,11 @@ final class RoleGrantIndex: Sendable {
 
   private struct State {
     var sources: Sources?
-    var cluster: (state: [UInt64], grants: RoleGrants)?
+    var cluster: (state: (UInt64, UInt64), grants: RoleGrants)?
     /// Namespaces with bindings that somebody asked about.
     var namespaces: [String: RoleGrants] = [:]
-    var ofNamespaces: [UInt64] = []
+    /// The state that they are of.
+    var ofNamespaces: (UInt64, UInt64, UInt64) = (0, 0, 0)
   }
   private let state = Mutex(State())
   private let find: @Sendable () -> Registry
