@@ -48,6 +48,7 @@ struct ProtobufWriter {
     guard depth < Self.maximumDepth else { throw .tooDeep }
     guard let fields = layout.fields else { throw Self.unknown(layout.name) }
     // Most fields of a message are not there: those that are, are put in their order.
+    // A span of the writer's own text would keep the writer from being changed.
     let (json, first) = (json, present.count)
     JSONScanner.members(of: json.span, at: object.lowerBound) { member in
       if json[member.value.lowerBound] != UInt8(ascii: "n"), let index = layout.names.index(of: json, member.name) {
