@@ -68,7 +68,7 @@ def test_containers_keep_running_with_their_ports_and_addresses(own, name, port)
 
 def test_logs_have_no_hole(own, name, until):
     own.docker("run", "-d", "--name", name, "busybox", "sh", "-c", "i=0; while [ $i -lt 60 ]; do echo $i; i=$((i+1)); sleep 0.05; done")
-    time.sleep(0.8)
+    until(lambda: len(own.docker.out("logs", name).split()) > 10)
     own.engine.kill()
     time.sleep(0.8)
     own.engine.start()
