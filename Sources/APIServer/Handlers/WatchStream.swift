@@ -19,11 +19,12 @@ struct WatchStream: Sendable {
     let prefix = target.prefix(namespace: namespace)
     try await registry.settle(start)
     let encoder = WatchEncoder(registry: registry, target: target, answer: answer)
+    let scope = selection.scope(target, below: prefix, isWhole: namespace.isEmpty)
     let watch: CacheWatch
     var initial: [CachedObject] = []
     var revision = start ?? 0
     if options.sendInitialEvents == true || revision == 0 {
-      let all = cache.listAndWatch(prefix)
+      let all = cache.listAndWatch(prefix, scope)
       (watch, revision) = (all.watch, all.revision)
       if options.sendInitialEvents != false {
         do { initial = try await registry.comparable(all.objects, selection, target).filter(selection.matches) } catch {
@@ -32,7 +33,7 @@ struct WatchStream: Sendable {
         }
       }
     } else {
-      let found = cache.watch(after: revision)
+      let found = cache.watch(after: revision, scope)
       guard let begun = found.watch else {
         // What is wrong with a watch that may begin is told where its events are.
         let error = StatusError.resourceVersionTooOld(wanted: UInt64(revision), oldest: UInt64(found.oldest))

@@ -58,6 +58,22 @@ struct Selection: Sendable {
   /// Whether it looks at more than labels, names and namespaces.
   var looksInside: Bool { paths.keys.contains { $0 != "metadata.name" && $0 != "metadata.namespace" } }
 
+  /// The changes that can concern a watch of what is selected.
+  /// - Parameters:
+  ///   - prefix: of the keys of all objects looked at, the slash at the end included.
+  ///   - isWhole: these are all of the resource, in whichever namespace.
+  func scope(_ target: ServedResource, below prefix: String, isWhole: Bool) -> WatchScope {
+    if let singleName, !isWhole || !target.resource.isNamespaced { return .object(prefix + singleName) }
+    // Fields of custom objects stand where their version has them, and these may be stored in another.
+    if !target.resource.isCustom,
+      let (field, path) = paths.first(where: { $0.key != "metadata.name" && $0.key != "metadata.namespace" }),
+      let value = fields.exactValue(of: field)
+    {
+      return .field(path, value)
+    }
+    return isWhole ? .everything : .below(prefix)
+  }
+
   func matches(_ object: CachedObject) -> Bool {
     guard labels.selectsEverything || labels.matches(object.object.header.labels) else { return false }
     guard !fields.selectsEverything else { return true }

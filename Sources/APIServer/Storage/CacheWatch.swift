@@ -24,8 +24,11 @@ final class CacheWatch: Sendable {
   }
   private let state: Mutex<State>
   private let onEnd: @Sendable (CacheWatch) -> Void
+  /// Which changes are delivered to it.
+  let scope: WatchScope
 
-  init(revision: Int64, onEnd: @escaping @Sendable (CacheWatch) -> Void) {
+  init(revision: Int64, scope: WatchScope = .everything, onEnd: @escaping @Sendable (CacheWatch) -> Void) {
+    self.scope = scope
     state = Mutex(State(revision: revision))
     self.onEnd = onEnd
   }

@@ -25,7 +25,7 @@ final class ResourceCache: Sendable {
     var forgotten: Int64
     /// Everything up to this revision is here.
     var revision: Int64
-    var watchers: [ObjectIdentifier: CacheWatch] = [:]
+    var watches = WatchIndex()
   }
   private let state: Mutex<State>
   private let changeCount = Atomic<UInt64>(0)
@@ -78,7 +78,7 @@ final class ResourceCache: Sendable {
 
   /// What lists and writes cost is told by this.
   var size: WorkEstimate.Resource {
-    state.withLock { .init(count: $0.objects.count, bytes: $0.bytes, watchers: $0.watchers.count) }
+    state.withLock { .init(count: $0.objects.count, bytes: $0.bytes, watchers: $0.watches.count) }
   }
 
   private static func sorted(_ state: inout State) -> [CachedObject] {
@@ -100,7 +100,7 @@ final class ResourceCache: Sendable {
 
   /// Takes the changes of one revision.
   func apply(_ events: [ObjectEvent], revision: Int64) {
-    let watchers = state.withLock { state in
+    let watches = state.withLock { state in
       for event in events {
         guard let key = event.current?.key ?? event.previous?.key else { continue }
         let known = Self.put(event.current, key, &state)
@@ -126,9 +126,9 @@ final class ResourceCache: Sendable {
         state.events.removeFirst(gone)
       }
       state.revision = revision
-      return Array(state.watchers.values)
+      return state.watches.watches(of: events)
     }
-    for watcher in watchers { watcher.deliver(events, revision: revision) }
+    for watch in watches { watch.deliver(events, revision: revision) }
   }
 
   /// Nothing of this resource changed up to a revision: what bookmarks tell.
@@ -144,28 +144,31 @@ final class ResourceCache: Sendable {
   var revision: Int64 { state.withLock { $0.revision } }
 
   /// Begins a watch after a revision.
+  /// - Parameter scope: what it can want; it may be given more.
   /// - Returns: nil where that is too old, with the oldest that is possible.
-  func watch(after revision: Int64) -> (watch: CacheWatch?, oldest: Int64) {
+  func watch(after revision: Int64, _ scope: WatchScope = .everything) -> (watch: CacheWatch?, oldest: Int64) {
     state.withLock { state in
       guard revision >= state.forgotten else { return (nil, state.forgotten) }
-      let watch = CacheWatch(revision: state.revision) { [weak self] watch in self?.forget(watch) }
+      let watch = CacheWatch(revision: state.revision, scope: scope) { [weak self] watch in self?.forget(watch) }
       var first = state.events.count
       while first > 0, state.events[first - 1].revision > revision { first -= 1 }
       watch.deliver(Array(state.events[first...]), revision: state.revision)
-      state.watchers[ObjectIdentifier(watch)] = watch
+      state.watches.insert(watch)
       return (watch, state.forgotten)
     }
   }
 
   /// A list and a watch of what follows it, with no gap between the two.
-  func listAndWatch(_ prefix: String) -> (objects: ArraySlice<CachedObject>, revision: Int64, watch: CacheWatch) {
+  func listAndWatch(
+    _ prefix: String, _ scope: WatchScope = .everything
+  ) -> (objects: ArraySlice<CachedObject>, revision: Int64, watch: CacheWatch) {
     while true {
       let (objects, revision, _) = list(prefix)
-      if let watch = watch(after: revision).watch { return (objects, revision, watch) }
+      if let watch = watch(after: revision, scope).watch { return (objects, revision, watch) }
     }
   }
 
   private func forget(_ watch: CacheWatch) {
-    _ = state.withLock { $0.watchers.removeValue(forKey: ObjectIdentifier(watch)) }
+    state.withLock { $0.watches.remove(watch) }
   }
 }
