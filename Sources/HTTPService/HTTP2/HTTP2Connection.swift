@@ -53,7 +53,7 @@ final class HTTP2Connection: ChannelInboundHandler, ServedConnection {
       }
     }
     try context.pipeline.syncOperations.addHandlers(
-      [GatheredFlush(), http2, management, connection], position: .after(predecessor))
+      [GatheredWrites(), http2, management, connection], position: .after(predecessor))
     try context.channel.syncOptions?.setOption(.autoRead, value: true)
     // A client that will send nothing more, not even a window, can have no use for what is under way.
     try context.channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false)
