@@ -34,30 +34,53 @@ public struct ClusterChanges: AsyncSequence, Sendable {
     public subscript(position: Int) -> ClusterChange { change(position) }
   }
 
-  /// The same as they came together.
-  public let batches: AsyncStream<Batch>
+  /// Whoever feeds the queue learns that nobody reads it any more when the last copy of the sequence is gone.
+  private final class Reader: Sendable {
+    let queue = ChangeQueue()
+    deinit { queue.abandon() }
+  }
+  private let reader = Reader()
 
-  public init(_ batches: AsyncStream<Batch>) { self.batches = batches }
+  private init() {}
 
-  public func makeAsyncIterator() -> Iterator { Iterator(batches: batches.makeAsyncIterator()) }
+  /// Changes to read, and where they are put.
+  public static func make() -> (changes: ClusterChanges, queue: ChangeQueue) {
+    let changes = ClusterChanges()
+    return (changes, changes.reader.queue)
+  }
+
+  /// None, ever.
+  public static var none: ClusterChanges {
+    let (changes, queue) = make()
+    queue.finish()
+    return changes
+  }
+
+  /// The batches that have come since the last were asked for, together.
+  public func nextBatches() async -> [Batch]? { await reader.queue.next() }
+
+  public func makeAsyncIterator() -> Iterator { Iterator(changes: self) }
 
   public struct Iterator: AsyncIteratorProtocol {
-    fileprivate var batches: AsyncStream<Batch>.Iterator
+    fileprivate let changes: ClusterChanges
+    /// What was read and not told yet, last first.
+    private var batches: [Batch] = []
     private var rest: Batch.SubSequence?
 
-    fileprivate init(batches: AsyncStream<Batch>.Iterator) { self.batches = batches }
+    fileprivate init(changes: ClusterChanges) { self.changes = changes }
 
-    public mutating func next(isolation actor: isolated (any Actor)?) async -> ClusterChange? {
+    public mutating func next() async -> ClusterChange? {
       while !Task.isCancelled {
         if let change = rest?.popFirst() { return change }
         // What was told is held no longer than until the next is waited for.
         rest = nil
-        guard let batch = await batches.next(isolation: actor) else { return nil }
-        rest = batch[...]
+        if batches.isEmpty {
+          guard let found = await changes.nextBatches() else { return nil }
+          batches = found.reversed()
+        }
+        rest = batches.popLast()?[...]
       }
       return nil
     }
-
-    public mutating func next() async -> ClusterChange? { await next(isolation: nil) }
   }
 }

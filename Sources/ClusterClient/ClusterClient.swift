@@ -35,7 +35,7 @@ extension ClusterClient {
   public func changes() -> ClusterChanges { changes(of: nil) }
 
   /// Nothing: there are no other servers.
-  public func changesElsewhere() -> ClusterChanges { ClusterChanges(AsyncStream { $0.finish() }) }
+  public func changesElsewhere() -> ClusterChanges { .none }
 }
 
 /// What becomes of the objects that a removed one owns (`meta.k8s.io/v1` DeletionPropagation).

@@ -17,36 +17,36 @@ import Testing
   }
 
   @Test func batchesAreToldOneChangeAfterTheOther() async {
-    let (stream, feed) = AsyncStream.makeStream(of: ClusterChanges.Batch.self)
-    for names in [["a", "b"], [], ["c"]] { feed.yield(batch(names)) }
+    let (changes, feed) = ClusterChanges.make()
+    for names in [["a", "b"], [], ["c"]] { feed.put(batch(names)) }
     feed.finish()
     var names: [String] = []
-    for await change in ClusterChanges(stream) { names.append(change.current?.header.name ?? "") }
+    for await change in changes { names.append(change.current?.header.name ?? "") }
     #expect(names == ["a", "b", "c"])
   }
 
   @Test func changesAreMadeWhenTheyAreLookedAt() async {
-    let (stream, feed) = AsyncStream.makeStream(of: ClusterChanges.Batch.self)
+    let (changes, feed) = ClusterChanges.make()
     let made = Mutex<[Int]>([])
-    feed.yield(batch(["a", "b", "c"]) { place in made.withLock { $0.append(place) } })
-    var changes = ClusterChanges(stream).makeAsyncIterator()
-    #expect(await changes.next()?.current?.header.name == "a")
+    feed.put(batch(["a", "b", "c"]) { place in made.withLock { $0.append(place) } })
+    var reading = changes.makeAsyncIterator()
+    #expect(await reading.next()?.current?.header.name == "a")
     #expect(made.withLock { $0 } == [0])
-    #expect(await changes.next()?.current?.header.name == "b")
+    #expect(await reading.next()?.current?.header.name == "b")
     #expect(made.withLock { $0 } == [0, 1])
   }
 
   /// A reader that is to end does not work through what is there already.
   @Test func aCancelledReaderGetsNoMore() async {
-    let (stream, feed) = AsyncStream.makeStream(of: ClusterChanges.Batch.self)
-    feed.yield(batch(["a", "b"]))
+    let (changes, feed) = ClusterChanges.make()
+    feed.put(batch(["a", "b"]))
     let (begun, begin) = AsyncStream.makeStream(of: Void.self)
     let reader = Task {
-      var changes = ClusterChanges(stream).makeAsyncIterator()
-      let first = await changes.next()
+      var reading = changes.makeAsyncIterator()
+      let first = await reading.next()
       begin.finish()
       while !Task.isCancelled { await Task.yield() }
-      return (first, await changes.next())
+      return (first, await reading.next())
     }
     for await _ in begun {}
     reader.cancel()
@@ -55,15 +55,32 @@ import Testing
   }
 
   @Test func whoFeedsLearnsThatNobodyReads() {
-    let (stream, feed) = AsyncStream.makeStream(of: ClusterChanges.Batch.self)
-    var changes: ClusterChanges? = ClusterChanges(stream)
-    #expect(changes != nil)
-    changes = nil
-    _ = consume stream
-    guard case .terminated = feed.yield(batch(["a"])) else {
-      Issue.record("changes are kept for nobody")
-      return
+    func feed() -> ChangeQueue {
+      let (changes, feed) = ClusterChanges.make()
+      #expect(feed.put(batch(["a"])))
+      return withExtendedLifetime(changes) { feed }
     }
+    let told = Mutex(0)
+    let abandoned = feed()
+    abandoned.whenOver { told.withLock { $0 += 1 } }
+    #expect(!abandoned.put(batch(["a"])), "changes are kept for nobody")
+    abandoned.finish()
+    #expect(told.withLock { $0 } == 1)
+  }
+
+  /// What has come while the reader was busy comes together.
+  @Test func waitingBatchesAreReadAtOnce() async {
+    let (changes, feed) = ClusterChanges.make()
+    for names in [["a"], ["b", "c"]] { feed.put(batch(names)) }
+    #expect(await changes.nextBatches()?.map(\.count) == [1, 2])
+    async let next = changes.nextBatches()
+    feed.put(batch(["d"]))
+    #expect(await next?.map(\.count) == [1])
+    feed.put(batch(["e"]))
+    feed.finish()
+    #expect(!feed.put(batch(["f"])))
+    #expect(await changes.nextBatches()?.map(\.count) == [1])
+    #expect(await changes.nextBatches() == nil)
   }
 
   @Test func resourcesAreComparedByWhatTheyAre() {

@@ -220,5 +220,5 @@ private struct LeaseClient: ClusterClient {
   func delete(
     _ resource: ClusterResource, namespace: String, name: String, uid: String?, policy: DeletionPolicy?
   ) async throws {}
-  func changes(of resources: Set<GroupResource>?) -> ClusterChanges { ClusterChanges(AsyncStream { $0.finish() }) }
+  func changes(of resources: Set<GroupResource>?) -> ClusterChanges { .none }
 }

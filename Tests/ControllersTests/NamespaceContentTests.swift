@@ -43,7 +43,7 @@ import Testing
         $0[resource]?.removeAll { $0.header.name == name && $0.header.finalizers.isEmpty }
       }
     }
-    func changes(of resources: Set<GroupResource>?) -> ClusterChanges { ClusterChanges(AsyncStream { $0.finish() }) }
+    func changes(of resources: Set<GroupResource>?) -> ClusterChanges { .none }
   }
 
   private func resource(_ plural: String, group: String = "") -> ClusterResource {

@@ -30,7 +30,7 @@ public actor GarbageCollector {
   }
 
   private enum Event: Sendable {
-    case changes(ClusterChanges.Batch)
+    case changes([ClusterChanges.Batch])
     case again(String)
   }
 
@@ -39,12 +39,13 @@ public actor GarbageCollector {
     let (events, queue) = AsyncStream.makeStream(of: Event.self)
     let (client, due) = (client, retries.due)
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { for await batch in client.changes().batches { queue.yield(.changes(batch)) } }
-      group.addTask { for await batch in client.changesElsewhere().batches { queue.yield(.changes(batch)) } }
+      for changes in [client.changes(), client.changesElsewhere()] {
+        group.addTask { while let batches = await changes.nextBatches() { queue.yield(.changes(batches)) } }
+      }
       group.addTask { for await uid in due { queue.yield(.again(uid)) } }
       for await event in events {
         switch event {
-        case .changes(let batch): for change in batch where !Task.isCancelled { await take(change) }
+        case .changes(let batches): for change in batches.joined() where !Task.isCancelled { await take(change) }
         case .again(let uid): await look(uid)
         }
       }

@@ -81,7 +81,7 @@ struct InProcessClient: ClusterClient {
   }
 
   func changes(of resources: Set<GroupResource>?) -> ClusterChanges {
-    let (stream, continuation) = AsyncStream.makeStream(of: ClusterChanges.Batch.self)
+    let (told, queue) = ClusterChanges.make()
     let stored = StoredResources(objects)
     objects.observe(resources) { changes in
       for (resource, range) in stored.runs(of: changes) where resources?.contains(resource.groupResource) ?? true {
@@ -89,25 +89,25 @@ struct InProcessClient: ClusterClient {
           let (current, previous) = changes[range.lowerBound + place]
           return ClusterChange(resource: resource, current: current, previous: previous)
         }
-        if case .terminated = continuation.yield(batch) { return false }
+        guard queue.put(batch) else { return false }
       }
       return true
     }
-    return ClusterChanges(stream)
+    return told
   }
 
   func changesElsewhere() -> ClusterChanges {
-    let (stream, continuation) = AsyncStream.makeStream(of: ClusterChanges.Batch.self)
+    let (all, queue) = ClusterChanges.make()
     let changes = others.changes { Log.warning("\(name): \($0)") }
     let task = Task {
       for await change in changes {
         let told = ClusterChange(
           resource: Self.resource(change.resource), current: change.current, previous: change.previous)
-        continuation.yield(ClusterChanges.Batch(count: 1) { _ in told })
+        queue.put(ClusterChanges.Batch(count: 1) { _ in told })
       }
-      continuation.finish()
+      queue.finish()
     }
-    continuation.onTermination = { _ in task.cancel() }
-    return ClusterChanges(stream)
+    queue.whenOver { task.cancel() }
+    return all
   }
 }

@@ -47,7 +47,7 @@ private final class FakeCluster: ClusterClient {
     _ resource: ClusterResource, namespace: String, name: String, uid: String?, policy: DeletionPolicy?
   ) async throws { removed.withLock { $0.append(name) } }
 
-  func changes(of resources: Set<GroupResource>?) -> ClusterChanges { ClusterChanges(AsyncStream { $0.finish() }) }
+  func changes(of resources: Set<GroupResource>?) -> ClusterChanges { .none }
 }
 
 @Suite struct LegacyTokenCleanerTests {
