@@ -77,4 +77,22 @@ import Testing
     watch.end()
     #expect(cache.size.watchers == 0)
   }
+
+  /// A mark tells how far the server has come: of that the watch has been given everything, whoever changed what.
+  @Test func marksTellHowFarTheServerHasCome() async throws {
+    let gate = RevisionGate()
+    let cache = ResourceCache(revision: 0, gate)
+    let watch = try #require(cache.watch(after: 0).watch)
+    gate.open(to: 7)
+    watch.mark()
+    let quiet = try #require(await watch.next())
+    #expect(quiet.events.isEmpty && quiet.revision == 7)
+    // Applied, and not come by everywhere.
+    cache.apply([ObjectEvent(revision: 8, current: try pod("a/x"), previous: nil)], revision: 8)
+    #expect(await watch.next()?.revision == 8)
+    #expect(cache.revision == 8)
+    gate.open(to: 9)
+    #expect(cache.revision == 9 && cache.list("/registry/pods/").revision == 9)
+    watch.end()
+  }
 }

@@ -8,7 +8,6 @@ final class WatchFollower: Sendable {
   typealias Send = @Sendable (ByteBuffer) async throws -> Void
 
   private let watch: CacheWatch
-  private let cache: ResourceCache
   private let prefix: String
   private let selection: Selection
   private let encoder: WatchEncoder
@@ -18,11 +17,10 @@ final class WatchFollower: Sendable {
 
   /// - Parameter alarm: what the clock knows the watch by.
   init(
-    watch: CacheWatch, cache: ResourceCache, prefix: String, selection: Selection, encoder: WatchEncoder,
+    watch: CacheWatch, prefix: String, selection: Selection, encoder: WatchEncoder,
     wantsBookmarks: Bool, clock: WatchClock, alarm: UInt64
   ) {
     self.watch = watch
-    self.cache = cache
     self.prefix = prefix
     self.selection = selection
     self.encoder = encoder
@@ -70,7 +68,7 @@ final class WatchFollower: Sendable {
       if buffer.readableBytes == 0 { buffer = bytes } else { buffer.writeImmutableBuffer(bytes) }
     }
     if batch.events.isEmpty, wantsBookmarks {
-      try encoder.writeBookmark(max(batch.revision, cache.revision), isInitialEnd: false, &buffer)
+      try encoder.writeBookmark(batch.revision, isInitialEnd: false, &buffer)
     }
     return buffer
   }

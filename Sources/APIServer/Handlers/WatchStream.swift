@@ -47,7 +47,7 @@ struct WatchStream: Sendable {
     let seconds = options.timeout ?? usual + Int64.random(in: 0..<usual)
     let clock = registry.watchClock
     let follower = WatchFollower(
-      watch: watch, cache: cache, prefix: prefix, selection: selection, encoder: encoder,
+      watch: watch, prefix: prefix, selection: selection, encoder: encoder,
       wantsBookmarks: options.allowWatchBookmarks, clock: clock,
       alarm: clock.add(
         watch, of: target.groupResource, seconds: seconds, wantsMarks: options.allowWatchBookmarks))

@@ -26,9 +26,15 @@ final class CacheWatch: Sendable {
   private let onEnd: @Sendable (CacheWatch) -> Void
   /// Which changes are delivered to it.
   let scope: WatchScope
+  /// Opens for a revision when everything up to it has been delivered.
+  private let gate: RevisionGate
 
-  init(revision: Int64, scope: WatchScope = .everything, onEnd: @escaping @Sendable (CacheWatch) -> Void) {
+  init(
+    revision: Int64, _ gate: RevisionGate = RevisionGate(), scope: WatchScope = .everything,
+    onEnd: @escaping @Sendable (CacheWatch) -> Void
+  ) {
     self.scope = scope
+    self.gate = gate
     state = Mutex(State(revision: revision))
     self.onEnd = onEnd
   }
@@ -75,13 +81,15 @@ final class CacheWatch: Sendable {
 
   /// Nil: nothing there yet; a nil inside: over.
   private func take() -> Batch?? {
-    state.withLock { state -> Batch?? in
+    // Looked at first: where nothing waits then, nothing up to here will.
+    let known = gate.revision
+    return state.withLock { state -> Batch?? in
       if state.isOver { return .some(nil) }
       guard !state.waiting.isEmpty || state.isMarked else { return state.isLast ? .some(nil) : nil }
       let events = state.waiting
       state.waiting = []
       state.isMarked = false
-      return .some(Batch(events: events, revision: state.revision))
+      return .some(Batch(events: events, revision: max(state.revision, known)))
     }
   }
 

@@ -51,7 +51,7 @@ public final class ClusterStore: Sendable {
   func cache(of prefix: String) -> ResourceCache {
     caches.withLock { caches in
       if let cache = caches[Substring(prefix)] { return cache }
-      let cache = ResourceCache(revision: gate.revision)
+      let cache = ResourceCache(revision: gate.revision, gate)
       caches[Substring(prefix)] = cache
       return cache
     }
@@ -61,7 +61,7 @@ public final class ClusterStore: Sendable {
     guard let prefix = StorageLayout.prefix(ofKey: key) else { return nil }
     return caches.withLock { caches in
       if let cache = caches[prefix] { return cache }
-      let cache = ResourceCache(revision: gate.revision)
+      let cache = ResourceCache(revision: gate.revision, gate)
       caches[prefix] = cache
       return cache
     }
@@ -80,7 +80,7 @@ public final class ClusterStore: Sendable {
   }
 
   private func take(_ batch: WatchBatch) throws {
-    var changes: [Substring: [ObjectEvent]] = [:]
+    var changes: [(prefix: Substring, cache: ResourceCache, events: [ObjectEvent])] = []
     for event in batch.events {
       guard let prefix = StorageLayout.prefix(ofKey: event.key), let cache = cache(ofKey: event.key) else { continue }
       let current = try event.current.map {
@@ -91,18 +91,18 @@ public final class ClusterStore: Sendable {
         try current == nil
         ? event.previous.map { try CachedObject(key: event.key, revision: batch.revision, stored: $0.value) }
         : cache.get(event.key)
-      changes[prefix, default: []].append(
-        ObjectEvent(revision: batch.revision, current: current, previous: previous))
+      let told = ObjectEvent(revision: batch.revision, current: current, previous: previous)
+      // Most revisions change one object.
+      if let place = changes.firstIndex(where: { $0.cache === cache }) {
+        changes[place].events.append(told)
+      } else {
+        changes.append((prefix, cache, [told]))
+      }
     }
-    let all = caches.withLock { $0 }
     observers.withLock { observers in
-      for (prefix, cache) in all {
-        if let events = changes[prefix] {
-          cache.apply(events, revision: batch.revision)
-          observers.removeAll { !$0.take(ObjectChanges(events), prefix) }
-        } else {
-          cache.advance(to: batch.revision)
-        }
+      for (prefix, cache, events) in changes {
+        cache.apply(events, revision: batch.revision)
+        observers.removeAll { !$0.take(ObjectChanges(events), prefix) }
       }
     }
   }

@@ -23,17 +23,23 @@ final class ResourceCache: Sendable {
     var events: [ObjectEvent] = []
     /// Changes up to this revision are not in `events` any more.
     var forgotten: Int64
-    /// Everything up to this revision is here.
+    /// The newest of the changes that are here.
     var revision: Int64
     var watches = WatchIndex()
   }
   private let state: Mutex<State>
   private let changeCount = Atomic<UInt64>(0)
+  /// How far the store has come: of most revisions this resource has nothing.
+  private let gate: RevisionGate
 
   /// How often objects have changed: where it is the same, they are.
   var changes: UInt64 { changeCount.load(ordering: .acquiring) }
 
-  init(revision: Int64) { state = Mutex(State(forgotten: revision, revision: revision)) }
+  /// - Parameter gate: opens for a revision when everything up to it is in all caches.
+  init(revision: Int64, _ gate: RevisionGate = RevisionGate()) {
+    state = Mutex(State(forgotten: revision, revision: revision))
+    self.gate = gate
+  }
 
   func load(_ object: CachedObject) {
     state.withLock { state in
@@ -62,13 +68,15 @@ final class ResourceCache: Sendable {
   /// All objects below a key prefix, the revision at which that is so, and the version in which they all are stored, if it is
   /// one.
   func list(_ prefix: String) -> (objects: ArraySlice<CachedObject>, revision: Int64, apiVersion: String?) {
-    state.withLock { state in
+    // Looked at first: nothing up to here can come any more.
+    let known = gate.revision
+    return state.withLock { state in
       let sorted = Self.sorted(&state)
       let start = Self.index(of: prefix, in: sorted[...])
       // Above every key with the prefix: a slash ends it, and `0` follows the slash.
       let end = Self.index(of: String(prefix.dropLast()) + "0", in: sorted[...])
       let apiVersion = state.versions.count == 1 ? state.versions.first?.key : nil
-      return (sorted[start..<max(start, end)], state.revision, apiVersion)
+      return (sorted[start..<max(start, end)], max(state.revision, known), apiVersion)
     }
   }
 
@@ -131,28 +139,29 @@ final class ResourceCache: Sendable {
     for watch in watches { watch.deliver(events, revision: revision) }
   }
 
-  /// Nothing of this resource changed up to a revision: what bookmarks tell.
-  func advance(to revision: Int64) {
-    state.withLock { state in state.revision = max(state.revision, revision) }
-  }
-
   /// Whether anything has changed after a revision, as far as is known.
   func hasChanged(since revision: Int64) -> Bool {
     state.withLock { state in revision < state.forgotten || (state.events.last?.revision ?? 0) > revision }
   }
 
-  var revision: Int64 { state.withLock { $0.revision } }
+  /// Everything up to this revision is here: what bookmarks tell.
+  var revision: Int64 {
+    let known = gate.revision
+    return state.withLock { max($0.revision, known) }
+  }
 
   /// Begins a watch after a revision.
   /// - Parameter scope: what it can want; it may be given more.
   /// - Returns: nil where that is too old, with the oldest that is possible.
   func watch(after revision: Int64, _ scope: WatchScope = .everything) -> (watch: CacheWatch?, oldest: Int64) {
-    state.withLock { state in
+    let known = gate.revision
+    return state.withLock { state in
       guard revision >= state.forgotten else { return (nil, state.forgotten) }
-      let watch = CacheWatch(revision: state.revision, scope: scope) { [weak self] watch in self?.forget(watch) }
+      let known = max(state.revision, known)
+      let watch = CacheWatch(revision: known, gate, scope: scope) { [weak self] watch in self?.forget(watch) }
       var first = state.events.count
       while first > 0, state.events[first - 1].revision > revision { first -= 1 }
-      watch.deliver(Array(state.events[first...]), revision: state.revision)
+      watch.deliver(Array(state.events[first...]), revision: known)
       state.watches.insert(watch)
       return (watch, state.forgotten)
     }
