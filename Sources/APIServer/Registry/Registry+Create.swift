@@ -20,13 +20,13 @@ extension Registry {
     var request = AdmissionRequest(
       operation: .create, resource: target, subresource: "", namespace: namespace, name: object.objectName,
       user: context.user, object: object, oldObject: nil, isDryRun: isDryRun, context: context)
-    let admitted = try await mutated(&request, target, context, isApplied: isApplied)
+    let (admitted, isComplete) = try await mutated(&request, target, context, isApplied: isApplied)
     let base = admitted.metadataText("generateName")
     let isGenerated = admitted.objectName.isEmpty && !base.isEmpty
     for attempt in 1... {
       var candidate = admitted
       if isGenerated { candidate.setMetadata("name", .string(Identifiers.name(from: base))) }
-      prepareForCreate(&candidate, target)
+      prepareForCreate(&candidate, target, isComplete: isComplete)
       strategy.settle(&candidate, for: context.user)
       let allocation = strategy.givesOut ? try strategy.allocation(for: &candidate, old: nil, isDryRun: isDryRun) : nil
       defer { allocation?.end() }
@@ -85,11 +85,12 @@ extension Registry {
     }
   }
 
-  /// The object as mutating admission leaves it. It sees what the client has sent, with defaults and the note of who owns
-  /// which field: a name that is to be generated and a uid are given afterwards.
+  /// The object as mutating admission leaves it, and whether that has changed nothing, so that it has its defaults and its
+  /// form. Admission sees what the client has sent, with defaults and the note of who owns which field: a name that is to be
+  /// generated and a uid are given afterwards.
   private func mutated(
     _ request: inout AdmissionRequest, _ target: ServedResource, _ context: RequestContext, isApplied: Bool
-  ) async throws -> JSONObject {
+  ) async throws -> (object: JSONObject, isComplete: Bool) {
     var object = request.object ?? [:]
     ObjectDefaults.apply(to: &object, target, kinds)
     OwnerReferences.unite(&object, context)
@@ -105,16 +106,18 @@ extension Registry {
         "create not allowed while custom resource definition is terminating")
     }
     try await admission.mutate(&request)
+    let isComplete = request.object == object
     object = request.object ?? object
     FieldOwnership.keep(owners, in: &object, context)
     try ObjectPlace.checkNamespace(object, request.namespace)
     object.setMetadata("namespace", request.namespace.isEmpty ? nil : .string(request.namespace))
     OwnerReferences.unite(&object, context, afterAdmission: true)
-    return object
+    return (object, isComplete)
   }
 
   /// What the server alone says of a new object.
-  private func prepareForCreate(_ object: inout JSONObject, _ target: ServedResource) {
+  /// - Parameter isComplete: its defaults are filled in already.
+  private func prepareForCreate(_ object: inout JSONObject, _ target: ServedResource, isComplete: Bool) {
     object.setMetadata("uid", .string(Identifiers.uid()))
     object.setMetadata("creationTimestamp", .string(Timestamp.now.description))
     for name in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"] {
@@ -126,10 +129,10 @@ extension Registry {
       ObjectDefaults.apply(to: &object, target, kinds)
       return
     }
-    // What admission has put in has its defaults too.
     var tree = JSONValue.object(object)
     object = [:]
-    kinds.complete(&tree, kind: target.groupVersionKind)
+    // What admission has put in has its defaults too.
+    if !isComplete { kinds.complete(&tree, kind: target.groupVersionKind) }
     kinds.prepareForCreate(&tree, kind: target.groupVersionKind)
     object = tree.objectValue ?? [:]
   }

@@ -21,6 +21,9 @@ extension BuiltinKinds {
     drop(features, from: &object, definition)
   }
 
+  /// Whether there are fields in objects of a type that belong to features that are off.
+  func mayDropFields(definition: String) -> Bool { gatedDefinitions.contains(definition) }
+
   /// The features that are off and that fields of the object belong to.
   private func gatherFeatures(in object: JSONValue, _ definition: String, _ features: inout Set<String>) {
     guard let facts = facts[definition], case .object(let members) = object else { return }

@@ -59,4 +59,7 @@ enum Preparations {
   private enum Plain: KindPreparation {}
 
   static func of(_ kind: GroupVersionKind) -> any KindPreparation.Type { table[kind.group]?[kind.kind] ?? Plain.self }
+
+  /// Whether objects of a kind are kept as they are sent.
+  static func isPlain(_ kind: GroupVersionKind) -> Bool { table[kind.group]?[kind.kind] == nil }
 }

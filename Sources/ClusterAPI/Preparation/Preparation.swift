@@ -50,7 +50,9 @@ extension BuiltinKinds {
       return
     }
     let preparation = Preparations.of(kind)
+    var isComplete = Preparations.isPlain(kind) && !mayDropFields(definition: version.definitionName)
     if version.subresource("status") != nil, !preparation.keepsStatus {
+      isComplete = false
       object.editObject { _ = $0.remove("status") }
     }
     dropDisabledFields(of: &object, old: nil, definition: version.definitionName)
@@ -58,7 +60,8 @@ extension BuiltinKinds {
       metadata.editObject { $0["generation"] = Preparation.hasGeneration(kind) ? 1 : nil }
     }
     preparation.create(&object)
-    complete(&object, kind: kind)
+    // Where nothing was taken out or put in, its defaults are still there.
+    if !isComplete { complete(&object, kind: kind) }
   }
 
   /// Prepares an object that is updated, itself or through a subresource: what cannot be written there is as it was, and the
