@@ -47,8 +47,11 @@ public struct JSONObject: Sendable {
   /// Where a member stands; nil where there is none of that name.
   public func index(of name: String) -> Int? {
     switch storage {
-    case .few(let members): members.firstIndex { $0.name == name }
-    case .many(let box): box[0].table[name]
+    case .few(let members):
+      // Most names have another length.
+      let count = name.utf8.count
+      return members.firstIndex { $0.name.utf8.count == count && $0.name == name }
+    case .many(let box): return box[0].table[name]
     }
   }
 
@@ -160,7 +163,13 @@ extension JSONObject: RandomAccessCollection {
 
 extension JSONObject: Hashable {
   public static func == (a: JSONObject, b: JSONObject) -> Bool {
-    a.count == b.count && a.allSatisfy { b[$0.name] == $0.value }
+    let (members, others) = (a.members, b.members)
+    guard members.count == others.count else { return false }
+    return members.indices.allSatisfy { place in
+      let (name, value) = members[place]
+      // Most often they stand in the same order.
+      return others[place].name == name ? others[place].value == value : b[name] == value
+    }
   }
 
   public func hash(into hasher: inout Hasher) {

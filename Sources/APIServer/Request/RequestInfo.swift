@@ -51,7 +51,7 @@ public struct RequestInfo: Sendable, Equatable {
     verb = method.rawValue.lowercased()
     // A slash is one however it is spelt, and at the end none counts.
     let plain =
-      segments.contains { $0.contains("/") }
+      segments.contains { $0.utf8.contains(UInt8(ascii: "/")) }
       ? path.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(String.init) : segments
     let end = plain.lastIndex { !$0.isEmpty }.map { $0 + 1 } ?? 0
     var parts = plain[..<end]
