@@ -26,10 +26,16 @@ public struct AdmissionRequest: Sendable {
 
 /// What stands between a request that is allowed and the store: it changes objects, then judges them.
 public protocol Admission: Sendable {
+  /// What it looks at.
+  var interest: AdmissionInterest { get }
   /// Fills in and changes. Runs before validation.
   func mutate(_ request: inout AdmissionRequest) async throws
   /// Refuses, by throwing a `StatusError`. Runs after validation.
   func validate(_ request: AdmissionRequest) async throws
+}
+
+extension Admission {
+  public var interest: AdmissionInterest { .everything }
 }
 
 /// Several in a row.
@@ -53,6 +59,7 @@ public struct AdmissionChain: Admission {
   }
 
   private let members: [any Admission]
+  private let rounds: AdmissionRounds
   /// By which metrics know them.
   private let names: [String?]
   private let metrics: AdmissionMetrics?
@@ -60,6 +67,7 @@ public struct AdmissionChain: Admission {
   /// - Parameter metrics: told how long each one takes.
   public init(_ members: [Member], metrics: AdmissionMetrics? = nil) {
     self.members = members.map(\.admission)
+    rounds = AdmissionRounds(members.map(\.admission.interest))
     names = members.map(\.name)
     self.metrics = metrics
   }
@@ -67,37 +75,39 @@ public struct AdmissionChain: Admission {
   public init(_ members: [any Admission]) { self.init(members.map { Member($0) }) }
 
   public func mutate(_ request: inout AdmissionRequest) async throws {
-    try await each(.mutating, request.operation) { try await $0.mutate(&request) }
+    let round = rounds.round(of: request.resource.groupResource).mutating
+    try await each(round, .mutating, request.operation) { try await $0.mutate(&request) }
     guard request.reinvocation.isWanted, !request.reinvocation.isSecondRound else { return }
     request.reinvocation.isSecondRound = true
-    try await each(.mutating, request.operation) { try await $0.mutate(&request) }
+    try await each(round, .mutating, request.operation) { try await $0.mutate(&request) }
   }
 
   public func validate(_ request: AdmissionRequest) async throws {
-    try await each(.validating, request.operation) { try await $0.validate(request) }
+    let round = rounds.round(of: request.resource.groupResource).validating
+    try await each(round, .validating, request.operation) { try await $0.validate(request) }
   }
 
   private func each(
-    _ step: AdmissionMetrics.Step, _ operation: AdmissionRequest.Operation,
+    _ round: [Int], _ step: AdmissionMetrics.Step, _ operation: AdmissionRequest.Operation,
     _ body: (any Admission) async throws -> Void
   ) async throws {
     guard let metrics else {
-      for member in members { try await body(member) }
+      for place in round { try await body(members[place]) }
       return
     }
     var laps: [ContinuousClock.Instant] = []
-    laps.reserveCapacity(members.count + 1)
+    laps.reserveCapacity(round.count + 1)
     laps.append(.now)
     do {
-      for member in members {
-        try await body(member)
+      for place in round {
+        try await body(members[place])
         laps.append(.now)
       }
     } catch {
       laps.append(.now)
-      metrics.times.record(step, operation, names, laps, isRejected: true)
+      metrics.times.record(step, operation, names, round, laps, isRejected: true)
       throw error
     }
-    metrics.times.record(step, operation, names, laps, isRejected: false)
+    metrics.times.record(step, operation, names, round, laps, isRejected: false)
   }
 }

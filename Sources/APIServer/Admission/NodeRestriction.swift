@@ -15,6 +15,8 @@ public struct NodeRestriction: Admission {
     audiences = TokenAudiences(store: store, authorizer: authorizer)
   }
 
+  public var interest: AdmissionInterest { .mutating() }
+
   public func validate(_ request: AdmissionRequest) async throws {}
 
   public func mutate(_ request: inout AdmissionRequest) async throws {

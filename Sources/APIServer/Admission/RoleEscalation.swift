@@ -13,6 +13,8 @@ public struct RoleEscalation: Admission {
     roles = RBACAuthorizer(registry)
   }
 
+  public var interest: AdmissionInterest { .validating() }
+
   public func mutate(_ request: inout AdmissionRequest) async throws {}
 
   public func validate(_ request: AdmissionRequest) async throws {

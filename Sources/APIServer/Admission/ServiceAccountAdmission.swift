@@ -13,6 +13,8 @@ public struct ServiceAccountAdmission: Admission {
 
   public init(_ store: ClusterStore) { self.store = store }
 
+  public var interest: AdmissionInterest { .both(.pods) }
+
   public func mutate(_ request: inout AdmissionRequest) async throws {
     guard Self.isCreation(request), var pod = request.object else { return }
     // What a node has made is told as it is, and refused before anything else is said of it.

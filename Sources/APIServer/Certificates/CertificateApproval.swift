@@ -6,6 +6,8 @@ public struct CertificateApproval: Admission {
 
   public init(_ authorizer: any Authorizer) { permission = SignerPermission(authorizer: authorizer) }
 
+  public var interest: AdmissionInterest { .validating(CertificateRequests.resource) }
+
   public func mutate(_ request: inout AdmissionRequest) async throws {}
 
   public func validate(_ request: AdmissionRequest) async throws {

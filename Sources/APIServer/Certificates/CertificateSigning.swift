@@ -7,6 +7,8 @@ public struct CertificateSigning: Admission {
 
   public init(_ authorizer: any Authorizer) { permission = SignerPermission(authorizer: authorizer) }
 
+  public var interest: AdmissionInterest { .validating(CertificateRequests.resource) }
+
   public func mutate(_ request: inout AdmissionRequest) async throws {}
 
   public func validate(_ request: AdmissionRequest) async throws {

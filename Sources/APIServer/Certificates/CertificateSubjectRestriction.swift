@@ -6,6 +6,8 @@ import PKI
 public struct CertificateSubjectRestriction: Admission {
   public init() {}
 
+  public var interest: AdmissionInterest { .validating(CertificateRequests.resource) }
+
   public func mutate(_ request: inout AdmissionRequest) async throws {}
 
   public func validate(_ request: AdmissionRequest) async throws {

@@ -12,6 +12,8 @@ public struct FlowControlGuard: Admission {
   /// - Parameter registry: given late, because the registry holds its admission.
   public init(_ registry: @escaping @Sendable () -> Registry) { self.registry = registry }
 
+  public var interest: AdmissionInterest { .validating(Self.schemas, Self.levels) }
+
   public func mutate(_ request: inout AdmissionRequest) async throws {}
 
   public func validate(_ request: AdmissionRequest) async throws {

@@ -37,10 +37,10 @@ final class AdmissionTimes: Sendable {
     var step = Times()
     var plugins: [(name: String?, times: Times)]
 
-    mutating func observe(_ laps: [ContinuousClock.Instant], _ all: Duration, isRejected: Bool) {
+    mutating func observe(_ round: [Int], _ laps: [ContinuousClock.Instant], _ all: Duration, isRejected: Bool) {
       step.observe(all, isRejected: isRejected)
-      for index in 0..<min(laps.count - 1, plugins.count) {
-        plugins[index].times.observe(
+      for index in 0..<min(laps.count - 1, round.count) {
+        plugins[round[index]].times.observe(
           laps[index + 1] - laps[index], isRejected: isRejected && index == laps.count - 2)
       }
     }
@@ -50,21 +50,22 @@ final class AdmissionTimes: Sendable {
 
   /// - Parameters:
   ///   - names: of the plugins, in their order; those without one are counted with the step only.
+  ///   - round: the places of those that the request was for.
   ///   - laps: when the first one began, and when each of those was done that were asked.
   ///   - isRejected: whether the last of these has refused the request.
   func record(
     _ step: AdmissionMetrics.Step, _ operation: AdmissionRequest.Operation, _ names: [String?],
-    _ laps: [ContinuousClock.Instant], isRejected: Bool
+    _ round: [Int], _ laps: [ContinuousClock.Instant], isRejected: Bool
   ) {
     guard let first = laps.first, let last = laps.last else { return }
     entries.withLock { entries in
       let key = Key(isMutating: step == .mutating, operation: operation)
       guard let place = entries.index(forKey: key) else {
         entries[key] = Entry(plugins: names.map { ($0, Times()) })
-        entries[key]?.observe(laps, last - first, isRejected: isRejected)
+        entries[key]?.observe(round, laps, last - first, isRejected: isRejected)
         return
       }
-      entries.values[place].observe(laps, last - first, isRejected: isRejected)
+      entries.values[place].observe(round, laps, last - first, isRejected: isRejected)
     }
   }
 

@@ -12,6 +12,8 @@ public struct MutatingPolicies: Admission {
       store, resource: "mutatingadmissionpolicies", authorizer: authorizer, registry: registry)
   }
 
+  public var interest: AdmissionInterest { .mutating() }
+
   public func validate(_ request: AdmissionRequest) async throws {}
 
   /// A policy that cannot be applied, and is not passed over.

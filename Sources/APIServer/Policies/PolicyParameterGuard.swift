@@ -17,6 +17,8 @@ public struct PolicyParameterGuard: Admission {
     powers = WriterPowers(registry, authorizer: authorizer)
   }
 
+  public var interest: AdmissionInterest { .validating() }
+
   public func mutate(_ request: inout AdmissionRequest) async throws {}
 
   public func validate(_ request: AdmissionRequest) async throws {

@@ -12,6 +12,8 @@ public struct ValidatingPolicies: Admission {
       store, resource: "validatingadmissionpolicies", authorizer: authorizer, registry: registry)
   }
 
+  public var interest: AdmissionInterest { .validating() }
+
   public func mutate(_ request: inout AdmissionRequest) async throws {}
 
   public func validate(_ request: AdmissionRequest) async throws {

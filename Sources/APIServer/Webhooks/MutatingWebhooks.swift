@@ -16,6 +16,8 @@ public struct MutatingWebhooks: Admission {
       store, .mutating, client: client, credentials: credentials, authorizer: authorizer, registry: registry)
   }
 
+  public var interest: AdmissionInterest { .mutating() }
+
   public func validate(_ request: AdmissionRequest) async throws {}
 
   public func mutate(_ request: inout AdmissionRequest) async throws {

@@ -16,6 +16,8 @@ public struct ValidatingWebhooks: Admission {
       store, .validating, client: client, credentials: credentials, authorizer: authorizer, registry: registry)
   }
 
+  public var interest: AdmissionInterest { .validating() }
+
   public func mutate(_ request: inout AdmissionRequest) async throws {}
 
   public func validate(_ request: AdmissionRequest) async throws {

@@ -12,6 +12,8 @@ public struct AlwaysPullImages: Admission {
       && (request.subresource.isEmpty || request.subresource == "ephemeralcontainers")
   }
 
+  public var interest: AdmissionInterest { .both(.pods) }
+
   public func mutate(_ request: inout AdmissionRequest) async throws {
     guard Self.concerns(request) else { return }
     let old = request.oldObject

@@ -9,6 +9,8 @@ public struct DefaultIngressClass: Admission {
 
   public init(_ store: ClusterStore) { classes = store.clusterObjects("ingressclasses") }
 
+  public var interest: AdmissionInterest { .mutating(.ingresses) }
+
   public func mutate(_ request: inout AdmissionRequest) async throws {
     guard request.creates(.ingresses), let ingress = request.object,
       ingress["metadata"]?["annotations"]?[Self.formerAnnotation] == nil,

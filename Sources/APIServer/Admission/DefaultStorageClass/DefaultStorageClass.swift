@@ -11,6 +11,8 @@ public struct DefaultStorageClass: Admission {
 
   public init(_ store: ClusterStore) { classes = store.clusterObjects("storageclasses") }
 
+  public var interest: AdmissionInterest { .mutating(.persistentVolumeClaims) }
+
   public func mutate(_ request: inout AdmissionRequest) async throws {
     guard request.creates(.persistentVolumeClaims), let claim = request.object,
       claim["metadata"]?["annotations"]?[Self.formerAnnotation] == nil,

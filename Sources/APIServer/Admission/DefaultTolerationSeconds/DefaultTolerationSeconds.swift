@@ -16,6 +16,8 @@ public struct DefaultTolerationSeconds: Admission {
     seconds = [("node.kubernetes.io/not-ready", notReady), ("node.kubernetes.io/unreachable", unreachable)]
   }
 
+  public var interest: AdmissionInterest { .mutating(.pods) }
+
   public func mutate(_ request: inout AdmissionRequest) async throws {
     guard request.creates(.pods) || request.updates(.pods) else { return }
     let missing = missing(in: request.object?["spec"]?["tolerations"]?.arrayValue ?? [])

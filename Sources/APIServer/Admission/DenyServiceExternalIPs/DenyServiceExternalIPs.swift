@@ -4,6 +4,8 @@ import APIMachinery
 public struct DenyServiceExternalIPs: Admission {
   public init() {}
 
+  public var interest: AdmissionInterest { .validating(.services) }
+
   public func mutate(_ request: inout AdmissionRequest) async throws {}
 
   public func validate(_ request: AdmissionRequest) async throws {

@@ -18,6 +18,8 @@ public struct DeviceClaimGuard: Admission {
     self.authorizer = authorizer
   }
 
+  public var interest: AdmissionInterest { .validating() }
+
   public func mutate(_ request: inout AdmissionRequest) async throws {}
 
   public func validate(_ request: AdmissionRequest) async throws {

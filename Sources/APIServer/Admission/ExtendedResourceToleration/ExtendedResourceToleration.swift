@@ -6,6 +6,8 @@ import ClusterAPI
 public struct ExtendedResourceToleration: Admission {
   public init() {}
 
+  public var interest: AdmissionInterest { .mutating(.pods) }
+
   public func validate(_ request: AdmissionRequest) async throws {}
 
   public func mutate(_ request: inout AdmissionRequest) async throws {

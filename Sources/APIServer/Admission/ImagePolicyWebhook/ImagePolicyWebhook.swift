@@ -23,6 +23,8 @@ public final class ImagePolicyWebhook: Admission {
     self.client = client
   }
 
+  public var interest: AdmissionInterest { .validating(.pods) }
+
   public func mutate(_ request: inout AdmissionRequest) async throws {}
 
   public func validate(_ request: AdmissionRequest) async throws {

@@ -7,6 +7,8 @@ public struct LimitPodHardAntiAffinityTopology: Admission {
 
   public init() {}
 
+  public var interest: AdmissionInterest { .validating(.pods) }
+
   public func mutate(_ request: inout AdmissionRequest) async throws {}
 
   public func validate(_ request: AdmissionRequest) async throws {

@@ -14,6 +14,8 @@ public struct LimitRanger: Admission {
     ranges.list(Self.prefix + namespace + "/").objects.map { LimitRange($0.object.value(at: "spec")) }
   }
 
+  public var interest: AdmissionInterest { .both(.pods, .persistentVolumeClaims) }
+
   public func mutate(_ request: inout AdmissionRequest) async throws {
     guard ranges.count > 0, request.creates(.pods), var pod = request.object
     else { return }

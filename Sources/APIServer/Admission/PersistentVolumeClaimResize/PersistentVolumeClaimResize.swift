@@ -7,6 +7,8 @@ public struct PersistentVolumeClaimResize: Admission {
 
   public init(_ store: ClusterStore) { classes = store.clusterObjects("storageclasses") }
 
+  public var interest: AdmissionInterest { .validating(.persistentVolumeClaims) }
+
   public func mutate(_ request: inout AdmissionRequest) async throws {}
 
   public func validate(_ request: AdmissionRequest) async throws {

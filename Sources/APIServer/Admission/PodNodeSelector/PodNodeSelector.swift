@@ -13,6 +13,8 @@ public struct PodNodeSelector: Admission {
     self.configuration = configuration
   }
 
+  public var interest: AdmissionInterest { .both(.pods) }
+
   public func mutate(_ request: inout AdmissionRequest) async throws {
     guard request.creates(.pods) else { return }
     let own = try selector(of: request)

@@ -36,6 +36,8 @@ public struct PodSecurity: Admission {
     pods = store.clusterObjects("pods")
   }
 
+  public var interest: AdmissionInterest { .validating() }
+
   public func mutate(_ request: inout AdmissionRequest) async throws {}
 
   public func validate(_ request: AdmissionRequest) async throws { try judge(request) }

@@ -18,6 +18,8 @@ public struct PodTolerationRestriction: Admission {
     self.configuration = configuration
   }
 
+  public var interest: AdmissionInterest { .both(.pods) }
+
   public func mutate(_ request: inout AdmissionRequest) async throws {
     guard request.creates(.pods) || request.updates(.pods), let pod = request.object else { return }
     var more: [JSONValue] = []

@@ -7,6 +7,8 @@ public struct PodTopologyLabels: Admission {
 
   public init(_ store: ClusterStore) { nodes = store.clusterObjects("minions") }
 
+  public var interest: AdmissionInterest { .mutating(.pods) }
+
   public func validate(_ request: AdmissionRequest) async throws {}
 
   public func mutate(_ request: inout AdmissionRequest) async throws {

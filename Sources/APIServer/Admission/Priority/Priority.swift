@@ -29,6 +29,8 @@ public struct Priority: Admission {
     }
   }
 
+  public var interest: AdmissionInterest { .both(.pods, .priorityClasses) }
+
   public func mutate(_ request: inout AdmissionRequest) async throws {
     if request.creates(.pods) {
       let name = request.object?["spec"]?["priorityClassName"]?.stringValue ?? ""

@@ -14,6 +14,8 @@ public struct ResourceQuota: Admission {
     self.configuration = configuration
   }
 
+  public var interest: AdmissionInterest { .validating() }
+
   public func mutate(_ request: inout AdmissionRequest) async throws {}
 
   public func validate(_ request: AdmissionRequest) async throws {

@@ -7,6 +7,8 @@ public struct RuntimeClass: Admission {
 
   public init(_ store: ClusterStore) { classes = store.clusterObjects("runtimeclasses") }
 
+  public var interest: AdmissionInterest { .both(.pods) }
+
   public func mutate(_ request: inout AdmissionRequest) async throws {
     guard request.creates(.pods), let found = try runtimeClass(request) else { return }
     let context = request

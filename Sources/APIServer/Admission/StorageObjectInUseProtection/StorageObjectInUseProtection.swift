@@ -11,6 +11,8 @@ public struct StorageObjectInUseProtection: Admission {
 
   public init() {}
 
+  public var interest: AdmissionInterest { .mutating() }
+
   public func mutate(_ request: inout AdmissionRequest) async throws {
     guard request.operation == .create, request.subresource.isEmpty,
       let finalizer = Self.finalizers[request.resource.groupResource], let object = request.object,

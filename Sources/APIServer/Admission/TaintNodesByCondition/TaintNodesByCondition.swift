@@ -6,6 +6,8 @@ public struct TaintNodesByCondition: Admission {
 
   public init() {}
 
+  public var interest: AdmissionInterest { .mutating(.nodes) }
+
   public func mutate(_ request: inout AdmissionRequest) async throws {
     guard request.creates(.nodes) else { return }
     try request.editSpec { spec throws(StatusError) in

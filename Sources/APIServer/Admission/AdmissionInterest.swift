@@ -1,0 +1,61 @@
+import APIMachinery
+
+/// What a plugin of admission looks at: of all else it is not even asked. Most look at one kind of objects, and all of
+/// them together would cost an ordinary write more than its own work.
+public struct AdmissionInterest: Sendable {
+  /// Whose objects, subresources included; nil for all.
+  let resources: Set<GroupResource>?
+  let mutates: Bool
+  let validates: Bool
+
+  /// All requests, in both steps.
+  public static let everything = AdmissionInterest(resources: nil, mutates: true, validates: true)
+
+  /// Changes only.
+  /// - Parameter resources: of which objects; none named means all.
+  static func mutating(_ resources: GroupResource...) -> AdmissionInterest {
+    .init(resources: resources.isEmpty ? nil : Set(resources), mutates: true, validates: false)
+  }
+
+  /// Judges only.
+  /// - Parameter resources: of which objects; none named means all.
+  static func validating(_ resources: GroupResource...) -> AdmissionInterest {
+    .init(resources: resources.isEmpty ? nil : Set(resources), mutates: false, validates: true)
+  }
+
+  /// Both, of objects of some resources.
+  static func both(_ resources: GroupResource...) -> AdmissionInterest {
+    .init(resources: Set(resources), mutates: true, validates: true)
+  }
+
+  func includes(_ step: AdmissionMetrics.Step) -> Bool { step == .mutating ? mutates : validates }
+}
+
+/// Which members of a chain are asked about a write, by their places in the chain.
+struct AdmissionRounds: Sendable {
+  struct Round: Sendable {
+    let mutating: [Int]
+    let validating: [Int]
+  }
+  private let named: [GroupResource: Round]
+  /// Of resources that no member names.
+  private let others: Round
+
+  init(_ interests: [AdmissionInterest]) {
+    func round(_ resource: GroupResource?) -> Round {
+      func places(_ step: AdmissionMetrics.Step) -> [Int] {
+        interests.indices.filter { place in
+          guard interests[place].includes(step) else { return false }
+          guard let wanted = interests[place].resources else { return true }
+          return resource.map(wanted.contains) ?? false
+        }
+      }
+      return Round(mutating: places(.mutating), validating: places(.validating))
+    }
+    let all = interests.reduce(into: Set<GroupResource>()) { $0.formUnion($1.resources ?? []) }
+    named = Dictionary(uniqueKeysWithValues: all.map { ($0, round($0)) })
+    others = round(nil)
+  }
+
+  func round(of resource: GroupResource) -> Round { named[resource] ?? others }
+}
