@@ -116,9 +116,9 @@ struct ClusterServer: Sendable {
       enablement = try options.enablement(kinds)
       encryption = try await ServerEncryption.read(options.encryption, kinds, pool)
       if let encryption { teardown.add("connections to KMS plugins") { await encryption.encryption.stop() } }
-      cluster = try await ClusterStore(store, isShared: isShared, encryption: encryption?.encryption) {
-        continuation.yield($0)
-      }
+      cluster = try await ClusterStore(
+        store, isShared: isShared, encryption: encryption?.encryption, report: { Log.error($0) }
+      ) { continuation.yield($0) }
     } catch {
       await store.close()
       throw error
@@ -201,7 +201,7 @@ struct ClusterServer: Sendable {
       goAwayChance: options.connections.goawayChance, audit: audit,
       anonymous: clients.anonymous, proxyHeaders: proxies?.headers,
       strictTransportSecurity: options.connections.strictTransportSecurityDirectives, accounts: core.accounts,
-      aggregation: aggregation, healthChecks: state.encryption?.healthCheck.map { [$0] } ?? [],
+      aggregation: aggregation, healthChecks: state.encryption?.healthChecks ?? [],
       address: "\(identity.address.advertised):\(port)", version: ServerVersion(build: "apus.\(Version.text)"),
       flags: GivenFlags.read(Program.arguments.dropFirst()))
     var settings = ServerConfiguration(threads: 2, compression: Compression(), handlersStartOnEventLoop: true)
@@ -274,7 +274,7 @@ struct ClusterServer: Sendable {
           try await front.aggregation.publish(proxyAuthority: bundle, core.registry)
         }
       }
-      group.addTask { [pool] in await state.encryption?.run(pool) }
+      group.addTask { [pool] in await state.encryption?.run(state.cluster, pool) }
       group.addTask { for await failure in state.failures { throw failure } }
       group.addTask {
         try await ended()
