@@ -23,6 +23,21 @@ extension APIServer {
 
   /// Answers one request.
   @Sendable public func handle(_ request: Request) async throws -> Response {
+    let origin = crossOrigin?.origin(of: request)
+    var response: Response
+    if origin != nil, request.method == .options {
+      response = Response(.noContent)
+    } else if drain.begin(request) {
+      defer { drain.end() }
+      response = await handled(request)
+    } else {
+      response = RequestDrain.refusal()
+    }
+    if let origin { CrossOrigin.allow(origin, in: &response) }
+    return response
+  }
+
+  private func handled(_ request: Request) async -> Response {
     let began = ContinuousClock.now
     let info = RequestInfo(method: request.method, segments: request.segments, query: request.query)
     metrics.begin(info)
@@ -114,6 +129,11 @@ extension APIServer {
       deadline: trail.deadline)
     trail.context = context
     if let warning { context.warn(warning) }
+    if let inFlightLimits, !info.isLongRunning {
+      guard let place = inFlightLimits.take(user, info) else { return Answer.tooManyRequests(retryAfter: 1) }
+      defer { inFlightLimits.end(place) }
+      return try await authorizedAnswer(request, context, trail.audit)
+    }
     guard let flowControl, !info.isLongRunning || info.verb == "watch" else {
       return try await authorizedAnswer(request, context, trail.audit)
     }

@@ -12,6 +12,9 @@ public final class APIServer: Sendable {
   let authorizer: any Authorizer
   let accounts: ServiceAccounts?
   let flowControl: FlowControl?
+  let inFlightLimits: InFlightLimits?
+  let crossOrigin: CrossOrigin?
+  let drain = RequestDrain()
   let requestTime: Duration
   let goAwayChance: Double
   let audit: AuditLog?
@@ -31,6 +34,8 @@ public final class APIServer: Sendable {
 
   /// - Parameters:
   ///   - flowControl: who waits for whom; nil where nobody does.
+  ///   - inFlightLimits: which requests are too many where nobody waits; nil for none.
+  ///   - crossOrigin: pages of which other origins may read answers; nil for none.
   ///   - requestTime: how long a request may take that is no watch or stream.
   ///   - goAwayChance: how often a connection by HTTP/2 is ended after a request, from 0 for never.
   ///   - audit: where requests are noted; nil where they are not.
@@ -40,29 +45,33 @@ public final class APIServer: Sendable {
   ///   - accounts: issues service accounts' tokens; nil where none are issued.
   ///   - aggregation: other servers behind this one; nil where there are none.
   ///   - healthChecks: more that has to be in order.
+  ///   - startGrace: how long the server counts as alive while it starts.
   ///   - address: `host:port` by which clients reach the server.
   ///   - flags: those that the server was given, for those who ask by `/flagz`; nothing that must stay secret.
   public init(
     registry: Registry, authenticator: any Authenticator, authorizer: any Authorizer,
-    flowControl: FlowControl? = nil, requestTime: Duration = .seconds(60), goAwayChance: Double = 0,
+    flowControl: FlowControl? = nil, inFlightLimits: InFlightLimits? = nil, crossOrigin: CrossOrigin? = nil,
+    requestTime: Duration = .seconds(60), goAwayChance: Double = 0,
     audit: AuditLog? = nil,
     anonymous: AnonymousRule = AnonymousRule(), proxyHeaders: RequestHeaders? = nil,
     strictTransportSecurity: [String] = [],
     accounts: ServiceAccounts? = nil,
-    aggregation: Aggregation? = nil, healthChecks: [ServerHealthCheck] = [],
+    aggregation: Aggregation? = nil, healthChecks: [ServerHealthCheck] = [], startGrace: Duration = .zero,
     address: String,
     version: ServerVersion, flags: [String: String] = [:]
   ) {
     self.flags = flags
     self.accounts = accounts
     self.flowControl = flowControl
+    self.inFlightLimits = inFlightLimits
+    self.crossOrigin = crossOrigin
     self.requestTime = requestTime
     self.goAwayChance = goAwayChance
     self.audit = audit
     self.anonymous = anonymous
     self.strictTransportSecurity = strictTransportSecurity.joined(separator: "; ")
     senderHeaders = SenderHeaders(proxyHeaders.map(RequestHeaders.standard.union) ?? .standard)
-    health = HealthChecks(registry.store, healthChecks)
+    health = HealthChecks(registry.store, healthChecks, startGrace: startGrace)
     self.aggregation = aggregation
     openAPI = OpenAPIHandler(registry.kinds, version: version, others: aggregation?.openAPI)
     self.registry = registry
@@ -74,6 +83,10 @@ public final class APIServer: Sendable {
 
   /// The server takes no new work: `/readyz` says so from now on.
   public func becomeUnready() { health.end() }
+
+  /// Sends what comes elsewhere from now on, and waits until all is answered that is under way, for as long as a request may
+  /// take. Watches and streams are not waited for.
+  public func finishRequests() async { await drain.run(atMost: requestTime) }
 
   /// An error of the HTTP service, or one that nobody foresaw, in the API's form.
   @Sendable public func render(_ error: any Error, _ request: Request?) -> Response {

@@ -29,8 +29,10 @@ enum Program {
 
   /// With what a server's configuration file says.
   private static func expanded(_ arguments: [String]) -> [String] {
+    if arguments.first == UpCommand.configuration.commandName { return BareFlags.spellOut(arguments) }
     guard arguments.first == ServerCommand.configuration.commandName else { return arguments }
     do {
+      let arguments = BareFlags.spellOut(arguments)
       try ForeignFlags.refuse(arguments)
       return try ConfigurationFile.expand(arguments, ServerCommand.self)
     } catch {

@@ -1,5 +1,6 @@
 """The audit log: which requests it keeps, and what of them."""
 
+import gzip
 import json
 import os
 import re
@@ -337,3 +338,50 @@ def test_requests_wait_for_a_webhook(tmp_path):
     finally:
         assert server.stop() == 0, server.log()
         hooks.close()
+
+
+def test_large_events(tmp_path):
+    """They are kept without what was sent and answered; the files that were put aside are compressed."""
+    authority = Authority(str(tmp_path / "authority"))
+    hooks = Hooks(authority.context("DNS:localhost", "IP:127.0.0.1"))
+    hooks.answers["/events"] = lambda events: {}
+    (tmp_path / "policy.yaml").write_text(yaml.safe_dump({
+        "apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"],
+        "rules": [{"level": "RequestResponse", "resources": [{"group": "", "resources": ["configmaps"]}], "verbs": ["create"], "namespaces": ["default"]}],
+    }))  # fmt: skip
+    webhook = webhooks.kubeconfig(tmp_path, hooks, authority, "/events")
+    log = tmp_path / "log"
+    server = Server(
+        tmp_path / "server", "--audit-policy-file", str(tmp_path / "policy.yaml"), "--audit-log-path", str(log / "audit.log"),
+        "--audit-log-maxsize=1", "--audit-log-compress", "--audit-log-truncate-enabled", "--audit-log-truncate-max-event-size=700000",
+        "--audit-webhook-config-file", webhook, "--audit-webhook-batch-max-wait=1h", "--audit-webhook-truncate-enabled",
+        "--audit-webhook-truncate-max-event-size=5000", "--audit-webhook-truncate-max-batch-size=6000",
+        "--audit-webhook-batch-throttle-qps=1000",
+    ).start()  # fmt: skip
+    client = Client(server, None, _certificate(server))
+    sizes = {"small": 1000, "middle": 200_000, "large": 500_000}
+    for name, size in sizes.items():
+        body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"x": "y" * size}}
+        assert client("POST", "/api/v1/namespaces/default/configmaps", body)[0] == 201
+    for number in range(3):
+        body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"more-{number}"}, "data": {"x": "y" * 300_000}}
+        assert client("POST", "/api/v1/namespaces/default/configmaps", body)[0] == 201
+    assert server.stop() == 0, server.log()
+    found, names = {}, sorted(os.listdir(log))
+    assert "audit.log" in names and len(names) > 1
+    for name in names:
+        assert name == "audit.log" or name.endswith(".log.gz"), names
+        with (gzip.open if name.endswith(".gz") else open)(log / name, "rt") as file:
+            for event in map(json.loads, file):
+                found[event["objectRef"]["name"]] = event
+    lists = hooks.questions("/events")
+    hooks.close()
+    sent = {event["objectRef"]["name"]: event for one in lists for event in one["items"]}
+    assert len(lists) > 1 and all(len(json.dumps(one, separators=(",", ":"))) < 6200 for one in lists)
+    key = "audit.k8s.io/truncated"
+    for events, large in ((found, {"large"}), (sent, {"middle", "large"})):
+        for name in sizes:
+            event = events[name]
+            assert ("requestObject" in event) == ("responseObject" in event) == (name not in large), name
+            assert event["annotations"].get(key) == ("true" if name in large else None)
+    assert "is too large" not in server.log()

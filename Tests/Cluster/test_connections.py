@@ -89,3 +89,49 @@ def test_strangers_get_one_request_a_connection(server):
         ["curl", *asks, server.url + "/livez", "--next", *asks, server.url + "/readyz"], check=True, capture_output=True, text=True
     )
     assert done.stdout == "ok 2 1\n" * 2
+
+
+@pytest.mark.own_server
+def test_pages_of_other_origins(tmp_path):
+    """Browsers are told which pages may read answers, before anybody is asked who they are."""
+    server = Server(tmp_path, "--cors-allowed-origins", r"//example\.com(:|$),^https://.*\.trusted\.org$", "--livez-grace-period=10s").start()
+    try:
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        for origin in ("https://example.com", "http://example.com:8080", "https://a.trusted.org"):
+            for path, status in (("/livez", 200), ("/api/v1/pods", 403)):
+                found, headers = head(server.url + path, context, {"Origin": origin})
+                assert (found, headers["Access-Control-Allow-Origin"], headers["Access-Control-Allow-Credentials"]) == (status, origin, "true")
+            request = urllib.request.Request(server.url + "/api/v1/pods", headers={"Origin": origin}, method="OPTIONS")
+            with urllib.request.urlopen(request, context=context, timeout=60) as answer:
+                assert answer.status == 204 and "Authorization" in answer.headers["Access-Control-Allow-Headers"]
+                assert "PATCH" in answer.headers["Access-Control-Allow-Methods"]
+        for more in ({"Origin": "https://example.com.evil.org"}, {}):
+            assert head(server.url + "/livez", context, more)[1]["Access-Control-Allow-Origin"] is None
+    finally:
+        assert server.stop() == 0, server.log()
+
+
+@pytest.mark.own_server
+def test_how_much_a_connection_may_ask_at_once(tmp_path):
+    server = Server(tmp_path, "--http2-max-streams-per-connection=7").start()
+    try:
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        context.set_alpn_protocols(["h2"])
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as plain, context.wrap_socket(plain) as connection:
+            # The preface and settings of which there are none (RFC 9113, section 3.4).
+            connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0]))
+            stream = connection.makefile("rb")
+            settings = {}
+            while 3 not in settings:
+                length, kind = int.from_bytes(stream.read(3), "big"), stream.read(1)[0]
+                stream.read(5)
+                content = stream.read(length)
+                if kind == 4:
+                    settings.update((int.from_bytes(content[at : at + 2], "big"), int.from_bytes(content[at + 2 : at + 6], "big")) for at in range(0, length, 6))
+            assert settings[3] == 7
+    finally:
+        assert server.stop() == 0, server.log()

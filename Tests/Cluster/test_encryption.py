@@ -113,14 +113,76 @@ def test_keys_are_replaced(tmp_path):
         assert place.kubectl.json("get", "secret", "one")["metadata"]["resourceVersion"] == after["metadata"]["resourceVersion"]
         place.stop()
         assert stored(place.server, SECRET).startswith(prefix)
-    # Without the key the server does not begin, and says which value it cannot read.
-    place.start((["secrets"], [provider("aesgcm", "first"), IDENTITY]))
-    place.kubectl.out("patch", "secret", "one", "-p", '{"stringData": {"a": "c"}}')
+
+
+def test_what_cannot_be_decrypted(tmp_path):
+    """A secret whose key is lost is not served, and neither are lists that it belongs to; everything else is. It can be removed
+    by those who may do that unseen, or read again when its key is back."""
+    place = Encrypted(tmp_path, "--encryption-provider-config-automatic-reload=true")
+    place.start((["secrets"], [provider("aesgcm", "first")]))
+    for namespace in ("default", "other"):
+        place.kubectl.out("create", "namespace", namespace, check=namespace == "other")
+        place.kubectl.out("create", "secret", "generic", "one", "--from-literal=a=b", "--namespace", namespace)
     place.stop()
-    configuration(place.path, (["secrets"], [provider("aesgcm", "other")]))
-    place.server.start(wait=False)
-    assert place.server.process.wait(60) != 0
-    assert f'unable to transform key "{SECRET}": no matching key was found for the provided AES transformer' in place.server.log()
+    place.start((["secrets"], [provider("aesgcm", "second")]))
+    api = API(*connection_of(place.server.kubeconfig, str(tmp_path)))
+    try:
+        why = 'unable to transform key "{}": no matching key was found for the provided AES transformer'
+        broken = [f"/registry/secrets/{namespace}/one" for namespace in ("default", "other")]
+        log = place.server.log().replace('\\"', '"')
+        for key in broken:
+            assert why.format(key) + ": the object is not served, and neither are lists that it belongs to" in log
+        path = "/api/v1/namespaces/default/secrets"
+        answer = api.send("GET", f"{path}/one")
+        assert answer.status == 500 and answer.body["reason"] == "InternalError", answer
+        assert answer.body["message"] == "Internal error occurred: " + why.format(broken[0])
+        answer = api.send("GET", "/api/v1/secrets")
+        assert answer.status == 500 and answer.body["reason"] == "StorageReadError", answer
+        assert answer.body["message"] == "failed to read one or more secrets from the storage"
+        assert answer.body["details"]["kind"] == "secrets"
+        assert [cause["field"] for cause in answer.body["details"]["causes"]] == broken
+        assert api.send("GET", path, watch="true").body["reason"] == "StorageReadError"
+        # Where it does not belong there is a list, and a name that nobody has is free.
+        assert api.send("GET", "/api/v1/namespaces/kube-system/secrets").status == 200
+        place.kubectl.out("create", "secret", "generic", "two", "--from-literal=a=b")
+        assert base64.b64decode(api.get(f"{path}/two")["data"]["a"]) == b"b"
+        place.kubectl.fails("create", "secret", "generic", "one", says="already exists")
+        place.kubectl.out("create", "configmap", "one")
+        assert api.send("GET", "/readyz").status == 200
+        # It goes by no usual way, and by the unusual one only for those who may.
+        answer = api.send("DELETE", f"{path}/one")
+        assert answer.status == 500 and answer.body["reason"] == "InternalError", answer
+        option = {"ignoreStoreReadErrorWithClusterBreakingPotential": "true"}
+        answer = api.send("DELETE", f"{path}/one", headers={"Impersonate-User": "eve"}, **option)
+        assert answer.status == 403
+        role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "remover"}}
+        role["rules"] = [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["delete"]}]
+        place.kubectl.out("create", "-f", "-", input=json.dumps(role))
+        place.kubectl.out("create", "clusterrolebinding", "remover", "--clusterrole=remover", "--user=eve")
+        eve = {"Impersonate-User": "eve"}
+        eventually(lambda: api.send("DELETE", f"{path}/two", headers=eve).status == 200)
+        answer = api.send("DELETE", f"{path}/one", headers=eve, **option)
+        assert answer.status == 403 and 'not permitted to do "unsafe-delete-ignore-read-errors"' in answer.body["message"]
+        for more, words in [
+            ({"gracePeriodSeconds": "0"}, "cannot be set together with .gracePeriodSeconds"),
+            ({"dryRun": "All"}, "cannot be set together with .dryRun"),
+        ]:
+            answer = api.send("DELETE", f"{path}/one", **option, **more)
+            assert answer.status == 422 and words in answer.body["message"], answer
+        assert api.send("DELETE", path, **option).status == 422
+        answer = api.send("DELETE", f"{path}/one", **option)
+        assert answer.status == 200 and answer.body["status"] == "Success", answer
+        assert api.send("GET", f"{path}/one").status == 404
+        answer = api.send("DELETE", f"{path}/one", **option)
+        assert answer.status == 422 and "is exclusively used to delete corrupt object(s)" in answer.body["message"], answer
+        assert api.send("GET", path).status == 200
+        # The other one's key is found again.
+        assert api.send("GET", "/api/v1/secrets").status == 500
+        configuration(place.path, (["secrets"], [provider("aesgcm", "second", "first")]))
+        eventually(lambda: api.send("GET", "/api/v1/secrets").status == 200, place.server.log, 90)
+        assert base64.b64decode(api.get("/api/v1/namespaces/other/secrets/one")["data"]["a"]) == b"b"
+    finally:
+        place.stop()
 
 
 def test_everything_is_encrypted(tmp_path):
@@ -146,6 +208,7 @@ def test_a_file_that_is_followed(tmp_path):
     place = Encrypted(tmp_path, "--encryption-provider-config-automatic-reload=true")
     place.start((["secrets"], [provider("aescbc", "first")]))
     try:
+        assert place.kubectl.out("get", "--raw", "/healthz/kms-providers") == "ok"
         place.kubectl.out("create", "secret", "generic", "one", "--from-literal=a=b")
         place.path.write_text("nonsense")
         eventually(lambda: "is not used, and what it said before holds: " in place.server.log(), place.server.log, 90)
@@ -173,14 +236,14 @@ def test_keys_that_a_plugin_keeps(tmp_path):
         for name in ("one", "two", "three"):
             place.kubectl.out("create", "secret", "generic", name, "--from-literal=a=b")
         assert plugin.calls.count("Encrypt") == 1 and "Decrypt" not in plugin.calls
-        assert "[+]kms-providers ok" in api.send("GET", "/healthz?verbose").bytes.decode()
+        assert "[+]kms-provider-0 ok" in api.send("GET", "/healthz?verbose").bytes.decode()
         plugin.health = "sick"
         # What was found out of late is told again for a while.
-        eventually(lambda: api.send("GET", "/readyz/kms-providers").status == 500, seconds=120)
-        answer = api.send("GET", "/readyz/kms-providers")
-        assert b"internal server error: kms-provider-0: got unexpected healthz status: sick" in answer.bytes
+        eventually(lambda: api.send("GET", "/readyz/kms-provider-0").status == 500, seconds=120)
+        answer = api.send("GET", "/readyz/kms-provider-0")
+        assert b"internal server error: got unexpected healthz status: sick" in answer.bytes
         plugin.health = "ok"
-        eventually(lambda: api.send("GET", "/readyz/kms-providers").status == 200, seconds=120)
+        eventually(lambda: api.send("GET", "/readyz/kms-provider-0").status == 200, seconds=120)
     finally:
         place.stop()
     value = stored(place.server, SECRET)
@@ -200,12 +263,23 @@ def test_keys_that_a_plugin_keeps(tmp_path):
     finally:
         place.stop()
     assert wire.one(stored(place.server, SECRET)[len(prefix) :], 2) == "key-2"
-    # Without the plugin nothing can be read, and that is said.
+    # Without the plugin no secret can be read, and that is said.
     plugin.close()
     place.server.start(wait=False)
-    assert place.server.process.wait(120) != 0
-    assert f'unable to transform key "/registry/secrets/default/' in place.server.log()
-    assert "failed to decrypt DEK, error: rpc error: code = Unavailable" in place.server.log()
+    try:
+        # Not ready: a plugin that is away is told of by health checks.
+        eventually(lambda: place.kubectl("get", "--raw", "/version", check=False).returncode == 0, place.server.log, 120)
+        answer = api.send("GET", "/api/v1/secrets")
+        assert answer.status == 500 and answer.body["reason"] == "StorageReadError", answer
+        assert "failed to decrypt DEK, error: rpc error: code = Unavailable" in place.server.log()
+        assert api.send("GET", "/api/v1/configmaps").status == 200
+        # When it is back they can.
+        plugin = Plugin(plugin.path)
+        plugin.key = 2
+        eventually(lambda: api.send("GET", "/api/v1/secrets").status == 200, place.server.log, 120)
+    finally:
+        place.stop()
+        plugin.close()
     os.rmdir(directory)
 
 

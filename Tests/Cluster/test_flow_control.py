@@ -8,9 +8,11 @@ import threading
 
 import pytest
 
+from authorities import Authority
 from clusters import Server
 from conftest import Kubectl
 from interface import eventually
+from webhooks import Hooks, allow
 
 GROUP = "/apis/flowcontrol.apiserver.k8s.io/v1"
 
@@ -279,3 +281,51 @@ def test_a_request_that_takes_too_long(server):
     body = json.loads(answer.read())
     assert (answer.status, body["reason"]) == (504, "Timeout")
     assert body["message"] == "Timeout: request did not complete within the allotted timeout"
+
+
+@pytest.mark.own_server
+def test_without_queues_what_is_too_much_is_refused(work):
+    """Requests that read and those that write are counted by themselves; administrators are not refused."""
+    authority = Authority(os.path.join(work, "unfair-ca"))
+    hooks = Hooks(authority.context("DNS:localhost", "IP:127.0.0.1"))
+    hooks.answers["/slow"] = lambda review: hooks.released.wait(60) and allow(review)
+    server = Server(
+        os.path.join(work, "unfair"), "--enable-priority-and-fairness=false", "--max-requests-inflight", "0",
+        "--max-mutating-requests-inflight", "1",
+    ).start()  # fmt: skip
+    kubectl = Kubectl(server.kubeconfig, os.path.join(server.directory, "kubectl"))
+    try:
+        kubectl("create", "clusterrolebinding", "all", "--clusterrole=cluster-admin", "--user=bob")
+        webhook = {
+            "name": "slow.example.com", "sideEffects": "None", "admissionReviewVersions": ["v1"], "timeoutSeconds": 30,
+            "clientConfig": {"url": f"https://localhost:{hooks.port}/slow", "caBundle": authority.bundle},
+            "rules": [{"operations": ["CREATE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["configmaps"]}],
+            "matchConditions": [{"name": "slow", "expression": "object.metadata.name == 'slow'"}],
+        }  # fmt: skip
+        body = {
+            "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration",
+            "metadata": {"name": "slow"}, "webhooks": [webhook],
+        }  # fmt: skip
+        kubectl("create", "-f", "-", input=json.dumps(body))
+        path, certificate = "/api/v1/namespaces/default/configmaps", _certificate(server)
+
+        def made(name):
+            return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}}
+
+        answers = []
+        slow = threading.Thread(target=lambda: answers.append(Client(server, "bob", certificate)("POST", path, made("slow"))))
+        slow.start()
+        eventually(lambda: hooks.questions("/slow"))
+        status, headers, body = Client(server, "bob", certificate)("POST", path, made("other"))
+        assert (status, headers["Retry-After"]) == (429, "1") and b"Too many requests, please try again later." in body
+        assert Client(server, "bob", certificate)("GET", path)[0] == 200
+        status, headers, _ = Client(server, None, certificate)("POST", path, made("admin"))
+        assert status == 201 and "X-Kubernetes-PF-FlowSchema-UID" not in headers
+        hooks.released.set()
+        slow.join()
+        assert answers[0][0] == 201
+        assert Client(server, "bob", certificate)("POST", path, made("other"))[0] == 201
+    finally:
+        hooks.released.set()
+        hooks.close()
+        assert server.stop() == 0, server.log()

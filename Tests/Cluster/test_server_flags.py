@@ -73,6 +73,24 @@ def run(directory, *flags):
         (["--goaway-chance", "0.5"], "--goaway-chance 0.5: it must be from 0 to 0.02"),
         (["--etcd-servers=http://a:1"], "--etcd-servers is a flag of kube-apiserver that this server has not: say --datastore-endpoint"),
         (["--nonsense"], "Unknown option '--nonsense'"),
+        (["--cors-allowed-origins", "example.com"], "--cors-allowed-origins has an invalid regular expression: regular expression does not pin"),
+        (["--cors-allowed-origins", "^($"], "--cors-allowed-origins has an invalid regular expression"),
+        (["--http2-max-streams-per-connection=-1"], "--http2-max-streams-per-connection -1: it must be from 0"),
+        (["--livez-grace-period", "soon"], "--livez-grace-period soon: it must be a duration, such as 10s"),
+        (["--profiling"], "--profiling true: it can only be false here"),
+        (["--contention-profiling=T"], "--contention-profiling true: it can only be false here"),
+        (["--service-account-lookup=false"], "--service-account-lookup false: it can only be true here"),
+        (["--storage-backend", "etcd2"], "--storage-backend etcd2: it can only be etcd3 here"),
+        (["--shutdown-watch-termination-grace-period=1m"], "--shutdown-watch-termination-grace-period 1m: it can only be 0s here"),
+        (["--audit-log-version", "audit.k8s.io/v1beta1"], "--audit-log-version audit.k8s.io/v1beta1: it must be audit.k8s.io/v1"),
+        (["--audit-log-format", "legacy"], "--audit-log-format legacy: it must be json"),
+        (["--audit-log-batch-buffer-size", "0"], "--audit-log-batch-buffer-size 0: it must be above zero"),
+        (["--audit-log-batch-max-size=1"], "--audit-log-batch-max-size is a flag of kube-apiserver that this server has not"),
+        (["--audit-log-truncate-max-event-size", "0"], "--audit-log-truncate-max-event-size 0: it must be above zero"),
+        (["--audit-webhook-truncate-max-batch-size", "9"], "--audit-webhook-truncate-max-batch-size 9: it must not be less than"),
+        (["--audit-webhook-batch-throttle-qps", "0"], "--audit-webhook-batch-throttle-qps 0.0: it must be above zero"),
+        (["--audit-webhook-batch-throttle-burst", "0"], "--audit-webhook-batch-throttle-burst 0: it must be above zero"),
+        (["--tls-cipher-suites", "TLS_RSA_WITH_AES_128_GCM_SHA256"], "Cipher suite TLS_RSA_WITH_AES_128_GCM_SHA256 not supported or doesn't exist"),
     ],
 )  # fmt: skip
 def test_bad_values_are_named(tmp_path, flags, words):
@@ -111,6 +129,17 @@ def test_a_file_of_flags(tmp_path):
         assert "DNS:one.example.com" in names and "DNS:two.example.com" in names
     finally:
         server.stop()
+
+
+def test_flags_of_hardened_servers(tmp_path):
+    """What guides to the hardening of kube-apiserver ask for, in kube-apiserver's spelling of truth values."""
+    server = Server(
+        tmp_path / "server", "--profiling=F", "--contention-profiling=false", "--service-account-lookup", "--watch-cache", "--allow-privileged",
+        "--enable-bootstrap-token-auth", "--anonymous-auth=True", "--encryption-provider-config-automatic-reload=0", "--storage-backend=etcd3",
+        "--tls-cipher-suites=TLS_AES_128_GCM_SHA256,TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305,TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+        "--shutdown-watch-termination-grace-period=0s",
+    ).start()  # fmt: skip
+    assert server.stop() == 0, server.log()
 
 
 def test_policies_of_a_file(tmp_path):

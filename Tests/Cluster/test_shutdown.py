@@ -144,6 +144,54 @@ def test_requests_under_way_are_answered(work):
         server.stop()
 
 
+def test_later_requests_are_sent_elsewhere(work):
+    """While what is under way is waited for, who comes is told to come again, and who looks after the server is told of it."""
+    authority = Authority(os.path.join(work, "elsewhere-ca"))
+    hooks = Hooks(authority.context("DNS:localhost", "IP:127.0.0.1"))
+    asked = threading.Event()
+
+    def slow(review):
+        asked.set()
+        hooks.released.wait(SOON)
+        return allow(review)
+
+    hooks.answers["/slow"] = slow
+    server = start(work, "elsewhere", "--shutdown-send-retry-after")
+    try:
+        client = Client(server, server.directory)
+        webhook = {
+            "name": "slow.example.com", "sideEffects": "None", "admissionReviewVersions": ["v1"], "timeoutSeconds": 30,
+            "clientConfig": {"url": f"https://localhost:{hooks.port}/slow", "caBundle": authority.bundle},
+            "rules": [{"operations": ["CREATE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["configmaps"]}],
+            "matchConditions": [{"name": "slow", "expression": "object.metadata.name == 'slow'"}],
+        }  # fmt: skip
+        body = {
+            "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration",
+            "metadata": {"name": "slow"}, "webhooks": [webhook],
+        }  # fmt: skip
+        assert client.ask("POST", "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations", body)[0] == 201
+        made = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "slow"}}
+        client.send("POST", "/api/v1/namespaces/default/configmaps", made)
+        assert asked.wait(SOON)
+        server.process.send_signal(signal.SIGTERM)
+        eventually(lambda: Client(server, server.directory).ask("GET", "/api/v1/namespaces")[0] == 429)
+        late = Client(server, server.directory)
+        late.send("GET", "/api/v1/namespaces")
+        answer = late.answer()
+        assert (answer.status, answer.headers["Retry-After"]) == (429, "5")
+        assert b"shutting down" in answer.read()
+        assert Client(server, server.directory).ask("GET", "/livez")[0] == 200
+        assert Client(server, server.directory).ask("GET", "/readyz")[0] == 500
+        hooks.released.set()
+        answer = client.answer()
+        assert answer.status == 201 and json.loads(answer.read())["metadata"]["name"] == "slow"
+        assert server.process.wait(SOON) == 0
+    finally:
+        hooks.released.set()
+        hooks.close()
+        server.stop()
+
+
 def test_a_start_that_fails_leaves_nothing_open(work):
     """The port is taken: the store must be free for the next one."""
     first = start(work, "first")

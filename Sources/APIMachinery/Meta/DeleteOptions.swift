@@ -20,6 +20,11 @@ public struct DeleteOptions: Sendable, Hashable {
   public var orphanDependents: Bool?
   public var propagation: Propagation?
   public var isDryRun = false
+  /// An object is to go that nobody can read, whatever comes of it.
+  public var ignoresReadError = false
+
+  /// The name of the option.
+  public static let ignoresReadErrorName = "ignoreStoreReadErrorWithClusterBreakingPotential"
 
   public init() {}
 
@@ -31,6 +36,7 @@ public struct DeleteOptions: Sendable, Hashable {
     let version = query.text("resourceVersion")
     if !version.isEmpty { resourceVersion = version }
     orphanDependents = query.flag("orphanDependents")
+    ignoresReadError = query.flag(Self.ignoresReadErrorName) ?? false
     try finish(propagation: query["propagationPolicy"], dryRun: query.all("dryRun"))
   }
 
@@ -53,6 +59,10 @@ public struct DeleteOptions: Sendable, Hashable {
     if let value = body["orphanDependents"], !value.isNull {
       guard let flag = value.boolValue else { throw Self.wrongType(value, "orphanDependents", "bool") }
       orphanDependents = flag
+    }
+    if let value = body[Self.ignoresReadErrorName], !value.isNull {
+      guard let flag = value.boolValue else { throw Self.wrongType(value, Self.ignoresReadErrorName, "bool") }
+      ignoresReadError = flag
     }
     if let value = body["preconditions"], !value.isNull, value.objectValue == nil {
       throw Self.wrongType(value, "preconditions", "v1.Preconditions")
@@ -86,6 +96,16 @@ public struct DeleteOptions: Sendable, Hashable {
     }
     errors += DryRun.errors(dryRun)
     isDryRun = !dryRun.isEmpty
+    if ignoresReadError {
+      let others = [
+        ("dryRun", isDryRun), ("propagationPolicy", name != nil), ("orphanDependents", orphanDependents != nil),
+        ("gracePeriodSeconds", gracePeriod != nil), ("preconditions", uid != nil || resourceVersion != nil),
+      ]
+      for (other, isGiven) in others where isGiven {
+        errors.append(
+          .invalid(FieldPath(Self.ignoresReadErrorName), true, "cannot be set together with .\(other)"))
+      }
+    }
     if !errors.isEmpty { throw .invalid(GroupKind(group: "meta.k8s.io", kind: "DeleteOptions"), "", errors) }
   }
 
@@ -100,6 +120,7 @@ public struct DeleteOptions: Sendable, Hashable {
     if let orphanDependents { options["orphanDependents"] = .bool(orphanDependents) }
     if let propagation { options["propagationPolicy"] = .string(propagation.rawValue) }
     if isDryRun { options["dryRun"] = ["All"] }
+    if ignoresReadError { options[Self.ignoresReadErrorName] = true }
     return options
   }
 

@@ -52,7 +52,8 @@ struct AuditEvent: Sendable {
   var annotations: [(String, String)] = []
 
   /// A line of the log, without its end.
-  func line() -> [UInt8] {
+  /// - Parameter isTruncated: without what was sent and answered.
+  func line(isTruncated: Bool = false) -> [UInt8] {
     var event: JSONObject = [
       "kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": .string(subject.level.rawValue),
       "auditID": .string(subject.id), "stage": .string(stage.rawValue), "requestURI": .string(subject.uri),
@@ -65,10 +66,11 @@ struct AuditEvent: Sendable {
     let answer = outcome?.answer.flatMap { try? JSONValue(json: Array($0.readableBytesView)) }
     if subject.info.isResource { event["objectRef"] = .object(reference(answer)) }
     if let outcome { event["responseStatus"] = .object(Self.status(outcome, answer)) }
-    if subject.level >= .request, let body = subject.body { event["requestObject"] = shown(body) }
-    if subject.level >= .requestResponse, let answer { event["responseObject"] = shown(answer) }
+    if !isTruncated, subject.level >= .request, let body = subject.body { event["requestObject"] = shown(body) }
+    if !isTruncated, subject.level >= .requestResponse, let answer { event["responseObject"] = shown(answer) }
     event["requestReceivedTimestamp"] = .string(subject.received.inMicroseconds)
     event["stageTimestamp"] = .string(time.inMicroseconds)
+    let annotations = annotations + (isTruncated ? [("audit.k8s.io/truncated", "true")] : [])
     if !annotations.isEmpty {
       event["annotations"] = .object(JSONObject(annotations.map { ($0.0, JSONValue.string($0.1)) }))
     }

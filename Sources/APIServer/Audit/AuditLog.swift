@@ -15,12 +15,22 @@ public final class AuditLog: Sendable {
     public var backups: Int
     /// Days after which a file that was put aside is removed; 0: never.
     public var days: Int
+    /// Whether files that were put aside are compressed.
+    public var compresses: Bool
     public var mode: AuditMode
+    /// Events that wait for the disk; more are dropped.
+    public var most: Int
+    /// Nil where events may be as large as they are.
+    public var limits: AuditLimits?
 
     public init(
-      path: String, largestFile: Int64 = 100 << 20, backups: Int = 0, days: Int = 0, mode: AuditMode = .blocking
+      path: String, largestFile: Int64 = 100 << 20, backups: Int = 0, days: Int = 0, compresses: Bool = false,
+      mode: AuditMode = .blocking, most: Int = 10_000, limits: AuditLimits? = nil
     ) {
+      self.compresses = compresses
       self.mode = mode
+      self.most = most
+      self.limits = limits
       self.path = path
       self.largestFile = largestFile
       self.backups = backups
@@ -34,10 +44,8 @@ public final class AuditLog: Sendable {
     var written = 0
     var dropped = 0
     var failed = 0
+    var tooLarge = 0
   }
-
-  /// Events that wait for the disk.
-  private static let mostWaiting = 10_000
 
   let policy: AuditPolicy
   private let state = Mutex(State())
@@ -45,7 +53,9 @@ public final class AuditLog: Sendable {
   /// Nil where events are sent to a webhook alone.
   private let file: Mutex<RotatingFile?>
   /// Nil where there is no file.
-  private let fileMode: AuditMode?
+  private let settings: Settings?
+  /// Compresses what was put aside, while lines are written; nil where that is not wished.
+  private let archivist: OwnedThread?
   let webhook: AuditWebhook?
   private let onFailure: @Sendable (any Error) -> Void
 
@@ -61,22 +71,35 @@ public final class AuditLog: Sendable {
     self.policy = policy
     self.webhook = webhook
     self.onFailure = onFailure
-    fileMode = settings?.mode
-    file = Mutex(try settings.map { try RotatingFile($0) })
+    self.settings = settings
+    let archivist = settings?.compresses == true ? try OwnedThread(name: "apus-archive") : nil
+    self.archivist = archivist
+    let file = try settings.map { settings in
+      let archive = AuditArchive(settings)
+      return try RotatingFile(settings, archive) {
+        guard let archivist else { return try archive.tidy() }
+        archivist.submit {
+          do { try archive.tidy() } catch { onFailure(error) }
+        }
+      }
+    }
+    self.file = Mutex(file)
     thread = try OwnedThread(name: "apus-audit")
   }
 
-  /// How many events were written, dropped because too many waited, and lost because the disk failed.
-  var counts: (written: Int, dropped: Int, failed: Int) {
-    state.withLock { ($0.written, $0.dropped, $0.failed) }
+  private var fileMode: AuditMode? { settings?.mode }
+
+  /// How many events were written, and how many were lost: too many waited, the disk failed, or they were too large.
+  var counts: (written: Int, lost: Int) {
+    state.withLock { ($0.written, $0.dropped + $0.failed + $0.tooLarge) }
   }
 
   /// Has an event written, and sent where nobody waits for that.
   func write(_ event: AuditEvent) {
     if !sendsAtOnce { webhook?.take(event) }
-    guard fileMode != nil else { return }
+    guard let settings else { return }
     let starts = state.withLock { state in
-      guard state.waiting.count < Self.mostWaiting else {
+      guard state.waiting.count < settings.most else {
         state.dropped += 1
         return false
       }
@@ -119,11 +142,15 @@ public final class AuditLog: Sendable {
         return state.waiting
       }
       if events.isEmpty { return }
+      let lines = events.compactMap { event -> [UInt8]? in
+        guard let limits = settings?.limits else { return event.line() }
+        return limits.line(of: event)
+      }
       var written = 0
       do {
         try file.withLock { file in
-          for event in events {
-            try file?.append(event.line())
+          for line in lines {
+            try file?.append(line)
             written += 1
           }
           try file?.flush()
@@ -131,10 +158,11 @@ public final class AuditLog: Sendable {
       } catch {
         onFailure(error)
       }
-      let (done, lost) = (written, events.count - written)
+      let (done, lost, tooLarge) = (written, lines.count - written, events.count - lines.count)
       state.withLock { state in
         state.written += done
         state.failed += lost
+        state.tooLarge += tooLarge
       }
     }
   }
@@ -143,6 +171,8 @@ public final class AuditLog: Sendable {
   public func close() async {
     try? await thread.run { [self] in writeWaiting() }
     thread.stop()
+    try? await archivist?.run {}
+    archivist?.stop()
     await webhook?.close()
   }
 }

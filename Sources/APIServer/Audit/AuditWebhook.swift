@@ -16,6 +16,10 @@ public final class AuditWebhook: Sendable {
     public var most = 10_000
     /// Before events are sent once more that could not be sent.
     public var pause = Duration.seconds(10)
+    /// How often batches are sent; nil for as often as there are any.
+    public var pace: AuditPace? = AuditPace(perSecond: 10, burst: 15)
+    /// Nil where events may be as large as they are.
+    public var limits: AuditLimits?
 
     public init(_ access: OutboundAccess) { self.access = access }
   }
@@ -23,6 +27,9 @@ public final class AuditWebhook: Sendable {
   private struct State {
     var waiting: [AuditEvent] = []
     var timer: Task<Void, Never>?
+    var pace: AuditPace?
+    /// Until the next batch may be sent.
+    var rest: Task<Void, Never>?
     var sent = 0
     var lost = 0
     var isClosed = false
@@ -35,7 +42,7 @@ public final class AuditWebhook: Sendable {
   private let settings: Settings
   private let client: OutboundClient
   private let onFailure: @Sendable (String) -> Void
-  private let state = Mutex(State())
+  private let state: Mutex<State>
   private let looks: AsyncStream<Void>
   private let look: AsyncStream<Void>.Continuation
   private let sender: Mutex<Task<Void, Never>?> = Mutex(nil)
@@ -45,6 +52,7 @@ public final class AuditWebhook: Sendable {
     self.settings = settings
     self.client = client
     self.onFailure = onFailure
+    state = Mutex(State(pace: settings.pace))
     (looks, look) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     let task = Task { [looks] in
       for await _ in looks { await self.sendDue() }
@@ -80,7 +88,20 @@ public final class AuditWebhook: Sendable {
 
   /// Sends what waits, batch by batch.
   private func sendDue() async {
-    while let events = nextBatch() { _ = await send(events) }
+    while let events = nextBatch() {
+      await rest()?.value
+      _ = await send(events)
+    }
+  }
+
+  /// Nil where nothing has to be waited for: in the end everything is sent as it is.
+  private func rest() -> Task<Void, Never>? {
+    state.withLock { state in
+      guard !state.isClosed, let delay = state.pace?.delay(at: .now), delay > .zero else { return nil }
+      let task = Task { do { try await Task.sleep(for: delay) } catch {} }
+      state.rest = task
+      return task
+    }
   }
 
   /// Sends one event now.
@@ -88,14 +109,26 @@ public final class AuditWebhook: Sendable {
   func send(_ event: AuditEvent) async -> Bool { await send([event]) }
 
   private func send(_ events: [AuditEvent]) async -> Bool {
+    guard let limits = settings.limits else { return await send(events.map { $0.line() }) }
+    let lines = events.compactMap { limits.line(of: $0) }
+    if lines.count < events.count {
+      state.withLock { $0.lost += events.count - lines.count }
+      onFailure("event is too large even after truncating")
+    }
+    var isSent = true
+    for batch in limits.batches(lines) where await !send(batch) { isSent = false }
+    return isSent
+  }
+
+  private func send(_ lines: [[UInt8]]) async -> Bool {
     do throws(OutboundFailure) {
       _ = try await settings.access.ask(
-        Self.list(events), by: client, agent: Self.agent, within: Self.timeout, limit: Self.largestAnswer,
+        Self.list(lines), by: client, agent: Self.agent, within: Self.timeout, limit: Self.largestAnswer,
         pause: settings.pause)
-      state.withLock { $0.sent += events.count }
+      state.withLock { $0.sent += lines.count }
       return true
     } catch {
-      state.withLock { $0.lost += events.count }
+      state.withLock { $0.lost += lines.count }
       onFailure(error.message)
       return false
     }
@@ -112,11 +145,11 @@ public final class AuditWebhook: Sendable {
     }
   }
 
-  private static func list(_ events: [AuditEvent]) -> [UInt8] {
+  private static func list(_ lines: [[UInt8]]) -> [UInt8] {
     var bytes = Array(#"{"kind":"EventList","apiVersion":"audit.k8s.io/v1","metadata":{},"items":["#.utf8)
-    for (index, event) in events.enumerated() {
+    for (index, line) in lines.enumerated() {
       if index > 0 { bytes.append(UInt8(ascii: ",")) }
-      bytes += event.line()
+      bytes += line
     }
     bytes += Array("]}".utf8)
     return bytes
@@ -124,11 +157,11 @@ public final class AuditWebhook: Sendable {
 
   /// Sends what waits, once, and ends.
   public func close() async {
-    let timer = state.withLock { state in
+    let tasks = state.withLock { state in
       state.isClosed = true
-      return state.timer
+      return [state.timer, state.rest]
     }
-    timer?.cancel()
+    for task in tasks { task?.cancel() }
     look.yield()
     look.finish()
     await sender.withLock { $0 }?.value

@@ -1,12 +1,11 @@
-import APIMachinery
 import Linux
 
-/// A file of lines that is put aside when it is large: `audit.log` becomes `audit-2026-01-02T03-04-05.678.log`.
+/// A file of lines that is put aside when it is large.
 struct RotatingFile {
   private let settings: AuditLog.Settings
-  private let directory: String
-  private let stem: String
-  private let suffix: String
+  private let archive: AuditArchive
+  /// Told when a file has been put aside.
+  private let whenAside: @Sendable () throws -> Void
   private var descriptor: FileDescriptor
   private var size: Int64
   private var buffer: [UInt8] = []
@@ -15,12 +14,11 @@ struct RotatingFile {
   private static let pieceSize = 1 << 16
 
   /// Opens the file, and makes it where it is missing. Only root may read it.
-  init(_ settings: AuditLog.Settings) throws {
+  init(_ settings: AuditLog.Settings, _ archive: AuditArchive, whenAside: @escaping @Sendable () throws -> Void) throws
+  {
     self.settings = settings
-    let name = FileSystem.name(of: settings.path)
-    directory = settings.path.contains("/") ? FileSystem.directory(of: settings.path) : "."
-    let dot = name.lastIndex(of: ".") ?? name.endIndex
-    (stem, suffix) = (String(name[..<dot]), String(name[dot...]))
+    self.archive = archive
+    self.whenAside = whenAside
     if settings.path == "-" {
       let output = FileDescriptor(owning: Self.standardOutput)
       descriptor = try output.duplicate()
@@ -28,7 +26,7 @@ struct RotatingFile {
       size = 0
       return
     }
-    try FileSystem.makeDirectories(directory, mode: 0o700)
+    try archive.makeDirectory()
     (descriptor, size) = try Self.open(settings.path)
   }
 
@@ -56,28 +54,9 @@ struct RotatingFile {
 
   private mutating func rotate() throws {
     try flush()
-    try FileSystem.rename(settings.path, to: "\(directory)/\(stem)-\(Self.time(.now))\(suffix)")
+    try FileSystem.rename(settings.path, to: archive.nextPath)
     descriptor.close()
     (descriptor, size) = try Self.open(settings.path)
-    try removeOld()
-  }
-
-  /// With dashes for colons, and milliseconds.
-  private static func time(_ time: Timestamp) -> String {
-    String(time.inMicroseconds.replacing(":", with: "-").dropLast(4))
-  }
-
-  /// Removes what is beyond the number or the age that is kept.
-  private func removeOld() throws {
-    let prefix = stem + "-"
-    let names = try FileSystem.list(directory).filter {
-      $0.hasPrefix(prefix) && $0.hasSuffix(suffix) && $0.count == prefix.count + 23 + suffix.count
-    }.sorted(by: >)
-    var old = settings.backups > 0 ? Array(names.dropFirst(settings.backups)) : []
-    if settings.days > 0 {
-      let limit = Self.time(Timestamp.now.adding(seconds: -Int64(settings.days) * 86_400))
-      old += names.filter { !old.contains($0) && $0.dropFirst(prefix.count).prefix(23) < limit }
-    }
-    for name in old { try FileSystem.removeFile("\(directory)/\(name)") }
+    try whenAside()
   }
 }

@@ -1,7 +1,8 @@
 import APIMachinery
 
 /// The features of Kubernetes that have names of their own: each is on or off here as it is by default in v1.36, and can be told
-/// to be so (kube-apiserver's `--feature-gates`).
+/// to be so (kube-apiserver's `--feature-gates`). AllowUnsafeMalformedObjectDeletion is on already, as it is from v1.37: whoever
+/// keeps the state in a file has no other way.
 public enum FeatureGates {
   /// Why gates cannot be set.
   public struct Problem: Error, Sendable, CustomStringConvertible {
@@ -115,7 +116,7 @@ public enum FeatureGates {
 
   private static let off = """
     APIServingWithRoutine AllAlpha AllBeta AllowDNSOnlyNodeCSR AllowInsecureKubeletCertificateSigningRequests
-    AllowUnsafeMalformedObjectDeletion CBORServingAndStorage CPUManagerPolicyAlphaOptions CRIListStreaming
+    CBORServingAndStorage CPUManagerPolicyAlphaOptions CRIListStreaming
     CSIVolumeHealth ChangeContainerStatusOnKubeletRestart ClientsAllowCBOR ClientsPreferCBOR ClusterTrustBundle
     ClusterTrustBundleProjection ConcurrentWatchObjectDecode ContainerStopSignals CoordinatedLeaderElection
     CrossNamespaceVolumeDataSource DRADeviceTaintRules DRAListTypeAttributes DRANodeAllocatableResources

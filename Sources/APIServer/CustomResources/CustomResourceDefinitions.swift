@@ -82,17 +82,21 @@ public final class CustomResourceDefinitions: Sendable {
       group.addTask { [self] in
         let target: ServedResource
         do { target = try self.target } catch { return report("CustomResourceDefinitions: \(error)") }
-        for object in registry.cache(of: target).list(target.prefix(namespace: "")).objects {
-          queue.yield(.settle(object.name))
-        }
-        while let batch = await watch.next() {
-          for event in batch.events {
-            if let current = event.current {
-              queue.yield(.settle(current.name))
-            } else if let previous = event.previous {
-              queue.yield(.gone(previous.object.tree()))
+        var watch = watch
+        while !Task.isCancelled {
+          for object in registry.cache(of: target).list(target.prefix(namespace: "")).objects {
+            queue.yield(.settle(object.name))
+          }
+          while let batch = await watch.next() {
+            for event in batch.events {
+              if let current = event.current {
+                queue.yield(.settle(current.name))
+              } else if let previous = event.previous {
+                queue.yield(.gone(previous.object.tree()))
+              }
             }
           }
+          watch = registry.cache(of: target).listAndWatch(target.prefix(namespace: "")).watch
         }
       }
     }

@@ -20,7 +20,7 @@ final class EncryptedStore: RevisionedStore {
   // MARK: Values
 
   /// What a key holds, without encryption.
-  private func read(_ stored: KeyValue) async throws(StoreError) -> KeyValue {
+  func read(_ stored: KeyValue) async throws(StoreError) -> KeyValue {
     guard let transformers = encryption.transformers(forKey: stored.key) else { return stored }
     do throws(CipherError) {
       return KeyValue(

@@ -54,8 +54,14 @@ public final class ResourceEncryption: Sendable {
     for plugin in configuration.plugins { await plugin.stop() }
   }
 
-  /// Whether plugins keep keys.
-  public var hasPlugins: Bool { configuration.withLock { !$0.plugins.isEmpty } }
+  /// How many plugins keep keys.
+  public var pluginCount: Int { configuration.withLock { $0.plugins.count } }
+
+  /// What is wrong with one plugin; nil: nothing.
+  public func problem(ofPlugin index: Int) async -> String? {
+    let plugins = configuration.withLock { $0.plugins }
+    return index < plugins.count ? await plugins[index].problem() : nil
+  }
 
   /// What is wrong with the plugins; nil: nothing.
   public func problem() async -> String? {

@@ -122,9 +122,11 @@ struct ResourceHandler: Sendable {
 
   private func watch(_ form: ResponseForm) async throws -> Response {
     let options = try ListOptions(QueryParameters(request.query), isWatch: true)
+    let selection = try selection(options)
+    try registry.requireReadable(target, namespace: info.namespace, selection)
     return try await WatchStream(
-      registry: registry, target: target, namespace: info.namespace, selection: try selection(options),
-      options: options, answer: try answer(form), request: request
+      registry: registry, target: target, namespace: info.namespace, selection: selection, options: options,
+      answer: try answer(form), request: request
     ).response()
   }
 
@@ -170,29 +172,45 @@ struct ResourceHandler: Sendable {
 
   private func delete(_ form: ResponseForm) async throws -> Response {
     let options = try await deletion()
+    if options.ignoresReadError {
+      try await registry.deleteUnreadable(target, context, namespace: info.namespace, name: info.name, options)
+      return try gone(uid: "", form)
+    }
     switch try await registry.delete(target, context, namespace: info.namespace, name: info.name, options) {
     case .going(let object):
       // Only who asks for dependents to go in the old words is told that it has not gone yet.
       return try answer(form).one(object, status: options.orphanDependents == false ? .accepted : .ok)
     case .gone(let object) where target.answersWithDeleted:
       return try answer(form).one(try await registry.shown(object, target))
-    case .gone(let object):
-      let status: JSONObject = [
-        "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success",
-        "details": .object(
-          JSONObject(
-            [("name", JSONValue.string(info.name))]
-              + (target.resource.group.isEmpty ? [] : [("group", JSONValue.string(target.resource.group))])
-              + [("kind", .string(target.resource.plural)), ("uid", .string(object.uid))])),
-      ]
-      return try Answer.object(status, form, registry.kinds)
+    case .gone(let object): return try gone(uid: object.uid, form)
     }
+  }
+
+  /// What a client is told of an object that has gone.
+  private func gone(uid: String, _ form: ResponseForm) throws -> Response {
+    let details = [
+      ("name", info.name), ("group", target.resource.group), ("kind", target.resource.plural), ("uid", uid),
+    ]
+    let status: JSONObject = [
+      "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success",
+      "details": .object(JSONObject(details.filter { !$0.1.isEmpty }.map { ($0.0, JSONValue.string($0.1)) })),
+    ]
+    return try Answer.object(status, form, registry.kinds)
   }
 
   private func deleteCollection(_ form: ResponseForm) async throws -> Response {
     let options = try ListOptions(QueryParameters(request.query), isWatch: false)
-    let removed = try await registry.deleteCollection(
-      target, context, try await deletion(), try selection(options), options)
+    let deletion = try await deletion()
+    guard !deletion.ignoresReadError else {
+      throw StatusError.invalid(
+        GroupKind(group: "meta.k8s.io", kind: "DeleteOptions"), "",
+        [
+          .invalid(
+            FieldPath(DeleteOptions.ignoresReadErrorName), true,
+            "is not allowed with DELETECOLLECTION, try again after removing the option")
+        ])
+    }
+    let removed = try await registry.deleteCollection(target, context, deletion, try selection(options), options)
     return try await answer(removed, form)
   }
 

@@ -13,6 +13,9 @@ final class HealthChecks: Sendable {
 
   private let store: ClusterStore
   private let others: [ServerHealthCheck]
+  /// Until when the server counts as alive while its start is not finished.
+  private let graceEnd: ContinuousClock.Instant
+  private let now: @Sendable () -> ContinuousClock.Instant
   private let done = Mutex<Set<StartStep>>([])
   private let isEnding = Atomic(false)
   /// How often each check of each endpoint was made: in vain, and not.
@@ -51,10 +54,17 @@ final class HealthChecks: Sendable {
     return Response(.ok, text: text.text, type: MetricsText.contentType)
   }
 
-  /// - Parameter others: checks beside the server's own.
-  init(_ store: ClusterStore, _ others: [ServerHealthCheck] = []) {
+  /// - Parameters:
+  ///   - others: checks beside the server's own.
+  ///   - startGrace: how long `/livez` does not mind that the start is not finished.
+  init(
+    _ store: ClusterStore, _ others: [ServerHealthCheck] = [], startGrace: Duration = .zero,
+    now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+  ) {
     self.store = store
     self.others = others
+    self.now = now
+    graceEnd = now() + startGrace
   }
 
   func finish(_ step: StartStep) { done.withLock { _ = $0.insert(step) } }
@@ -73,13 +83,14 @@ final class HealthChecks: Sendable {
   }
 
   /// What is wrong; nil: nothing.
-  private func problem(_ name: String) async -> String? {
+  private func problem(_ name: String, _ endpoint: String) async -> String? {
     switch name {
     case "etcd", "etcd-readiness": return await storeProblem()
     case "shutdown": return isEnding.load(ordering: .acquiring) ? "process is shutting down" : nil
     default:
       if let other = others.first(where: { $0.name == name }) { return await other.problem() }
       guard let step = Self.steps[name] else { return nil }
+      if endpoint == "livez", now() < graceEnd { return nil }
       return done.withLock { $0.contains(step) } ? nil : "not finished"
     }
   }
@@ -107,7 +118,7 @@ final class HealthChecks: Sendable {
     let name = request.segments.dropFirst().joined(separator: "/")
     guard name.isEmpty else {
       guard names(endpoint).contains(name) else { return nil }
-      guard let problem = await self.problem(name) else { return Self.text(.ok, "ok") }
+      guard let problem = await self.problem(name, endpoint) else { return Self.text(.ok, "ok") }
       return Self.text(.internalServerError, "internal server error: \(problem)\n")
     }
     return await all(endpoint, request.query)
@@ -120,7 +131,7 @@ final class HealthChecks: Sendable {
     for name in names(endpoint) {
       if excluded.remove(name) != nil {
         lines += "[+]\(name) excluded: ok\n"
-      } else if await problem(name) == nil {
+      } else if await problem(name, endpoint) == nil {
         count(name, endpoint, isPassed: true)
         lines += "[+]\(name) ok\n"
       } else {

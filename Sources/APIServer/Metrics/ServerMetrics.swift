@@ -59,7 +59,7 @@ struct ServerMetrics {
     text.begin("apiserver_audit_event_total", "counter", "Events that were written to the audit log.")
     text.add("apiserver_audit_event_total", [], max(counts.written, audit.webhook?.counts.sent ?? 0))
     text.begin("apiserver_audit_error_total", "counter", "Events that the audit log has lost.")
-    text.add("apiserver_audit_error_total", [("plugin", "log")], counts.dropped + counts.failed)
+    text.add("apiserver_audit_error_total", [("plugin", "log")], counts.lost)
     if let webhook = audit.webhook {
       text.add("apiserver_audit_error_total", [("plugin", "webhook")], webhook.counts.lost)
     }

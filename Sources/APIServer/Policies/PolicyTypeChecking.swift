@@ -14,10 +14,12 @@ struct PolicyTypeChecking: Sendable {
   /// Follows the policies until the task is cancelled.
   func run() async {
     guard let target = registry.catalog.snapshot.resource(Self.place, "validatingadmissionpolicies") else { return }
-    let (objects, _, watch) = registry.cache(of: target).listAndWatch(target.prefix(namespace: ""))
-    for object in objects { await settle(object.name, target) }
-    while let batch = await watch.next() {
-      for event in batch.events { if let current = event.current { await settle(current.name, target) } }
+    while !Task.isCancelled {
+      let (objects, _, watch) = registry.cache(of: target).listAndWatch(target.prefix(namespace: ""))
+      for object in objects { await settle(object.name, target) }
+      while let batch = await watch.next() {
+        for event in batch.events { if let current = event.current { await settle(current.name, target) } }
+      }
     }
   }
 

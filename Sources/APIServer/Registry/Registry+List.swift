@@ -41,6 +41,7 @@ extension Registry {
       exact = continued.revision.map { Int64(clamping: $0) }
       try await settle(exact)
     }
+    try requireReadable(target, namespace: namespace, selection)
     var (objects, revision, apiVersion) = cache(of: target).list(prefix)
     if let exact, exact > 0, exact != revision, cache(of: target).hasChanged(since: exact) {
       (objects, revision) = try await objectsThen(prefix, exact, token)
@@ -52,6 +53,8 @@ extension Registry {
       let start = prefix + token.start
       objects = objects[ResourceCache.index(of: start, in: objects)...]
     }
+    // What has come to be unreadable since.
+    try requireReadable(target, namespace: namespace, selection)
     // One object is looked up, and nothing follows it.
     let isSingle = token == nil && (!target.resource.isNamespaced || !namespace.isEmpty)
     if isSingle, let name = selection.singleName {
@@ -86,9 +89,7 @@ extension Registry {
   ) async throws -> (ArraySlice<CachedObject>, Int64) {
     do {
       let page = try await store.store.range(prefix: prefix, at: revision)
-      let objects = try page.values.map {
-        try CachedObject(key: $0.key, revision: $0.modRevision, stored: $0.value)
-      }
+      let objects = try page.values.map { try CachedObject($0) }
       return (objects[...], revision)
     } catch let error as StoreError where error.code == .compacted {
       guard let token else {

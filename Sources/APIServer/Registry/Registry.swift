@@ -50,12 +50,21 @@ public final class Registry: Sendable {
   }
 
   /// An object as it is now.
-  /// - Throws: 404.
+  /// - Throws: 404; 500 where it cannot be read.
   func find(_ target: ServedResource, namespace: String, name: String) throws(StatusError) -> CachedObject {
-    guard let object = cache(of: target).get(target.key(namespace: namespace, name: name)) else {
+    guard let object = try present(target, namespace: namespace, name: name) else {
       throw .notFound(target.groupResource, name)
     }
     return object
+  }
+
+  /// An object as it is now; nil where there is none.
+  /// - Throws: 500 where it cannot be read.
+  func present(_ target: ServedResource, namespace: String, name: String) throws(StatusError) -> CachedObject? {
+    let (cache, key) = (cache(of: target), target.key(namespace: namespace, name: name))
+    if let object = cache.get(key) { return object }
+    if store.hasUnreadable, let unreadable = cache.unreadable(key) { throw .internalError(unreadable.why) }
+    return nil
   }
 
   /// What a write has made of an object.
@@ -84,6 +93,10 @@ public final class Registry: Sendable {
       stored.bytes.count < 2 * JSONReader.maximumWrittenDepth
         || JSONValue.object(tree).depth <= JSONReader.maximumWrittenDepth
     else { throw StatusError.badRequest("the object nests too deeply: exceeded max depth") }
+    // What nobody can read is there all the same.
+    if current == nil, store.hasUnreadable, cache(of: target).unreadable(key) != nil {
+      throw StatusError.alreadyExists(target.groupResource, object.objectName)
+    }
     if isDryRun {
       return CachedObject(key: key, stored.at(revision: UInt64(current?.revision ?? 0)))
     }

@@ -27,12 +27,16 @@ public struct ServerObjects: Sendable {
   /// What is served now.
   public var catalog: ResourceCatalog.Snapshot { registry.catalog.snapshot }
 
-  public func get(_ target: ServedResource, namespace: String, name: String) -> StoredObject? {
-    registry.cache(of: target).get(target.key(namespace: namespace, name: name))?.object
+  /// Nil where there is none.
+  /// - Throws: 500 where it cannot be read: that is not the same.
+  public func get(_ target: ServedResource, namespace: String, name: String) throws(StatusError) -> StoredObject? {
+    try registry.present(target, namespace: namespace, name: name)?.object
   }
 
-  public func list(_ target: ServedResource, namespace: String) -> [StoredObject] {
-    registry.cache(of: target).list(target.prefix(namespace: namespace)).objects.map(\.object)
+  /// - Throws: 500 where one of them cannot be read.
+  public func list(_ target: ServedResource, namespace: String) throws(StatusError) -> [StoredObject] {
+    try registry.requireReadable(target, namespace: namespace)
+    return registry.cache(of: target).list(target.prefix(namespace: namespace)).objects.map(\.object)
   }
 
   /// Replaces an object, or what a subresource of it is.
@@ -47,7 +51,7 @@ public struct ServerObjects: Sendable {
       changed["spec"] = object["spec"]
       return changed
     }
-    return get(target, namespace: object.objectNamespace, name: object.objectName) ?? StoredObject(object)
+    return try get(target, namespace: object.objectNamespace, name: object.objectName) ?? StoredObject(object)
   }
 
   public func create(_ target: ServedResource, namespace: String, _ object: JSONObject) async throws -> StoredObject {

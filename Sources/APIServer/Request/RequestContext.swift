@@ -87,6 +87,18 @@ public final class RequestContext: Sendable {
     }
   }
 
+  /// Whether the sender may do something else to what the request is about.
+  /// - Returns: why not; nil: it may.
+  func refusal(of verb: String) async -> String? {
+    guard let authorizer else { return nil }
+    var info = info
+    info.verb = verb
+    switch await authorizer.authorize(user, info) {
+    case .allowed: return nil
+    case .denied(let reason), .noOpinion(let reason), .failed(let reason, _): return reason
+    }
+  }
+
   /// Adds a `Warning` header to the answer, each text once.
   public func warn(_ text: String) {
     warningTexts.withLock { if !$0.contains(text) { $0.append(text) } }

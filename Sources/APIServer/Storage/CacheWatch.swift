@@ -110,6 +110,18 @@ final class CacheWatch: Sendable {
     reader?.resume()
   }
 
+  /// Ends it at once: its reader must list again.
+  func cutOff() {
+    let reader = state.withLock { state -> CheckedContinuation<Void, Never>? in
+      guard !state.isOver else { return nil }
+      state.isOver = true
+      state.isCutOff = true
+      state.waiting = []
+      return state.reader.take()
+    }
+    reader?.resume()
+  }
+
   /// Ends it once the reader has read what waits; nothing comes after that.
   func finish() {
     let reader = state.withLock { state -> CheckedContinuation<Void, Never>? in

@@ -1,4 +1,5 @@
 import APIMachinery
+import KeyValueStore
 import Synchronization
 
 /// One object in memory, under its key in the store.
@@ -16,17 +17,23 @@ public final class CachedObject: Sendable {
   }
 
   /// Takes what the store has.
-  /// - Throws: 500 where that is no object.
-  convenience init(key: String, revision: Int64, stored: [UInt8]) throws(StatusError) {
-    do { self.init(key: key, try StoredObject(bytes: stored, revision: UInt64(revision))) } catch {
-      guard !stored.starts(with: IdentityCipher.encryptedPrefix) else {
-        throw .internalError(
-          "unable to transform key \(key.goQuoted): it is encrypted, and no configuration says by what: identity transformer tried to read encrypted data"
-        )
-      }
-      throw .internalError("what the store has at \(key) is no object: \(error.message)")
+  convenience init(_ stored: KeyValue) throws(UnreadableObject) {
+    do { self.init(key: stored.key, try StoredObject(bytes: stored.value, revision: UInt64(stored.modRevision))) } catch
+    {
+      let why =
+        stored.value.starts(with: IdentityCipher.encryptedPrefix)
+        ? "unable to transform key \(stored.key.goQuoted): it is encrypted, and no configuration says by what: identity transformer tried to read encrypted data"
+        : "what the store has at \(stored.key) is no object: \(error.message)"
+      throw UnreadableObject(key: stored.key, revision: stored.modRevision, why: why, stored: stored)
     }
   }
+
+  convenience init(key: String, revision: Int64, stored: [UInt8]) throws(UnreadableObject) {
+    try self.init(KeyValue(key: key, value: stored, createRevision: revision, modRevision: revision))
+  }
+
+  /// The same object under another revision.
+  func at(revision: Int64) -> CachedObject { CachedObject(key: key, object.at(revision: UInt64(revision))) }
 
   /// Whether the schema has changed since the object was stored, so that it has to be served as another one.
   /// - Parameter version: the one that the object is stored in.

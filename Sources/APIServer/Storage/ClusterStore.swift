@@ -19,28 +19,39 @@ public final class ClusterStore: Sendable {
   let isShared: Bool
   /// Whether somebody writes so that the feed tells something.
   private let isFencing = Atomic(false)
+  /// Objects that nobody can read.
+  private let unreadable = Atomic(0)
   private let onFailure: @Sendable (any Error) -> Void
+  private let report: @Sendable (String) -> Void
 
   /// Loads everything, and follows from there.
   /// - Parameters:
   ///   - isShared: whether others write to the store, beside the objects too.
   ///   - encryption: how values are encrypted in it; nil where they are not.
+  ///   - report: told which objects cannot be read.
   ///   - onFailure: told when the store cannot be followed any more.
   public init(
     _ store: any RevisionedStore, isShared: Bool = false, encryption: ResourceEncryption? = nil,
-    onFailure: @escaping @Sendable (any Error) -> Void
+    report: @escaping @Sendable (String) -> Void = { _ in }, onFailure: @escaping @Sendable (any Error) -> Void
   ) async throws {
     encrypted = encryption.map { EncryptedStore(store, $0) }
-    let store: any RevisionedStore = encrypted ?? store
-    self.store = store
+    self.store = encrypted ?? store
     self.isShared = isShared
     self.onFailure = onFailure
+    self.report = report
+    // As it stands there: one value that cannot be decrypted must not keep all others from being served.
     let page = try await store.range(prefix: StorageLayout.root)
     gate.open(to: page.revision)
+    var held: [UnreadableObject] = []
     for value in page.values {
       guard let cache = cache(ofKey: value.key) else { continue }
-      cache.load(try CachedObject(key: value.key, revision: value.modRevision, stored: value.value))
+      do throws(UnreadableObject) { cache.load(try await read(value)) } catch {
+        cache.hold(error)
+        held.append(error)
+      }
     }
+    unreadable.store(held.count, ordering: .releasing)
+    tell(held)
     let watch = store.watch(prefix: StorageLayout.root, from: page.revision + 1)
     feed.withLock { $0 = (Task { [weak self] in await self?.follow(watch) }, watch) }
   }
@@ -70,7 +81,7 @@ public final class ClusterStore: Sendable {
   private func follow(_ watch: StoreWatch) async {
     do {
       for try await batch in watch {
-        try take(batch)
+        take(await changes(in: batch), revision: batch.revision)
         gate.open(to: batch.revision)
       }
     } catch {
@@ -79,32 +90,109 @@ public final class ClusterStore: Sendable {
     }
   }
 
-  private func take(_ batch: WatchBatch) throws {
-    var changes: [(prefix: Substring, cache: ResourceCache, events: [ObjectEvent])] = []
+  /// One key of a change.
+  private struct Change {
+    let key: String
+    let prefix: Substring
+    let cache: ResourceCache
+    /// Nil where it is gone.
+    let current: Result<CachedObject, UnreadableObject>?
+  }
+
+  private func changes(in batch: WatchBatch) async -> [Change] {
+    var changes: [Change] = []
     for event in batch.events {
       guard let prefix = StorageLayout.prefix(ofKey: event.key), let cache = cache(ofKey: event.key) else { continue }
-      let current = try event.current.map {
-        try CachedObject(key: event.key, revision: batch.revision, stored: $0.value)
+      var current: Result<CachedObject, UnreadableObject>?
+      if let value = event.current {
+        do throws(UnreadableObject) { current = .success(try await read(value)) } catch { current = .failure(error) }
       }
+      changes.append(Change(key: event.key, prefix: prefix, cache: cache, current: current))
+    }
+    return changes
+  }
+
+  private func take(_ batch: [Change], revision: Int64) {
+    var changes: [(prefix: Substring, cache: ResourceCache, events: [ObjectEvent])] = []
+    var held: [UnreadableObject] = []
+    for change in batch {
+      let (cache, key) = (change.cache, change.key)
+      let before = cache.get(key) ?? (hasUnreadable ? cache.unreadable(key)?.before : nil)
+      let current: CachedObject?
+      switch change.current {
+      case .success(let object): current = object
+      case .failure(let object):
+        if cache.hold(object) { unreadable.add(1, ordering: .releasing) }
+        held.append(object)
+        continue
+      case nil: current = nil
+      }
+      if hasUnreadable, cache.forgetUnreadable(key) { unreadable.subtract(1, ordering: .releasing) }
       // A deletion tells the object as it was, with the revision at which it went.
-      let previous =
-        try current == nil
-        ? event.previous.map { try CachedObject(key: event.key, revision: batch.revision, stored: $0.value) }
-        : cache.get(event.key)
-      let told = ObjectEvent(revision: batch.revision, current: current, previous: previous)
+      let previous = current == nil ? before?.at(revision: revision) : before
+      // Nobody has ever known what goes.
+      if current == nil, previous == nil { continue }
+      let told = ObjectEvent(revision: revision, current: current, previous: previous)
       // Most revisions change one object.
       if let place = changes.firstIndex(where: { $0.cache === cache }) {
         changes[place].events.append(told)
       } else {
-        changes.append((prefix, cache, [told]))
+        changes.append((change.prefix, cache, [told]))
       }
     }
+    tell(held)
     observers.withLock { observers in
       for (prefix, cache, events) in changes {
-        cache.apply(events, revision: batch.revision)
+        cache.apply(events, revision: revision)
         observers.removeAll { !$0.take(ObjectChanges(events), prefix) }
       }
     }
+  }
+
+  // MARK: What cannot be read
+
+  /// Whether there are objects that nobody can read.
+  var hasUnreadable: Bool { unreadable.load(ordering: .acquiring) > 0 }
+
+  /// How many are told of one by one.
+  private static let mostTold = 10
+
+  private func read(_ stored: KeyValue) async throws(UnreadableObject) -> CachedObject {
+    guard let encrypted else { return try CachedObject(stored) }
+    let value: KeyValue
+    do throws(StoreError) { value = try await encrypted.read(stored) } catch {
+      throw UnreadableObject(key: stored.key, revision: stored.modRevision, why: error.message, stored: stored)
+    }
+    do throws(UnreadableObject) { return try CachedObject(value) } catch {
+      throw UnreadableObject(key: stored.key, revision: stored.modRevision, why: error.why, stored: stored)
+    }
+  }
+
+  private func tell(_ held: [UnreadableObject]) {
+    for object in held.prefix(Self.mostTold) {
+      report("\(object.why): the object is not served, and neither are lists that it belongs to")
+    }
+    if held.count > Self.mostTold { report("\(held.count - Self.mostTold) more objects cannot be read") }
+  }
+
+  /// Tries once more to read what could not be read: its key, or the plugin that keeps it, may be there by now.
+  public func readAgain() async {
+    guard hasUnreadable else { return }
+    var count = 0
+    for (prefix, cache) in caches.withLock({ $0 }) {
+      for object in cache.unreadable() {
+        let found: CachedObject
+        do throws(UnreadableObject) { found = try await read(object.stored) } catch { continue }
+        // Where the feed is, so that nobody is told of it in another order.
+        observers.withLock { observers in
+          guard let event = cache.release(found) else { return }
+          observers.removeAll { !$0.take(ObjectChanges([event]), prefix) }
+          count += 1
+        }
+      }
+    }
+    unreadable.subtract(count, ordering: .releasing)
+    if count > 0 { report("objects that can be read again: \(count)") }
   }
 
   /// Every change of every object from now on, after everything that is there as additions: nothing is missing between

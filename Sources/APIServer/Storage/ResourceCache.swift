@@ -26,6 +26,14 @@ final class ResourceCache: Sendable {
     /// The newest of the changes that are here.
     var revision: Int64
     var watches = WatchIndex()
+    /// What the store has and nobody can read, by key.
+    var unreadable: [String: UnreadableObject] = [:]
+
+    /// Watches begin later than now: what came before cannot be told to its end.
+    mutating func forgetEvents() {
+      forgotten = max(forgotten, revision)
+      events = []
+    }
   }
   private let state: Mutex<State>
   private let changeCount = Atomic<UInt64>(0)
@@ -105,6 +113,64 @@ final class ResourceCache: Sendable {
     }
     return low
   }
+
+  // MARK: What cannot be read
+
+  func unreadable(_ key: String) -> UnreadableObject? { state.withLock { $0.unreadable[key] } }
+
+  /// Those below a key prefix, in the order of their keys.
+  func unreadable(below prefix: String = "") -> [UnreadableObject] {
+    state.withLock { state in state.unreadable.values.filter { $0.key.hasPrefix(prefix) }.sorted { $0.key < $1.key } }
+  }
+
+  /// Takes in what cannot be read: it is in no list any more, and who watches lists again.
+  /// - Returns: whether the key was readable until now, or unknown.
+  @discardableResult
+  func hold(_ object: UnreadableObject) -> Bool {
+    let (isNew, watches) = state.withLock { state in
+      var object = object
+      object.before = state.objects[object.key] ?? state.unreadable[object.key]?.before
+      _ = Self.put(nil, object.key, &state)
+      state.sorted = nil
+      changeCount.add(1, ordering: .releasing)
+      let isNew = state.unreadable.updateValue(object, forKey: object.key) == nil
+      state.revision = max(state.revision, object.revision)
+      state.forgetEvents()
+      return (isNew, state.watches.all)
+    }
+    for watch in watches { watch.cutOff() }
+    return isNew
+  }
+
+  /// Takes in what can be read again.
+  /// - Returns: the change that it is; nil where something else is there by now.
+  func release(_ object: CachedObject) -> ObjectEvent? {
+    let found = state.withLock { state -> (event: ObjectEvent, watches: [CacheWatch], revision: Int64)? in
+      guard let known = state.unreadable[object.key], known.revision == object.revision else { return nil }
+      state.unreadable[object.key] = nil
+      _ = Self.put(object, object.key, &state)
+      state.sorted = nil
+      changeCount.add(1, ordering: .releasing)
+      state.forgetEvents()
+      let event = ObjectEvent(revision: object.revision, current: object, previous: known.before)
+      return (event, state.watches.watches(of: [event]), state.revision)
+    }
+    guard let found else { return nil }
+    for watch in found.watches { watch.deliver([found.event], revision: found.revision) }
+    return found.event
+  }
+
+  /// Something else is at a key, or nothing.
+  /// - Returns: whether something was there that nobody could read.
+  func forgetUnreadable(_ key: String) -> Bool {
+    state.withLock { state in
+      guard state.unreadable.removeValue(forKey: key) != nil else { return false }
+      state.forgetEvents()
+      return true
+    }
+  }
+
+  // MARK: Changes
 
   /// Takes the changes of one revision.
   func apply(_ events: [ObjectEvent], revision: Int64) {

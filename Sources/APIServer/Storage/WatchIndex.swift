@@ -21,6 +21,8 @@ struct WatchIndex {
     paths[path] = others > 1 ? others - 1 : nil
   }
 
+  var all: [CacheWatch] { groups.values.flatMap(\.values) }
+
   /// Those that any of the changes can concern.
   func watches(of events: [ObjectEvent]) -> [CacheWatch] {
     let ofAll = groups[.everything] ?? [:]

@@ -116,9 +116,9 @@ struct ClusterServer: Sendable {
       enablement = try options.enablement(kinds)
       encryption = try await ServerEncryption.read(options.encryption, kinds, pool)
       if let encryption { teardown.add("connections to KMS plugins") { await encryption.encryption.stop() } }
-      cluster = try await ClusterStore(store, isShared: isShared, encryption: encryption?.encryption) {
-        continuation.yield($0)
-      }
+      cluster = try await ClusterStore(
+        store, isShared: isShared, encryption: encryption?.encryption, report: { Log.error($0) }
+      ) { continuation.yield($0) }
     } catch {
       await store.close()
       throw error
@@ -197,16 +197,20 @@ struct ClusterServer: Sendable {
     teardown.add("authentication") { await clients.shutdown() }
     let api = APIServer(
       registry: core.registry, authenticator: clients.authenticator, authorizer: core.authorizer,
-      flowControl: options.flowControl, requestTime: options.requestTime,
+      flowControl: options.flowControl, inFlightLimits: options.inFlightLimits,
+      crossOrigin: try options.connections.crossOrigin(), requestTime: options.requestTime,
       goAwayChance: options.connections.goawayChance, audit: audit,
       anonymous: clients.anonymous, proxyHeaders: proxies?.headers,
       strictTransportSecurity: options.connections.strictTransportSecurityDirectives, accounts: core.accounts,
-      aggregation: aggregation, healthChecks: state.encryption?.healthCheck.map { [$0] } ?? [],
+      aggregation: aggregation, healthChecks: state.encryption?.healthChecks ?? [],
+      startGrace: options.startGrace,
       address: "\(identity.address.advertised):\(port)", version: ServerVersion(build: "apus.\(Version.text)"),
       flags: GivenFlags.read(Program.arguments.dropFirst()))
     var settings = ServerConfiguration(threads: 2, compression: Compression(), handlersStartOnEventLoop: true)
     // Bodies have no limit of the service's own: this server reads none beyond its limit, and others behind it have theirs.
     settings.handlerTime = api.allottedTime
+    let streams = options.connections.http2MaxStreamsPerConnection
+    if streams > 0 { settings.http2.concurrentStreams = streams }
     let server = HTTPServer(configuration: settings, renderError: api.render, handler: api.handle)
     teardown.add("the listener") { await server.shutdown(within: Self.shutdownTime) }
     let served = try await server.listen(on: ListenAddress.tcp(host: host, port: port), tls: identity.tls) ?? port
@@ -274,12 +278,13 @@ struct ClusterServer: Sendable {
           try await front.aggregation.publish(proxyAuthority: bundle, core.registry)
         }
       }
-      group.addTask { [pool] in await state.encryption?.run(pool) }
+      group.addTask { [pool] in await state.encryption?.run(state.cluster, pool) }
       group.addTask { for await failure in state.failures { throw failure } }
       group.addTask {
         try await ended()
         api.becomeUnready()
         await Self.linger(for: options.shutdownDelay)
+        if options.shutdownSendRetryAfter { await Shielded.run { await api.finishRequests() } }
         throw CancellationError()
       }
       defer { group.cancelAll() }

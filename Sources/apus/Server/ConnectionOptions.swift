@@ -1,3 +1,4 @@
+import APIServer
 import ArgumentParser
 import HTTPService
 
@@ -14,12 +15,21 @@ struct ConnectionOptions: ParsableArguments {
   @Option(help: "The oldest version of TLS that is spoken: VersionTLS12 or VersionTLS13.") var tlsMinVersion =
     "VersionTLS12"
   @Option(
-    help: "Ciphers of TLS 1.2, separated by commas: some of \(TLSRestrictions.knownCiphers.joined(separator: ", ")).")
+    help:
+      "Ciphers, separated by commas: some of \(TLSRestrictions.knownCiphers.joined(separator: ", ")). Those of TLS 1.3 are spoken whatever is said, and TLS 1.2 is not where there is none for it."
+  )
   var tlsCipherSuites = ""
   @Option(
     help:
       "How often a client that speaks HTTP/2 is told to connect anew, from 0 (never) to 0.02 (after every 50th request)."
   ) var goawayChance = 0.0
+  @Option(help: "How many requests a client that speaks HTTP/2 may have under way at a time; 0 for the usual number.")
+  var http2MaxStreamsPerConnection = 0
+  @Option(
+    parsing: .singleValue,
+    help:
+      "Pages of which origins may read answers in a browser: regular expressions that say where the host begins and ends, as in //example\\.com(:|$), separated by commas; repeatable."
+  ) var corsAllowedOrigins: [String] = []
   @Option(
     name: .customLong("strict-transport-security-directives"), parsing: .singleValue,
     help: "What browsers are told of TLS (RFC 6797), such as max-age=31536000,includeSubDomains; repeatable.")
@@ -27,6 +37,15 @@ struct ConnectionOptions: ParsableArguments {
 
   var strictTransportSecurityDirectives: [String] {
     strictTransportSecurity.flatMap { $0.split(separator: ",").map(String.init) }
+  }
+
+  /// Nil where there are none.
+  func crossOrigin() throws -> CrossOrigin? {
+    let patterns = ServerOptions.names(corsAllowedOrigins)
+    if patterns.isEmpty { return nil }
+    do { return try CrossOrigin(patterns) } catch {
+      throw ValidationError("--cors-allowed-origins \(error.description)")
+    }
   }
 
   func namedCertificates() throws -> [NamedCertificates.Place] { try tlsSniCertKey.map(NamedCertificates.Place.init) }
@@ -60,6 +79,11 @@ struct ConnectionOptions: ParsableArguments {
     }
     _ = try restrictions()
     _ = try namedCertificates()
+    _ = try crossOrigin()
+    guard (0...Int(Int32.max)).contains(http2MaxStreamsPerConnection) else {
+      throw ValidationError(
+        "--http2-max-streams-per-connection \(http2MaxStreamsPerConnection): it must be from 0 to \(Int32.max)")
+    }
     guard (0...0.02).contains(goawayChance) else {
       throw ValidationError("--goaway-chance \(goawayChance): it must be from 0 to 0.02")
     }

@@ -47,14 +47,14 @@ struct InProcessClient: ClusterClient {
     if isForeign(resource) {
       return try await others.get(resource.groupVersion, resource.plural, namespace: namespace, name: name)
     }
-    return objects.get(try served(resource), namespace: namespace, name: name)
+    return try objects.get(try served(resource), namespace: namespace, name: name)
   }
 
   func list(_ resource: ClusterResource, namespace: String) async throws -> [StoredObject] {
     if isForeign(resource) {
       return try await others.list(resource.groupVersion, resource.plural, namespace: namespace)
     }
-    return objects.list(try served(resource), namespace: namespace)
+    return try objects.list(try served(resource), namespace: namespace)
   }
 
   func update(_ resource: ClusterResource, subresource: String, _ object: JSONObject) async throws -> StoredObject {

@@ -20,15 +20,33 @@ struct ServerEncryption: Sendable {
     return ServerEncryption(encryption: encryption, options: options, file: file)
   }
 
-  /// Told of by health checks: where there are plugins, or may come to be.
-  var healthCheck: ServerHealthCheck? {
-    guard encryption.hasPlugins || options.encryptionProviderConfigAutomaticReload == true else { return nil }
-    return ServerHealthCheck(name: "kms-providers") { [encryption] in await encryption.problem() }
+  /// One for each plugin, or one for all where others may come to be.
+  var healthChecks: [ServerHealthCheck] {
+    if options.encryptionProviderConfigAutomaticReload == true {
+      return [ServerHealthCheck(name: "kms-providers") { [encryption] in await encryption.problem() }]
+    }
+    return (0..<encryption.pluginCount).map { index in
+      ServerHealthCheck(name: "kms-provider-\(index)") { [encryption] in await encryption.problem(ofPlugin: index) }
+    }
   }
 
-  /// Follows the file until the task is cancelled, or not at all.
-  func run(_ pool: BlockingPool) async {
-    guard options.encryptionProviderConfigAutomaticReload == true else { return }
-    await file.follow(pool) { try await encryption.replace(by: try options.configuration($0)) }
+  /// Between two looks at what could not be read because a plugin was away.
+  private static let patience = Duration.seconds(5)
+
+  /// Follows the file, where it is to be followed, and what its plugins can read again, until the task is cancelled.
+  func run(_ cluster: ClusterStore, _ pool: BlockingPool) async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask {
+        while true {
+          do { try await Task.sleep(for: Self.patience) } catch { return }
+          if encryption.pluginCount > 0 { await cluster.readAgain() }
+        }
+      }
+      guard options.encryptionProviderConfigAutomaticReload == true else { return }
+      await file.follow(pool) { bytes in
+        try await encryption.replace(by: try options.configuration(bytes))
+        await cluster.readAgain()
+      }
+    }
   }
 }

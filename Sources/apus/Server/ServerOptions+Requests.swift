@@ -11,8 +11,15 @@ extension ServerOptions {
   }
 
   /// Divides the requests among priority levels. A request waits for a quarter of the time that it may take, as with
-  /// kube-apiserver.
-  var flowControl: FlowControl {
-    FlowControl(seats: maxRequestsInflight + maxMutatingRequestsInflight, longestWait: requestTime / 4)
+  /// kube-apiserver. Nil where they are not divided.
+  var flowControl: FlowControl? {
+    guard enablePriorityAndFairness else { return nil }
+    return FlowControl(seats: maxRequestsInflight + maxMutatingRequestsInflight, longestWait: requestTime / 4)
+  }
+
+  /// What is too much where requests are not divided; nil where they are.
+  var inFlightLimits: InFlightLimits? {
+    guard !enablePriorityAndFairness else { return nil }
+    return InFlightLimits(reading: maxRequestsInflight, writing: maxMutatingRequestsInflight)
   }
 }

@@ -47,12 +47,22 @@ struct ServerOptions: ParsableArguments {
   @Option(help: "How many requests that only read are worked on at a time; others wait.") var maxRequestsInflight = 400
   @Option(help: "How many requests that write are worked on at a time. The sum of both is divided by priority levels.")
   var maxMutatingRequestsInflight = 200
+  @Option(
+    help:
+      "Whether requests wait in the queues of priority levels (true, the default); if not, those beyond both numbers are refused, and 0 is no limit."
+  ) var enablePriorityAndFairness = true
   @Option(help: "How long a request may take that is no watch or stream, as in 60s or 1m30s.") var requestTimeout =
     "60s"
   @Option(help: "Seconds that a watch lasts at least whose client says nothing of it.") var minRequestTimeout = 1800
   @Option(help: "How long an event is kept after it was written last, as in 1h; 0 for ever.") var eventTtl = "1h0m0s"
+  @Option(help: "How long /livez says yes while the server is still starting, as in 10s.") var livezGracePeriod = "0s"
   @Option(help: "How long requests are still taken after a signal, while /readyz says no already, as in 10s.")
   var shutdownDelayDuration = "0s"
+  @Option(
+    help:
+      "Whether requests that come later are told to try elsewhere (429) until those that are under way are answered: true or false."
+  ) var shutdownSendRetryAfter = false
+  @OptionGroup(visibility: .hidden) var settled: SettledOptions
 
   /// The names in the values of a flag that takes lists.
   static func names(_ values: [String]) -> [String] {
@@ -79,6 +89,9 @@ struct ServerOptions: ParsableArguments {
   /// How long requests are still taken when it is time to end.
   var shutdownDelay: Duration { .nanoseconds(GoDuration.nanoseconds(shutdownDelayDuration) ?? 0) }
 
+  /// How long the server counts as alive while it starts.
+  var startGrace: Duration { .nanoseconds(GoDuration.nanoseconds(livezGracePeriod) ?? 0) }
+
   /// Where services get their addresses and node ports from.
   func serviceNetwork() throws -> ServiceNetwork {
     do { return try ServiceNetwork(ranges: serviceClusterIpRange, nodePorts: serviceNodePortRange) } catch {
@@ -93,6 +106,9 @@ struct ServerOptions: ParsableArguments {
     guard let delay = GoDuration.nanoseconds(shutdownDelayDuration), delay >= 0 else {
       throw ValidationError("--shutdown-delay-duration \(shutdownDelayDuration): it must be a duration, such as 10s")
     }
+    guard let grace = GoDuration.nanoseconds(livezGracePeriod), grace >= 0 else {
+      throw ValidationError("--livez-grace-period \(livezGracePeriod): it must be a duration, such as 10s")
+    }
     guard let lifetime = GoDuration.nanoseconds(eventTtl), lifetime >= 0 else {
       throw ValidationError("--event-ttl \(eventTtl): it must be a duration, such as 1h")
     }
@@ -102,7 +118,7 @@ struct ServerOptions: ParsableArguments {
       throw ValidationError("--min-request-timeout \(minRequestTimeout): it must be a number of seconds above zero")
     }
     guard counts.contains(maxRequestsInflight), counts.contains(maxMutatingRequestsInflight),
-      maxRequestsInflight + maxMutatingRequestsInflight > 0
+      !enablePriorityAndFairness || maxRequestsInflight + maxMutatingRequestsInflight > 0
     else {
       throw ValidationError(
         "--max-requests-inflight and --max-mutating-requests-inflight: their sum must be above zero")

@@ -40,8 +40,10 @@ struct AdmissionLab {
   let store: ClusterStore
   let registry: Registry
 
-  init(_ authorizer: any Authorizer = Judge(), _ plugins: Making) async throws {
-    store = try await ClusterStore(MemoryStore()) { Issue.record($0) }
+  init(
+    _ authorizer: any Authorizer = Judge(), on stored: MemoryStore = MemoryStore(), _ plugins: Making
+  ) async throws {
+    store = try await ClusterStore(stored) { Issue.record($0) }
     let kinds = try Self.kinds.get()
     let late = Late()
     registry = Registry(

@@ -104,7 +104,9 @@ import Testing
   @Test func filesArePutAside() throws {
     let directory = "/tmp/apus-audit-\(Identifiers.uid())"
     defer { do { try FileSystem.removeTree(directory) } catch { Issue.record(error) } }
-    var file = try RotatingFile(.init(path: "\(directory)/audit.log", largestFile: 100, backups: 1))
+    let settings = AuditLog.Settings(path: "\(directory)/audit.log", largestFile: 100, backups: 1)
+    let archive = AuditArchive(settings)
+    var file = try RotatingFile(settings, archive) { try archive.tidy() }
     for number in 0..<3 {
       try file.append(Array(repeating: UInt8(ascii: "0") + UInt8(number), count: 60))
       try file.flush()
@@ -113,5 +115,28 @@ import Testing
     #expect(names.count == 2 && names.last == "audit.log")
     let contents = try names.map { try FileSystem.readText("\(directory)/\($0)") }
     #expect(contents == [String(repeating: "1", count: 60) + "\n", String(repeating: "2", count: 60) + "\n"])
+  }
+
+  @Test func whatWasPutAsideIsCompressed() throws {
+    let directory = "/tmp/apus-audit-\(Identifiers.uid())"
+    defer { do { try FileSystem.removeTree(directory) } catch { Issue.record(error) } }
+    let archive = AuditArchive(.init(path: "\(directory)/audit.log", backups: 2, compresses: true))
+    try archive.makeDirectory()
+    let stamps = ["2026-01-01T00-00-00.000", "2026-01-02T00-00-00.000", "2026-01-03T00-00-00.000"]
+    let names = stamps.map { "audit-\($0).log" }
+    try FileSystem.write("\(directory)/\(names[0]).gz", Array("old".utf8))
+    // What a server that died has left of it does not count.
+    try FileSystem.write("\(directory)/\(names[1]).gz.new", Array("half".utf8))
+    let text = Array(String(repeating: "line\n", count: 1000).utf8)
+    for name in names.dropFirst() + ["audit.log", "audit-other.log"] {
+      try FileSystem.write("\(directory)/\(name)", text)
+    }
+    try archive.tidy()
+    let left = try FileSystem.list(directory).sorted()
+    #expect(left == names.dropFirst().map { $0 + ".gz" } + ["audit-other.log", "audit.log"])
+    let bytes = try FileSystem.read("\(directory)/\(names[2]).gz")
+    #expect(bytes.starts(with: [0x1F, 0x8B]) && bytes.count < text.count)
+    try archive.tidy()
+    #expect(try FileSystem.list(directory).sorted() == left)
   }
 }

@@ -1,6 +1,7 @@
 import APIMachinery
 import ClusterAPI
 import KeyValueStore
+import Synchronization
 import Testing
 
 @testable import APIServer
@@ -112,12 +113,10 @@ import Testing
   @Test func aServerThatKnowsNoKeySaysSo() async throws {
     let raw = MemoryStore()
     try await raw.put("/registry/secrets/n/a", Array("k8s:enc:aesgcm:v1:a:0123".utf8))
-    do {
-      _ = try await ClusterStore(raw) { _ in }
-      Issue.record("it was read")
-    } catch {
-      #expect((error as? StatusError)?.message.contains("identity transformer tried to read encrypted data") == true)
-    }
-    await raw.close()
+    let told = Mutex<[String]>([])
+    let store = try await ClusterStore(raw, report: { text in told.withLock { $0.append(text) } }) { Issue.record($0) }
+    #expect(store.hasUnreadable && store.cache(of: "/registry/secrets/").unreadable("/registry/secrets/n/a") != nil)
+    #expect(told.withLock { $0 }.first?.contains("identity transformer tried to read encrypted data") == true)
+    await store.close()
   }
 }

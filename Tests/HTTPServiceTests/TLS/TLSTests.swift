@@ -70,6 +70,22 @@ import Testing
         #expect(again == answer)
       }
     }
+    let old = try TLSRestrictions(ciphers: ["TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA", "TLS_AES_128_GCM_SHA256"])
+    try await TLSFixture.with(restrictions: old, handler: Self.whoAmI) { fixture in
+      let answer = try await fixture.get()
+      #expect(answer == "v13 http/1.1 anonymous")
+    }
+    // Names from before the standard are the same ciphers; those of TLS 1.3 alone leave nothing to TLS 1.2.
+    let other = try TLSRestrictions(ciphers: ["TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305"])
+    try await TLSFixture.with(restrictions: other, handler: Self.whoAmI) { fixture in
+      let answer = try await fixture.get(version: .tlsv12)
+      #expect(answer == "v12 http/1.1 anonymous")
+    }
+    let fixed = try TLSRestrictions(ciphers: ["TLS_AES_256_GCM_SHA384"])
+    try await TLSFixture.with(restrictions: fixed, handler: Self.whoAmI) { fixture in
+      let answers = [try await fixture.get(), try? await fixture.get(version: .tlsv12)]
+      #expect(answers == ["v13 http/1.1 anonymous", nil])
+    }
     for name in ["TLS_RSA_WITH_AES_128_CBC_SHA", "", "ECDHE"] {
       #expect(throws: HTTPServiceError.self) { _ = try TLSRestrictions(ciphers: [name]) }
     }

@@ -19,6 +19,8 @@ final class EnvelopeCipher: ValueCipher {
     var known: [EncryptedObject.Source: any ValueCipher] = [:]
     /// What the plugin was asked last, and what is wrong with it.
     var probe: (problem: String?, at: ContinuousClock.Instant)?
+    /// What could not be read of late: many values stand behind one seed, and a plugin that does not answer takes its time.
+    var refused: (source: EncryptedObject.Source, problem: CipherError, at: ContinuousClock.Instant)?
   }
 
   /// How long a seed is good for writes after the plugin was last in order.
@@ -29,6 +31,8 @@ final class EnvelopeCipher: ValueCipher {
   private static let rememberedFor = Duration.seconds(20)
   private static let rememberedInTroubleFor = Duration.seconds(3)
   private static let mostKnown = 4096
+  /// For how long a seed that could not be read is not asked for again.
+  private static let refusedFor = Duration.seconds(1)
   private static let seedSize = 32
 
   let name: String
@@ -60,9 +64,16 @@ final class EnvelopeCipher: ValueCipher {
     if let known = state.withLock({ $0.known[object.source] }) {
       return try await known.open(object.data[...], at: place)
     }
+    if let refused = state.withLock({ $0.refused }), refused.source == object.source,
+      now() - refused.at < Self.refusedFor
+    {
+      throw refused.problem
+    }
     let plaintext: [UInt8]
     do throws(CipherError) { plaintext = try await service.decrypt(object.source, uid: Identifiers.uid()) } catch {
-      throw CipherError("failed to decrypt DEK, error: \(error.description)")
+      let problem = CipherError("failed to decrypt DEK, error: \(error.description)")
+      state.withLock { $0.refused = (object.source, problem, now()) }
+      throw problem
     }
     let cipher = try Self.cipher(plaintext, object.source)
     remember(cipher, object.source)
