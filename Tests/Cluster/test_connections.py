@@ -1,5 +1,6 @@
 """How clients connect, and what answers say besides what was asked for."""
 
+import json
 import socket
 import ssl
 import subprocess
@@ -7,6 +8,7 @@ import urllib.error
 import urllib.request
 
 import pytest
+import urllib3
 from clusters import Server
 
 
@@ -89,3 +91,33 @@ def test_strangers_get_one_request_a_connection(server):
         ["curl", *asks, server.url + "/livez", "--next", *asks, server.url + "/readyz"], check=True, capture_output=True, text=True
     )
     assert done.stdout == "ok 2 1\n" * 2
+
+
+def test_users_of_many_groups(cluster_kubectl, api):
+    """Proxies that act as others name each group of theirs, of which directories give people hundreds."""
+    groups = [f"group-{number}" for number in range(600)]
+
+    def known(groups):
+        headers = urllib3.HTTPHeaderDict({"Content-Type": "application/json", "Impersonate-User": "jane"})
+        for group in groups:
+            headers.add("Impersonate-Group", group)
+        url = api.url + "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+        answer = api.pool.request("POST", url, body=b"{}", headers=headers)
+        assert answer.status == 201, answer.data
+        return json.loads(answer.data)["status"]["userInfo"]["groups"]
+
+    assert known(groups) == [*groups, "system:authenticated"]
+    # Over HTTP/2.
+    some = groups[:200]
+    user = cluster_kubectl.json("auth", "whoami", "--as=jane", *(f"--as-group={group}" for group in some))["status"]["userInfo"]
+    assert user["groups"] == [*some, "system:authenticated"]
+
+
+def test_long_selectors(api, namespace):
+    maps = f"/api/v1/namespaces/{namespace}/configmaps"
+    api.create(maps, {"metadata": {"name": "one", "labels": {"number": "41999"}}})
+    many = ",".join(map(str, range(100_000)))
+    found = api.get(maps, labelSelector=f"number in ({many})")["items"]
+    assert [item["metadata"]["name"] for item in found] == ["one"]
+    answer = api.send("GET", maps, labelSelector=f"number in ({many},{many})")
+    assert answer.status == 431, answer
