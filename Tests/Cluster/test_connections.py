@@ -117,7 +117,13 @@ def test_long_selectors(api, namespace):
     maps = f"/api/v1/namespaces/{namespace}/configmaps"
     api.create(maps, {"metadata": {"name": "one", "labels": {"number": "41999"}}})
     many = ",".join(map(str, range(100_000)))
-    found = api.get(maps, labelSelector=f"number in ({many})")["items"]
-    assert [item["metadata"]["name"] for item in found] == ["one"]
+    for number in (1, 70_000, 99_999, 100_000):
+        api.create(maps, {"metadata": {"name": f"n{number}", "labels": {"number": str(number)}}})
+
+    def found(selector):
+        return [item["metadata"]["name"] for item in api.get(maps, labelSelector=selector)["items"]]
+
+    assert found(f"number in ({many})") == ["n1", "n70000", "n99999", "one"]
+    assert found(f"number,number notin ({many})") == ["n100000"]
     answer = api.send("GET", maps, labelSelector=f"number in ({many},{many})")
     assert answer.status == 431, answer
