@@ -172,11 +172,14 @@ def test_patches(api, maps, kind, patch):
     assert api.get(f"{maps}/seed") == seed
 
 
+UNDECODED = "error decoding YAML: error unmarshaling JSON: while decoding JSON: json:"
+
+
 def test_patches_that_say_nothing(api, maps):
     seed = api.create(maps, {"metadata": {"name": "seed"}, "data": {"a": "b"}})
 
     def patched(kind, patch):
-        return api.send("PATCH", f"{maps}/seed", patch, {"Content-Type": PATCHES[kind]})
+        return api.send("PATCH", f"{maps}/seed", patch, {"Content-Type": PATCHES[kind]}, fieldManager="tests")
 
     for kind in ("json", "strategic"):
         assert patched(kind, b"null").body == seed
@@ -185,6 +188,10 @@ def test_patches_that_say_nothing(api, maps):
         ("merge", b"", "error decoding patch: unexpected end of JSON input"),
         ("strategic", b"", "unexpected end of JSON input"),
         ("strategic", b"[]", "json: cannot unmarshal array into Go value of type map[string]interface {}"),
+        ("apply", b"", "invalid object type: /, Kind="),
+        ("apply", b"null", "invalid object type: /, Kind="),
+        ("apply", b'"text"', f"{UNDECODED} cannot unmarshal string into Go value of type map[string]interface {{}}"),
+        ("apply", b"[]", f"{UNDECODED} cannot unmarshal array into Go value of type map[string]interface {{}}"),
     ]:
         answer = patched(kind, patch)
         assert (answer.status, answer.body["message"]) == (400, message)

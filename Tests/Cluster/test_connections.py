@@ -1,5 +1,6 @@
 """How clients connect, and what answers say besides what was asked for."""
 
+import json
 import socket
 import ssl
 import subprocess
@@ -7,6 +8,7 @@ import urllib.error
 import urllib.request
 
 import pytest
+import urllib3
 from clusters import Server
 
 
@@ -135,3 +137,39 @@ def test_how_much_a_connection_may_ask_at_once(tmp_path):
             assert settings[3] == 7
     finally:
         assert server.stop() == 0, server.log()
+
+
+def test_users_of_many_groups(cluster_kubectl, api):
+    """Proxies that act as others name each group of theirs, of which directories give people hundreds."""
+    groups = [f"group-{number}" for number in range(600)]
+
+    def known(groups):
+        headers = urllib3.HTTPHeaderDict({"Content-Type": "application/json", "Impersonate-User": "jane"})
+        for group in groups:
+            headers.add("Impersonate-Group", group)
+        url = api.url + "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+        answer = api.pool.request("POST", url, body=b"{}", headers=headers)
+        assert answer.status == 201, answer.data
+        return json.loads(answer.data)["status"]["userInfo"]["groups"]
+
+    assert known(groups) == [*groups, "system:authenticated"]
+    # Over HTTP/2.
+    some = groups[:200]
+    user = cluster_kubectl.json("auth", "whoami", "--as=jane", *(f"--as-group={group}" for group in some))["status"]["userInfo"]
+    assert user["groups"] == [*some, "system:authenticated"]
+
+
+def test_long_selectors(api, namespace):
+    maps = f"/api/v1/namespaces/{namespace}/configmaps"
+    api.create(maps, {"metadata": {"name": "one", "labels": {"number": "41999"}}})
+    many = ",".join(map(str, range(100_000)))
+    for number in (1, 70_000, 99_999, 100_000):
+        api.create(maps, {"metadata": {"name": f"n{number}", "labels": {"number": str(number)}}})
+
+    def found(selector):
+        return [item["metadata"]["name"] for item in api.get(maps, labelSelector=selector)["items"]]
+
+    assert found(f"number in ({many})") == ["n1", "n70000", "n99999", "one"]
+    assert found(f"number,number notin ({many})") == ["n100000"]
+    answer = api.send("GET", maps, labelSelector=f"number in ({many},{many})")
+    assert answer.status == 431, answer

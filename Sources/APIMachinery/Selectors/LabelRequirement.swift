@@ -67,8 +67,8 @@ public struct LabelRequirement: Sendable, Hashable {
   public func matches(_ labels: LabelSet) -> Bool {
     let value = labels[key]
     switch `operator` {
-    case .in, .equals, .doubleEquals: return value.map(values.contains) ?? false
-    case .notIn, .notEquals: return value.map { !values.contains($0) } ?? true
+    case .in, .equals, .doubleEquals: return value.map(names) ?? false
+    case .notIn, .notEquals: return value.map { !names($0) } ?? true
     case .exists: return value != nil
     case .doesNotExist: return value == nil
     case .greaterThan, .lessThan:
@@ -77,6 +77,17 @@ public struct LabelRequirement: Sendable, Hashable {
       }
       return `operator` == .greaterThan ? number > bound : number < bound
     }
+  }
+
+  /// Whether a value is one of the requirement's, of which a request may have as many as its header holds.
+  private func names(_ value: String) -> Bool {
+    var (low, high) = (0, values.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if values[middle] == value { return true }
+      if values[middle] < value { low = middle + 1 } else { high = middle }
+    }
+    return false
   }
 }
 

@@ -92,8 +92,14 @@ struct BodyReader {
 
   /// What is applied is held to its schema by the merge, which tells fields that the schema does not have.
   func configuration(_ value: JSONValue, _ target: ServedResource) throws(StatusError) -> JSONObject {
-    guard value.objectValue != nil else { throw .badRequest("the object provided is not a JSON object") }
-    var tree = value
+    guard value.objectValue != nil || value == .null else {
+      let type = "Go value of type map[string]interface {}"
+      throw .badRequest(
+        "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal "
+          + "\(value.goTypeName) into \(type)")
+    }
+    // Nothing is a configuration that does not say what it is of.
+    var tree = value == .null ? .object([:]) : value
     Defaulter.removeNulls(from: &tree, by: target.version.schema)
     return tree.objectValue ?? [:]
   }

@@ -206,7 +206,10 @@ struct ClusterServer: Sendable {
       startGrace: options.startGrace,
       address: "\(identity.address.advertised):\(port)", version: ServerVersion(build: "apus.\(Version.text)"),
       flags: GivenFlags.read(Program.arguments.dropFirst()))
-    var settings = ServerConfiguration(threads: 2, compression: Compression(), handlersStartOnEventLoop: true)
+    // kube-apiserver's limit, and as many fields as somebody can have groups: who acts as others names each of theirs.
+    let limits = RequestLimits(headerBytes: 1 << 20, headerFields: 16_384)
+    var settings = ServerConfiguration(
+      limits: limits, threads: 2, compression: Compression(), handlersStartOnEventLoop: true)
     // Bodies have no limit of the service's own: this server reads none beyond its limit, and others behind it have theirs.
     settings.handlerTime = api.allottedTime
     let streams = options.connections.http2MaxStreamsPerConnection
