@@ -251,6 +251,22 @@ def test_policy_always_restarts_with_growing_pauses(docker, client, name, until)
     assert docker.inspect(name, "{{.RestartCount}} {{.State.Status}}") == f"{count} exited"
 
 
+@pytest.mark.apus
+def test_policy_goes_on_where_a_start_fails(docker, name, until, tmp_path):
+    source = tmp_path / "source"
+    source.mkdir()
+    mount = ["--mount", f"type=bind,src={source},dst=/source"]
+    docker("run", "-d", "--restart", "always", *mount, "--name", name, "busybox", "sh", "-c", "[ -e /source/stays ] && sleep 1000")
+    source.rmdir()
+    until(lambda: int(docker.inspect(name, "{{.RestartCount}}")) >= 3)
+    assert "does not exist" in state(docker, name)["Error"] and state(docker, name)["Status"] == "restarting"
+    source.mkdir()
+    (source / "stays").touch()
+    until(lambda: state(docker, name)["Running"])
+    docker("stop", "-t", "0", name)
+    assert state(docker, name)["Status"] == "exited"
+
+
 def test_policy_always_starts_again_after_a_kill_from_within(docker, name, until):
     docker("run", "-d", "--restart", "unless-stopped", "--name", name, "busybox", "sleep", "100")
     pid = state(docker, name)["Pid"]
