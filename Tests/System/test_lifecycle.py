@@ -70,6 +70,13 @@ def test_stop_kills_after_its_time(docker, says, name):
     assert state(docker, name)["ExitCode"] == 137
 
 
+def test_stop_may_take_any_time(docker, says, name):
+    docker("run", "-d", "--name", name, "busybox", *PATIENT)
+    says(name, "ready")
+    docker("stop", "-t", str(2**63 - 1), name)
+    assert state(docker, name)["Status"] == "exited"
+
+
 def test_stop_sends_the_stop_signal(docker, says, name):
     docker("run", "-d", "--name", name, "--stop-signal", "USR2", "busybox", *trapping("exit 12", "USR2"))
     says(name, "ready")
