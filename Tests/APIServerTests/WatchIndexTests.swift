@@ -19,7 +19,9 @@ import Testing
     watches.reduce(into: WatchIndex()) { $0.insert($1) }
   }
 
-  private func woken(_ index: WatchIndex, _ current: CachedObject?, _ previous: CachedObject? = nil) -> Set<WatchScope> {
+  private func woken(
+    _ index: WatchIndex, _ current: CachedObject?, _ previous: CachedObject? = nil
+  ) -> Set<WatchScope> {
     Set(index.watches(of: [ObjectEvent(revision: 1, current: current, previous: previous)]).map(\.scope))
   }
 

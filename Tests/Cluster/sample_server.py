@@ -18,6 +18,7 @@ class SampleServer:
     def __init__(self, context, group, authority_pem, names, aggregated=True):
         self.group, self.names, self.aggregated = group, names, aggregated
         self.objects, self.watchers, self.requests = {}, [], []
+        self.hung_up = threading.Event()  # a client of the tunnel has gone
         # The namespaces that somebody has begun to watch; empty for all.
         self.watched = []
         self.lock, self.revisions = threading.Lock(), itertools.count(1)
@@ -188,7 +189,7 @@ class SampleServer:
     def tunnel(self, handler):
         """Switches to a protocol that says everything louder."""
         handler.close_connection = True
-        if handler.headers.get("Upgrade") != "louder":
+        if handler.headers.get("Upgrade") not in ("louder", "softer"):
             return handler.answer(418, b"no such protocol", Content_Type="text/plain")
         handler.send_response(101)
         for name, value in (("Connection", "Upgrade"), ("Upgrade", "louder"), ("X-Agreed", "yes")):
@@ -196,6 +197,7 @@ class SampleServer:
         handler.end_headers()
         while data := handler.connection.recv(65536):
             handler.connection.sendall(data.upper())
+        self.hung_up.set()
 
     def flunders(self, handler, namespace, name, query, body):
         version = f"{self.group}/{VERSION}"

@@ -298,6 +298,14 @@ def test_changes_of_the_protocol(sample, wire, namespace):
     assert head.startswith("HTTP/1.1 418 ")
 
 
+def test_a_protocol_that_nobody_asked_for(sample, wire, namespace):
+    path = f"/apis/{sample.group}/{VERSION}/namespaces/{namespace}/tunnel"
+    sample.hung_up.clear()
+    _, head = wire(f"GET {path} HTTP/1.1", "Host: x", "Connection: Upgrade", "Upgrade: softer")
+    assert head.startswith("HTTP/1.1 503 ")
+    assert sample.hung_up.wait(30)
+
+
 def test_paths_that_would_mean_something_else_there(sample, raw, namespace):
     before = len(sample.requests)
     for path in ("flunders/..%2F..%2Fsecrets", "flunders/%2E%2E/x"):

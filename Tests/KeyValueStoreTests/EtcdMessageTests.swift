@@ -94,6 +94,21 @@ import Testing
     #expect(found == sent && !messages.isPartial)
   }
 
+  /// Pieces never end where a message does: only the rest is kept.
+  @Test func messagesThatWereTakenAreNotKept() throws {
+    let message = Array(GRPCMessages.framed(ByteBuffer(repeating: 1, count: 1000)).readableBytesView)
+    var messages = GRPCMessages(limit: 1000)
+    var first = ByteBuffer(bytes: message.prefix(1))
+    messages.append(&first)
+    for _ in 0..<200 {
+      var piece = ByteBuffer(bytes: message.dropFirst() + message.prefix(1))
+      messages.append(&piece)
+      #expect(try messages.next() != nil)
+      #expect(try messages.next() == nil)
+    }
+    #expect(messages.buffer.storageCapacity <= 8192)
+  }
+
   @Test func statusMessagesAreDecoded() {
     #expect(GRPCStatus.decode("a%20b%C3%A9%zz%2") == "a b\u{E9}%zz%2")
   }

@@ -58,6 +58,13 @@ def test_exec_detach_keys(docker, terminal, running):
     assert "sh" in docker.out("top", running)
 
 
+@pytest.mark.differs("it is answered with 500")
+def test_exec_detach_keys_that_are_none(client, running):
+    with pytest.raises(docker_py.errors.APIError) as error:
+        client.api.exec_create(running, ["sleep", "1000"], tty=True, stdin=True, detach_keys="ctrl-nothing")
+    assert error.value.status_code == 400 and "Invalid escape keys (ctrl-nothing) provided" in str(error.value)
+
+
 def test_exec_detached(docker, running, until):
     docker("exec", "-d", running, "sh", "-c", "echo done > /done")
     until(lambda: docker("exec", running, "cat", "/done", check=False).stdout == "done\n")

@@ -70,6 +70,13 @@ def test_stop_kills_after_its_time(docker, says, name):
     assert state(docker, name)["ExitCode"] == 137
 
 
+def test_stop_may_take_any_time(docker, says, name):
+    docker("run", "-d", "--name", name, "busybox", *PATIENT)
+    says(name, "ready")
+    docker("stop", "-t", str(2**63 - 1), name)
+    assert state(docker, name)["Status"] == "exited"
+
+
 def test_stop_sends_the_stop_signal(docker, says, name):
     docker("run", "-d", "--name", name, "--stop-signal", "USR2", "busybox", *trapping("exit 12", "USR2"))
     says(name, "ready")
@@ -249,6 +256,22 @@ def test_policy_always_restarts_with_growing_pauses(docker, client, name, until)
     count = docker.inspect(name, "{{.RestartCount}}")
     time.sleep(1.5)
     assert docker.inspect(name, "{{.RestartCount}} {{.State.Status}}") == f"{count} exited"
+
+
+@pytest.mark.apus
+def test_policy_goes_on_where_a_start_fails(docker, name, until, tmp_path):
+    source = tmp_path / "source"
+    source.mkdir()
+    mount = ["--mount", f"type=bind,src={source},dst=/source"]
+    docker("run", "-d", "--restart", "always", *mount, "--name", name, "busybox", "sh", "-c", "[ -e /source/stays ] && sleep 1000")
+    source.rmdir()
+    until(lambda: int(docker.inspect(name, "{{.RestartCount}}")) >= 3)
+    assert "does not exist" in state(docker, name)["Error"] and state(docker, name)["Status"] == "restarting"
+    source.mkdir()
+    (source / "stays").touch()
+    until(lambda: state(docker, name)["Running"])
+    docker("stop", "-t", "0", name)
+    assert state(docker, name)["Status"] == "exited"
 
 
 def test_policy_always_starts_again_after_a_kill_from_within(docker, name, until):

@@ -181,6 +181,24 @@ def test_nothing_is_left_once_all_is_removed(own, name):
     assert leaks.settled(before, own.host, own.engine) == []
 
 
+@pytest.mark.apus
+def test_a_stray_that_cannot_go_keeps_no_other(own, name):
+    own.docker("create", "--name", name, "busybox", "true")
+    own.engine.stop()
+    stuck = os.path.join(own.engine.directory, "data", "containers", "stuck")
+    others = [os.path.join(own.engine.directory, "data", "containers", "zz-stray"), os.path.join(own.engine.directory, "run", "shm", "stray")]
+    for path in (stuck, *others):
+        os.makedirs(path)
+    # What something is mounted on cannot be removed.
+    subprocess.run(["mount", "-t", "tmpfs", "none", stuck], check=True)
+    try:
+        own.engine.start()
+        assert "clearing away strays" in own.engine.log() and stuck in own.engine.log()
+        assert [path for path in others if os.path.exists(path)] == []
+    finally:
+        subprocess.run(["umount", stuck], check=True)
+
+
 def test_a_clean_stop_and_start_keeps_what_there_was(own, name):
     own.docker("create", "--name", name, "-e", "A=1", "busybox", "true")
     own.docker("volume", "create", name)

@@ -22,7 +22,7 @@ struct AggregationTunnel: Sendable {
         host: address.host, port: address.port, name: service.serverName, try target.tls.get())
       do {
         try await connection.write(head(service, protocols))
-        return try await answer(connection)
+        return try await answer(connection, to: protocols)
       } catch {
         connection.close()
         throw error
@@ -47,7 +47,7 @@ struct AggregationTunnel: Sendable {
     return ByteBuffer(string: text)
   }
 
-  private func answer(_ connection: TunnelConnection) async throws -> Response {
+  private func answer(_ connection: TunnelConnection, to protocols: String) async throws -> Response {
     var received = ByteBuffer()
     var end: Int?
     while end == nil {
@@ -73,6 +73,11 @@ struct AggregationTunnel: Sendable {
     guard code == 101, let name = headers["Upgrade"] else {
       defer { connection.close() }
       return try await refusal(code, headers, connection, received)
+    }
+    // The client would not be switched to what it did not offer, and the connection would stay for nobody.
+    let offered: Headers = ["Upgrade": protocols]
+    guard offered.tokens("Upgrade").contains(name.lowercased()) else {
+      throw OutboundError(.broken, "it switched to the protocol \(name), which nobody asked for")
     }
     for name in ["Upgrade", "Connection", "Date", "Content-Length", "Transfer-Encoding"] { headers.remove(name) }
     let rest = received

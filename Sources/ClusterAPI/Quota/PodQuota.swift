@@ -37,7 +37,7 @@ struct PodQuota: QuotaEvaluator {
     guard let end = pod["metadata"]?["deletionTimestamp"]?.stringValue.flatMap(Timestamp.init),
       let grace = pod["metadata"]?["deletionGracePeriodSeconds"]?.integerValue
     else { return true }
-    return now.seconds <= end.seconds + grace
+    return now.seconds <= end.adding(seconds: grace).seconds
   }
 
   private static func amounts(requests: ResourceAmounts, limits: ResourceAmounts) -> ResourceAmounts {

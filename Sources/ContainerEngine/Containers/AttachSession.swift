@@ -27,16 +27,14 @@ public final class AttachSession: Sendable {
   private let replay: AsyncThrowingStream<LogEntry, any Error>?
   private let live: Bool
   private let onDetach: @Sendable () -> Void
-  private let onClose: @Sendable () -> Void
 
   /// - Parameters:
   ///   - replay: what was logged so far, shown first.
   ///   - live: go on with live output.
   ///   - onDetach: the user typed the detach keys.
-  ///   - onClose: the session is over, for whatever reason; called once.
   init(
     isTerminal: Bool, request: AttachRequest, replay: AsyncThrowingStream<LogEntry, any Error>? = nil,
-    onDetach: @escaping @Sendable () -> Void = {}, onClose: @escaping @Sendable () -> Void = {}
+    onDetach: @escaping @Sendable () -> Void = {}
   ) throws {
     self.isTerminal = isTerminal
     var wanted: Set<OutputStream> = []
@@ -46,7 +44,6 @@ public final class AttachSession: Sendable {
     self.replay = replay
     live = request.stream
     self.onDetach = onDetach
-    self.onClose = onClose
     // Only a terminal's user can type keys; in a pipe the same bytes are data.
     let scanner = isTerminal && request.standardInput ? try DetachScanner(DetachKeys(request.detachKeys)) : nil
     state = Mutex(State(scanner: scanner))
@@ -89,7 +86,6 @@ public final class AttachSession: Sendable {
       return waiting
     }
     for continuation in waiting { continuation.resume() }
-    onClose()
   }
 
   // MARK: the client's side
@@ -124,17 +120,15 @@ public final class AttachSession: Sendable {
 
   /// Ends the session; the process goes on.
   public func close() {
-    let (attachment, end, waiting, first) = state.withLock { state in
-      let first = !state.closed
+    let (attachment, end, waiting) = state.withLock { state in
       state.closed = true
       let waiting = state.waiting
       state.waiting = []
-      return (state.attachment, state.end, waiting, first)
+      return (state.attachment, state.end, waiting)
     }
     for continuation in waiting { continuation.resume() }
     attachment?.close()
     end?.stop()
-    if first { onClose() }
   }
 
   /// The process' streams once they are there; nil when the session closed first.

@@ -50,6 +50,10 @@ extension ContainerEngine {
     let record = try table.find(reference).record
     try checkExecutable(record)
     guard !definition.command.isEmpty else { throw EngineError(.invalidParameter, "No exec command specified") }
+    do throws(RuntimeError) { _ = try DetachKeys(definition.detachKeys) } catch {
+      throw EngineError(
+        .invalidParameter, "Invalid escape keys (\(definition.detachKeys ?? "")) provided", cause: error)
+    }
     let id = Identifier.random()
     forgetOldExecs()
     execs.withLock { $0[id] = ExecSession(ExecRecord(id: id, containerID: record.id, definition: definition)) }
@@ -97,12 +101,7 @@ extension ContainerEngine {
     choices.hostname = hostname
     publish(record, "exec_start: \(definition.command.joined(separator: " "))", ["execID": id])
     do {
-      let running = try await runtime.execute(process, in: record.id, id: id, choices)
-      session.setProcess(running)
-      session.update {
-        $0.isRunning = true
-        $0.pid = running.pid
-      }
+      // Before the process: a session that cannot be must not leave one behind that nobody waits for.
       let attach =
         detached
         ? nil
@@ -112,6 +111,12 @@ extension ContainerEngine {
             standardInput: definition.standardInput, standardOutput: definition.standardOutput,
             standardError: definition.standardError, detachKeys: definition.detachKeys),
           onDetach: { [self] in publish(container.record, "exec_detach", ["execID": id]) })
+      let running = try await runtime.execute(process, in: record.id, id: id, choices)
+      session.setProcess(running)
+      session.update {
+        $0.isRunning = true
+        $0.pid = running.pid
+      }
       if let attachment = running.attachment { attach?.connect(attachment) }
       spawn { [self] in
         let code = await running.wait()

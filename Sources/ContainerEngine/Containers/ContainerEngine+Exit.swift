@@ -90,24 +90,24 @@ extension ContainerEngine {
     do {
       try await exclusively(container) { [self] () throws(EngineError) in
         guard container.record.state.status == .restarting, !container.isRemoved else { return }
-        try await startHoldingLock(container)
-      }
-    } catch {
-      Log.warning("container \(container.record.shortID): restart failed: \(error)")
-      let record = container.record
-      guard record.state.status != .removing, !container.isRemoved else { return }
-      if !record.state.stoppedByUser, Self.shouldRestart(record, exitCode: max(1, record.state.exitCode)) {
-        container.update {
-          $0.state.status = .restarting
-          $0.restartCount += 1
+        do throws(EngineError) { try await startHoldingLock(container) } catch {
+          Log.warning("container \(container.record.shortID): restart failed: \(error)")
+          await decideAgain(container)
         }
-        await saveOrWarn(container)
-        scheduleRestart(container, after: container.nextRestartDelay(ranFor: 0))
-      } else {
-        container.update { $0.state.status = .exited }
-        await saveOrWarn(container)
       }
+    } catch { Log.error("container \(container.record.shortID): \(error)") }
+  }
+
+  /// What becomes of a container whose restart has failed. Its lock is held, so that whoever stops or removes it comes
+  /// before the next start or after it.
+  private func decideAgain(_ container: Container) async {
+    let record = container.update { record in
+      let goesOn = Self.shouldRestart(record, exitCode: max(1, record.state.exitCode))
+      record.state.status = goesOn ? .restarting : .exited
+      if goesOn { record.restartCount += 1 }
     }
+    await saveOrWarn(container)
+    if record.state.status == .restarting { scheduleRestart(container, after: container.nextRestartDelay(ranFor: 0)) }
   }
 
   private func autoRemove(_ container: Container) async {

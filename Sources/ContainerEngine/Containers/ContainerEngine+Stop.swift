@@ -201,23 +201,6 @@ extension ContainerEngine {
   /// True when the container ended within so many seconds; a negative number waits for ever.
   @discardableResult
   func waitForEnd(_ container: Container, seconds: Int) async -> Bool {
-    let wait = ContainerWait(container, .ended)
-    if seconds < 0 {
-      do { _ = try await wait.value() } catch { return false }
-      return true
-    }
-    return await withTaskGroup(of: Bool.self) { group in
-      group.addTask {
-        do { _ = try await wait.value() } catch { return false }
-        return true
-      }
-      group.addTask {
-        do { try await Task.sleep(for: .seconds(seconds)) } catch { return false }
-        return false
-      }
-      let first = await group.next() ?? false
-      group.cancelAll()
-      return first
-    }
+    await ContainerWait(container, .ended).ends(within: seconds)
   }
 }

@@ -41,6 +41,31 @@ public final class ContainerWait: Sendable {
   /// Nobody asks any more: who waits is let go.
   func stop() { finish(.failure(EngineError(.unavailable, "the client stopped waiting"))) }
 
+  /// The most seconds that are counted: more than a life, and far from where sums of times end.
+  private static let longest = Int(Int32.max)
+
+  /// True when the container has ended within so many seconds; a negative number waits for ever, and so does one that
+  /// nobody will live to see.
+  func ends(within seconds: Int) async -> Bool {
+    guard (0...Self.longest).contains(seconds) else { return await hasEnded() }
+    return await withTaskGroup(of: Bool.self) { group in
+      group.addTask { await self.hasEnded() }
+      group.addTask {
+        do { try await Task.sleep(for: .seconds(seconds)) } catch { return false }
+        return false
+      }
+      let first = await group.next() ?? false
+      group.cancelAll()
+      return first
+    }
+  }
+
+  /// False when nobody waits any more.
+  private func hasEnded() async -> Bool {
+    do { _ = try await value() } catch { return false }
+    return true
+  }
+
   private func finish(_ result: Result<ExitReport, EngineError>) {
     let continuation = state.withLock { state in
       guard state.result == nil else { return nil as CheckedContinuation<Result<ExitReport, EngineError>, Never>? }

@@ -249,21 +249,30 @@ extension ContainerEngine {
     let known = Set(table.all().map(\.id))
     let containers = configuration.dataDirectory + "/containers"
     let shm = configuration.runDirectory + "/shm"
-    do {
-      for id in runs where !known.contains(id) { try await runtime.delete(id) }
-      try await images.removeSnapshots(except: known)
-      try await volumes.removeStrays()
-      try await volumes.removeOrphans(except: known)
-      try await pool.run {
-        for name in try FileSystem.list(containers) where !known.contains(name) {
-          try FileSystem.removeTree("\(containers)/\(name)")
-        }
-        for name in (try? FileSystem.list(shm)) ?? [] where !known.contains(name) {
-          try Mounts.unmount("\(shm)/\(name)", lazily: true)
-          try FileSystem.removeTree("\(shm)/\(name)")
-        }
+    func step(_ body: () async throws -> Void) async {
+      do { try await body() } catch { Log.error("clearing away strays: \(error)") }
+    }
+    for id in runs where !known.contains(id) { await step { try await runtime.delete(id) } }
+    await step { try await images.removeSnapshots(except: known) }
+    await step { try await volumes.removeStrays() }
+    await step { try await volumes.removeOrphans(except: known) }
+    await step { try await pool.run { try Self.removeStrays(in: containers, except: known) } }
+    await step { try await pool.run { try Self.removeStrays(in: shm, except: known, areMounts: true) } }
+  }
+
+  /// Removes what is in a directory, or mounted there, and bears none of the names. Nothing is there where the directory is
+  /// not.
+  private static func removeStrays(in directory: String, except known: Set<String>, areMounts: Bool = false) throws {
+    var errors = ErrorList()
+    guard FileSystem.exists(directory) else { return }
+    for name in try FileSystem.list(directory) where !known.contains(name) {
+      let path = "\(directory)/\(name)"
+      errors.attempt {
+        if areMounts { try Mounts.unmount(path, lazily: true) }
+        try FileSystem.removeTree(path)
       }
-    } catch { Log.error("clearing away strays: \(error)") }
+    }
+    try errors.throwIfAny(directory)
   }
 
   /// Takes away the cgroups above our containers' where no container is left in them.

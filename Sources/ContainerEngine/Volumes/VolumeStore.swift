@@ -2,6 +2,7 @@ import AsyncWork
 import FoundationEssentials
 import KeyValueStore
 import Linux
+import NetworkModel
 import Synchronization
 
 /// A directory that outlives containers.
@@ -150,10 +151,12 @@ public final class VolumeStore: Sendable {
 
   /// Removes volumes whose owner is not among `containers`: see `Volume.owner`.
   func removeOrphans(except containers: Set<String>) async throws {
+    var errors = ErrorList()
     for volume in volumes() {
       guard let owner = volume.owner, !containers.contains(owner) else { continue }
-      try await remove(volume.name, force: true, users: [])
+      do { try await remove(volume.name, force: true, users: []) } catch { errors.append(error) }
     }
+    try errors.throwIfAny("volumes of containers that are gone")
   }
 
   /// Removes a volume and its content. `users` tells who still has it.
@@ -234,14 +237,17 @@ public final class VolumeStore: Sendable {
     let known = Set(volumes().map(\.name))
     let directory = directory
     let names = try await pool.run { try FileSystem.list(directory) }
+    var errors = ErrorList()
     for name in names where name.hasPrefix(Self.removing) {
       let volume = String(name.dropFirst(Self.removing.count).prefix { $0 != "@" })
-      // Where there is a directory too, a new volume has got the name since.
-      if known.contains(volume), !names.contains(volume) {
-        try await store.delete(Self.prefix + volume)
-        _ = state.withLock { $0.volumes.removeValue(forKey: volume) }
-      }
-      try await pool.run { try FileSystem.removeTree("\(directory)/\(name)") }
+      do {
+        // Where there is a directory too, a new volume has got the name since.
+        if known.contains(volume), !names.contains(volume) {
+          try await store.delete(Self.prefix + volume)
+          _ = state.withLock { $0.volumes.removeValue(forKey: volume) }
+        }
+        try await pool.run { try FileSystem.removeTree("\(directory)/\(name)") }
+      } catch { errors.append(error) }
     }
     try await pool.run {
       for name in names where !known.contains(name) && !name.hasPrefix(Self.removing) {
@@ -252,6 +258,7 @@ public final class VolumeStore: Sendable {
         } catch { Log.warning("\(directory)/\(name) belongs to no known volume and stays: \(error)") }
       }
     }
+    try errors.throwIfAny("volumes whose removal was cut short")
   }
 
   /// Bytes that a volume's content takes.

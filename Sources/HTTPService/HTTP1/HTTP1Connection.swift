@@ -33,7 +33,7 @@ final class HTTP1Connection: ChannelInboundHandler, ServedConnection {
   private var predecessor: (any ServedConnection)?
   private var phase = Phase.idle
   private var parser: RequestParser
-  private var pending = ByteBuffer()
+  private(set) var pending = ByteBuffer()
   private var context: ChannelHandlerContext?
   private var bound: NIOLoopBound<HTTP1Connection>?
   private var outbound: OutboundStream?
@@ -108,12 +108,12 @@ final class HTTP1Connection: ChannelInboundHandler, ServedConnection {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    var bytes = unwrapInboundIn(data)
+    let bytes = unwrapInboundIn(data)
     switch phase {
     case .takenOver(_, let inbound): inbound.append(bytes)
     case .closing, .closed: break
     case .idle, .exchange, .draining:
-      if pending.readableBytes == 0 { pending = bytes } else { pending.writeBuffer(&bytes) }
+      pending.followedBy(bytes)
       process()
     }
   }

@@ -20,7 +20,7 @@ struct WebSocketDecoder {
 
   /// The most bytes of one message.
   private let limit: Int
-  private var pending = ByteBuffer()
+  private(set) var pending = ByteBuffer()
   private var head: Head?
   /// The message whose fragments are coming in.
   private var message: (kind: WebSocketMessage.Kind, buffer: ByteBuffer)?
@@ -28,13 +28,7 @@ struct WebSocketDecoder {
 
   init(limit: Int) { self.limit = limit }
 
-  mutating func feed(_ bytes: ByteBuffer) {
-    if pending.readableBytes == 0 {
-      pending = bytes
-    } else {
-      pending.writeImmutableBuffer(bytes)
-    }
-  }
+  mutating func feed(_ bytes: ByteBuffer) { pending.followedBy(bytes) }
 
   /// The next event in what was fed, or nil where more bytes are needed. Nothing follows a Close.
   /// - Throws: what the connection is to be closed with.

@@ -18,8 +18,8 @@ struct BlobUpload: Sendable {
   func pushBytes(_ bytes: [UInt8], _ digest: Digest) async throws {
     if try await exists(digest) { return }
     let location = try await begin(RegistryPath.uploads(repository))
-    _ = try await session.send(
-      .PUT, try target(location, digest), headers: ["Content-Type": "application/octet-stream"], body: bytes)
+    let target = try Self.target(location, digest, session.host, base: session.base)
+    _ = try await session.send(.PUT, target, headers: ["Content-Type": "application/octet-stream"], body: bytes)
   }
 
   /// Uploads a file.
@@ -37,7 +37,8 @@ struct BlobUpload: Sendable {
     while true {
       do {
         let location = try await begin(RegistryPath.uploads(repository))
-        try await upload(path, blob, to: try target(location, blob.digest), progress)
+        let target = try Self.target(location, blob.digest, session.host, base: session.base)
+        try await upload(path, blob, to: target, progress)
         return true
       } catch let failure as RegistryFailure
         where failure.isTransient && attempt < session.configuration.downloadAttempts
@@ -61,18 +62,23 @@ struct BlobUpload: Sendable {
     return location
   }
 
-  /// The upload's URL with the digest; credentials go to the registry itself only.
-  private func target(_ location: String, _ digest: Digest) throws -> String {
-    var path = location
+  /// The upload's URL with the digest. Credentials go to the registry itself only, and never in clear where it is spoken
+  /// to by TLS.
+  /// - Parameters:
+  ///   - location: where the registry wants the blob: a path, or a URL.
+  ///   - base: how the registry is spoken to.
+  static func target(_ location: String, _ digest: Digest, _ host: RegistryHost, base: String) throws -> String {
     if location.hasPrefix("http://") || location.hasPrefix("https://") {
       let url = URL(string: location)
       let authority = (url?.host ?? "") + (url?.port.map { ":\($0)" } ?? "")
-      guard authority == session.host.authority || url?.host == RegistryHost.name(session.host.authority) else {
+      guard authority == host.authority || url?.host == RegistryHost.name(host.authority) else {
         throw RegistryFailure(.malformed, "the registry sends uploads to another host: \(location)")
       }
-      path = location
+      guard location.hasPrefix("https://") || base.hasPrefix("http://") || !host.verifies else {
+        throw RegistryFailure(.malformed, "refusing to upload to \(location) without TLS, as \(base) wants it")
+      }
     }
-    return path + (path.contains("?") ? "&" : "?") + "digest=\(digest)"
+    return location + (location.contains("?") ? "&" : "?") + "digest=\(digest)"
   }
 
   private func upload(

@@ -30,7 +30,7 @@ extension ImageStore {
   /// The host that a login is for. All names of docker.io mean the one that serves it; its mirrors never see a password.
   static func loginHost(_ server: String, _ configuration: ImageStoreConfiguration) throws -> RegistryHost {
     var name = server[...]
-    if let separator = server.range(of: "://") { name = server[separator.upperBound...] }
+    if let separator = server.firstRange(of: "://") { name = server[separator.upperBound...] }
     let authority = String(name.prefix { $0 != "/" })
     let isDefault = ["", Reference.defaultDomain, "index." + Reference.defaultDomain].contains(authority)
     guard isDefault || (try? Reference(authority + "/x"))?.domain == authority else {

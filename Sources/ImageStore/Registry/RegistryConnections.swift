@@ -62,6 +62,8 @@ final class RegistryConnections: Sendable {
       state.trusting = nil
       return clients
     }
-    for client in clients { try await client.shutdown() }
+    var failure: (any Error)?
+    for client in clients { do { try await client.shutdown() } catch { failure = failure ?? error } }
+    if let failure { throw failure }
   }
 }

@@ -38,7 +38,7 @@ struct RegistryHost: Sendable, Hashable {
   }
 
   private static func mirror(_ url: String, _ configuration: ImageStoreConfiguration) -> RegistryHost? {
-    guard let separator = url.range(of: "://") else { return host(url, configuration) }
+    guard let separator = url.firstRange(of: "://") else { return host(url, configuration) }
     let scheme = String(url[..<separator.lowerBound])
     guard scheme == "http" || scheme == "https" else { return nil }
     let rest = url[separator.upperBound...]
@@ -89,17 +89,5 @@ struct RegistryHost: Sendable, Hashable {
       value = value << 8 | UInt32(byte)
     }
     return value
-  }
-}
-
-extension String {
-  /// Where a short text occurs first.
-  func range(of needle: String) -> Range<String.Index>? {
-    var index = startIndex
-    while index < endIndex {
-      if self[index...].hasPrefix(needle) { return index..<self.index(index, offsetBy: needle.count) }
-      index = self.index(after: index)
-    }
-    return nil
   }
 }

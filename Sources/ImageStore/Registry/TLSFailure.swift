@@ -78,13 +78,13 @@ struct TLSFailure: Sendable, Equatable {
   /// `WRONG_VERSION_NUMBER` of `Error: 268435703 error:100000f7:SSL routines:OPENSSL_internal:WRONG_VERSION_NUMBER at …`:
   /// the library offers its codes in this form only.
   private static func name(_ text: String) -> String {
-    guard let mark = text.range(of: "OPENSSL_internal:") else { return text }
+    guard let mark = text.firstRange(of: "OPENSSL_internal:") else { return text }
     return String(text[mark.upperBound...].prefix { $0 != " " })
   }
 
   /// Go's text for an alert (crypto/tls, alert.go).
   private static func alert(_ name: String) -> String {
-    guard let mark = name.range(of: "_ALERT_") else { return name }
+    guard let mark = name.firstRange(of: "_ALERT_") else { return name }
     switch name[mark.upperBound...] {
     case "CERTIFICATE_REVOKED": return "revoked certificate"
     case "CERTIFICATE_EXPIRED": return "expired certificate"

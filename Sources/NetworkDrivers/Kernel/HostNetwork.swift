@@ -192,10 +192,18 @@ final class HostNetwork: Sendable {
   /// Deletes links that were born in a sandbox.
   static func deleteLinks(_ names: [String], in sandbox: FileDescriptor) throws {
     if names.isEmpty { return }
-    let inside = try RouteSocket(in: sandbox)
+    try delete(names, RouteSocket(in: sandbox))
+  }
+
+  /// Deletes all that can be deleted, and throws the first of what was in the way. One that is gone already is no error.
+  private static func delete(_ names: [String], _ socket: RouteSocket) throws(NetlinkError) {
+    var failure: NetlinkError?
     for name in names {
-      do { try inside.perform(.deleteLink(.name(name))) } catch { if error.errno != .noDevice { throw error } }
+      do throws(NetlinkError) { try socket.perform(.deleteLink(.name(name))) } catch {
+        if error.errno != .noDevice { failure = failure ?? error }
+      }
     }
+    if let failure { throw failure }
   }
 
   private func configure(_ plan: NamespacePlan, _ interfaces: [String], _ sandbox: FileDescriptor) throws {
@@ -233,11 +241,10 @@ final class HostNetwork: Sendable {
   }
 
   /// Deletes a link; one that is gone already is no error.
-  func deleteLink(_ name: String) throws {
-    do { try socket.perform(.deleteLink(.name(name))) } catch {
-      if error.errno != .noDevice { throw error }
-    }
-  }
+  func deleteLink(_ name: String) throws { try deleteLinks([name]) }
+
+  /// Deletes links, whatever becomes of those before them, and throws the first failure. One that is gone already is none.
+  func deleteLinks(_ names: [String]) throws { try Self.delete(names, socket) }
 
   /// The mark on a link; nil where there is no such link, or no mark on it.
   func alias(of name: String) throws -> String? { try socket.link(.name(name))?.alias }

@@ -58,7 +58,7 @@ final class LinkReaper: Sendable {
     guard !names.isEmpty else { return }
     guard let reactor = state.withLock({ $0.reactor }) else {
       let host = host
-      return try await thread.run { for name in names { try host.deleteLink(name) } }
+      return try await thread.run { try host.deleteLinks(names) }
     }
     // Subscribed before it is asked for: the announcement may come before we would listen.
     let announcements = try NetlinkSubscription<RouteFamily>([.links], in: namespace)
@@ -90,7 +90,7 @@ final class LinkReaper: Sendable {
 
   /// Deletes links of another place than the host, and returns when they are gone; one that is gone already is no error.
   func delete(_ names: [String], in place: HostNetwork) async throws {
-    try await thread.run { for name in names { try place.deleteLink(name) } }
+    try await thread.run { try place.deleteLinks(names) }
   }
 
   private func submit(_ names: [String], _ finish: @escaping @Sendable ((any Error)?) -> Void) {
@@ -99,7 +99,7 @@ final class LinkReaper: Sendable {
     let host = host
     let queued = thread.submit { [self] in
       var failure: (any Error)?
-      for name in names { do { try host.deleteLink(name) } catch { failure = failure ?? error } }
+      do { try host.deleteLinks(names) } catch { failure = error }
       state.withLock { $0.pending.subtract(names) }
       finish(failure)
     }

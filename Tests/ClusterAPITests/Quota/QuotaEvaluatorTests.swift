@@ -51,6 +51,11 @@ import Testing
       #"{"metadata":{"deletionTimestamp":"2001-09-09T01:46:40Z","deletionGracePeriodSeconds":30},"spec":{"containers":[{}]}}"#,
       "count/pods=1,pods=1"
     ),
+    // The longest time that a pod may be given ends after all that can be counted.
+    (
+      #"{"metadata":{"deletionTimestamp":"9999-12-31T23:59:59Z","deletionGracePeriodSeconds":9223372036854775807},"spec":{"containers":[{}]}}"#,
+      "count/pods=1,pods=1"
+    ),
   ])
   func pods(_ json: String, _ expected: String) throws {
     #expect(try usage("pods", json) == expected)

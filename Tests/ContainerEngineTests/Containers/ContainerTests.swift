@@ -91,6 +91,28 @@ private final class Told: Sendable {
   }
 }
 
+@Suite struct ContainerGraceTests {
+  /// Clients and images may name any number of seconds.
+  @Test(arguments: [-1, 3600, Int(Int32.max), Int(Int32.max) + 1, .max])
+  func anEndIsSeenHoweverLongItMayTake(_ seconds: Int) async {
+    var record = makeRecord()
+    record.state.status = .running
+    let container = Container(record)
+    let wait = ContainerWait(container, .ended)
+    let grace = Task { await wait.ends(within: seconds) }
+    // Both sides of the race have begun when other tasks have had their turns.
+    for _ in 0..<100 { await Task.yield() }
+    container.announceExit(ExitReport(exitCode: 0, error: ""))
+    #expect(await grace.value)
+  }
+
+  @Test func noEndInTimeIsTold() async {
+    var record = makeRecord()
+    record.state.status = .running
+    #expect(await !ContainerWait(Container(record), .ended).ends(within: 0))
+  }
+}
+
 @Suite struct RestartBackOffTests {
   @Test func delayDoublesUpToAMinute() {
     let container = Container(makeRecord())

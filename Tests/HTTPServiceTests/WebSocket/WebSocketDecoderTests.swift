@@ -47,6 +47,19 @@ import Testing
       try events(bytes, step: step) == [.ping(ByteBuffer(bytes: [1, 2])), .pong(ByteBuffer(bytes: [3])), text("hé!")])
   }
 
+  /// What comes never ends where a frame does: only the rest is kept.
+  @Test func keepsTheRestAndNotWhatWasRead() throws {
+    let frame = ClientFrames.frame(2, [UInt8](repeating: 0x61, count: 1000))
+    var decoder = WebSocketDecoder(limit: 100_000)
+    decoder.feed(ByteBuffer(bytes: frame.prefix(1)))
+    for _ in 0..<200 {
+      decoder.feed(ByteBuffer(bytes: frame.dropFirst() + frame.prefix(1)))
+      #expect(try decoder.next() != nil)
+      #expect(try decoder.next() == nil)
+    }
+    #expect(decoder.pending.storageCapacity <= 8192)
+  }
+
   @Test func nothingFollowsAClose() throws {
     #expect(try events(ClientFrames.close() + ClientFrames.text("x")) == [.close(WebSocketClose(1005))])
   }

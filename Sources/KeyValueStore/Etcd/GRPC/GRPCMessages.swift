@@ -3,14 +3,20 @@ import NIOCore
 /// The messages in the bytes of a stream, each after one byte that says whether it is compressed and four for its length
 /// (gRPC over HTTP/2, `Length-Prefixed-Message`).
 struct GRPCMessages {
-  private var buffer = ByteBuffer()
+  private(set) var buffer = ByteBuffer()
   private let limit: Int
 
   /// - Parameter limit: bytes; what is longer is no message.
   init(limit: Int) { self.limit = limit }
 
   mutating func append(_ bytes: inout ByteBuffer) {
-    if buffer.readableBytes == 0 { buffer = bytes } else { buffer.writeBuffer(&bytes) }
+    guard buffer.readableBytes > 0 else {
+      buffer = bytes
+      return
+    }
+    // A stream whose pieces never end with a message would keep all that it ever brought.
+    buffer.discardReadBytes()
+    buffer.writeBuffer(&bytes)
   }
 
   /// Whether a message has begun.
