@@ -29,8 +29,8 @@ enum NetworkTranslation {
     return settings
   }
 
-  /// Endpoints by network; without addresses while the container does not run, though whoever knows a network's ID still
-  /// finds the containers that ended on it.
+  /// Endpoints by network; without addresses while the container does not run, though whoever knows a network's ID
+  /// still finds the containers that ended on it.
   static func endpoints(_ record: ContainerRecord) -> [String: EndpointSettings] {
     var networks: [String: EndpointSettings] = [:]
     switch record.definition.network {
