@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from definitions import defined, version
+from interface import PATCHES
 
 WRONG_METHOD = "the server does not allow this method on the requested resource"
 
@@ -265,6 +266,39 @@ def test_a_scale_is_applied(api, deployments):
     api.patch(path, {"spec": {"replicas": 4}}, fieldManager="hand")
     owners = {one["manager"]: one for one in api.get(f"{deployments}/d")["metadata"]["managedFields"]}
     assert "scaler" not in owners and "time" not in owners["hand"] and owners["hand"]["subresource"] == "scale"
+
+
+def test_a_strategic_patch_does_not_say_what_an_object_is(api, deployments):
+    """It is put into the object that there is. The outcome of other patches is read anew, as what it says it is.
+
+    Ansible's kubernetes.core.k8s_scale writes the kind of the scaled object into its patch of the Scale.
+    """
+    api.create(deployments, deployment("d"))
+    patch = {"apiVersion": "other/v1", "kind": "Other", "metadata": {"name": "d"}, "spec": {"replicas": 3}}
+    for path, version, kind in ((f"{deployments}/d", "apps/v1", "Deployment"), (f"{deployments}/d/scale", "autoscaling/v1", "Scale")):
+        patch["spec"]["replicas"] += 1
+        answer = api.send("PATCH", path, patch, headers={"Content-Type": PATCHES["strategic"]})
+        assert answer.status == 200, answer
+        assert (answer.body["apiVersion"], answer.body["kind"]) == (version, kind)
+        assert answer.body["spec"]["replicas"] == patch["spec"]["replicas"]
+        failure = api.refused(
+            422, "PATCH", path, patch, headers={"Content-Type": PATCHES["merge"]},
+            says='no kind "Other" is registered for version "other/v1"',
+        )  # fmt: skip
+        assert failure["details"]["causes"][0]["field"] == "patch"
+
+
+def test_a_patch_of_a_scale_that_does_not_fit_it(api, deployments):
+    api.create(deployments, deployment("d"))
+    for patch in (PATCHES["strategic"], PATCHES["merge"]):
+        failure = api.refused(
+            422, "PATCH", f"{deployments}/d/scale", {"spec": {"replicas": "x"}}, headers={"Content-Type": patch}, says="patch: Invalid value"
+        )
+        assert failure["details"]["causes"][0]["field"] == "patch"
+    strict = {"spec": {"replicas": 2, "odd": 1}}
+    headers = {"Content-Type": PATCHES["merge"]}
+    api.refused(422, "PATCH", f"{deployments}/d/scale", strict, headers=headers, fieldValidation="Strict", says='unknown field "spec.odd"')
+    assert api.get(f"{deployments}/d")["spec"]["replicas"] == 1
 
 
 def test_many_warnings_are_cut_short(api, maps):

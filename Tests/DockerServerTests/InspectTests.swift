@@ -12,7 +12,7 @@ import Testing
         #"{"Image":"nginx","HostConfig":{"NetworkMode":"bridge","Memory":6291456,"PortBindings":{"80/tcp":[{"HostPort":"8080"}]},"Tmpfs":{"/run":""}}}"#
           .utf8))
     _ = try VersionAdaptation.adapt(&request, to: .newest)
-    HostDefaults.fill(&request, EngineConfiguration())
+    HostDefaults.fill(&request, EngineConfiguration(), cgroupVersion: 2)
     var definition = try DefinitionTranslation.definition(request)
     definition.command = ["nginx"]
     definition.environment = ["PATH=/bin"]

@@ -11,7 +11,7 @@ import Testing
     _ = try VersionAdaptation.adapt(&request, to: version)
     try request.config.validate()
     try request.hostConfig?.validate()
-    HostDefaults.fill(&request, EngineConfiguration())
+    HostDefaults.fill(&request, EngineConfiguration(), cgroupVersion: 2)
     return try DefinitionTranslation.definition(request)
   }
 

@@ -85,6 +85,17 @@ def test_pull_chooses_the_platform(docker, registry, repository, oci):
     docker.fails("pull", "--platform", "linux/s390x", address(registry, repository), says="no matching manifest for linux/s390x")
 
 
+@pytest.mark.differs("it says that the image does not match the platform")
+def test_pull_warns_of_another_platform_than_asked_for(client, registry, repository):
+    images.Image([images.Layer().file("a", "x")]).push(registry, repository, "latest")
+    name = f"{registry.address}/{repository}"
+    lines = list(client.api.pull(name, tag="latest", platform="linux/386", stream=True, decode=True))
+    says = f"image with reference {name}:latest was found but does not provide the specified platform (linux/386)"
+    assert lines[-1] == {"status": "WARNING: " + says}
+    lines = list(client.api.pull(name, tag="latest", platform="linux/amd64", stream=True, decode=True))
+    assert not any("WARNING" in line["status"] for line in lines)
+
+
 def test_pull_progress_as_the_cli_expects_it(client, registry, repository):
     images.many_layers(3, 3 << 20, seed=repository.encode()).push(registry, repository, "latest")
     lines = list(client.api.pull(f"{registry.address}/{repository}", tag="latest", stream=True, decode=True))

@@ -114,6 +114,12 @@ def test_ps_filters_by_network(docker, net, run):
     assert shown(first) == {one} and shown(second) == shown(described(docker, second)["Id"]) == {one, two}
     row = docker.out("ps", "--filter", f"name={one}", "--format", "{{.Networks}}")
     assert set(row.split(",")) == {first, second}
+    docker("stop", "-t", "0", one, two)
+    identity = described(docker, second)["Id"]
+    assert shown(identity) == shown(identity[:12]) == {one, two}
+    assert docker.inspect(two)["NetworkSettings"]["Networks"][second]["NetworkID"] == identity
+    docker("network", "disconnect", second, one)
+    assert shown(identity) == {two}
 
 
 def test_a_joined_container_sees_the_others_networks_come(docker, net, run):

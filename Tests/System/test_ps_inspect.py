@@ -132,6 +132,7 @@ def test_inspect_is_complete(docker, client, name):
     assert shown["HostConfig"]["Memory"] == 32 << 20 and shown["HostConfig"]["CapAdd"] in (["NET_ADMIN"], ["CAP_NET_ADMIN"])
     assert shown["Config"]["Hostname"] == container[:12] and "A=b" in shown["Config"]["Env"]
     assert shown["HostConfig"]["ShmSize"] == 64 << 20 and shown["HostConfig"]["IpcMode"] == "private"
+    assert shown["HostConfig"]["CgroupnsMode"] == ("private" if client.info()["CgroupVersion"] == "2" else "host")
     assert "/proc/kcore" in shown["HostConfig"]["MaskedPaths"] and "/proc/sys" in shown["HostConfig"]["ReadonlyPaths"]
 
 

@@ -30,6 +30,15 @@ def test_bind_read_only(docker, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("option", ("-v={}:/made/one:ro", "--mount=type=bind,src={},dst=/made/one,readonly"))
+def test_bind_of_a_file_read_only(docker, tmp_path, option):
+    (tmp_path / "file").write_text("one file")
+    done = docker(
+        "run", "--rm", option.format(tmp_path / "file"), "busybox", "sh", "-c", "cat /made/one; echo x > /made/one", check=False
+    )
+    assert done.returncode == 1 and done.stdout == "one file" and "Read-only file system" in done.stderr
+
+
 def test_bind_source_is_made_with_v_and_not_with_mount(docker, tmp_path):
     sh(docker, "-v", f"{tmp_path}/made:/data", script="touch /data/x")
     assert (tmp_path / "made" / "x").exists()

@@ -21,10 +21,7 @@ struct ScaleHandler {
       let patchKind = try PatchKind(contentType: handler.request.headers["Content-Type"], handler.target)
       let bytes = try await handler.requestBody()
       if patchKind == .apply { return try await apply(bytes, form) }
-      let patch: JSONValue
-      do { patch = try JSONValue(json: bytes) } catch {
-        throw StatusError.badRequest("error decoding patch: \(error.message)")
-      }
+      let (patch, problems) = try Patches.read(bytes, patchKind)
       return try await write(form) { current in
         let changed: JSONValue
         switch patchKind {
@@ -32,7 +29,11 @@ struct ScaleHandler {
         case .merge, .strategic: changed = try Patches.merge(patch, .object(current))
         case .apply: throw StatusError.internalError("an apply is no patch")
         }
-        let scale = try handler.reader.object(changed, handler.target, kind: kind)
+        guard case .object(let outcome) = changed else {
+          throw StatusError.badRequest("the patch makes something of the object that is none")
+        }
+        let scale = try handler.reader.object(
+          outcome, handler.target, kind: kind, madeBy: patch, patchKind, problems: problems)
         try ObjectPlace.check(scale, handler.target, info)
         return scale
       }

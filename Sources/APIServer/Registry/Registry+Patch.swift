@@ -30,20 +30,10 @@ extension Registry {
     _ kind: PatchKind, _ bytes: [UInt8], _ target: ServedResource, _ context: RequestContext, _ reader: BodyReader
   ) async throws -> Written {
     if kind == .apply { return try await apply(bytes, target, context, reader) }
-    let patch: JSONValue
-    var problems: [String]
-    do { (patch, problems) = try JSONReader.strictValue(of: bytes) } catch {
-      throw StatusError.badRequest(kind == .strategic ? error.message : "error decoding patch: \(error.message)")
-    }
-    problems = problems.map { "duplicate field \($0.goQuoted)" }
-    if kind == .json { problems = Patches.problems(ofOperations: patch, repeated: problems) }
+    let (patch, problems) = try Patches.read(bytes, kind)
     return try await change(target, context, manager: try context.fieldManager(), operation: .update) { current in
       let changed = try Self.patched(current, by: patch, kind, target)
-      // What is wrong with the outcome is said of the patch, with the outcome or, of a strategic one, the patch itself.
-      var object = try reader.object(.object(changed), target, kind: nil, problems: problems, madeBy: kind) { message in
-        let shown = kind == .strategic ? patch.goDescription : JSONValue.object(changed).jsonText()
-        return .invalid(GroupKind(group: "", kind: ""), "", [.invalid(FieldPath("patch"), .string(shown), message)])
-      }
+      var object = try reader.object(changed, target, madeBy: patch, kind, problems: problems)
       try ObjectPlace.check(object, target, context.info)
       if !target.resource.isNamespaced { object.setMetadata("namespace", nil) }
       return object

@@ -159,6 +159,24 @@ struct BodyReader {
       value["metadata"]?["name"]?.stringValue ?? "", errors)
   }
 
+  /// What a patch made of an object of a built-in kind. A strategic one is put into the object that there is and cannot
+  /// change its type; the outcome of another one is read anew as what it says it is.
+  private func patched(
+    _ value: JSONValue, _ expected: GroupVersionKind, by patch: PatchKind, _ refusal: (_ message: String) -> StatusError
+  ) throws(StatusError) -> JSONValue {
+    guard case .object(var object) = value else { return value }
+    let version = object["apiVersion"]?.stringValue ?? ""
+    let kind = object["kind"]?.stringValue ?? ""
+    guard patch == .strategic else {
+      let isExpected = ["", expected.apiVersion].contains(version) && ["", expected.kind].contains(kind)
+      guard !isExpected else { return value }
+      throw refusal("no kind \(kind.goQuoted) is registered for version \(version.goQuoted)")
+    }
+    if !version.isEmpty { object["apiVersion"] = .string(expected.apiVersion) }
+    if !kind.isEmpty { object["kind"] = .string(expected.kind) }
+    return .object(object)
+  }
+
   /// The object with its kind and version.
   /// - Throws: 400 where it says that it is something else.
   private func typed(_ value: JSONValue, _ expected: GroupVersionKind) throws(StatusError) -> JSONObject {
@@ -184,11 +202,23 @@ struct BodyReader {
     return object
   }
 
+  /// An object that a patch has made. What is wrong with it is said of the patch, with the outcome or, of a strategic
+  /// one, the patch itself.
+  func object(
+    _ changed: JSONObject, _ target: ServedResource, kind: KindDescription? = nil, madeBy patch: JSONValue,
+    _ patchKind: PatchKind, problems: [String]
+  ) throws(StatusError) -> JSONObject {
+    try object(.object(changed), target, kind: kind, problems: problems, madeBy: patchKind) { message in
+      let shown = patchKind == .strategic ? patch.goDescription : JSONValue.object(changed).jsonText()
+      return .invalid(GroupKind(group: "", kind: ""), "", [.invalid(FieldPath("patch"), .string(shown), message)])
+    }
+  }
+
   /// - Parameters:
   ///   - problems: what strict decoding has found before.
   ///   - patch: the kind of patch that made the object, if one did.
   ///   - refusal: the error for what does not fit.
-  func object(
+  private func object(
     _ value: JSONValue, _ target: ServedResource, kind: KindDescription?, problems: [String],
     madeBy patch: PatchKind? = nil, refusal: (_ message: String) -> StatusError
   ) throws(StatusError) -> JSONObject {
@@ -204,7 +234,9 @@ struct BodyReader {
         value = .object(object)
       }
     }
-    var tree = JSONValue.object(try typed(value, kind?.groupVersionKind ?? target.groupVersionKind))
+    let expected = kind?.groupVersionKind ?? target.groupVersionKind
+    if let patch, !isCustom { value = try patched(value, expected, by: patch, refusal) }
+    var tree = JSONValue.object(try typed(value, expected))
     if !target.resource.isCustom || kind != nil {
       let words: TypeChecker.Words = patch == .strategic ? .converter : .decoder
       do { try TypeChecker.check(tree, by: schema, definitionName: definition, words: words) } catch {

@@ -36,6 +36,9 @@ extension ContainerEngine {
       record.state.oomKilled = exit.oomKilled
       record.state.finished = finished
       record.state.pid = 0
+      if !record.endpoints.isEmpty {
+        record.lastNetworks = Dictionary(record.endpoints.map { ($0.networkName, $0.networkID) }) { $1 }
+      }
       record.endpoints = []
       record.state.pidStartTime = 0
       if restart { record.restartCount += 1 }

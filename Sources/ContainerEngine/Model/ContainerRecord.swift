@@ -22,6 +22,8 @@ public struct ContainerRecord: Codable, Sendable {
   public var mounts: [ContainerMount] = []
   /// The endpoints of this container's sandbox; empty while it does not run.
   public var endpoints: [ContainerEndpoint] = []
+  /// IDs of the networks that it was on when it ran last, by name.
+  public var lastNetworks: [String: String]?
   /// Variables about linked containers, as they were at its start.
   public var linkEnvironment: [String] = []
   /// The OCI runtime that runs it (`crun`).

@@ -16,7 +16,7 @@ enum HostResolver {
     for device in specification.resources.blockIODevices {
       resolved.blockDevices[device.path] = try DeviceNodes.number(device.path)
     }
-    try MountChecks.check(specification.mounts)
+    resolved.files = try MountChecks.check(specification.mounts)
     // Docker makes a missing working directory; runtimes differ in whether they do.
     let directory = specification.process.workingDirectory
     if !directory.isEmpty, directory != "/" {

@@ -3,15 +3,19 @@ import Linux
 /// Checks of bind mounts that only the host can answer. Blocks.
 enum MountChecks {
   /// Refuses sources that are not there, and propagation that the source's own mount does not have, in docker's words.
-  static func check(_ mounts: [MountSpecification]) throws {
+  ///
+  /// - Returns: The sources that are no directories.
+  static func check(_ mounts: [MountSpecification]) throws -> Set<String> {
+    var files: Set<String> = []
     var table: [MountPoint]?
     for mount in mounts {
       guard case .bind(let source) = mount.kind else { continue }
-      guard (try? FileStatus(path: source, followLinks: true)) != nil else {
+      guard let status = try? FileStatus(path: source, followLinks: true) else {
         throw RuntimeError(
           .invalidSpecification,
           "invalid mount config for type \"bind\": bind source path does not exist: \(source)")
       }
+      if status.kind != .directory { files.insert(source) }
       let wantsShared = mount.propagation.hasSuffix("shared")
       guard wantsShared || mount.propagation.hasSuffix("slave") else { continue }
       let all = try table ?? Mounts.all()
@@ -26,6 +30,7 @@ enum MountChecks {
           .invalidSpecification, "path \(source) is mounted on \(holder.path) but it is not a shared or slave mount")
       }
     }
+    return files
   }
 
   /// The mount that a path lies on: the deepest mount point above it, the latest of several.

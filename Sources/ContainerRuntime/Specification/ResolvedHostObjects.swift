@@ -9,6 +9,8 @@ struct ResolvedHostObjects: Equatable {
   var devices: [Device] = []
   /// Device numbers by host path, for limits of block I/O.
   var blockDevices: [String: Number] = [:]
+  /// Sources of bind mounts that are no directories.
+  var files: Set<String> = []
 
   struct Device: Equatable {
     var node: RuntimeDevice

@@ -2,7 +2,9 @@ import OCI
 
 extension SpecificationBuilder {
   /// The default mounts that nobody overrides, then the user's own, outer ones first.
-  func mounts(_ specification: ContainerSpecification, runsInit: Bool) throws(RuntimeError) -> [RuntimeMount] {
+  func mounts(
+    _ specification: ContainerSpecification, _ resolved: ResolvedHostObjects, runsInit: Bool
+  ) throws(RuntimeError) -> [RuntimeMount] {
     var own: [String: MountSpecification] = [:]
     for mount in specification.mounts {
       guard mount.target.hasPrefix("/"), mount.target != "/" else {
@@ -23,7 +25,7 @@ extension SpecificationBuilder {
       let (depthA, depthB) = (Self.depth(a.target), Self.depth(b.target))
       return depthA == depthB ? a.target < b.target : depthA < depthB
     }
-    for mount in sorted { mounts.append(try runtimeMount(mount)) }
+    for mount in sorted { mounts.append(try runtimeMount(mount, resolved)) }
     return mounts
   }
 
@@ -45,7 +47,9 @@ extension SpecificationBuilder {
     return mounts
   }
 
-  private func runtimeMount(_ mount: MountSpecification) throws(RuntimeError) -> RuntimeMount {
+  private func runtimeMount(
+    _ mount: MountSpecification, _ resolved: ResolvedHostObjects
+  ) throws(RuntimeError) -> RuntimeMount {
     switch mount.kind {
     case .bind(let source):
       guard Self.propagations.contains(mount.propagation) else {
@@ -54,8 +58,9 @@ extension SpecificationBuilder {
       var options = [mount.recursive ? "rbind" : "bind"]
       if mount.readOnly {
         options.append("ro")
-        // What is mounted below the source would stay writable (mount_setattr(2), Linux 5.12).
-        if mount.recursive, host.kernel >= .init(5, 12) { options.append("rro") }
+        // What is mounted below the source would stay writable (mount_setattr(2), Linux 5.12). Below a file there is
+        // nothing, and crun 1.8 opens whatever it sets the option for as a directory.
+        if mount.recursive, host.kernel >= .init(5, 12), !resolved.files.contains(source) { options.append("rro") }
       }
       options.append(mount.propagation)
       return RuntimeMount(destination: mount.target, type: "bind", source: source, options: options + mount.options)

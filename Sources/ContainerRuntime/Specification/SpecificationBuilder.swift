@@ -22,7 +22,7 @@ struct SpecificationBuilder {
     configuration.rootReadOnly = specification.readOnlyRoot
     if specification.namespaces.uts == .private { configuration.hostname = specification.hostname }
     configuration.annotations = specification.annotations
-    configuration.mounts = try mounts(specification, runsInit: runsInit)
+    configuration.mounts = try mounts(specification, resolved, runsInit: runsInit)
     configuration.linux = try linux(specification, resolved, capabilities: process.bounding)
     return configuration
   }

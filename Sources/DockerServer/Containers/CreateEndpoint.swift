@@ -15,7 +15,7 @@ enum CreateEndpoint {
     var warnings = try VersionAdaptation.adapt(&request, to: call.version)
     try request.config.validate()
     try request.hostConfig?.validate()
-    HostDefaults.fill(&request, call.engine.configuration)
+    HostDefaults.fill(&request, call.engine.configuration, cgroupVersion: call.engine.cgroupVersion)
     let definition = try DefinitionTranslation.definition(request)
     let platform = call.version >= APIVersion(1, 41) ? call.query["platform"].flatMap { $0.isEmpty ? nil : $0 } : nil
     do {

@@ -30,14 +30,19 @@ enum PlatformChoice {
       osVersion: wanted.osVersion.isEmpty ? nil : wanted.osVersion)
   }
 
+  /// Whether an image is for a platform; one without a variant is that of all its variants.
+  static func matches(_ image: Image, _ wanted: Platform) -> Bool {
+    let actual = image.configuration.platform
+    return wanted.os == actual.os && wanted.architecture == actual.architecture
+      && (wanted.variant == nil || wanted.variant == actual.variant)
+  }
+
   /// Refuses a platform that the image is not for; this store keeps one platform of each image.
   static func check(_ call: Call, _ image: Image, since version: APIVersion) throws {
     guard call.version >= version, let text = call.word("platform") else { return }
     let wanted = try decode(text)
     let actual = image.configuration.platform
-    guard wanted.os == actual.os, wanted.architecture == actual.architecture,
-      wanted.variant == nil || wanted.variant == actual.variant
-    else {
+    guard matches(image, wanted) else {
       throw RefusedError(
         .notFound,
         "image with reference \(call.name) was found but its platform (\(actual)) does not match the specified "

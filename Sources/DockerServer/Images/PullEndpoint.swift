@@ -32,14 +32,27 @@ enum PullEndpoint {
     let credentials = RegistryAccess.credentials(call)
     let engine = call.engine
     return try await ProgressStream.response { progress in
-      if wanted.tag == nil && wanted.digest == nil {
+      let wantsAll = wanted.tag == nil && wanted.digest == nil
+      if wantsAll {
         try await engine.images.pullAllTags(
           of: wanted, platform: platform, credentials: credentials, progress: progress)
       } else {
         try await engine.images.pull(wanted, platform: platform, credentials: credentials, progress: progress)
       }
       engine.publishImage("pull", id: wanted.familiar, name: wanted.familiarName)
+      return wantsAll ? [] : try await mismatch(wanted, platform, engine)
+    }
+  }
+
+  /// The warning about an image that is for another platform than the one asked for: a registry that has only the one
+  /// is not refused.
+  private static func mismatch(
+    _ pulled: Reference, _ platform: Platform?, _ engine: ContainerEngine
+  ) async throws -> [ProgressMessage] {
+    guard let platform, !PlatformChoice.matches(try await engine.images.image(named: pulled.familiar), platform) else {
       return []
     }
+    let says = "image with reference \(pulled) was found but does not provide the specified platform (\(platform))"
+    return [ProgressMessage(status: "WARNING: " + says)]
   }
 }

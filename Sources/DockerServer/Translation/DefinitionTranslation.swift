@@ -78,7 +78,9 @@ enum DefinitionTranslation {
           + "[\((request.capabilities ?? []).map { "[\($0.joined(separator: " "))]" }.joined(separator: " "))]")
     }
     if host.storageOpt?.isEmpty == false {
-      throw QueryError("--storage-opt is not supported by the overlay storage of this engine")
+      throw QueryError(
+        "--storage-opt is supported only for overlay over xfs with 'pquota' mount option, "
+          + "and by this engine not there either")
     }
     if !host.cgroup.isEmpty { throw QueryError("sharing the cgroup of another container is not supported") }
   }

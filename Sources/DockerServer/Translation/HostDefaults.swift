@@ -12,13 +12,15 @@ enum HostDefaults {
   /// Docker's read-only paths.
   static let readonlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
 
-  static func fill(_ request: inout CreateRequest, _ configuration: EngineConfiguration) {
+  /// - Parameter cgroupVersion: with the first one, containers are in the host's cgroup namespace.
+  static func fill(_ request: inout CreateRequest, _ configuration: EngineConfiguration, cgroupVersion: Int) {
     var host = request.hostConfig ?? HostConfig()
     if host.resources.memory > 0, host.resources.memorySwap == 0 {
       host.resources.memorySwap = ResourceLimits.memoryAndSwap(besides: host.resources.memory)
     }
     if host.shmSize == 0 { host.shmSize = configuration.sharedMemorySize }
     if host.ipcMode.isEmpty { host.ipcMode = "private" }
+    if host.cgroupnsMode.isEmpty { host.cgroupnsMode = cgroupVersion == 2 ? "private" : "host" }
     if host.resources.oomKillDisable == nil { host.resources.oomKillDisable = false }
     if host.restartPolicy.name.isEmpty { host.restartPolicy.name = "no" }
     if host.logConfig.type.isEmpty {

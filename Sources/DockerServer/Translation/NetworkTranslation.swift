@@ -29,7 +29,8 @@ enum NetworkTranslation {
     return settings
   }
 
-  /// Endpoints by network; without addresses while the container does not run.
+  /// Endpoints by network; without addresses while the container does not run, though whoever knows a network's ID
+  /// still finds the containers that ended on it.
   static func endpoints(_ record: ContainerRecord) -> [String: EndpointSettings] {
     var networks: [String: EndpointSettings] = [:]
     switch record.definition.network {
@@ -40,6 +41,9 @@ enum NetworkTranslation {
     case .host: networks = ["host": EndpointSettings()]
     case .none: networks = ["none": EndpointSettings()]
     case .container: return [:]
+    }
+    if !record.state.isRunning {
+      for (network, id) in record.lastNetworks ?? [:] { networks[name(network)]?.networkID = id }
     }
     for endpoint in record.endpoints where record.state.isRunning {
       var settings = networks[name(endpoint.networkName)] ?? EndpointSettings()

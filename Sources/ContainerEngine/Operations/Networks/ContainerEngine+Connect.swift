@@ -96,7 +96,10 @@ extension ContainerEngine {
             try await movePorts(container)
             try await namesChanged(container.record, joined: nil, left: endpoint)
           } else {
-            container.update { $0.definition.endpoints[target.name] = nil }
+            container.update {
+              $0.definition.endpoints[target.name] = nil
+              $0.lastNetworks?[target.name] = nil
+            }
           }
         }
       } catch { throw EngineError.wrap(error) }

@@ -33,6 +33,9 @@ extension ContainerEngine {
     return information
   }
 
+  /// The version of the host's control groups: 1 or 2.
+  public var cgroupVersion: Int { runtime.features.cgroups.version }
+
   private func describeLimits(_ information: inout EngineInformation) {
     let cgroups = runtime.features.cgroups
     information.cgroupVersion = cgroups.version
