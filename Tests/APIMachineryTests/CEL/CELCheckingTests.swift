@@ -29,6 +29,15 @@ import Testing
       "self.name.nope()",
       "ERROR: <input>:1:15: undeclared reference to 'nope' (in container '')\n | self.name.nope()\n | ..............^"
     ),
+    (
+      "url(s).host",
+      "ERROR: <input>:1:7: unexpected failed resolution of 'kubernetes.URL'\n | url(s).host\n | ......^"
+    ),
+    (
+      "x.?a.optMap(v, v)",
+      "ERROR: <input>:1:1: undeclared reference to 'x' (in container '')\n | x.?a.optMap(v, v)\n | ^\n"
+        + "ERROR: <input>:1:1: undeclared reference to 'x' (in container '')\n | x.?a.optMap(v, v)\n | ^"
+    ),
     ("s.x", "ERROR: <input>:1:2: type 'string' does not support field selection\n | s.x\n | .^"),
     ("[1, 'a']", "ERROR: <input>:1:5: expected type 'int' but found 'string'\n | [1, 'a']\n | ....^"),
     (

@@ -80,12 +80,86 @@ import Testing
     ("type(timestamp('2024-01-01T00:00:00Z')) == google.protobuf.Timestamp", "true"),
   ]) func comparison(_ text: String, _ expected: String) { #expect(Self.outcome(text) == expected) }
 
+  /// What an operator says of operands of the wrong types depends on whether the left one knows it.
+  @Test(arguments: [
+    ("dyn(1) + 'a'", "error: no such overload"), ("dyn({}) + dyn({})", "error: no such overload: _+_"),
+    ("dyn([1]) - dyn([1])", "error: no such overload: _-_"), ("dyn('a') - dyn('a')", "error: no such overload"),
+    ("dyn(1.0) % dyn(1.0)", "error: no such overload: _%_"), ("-dyn('a')", "error: no such overload"),
+    ("-dyn(1u)", "error: no such overload: -_"), ("!dyn([1])", "error: no such overload"),
+    ("dyn(null) < 1", "error: no such overload: _<_"), ("dyn(true) < 1", "error: no such overload"),
+    ("1 in dyn('a')", "error: no such overload"), ("size(dyn(1))", "error: no such overload: size"),
+    ("dyn(1).startsWith('a')", "error: no such overload"), ("dyn(1).matches('a')", "error: no such overload"),
+    ("dyn([1]).matches(s)", "error: no such overload: matches"), ("dyn(1).find('a')", "error: no such overload"),
+    ("dyn(1).find(s)", "error: no such overload: find(int, string)"),
+    ("dyn(1).lowerAscii()", "error: no such overload: lowerAscii(int)"),
+    ("dyn('a').all(e, true)", "error: got 'types.String', expected iterable type"),
+    ("dyn(1).all(k, v, true)", "error: unsupported comprehension range type: types.Int"),
+    ("x.ports.a", "error: unsupported index type 'string' in list"),
+  ]) func operandsOfWrongTypes(_ text: String, _ expected: String) { #expect(Self.outcome(text) == expected) }
+
+  @Test(arguments: [
+    ("i in [1, 7]", "true"), ("dyn(7.0) in [1, 7]", "true"), ("dyn(u) in [6, 7]", "true"), ("d in [2.0, 3.0]", "false"),
+    ("x.name in ['a', 'web']", "true"), ("x in ['a']", "false"), ("x.none in ['a']", "false"), ("i in []", "false"),
+    ("x.missing in ['a']", "error: no such key: missing"),
+  ]) func membershipInWhatIsWrittenOut(_ text: String, _ expected: String) { #expect(Self.outcome(text) == expected) }
+
+  /// A later step overrules what an earlier one fails with, or does not, and the first failure is told.
+  @Test(arguments: [
+    ("[0, 1].exists_one(e, 4 / e == 4)", "error: division by zero"),
+    ("[0, 1].filter(e, 4 / e == 4)", "error: division by zero"),
+    ("[0, 1].transformList(index, e, 4 / e)", "error: division by zero"),
+    ("['a', 'b'].map(e, 1 / dyn(e))", "error: no such overload"), ("[0, 1].map(e, 4 / e).size() > 0 || true", "true"),
+    ("[1, 0, 'a'.size()].exists(e, 4 / e == 4)", "true"),
+  ]) func stepsThatFail(_ text: String, _ expected: String) { #expect(Self.outcome(text) == expected) }
+
+  @Test(arguments: [
+    ("google.protobuf.BoolValue{value: true}", "true"), ("google.protobuf.BytesValue{value: b'a'} == b'a'", "true"),
+    ("google.protobuf.Int64Value{}", "0"), ("google.protobuf.UInt64Value{}", "0u"),
+    ("google.protobuf.StringValue{} == ''", "true"), ("google.protobuf.DoubleValue{value: 1.5} != null", "true"),
+    ("google.protobuf.FloatValue{value: 1.333}", "1.3329999446868896"),
+    ("google.protobuf.Int32Value{value: i} + 1", "8"), ("google.protobuf.Int32Value{?value: optional.none()}", "0"),
+    (
+      "google.protobuf.Int32Value{value: 2147483648}",
+      "error: field type conversion error for google.protobuf.Int32Value.value value type: integer overflow"
+    ),
+    (
+      "google.protobuf.Int32Value{value: dyn('a')}",
+      "error: field type conversion error for google.protobuf.Int32Value.value value type:"
+        + " unsupported native conversion from string to 'int32'"
+    ),
+    ("google.protobuf.Value{}", "null"), ("google.protobuf.Value{number_value: 1.5}", "1.5"),
+    ("google.protobuf.Value{null_value: 0}", "null"),
+    ("google.protobuf.Value{list_value: [1, 2]} == [1.0, 2.0]", "true"),
+    ("google.protobuf.Struct{fields: {'a': 1}}.a", "1.0"), ("google.protobuf.ListValue{values: [1]}[0]", "1.0"),
+    ("google.protobuf.Timestamp{seconds: 20, nanos: 5}", "\"1970-01-01T00:00:20.000000005Z\""),
+    ("google.protobuf.Duration{seconds: 1, nanos: 5}", "\"1.000000005s\""),
+    ("google.protobuf.Any{}", "error: unsupported conversion to ref.Val: (*dynamicpb.Message)"),
+    (
+      "google.protobuf.Int32Value{value: 1u}",
+      "does not compile: expected type of field 'value' is 'int' but provided type is 'uint'"
+    ),
+    (
+      "google.protobuf.Int32Value{value: 1} == 'a'",
+      "does not compile: found no matching overload for '_==_' applied to '(wrapper(int), string)'"
+    ),
+    (
+      "google.protobuf.Int32Value{value: 1}.value",
+      "does not compile: type 'wrapper(int)' does not support field selection"
+    ),
+    ("[google.protobuf.Int32Value{value: 1}, 2]", "[1,2]"),
+    (
+      "google.protobuf.FieldMask{}",
+      "does not compile: undeclared reference to 'google.protobuf.FieldMask' (in container '')"
+    ),
+  ]) func messages(_ text: String, _ expected: String) { #expect(Self.outcome(text) == expected) }
+
   @Test(arguments: [
     ("'a' + 'b'", "\"ab\""), ("size('héllo')", "5"), ("s.size()", "5"), ("'tacocat'.startsWith('taco')", "true"),
     ("'tacocat'.endsWith('cat')", "true"), ("'tacocat'.contains('oca')", "true"), ("'a'.contains('')", "true"),
     ("'hubba'.matches('ub')", "true"), ("matches('hubba', '^ub')", "false"), ("'a' in ['a', 'b']", "true"),
     (#"'\x41\u00e9\U0001F600\101\n'"#, "\"Aé😀A\\n\""), (#"r'\n'"#, #""\\n""#), ("'''a'b'''", "\"a'b\""),
     (#""a" 'b'"#, "does not compile: Syntax error: extraneous input ''b'' expecting <EOF>"),
+    ("'''a\r\nb\rc''' == 'a\\nb\\nc'", "true"), ("r'''\r\n'''.size()", "1"), ("'\\r'.size()", "1"),
     (#"b'\xff'.size()"#, "1"), ("b'é'.size()", "2"), ("bytes('é') == b'é'", "true"), ("string(b'abc')", "\"abc\""),
     (#"string(b'\xff')"#, "does not compile: invalid UTF-8 in bytes, cannot convert to string"),
     ("'\u{65}\u{301}' == '\u{E9}'", "false"),

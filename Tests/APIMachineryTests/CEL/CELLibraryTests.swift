@@ -23,6 +23,8 @@ import Testing
       "'%d %s %.2f %x %b %o %e %%'.format([dyn(42), 'is', 2.345, 255, 5, 8, 1234.5])",
       "\"42 is 2.35 ff 101 10 1.234500×10⁰³ %\""
     ),
+    ("'%e|%.2e|%f'.format([double('NaN'), double('NaN'), double('NaN')])", "\"   NaN|NaN|NaN\""),
+    ("'%e'.format([double('-Infinity')])", "\"    -∞\""),
     ("'%s'.format([[dyn(1), 'a', {'k': 2.5}]])", #""[1, \"a\", {\"k\":2.500000}]""#),
     ("'%s'.format([])", "does not compile: index 0 out of range"),
     ("'%q'.format([1])", "does not compile: could not parse formatting clause: unrecognized formatting clause \"q\""),
@@ -44,6 +46,37 @@ import Testing
     ("'abc 123'.find('[0-9]+')", "\"123\""), ("'123 abc 456'.findAll('[0-9]+')", #"["123","456"]"#),
     ("'123 abc 456'.findAll('[0-9]+', 1)", #"["123"]"#), ("'abc'.find('x')", "\"\""),
   ]) func lists(_ text: String, _ expected: String) { #expect(outcome(text) == expected) }
+
+  /// What is wrong with an address, in the words of Go's `netip`.
+  @Test(arguments: [
+    ("", "unable to parse IP"), ("1", "unable to parse IP"), ("1.2.3", "IPv4 address too short"),
+    ("1.2.3.4.5", "IPv4 address too long"), ("1.2.3.256", "IPv4 field has value >255"),
+    ("1.2.3.a", #"unexpected character (at "a")"#), ("1..2.3", #"IPv4 field must have at least one digit (at ".2.3")"#),
+    ("1.2.3.", #"IPv4 field must have at least one digit (at ".")"#),
+    ("2001:db8:::68", #"each colon-separated field must have at least one digit (at ":68")"#),
+    ("12345::", #"each group must have 4 or less digits (at "12345::")"#),
+    ("1::2::3", #"multiple :: in address (at ":3")"#), ("1:", #"colon must be followed by more characters (at ":")"#),
+    ("1;2::", #"unexpected character, want colon (at ";2::")"#), ("1:2:3:4:5:6:7", "address string too short"),
+    ("1:2:3:4:5:6:7:8:9", #"trailing garbage after address (at "9")"#),
+    ("1:2:3:4:5:6:7::8", "the :: must expand to at least one field of zeros"),
+    ("1:1.2.3.4", #"embedded IPv4 address must replace the final 2 fields of the address (at "1.2.3.4")"#),
+    ("::1%", "zone must be a non-empty string"), ("%eth0", "missing IPv6 address"),
+  ]) func addressesThatAreNone(_ text: String, _ problem: String) {
+    let shown = "ParseAddr(\"\(text)\"): \(problem)"
+    #expect(
+      outcome("ip('\(text)')")
+        == "error: IP Address \"\(text)\" parse error during conversion from string: \(shown)")
+    let prefix = "network address parse error during conversion from string: "
+    #expect(
+      outcome("cidr('\(text)/8')") == "error: \(prefix)\(prefix)netip.ParsePrefix(\"\(text)/8\"): \(shown)")
+  }
+
+  @Test(arguments: [
+    ("ip('fe80::1%eth0')", "IP address \"fe80::1%eth0\" with zone value is not allowed"),
+    ("ip('::ffff:1.2.3.4')", "IPv4-mapped IPv6 address \"::ffff:1.2.3.4\" is not allowed"),
+  ]) func addressesThatAreNotTaken(_ text: String, _ problem: String) {
+    #expect(outcome(text) == "error: \(problem)")
+  }
 
   @Test(arguments: [
     ("url('https://user@example.com:80/a%20b?x=1&x=2&y#f').getHost()", "\"example.com:80\""),

@@ -6,6 +6,10 @@ import Testing
   private static let starters =
     "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
 
+  private static func aggregate(_ brackets: String) -> String {
+    "{\(brackets), '(', '.', ',', '-', '!', '?', " + starters[starters.firstRange(of: "'true'")!.lowerBound...]
+  }
+
   private func problems(_ text: String) -> [String] {
     do {
       _ = try CELEnvironment.kubernetes.with(["s": .string, "l": .list(.int)]).compile(text)
@@ -37,6 +41,16 @@ import Testing
       "size(% s) > 0",
       ["1:6: Syntax error: extraneous input '%' expecting \(starters.replacing("'(', ", with: "'(', ')', "))"]
     ),
+    ("[", ["1:2: Syntax error: mismatched input '<EOF>' expecting \(aggregate("'[', ']', '{'"))"]),
+    ("{", ["1:2: Syntax error: mismatched input '<EOF>' expecting \(aggregate("'[', '{', '}'"))"]),
+    ("[%s]", ["1:2: Syntax error: extraneous input '%' expecting \(aggregate("'[', ']', '{'"))"]),
+    (
+      "size(",
+      ["1:6: Syntax error: mismatched input '<EOF>' expecting \(starters.replacing("'(', ", with: "'(', ')', "))"]
+    ),
+    ("T{1: 2}", ["1:3: Syntax error: mismatched input '1' expecting {'}', ',', '?', IDENTIFIER, ESC_IDENTIFIER}"]),
+    ("T{?", ["1:4: Syntax error: mismatched input '<EOF>' expecting {IDENTIFIER, ESC_IDENTIFIER}"]),
+    ("[,].size() + {,}.size()", []), ("[,", ["1:3: Syntax error: missing ']' at '<EOF>'"]),
     ("s.", ["1:3: Syntax error: no viable alternative at input '.'"]),
     ("s.%", ["1:3: Syntax error: no viable alternative at input '.%'"]),
     ("s.true", ["1:3: Syntax error: mismatched input 'true' expecting IDENTIFIER"]),

@@ -10,6 +10,8 @@ struct CELChecker {
   private var renamed: [Int: String] = [:]
   private var scopes: [[String: CELType]] = []
   private(set) var issues: [CELIssue] = []
+  /// The nodes in which something is wrong.
+  private var wrong: Set<Int> = []
 
   private static let mostRepeated = 100
 
@@ -41,8 +43,10 @@ struct CELChecker {
   /// The type of a node, found once.
   private mutating func type(_ node: CELExpression) -> CELType {
     // What is wrong is told each time that a macro repeats it, as long as there is little of it.
-    if let known = types[node.id], !known.isFailure || issues.count > Self.mostRepeated { return known }
+    if let known = types[node.id], !wrong.contains(node.id) || issues.count > Self.mostRepeated { return known }
+    let before = issues.count
     let type = find(node)
+    if issues.count > before { wrong.insert(node.id) }
     types[node.id] = type
     return type
   }
@@ -135,6 +139,9 @@ struct CELChecker {
       }
     case .parameter: _ = unifier.assign(.dynamic, target)
     case .dynamic, .failure: break
+    // Kubernetes' types say that they have fields, and then nobody knows them.
+    case .opaque(let name, []) where name.hasPrefix("kubernetes."):
+      fail(node, "unexpected failed resolution of '\(name)'")
     default: fail(node, "type '\(target)' does not support field selection")
     }
     return operandType.unwrapped != nil || isOptional ? .optional(result) : result
@@ -249,7 +256,7 @@ struct CELChecker {
   private mutating func structure(
     _ node: CELExpression, _ name: String, _ fields: [CELExpression.Field]
   ) -> CELType {
-    guard let result = environment.structures?(name, nil) else {
+    guard let result = environment.structure(name, nil) else {
       if environment.types[name] != nil {
         fail(node, "'\(name)' is not a message type")
       } else {
@@ -259,7 +266,7 @@ struct CELChecker {
     }
     for field in fields {
       var found = type(field.value)
-      guard let expected = environment.structures?(name, field.name) else {
+      guard let expected = environment.structure(name, field.name) else {
         issues.append(CELIssue(offset: field.offset, message: "undefined field '\(field.name)'"))
         continue
       }

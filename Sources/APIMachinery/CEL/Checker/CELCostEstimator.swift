@@ -38,8 +38,8 @@ struct CELCostEstimator {
   }
 
   private mutating func find(_ node: CELExpression) -> CELCost {
-    if checked.constants[node.id] != nil {
-      if case .identifier(let name) = node.kind { paths[node.id] = [name] } else { sizes[node.id] = CELCost(0) }
+    if let type = checked.constants[node.id] {
+      paths[node.id] = [type.goDescription]
       return CELCost(1)
     }
     if checked.renamed[node.id] != nil { return CELCost(1) }
@@ -55,7 +55,8 @@ struct CELCostEstimator {
       case .map, .object, .parameter: sum = sum + CELCost(1)
       default: break
       }
-      paths[node.id] = path(operand) + [checked.type(operand).fieldName(field)]
+      // Kubernetes finds no size of a field that is named like a word of the language and written so.
+      paths[node.id] = path(operand) + [field]
       return sum
     case .call(let name, let target, let arguments): return call(node, name, target, arguments)
     case .list(let elements, _):

@@ -54,6 +54,11 @@ public struct CELEnvironment: Sendable {
     return copy
   }
 
+  /// The type of an object that an expression may put together, or of a field of it; nil where there is none.
+  func structure(_ type: String, _ field: String?) -> CELType? {
+    structures?(type, nil) != nil ? structures?(type, field) : CELWellKnownType.type(type, field)
+  }
+
   /// Reads and checks an expression.
   /// - Throws: everything that is wrong with it.
   public func compile(_ text: String) throws(CELCompilationError) -> CELProgram {

@@ -59,8 +59,10 @@ struct CELLiteralCheck {
   }
 
   private func type(_ node: CELExpression, isOptional: Bool) -> CELType {
-    let type = checked.type(node)
-    return isOptional ? type.unwrapped ?? type : type
+    var type = checked.type(node)
+    if isOptional { type = type.unwrapped ?? type }
+    if case .opaque("wrapper", let inner) = type { return inner[0] }
+    return type
   }
 
   /// The first element gives the type; the first that differs is told.

@@ -206,6 +206,14 @@ public struct CELObject: Sendable {
     }
   }
 
+  /// The names of the fields that it has.
+  var names: [String] {
+    switch storage {
+    case .json(let object, let type): type.fields.compactMap { (object[$1.name] ?? .null) == .null ? nil : $0 }
+    case .values(_, let fields): fields.map(\.name)
+    }
+  }
+
   func has(_ name: String) -> Bool {
     switch storage {
     // What is null is not there.

@@ -8,43 +8,34 @@ extension CELInstruction {
       try frame.charge(1)
       return try frame.locals[index].get()
     case .select(let operand, let field, let isFirst):
-      let value = try operand.evaluate(&frame)
-      return try Self.select(value, field, isFirst, &frame)
-    case .optionalSelect(let operand, let field):
-      let value = try operand.evaluate(&frame)
+      let value = try Self.root(operand, isFirst, &frame)
+      return try Self.select(value, field, &frame)
+    case .optionalSelect(let operand, let field, let isFirst):
+      let value = try Self.root(operand, isFirst, &frame)
       return try Self.optionalSelect(value, field, &frame)
-    case .has(let operand, let field):
-      let value = try operand.evaluate(&frame)
-      // What is no path from a variable begins one.
-      if !operand.isAttribute { try frame.charge(1) }
-      return .bool(try Self.has(value, field, &frame))
+    case .has(let operand, let field): return .bool(try Self.has(operand, field, &frame))
     case .index(let container, let key, let isFirst):
-      let value = try container.evaluate(&frame)
-      let keyValue = try key.evaluate(&frame)
-      // Where a path is the key of a path, its steps alone cost something.
-      if key.isAttribute { frame.refund(1) }
-      return try Self.index(value, keyValue, isFirst, &frame)
-    case .optionalIndex(let container, let key):
-      let value = try container.evaluate(&frame)
+      let value = try Self.root(container, isFirst, &frame)
+      return try Self.index(value, Self.key(key, &frame), &frame)
+    case .optionalIndex(let container, let key, let isFirst):
+      let value = try Self.root(container, isFirst, &frame)
       return try Self.optionalIndex(value, key.evaluate(&frame), &frame)
     case .and(let a, let b): return try Self.logical(a, b, decidedBy: false, &frame)
     case .or(let a, let b): return try Self.logical(a, b, decidedBy: true, &frame)
     case .conditional(let condition, let yes, let no):
       guard case .bool(let holds) = try condition.evaluate(&frame) else { throw CELEvaluationError.noSuchOverload }
-      let chosen = holds ? yes : no
-      let value = try chosen.evaluate(&frame)
-      // A path that a condition chooses costs its steps alone.
-      if chosen.isAttribute { frame.refund(1) }
-      return value
+      return try (holds ? yes : no).evaluate(&frame)
     case .optionalOr(let first, let second, let isValue):
       guard case .optional(let inner) = try first.evaluate(&frame) else { throw CELEvaluationError.noSuchOverload }
       guard let inner else { return try second.evaluate(&frame) }
       return isValue ? inner : .optional(inner)
     case .notStrictlyFalse(let operand): return try Self.notStrictlyFalse(operand, &frame)
     case .equals(let a, let b, let isNegated): return try Self.equals(a, b, isNegated, &frame)
-    case .call(let call, let arguments):
-      let values = try arguments.map { try $0.evaluate(&frame) }
-      return try call.run(values, &frame)
+    case .steps(let path):
+      defer { frame.refund(1) }
+      return try path.evaluate(&frame)
+    case .call(let call, let arguments): return try call.evaluate(arguments, &frame)
+    case .isMember(let operand, let list): return try Self.isMember(operand.evaluate(&frame), list, &frame)
     case .matches(let operand, let pattern, let text):
       return try Self.matches(operand.evaluate(&frame), pattern, text, &frame)
     case .list(let elements): return try Self.list(elements, &frame)
@@ -64,13 +55,22 @@ extension CELInstruction {
     return value
   }
 
-  private static func select(
-    _ value: CELValue, _ field: String, _ isFirst: Bool, _ frame: inout CELFrame
+  /// What a path begins with. A beginning that is no variable costs one unit of its own, whatever comes of it.
+  private static func root(
+    _ operand: CELInstruction, _ isFirst: Bool, _ frame: inout CELFrame
   ) throws -> CELValue {
-    try frame.charge(isFirst ? 2 : 1)
-    if case .optional(let inner) = value { return try optionalMember(inner, field, &frame) }
-    guard let member = try member(value, field, &frame) else { throw CELEvaluationError.noSuchKey(field) }
-    return member
+    if isFirst { try frame.charge(1) }
+    return try operand.evaluate(&frame)
+  }
+
+  private static func select(
+    _ value: CELValue, _ field: String, _ frame: inout CELFrame
+  ) throws -> CELValue {
+    if case .optional(let inner) = value { return try optionalSelect(inner, field, &frame) }
+    try frame.charge(1)
+    if let member = try member(value, field, &frame) { return member }
+    if case .list = value { throw CELEvaluationError("unsupported index type 'string' in list") }
+    throw CELEvaluationError.noSuchKey(field)
   }
 
   /// A field; nil where there is none, as in a value that has no fields at all.
@@ -93,13 +93,27 @@ extension CELInstruction {
     }
   }
 
+  /// A step that leads nowhere costs nothing.
   private static func optionalSelect(
-    _ value: CELValue, _ field: String, _ frame: inout CELFrame
+    _ value: CELValue?, _ field: String, _ frame: inout CELFrame
   ) throws -> CELValue {
-    let container: CELValue? = if case .optional(let inner) = value { inner } else { value }
+    let container: CELValue? = if case .optional(let inner)? = value { inner } else { value }
     let member = try optionalMember(container, field, &frame)
     try frame.charge(member.isPresent ? 1 : 0)
     return member
+  }
+
+  /// A test costs as much as a step, but the path to it does not cost the unit with which paths begin.
+  private static func has(_ operand: CELInstruction, _ field: String, _ frame: inout CELFrame) throws -> Bool {
+    defer { if operand.isAttribute { frame.refund(1) } }
+    let value = try operand.evaluate(&frame)
+    if case .optional(let inner) = value {
+      let isThere = try inner.map { try has($0, field, &frame) } ?? false
+      try frame.charge(isThere ? 1 : 0)
+      return isThere
+    }
+    try frame.charge(1)
+    return try has(value, field, &frame)
   }
 
   private static func has(_ value: CELValue, _ field: String, _ frame: inout CELFrame) throws -> Bool {
@@ -116,14 +130,19 @@ extension CELInstruction {
 
   // MARK: Elements
 
-  private static func index(
-    _ value: CELValue, _ key: CELValue, _ isFirst: Bool, _ frame: inout CELFrame
-  ) throws -> CELValue {
-    try frame.charge(isFirst ? 2 : 1)
-    if case .optional(let inner) = value {
-      guard let inner else { return .optional(nil) }
-      return .optional(try element(inner, key, &frame))
+  /// The step costs something even where its key has no value.
+  private static func key(_ key: CELInstruction, _ frame: inout CELFrame) throws -> CELValue {
+    do { return try key.evaluate(&frame) } catch {
+      try frame.charge(1)
+      throw error
     }
+  }
+
+  private static func index(
+    _ value: CELValue, _ key: CELValue, _ frame: inout CELFrame
+  ) throws -> CELValue {
+    if case .optional = value { return try optionalIndex(value, key, &frame) }
+    try frame.charge(1)
     if let found = try element(value, key, &frame) { return found }
     if case .list = value { throw CELEvaluationError("index out of bounds: \(key.shownAsKey)") }
     throw CELEvaluationError.noSuchKey(key.shownAsKey)
@@ -134,7 +153,6 @@ extension CELInstruction {
   ) throws -> CELValue {
     let container: CELValue? = if case .optional(let inner) = value { inner } else { value }
     let found = try container.flatMap { try element($0, key, &frame) }
-    // A step that leads nowhere costs nothing.
     try frame.charge(found == nil ? 0 : 1)
     return .optional(found)
   }
@@ -207,17 +225,57 @@ extension CELInstruction {
   private static func equals(
     _ a: CELInstruction, _ b: CELInstruction, _ isNegated: Bool, _ frame: inout CELFrame
   ) throws -> CELValue {
-    let left = try a.evaluate(&frame)
-    let right = try b.evaluate(&frame)
+    let left: CELValue
+    let right: CELValue
+    do { left = try a.evaluate(&frame) } catch {
+      let other = try failed(error, [b], &frame)
+      try frame.charge(min(1, other.first?.costSize ?? 1))
+      throw error
+    }
+    do { right = try b.evaluate(&frame) } catch {
+      _ = try failed(error, [], &frame)
+      try frame.charge(min(1, left.costSize))
+      throw error
+    }
+    // What a library's values are compared by is short.
+    if case .opaque = left, !isNegated {
+      try frame.charge(1)
+      return .bool(try left.isEqual(right, &frame))
+    }
     let size = min(left.costSize, right.costSize)
     try frame.charge(CELCost(size).times(0.1).max)
     return .bool(try left.isEqual(right, &frame) != isNegated)
   }
 
+  /// What costs are still counted by where an operand has no value: cel-go evaluates the other one nevertheless.
+  /// - Returns: the others; null, whose size is 1, in the place of what has no value either.
+  static func failed(
+    _ error: any Error, _ others: some Collection<CELInstruction>, _ frame: inout CELFrame
+  ) throws -> [CELValue] {
+    if (error as? CELEvaluationError)?.isLimit ?? true { throw error }
+    return try others.map { other in
+      do { return try other.evaluate(&frame) } catch {
+        if (error as? CELEvaluationError)?.isLimit ?? true { throw error }
+        return .null
+      }
+    }
+  }
+
+  /// Whether a value stands in a list that is written out, which costs nothing.
+  private static func isMember(
+    _ value: CELValue, _ list: [CELValue], _ frame: inout CELFrame
+  ) throws -> CELValue {
+    for other in list where try other.isEqual(value, &frame) { return .bool(true) }
+    return .bool(false)
+  }
+
   private static func matches(
     _ value: CELValue, _ pattern: RegularExpression, _ text: String, _ frame: inout CELFrame
   ) throws -> CELValue {
-    guard case .string(let subject) = value else { throw CELEvaluationError.noSuchOverload }
+    guard case .string(let subject) = value else {
+      try frame.charge(CELLibraryCost.matching("?", text))
+      throw CELEvaluationError.noSuchOverload
+    }
     try frame.charge(CELLibraryCost.matching(subject, text))
     return .bool(pattern.matches(subject))
   }
@@ -227,12 +285,12 @@ extension CELInstruction {
   private static func list(
     _ elements: [(value: CELInstruction, isOptional: Bool)], _ frame: inout CELFrame
   ) throws -> CELValue {
+    try frame.charge(10)
     var values: [CELValue] = []
     values.reserveCapacity(elements.count)
     for element in elements {
       if let value = try unwrapped(element.value.evaluate(&frame), element.isOptional) { values.append(value) }
     }
-    try frame.charge(10)
     return .list(CELList(values))
   }
 
@@ -248,32 +306,32 @@ extension CELInstruction {
   private static func map(
     _ entries: [(key: CELInstruction, value: CELInstruction, isOptional: Bool)], _ frame: inout CELFrame
   ) throws -> CELValue {
+    try frame.charge(30)
     var map = CELMap()
     for entry in entries {
       let key = try entry.key.evaluate(&frame)
       if let value = try unwrapped(entry.value.evaluate(&frame), entry.isOptional) { try map.set(key, value) }
     }
-    try frame.charge(30)
     return .map(map)
   }
 
   private static func structure(
     _ name: String, _ fields: [(name: String, value: CELInstruction, isOptional: Bool)], _ frame: inout CELFrame
   ) throws -> CELValue {
+    try frame.charge(40)
     var values: [(name: String, value: CELValue)] = []
     for field in fields {
       if let value = try unwrapped(field.value.evaluate(&frame), field.isOptional) {
         values.append((field.name, value))
       }
     }
-    try frame.charge(40)
-    return .object(CELObject(typeName: name, values))
+    return try CELWellKnownType.value(name, values) ?? .object(CELObject(typeName: name, values))
   }
 
   private static func append(_ index: Int, _ element: CELInstruction, _ frame: inout CELFrame) throws -> CELValue {
-    let value = try element.evaluate(&frame)
     // The accumulator, a list around the element, and their sum.
     try frame.charge(12)
+    let value = try element.evaluate(&frame)
     guard case .list(var list) = try frame.locals[index].get() else { throw CELEvaluationError.noSuchOverload }
     frame.locals[index] = .success(.null)
     try list.append(value)
@@ -283,9 +341,11 @@ extension CELInstruction {
   private static func insert(
     _ index: Int, _ key: CELInstruction, _ value: CELInstruction, _ frame: inout CELFrame
   ) throws -> CELValue {
+    try frame.charge(1)
+    guard case .success = frame.locals[index] else { return try frame.locals[index].get() }
     let key = try key.evaluate(&frame)
+    try frame.charge(1)
     let value = try value.evaluate(&frame)
-    try frame.charge(2)
     guard case .map(var map) = try frame.locals[index].get() else { throw CELEvaluationError.noSuchOverload }
     frame.locals[index] = .success(.null)
     try map.insert(key, value)
@@ -296,88 +356,4 @@ extension CELInstruction {
 extension CELValue {
   /// Whether it is an optional that holds something.
   fileprivate var isPresent: Bool { if case .optional(.some) = self { true } else { false } }
-}
-
-extension CELCall {
-  /// Runs the overload that fits the arguments.
-  func run(_ arguments: [CELValue], _ frame: inout CELFrame) throws -> CELValue {
-    guard
-      let overload = overloads.first(where: { overload in
-        zip(arguments, overload.arguments).allSatisfy { $0.fits($1) }
-      })
-    else {
-      // Operators say less than functions.
-      if name.utf8.first == UInt8(ascii: "_") || name.utf8.first == UInt8(ascii: "-") || name == "!_" || name == "@in" {
-        throw CELEvaluationError.noSuchOverload
-      }
-      throw CELEvaluationError.noSuchOverload(name, arguments)
-    }
-    let id = overloads.count == 1 ? overload.id : ""
-    try frame.charge(CELLibraryCost.beforeCall(name, id, arguments))
-    let result = try overload.body(arguments, &frame)
-    if let more = CELLibraryCost.afterCall(name, id, result) { try frame.charge(more) }
-    return result
-  }
-}
-
-extension CELFold {
-  func evaluate(_ frame: inout CELFrame) throws -> CELValue {
-    let depth = frame.locals.count
-    defer { frame.locals.removeLast(frame.locals.count - depth) }
-    if isBinding {
-      frame.locals.append(Self.outcome(initial, &frame))
-      return try result.evaluate(&frame)
-    }
-    let range = try range.evaluate(&frame)
-    frame.locals.append(.success(try initial.evaluate(&frame)))
-    switch range {
-    case .list(let list): try iterate(list, depth, &frame)
-    case .map(let map): try iterate(map, depth, &frame)
-    default: throw CELEvaluationError("got '\(range.typeName)', expected iterable type")
-    }
-    frame.locals.removeLast(frame.locals.count - depth - 1)
-    return try result.evaluate(&frame)
-  }
-
-  private static func outcome(
-    _ instruction: CELInstruction, _ frame: inout CELFrame
-  ) -> Result<CELValue, CELEvaluationError> {
-    do {
-      return .success(try instruction.evaluate(&frame))
-    } catch let error as CELEvaluationError {
-      return .failure(error)
-    } catch { return .failure(CELEvaluationError("\(error)")) }
-  }
-
-  private func iterate(_ list: CELList, _ depth: Int, _ frame: inout CELFrame) throws {
-    for index in 0..<list.count {
-      let element = try list.element(index)
-      frame.locals.append(.success(hasSecondVariable ? .int(Int64(index)) : element))
-      if hasSecondVariable { frame.locals.append(.success(element)) }
-      guard try once(depth, &frame) else { return }
-    }
-  }
-
-  private func iterate(_ map: CELMap, _ depth: Int, _ frame: inout CELFrame) throws {
-    for key in map.keys {
-      frame.locals.append(.success(key))
-      if hasSecondVariable { frame.locals.append(.success(try map.find(key) ?? .null)) }
-      guard try once(depth, &frame) else { return }
-    }
-  }
-
-  /// One step; false where the rest can change nothing.
-  private func once(_ depth: Int, _ frame: inout CELFrame) throws -> Bool {
-    guard case .bool(true) = try condition.evaluate(&frame) else { return false }
-    let next: Result<CELValue, CELEvaluationError>
-    if absorbsErrors {
-      next = Self.outcome(step, &frame)
-      if case .failure(let error) = next, error.isLimit { throw error }
-    } else {
-      next = .success(try step.evaluate(&frame))
-    }
-    frame.locals[depth] = next
-    frame.locals.removeLast(frame.locals.count - depth - 1)
-    return true
-  }
 }

@@ -5,10 +5,12 @@ indirect enum CELInstruction: Sendable {
   /// A variable of a fold.
   case local(Int)
   case select(CELInstruction, String, isFirst: Bool)
-  case optionalSelect(CELInstruction, String)
+  case optionalSelect(CELInstruction, String, isFirst: Bool)
   case has(CELInstruction, String)
   case index(CELInstruction, CELInstruction, isFirst: Bool)
-  case optionalIndex(CELInstruction, CELInstruction)
+  case optionalIndex(CELInstruction, CELInstruction, isFirst: Bool)
+  /// A path within another one, or between which a condition chooses: its steps alone cost something.
+  case steps(CELInstruction)
   case and(CELInstruction, CELInstruction)
   case or(CELInstruction, CELInstruction)
   case conditional(CELInstruction, CELInstruction, CELInstruction)
@@ -18,6 +20,8 @@ indirect enum CELInstruction: Sendable {
   case notStrictlyFalse(CELInstruction)
   case equals(CELInstruction, CELInstruction, isNegated: Bool)
   case call(CELCall, [CELInstruction])
+  /// `value in [1, 2, 3]`, the list written out.
+  case isMember(CELInstruction, [CELValue])
   case matches(CELInstruction, RegularExpression, String)
   case list([(value: CELInstruction, isOptional: Bool)])
   case map([(key: CELInstruction, value: CELInstruction, isOptional: Bool)])
@@ -34,6 +38,8 @@ struct CELCall: Sendable {
   let name: String
   /// Those that the arguments' types leave; more than one where a type shows only now.
   let overloads: [CELOverload]
+  /// Its second argument is a pattern that is written out.
+  var hasPattern = false
 }
 
 struct CELFold: Sendable {
@@ -43,8 +49,6 @@ struct CELFold: Sendable {
   let condition: CELInstruction
   let step: CELInstruction
   let result: CELInstruction
-  /// Whether a step's error may yet be overruled by a later step.
-  let absorbsErrors: Bool
   /// Only a name for a value: nothing is iterated.
   let isBinding: Bool
 }
@@ -55,6 +59,8 @@ struct CELPlanner {
   /// The names of the folds' variables around, the innermost last.
   private var locals: [String] = []
   private var known: [Int: CELInstruction] = [:]
+  /// Those that are read.
+  private var usedLocals: Set<Int> = []
   /// Why a part that never changes cannot be evaluated.
   private(set) var failure: CELEvaluationError?
 
@@ -74,7 +80,9 @@ struct CELPlanner {
     case .literal(let value): return .constant(value)
     case .identifier(let name):
       let name = name.hasPrefix(".") ? String(name.dropFirst()) : name
-      return locals.lastIndex(of: name).map { .local($0) } ?? .variable(name)
+      guard let index = locals.lastIndex(of: name) else { return .variable(name) }
+      usedLocals.insert(index)
+      return .local(index)
     case .select(let operand, let field, let isTest):
       let inner = plan(operand)
       let field = checked.type(operand).fieldName(field)
@@ -99,15 +107,16 @@ struct CELPlanner {
     let condition = plan(fold.condition)
     let step = self.step(fold.step, accumulator)
     locals.removeLast(fold.secondVariable == nil ? 1 : 2)
+    usedLocals.remove(accumulator)
     let result = plan(fold.result)
     locals.removeLast()
-    var absorbs = false
-    if case .notStrictlyFalse = condition { absorbs = true }
     var isBinding = false
     if case .constant(.bool(false)) = condition { isBinding = true }
+    // What nobody reads is not evaluated.
+    let isRead = !isBinding || usedLocals.contains(accumulator)
     return CELFold(
-      range: range, hasSecondVariable: fold.secondVariable != nil, initial: initial, condition: condition, step: step,
-      result: result, absorbsErrors: absorbs, isBinding: isBinding)
+      range: range, hasSecondVariable: fold.secondVariable != nil, initial: isRead ? initial : .constant(.null),
+      condition: condition, step: step, result: result, isBinding: isBinding)
   }
 
   /// A step that adds to the accumulator does it in place, or a list would be copied for each element.
@@ -118,7 +127,7 @@ struct CELPlanner {
     }
     switch name {
     case CELOperator.conditional where arguments.count == 3 && isAccumulator(arguments[2]):
-      return .conditional(plan(arguments[0]), step(arguments[1], accumulator), plan(arguments[2]))
+      return .conditional(plan(arguments[0]), step(arguments[1], accumulator), plan(arguments[2]).asSteps)
     case CELOperator.add where arguments.count == 2 && isAccumulator(arguments[0]):
       if case .list(let elements, let optional) = arguments[1].kind, elements.count == 1, optional.isEmpty {
         return .append(accumulator, plan(elements[0]))
@@ -134,21 +143,22 @@ struct CELPlanner {
     _ node: CELExpression, _ name: String, _ target: CELExpression?, _ arguments: [CELExpression]
   ) -> CELInstruction {
     if name == CELOperator.optionalSelect, case .literal(.string(let field)) = arguments[1].kind {
-      return .optionalSelect(plan(arguments[0]), checked.type(arguments[0]).fieldName(field))
+      let inner = plan(arguments[0])
+      return .optionalSelect(inner, checked.type(arguments[0]).fieldName(field), isFirst: !inner.isAttribute)
     }
     let resolved = checked.calls[node.id]
     let target = resolved?.isNamespaced ?? false ? nil : target
     let all = ((target.map { [$0] } ?? []) + arguments).map { plan($0) }
-    let call = CELCall(name: resolved?.name ?? name, overloads: resolved?.overloads ?? [])
+    var call = CELCall(name: resolved?.name ?? name, overloads: resolved?.overloads ?? [])
     switch (name, all.count) {
     case (CELOperator.logicalAnd, 2): return .and(all[0], all[1])
     case (CELOperator.logicalOr, 2): return .or(all[0], all[1])
-    case (CELOperator.conditional, 3): return .conditional(all[0], all[1], all[2])
+    case (CELOperator.conditional, 3): return .conditional(all[0], all[1].asSteps, all[2].asSteps)
     case (CELOperator.notStrictlyFalse, 1): return .notStrictlyFalse(all[0])
     case (CELOperator.equals, 2): return .equals(all[0], all[1], isNegated: false)
     case (CELOperator.notEquals, 2): return .equals(all[0], all[1], isNegated: true)
-    case (CELOperator.index, 2): return .index(all[0], all[1], isFirst: !all[0].isAttribute)
-    case (CELOperator.optionalIndex, 2): return .optionalIndex(all[0], all[1])
+    case (CELOperator.index, 2): return .index(all[0], all[1].asSteps, isFirst: !all[0].isAttribute)
+    case (CELOperator.optionalIndex, 2): return .optionalIndex(all[0], all[1].asSteps, isFirst: !all[0].isAttribute)
     case ("matches", 2):
       // A pattern that is written out is compiled once.
       if case .constant(.string(let text)) = all[1], let pattern = try? RegularExpression(text) {
@@ -157,9 +167,13 @@ struct CELPlanner {
     case ("find", 2...), ("findAll", 2...):
       if case .constant(.string(let text)) = all[1] {
         do { _ = try RegularExpression(text) } catch { fail(CELEvaluationError(error.description)) }
+        call.hasPattern = true
       }
     case (CELOperator.contained, 2):
-      if case .constant(.list(let list)) = all[1], list.count == 0 { return .constant(.bool(false)) }
+      if case .constant(.list(let list)) = all[1], let members = try? list.elements() {
+        if members.isEmpty { return .constant(.bool(false)) }
+        if call.overloads.count == 1, members.allSatisfy(\.isHashable) { return .isMember(all[0], members) }
+      }
     case ("or", 2) where call.overloads.first?.id == "optional_or_optional":
       return .optionalOr(all[0], all[1], isValue: false)
     case ("orValue", 2): return .optionalOr(all[0], all[1], isValue: true)
@@ -200,7 +214,30 @@ extension CELInstruction {
   /// Whether cel-go looks at it as one path from a variable.
   var isAttribute: Bool {
     switch self {
-    case .variable, .local, .select, .index, .optionalSelect, .optionalIndex: true
+    case .variable, .local, .select, .index, .optionalSelect, .optionalIndex, .conditional: true
+    default: false
+    }
+  }
+
+  /// Without the unit with which a path begins; one that begins with a condition has none.
+  fileprivate var asSteps: CELInstruction { isAttribute && !beginsWithCondition ? .steps(self) : self }
+
+  private var beginsWithCondition: Bool {
+    switch self {
+    case .conditional: true
+    case .select(let operand, _, _), .index(let operand, _, _), .optionalSelect(let operand, _, _),
+      .optionalIndex(let operand, _, _):
+      operand.beginsWithCondition
+    default: false
+    }
+  }
+}
+
+extension CELValue {
+  /// Whether cel-go looks it up in a table where it stands in a list that is written out.
+  fileprivate var isHashable: Bool {
+    switch self {
+    case .bool, .int, .uint, .double, .string: true
     default: false
     }
   }

@@ -13,76 +13,22 @@ struct CELAddress: CELOpaque, Hashable, CustomStringConvertible {
 
   /// - Throws: ``CELEvaluationError`` in Kubernetes' words.
   init(_ text: String) throws {
-    func failure(_ why: String) -> CELEvaluationError {
-      CELEvaluationError(
-        "IP Address \(text.goQuoted) parse error during conversion from string: ParseAddr(\(text.goQuoted)): \(why)")
+    let address: (bytes: [UInt8], hasZone: Bool)
+    do { address = try CELAddressReader.read(text) } catch {
+      throw CELEvaluationError(
+        "IP Address \(text.goQuoted) parse error during conversion from string: \(error.description(of: text))")
     }
-    if text.contains("%"), text.contains(":") {
+    guard !address.hasZone else {
       throw CELEvaluationError("IP address \(text.goQuoted) with zone value is not allowed")
     }
-    if let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), text.utf8[..<colon].allSatisfy({ $0 != 0x2E }) {
-      guard let bytes = Self.version6(text) else { throw failure("unable to parse IP") }
-      if bytes.prefix(10).allSatisfy({ $0 == 0 }), bytes[10] == 255, bytes[11] == 255 {
-        throw CELEvaluationError("IPv4-mapped IPv6 address \(text.goQuoted) is not allowed")
-      }
-      self.bytes = bytes
-      return
+    guard !Self.isMapped(address.bytes) else {
+      throw CELEvaluationError("IPv4-mapped IPv6 address \(text.goQuoted) is not allowed")
     }
-    guard text.contains(".") else { throw failure("unable to parse IP") }
-    switch Self.version4(text[...]) {
-    case .success(let bytes): self.bytes = bytes
-    case .failure(let problem): throw failure(problem.rawValue)
-    }
+    bytes = address.bytes
   }
 
-  private enum Problem: String, Error {
-    case unexpected = "unexpected character"
-    case short = "IPv4 address too short"
-    case long = "IPv4 address too long"
-    case empty = "IPv4 field must have at least one digit"
-    case zero = "IPv4 field has octet with leading zero"
-    case large = "IPv4 field has value >255"
-  }
-
-  private static func version4(_ text: Substring) -> Result<[UInt8], Problem> {
-    var bytes: [UInt8] = []
-    for part in text.split(separator: ".", omittingEmptySubsequences: false) {
-      guard !part.isEmpty else { return .failure(.empty) }
-      guard part.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return .failure(.unexpected) }
-      guard part.utf8.count == 1 || part.first != "0" else { return .failure(.zero) }
-      guard part.utf8.count <= 3, let byte = UInt8(part) else { return .failure(.large) }
-      guard bytes.count < 4 else { return .failure(.long) }
-      bytes.append(byte)
-    }
-    return bytes.count == 4 ? .success(bytes) : .failure(.short)
-  }
-
-  private static func version6(_ text: String) -> [UInt8]? {
-    func groups(_ text: Substring, mayEndInVersion4: Bool) -> [UInt8]? {
-      if text.isEmpty { return [] }
-      var bytes: [UInt8] = []
-      let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-      for (index, part) in parts.enumerated() {
-        if mayEndInVersion4, index == parts.count - 1, part.contains(".") {
-          guard case .success(let tail) = version4(part) else { return nil }
-          bytes += tail
-        } else {
-          guard (1...4).contains(part.utf8.count), part.utf8.first != UInt8(ascii: "+"),
-            part.utf8.first != UInt8(ascii: "-"), let group = UInt16(part, radix: 16)
-          else { return nil }
-          bytes += [UInt8(group >> 8), UInt8(group & 255)]
-        }
-      }
-      return bytes
-    }
-    guard let gap = text.firstRange(of: "::") else {
-      guard let bytes = groups(text[...], mayEndInVersion4: true), bytes.count == 16 else { return nil }
-      return bytes
-    }
-    guard let before = groups(text[..<gap.lowerBound], mayEndInVersion4: false),
-      let after = groups(text[gap.upperBound...], mayEndInVersion4: true), before.count + after.count < 16
-    else { return nil }
-    return before + Array(repeating: 0, count: 16 - before.count - after.count) + after
+  fileprivate static func isMapped(_ bytes: [UInt8]) -> Bool {
+    bytes.count == 16 && bytes.prefix(10).allSatisfy { $0 == 0 } && bytes[10] == 255 && bytes[11] == 255
   }
 
   var isVersion4: Bool { bytes.count == 4 }
@@ -144,17 +90,19 @@ struct CELNetwork: CELOpaque, Hashable, CustomStringConvertible {
       CELEvaluationError("\(prefix)\(prefix)netip.ParsePrefix(\(text.goQuoted)): \(why)")
     }
     guard let slash = text.lastIndex(of: "/") else { throw failure("no '/'") }
-    do { address = try CELAddress(String(text[..<slash])) } catch let error as CELEvaluationError {
-      if error.description.hasPrefix("IPv4-mapped") {
-        throw CELEvaluationError("\(prefix)IPv4-mapped IPv6 address \(text.goQuoted) is not allowed")
-      }
-      throw failure("ParseAddr(\(String(text[..<slash]).goQuoted)): unable to parse IP")
-    }
+    let start = String(text[..<slash])
+    let found: (bytes: [UInt8], hasZone: Bool)
+    do { found = try CELAddressReader.read(start) } catch { throw failure(error.description(of: start)) }
+    guard !found.hasZone else { throw failure("IPv6 zones cannot be present in a prefix") }
     let bits = text[text.index(after: slash)...]
     guard let length = Int(bits), bits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
       bits.utf8.count == 1 || bits.first != "0"
     else { throw failure("bad bits after slash: \(String(bits).goQuoted)") }
-    guard length <= address.bytes.count * 8 else { throw failure("prefix length out of range") }
+    guard length <= found.bytes.count * 8 else { throw failure("prefix length out of range") }
+    guard !CELAddress.isMapped(found.bytes) else {
+      throw CELEvaluationError("\(prefix)IPv4-mapped IPv6 address \(text.goQuoted) is not allowed")
+    }
+    address = CELAddress(bytes: found.bytes)
     self.length = length
   }
 

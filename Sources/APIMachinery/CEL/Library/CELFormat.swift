@@ -31,11 +31,11 @@ struct CELFormat: CELOpaque {
     },
     "dns1035LabelPrefix": CELFormat("DNS1035LabelPrefix", 30) { NameRules.prefix($0, NameRules.dns1035Label) },
     "labelValue": CELFormat("LabelValue", 40, NameRules.labelValue),
-    "uri": CELFormat("URI", 2_048) { CELURL.problem($0).map { [$0] } ?? [] },
-    "uuid": CELFormat("uuid", 36, matching(.uuid, "does not match the UUID format")),
-    "byte": CELFormat("byte", 88, matching(.byte, "invalid base64")),
-    "date": CELFormat("date", 120, matching(.date, "invalid date")),
-    "datetime": CELFormat("datetime", 120, matching(.datetime, "invalid datetime")),
+    "uri": CELFormat("URI", 1_103) { CELURL.problem($0).map { [$0] } ?? [] },
+    "uuid": CELFormat("uuid", 70, matching(.uuid, "does not match the UUID format")),
+    "byte": CELFormat("byte", 84, matching(.byte, "invalid base64")),
+    "date": CELFormat("date", 71, matching(.date, "invalid date")),
+    "datetime": CELFormat("datetime", 71, matching(.datetime, "invalid datetime")),
   ]
 }
 

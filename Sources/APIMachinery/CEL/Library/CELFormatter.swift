@@ -57,7 +57,12 @@ struct CELFormatter {
     case "e":
       try frame.work(places)
       let number = try Self.number(value, "scientific clause can only be used on doubles")
-      return Self.infinite(number) ?? Self.superscript(DecimalDigits(number).scientific(places))
+      guard number.isFinite else {
+        // A word for a number stands at the right of as many places.
+        let word = Self.infinite(number) ?? "NaN"
+        return String(repeating: " ", count: max(0, places - word.count)) + word
+      }
+      return Self.superscript(DecimalDigits(number).scientific(places))
     case "b", "o", "x", "X": return try Self.radix(value, verb)
     default: throw parsing("unrecognized formatting clause \"\(verb)\"")
     }

@@ -49,7 +49,6 @@ extension CELValue {
     case .list(let list): list.count == 0
     case .map(let map): map.count == 0
     case .object(let object): object.count == 0
-    case .optional(let inner): inner == nil
     default: false
     }
   }

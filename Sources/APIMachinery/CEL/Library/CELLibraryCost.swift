@@ -142,10 +142,9 @@ enum CELLibraryCost {
     case "replace", "split", "ip.isCanonical": return scaled(first, 0.2)
     case "join": return 0
     case "matches", "find", "findAll":
-      if case .string(let text)? = arguments.first, arguments.count > 1, case .string(let pattern) = arguments[1] {
-        return matching(text, pattern)
-      }
-      return 1
+      guard arguments.count > 1 else { return 1 }
+      let length = (Double(first) + 1) * 0.1
+      return CELCost.multiply(UInt64(length.rounded(.up)), scaled(arguments[1].costSize, 0.25))
     case "containsIP", "containsCIDR":
       var cost = scaled(first + first, 0.1)
       if name == "containsCIDR" { cost += scaled(first, 0.1) + 1 }
@@ -198,6 +197,13 @@ enum CELLibraryCost {
       for key in map.keys {
         cost += traversal(key)
         if let value = try? map.find(key) { cost += traversal(value) }
+      }
+      return cost
+    case .object(let object):
+      var cost: UInt64 = 0
+      for name in object.names {
+        cost += UInt64(Double(name.utf8.count) * 0.1)
+        if let value = try? object.field(name) { cost += traversal(value) }
       }
       return cost
     default: return 1

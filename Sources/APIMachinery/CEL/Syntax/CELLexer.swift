@@ -195,7 +195,9 @@ struct CELLexer {
       if !isLong, scalar == "\n" || scalar == "\r" { return nil }
       index += 1
       guard scalar == "\\", !isRaw else {
-        put(scalar)
+        // Every end of a line is one of Unix.
+        if scalar == "\r", peek() == "\n" { index += 1 }
+        put(scalar == "\r" ? "\n" : scalar)
         continue
       }
       switch escape() {

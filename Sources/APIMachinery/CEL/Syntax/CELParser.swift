@@ -11,6 +11,8 @@ struct CELParser {
   private var nesting = 0
   /// What has been begun and not ended: brackets, and conditions whose `:` is to come.
   private var pending = 0
+  /// Where what is in brackets begins, and what ends it.
+  private var first: (position: Int, closing: String) = (-1, "")
   private var nextID = 0
   private var issues: [CELIssue] = []
 
@@ -247,9 +249,10 @@ struct CELParser {
   /// What stands between the parentheses of a call; the open one has been taken.
   private mutating func arguments() throws(Stop) -> [CELExpression] {
     if take(")") != nil { return [] }
+    first = (position, ")")
     if !startsExpression(ahead: 0), startsExpression(ahead: 1) || isSymbol(")", ahead: 1), current.kind != .end {
       noteSyntax(
-        "extraneous input '\(current.text)' expecting \(Self.primaries.replacing("'(', ", with: "'(', ')', "))")
+        "extraneous input '\(current.text)' expecting \(starters)")
       _ = take()
       if take(")") != nil { return [] }
     }
@@ -285,8 +288,15 @@ struct CELParser {
     "package", "namespace", "null", "return", "true", "var", "void", "while",
   ]
 
-  private static let primaries =
-    "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
+  /// The words that may stand here: more where what is in brackets begins.
+  private var starters: String {
+    let closing = first.position == position ? first.closing : ""
+    let isAggregate = closing == "]" || closing == "}"
+    var words = "{'[', " + (closing == "]" ? "']', '{', " : closing == "}" ? "'{', '}', " : "'{', ")
+    words += closing == ")" ? "'(', ')', '.', " : "'(', '.', "
+    words += isAggregate ? "',', '-', '!', '?', " : "'-', '!', "
+    return words + "'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
+  }
 
   private mutating func primary() throws(Stop) -> CELExpression {
     let token = current
@@ -331,9 +341,9 @@ struct CELParser {
       }
     }
     guard token.kind != .end, startsExpression(ahead: 1) else {
-      throw syntax("mismatched input '\(token.text)' expecting \(Self.primaries)")
+      throw syntax("mismatched input '\(token.text)' expecting \(starters)")
     }
-    noteSyntax("extraneous input '\(token.text)' expecting \(Self.primaries)")
+    noteSyntax("extraneous input '\(token.text)' expecting \(starters)")
     _ = take()
     return try unary()
   }
@@ -396,7 +406,10 @@ struct CELParser {
     var optional: Set<Int> = []
     var mayGoOn = false
     pending += 1
-    while !isSymbol("]"), elements.isEmpty || current.kind != .end {
+    first = (position, "]")
+    // A comma alone makes an empty list.
+    let isEmpty = take(",") != nil
+    while !isEmpty, !isSymbol("]"), elements.isEmpty || current.kind != .end {
       if take("?") != nil { optional.insert(elements.count) }
       elements.append(try expression())
       mayGoOn = take(",") == nil
@@ -410,7 +423,9 @@ struct CELParser {
     var entries: [CELExpression.Entry] = []
     var mayGoOn = false
     pending += 1
-    while !isSymbol("}"), entries.isEmpty || current.kind != .end {
+    first = (position, "}")
+    let isEmpty = take(",") != nil
+    while !isEmpty, !isSymbol("}"), entries.isEmpty || current.kind != .end {
       let isOptional = take("?") != nil
       let key = try expression()
       try expect(":")
@@ -426,10 +441,12 @@ struct CELParser {
     var fields: [CELExpression.Field] = []
     var mayGoOn = false
     pending += 1
-    while !isSymbol("}"), fields.isEmpty || current.kind != .end {
+    let isEmpty = take(",") != nil
+    while !isEmpty, !isSymbol("}"), fields.isEmpty || current.kind != .end {
       let isOptional = take("?") != nil
       guard current.kind == .identifier || current.kind == .escapedIdentifier else {
-        throw syntax("mismatched input '\(current.text)' expecting IDENTIFIER")
+        let others = isOptional ? "" : fields.isEmpty ? "'}', ',', '?', " : "'}', '?', "
+        throw syntax("mismatched input '\(current.text)' expecting {\(others)IDENTIFIER, ESC_IDENTIFIER}")
       }
       let field = take()
       if field.kind == .escapedIdentifier { refuseEscape(field) }

@@ -16,6 +16,9 @@ public indirect enum CELType: Sendable, Hashable {
   /// The type of what is wrong, so that one mistake is told once.
   case failure
 
+  /// A value or null: a message of Protocol Buffers around it.
+  static func wrapper(_ type: CELType) -> CELType { .opaque("wrapper", [type]) }
+
   /// A value that may be missing, of a type.
   public static func optional(_ type: CELType) -> CELType { .opaque("optional_type", [type]) }
 }

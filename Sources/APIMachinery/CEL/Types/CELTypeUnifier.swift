@@ -73,6 +73,9 @@ struct CELTypeUnifier {
     switch (a, b) {
     case (.null, let other), (let other, .null): return Self.isNullable(other)
     case (.type, .type): return true
+    case (.opaque("wrapper", _), .opaque("wrapper", _)): return a == b
+    case (.opaque("wrapper", let inner), let other): return unify(inner[0], other)
+    case (let other, .opaque("wrapper", let inner)): return unify(other, inner[0])
     case (.list(let a), .list(let b)): return unify(a, b)
     case (.map(let aKey, let aValue), .map(let bKey, let bValue)): return unify(aKey, bKey) && unify(aValue, bValue)
     case (.opaque(let a, let aParameters), .opaque(let b, let bParameters)):
