@@ -71,6 +71,8 @@ struct EtcdStoreTests {
       [], [0x08, 0x80], [0x00, 0x01], [0x0A, 0x02, 0x18, 0x05, 0x12, 0x03, 0x0A, 0x01, 0x62],
       // A header that says it is longer than all there is.
       [0x0A, 0x20, 0x18],
+      // Three keys, of which none is told.
+      [0x0A, 0x02, 0x18, 0x05, 0x20, 0x03],
     ] as [[UInt8]])
   func nonsenseIsTold(_ bytes: [UInt8]) async throws {
     #expect(try await fault(.answer(ByteBuffer(bytes: bytes)))?.code == .malformed)

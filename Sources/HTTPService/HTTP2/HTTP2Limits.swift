@@ -25,6 +25,9 @@ public struct HTTP2Limits: Sendable {
     self.controlFrames = controlFrames
   }
 
+  /// Bytes of the largest frame unless a server says otherwise (RFC 9113, section 6.5.2).
+  private static let frameBytes = 16_384
+
   /// The period that the rates above are about.
   private static let period = TimeAmount.seconds(30)
 
@@ -37,6 +40,8 @@ public struct HTTP2Limits: Sendable {
     ]
     connection.targetWindowSize = connectionWindow
     connection.maximumBufferedControlFrames = controlFrames
+    // A large header comes in frames of the size that every server must take; a few more may be small.
+    connection.maximumSequentialContinuationFrames = headerBytes / Self.frameBytes + 5
     connection.controlFrameRateLimit.maximumCount = controlFrames
     connection.controlFrameRateLimit.windowLength = Self.period
     var stream = NIOHTTP2Handler.StreamConfiguration()

@@ -90,6 +90,10 @@ public final class EtcdStore: RevisionedStore {
         limit: Int64(max(1, limit)), revision: revision ?? 0))
     let values = limit == 0 || !isRange ? [] : try values(answer.message.values)
     let remaining = isRange ? Int(answer.message.count) - values.count : 0
+    // The next page would begin where this one did, for ever.
+    guard limit == 0 || !values.isEmpty || remaining <= 0 else {
+      throw StoreError(.malformed, "the cluster store answered with none of \(remaining) keys")
+    }
     return RangePage(
       values: values, revision: revision ?? answer.revision,
       continuation: remaining > 0 ? values.last?.key ?? after : nil, remaining: remaining)

@@ -43,6 +43,39 @@ import Testing
     }
   }
 
+  /// A header larger than one frame, or than the six that the library allows by itself, is taken up to the server's own limit.
+  @Test func largeHeaders() async throws {
+    var configuration = ServerConfiguration()
+    configuration.limits.headerBytes = 1 << 20
+    let handler: Handler = { request in
+      Response(.ok, text: String(request.headers.count { $0.name.hasPrefix("x-") }))
+    }
+    try await TLSFixture.with(configuration: configuration, handler: handler) { fixture in
+      var fields: HPACKHeaders = [":method": "GET", ":path": "/", ":scheme": "https", ":authority": "d"]
+      for number in 0..<30 { fields.add(name: "x-\(number)", value: String(repeating: "a", count: 15_000)) }
+      let block = try HTTP2Frames.block(fields)
+      // The server's limits hold once they are acknowledged.
+      var bytes = HTTP2Frames.preface + HTTP2Frames.settings + HTTP2Frames.frame(4, flags: 1)
+      for start in stride(from: 0, to: block.count, by: 16_384) {
+        let end = min(start + 16_384, block.count)
+        bytes += HTTP2Frames.frame(
+          start == 0 ? 1 : 9, flags: (start == 0 ? 1 : 0) | (end == block.count ? 4 : 0), stream: 1,
+          Array(block[start..<end]))
+      }
+      #expect(block.count > 10 * 16_384)
+      let client = try await fixture.client(protocols: ["h2"])
+      try await client.queue(bytes: bytes).get()
+      var answer: [UInt8] = []
+      while HTTP2Frames.find(0, in: answer).isEmpty {
+        let more = try await client.receive(count: 1)
+        if more.isEmpty { break }
+        answer += more
+      }
+      #expect(HTTP2Frames.find(0, in: answer).first?.payload == Array("30".utf8))
+      try await client.close()
+    }
+  }
+
   @Test func servesRequests() async throws {
     try await with { _, client in
       let query = try await client.get("/query?a+b=c%20d")
