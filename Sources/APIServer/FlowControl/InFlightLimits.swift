@@ -9,8 +9,6 @@ public final class InFlightLimits: Sendable {
     fileprivate let isCounted: Bool
   }
 
-  private static let masters = "system:masters"
-
   private let most: (reading: Int, writing: Int)
   private let present = Mutex((reading: 0, writing: 0))
 
@@ -28,7 +26,7 @@ public final class InFlightLimits: Sendable {
       if isReading { present.reading += 1 } else { present.writing += 1 }
       return true
     }
-    guard isCounted || user.groups.contains(Self.masters) else { return nil }
+    guard isCounted || user.isAllPowerful else { return nil }
     return Place(isReading: isReading, isCounted: isCounted)
   }
 

@@ -28,10 +28,6 @@ public final class CachedObject: Sendable {
     }
   }
 
-  convenience init(key: String, revision: Int64, stored: [UInt8]) throws(UnreadableObject) {
-    try self.init(KeyValue(key: key, value: stored, createRevision: revision, modRevision: revision))
-  }
-
   /// The same object under another revision.
   func at(revision: Int64) -> CachedObject { CachedObject(key: key, object.at(revision: UInt64(revision))) }
 

@@ -35,6 +35,8 @@ struct ServerEncryption: Sendable {
 
   /// Follows the file, where it is to be followed, and what its plugins can read again, until the task is cancelled.
   func run(_ cluster: ClusterStore, _ pool: BlockingPool) async {
+    let isFollowed = options.encryptionProviderConfigAutomaticReload == true
+    guard isFollowed || encryption.pluginCount > 0 else { return }
     await withTaskGroup(of: Void.self) { group in
       group.addTask {
         while true {
@@ -42,7 +44,7 @@ struct ServerEncryption: Sendable {
           if encryption.pluginCount > 0 { await cluster.readAgain() }
         }
       }
-      guard options.encryptionProviderConfigAutomaticReload == true else { return }
+      guard isFollowed else { return }
       await file.follow(pool) { bytes in
         try await encryption.replace(by: try options.configuration(bytes))
         await cluster.readAgain()
