@@ -51,6 +51,21 @@ import Testing
     }
   }
 
+  @Test func aHandlerEndsTheConnection() async throws {
+    let handler: Handler = { request in
+      let headers: Headers = ["Connection": "close"]
+      guard request.path == "/stream" else { return Response(.tooManyRequests, headers: headers, bytes: "go".utf8) }
+      return .stream(headers: headers) { try await $0.write("on") }
+    }
+    try await Fixture.with(handler: handler) { fixture in
+      for (path, end) in [("/whole", "go"), ("/stream", "2\r\non\r\n0\r\n\r\n")] {
+        // Ends only where the server closes: the client keeps its side open.
+        let answer = try await fixture.exchange("GET \(path) HTTP/1.1\r\nHost: d\r\n\r\n")
+        #expect(answer.contains("\r\nConnection: close\r\n") && answer.hasSuffix("\r\n\r\n" + end))
+      }
+    }
+  }
+
   @Test func answersAClientThatClosesItsSideEarly() async throws {
     try await Fixture.with(handler: echo) { fixture in
       let client = try await fixture.client()

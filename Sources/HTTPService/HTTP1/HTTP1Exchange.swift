@@ -38,7 +38,7 @@ final class HTTP1Exchange: Exchange {
   private static let inlineLimit = 65_536
 
   func send(_ response: Response, _ bytes: ByteBuffer) {
-    let keepAlive = keepsAlive
+    let keepAlive = keepsAlive && !response.endsConnection
     let isHead = request.method == .head
     let omitted = isHead || response.status.forbidsBody
     let inline = !omitted && bytes.readableBytes <= Self.inlineLimit
@@ -73,7 +73,7 @@ final class HTTP1Exchange: Exchange {
   // MARK: Streams
 
   func makeBody(of response: Response) -> any ResponseBody {
-    var keepAlive = keepsAlive
+    var keepAlive = keepsAlive && !response.endsConnection
     let framing: HTTP1Body.Framing
     if response.status.forbidsBody {
       framing = .none

@@ -34,17 +34,12 @@ final class HTTP2Exchange: Exchange {
     }
     let omitted = request.method == .head || response.status.forbidsBody || bytes.readableBytes == 0
     let head = headers
-    let ends = endsConnection(response)
+    let ends = response.endsConnection
     onLoop { stream in
       // Said first: a client that has its response is quick to send the next request on a connection that it thinks is good.
       if ends { stream.endConnection() }
       stream.send(head, omitted ? nil : bytes)
     }
-  }
-
-  /// A response that ends the connection says so as with HTTP/1.1.
-  private func endsConnection(_ response: Response) -> Bool {
-    response.headers["Connection"]?.lowercased() == "close"
   }
 
   func makeBody(of response: Response) -> any ResponseBody {
@@ -55,7 +50,7 @@ final class HTTP2Exchange: Exchange {
       length = number
       headers.add(name: "content-length", value: text)
     }
-    if endsConnection(response) { onLoop { $0.endConnection() } }
+    if response.endsConnection { onLoop { $0.endConnection() } }
     return HTTP2Body(head: headers, length: response.status.forbidsBody ? 0 : length, exchange: self)
   }
 

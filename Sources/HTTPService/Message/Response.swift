@@ -3,7 +3,8 @@ import NIOCore
 /// What a handler answers.
 ///
 /// `Content-Length`, `Transfer-Encoding`, `Connection`, `Upgrade` and `Date` are the server's business: it derives them
-/// from the body and the connection. Only a stream whose length is known may bring a `Content-Length`.
+/// from the body and the connection. Only a stream whose length is known may bring a `Content-Length`, and `Connection:
+/// close` ends the connection after the response (RFC 9112, section 9.6; with HTTP/2 once its other streams have ended).
 public struct Response: Sendable {
   /// What follows the head.
   public enum Body: Sendable {
@@ -28,6 +29,9 @@ public struct Response: Sendable {
   public init(_ status: Status, headers: Headers = Headers(), bytes: some Sequence<UInt8> = EmptyCollection()) {
     self.init(status, headers: headers, buffer: ByteBuffer(bytes: bytes))
   }
+
+  /// Whether the handler wants no further request on the connection, which it says as with HTTP/1.1.
+  var endsConnection: Bool { headers["Connection"].map { $0.equalsIgnoringCase("close") } ?? false }
 
   /// Text with its content type.
   public init(_ status: Status, text: String, type: String = "text/plain; charset=utf-8") {
