@@ -78,17 +78,31 @@ extension APIServer {
       info,
       isApply: info.verb == "patch" && request.headers["Content-Type"]?.hasPrefix("application/apply-patch") == true,
       isDryRun: request.query.contains("dryRun"))
-    var outcome = RequestMetrics.Outcome(
-      code: response.status.code, duration: info.isLongRunning ? nil : ContinuousClock.now - began,
-      waited: trail.waited + (trail.context?.timeElsewhere ?? .zero))
-    if case .bytes(let buffer) = response.body { outcome.size = buffer.readableBytes }
+    let outcome = RequestMetrics.Outcome(
+      code: response.status.code, waited: trail.waited + (trail.context?.timeElsewhere ?? .zero))
+    switch response.body {
+    case .bytes(let buffer): note(outcome, info, key, began: began, size: buffer.readableBytes)
+    case .stream where !info.isLongRunning:
+      return response.counting { [self] size in note(outcome, info, key, began: began, size: size) }
+    case .stream, .takeover: note(outcome, info, key, began: began, size: nil)
+    }
     if info.isLongRunning, response.status.code < 300 { response = response.keeping(metrics.run(key)) }
+    return response
+  }
+
+  /// Counts an answer that has been given.
+  private func note(
+    _ outcome: RequestMetrics.Outcome, _ info: RequestInfo, _ key: RequestMetrics.Key,
+    began: ContinuousClock.Instant, size: Int?
+  ) {
+    var outcome = outcome
+    outcome.size = size
+    if !info.isLongRunning { outcome.duration = ContinuousClock.now - began }
     metrics.end(info, key, outcome) {
       !info.isResource
         || registry.catalog.snapshot.resource(GroupVersion(group: info.group, version: info.version), info.resource)
           != nil
     }
-    return response
   }
 
   private func answer(_ request: Request, _ info: RequestInfo, _ trail: inout Trail) async throws -> Response {
@@ -126,13 +140,12 @@ extension APIServer {
     }
     let context = RequestContext(
       info: info, user: user, query: request.query, headers: request.headers, authorizer: authorizer,
-      deadline: trail.deadline)
+      deadline: trail.deadline, isAudited: trail.audit != nil)
     trail.context = context
     if let warning { context.warn(warning) }
     if let inFlightLimits, !info.isLongRunning {
       guard let place = inFlightLimits.take(user, info) else { return Answer.tooManyRequests(retryAfter: 1) }
-      defer { inFlightLimits.end(place) }
-      return try await authorizedAnswer(request, context, trail.audit)
+      return try await untilAnswered(request, context, trail.audit) { inFlightLimits.end(place) }
     }
     guard let flowControl, !info.isLongRunning || info.verb == "watch" else {
       return try await authorizedAnswer(request, context, trail.audit)
@@ -144,9 +157,21 @@ extension APIServer {
       return Answer.tooManyRequests(retryAfter: error.retryAfter)
     }
     trail.waited = admitted.waited
-    // A watch, whose answer is a stream, gives its seat back when it starts.
-    defer { flowControl.end(admitted, isWatch: info.verb == "watch") }
-    return try await authorizedAnswer(request, context, trail.audit)
+    return try await untilAnswered(request, context, trail.audit) {
+      flowControl.end(admitted, isWatch: info.verb == "watch")
+    }
+  }
+
+  /// Answers, and then calls `end`: once the answer has been sent where it is made while it is. One without an end gives its
+  /// place back when it starts.
+  private func untilAnswered(
+    _ request: Request, _ context: RequestContext, _ audit: AuditTrail?, end: @escaping @Sendable () -> Void
+  ) async throws -> Response {
+    var goesOn = false
+    defer { if !goesOn { end() } }
+    let response = try await authorizedAnswer(request, context, audit)
+    goesOn = response.isFiniteStream
+    return goesOn ? response.keeping(AtEnd(end)) : response
   }
 
   /// - Throws: 401 where a request says nothing of its sender and must.

@@ -1,6 +1,7 @@
 """Lists in pages, resource versions, watches over HTTP."""
 
 import pytest
+from interface import eventually, unique
 
 
 @pytest.fixture
@@ -141,3 +142,48 @@ def test_what_is_not_acceptable(namespace, raw):
         "POST", f"/api/v1/namespaces/{namespace}/configmaps", body={}, headers={"Content-Type": "application/xml"}
     )
     assert status == 415 and body["reason"] == "UnsupportedMediaType"
+
+
+@pytest.fixture(scope="module")
+def long_list(api):
+    """A namespace whose config maps are more than half a megabyte, and a path to them."""
+    name = unique("long")
+    api.create("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    path = f"/api/v1/namespaces/{name}/configmaps"
+    for number in range(60):
+        api.create(path, {"metadata": {"name": f"n{number:02}"}, "data": {"text": f"{number}" * 5000}})
+    yield path
+    api.send("DELETE", f"/api/v1/namespaces/{name}")
+
+
+def test_long_lists_come_whole(api, long_list):
+    answer = api.send("GET", long_list, labelSelector="!of")
+    assert answer.status == 200 and answer.headers["Content-Type"] == "application/json"
+    assert len(answer.bytes) > 500_000 and answer.bytes.endswith(b"]}\n")
+    items = {item["metadata"]["name"]: item for item in answer.body["items"]}
+    assert {f"n{number:02}" for number in range(60)} <= items.keys()
+    for number in range(60):
+        one = api.send("GET", f"{long_list}/n{number:02}").body
+        assert {**items[f"n{number:02}"], "kind": "ConfigMap", "apiVersion": "v1"} == one
+    # Compressed, and without a body.
+    packed = api.send("GET", long_list, headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip" and packed.body["items"] == answer.body["items"]
+    head = api.send("HEAD", long_list)
+    assert head.status == 200 and not head.bytes
+
+
+def test_long_lists_are_counted_with_their_size(api, long_list):
+    def figures():
+        text = api.send("GET", "/metrics").bytes.decode()
+        wanted = 'apiserver_response_sizes_{}{{component="apiserver",group="",resource="configmaps",scope="namespace"'
+        lines = [line for line in text.splitlines() if 'verb="LIST"' in line and 'resource="configmaps"' in line]
+        return {
+            kind: sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(wanted.format(kind)))
+            for kind in ("count", "sum")
+        }  # fmt: skip
+
+    before = figures()
+    size = len(api.send("GET", long_list).bytes)
+    # The answer is counted when its last byte has been sent.
+    eventually(lambda: figures()["count"] == before["count"] + 1, "the list is counted")
+    assert figures()["sum"] == before["sum"] + size

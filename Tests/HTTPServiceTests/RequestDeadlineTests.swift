@@ -10,11 +10,17 @@ import Testing
     case "/stuck":
       do { try await Task.sleep(for: .seconds(3600)) } catch { return Response(.gatewayTimeout, text: "too late") }
       return Response(.ok, text: "done")
-    case "/stream":
-      return .stream { writer in
+    case "/watch":
+      return .stream(endsWithServer: true) { writer in
         try await writer.write("first,")
         // Longer than the handler may take.
         try await Task.sleep(for: .milliseconds(50))
+        try await writer.write("last")
+      }
+    case "/list":
+      return .stream { writer in
+        try await writer.write("first,")
+        try await Task.sleep(for: .seconds(3600))
         try await writer.write("last")
       }
     default: return Response(.ok, text: "at once")
@@ -39,9 +45,16 @@ import Testing
     }
   }
 
-  @Test func aStreamLastsAsLongAsItLikes() async throws {
+  @Test func aStreamThatHasAnEndHasTheRequestsTimeForIt() async throws {
     try await Fixture.with(configuration: configuration(), handler: handler) { fixture in
-      let answer = try await fixture.exchange(request("/stream"))
+      let answer = try await fixture.exchange(request("/list"))
+      #expect(answer.hasPrefix("HTTP/1.1 200 ") && answer.hasSuffix("first,\r\n"), "cut off, which a client sees")
+    }
+  }
+
+  @Test func aStreamWithoutAnEndLastsAsLongAsItLikes() async throws {
+    try await Fixture.with(configuration: configuration(), handler: handler) { fixture in
+      let answer = try await fixture.exchange(request("/watch"))
       #expect(answer.hasPrefix("HTTP/1.1 200 ") && answer.contains("first,") && answer.contains("last"))
     }
   }

@@ -92,24 +92,23 @@ struct ObjectAnswer: Sendable {
     }
   }
 
-  /// How many bytes of a long list are written before they are taken over: few enough to stay in a processor's cache.
-  private static let pieceSize = 131_072
-
   /// A list of objects as they are stored, in the form in which most clients want it; nil where this one wants another.
-  func storedList(_ objects: ArraySlice<CachedObject>, _ meta: ListMeta) -> Response? {
+  /// - Parameter streams: whether a long one may be made piece by piece while it is sent.
+  func storedList(_ objects: ArraySlice<CachedObject>, _ meta: ListMeta, streams: Bool) -> Response? {
     guard form.encoding == .json, form.shape == .object, !form.isPretty else { return nil }
-    var list = ListWriter(
-      apiVersion: target.groupVersionKind.apiVersion, kind: target.resource.listKind, meta,
-      capacity: min(objects.count * 1_024, Self.pieceSize) + 8_192)
-    var buffer = ByteBuffer()
-    if let first = objects.first { buffer.reserveCapacity(objects.count * (first.object.bytes.count + 64)) }
-    for object in objects {
-      list.append(object.object.bytes, revision: object.object.revision, at: object.object.place)
-      if list.bytes.count >= Self.pieceSize { list.take { buffer.writeBytes($0.bytes) } }
+    var pieces = StoredListPieces(
+      objects, apiVersion: target.groupVersionKind.apiVersion, kind: target.resource.listKind, meta)
+    let headers: Headers = ["Content-Type": ResponseForm.Encoding.json.rawValue]
+    guard streams, pieces.isLong else {
+      var buffer = pieces.next() ?? ByteBuffer()
+      while let piece = pieces.next() { buffer.writeImmutableBuffer(piece) }
+      return Response(.ok, headers: headers, buffer: buffer)
     }
-    _ = list.finish()
-    list.take { buffer.writeBytes($0.bytes) }
-    return Response(.ok, headers: ["Content-Type": ResponseForm.Encoding.json.rawValue], buffer: buffer)
+    let all = pieces
+    return .stream(headers: headers, compresses: true) { writer in
+      var pieces = all
+      while let piece = pieces.next() { try await writer.write(buffer: piece) }
+    }
   }
 
   private func protobuf(_ objects: [StoredObject], _ meta: ListMeta) throws(StatusError) -> [UInt8] {

@@ -110,7 +110,10 @@ struct ResourceHandler: Sendable {
     let meta = ListMeta(
       revision: UInt64(page.revision), continueToken: page.continuation?.description,
       remainingItemCount: page.remaining.map { Int64($0) })
-    if registry.isAsStored(page, target), let stored = answer.storedList(page.objects, meta) { return stored }
+    if registry.isAsStored(page, target) {
+      let streams = request.method == .get && !context.isAudited
+      if let stored = answer.storedList(page.objects, meta, streams: streams) { return stored }
+    }
     return try answer.list(try await registry.shown(Array(page.objects), target), meta)
   }
 

@@ -43,7 +43,7 @@ final class RequestMetrics: Sendable {
     var duration: Duration?
     /// Of the duration, how long others were waited for.
     var waited = Duration.zero
-    /// Bytes of the answer; nil for a stream.
+    /// Bytes of the answer; nil for one without an end.
     var size: Int?
   }
 
@@ -123,17 +123,10 @@ final class RequestMetrics: Sendable {
 
   // MARK: Requests that last
 
-  /// A request that lasts as long as its client likes; it is counted until nobody holds it any more.
-  final class Running: Sendable {
-    private let end: @Sendable () -> Void
-    fileprivate init(_ end: @escaping @Sendable () -> Void) { self.end = end }
-    deinit { end() }
-  }
-
-  /// Counts a request that lasts as long as its client likes.
-  func run(_ key: Key) -> Running {
+  /// Counts a request that lasts as long as its client likes, until nobody holds what is returned any more.
+  func run(_ key: Key) -> AtEnd {
     running.withLock { $0[key, default: 0] += 1 }
-    return Running { [weak self] in self?.running.withLock { $0[key, default: 1] -= 1 } }
+    return AtEnd { [weak self] in self?.running.withLock { $0[key, default: 1] -= 1 } }
   }
 
   /// How many of them there are; those that have ended have their place still.

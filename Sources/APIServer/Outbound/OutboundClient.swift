@@ -141,11 +141,7 @@ public final class OutboundClient: Sendable {
   }
 
   /// Keeps a client for as long as its answer is read.
-  final class Lease: Sendable {
-    private let onEnd: @Sendable () -> Void
-    init(onEnd: @escaping @Sendable () -> Void) { self.onEnd = onEnd }
-    deinit { onEnd() }
-  }
+  typealias Lease = AtEnd
 
   /// Sends a message; its answer is read while it comes, and the lease is kept until then.
   func open(_ target: OutboundTarget, _ message: Message) async throws(OutboundError) -> (HTTPClientResponse, Lease) {

@@ -38,6 +38,8 @@ public final class RequestContext: Sendable {
   public let headers: Headers
   /// When the client gets no other answer any more than that its time is over; nil where none is set to the request.
   let deadline: ContinuousClock.Instant?
+  /// Whether the audit log has the request, so that its answer is made as a whole.
+  let isAudited: Bool
   /// What admission has set aside for the write that is under way.
   public let settlement = AdmissionSettlement()
   private let authorizer: (any Authorizer)?
@@ -51,8 +53,9 @@ public final class RequestContext: Sendable {
   ///   - deadline: when the request must have been answered.
   public init(
     info: RequestInfo, user: User, query: Query, headers: Headers, authorizer: (any Authorizer)? = nil,
-    deadline: ContinuousClock.Instant? = nil
+    deadline: ContinuousClock.Instant? = nil, isAudited: Bool = false
   ) {
+    self.isAudited = isAudited
     self.authorizer = authorizer
     self.deadline = deadline
     self.info = info

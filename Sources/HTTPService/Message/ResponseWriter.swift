@@ -1,9 +1,14 @@
 import NIOCore
+import Synchronization
 
 /// Writes a response piece by piece. Each piece is sent at once; a slow client makes `write` wait.
 /// For one task at a time.
 public final class ResponseWriter: Sendable {
   private let body: any ResponseBody
+  private let count = Atomic(0)
+
+  /// How many bytes have been written.
+  public var written: Int { count.load(ordering: .relaxed) }
 
   init(_ body: any ResponseBody) { self.body = body }
 
@@ -13,17 +18,19 @@ public final class ResponseWriter: Sendable {
   /// Sends bytes, and the head before the first of them.
   /// - Throws: `connectionClosed` when the client has gone; `misuse` past the promised `Content-Length`.
   public func write(_ bytes: some Collection<UInt8> & Sendable) async throws {
-    if !bytes.isEmpty { try await body.write(ByteBuffer(bytes: bytes)) }
+    try await write(buffer: ByteBuffer(bytes: bytes))
   }
 
   /// Sends text.
   public func write(_ text: String) async throws {
-    if !text.isEmpty { try await body.write(ByteBuffer(string: text)) }
+    try await write(buffer: ByteBuffer(string: text))
   }
 
   /// Sends a buffer without copying it.
   public func write(buffer: ByteBuffer) async throws {
-    if buffer.readableBytes > 0 { try await body.write(buffer) }
+    guard buffer.readableBytes > 0 else { return }
+    count.add(buffer.readableBytes, ordering: .relaxed)
+    try await body.write(buffer)
   }
 
   func finish() async throws { try await body.finish() }

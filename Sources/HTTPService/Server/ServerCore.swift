@@ -54,7 +54,9 @@ final class ServerCore: Sendable {
     do {
       defer { deadline?.end() }
       let response = try await handle(exchange)
-      deadline?.end()
+      // What is written piece by piece, and has an end, has the request's time for it: a client that does not read holds
+      // what its answer is made of.
+      if !response.isFiniteStream { deadline?.end() }
       switch response.body {
       case .bytes(let bytes): await send(response, bytes, exchange)
       case .stream(let options, let write):
