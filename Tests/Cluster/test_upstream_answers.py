@@ -1,0 +1,125 @@
+"""Answers word for word and in the order that kube-apiserver 1.36.2 gives: what is refused, and why; what is published."""
+
+import pytest
+from interface import template, unique
+
+SET = {"selector": {"matchLabels": {"app": "x"}}, "template": template({"app": "x"}), "serviceName": "web"}
+HOOK = {"name": "a.b.c", "clientConfig": {"url": "https://127.0.0.1/x"}, "sideEffects": "None", "admissionReviewVersions": ["v1"]}
+METRICS = "/apis/autoscaling/v2/namespaces/{}/horizontalpodautoscalers"
+
+
+def causes(api, path, object):
+    refused = api.send("POST", path, object, dryRun="All")
+    assert refused.status == 422, refused
+    return [(cause["field"], cause["message"]) for cause in refused.body["details"]["causes"]]
+
+
+def pod(namespace, **spec):
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "image": "i"}], **spec}}
+
+
+# What is wrong with an object
+
+
+def test_claims_of_a_stateful_set(api, namespace):
+    path = f"/apis/apps/v1/namespaces/{namespace}/statefulsets"
+    claim = {"metadata": {"name": "data"}, "spec": {}}
+    set = {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "s"}, "spec": {**SET, "volumeClaimTemplates": [claim]}}
+    at = "spec.volumeClaimTemplates[0].spec."
+    assert causes(api, path, set) == [
+        (at + "accessModes", "Required value: at least 1 access mode is required"), (at + "resources[storage]", "Required value"),
+    ]  # fmt: skip
+
+
+def test_a_history_of_a_stateful_set_may_be_of_any_length(api, namespace):
+    set = {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "s"}, "spec": {**SET, "revisionHistoryLimit": -1}}
+    assert api.send("POST", f"/apis/apps/v1/namespaces/{namespace}/statefulsets", set, dryRun="All").status == 201
+
+
+def test_owners_in_a_template_are_nobodys(api, namespace):
+    made = template({"app": "x"})
+    made["metadata"]["ownerReferences"] = [{"apiVersion": "v1"}]
+    set = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": {"name": "r"}, "spec": {
+        "selector": {"matchLabels": {"app": "x"}}, "template": made}}  # fmt: skip
+    assert api.send("POST", f"/apis/apps/v1/namespaces/{namespace}/replicasets", set, dryRun="All").status == 201
+
+
+def test_a_selector_that_does_not_parse(api, namespace):
+    selector = {"matchLabels": {"app": "x"}, "matchExpressions": [{"key": "a", "operator": "Near"}]}
+    deployment = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"}, "spec": {
+        "selector": selector, "template": template({"app": "x"})}}  # fmt: skip
+    found = causes(api, f"/apis/apps/v1/namespaces/{namespace}/deployments", deployment)
+    assert [field for field, _ in found] == ["spec.selector.matchExpressions[0].operator", "spec.selector"]
+    assert found[1][1].endswith(": invalid label selector")
+
+
+def test_volumes_are_judged_before_their_names(api, namespace):
+    found = causes(api, f"/api/v1/namespaces/{namespace}/pods", pod(namespace, volumes=[{"secret": {}}]))
+    assert [field for field, _ in found] == ["spec.volumes[0].secret.secretName", "spec.volumes[0].name"]
+
+
+def test_a_probe_without_a_port(api, namespace):
+    probe = {"httpGet": {"path": "/"}}
+    object = pod(namespace, containers=[{"name": "c", "image": "i", "livenessProbe": probe}])
+    assert causes(api, f"/api/v1/namespaces/{namespace}/pods", object) == [
+        ("spec.containers[0].livenessProbe.httpGet.port", "Invalid value: 0: must be between 1 and 65535, inclusive"),
+    ]
+
+
+def test_operations_of_a_webhook_come_first(api):
+    hooks = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration",
+             "metadata": {"name": "h"}, "webhooks": [{**HOOK, "rules": [{}]}]}  # fmt: skip
+    found = causes(api, "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations", hooks)
+    assert [field.rpartition(".")[2] for field, _ in found] == ["operations", "apiGroups", "apiVersions", "resources"]
+
+
+def autoscaler(**spec):
+    return {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "a"}, "spec": {
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}, "maxReplicas": 3, **spec}}  # fmt: skip
+
+
+def test_metrics_of_no_type(api, namespace):
+    found = causes(api, METRICS.format(namespace), autoscaler(metrics=[{"resource": {"name": "cpu", "target": {}}}]))
+    at = "spec.metrics[0]."
+    assert sorted(set(found)) == sorted([
+        (at + "type", "Required value: must specify a metric source type"),
+        (at + "resource.target.type", "Required value: must specify a metric target type"),
+        (at + "resource.target.type", 'Invalid value: "": must be either Utilization, Value, or AverageValue'),
+        (at + "resource.target.averageUtilization", "Required value: must set either a target raw value or a target utilization"),
+        (at + "type", 'Unsupported value: "": supported values: "ContainerResource", "External", "Object", "Pods", "Resource"'),
+    ])  # fmt: skip
+
+
+def test_no_replicas(api, namespace):
+    assert ("spec.maxReplicas", "Required value: must be set and greater than 0") in causes(
+        api, METRICS.format(namespace), autoscaler(maxReplicas=0)
+    )
+
+
+def test_failure_policies_say_what_they_may(api, namespace):
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "j"}, "spec": {
+        "podFailurePolicy": {"rules": [{"onExitCodes": {"values": [1]}}]}, "template": {"spec": {
+            "restartPolicy": "Never", "containers": [{"name": "c", "image": "i"}]}}}}  # fmt: skip
+    at = "spec.podFailurePolicy.rules[0]."
+    assert causes(api, f"/apis/batch/v1/namespaces/{namespace}/jobs", job) == [
+        (at + "action", 'Required value: valid values: ["Count" "FailIndex" "FailJob" "Ignore"]'),
+        (at + "onExitCodes.operator", 'Required value: valid values: ["In" "NotIn"]'),
+    ]
+
+
+def test_an_empty_definition(api):
+    object = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "x"}}
+    found = causes(api, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", object)
+    assert [field for field, _ in found] == [
+        "metadata.name", "spec.group", "spec.scope", "spec.versions", "spec.names.plural", "spec.names.singular",
+        "spec.names.kind", "spec.names.listKind", "status.storedVersions",
+    ]  # fmt: skip
+    assert found[3][1] == "Invalid value: null: must have exactly one version marked as storage version"
+
+
+def test_protocols_of_a_network_policy(api, namespace):
+    policy = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "n"}, "spec": {
+        "podSelector": {}, "ingress": [{"ports": [{"protocol": "ICMP"}]}]}}  # fmt: skip
+    assert causes(api, f"/apis/networking.k8s.io/v1/namespaces/{namespace}/networkpolicies", policy) == [
+        ("spec.ingress[0].ports[0].protocol", 'Unsupported value: "ICMP": supported values: "TCP", "UDP", "SCTP"'),
+    ]
