@@ -123,3 +123,37 @@ def test_protocols_of_a_network_policy(api, namespace):
     assert causes(api, f"/apis/networking.k8s.io/v1/namespaces/{namespace}/networkpolicies", policy) == [
         ("spec.ingress[0].ports[0].protocol", 'Unsupported value: "ICMP": supported values: "TCP", "UDP", "SCTP"'),
     ]
+
+
+# What the server makes of an object
+
+
+def test_a_driver(api):
+    path = "/apis/storage.k8s.io/v1/csidrivers"
+    name = unique("driver") + ".example.com"
+    driver = {"apiVersion": "storage.k8s.io/v1", "kind": "CSIDriver", "metadata": {"name": name}, "spec": {"attachRequired": False}}
+    try:
+        assert "generation" not in api.create(path, driver)["metadata"]
+        changed = api.patch(f"{path}/{name}", {"spec": {"tokenRequests": [{"audience": "a"}]}})
+        assert changed["metadata"]["generation"] == 1
+    finally:
+        api.send("DELETE", f"{path}/{name}")
+    told = api.send("POST", path, {**driver, "spec": {"tokenRequests": [{"audience": "a"}]}}, dryRun="All")
+    assert "spec.serviceAccountTokenInSecrets is unset" in told.headers["Warning"]
+    driver["spec"]["serviceAccountTokenInSecrets"] = True
+    assert causes(api, path, driver) == [(
+        "spec.serviceAccountTokenInSecrets",
+        "Invalid value: true: serviceAccountTokenInSecrets is set but no tokenRequests are specified",
+    )]  # fmt: skip
+
+
+def test_accounts_list_secrets_by_name(api, namespace):
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "a"}, "secrets": [{
+        "kind": "Secret", "name": "s", "namespace": "elsewhere", "uid": "u"}]}  # fmt: skip
+    assert api.create(f"/api/v1/namespaces/{namespace}/serviceaccounts", account)["secrets"] == [{"name": "s"}]
+
+
+def test_gates_are_told_with_all_times(api, namespace):
+    made = api.create(f"/api/v1/namespaces/{namespace}/pods", pod(namespace, schedulingGates=[{"name": "example.com/a"}]))
+    (condition,) = made["status"]["conditions"]
+    assert condition["lastProbeTime"] is None and condition["reason"] == "SchedulingGated"
