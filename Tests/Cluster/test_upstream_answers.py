@@ -18,6 +18,60 @@ def pod(namespace, **spec):
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "image": "i"}], **spec}}
 
 
+# Bodies of another kind than the path means
+
+
+@pytest.mark.parametrize("version, kind, says", [
+    ("v1", "Nope", 'Nope in version "v1" cannot be handled as a Pod: no kind "Nope" is registered for version "v1" in scheme '
+     '"k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"'),
+    ("nope/v1", "Pod", 'Pod in version "v1" cannot be handled as a Pod: no kind "Pod" is registered for version "nope/v1" in scheme '
+     '"k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"'),
+    ("v1", "Service", 'Service in version "v1" cannot be handled as a Pod: converting (v1.Service) to (core.Pod): unknown conversion'),
+    ("apps/v1", "Deployment",
+     'Deployment in version "v1" cannot be handled as a Pod: converting (v1.Deployment) to (core.Pod): unknown conversion'),
+    ("apps/v1", "", 'Pod in version "v1" cannot be handled as a Pod: no kind "Pod" is registered for version "apps/v1"'),
+])  # fmt: skip
+def test_another_kind(api, namespace, version, kind, says):
+    body = {"apiVersion": version, "kind": kind, "metadata": {"name": "x"}}
+    api.refused(400, "POST", f"/api/v1/namespaces/{namespace}/pods", body, says=says)
+
+
+def test_another_version(api, namespace):
+    api.refused(
+        400, "POST", f"/apis/apps/v1/namespaces/{namespace}/deployments",
+        {"apiVersion": "apps/v1beta1", "kind": "Deployment", "metadata": {"name": "x"}},
+        says="the API version in the data (apps/v1beta1) does not match the expected API version (apps/v1)",
+    )  # fmt: skip
+
+
+def test_another_kind_than_definitions(api):
+    api.refused(
+        400, "POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", {"apiVersion": "v1", "kind": "Pod"},
+        says='no kind "Pod" is registered for version "v1" in scheme "k8s.io/apiextensions-apiserver/pkg/apiserver/apiserver.go:55"',
+    )  # fmt: skip
+
+
+def test_media_types(api, namespace):
+    maps = f"/api/v1/namespaces/{namespace}/configmaps"
+    refused = api.send("PATCH", maps + "/x", "{}", headers={"Content-Type": "application/json"})
+    assert refused.status == 415 and refused.body["message"] == "415: Unsupported Media Type" and refused.body["details"] == {}
+    refused = api.send("GET", maps + "/x", headers={"Accept": "text/html"})
+    assert refused.status == 406 and refused.body["details"] == {}
+    assert refused.body["message"] == (
+        "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf"
+    )
+
+
+@pytest.mark.parametrize("path, says", [
+    ("/apis/batch/v1/jobs", 'field label "nope" not supported for Job'),
+    ("/apis/resource.k8s.io/v1/resourceslices", "field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: nope"),
+    ("/apis/apps/v1/replicasets", '"nope" is not a known field selector: only "metadata.name", "metadata.namespace"'),
+    ("/api/v1/pods", "field label not supported: nope"),
+])  # fmt: skip
+def test_fields_that_select_nothing(api, path, says):
+    assert api.send("GET", path, fieldSelector="nope=x").body["message"] == says
+
+
 # What is wrong with an object
 
 
