@@ -211,3 +211,61 @@ def test_gates_are_told_with_all_times(api, namespace):
     made = api.create(f"/api/v1/namespaces/{namespace}/pods", pod(namespace, schedulingGates=[{"name": "example.com/a"}]))
     (condition,) = made["status"]["conditions"]
     assert condition["lastProbeTime"] is None and condition["reason"] == "SchedulingGated"
+
+
+# What is published
+
+
+def test_columns(api):
+    def columns(path):
+        found = api.get(path, headers={"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"}, limit=1)
+        return [(column["name"], column["type"]) for column in found["columnDefinitions"]]
+
+    assert columns("/api/v1/serviceaccounts") == [("Name", "string"), ("Age", "string")]
+    assert columns("/apis/storage.k8s.io/v1/csistoragecapacities") == [("Name", "string"), ("Created At", "date")]
+    assert ("AllowVolumeExpansion", "string") in columns("/apis/storage.k8s.io/v1/storageclasses")
+
+
+def test_storage_version_hashes(api):
+    def hashes(path):
+        return {resource["name"]: resource.get("storageVersionHash") for resource in api.get(path)["resources"]}
+
+    assert hashes("/apis/apiextensions.k8s.io/v1")["customresourcedefinitions"] == "jfWCUB31mvA="
+    found = hashes("/apis/admissionregistration.k8s.io/v1")
+    assert found["mutatingadmissionpolicies"] == "LYmCf+UMVdg="
+    assert found["mutatingadmissionpolicybindings"] == "90V5FRZZ3Zg="
+
+
+def test_kinds_in_discovery(api):
+    document = api.get("/apis", headers={"Accept": "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"})
+    (apps,) = [group for group in document["items"] if group["metadata"]["name"] == "apps"]
+    (deployments,) = [found for found in apps["versions"][0]["resources"] if found["resource"] == "deployments"]
+    assert deployments["responseKind"] == {"group": "", "version": "", "kind": "Deployment"}
+    kinds = {part["subresource"]: part["responseKind"] for part in deployments["subresources"]}
+    assert kinds["scale"] == {"group": "autoscaling", "version": "v1", "kind": "Scale"}
+    assert "apiVersion" not in api.get("/api/v1") and api.get("/apis/apps/v1")["apiVersion"] == "v1"
+
+
+def test_priorities_of_versions(api):
+    def priorities(name):
+        spec = api.get(f"/apis/apiregistration.k8s.io/v1/apiservices/{name}")["spec"]
+        return spec["groupPriorityMinimum"], spec["versionPriority"]
+
+    assert priorities("v1.") == (18000, 1) and priorities("v1.apps") == (17800, 15)
+    assert priorities("v2.autoscaling") == (17500, 30) and priorities("v1.autoscaling") == (17500, 15)
+    assert priorities("v1.resource.k8s.io") == (16200, 21) and priorities("v1.flowcontrol.apiserver.k8s.io") == (16100, 21)
+
+
+def test_deletions_in_the_document(api):
+    paths = api.get("/openapi/v3/api/v1")["paths"]
+    deletion = paths["/api/v1/namespaces/{namespace}/pods/{name}"]["delete"]
+    answer = deletion["responses"]["200"]["content"]["application/json"]["schema"]
+    assert answer == {"$ref": "#/components/schemas/io.k8s.api.core.v1.Pod"}
+    assert "ignoreStoreReadErrorWithClusterBreakingPotential" in [parameter["name"] for parameter in deletion["parameters"]]
+    answer = paths["/api/v1/namespaces/{namespace}/configmaps/{name}"]["delete"]["responses"]["200"]["content"]
+    assert answer["application/json"]["schema"]["$ref"].endswith(".Status")
+
+
+def test_values_in_the_document_are_sorted(api):
+    schemas = api.get("/openapi/v3/api/v1")["components"]["schemas"]
+    assert schemas["io.k8s.api.core.v1.PodSpec"]["properties"]["restartPolicy"]["enum"] == ["Always", "Never", "OnFailure"]
