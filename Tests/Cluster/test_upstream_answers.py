@@ -269,3 +269,44 @@ def test_deletions_in_the_document(api):
 def test_values_in_the_document_are_sorted(api):
     schemas = api.get("/openapi/v3/api/v1")["components"]["schemas"]
     assert schemas["io.k8s.api.core.v1.PodSpec"]["properties"]["restartPolicy"]["enum"] == ["Always", "Never", "OnFailure"]
+
+
+# Who may do what
+
+
+def test_default_roles(api):
+    def rules(name):
+        role = api.get(f"/apis/rbac.authorization.k8s.io/v1/clusterroles/{name}")
+        assert "kube-apiserver" in {entry["manager"] for entry in role["metadata"]["managedFields"]}
+        return role["rules"]
+
+    assert {"verbs": ["get", "list", "watch"], "apiGroups": ["", "events.k8s.io"], "resources": ["events"]} in rules("view")
+    assert any(rule.get("apiGroups") == ["extensions"] for rule in rules("edit"))
+    assert {"verbs": ["get"], "apiGroups": [""], "resources": ["nodes/metrics"]} in rules("system:monitoring")
+    lease = {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"]}
+    assert {"verbs": ["get", "update"], **lease, "resourceNames": ["kube-controller-manager"]} in rules("system:kube-controller-manager")
+    assert {"verbs": ["get"], "apiGroups": [""], "resources": ["serviceaccounts"]} in rules("system:node")
+    assert rules("system:heapster") and rules("system:kube-aggregator")
+
+
+def test_reasons_say_what_a_subject_is(api):
+    def reason(user, *groups, **attributes):
+        review = {"spec": {"user": user, "groups": groups, "resourceAttributes": {"verb": "get"} | attributes}}
+        return api.create("/apis/authorization.k8s.io/v1/subjectaccessreviews", review)["status"]["reason"]
+
+    assert reason("system:kube-scheduler", resource="nodes") == (
+        'RBAC: allowed by ClusterRoleBinding "system:kube-scheduler" of ClusterRole "system:kube-scheduler" '
+        'to User "system:kube-scheduler"'
+    )
+    own = {"verb": "create", "group": "authentication.k8s.io", "resource": "selfsubjectreviews"}
+    assert reason("x", "system:authenticated", **own).endswith(' to Group "system:authenticated"')
+    assert reason("system:serviceaccount:kube-system:job-controller", resource="jobs", group="batch").endswith(
+        ' to ServiceAccount "job-controller/kube-system"'
+    )
+
+
+def test_nodes_and_accounts(api):
+    attributes = {"verb": "get", "resource": "serviceaccounts", "namespace": "default", "name": "default"}
+    review = {"spec": {"user": "system:node:none", "groups": ["system:nodes"], "resourceAttributes": attributes}}
+    status = api.create("/apis/authorization.k8s.io/v1/subjectaccessreviews", review)["status"]
+    assert status == {"allowed": False, "reason": "no relationship found between node 'none' and this object"}
