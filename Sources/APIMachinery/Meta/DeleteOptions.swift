@@ -24,6 +24,9 @@ public struct DeleteOptions: Sendable, Hashable {
   public var ignoresReadError = false
 
   /// The name of the option.
+  /// What upstream calls the types that options are read as.
+  private static let scheme = "k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27"
+
   public static let ignoresReadErrorName = "ignoreStoreReadErrorWithClusterBreakingPotential"
 
   public init() {}
@@ -45,7 +48,10 @@ public struct DeleteOptions: Sendable, Hashable {
   public init(_ body: JSONValue) throws(StatusError) {
     guard body.objectValue != nil else { throw .badRequest("the body is no object DeleteOptions") }
     if let kind = body["kind"]?.stringValue, kind != "DeleteOptions" {
-      throw .badRequest("decoded object cannot be converted to DeleteOptions")
+      let version = body["apiVersion"]?.stringValue ?? ""
+      throw .badRequest(
+        "no kind \(kind.goQuoted) is registered for version \((version.isEmpty ? "v1" : version).goQuoted) in scheme \(Self.scheme.goQuoted)"
+      )
     }
     func text(_ value: JSONValue?, _ name: String) throws(StatusError) -> String? {
       guard let value, !value.isNull else { return nil }

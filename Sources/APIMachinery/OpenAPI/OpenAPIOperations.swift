@@ -103,8 +103,8 @@ struct OpenAPIOperations {
       result.append(
         operation(
           "delete", path, "delete", "", "Deletes \(OpenAPINames.withArticle(kind)).", action: "delete",
-          item + OpenAPIParameter.delete, body: Self.deletion, response: .definition(Self.status), statuses: [200, 202])
-      )
+          item + OpenAPIParameter.delete, body: Self.deletion,
+          response: resource.answersWithDeleted ? nil : .definition(Self.status), statuses: [200, 202]))
     }
     return result
   }

@@ -65,6 +65,9 @@ struct OpenAPIParameter: Sendable, Hashable {
   static let delete = [
     dryRun,
     query("gracePeriodSeconds", "integer", "How long the object has to end, in seconds; 0 removes it at once."),
+    query(
+      DeleteOptions.ignoresReadErrorName, "boolean",
+      "Whether an object that cannot be read is removed, unseen, and whatever stands behind it."),
     query("orphanDependents", "boolean", "Whether what depends on the object stays. Give way to propagationPolicy."),
     query(
       "propagationPolicy", "string", "What becomes of what depends on the object: Orphan, Background or Foreground."),

@@ -94,7 +94,10 @@ public struct SchemaWriter: Sendable {
   }
 
   private func write(_ rules: ValueRules, of schema: Schema, into object: inout JSONObject) {
-    if let values = rules.enumeration { object["enum"] = .array(values) }
+    if let values = rules.enumeration {
+      // Those of built-in kinds are published in the order of the alphabet.
+      object["enum"] = .array(isCustom ? values : values.sorted { $0.stringValue ?? "" < $1.stringValue ?? "" })
+    }
     if let maximum = rules.maximum { object["maximum"] = Self.number(maximum) }
     if rules.exclusiveMaximum { object["exclusiveMaximum"] = true }
     if let minimum = rules.minimum { object["minimum"] = Self.number(minimum) }

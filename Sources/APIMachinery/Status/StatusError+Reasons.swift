@@ -99,6 +99,17 @@ extension StatusError {
       "only the following media types are accepted: \(accepted.joined(separator: ", "))")
   }
 
+  /// 406: the client takes none of the media types that there are at a path.
+  public static func noRepresentation(_ types: [String]) -> StatusError {
+    StatusError(
+      .notAcceptable, "406: Not Acceptable\n\nAvailable representations: \(types.joined(separator: ", "))",
+      details: Details())
+  }
+
+  /// 415: the body is of a media type that is not taken at its path by this method.
+  public static let unsupportedMediaType = StatusError(
+    .unsupportedMediaType, "415: Unsupported Media Type", details: Details())
+
   /// 415: the body is of a media type that is not read here.
   public static func unsupportedMediaType(accepted: [String]) -> StatusError {
     StatusError(

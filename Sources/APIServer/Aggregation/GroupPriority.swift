@@ -1,3 +1,5 @@
+import APIMachinery
+
 /// The order of groups; the same numbers as kube-apiserver has.
 enum GroupPriority {
   private static let known: [String: Int64] = [
@@ -7,11 +9,21 @@ enum GroupPriority {
     "autoscaling": 17500, "batch": 17400, "certificates.k8s.io": 17300, "networking.k8s.io": 17200, "policy": 17100,
     "rbac.authorization.k8s.io": 17000, "storage.k8s.io": 16800, "apiextensions.k8s.io": 16700,
     "admissionregistration.k8s.io": 16700, "scheduling.k8s.io": 16600, "coordination.k8s.io": 16500,
-    "node.k8s.io": 16300, "discovery.k8s.io": 16200, "flowcontrol.apiserver.k8s.io": 16100, "resource.k8s.io": 15900,
+    "node.k8s.io": 16300, "discovery.k8s.io": 16200, "resource.k8s.io": 16200,
+    "flowcontrol.apiserver.k8s.io": 16100,
   ]
 
   /// Of a group that is defined by custom resources alone.
   static let custom: Int64 = 1000
 
   static func builtin(_ group: String) -> Int64 { known[group] ?? 15000 }
+
+  /// Of a version within its group, which is the one at that place of those that are served.
+  static func version(_ version: GroupVersion, place: Int64) -> Int64 {
+    switch version.group {
+    case "": 1
+    case "flowcontrol.apiserver.k8s.io", "resource.k8s.io": max(1, 21 - 3 * place)
+    default: version.version == "v1" ? 15 : max(1, 30 - 15 * place)
+    }
+  }
 }

@@ -89,7 +89,8 @@ struct LocalAPIServices: Sendable {
       seen[groupVersion.group] = place + 1
       return Wanted(
         groupVersion: groupVersion,
-        priorities: (GroupPriority.builtin(groupVersion.group), max(1, 30 - 15 * place)), mode: "onstart")
+        priorities: (GroupPriority.builtin(groupVersion.group), GroupPriority.version(groupVersion, place: place)),
+        mode: "onstart")
     }
   }
 

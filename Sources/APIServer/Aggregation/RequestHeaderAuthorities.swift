@@ -85,7 +85,7 @@ struct RequestHeaderAuthorities: Sendable {
     let before = present.object.value(at: "data")
     guard try before != .object(data(before)) else { return }
     _ = try await registry.change(
-      target, .ofServer(verb: "update", namespace: Self.namespace, name: Self.name), manager: "apus",
+      target, .ofServer(verb: "update", namespace: Self.namespace, name: Self.name), manager: "kube-apiserver",
       operation: .update
     ) { current in
       var changed = current

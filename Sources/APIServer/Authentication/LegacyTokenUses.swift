@@ -70,7 +70,8 @@ public final class LegacyTokenUses: Sendable {
     guard let target = registry.catalog.snapshot.resource(Self.core, "secrets") else { return }
     do {
       _ = try await registry.change(
-        target, .ofServer(verb: "patch", namespace: use.namespace, name: use.name), manager: "apus", operation: .update
+        target, .ofServer(verb: "patch", namespace: use.namespace, name: use.name), manager: "kube-apiserver",
+        operation: .update
       ) { current in
         guard current.metadataText("uid") == use.uid else { return current }
         var changed = current
@@ -105,7 +106,7 @@ public final class LegacyTokenUses: Sendable {
     let said = present.object.value(at: ["data", "since"])?.stringValue ?? ""
     guard said.utf8.count != 10 || Timestamp(said + "T00:00:00Z") == nil else { return }
     _ = try await registry.change(
-      target, .ofServer(verb: "update", namespace: namespace, name: name), manager: "apus", operation: .update
+      target, .ofServer(verb: "update", namespace: namespace, name: name), manager: "kube-apiserver", operation: .update
     ) { current in
       var changed = current
       var data = current["data"]?.objectValue ?? [:]

@@ -15,7 +15,22 @@ struct RoleGrants: Sendable {
     func source(for user: User) -> String {
       let kind = namespace.isEmpty ? "ClusterRoleBinding" : "RoleBinding"
       let name = namespace.isEmpty ? bindingName : "\(bindingName)/\(namespace)"
-      return "\(kind) \(name.goQuoted) of \(role.roleKind) \(role.roleName.goQuoted) to \(user.name.goQuoted)"
+      return "\(kind) \(name.goQuoted) of \(role.roleKind) \(role.roleName.goQuoted) to \(holder(user))"
+    }
+
+    /// The first subject that the user is, or is one of.
+    private func holder(_ user: User) -> String {
+      let subject = role.subjects.first { subject in
+        switch subject.holder(in: namespace) {
+        case .user(let name): name == user.name
+        case .group(let name): user.groups.contains(name)
+        case nil: false
+        }
+      }
+      guard let subject else { return user.name.goQuoted }
+      guard subject.kind == "ServiceAccount" else { return "\(subject.kind) \(subject.name.goQuoted)" }
+      let place = subject.namespace.isEmpty ? namespace : subject.namespace
+      return "\(subject.kind) \("\(subject.name)/\(place)".goQuoted)"
     }
   }
 

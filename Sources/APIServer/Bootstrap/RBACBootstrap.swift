@@ -49,7 +49,7 @@ struct RBACBootstrap {
     guard object != present.object.tree() else { return }
     let changed = object
     _ = try await registry.change(
-      target, .ofServer(verb: "update", namespace: namespace, name: name), manager: "apus", operation: .update
+      target, .ofServer(verb: "update", namespace: namespace, name: name), manager: "kube-apiserver", operation: .update
     ) { _ in changed }
   }
 }

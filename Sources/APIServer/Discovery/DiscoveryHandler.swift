@@ -49,7 +49,7 @@ struct DiscoveryHandler: Sendable {
         return true
       }
     }
-    throw .notAcceptable(accepted: ["application/json"])
+    throw .notAcceptable(accepted: ResponseForm.accepted.map(\.rawValue))
   }
 
   private func answer(_ document: JSONValue) -> Response {
@@ -153,11 +153,12 @@ struct DiscoveryHandler: Sendable {
         list.append(.object(subresourceDocument(served, subresource)))
       }
     }
-    let document: JSONValue = [
-      "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": .string(groupVersion.apiVersion),
-      "resources": .array(list),
-    ]
-    return answer(document)
+    var document: JSONObject = ["kind": "APIResourceList"]
+    // The list of the group without a name is older than versions of such lists.
+    if !groupVersion.group.isEmpty { document["apiVersion"] = "v1" }
+    document["groupVersion"] = .string(groupVersion.apiVersion)
+    document["resources"] = .array(list)
+    return answer(.object(document))
   }
 
   /// Those of built-in kinds in the order of their names, of custom kinds the status before the scale.
@@ -207,8 +208,15 @@ struct DiscoveryHandler: Sendable {
   }
 
   private func aggregated(_ served: ServedResource) -> JSONValue {
+    // Of built-in kinds, what is of the same version as the resource is told by its kind alone.
     func kind(_ kind: GroupVersionKind) -> JSONValue {
-      ["group": .string(kind.group), "version": .string(kind.version), "kind": .string(kind.kind)]
+      let isOwn =
+        !served.resource.isCustom && kind.group == served.groupVersionKind.group
+        && kind.version == served.groupVersionKind.version
+      return [
+        "group": .string(isOwn ? "" : kind.group), "version": .string(isOwn ? "" : kind.version),
+        "kind": .string(kind.kind),
+      ]
     }
     let resource = served.resource
     var document: JSONObject = [

@@ -11,8 +11,16 @@ enum StorageVersionHash {
     guard served.version.verbs.contains(.watch) else { return nil }
     let resource = served.resource
     let group = resource.storedAs?.group ?? resource.group
+    if former.contains(GroupKind(group: group, kind: resource.kind)) { return of(group, "v1beta1", resource.kind) }
     return of(group, resource.storageVersion?.name ?? served.version.name, resource.kind)
   }
+
+  /// Kinds that kube-apiserver keeps in a version before the one that is served here.
+  private static let former: Set<GroupKind> = [
+    GroupKind(group: "admissionregistration.k8s.io", kind: "MutatingAdmissionPolicy"),
+    GroupKind(group: "admissionregistration.k8s.io", kind: "MutatingAdmissionPolicyBinding"),
+    GroupKind(group: "apiextensions.k8s.io", kind: "CustomResourceDefinition"),
+  ]
 
   /// The first eight bytes of a digest, in base64.
   static func of(_ group: String, _ version: String, _ kind: String) -> String {

@@ -183,7 +183,7 @@ struct ResourceHandler: Sendable {
     case .going(let object):
       // Only who asks for dependents to go in the old words is told that it has not gone yet.
       return try answer(form).one(object, status: options.orphanDependents == false ? .accepted : .ok)
-    case .gone(let object) where target.answersWithDeleted:
+    case .gone(let object) where target.resource.answersWithDeleted:
       return try answer(form).one(try await registry.shown(object, target))
     case .gone(let object): return try gone(uid: object.uid, form)
     }

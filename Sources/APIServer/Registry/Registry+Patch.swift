@@ -16,10 +16,9 @@ enum PatchKind: Sendable {
     case "application/strategic-merge-patch+json" where !target.resource.isCustom: self = .strategic
     case "application/apply-patch+yaml", "application/apply-patch+json": self = .apply
     default:
+      if !target.resource.isCustom { throw .unsupportedMediaType }
       throw .unsupportedMediaType(
-        accepted: ["application/json-patch+json", "application/merge-patch+json"]
-          + (target.resource.isCustom ? [] : ["application/strategic-merge-patch+json"])
-          + ["application/apply-patch+yaml"])
+        accepted: ["application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml"])
     }
   }
 }

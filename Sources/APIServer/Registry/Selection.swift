@@ -38,8 +38,18 @@ struct Selection: Sendable {
         return place.map { $0.split(separator: ".").map(String.init) }
       }
     }
-    var terms =
-      try (hasOwnFields ? selector.checked { path($0) != nil } : selector.checkedForMetadata()).terms
+    // Some kinds have their own words for it.
+    func refusal(_ field: String) -> String {
+      switch kind.kind {
+      case "Job" where kind.group == "batch": "field label \(field.goQuoted) not supported for Job"
+      case "ResourceSlice" where kind.group == "resource.k8s.io": "field label not supported for \(kind): \(field)"
+      default: "field label not supported: \(field)"
+      }
+    }
+    let checked =
+      try hasOwnFields
+      ? selector.checked(refusal: refusal) { path($0) != nil } : selector.checkedForMetadata()
+    var terms = checked.terms
     var paths: [String: [String]] = [:]
     for term in terms { paths[term.field] = path(term.field) }
     if !name.isEmpty {

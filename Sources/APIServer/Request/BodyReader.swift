@@ -27,8 +27,12 @@ struct BodyReader {
   }
 
   /// An object in the form that upstream's Go clients send.
-  private func protobuf(_ bytes: [UInt8]) throws(StatusError) -> JSONValue {
-    .object(try ProtobufKinds(kinds: registry.kinds).object(bytes))
+  private func protobuf(_ bytes: [UInt8], _ kind: String?) throws(StatusError) -> JSONValue {
+    guard bytes.starts(with: ProtobufDecoder.magic) else {
+      throw unrecognized(
+        bytes, kind, "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]")
+    }
+    return .object(try ProtobufKinds(kinds: registry.kinds).object(bytes))
   }
 
   private var contentType: String {
@@ -46,7 +50,7 @@ struct BodyReader {
         let (value, duplicates) = try JSONReader.strictValue(of: bytes)
         return (value, duplicates.map { "duplicate field \($0.goQuoted)" })
       } catch { throw unrecognized(bytes, kind, "couldn't get version/kind; json parse error: \(error.message)") }
-    case Self.protobuf: return (try protobuf(bytes), [])
+    case Self.protobuf: return (try protobuf(bytes, kind), [])
     case "application/yaml":
       do { return (try YAMLReader.value(of: bytes, strict: true), []) } catch {
         if error.code == .duplicate { return (try Self.yaml(bytes), ["\(error)"]) }
@@ -170,7 +174,8 @@ struct BodyReader {
     guard patch == .strategic else {
       let isExpected = ["", expected.apiVersion].contains(version) && ["", expected.kind].contains(kind)
       guard !isExpected else { return value }
-      throw refusal("no kind \(kind.goQuoted) is registered for version \(version.goQuoted)")
+      let mismatch = KindMismatch(kinds: registry.kinds, expected: expected)
+      throw refusal(mismatch.unregistered(version: version, kind: kind))
     }
     if !version.isEmpty { object["apiVersion"] = .string(expected.apiVersion) }
     if !kind.isEmpty { object["kind"] = .string(expected.kind) }
@@ -179,7 +184,8 @@ struct BodyReader {
 
   /// The object with its kind and version.
   /// - Throws: 400 where it says that it is something else.
-  private func typed(_ value: JSONValue, _ expected: GroupVersionKind) throws(StatusError) -> JSONObject {
+  private func typed(_ value: JSONValue, _ expected: GroupVersionKind, isCustom: Bool) throws(StatusError) -> JSONObject
+  {
     guard case .object(var object) = value else {
       throw .badRequest("the object provided is not a JSON object")
     }
@@ -188,14 +194,21 @@ struct BodyReader {
         throw .badRequest("couldn't get version/kind; json parse error: the field \(name) is no text")
       }
     }
-    if let text = object["apiVersion"]?.stringValue, !text.isEmpty, text != expected.apiVersion {
-      throw .badRequest(
-        "the API version in the data (\(text)) does not match the expected API version (\(expected.apiVersion))")
-    }
-    if let text = object["kind"]?.stringValue, !text.isEmpty, text != expected.kind {
-      throw .badRequest(
-        "\(text) in version \(expected.version.goQuoted) cannot be handled as a \(expected.kind): the kind does not match"
-      )
+    let (version, kind) = (object["apiVersion"]?.stringValue ?? "", object["kind"]?.stringValue ?? "")
+    if isCustom {
+      if !version.isEmpty, version != expected.apiVersion {
+        throw .badRequest(
+          "the API version in the data (\(version)) does not match the expected API version (\(expected.apiVersion))")
+      }
+      if !kind.isEmpty, kind != expected.kind {
+        throw .badRequest(
+          "\(kind) in version \(expected.version.goQuoted) cannot be handled as a \(expected.kind): the kind does not match"
+        )
+      }
+    } else if let refusal = KindMismatch(kinds: registry.kinds, expected: expected).refusal(
+      version: version, kind: kind)
+    {
+      throw refusal
     }
     object["kind"] = .string(expected.kind)
     object["apiVersion"] = .string(expected.apiVersion)
@@ -236,7 +249,7 @@ struct BodyReader {
     }
     let expected = kind?.groupVersionKind ?? target.groupVersionKind
     if let patch, !isCustom { value = try patched(value, expected, by: patch, refusal) }
-    var tree = JSONValue.object(try typed(value, expected))
+    var tree = JSONValue.object(try typed(value, expected, isCustom: isCustom))
     if !target.resource.isCustom || kind != nil {
       let words: TypeChecker.Words = patch == .strategic ? .converter : .decoder
       do { try TypeChecker.check(tree, by: schema, definitionName: definition, words: words) } catch {

@@ -74,7 +74,7 @@ public final class RequestContext: Sendable {
     info.namespace = namespace
     info.name = name
     info.subresource = subresource
-    return RequestContext(info: info, user: .server, query: Query(), headers: ["User-Agent": "apus"])
+    return RequestContext(info: info, user: .server, query: Query(), headers: ["User-Agent": "kube-apiserver"])
   }
 
   /// A change that makes an object is a creation too.

@@ -47,6 +47,11 @@ public struct ResponseForm: Sendable, Equatable {
         return form
       }
     }
+    let types = accepted.map(\.rawValue)
+    // Of built-in kinds media types are looked at before parameters are.
+    if subject != .custom, !ranges.contains(where: { types.contains(where: $0.covers) }) {
+      throw .noRepresentation(isWatch ? types + [types[0], types[2]].map { "\($0);stream=watch" } : types)
+    }
     throw .notAcceptable(
       accepted: isWatch
         ? [Encoding.json, .protobuf].map { "\($0.rawValue);stream=watch" } : accepted.map(\.rawValue))

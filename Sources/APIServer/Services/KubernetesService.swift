@@ -7,7 +7,7 @@ import ClusterAPI
 struct KubernetesService: Sendable {
   static let name = "kubernetes"
   private static let namespace = "default"
-  private static let manager = "apus"
+  private static let manager = "kube-apiserver"
   private static let core = GroupVersion(group: "", version: "v1")
   private static let discovery = GroupVersion(group: "discovery.k8s.io", version: "v1")
   private static let networking = GroupVersion(group: "networking.k8s.io", version: "v1")

@@ -8,7 +8,7 @@ struct ServerIdentity: Sendable {
   private static let component = "kube-apiserver"
   private static let duration: Int64 = 3600
   private static let renewal = Duration.seconds(60)
-  private static let manager = "apus"
+  private static let manager = "kube-apiserver"
 
   let registry: Registry
   private let report: @Sendable (String) -> Void

@@ -39,6 +39,7 @@ enum Preparations {
       "Namespace": NamespacePreparation.self, "Node": NodePreparation.self,
       "PersistentVolume": VolumePreparation.self, "PersistentVolumeClaim": ClaimPreparation.self,
       "Pod": PodPreparation.self, "Service": ServicePreparation.self,
+      "ServiceAccount": ServiceAccountPreparation.self,
     ],
     "admissionregistration.k8s.io": ["ValidatingAdmissionPolicy": StatusOnlyPreparation.self],
     "apiextensions.k8s.io": ["CustomResourceDefinition": DefinitionPreparation.self],

@@ -23,7 +23,7 @@ public enum PodPreparation: KindPreparation {
         members["conditions"] = [
           [
             "type": "PodScheduled", "status": "False", "reason": "SchedulingGated",
-            "message": "Scheduling is blocked due to non-empty scheduling gates",
+            "message": "Scheduling is blocked due to non-empty scheduling gates", "lastProbeTime": .null,
             "lastTransitionTime": .string(Timestamp.now.description),
           ]
         ]

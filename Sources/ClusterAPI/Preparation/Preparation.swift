@@ -26,6 +26,11 @@ enum Preparation {
   /// What clients write in the metadata of an object that exists.
   static let clientMetadata = ["labels", "annotations", "finalizers", "ownerReferences"]
 
+  /// The generation of a new object: that of a CSIDriver begins with its first change.
+  static func firstGeneration(_ kind: GroupVersionKind) -> JSONValue? {
+    hasGeneration(kind) && kind.kind != "CSIDriver" ? 1 : nil
+  }
+
   static func hasGeneration(_ kind: GroupVersionKind) -> Bool { counted[kind.group]?.contains(kind.kind) ?? false }
 
   /// Whether two objects differ in anything but metadata and status.
@@ -57,7 +62,7 @@ extension BuiltinKinds {
     }
     dropDisabledFields(of: &object, old: nil, definition: version.definitionName)
     object.edit("metadata") { metadata in
-      metadata.editObject { $0["generation"] = Preparation.hasGeneration(kind) ? 1 : nil }
+      metadata.editObject { $0["generation"] = Preparation.firstGeneration(kind) }
     }
     preparation.create(&object)
     // Where nothing was taken out or put in, its defaults are still there.

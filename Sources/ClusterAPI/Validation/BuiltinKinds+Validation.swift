@@ -48,7 +48,15 @@ extension BuiltinKinds {
     }
     var ofSchema = Findings()
     rules(new, old, schema, subresource, &ofSchema)
-    return Self.withoutRepetitions(FindingOrder(schema: schema).merge(ofSchema.errors, into: findings.errors))
+    // What a rule says too has its place among the rules, and their words.
+    func key(_ error: FieldError) -> String? {
+      error.kind == .required || error.kind == .notSupported ? "\(error.kind.reason) \(error.field)" : nil
+    }
+    let said = Set(findings.errors.compactMap(key))
+    let others = ofSchema.errors.filter { error in
+      !DefinitionValidation.judges(error, of: kind) && key(error).map { !said.contains($0) } ?? true
+    }
+    return Self.withoutRepetitions(FindingOrder(schema: schema).merge(others, into: findings.errors))
   }
 
   /// Groups whose objects are judged as those of custom kinds are.

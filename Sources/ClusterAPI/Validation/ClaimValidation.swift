@@ -27,7 +27,7 @@ enum ClaimValidation {
       let path = path.child(name)
       if source.text("apiGroup").isEmpty, source.text("kind") != "PersistentVolumeClaim" {
         findings.invalid(
-          path, source["kind"], "must be 'PersistentVolumeClaim' when referencing the default apiGroup")
+          path, .string(source.text("kind")), "must be 'PersistentVolumeClaim' when referencing the default apiGroup")
       }
       let group = source.text("apiGroup")
       if !group.isEmpty {

@@ -9,17 +9,20 @@ enum DefinitionValidation {
     let plural = spec["names"]?.text("plural") ?? ""
     let name = new.text("metadata", "name")
     GroupApproval.validate(new, old, &findings)
-    if name != "\(plural).\(group)" {
+    if !name.isEmpty, name != "\(plural).\(group)" {
       findings.invalid(
         FieldPath("metadata", "name"), .string(name), "must be spec.names.plural+\".\"+spec.group")
     }
-    if !group.isEmpty {
+    if group.isEmpty {
+      findings.required(path.child("group"))
+    } else {
       let problems = NameRules.dns1123Subdomain(group)
       joined(problems, .string(group), path.child("group"), &findings)
       if problems.isEmpty, group.split(separator: ".").count < 2 {
         findings.invalid(path.child("group"), .string(group), "should be a domain with at least one dot")
       }
     }
+    if spec.text("scope").isEmpty { findings.required(path.child("scope")) }
     findings.supported(spec, "scope", ["Cluster", "Namespaced"], path)
     versions(spec, path, &findings)
     required(spec["names"] ?? [:], path.child("names"), &findings)
@@ -30,7 +33,12 @@ enum DefinitionValidation {
         path.child("preserveUnknownFields"), true,
         "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead")
     }
-    guard let before = old?["spec"] else { return }
+    guard let before = old?["spec"] else {
+      if !spec.items("versions").contains(where: { $0["storage"] == true }) {
+        findings.invalid(FieldPath("status", "storedVersions"), .null, "must have at least one stored version")
+      }
+      return
+    }
     if new["status"]?.items("storedVersions").isEmpty ?? true {
       findings.invalid(FieldPath("status", "storedVersions"), [], "must have at least one stored version")
     }
@@ -52,6 +60,12 @@ enum DefinitionValidation {
       findings.immutable(spec["scope"], before["scope"], path.child("scope"))
       findings.immutable(spec["names"]?["kind"], before["names"]?["kind"], path.child("names", "kind"))
     }
+  }
+
+  /// Whether a missing value is one that is missed elsewhere, in other words: versions as such, and rules within schemas.
+  static func judges(_ error: FieldError, of kind: GroupVersionKind) -> Bool {
+    guard kind.kind == "CustomResourceDefinition", error.kind == .required else { return false }
+    return error.field == "spec.versions" || error.field.contains(".schema.")
   }
 
   private static func versions(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
@@ -89,11 +103,11 @@ enum DefinitionValidation {
       }
     }
     if !isUnique {
-      findings.invalid(path.child("versions"), spec["versions"], "must contain unique version names")
+      findings.invalid(path.child("versions"), spec["versions"] ?? .null, "must contain unique version names")
     }
     if stored != 1 {
       findings.invalid(
-        path.child("versions"), spec["versions"], "must have exactly one version marked as storage version")
+        path.child("versions"), spec["versions"] ?? .null, "must have exactly one version marked as storage version")
     }
   }
 

@@ -51,8 +51,11 @@ enum EnvironmentValidation {
   /// An entry of a file that a container has left in a volume (KEP-3721).
   private static func fileEntry(_ entry: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     let (key, volume, file) = (entry.text("key"), entry.text("volumeName"), entry.text("path"))
+    if key.isEmpty { findings.required(path.child("key")) }
     if !key.isEmpty { findings.invalid(path.child("key"), .string(key), NameRules.environmentVariable(key)) }
+    if volume.isEmpty { findings.required(path.child("volumeName")) }
     if !volume.isEmpty { findings.invalid(path.child("volumeName"), .string(volume), NameRules.dns1123Label(volume)) }
+    if file.isEmpty { findings.required(path.child("path")) }
     if !file.isEmpty { VolumeValidation.withoutParent(file, path.child("path"), &findings) }
   }
 

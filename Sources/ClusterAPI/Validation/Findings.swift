@@ -35,6 +35,12 @@ struct Findings {
     if !text.isEmpty, !values.contains(text) { add(.notSupported(path.child(name), .string(text), values.sorted())) }
   }
 
+  /// The same where the message names the values in their own order.
+  mutating func listed(_ object: JSONValue, _ name: String, _ values: [String], _ path: FieldPath) {
+    let text = object.text(name)
+    if !text.isEmpty, !values.contains(text) { add(.notSupported(path.child(name), .string(text), values)) }
+  }
+
   static let notNegative = "must be greater than or equal to 0"
   static let immutable = "field is immutable"
 }

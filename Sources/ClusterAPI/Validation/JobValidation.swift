@@ -223,20 +223,24 @@ enum JobValidation {
         .map { $0.text("name") })
     for (index, rule) in rules.enumerated() {
       let path = path.child("rules").index(index)
+      if rule.text("action").isEmpty {
+        findings.required(path.child("action"), #"valid values: ["Count" "FailIndex" "FailJob" "Ignore"]"#)
+      }
       if rule.text("action") == "FailIndex", !spec.has("backoffLimitPerIndex") {
         findings.invalid(path.child("action"), "FailIndex", "requires the backoffLimitPerIndex to be set")
       }
       let conditions = rule.items("onPodConditions")
-      switch (rule["onExitCodes"], conditions.isEmpty) {
-      case (nil, true):
-        findings.invalid(path, nil, "specifying one of OnExitCodes and OnPodConditions is required")
-      case (_?, false):
-        findings.invalid(path, nil, "specifying both OnExitCodes and OnPodConditions is not supported")
-      default: break
-      }
       if let codes = rule["onExitCodes"] {
         let path = path.child("onExitCodes")
         let values = codes.items("values")
+        if codes.text("operator").isEmpty {
+          findings.required(path.child("operator"), #"valid values: ["In" "NotIn"]"#)
+        }
+        if let name = codes["containerName"]?.stringValue, !names.contains(name) {
+          findings.invalid(
+            path.child("containerName"), .string(name),
+            "must be one of the container or initContainer names in the pod template")
+        }
         if values.isEmpty, codes.has("values") {
           findings.invalid(path.child("values"), [], "at least one value is required")
         }
@@ -253,11 +257,6 @@ enum JobValidation {
         if numbers != numbers.sorted() {
           findings.invalid(path.child("values"), codes["values"], "must be ordered")
         }
-        if let name = codes["containerName"]?.stringValue, !names.contains(name) {
-          findings.invalid(
-            path.child("containerName"), .string(name),
-            "must be one of the container or initContainer names in the pod template")
-        }
       }
       if conditions.count > 20 {
         findings.add(.tooMany(path.child("onPodConditions"), count: conditions.count, maximum: 20))
@@ -267,6 +266,13 @@ enum JobValidation {
         let type = condition.text("type")
         findings.invalid(path.child("type"), .string(type), NameRules.labelKey(type))
         findings.supported(condition, "status", ["False", "True", "Unknown"], path)
+      }
+      switch (rule["onExitCodes"], conditions.isEmpty) {
+      case (nil, true):
+        findings.invalid(path, nil, "specifying one of OnExitCodes and OnPodConditions is required")
+      case (_?, false):
+        findings.invalid(path, nil, "specifying both OnExitCodes and OnPodConditions is not supported")
+      default: break
       }
     }
   }

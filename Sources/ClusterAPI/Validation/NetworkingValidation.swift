@@ -118,7 +118,7 @@ enum NetworkingValidation {
     for name in ["kind", "name"] {
       let text = reference.text(name)
       if text.isEmpty {
-        findings.required(path.child(name), "\(name) is required")
+        findings.required(path.child(name))
       } else {
         findings.invalid(path.child(name), .string(text), NameRules.pathSegment(text))
       }
@@ -180,6 +180,7 @@ enum NetworkingValidation {
   }
 
   private static func port(_ port: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    findings.listed(port, "protocol", ["TCP", "UDP", "SCTP"], path)
     switch port["port"] {
     case .integer(let number):
       findings.invalid(path.child("port"), .integer(number), NameRules.portNumber(number))

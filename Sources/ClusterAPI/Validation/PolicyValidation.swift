@@ -41,8 +41,10 @@ enum PolicyValidation {
       findings.invalid(
         path.child("minReplicas"), .integer(minimum), "must be greater than or equal to \(lowest)")
     }
-    if maximum < 1 {
-      findings.invalid(path.child("maxReplicas"), .integer(maximum), "must be greater than 0")
+    if maximum == 0 {
+      findings.required(path.child("maxReplicas"), "must be set and greater than 0")
+    } else if maximum < 0 {
+      findings.invalid(path.child("maxReplicas"), .integer(maximum), "must be greater than or equal to 1")
     }
     if maximum < minimum {
       findings.invalid(
@@ -96,32 +98,57 @@ enum PolicyValidation {
     }
   }
 
-  private static let members = [
-    "Object": "object", "Pods": "pods", "Resource": "resource", "ContainerResource": "containerResource",
-    "External": "external",
+  /// The types of metrics and where each says more. Where several say something the first of this order is judged.
+  private static let sources = [
+    ("Object", "object"), ("External", "external"), ("Pods", "pods"), ("Resource", "resource"),
+    ("ContainerResource", "containerResource"),
   ]
 
   private static func metric(_ metric: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
-    let type = metric.text("type")
-    guard let member = members[type] else {
-      if type.isEmpty {
-        findings.required(path.child("type"), "must specify a metric source type")
-      } else {
-        findings.add(.notSupported(path.child("type"), .string(type), members.keys.sorted()))
+    let said = metric.text("type")
+    if said.isEmpty { findings.required(path.child("type"), "must specify a metric source type") }
+    let present = sources.filter { metric.has($0.1) }
+    if let (type, member) = present.first { source(metric[member] ?? [:], type, path.child(member), &findings) }
+    let wanted = sources.first { $0.0 == said }?.1
+    if let wanted {
+      if !metric.has(wanted) {
+        findings.required(path.child(wanted), "must populate information for the given metric source")
       }
-      return
+    } else {
+      findings.add(.notSupported(path.child("type"), .string(said), sources.map(\.0).sorted()))
     }
-    for other in members.values.sorted() where other != member && metric.has(other) {
-      findings.forbidden(path.child(other), "must populate the given metric source only")
+    guard present.count > 1 else { return }
+    for member in present.map(\.1).sorted() where member != wanted {
+      findings.forbidden(path.child(member), "must populate the given metric source only")
     }
-    guard let source = metric[member] else {
-      return findings.required(
-        path.child(member), "must populate information for the given metric source")
-    }
-    let path = path.child(member)
+  }
+
+  private static func source(_ source: JSONValue, _ type: String, _ path: FieldPath, _ findings: inout Findings) {
     let target = source["target"] ?? [:]
-    let name = source["metric"]?.text("name") ?? ""
-    if !name.isEmpty { findings.invalid(path.child("metric", "name"), .string(name), NameRules.pathSegment(name)) }
+    switch type {
+    case "Resource", "ContainerResource":
+      let (resource, container) = (source.text("name"), source.text("container"))
+      if resource.isEmpty {
+        findings.required(path.child("name"), "must specify a resource name")
+      } else if type == "ContainerResource" {
+        ResourceValidation.name(resource, inLimitsOf: "Container", path.child("name"), &findings)
+      }
+      if type == "ContainerResource", container.isEmpty {
+        findings.required(path.child("container"), "must specify a container")
+      } else if type == "ContainerResource" {
+        findings.invalid(path.child("container"), .string(container), NameRules.dns1123Label(container))
+      }
+    default:
+      if type == "Object" {
+        self.target(source["describedObject"] ?? [:], path.child("describedObject"), &findings)
+      }
+      let name = source["metric"]?.text("name") ?? ""
+      if name.isEmpty {
+        findings.required(path.child("metric", "name"), "must specify a metric name")
+      } else {
+        findings.invalid(path.child("metric", "name"), .string(name), NameRules.pathSegment(name))
+      }
+    }
     let targetPath = path.child("target")
     let targetType = target.text("type")
     if targetType.isEmpty { findings.required(targetPath.child("type"), "must specify a metric target type") }
@@ -136,15 +163,6 @@ enum PolicyValidation {
     }
     if let share = target["averageUtilization"]?.integerValue, share < 1 {
       findings.invalid(targetPath.child("averageUtilization"), .integer(share), "must be greater than 0")
-    }
-    if type == "ContainerResource" {
-      let (resource, container) = (source.text("name"), source.text("container"))
-      if !resource.isEmpty {
-        ResourceValidation.name(resource, inLimitsOf: "Container", path.child("name"), &findings)
-      }
-      if !container.isEmpty {
-        findings.invalid(path.child("container"), .string(container), NameRules.dns1123Label(container))
-      }
     }
     switch type {
     case "Resource", "ContainerResource":
@@ -162,7 +180,6 @@ enum PolicyValidation {
         findings.required(targetPath.child("averageValue"), "must specify a positive target averageValue")
       }
     case "Object":
-      self.target(source["describedObject"] ?? [:], path.child("describedObject"), &findings)
       if !target.has("value"), !target.has("averageValue") {
         findings.required(
           targetPath.child("averageValue"), "must set either a target value or averageValue")

@@ -13,9 +13,14 @@ enum SchemaRules {
     case .object(let object):
       // Null stands only where it is served for a missing value: rules of the kinds say whether one may be missing.
       for name in schema.required where object[name] == nil && isMissed(name, old) {
+        // A port that is missing is one that cannot be, and is judged as that.
+        if name == "port", schema.properties.first(where: { $0.name == name })?.schema.resolved.type == .intOrString {
+          continue
+        }
         findings.required(path.below(name))
       }
-      for property in schema.properties {
+      // The metadata of a template says nothing of an object that exists; what it may be is judged by hand.
+      for property in schema.properties where property.name != "metadata" {
         guard let member = object[property.name], !member.isNull else { continue }
         validate(member, old: old?[property.name], property.schema, path.below(property.name), &findings)
       }

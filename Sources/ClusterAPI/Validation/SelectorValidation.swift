@@ -32,6 +32,24 @@ enum SelectorValidation {
     }
   }
 
+  /// Whether the selector has a meaning: clients that select by it can.
+  static func parses(_ selector: JSONValue?) -> Bool {
+    (selector?.items("matchExpressions") ?? []).allSatisfy { requirement in
+      let isEmpty = requirement.items("values").isEmpty
+      let key = requirement.text("key")
+      let values = requirement.items("values").allSatisfy { NameRules.labelValue($0.stringValue ?? "").isEmpty }
+      guard NameRules.labelKey(key).isEmpty, values else { return false }
+      return switch requirement.text("operator") {
+      case "In", "NotIn": !isEmpty
+      case "Exists", "DoesNotExist": isEmpty
+      default: false
+      }
+    }
+      && (selector?["matchLabels"]?.objectValue ?? [:]).allSatisfy { key, value in
+        NameRules.labelKey(key).isEmpty && NameRules.labelValue(value.stringValue ?? "").isEmpty
+      }
+  }
+
   static func isEmpty(_ selector: JSONValue?) -> Bool {
     (selector?["matchLabels"]?.objectValue?.isEmpty ?? true) && (selector?.items("matchExpressions").isEmpty ?? true)
   }

@@ -217,6 +217,11 @@ enum StorageValidation {
         path.child("nodeAllocatableUpdatePeriodSeconds"), .integer(seconds),
         "must be greater than or equal to 10 seconds")
     }
+    if spec.has("serviceAccountTokenInSecrets"), spec.items("tokenRequests").isEmpty {
+      findings.invalid(
+        path.child("serviceAccountTokenInSecrets"), spec["serviceAccountTokenInSecrets"],
+        "serviceAccountTokenInSecrets is set but no tokenRequests are specified")
+    }
     guard let old = old?["spec"] else { return }
     findings.immutable(spec["attachRequired"], old["attachRequired"], path.child("attachedRequired"))
     findings.immutable(

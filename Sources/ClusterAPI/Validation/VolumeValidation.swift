@@ -15,7 +15,9 @@ enum VolumeValidation {
       let path = path.index(index)
       self.volume(volume, podName: name, path, &findings)
       let name = volume.text("name")
-      if !name.isEmpty {
+      if name.isEmpty {
+        findings.required(path.child("name"))
+      } else {
         findings.invalid(path.child("name"), .string(name), NameRules.dns1123Label(name))
         if sound[name] != nil { findings.add(.duplicate(path.child("name"), .string(name))) }
       }

@@ -114,28 +114,29 @@ enum WebhookValidation {
   }
 
   static func rule(_ rule: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
-    for name in ["apiGroups", "apiVersions", "operations"] {
-      let values = rule.items(name)
-      if values.isEmpty { findings.required(path.child(name)) }
-      if values.contains("*"), values.count > 1 {
-        findings.invalid(
-          path.child(name), rule[name],
-          name == "operations"
-            ? "if '*' is present, must not specify other operations"
-            : name == "apiGroups"
-              ? "if '*' is present, must not specify other API groups"
-              : "if '*' is present, must not specify other API versions")
-      }
-    }
+    allOrSome(rule, "operations", "operations", path, &findings)
     for (index, operation) in rule.items("operations").enumerated()
     where !["*", "CONNECT", "CREATE", "DELETE", "UPDATE"].contains(operation.stringValue ?? "") {
       findings.add(
         .notSupported(path.child("operations").index(index), operation, ["*", "CONNECT", "CREATE", "DELETE", "UPDATE"]))
     }
+    allOrSome(rule, "apiGroups", "API groups", path, &findings)
+    allOrSome(rule, "apiVersions", "API versions", path, &findings)
     for (index, version) in rule.items("apiVersions").enumerated() where version == "" {
       findings.required(path.child("apiVersions").index(index))
     }
     resources(rule.items("resources").compactMap(\.stringValue), rule, path.child("resources"), &findings)
+  }
+
+  /// A list of values or of all of them.
+  private static func allOrSome(
+    _ rule: JSONValue, _ name: String, _ words: String, _ path: FieldPath, _ findings: inout Findings
+  ) {
+    let values = rule.items(name)
+    if values.isEmpty { findings.required(path.child(name)) }
+    if values.contains("*"), values.count > 1 {
+      findings.invalid(path.child(name), rule[name], "if '*' is present, must not specify other \(words)")
+    }
   }
 
   /// Nothing may be named beside what covers it.

@@ -117,8 +117,14 @@ enum WorkloadValidation {
         findings.supported(policy, name, ["Delete", "Retain"], path.child("persistentVolumeClaimRetentionPolicy"))
       }
     }
+    // Claims of a set that exists can no longer be changed, whatever they are.
+    if old == nil {
+      for (index, claim) in spec.items("volumeClaimTemplates").enumerated() {
+        ClaimValidation.validate(
+          spec: claim["spec"] ?? [:], path.child("volumeClaimTemplates").index(index).child("spec"), &findings)
+      }
+    }
     if let ordinals = spec["ordinals"] { findings.notNegative(ordinals, "start", path.child("ordinals")) }
-    findings.notNegative(spec, "revisionHistoryLimit", path)
     guard let old else { return }
     var masked = spec
     masked.editObject { object in
@@ -165,8 +171,13 @@ enum WorkloadValidation {
       findings.invalid(path.child("selector"), selector, "empty selector is invalid for \(word)")
     }
     guard let template = spec["template"] else { return }
+    // What a selector chooses that does not parse is not asked; only a daemon set's template is judged all the same.
+    let parses = SelectorValidation.parses(selector)
+    if !parses, word != "daemonset" {
+      return findings.invalid(path.child("selector"), selector, word == "statefulset" ? "" : "invalid label selector")
+    }
     // A selector that is not there chooses nothing.
-    if selector?.isNull ?? true || !SelectorValidation.isEmpty(selector) {
+    if parses, selector?.isNull ?? true || !SelectorValidation.isEmpty(selector) {
       let labels = template["metadata"]?["labels"]
       if !SelectorValidation.matches(selector, labels) {
         findings.invalid(

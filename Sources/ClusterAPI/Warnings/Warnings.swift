@@ -78,6 +78,7 @@ struct Warnings {
     "resource.k8s.io": ["ResourceSlice": { new, _, warnings in ClusterWarnings.slice(new, &warnings) }],
     "storage.k8s.io": [
       "CSIStorageCapacity": { new, _, warnings in StorageWarnings.capacity(new, &warnings) },
+      "CSIDriver": StorageWarnings.driver,
       "StorageClass": { new, _, warnings in StorageWarnings.storageClass(new, &warnings) },
     ],
   ]

@@ -1,6 +1,4 @@
-import APIMachinery
-
-extension ServedResource {
+extension ResourceDescription {
   /// Resources whose removal is answered with the object as it was, where others are answered with a Status that names it
   /// (kube-apiserver's `ReturnDeletedObject`).
   private static let answeredWithObjects: [String: Set<String>] = [
@@ -12,5 +10,6 @@ extension ServedResource {
     "storage.k8s.io": ["csidrivers", "csinodes", "storageclasses", "volumeattachments", "volumeattributesclasses"],
   ]
 
-  var answersWithDeleted: Bool { Self.answeredWithObjects[resource.group]?.contains(resource.plural) ?? false }
+  /// Whether the removal of an object is answered with the object.
+  public var answersWithDeleted: Bool { Self.answeredWithObjects[group]?.contains(plural) ?? false }
 }
