@@ -26,6 +26,11 @@ enum Preparation {
   /// What clients write in the metadata of an object that exists.
   static let clientMetadata = ["labels", "annotations", "finalizers", "ownerReferences"]
 
+  /// A driver's counts changes alone.
+  static func hasFirstGeneration(_ kind: GroupVersionKind) -> Bool {
+    hasGeneration(kind) && kind.kind != "CSIDriver"
+  }
+
   static func hasGeneration(_ kind: GroupVersionKind) -> Bool { counted[kind.group]?.contains(kind.kind) ?? false }
 
   /// Whether two objects differ in anything but metadata and status.
@@ -57,7 +62,7 @@ extension BuiltinKinds {
     }
     dropDisabledFields(of: &object, old: nil, definition: version.definitionName)
     object.edit("metadata") { metadata in
-      metadata.editObject { $0["generation"] = Preparation.hasGeneration(kind) ? 1 : nil }
+      metadata.editObject { $0["generation"] = Preparation.hasFirstGeneration(kind) ? 1 : nil }
     }
     preparation.create(&object)
     // Where nothing was taken out or put in, its defaults are still there.

@@ -41,8 +41,10 @@ enum PolicyValidation {
       findings.invalid(
         path.child("minReplicas"), .integer(minimum), "must be greater than or equal to \(lowest)")
     }
-    if maximum < 1 {
-      findings.invalid(path.child("maxReplicas"), .integer(maximum), "must be greater than 0")
+    if maximum == 0 {
+      findings.required(path.child("maxReplicas"), "must be set and greater than 0")
+    } else if maximum < 0 {
+      findings.invalid(path.child("maxReplicas"), .integer(maximum), "must be greater than or equal to 1")
     }
     if maximum < minimum {
       findings.invalid(
@@ -104,12 +106,8 @@ enum PolicyValidation {
   private static func metric(_ metric: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     let type = metric.text("type")
     guard let member = members[type] else {
-      if type.isEmpty {
-        findings.required(path.child("type"), "must specify a metric source type")
-      } else {
-        findings.add(.notSupported(path.child("type"), .string(type), members.keys.sorted()))
-      }
-      return
+      if type.isEmpty { findings.required(path.child("type"), "must specify a metric source type") }
+      return findings.add(.notSupported(path.child("type"), .string(type), members.keys.sorted()))
     }
     for other in members.values.sorted() where other != member && metric.has(other) {
       findings.forbidden(path.child(other), "must populate the given metric source only")
@@ -121,6 +119,9 @@ enum PolicyValidation {
     let path = path.child(member)
     let target = source["target"] ?? [:]
     let name = source["metric"]?.text("name") ?? ""
+    if !member.lowercased().hasSuffix("resource"), name.isEmpty {
+      findings.required(path.child("metric", "name"), "must specify a metric name")
+    }
     if !name.isEmpty { findings.invalid(path.child("metric", "name"), .string(name), NameRules.pathSegment(name)) }
     let targetPath = path.child("target")
     let targetType = target.text("type")
@@ -137,8 +138,13 @@ enum PolicyValidation {
     if let share = target["averageUtilization"]?.integerValue, share < 1 {
       findings.invalid(targetPath.child("averageUtilization"), .integer(share), "must be greater than 0")
     }
+    if type == "Resource", source.text("name").isEmpty {
+      findings.required(path.child("name"), "must specify a resource name")
+    }
     if type == "ContainerResource" {
       let (resource, container) = (source.text("name"), source.text("container"))
+      if resource.isEmpty { findings.required(path.child("name"), "must specify a resource name") }
+      if container.isEmpty { findings.required(path.child("container"), "must specify a container") }
       if !resource.isEmpty {
         ResourceValidation.name(resource, inLimitsOf: "Container", path.child("name"), &findings)
       }
@@ -195,7 +201,10 @@ enum PolicyValidation {
           path.child("stabilizationWindowSeconds"), .integer(seconds), "must be less than or equal to 3600")
       }
     }
-    findings.supported(rules, "selectPolicy", ["Disabled", "Max", "Min"], path)
+    let choices = ["Disabled", "Max", "Min"]
+    if let choice = rules["selectPolicy"]?.stringValue, !choices.contains(choice) {
+      findings.add(.notSupported(path.child("selectPolicy"), .string(choice), choices))
+    }
     if let tolerance = rules["tolerance"]?.stringValue, let amount = Quantity(reading: tolerance), amount.sign < 0 {
       findings.invalid(path.child("tolerance"), .string(amount.description), Findings.notNegative)
     }

@@ -39,7 +39,7 @@ import Testing
       ),
       (
         path(#""pathType":"Prefix","backend":{"resource":{"kind":"K"}}"#),
-        ["\(place).backend.resource.name: Required value: name is required"]
+        ["\(place).backend.resource.name: Required value"]
       ),
     ])
   func ingresses(spec: String, expected: [String]) throws {
