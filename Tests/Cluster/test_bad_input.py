@@ -95,7 +95,7 @@ def test_yaml_bombs(api, maps, levels, width):
 def test_quadratic_texts(api, maps):
     """A long text under an anchor, named very often."""
     text = "a: &a " + "x" * 100_000 + "\nb: [" + ",".join(["*a"] * 2_000) + "]\n"
-    refused(api, "POST", maps, text.encode(), statuses=(400, 413), headers=YAML)
+    refused(api, "POST", maps, text.encode(), statuses=(400, 413, 422), headers=YAML)
 
 
 def test_sizes(api, maps):
@@ -167,7 +167,8 @@ def test_patches(api, maps, kind, patch):
     seed = api.create(maps, {"metadata": {"name": "seed", "labels": {"a": "b"}}, "data": {"a": "b"}})
     more = {"fieldManager": "tests"} if kind == "apply" else {}
     untyped = b'"data":7' in patch or b'"ownerReferences":[' in patch
-    statuses = (500,) if kind == "apply" and untyped else (400, 409, 422)
+    unfit = b"nonsense" in patch or b"$setElementOrder" in patch
+    statuses = (500,) if kind == "apply" and untyped or kind == "strategic" and unfit else (400, 409, 422)
     refused(api, "PATCH", f"{maps}/seed", patch, statuses=statuses, headers={"Content-Type": PATCHES[kind]}, **more)
     assert api.get(f"{maps}/seed") == seed
 
@@ -236,7 +237,10 @@ def test_field_selectors(api, maps, selector):
     ],
 )  # fmt: skip
 def test_queries(api, maps, query):
-    refused(api, "GET", maps, **query)
+    # A watch expects nothing but a version.
+    is_watch = query.get("watch") and query.get("resourceVersion") == "x"
+    status = refused(api, "GET", maps, statuses=(500,) if is_watch else (400, 422), **query)
+    assert "reason" not in status or not is_watch
 
 
 @pytest.mark.parametrize("query", [{"dryRun": "Some"}, {"fieldValidation": "x"}, {"fieldManager": "x" * 129}, {"fieldManager": "a\u0007b"}, {"dryRun": ["All", "x"]}])
@@ -270,7 +274,9 @@ def test_names(api, maps, name):
 )  # fmt: skip
 def test_paths(api, path):
     answer = api.send("GET", path)
-    assert answer.status in (301, 400, 403, 404, 405, 414), answer
+    # kube-apiserver takes some of them for a failure of its own.
+    unread = path in ("/api/v1/watch", "/api/v1/namespaces/%2e%2e/configmaps/x")
+    assert answer.status in (301, 400, 403, 404, 405, 414, *((500,) if unread else ())), answer
 
 
 def test_slashes(api, namespace):

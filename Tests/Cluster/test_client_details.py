@@ -47,6 +47,11 @@ def test_nothing_behind_a_service(api, namespace):
     services = f"/api/v1/namespaces/{namespace}/services"
     ports = [{"name": "web", "port": 80, "protocol": "TCP"}]
     api.create(services, {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}, "spec": {"ports": ports}})
+    for name in ("s", "s:80", "none"):
+        says = f'services "{name.split(":")[0]}" not found'
+        assert api.refused(404, "GET", f"{services}/{name}/proxy/")["message"] == says
+    endpoints = f"/api/v1/namespaces/{namespace}/endpoints"
+    made = api.create(endpoints, {"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "s"}})
     for name, says in [
         ("s", 'no endpoints available for service "s"'),
         ("https:s:web", 'no endpoints available for service "s"'),
@@ -55,10 +60,10 @@ def test_nothing_behind_a_service(api, namespace):
         assert api.refused(503, "GET", f"{services}/{name}/proxy/a/b")["message"] == says
     for name in ("ftp:s:80", "a:b:c:d", ":80"):
         assert api.refused(400, "GET", f"{services}/{name}/proxy/")["message"] == f'invalid service request "{name}"'
-    api.create(f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices", {
-        "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4", "ports": ports,
-        "metadata": {"name": "s", "labels": {"kubernetes.io/service-name": "s"}}, "endpoints": [{"addresses": ["192.0.2.7"]}],
-    })  # fmt: skip
+    # An address that is of no pod, and one that says it is of a pod that has another.
+    named = {"kind": "Pod", "name": "p", "namespace": namespace}
+    made["subsets"] = [{"addresses": [{"ip": "192.0.2.7"}, {"ip": "192.0.2.8", "targetRef": named}], "ports": ports}]
+    api.update(f"{endpoints}/s", made)
     for name in ("s:80", "http:s:web", "s:other"):
         says = f'no endpoints available for service "{name}"'
         assert api.refused(503, "GET", f"{services}/{name}/proxy/")["message"] == says

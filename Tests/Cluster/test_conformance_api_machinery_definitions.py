@@ -300,7 +300,7 @@ def test_names_that_are_taken(api):
         api.create(DEFINITIONS, second.body)
         try:
             def conflict():
-                conditions = api.get(second.path)["status"].get("conditions", [])
+                conditions = api.get(second.path)["status"].get("conditions") or []
                 return next((one for one in conditions if one["type"] == "NamesAccepted" and one["status"] == "False"), None)
 
             condition = eventually(conflict, "the conflict is told")
@@ -333,7 +333,7 @@ def test_what_is_built_in_stays_as_it_is(api, namespace):
         api.create(DEFINITIONS, namesake.body)
 
         def accepted():
-            conditions = api.get(namesake.path).get("status", {}).get("conditions", [])
+            conditions = api.get(namesake.path).get("status", {}).get("conditions") or []
             return any(one["type"] == "Established" and one["status"] == "True" for one in conditions)
 
         eventually(accepted)

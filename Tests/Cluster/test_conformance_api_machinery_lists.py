@@ -290,5 +290,7 @@ def test_watch_that_is_too_old(api, maps):
         assert kind in ("ERROR", "ADDED")
         if kind == "ERROR":
             assert status["code"] == 410 and status["reason"] == "Expired"
-    api.refused(422, "GET", maps, watch="true", resourceVersion="abc")
-    api.refused(422, "GET", maps, watch="true", resourceVersion="-5")
+    for version in ("abc", "-5"):
+        says = f'resourceVersion: Invalid value: "{version}": strconv.ParseUint: parsing "{version}": invalid syntax'
+        for path, more in ((maps, {"watch": "true"}), (f"{maps}/x", {})):
+            assert api.refused(500, "GET", path, resourceVersion=version, **more)["message"] == says

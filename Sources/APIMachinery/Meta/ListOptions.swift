@@ -98,9 +98,9 @@ public struct GetOptions: Sendable, Hashable {
   public init(_ query: QueryParameters) { resourceVersion = query.text("resourceVersion") }
 
   /// What the get wants to see.
-  /// - Throws: a `badRequest` where the resource version is malformed.
+  /// - Throws: a 500 where the resource version is malformed (``ResourceVersions/wanted(_:)``).
   public func wanted() throws(StatusError) -> ResourceVersions.Wanted {
-    let revision = try ResourceVersions.parse(resourceVersion)
+    let revision = try ResourceVersions.wanted(resourceVersion)
     if resourceVersion.isEmpty { return .latest }
     return revision == 0 ? .any : .notOlderThan(revision)
   }

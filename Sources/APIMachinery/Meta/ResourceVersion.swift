@@ -17,6 +17,14 @@ public enum ResourceVersions {
     return revision
   }
 
+  /// Reads the version that a get or a watch wants to see; 0 for none, and for `0`, which means any.
+  /// - Throws: a 500 without a reason, as upstream, which expects of a list alone that it is asked for nonsense.
+  public static func wanted(_ text: String) throws(StatusError) -> UInt64 {
+    do throws(FieldError) { return try revision(text) } catch {
+      throw StatusError(.unknown, "\(error)", code: 500)
+    }
+  }
+
   /// Reads the version that an object says it has; 0 for none.
   /// - Throws: a 500 without a reason, as upstream, which does not expect anything but a number there.
   public static func ofObject(_ text: String) throws(StatusError) -> UInt64 {

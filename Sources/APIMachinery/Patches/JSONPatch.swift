@@ -28,8 +28,10 @@ public struct JSONPatch: Sendable {
     }
     var operations: [Operation] = []
     for element in elements {
-      guard element.objectValue != nil else {
-        throw .badRequest("json: cannot unmarshal \(element.goKind) into Go value of type jsonpatch.Operation")
+      // Null is an operation of which nothing is known.
+      guard element.objectValue != nil || element.isNull else {
+        throw .badRequest(
+          "error decoding patch: json: cannot unmarshal \(element.goKind) into Go value of type handlers.jsonPatchOp")
       }
       operations.append(
         Operation(

@@ -26,8 +26,9 @@ struct ProxyRoute: Sendable {
     port = isPlain ? "" : String(rest.last ?? "")
   }
 
-  /// Whether a pod stands behind the port of a service, to which a request could be passed on.
-  /// - Throws: 503 where the service has no such port, or no pod is ready behind it.
+  /// Whether a pod stands behind the port of a service, to which a request could be passed on: its Endpoints tell.
+  /// - Throws: 404 where nothing is known of what stands behind it; 503 where the service has no such port, or no pod is
+  ///   ready behind it.
   func checkEndpoints(of service: JSONObject, _ store: ClusterStore) throws(StatusError) {
     var portName = port
     if let number = Int64(port) {
@@ -37,20 +38,35 @@ struct ProxyRoute: Sendable {
       }
       portName = found["name"]?.stringValue ?? ""
     }
-    let slices = ServiceResolver(store).slices(namespace: service.metadataText("namespace"), name: name)
-    guard !slices.isEmpty else {
+    let namespace = service.metadataText("namespace")
+    guard let endpoints = store.cache(of: Self.endpoints).get("\(Self.endpoints)\(namespace)/\(name)") else {
+      throw .notFound(GroupResource(group: "", resource: "services"), name)
+    }
+    let subsets = endpoints.object.value(at: "subsets")?.arrayValue ?? []
+    guard !subsets.isEmpty else {
       throw StatusError(.serviceUnavailable, "no endpoints available for service \(name.goQuoted)")
     }
-    guard slices.contains(where: { Self.reachesPod($0, portName) }) else {
+    guard subsets.contains(where: { Self.reachesPod($0, portName, namespace, store) }) else {
       throw StatusError(.serviceUnavailable, "no endpoints available for service \(text.goQuoted)")
     }
   }
 
-  /// An address that stands for no pod could be anybody's (CVE-2020-8562): nothing is passed on to it.
-  private static func reachesPod(_ slice: JSONObject, _ port: String) -> Bool {
-    (slice["ports"]?.arrayValue ?? []).contains { ($0["name"]?.stringValue ?? "") == port }
-      && (slice["endpoints"]?.arrayValue ?? []).contains {
-        ($0["conditions"]?["ready"]?.boolValue ?? true) && $0["targetRef"]?["kind"]?.stringValue == "Pod"
-      }
+  private static let endpoints = "\(StorageLayout.root)services/endpoints/"
+
+  private static let pods = "\(StorageLayout.root)pods/"
+
+  /// An address that is not a pod's could be anybody's (CVE-2020-8562): nothing is passed on to it.
+  private static func reachesPod(
+    _ subset: JSONValue, _ port: String, _ namespace: String, _ store: ClusterStore
+  ) -> Bool {
+    guard (subset["ports"]?.arrayValue ?? []).contains(where: { ($0["name"]?.stringValue ?? "") == port })
+    else { return false }
+    return (subset["addresses"]?.arrayValue ?? []).contains { address in
+      guard let target = address["targetRef"], target["namespace"]?.stringValue == namespace,
+        let name = target["name"]?.stringValue, let pod = store.cache(of: pods).get("\(pods)\(namespace)/\(name)")
+      else { return false }
+      let known = pod.object.value(at: "status")?["podIPs"]?.arrayValue ?? []
+      return known.contains { $0["ip"]?.stringValue == address["ip"]?.stringValue }
+    }
   }
 }

@@ -77,12 +77,10 @@ struct WatchStream: Sendable {
   }
 
   /// The version after which the client wants to hear; nil for the newest.
-  /// - Throws: 422 where it is none: a watch is told so in another way than a list.
+  /// - Throws: 500 where it is none: a watch is told so in another way than a list.
   private func beginning() throws(StatusError) -> Int64? {
     guard !options.resourceVersion.isEmpty else { return nil }
-    do throws(FieldError) { return Int64(clamping: try ResourceVersions.revision(options.resourceVersion)) } catch {
-      throw .invalid(GroupKind(group: target.resource.group, kind: target.resource.plural), "", [error])
-    }
+    return Int64(clamping: try ResourceVersions.wanted(options.resourceVersion))
   }
 
   /// Events over HTTP, or over the WebSocket that the client wants.

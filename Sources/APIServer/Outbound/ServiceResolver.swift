@@ -44,7 +44,7 @@ struct ServiceResolver: Sendable {
   }
 
   /// The slices that tell what stands behind a service.
-  func slices(namespace: String, name: String) -> [JSONObject] {
+  private func slices(namespace: String, name: String) -> [JSONObject] {
     store.cache(of: Self.slices).list("\(Self.slices)\(namespace)/").objects.lazy.filter {
       $0.object.header.labels["kubernetes.io/service-name"] == name
     }.map { $0.object.tree() }

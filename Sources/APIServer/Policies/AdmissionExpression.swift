@@ -19,16 +19,22 @@ struct AdmissionExpression: Sendable {
 
   private struct Problem: Error {
     let message: String
+    /// A part that never changes cannot be evaluated, which upstream takes for a failure of its own.
+    var isInternal = false
   }
 
   /// - Parameter types: those that the value may have; none where any will do.
   init(_ text: String, _ types: [CELType], _ environment: CELEnvironment) {
     self.text = text
     do {
-      let program = try environment.compile(text)
+      let program = try environment.program(text)
       let type = program.resultType
       if types.isEmpty || types.contains(type) {
-        compiled = .success(program)
+        if let failure = program.instantiationFailure {
+          compiled = .failure(Problem(message: failure, isInternal: true))
+        } else {
+          compiled = .success(program)
+        }
       } else if types.count == 1 {
         compiled = .failure(
           Problem(message: "must evaluate to \(types[0].goDescription) but got \(type.goDescription)"))
@@ -53,6 +59,14 @@ struct AdmissionExpression: Sendable {
   /// Why it does not compile; nil where it does.
   var problem: String? {
     if case .failure(let problem) = compiled { problem.message } else { nil }
+  }
+
+  /// What is wrong with a field that holds the expression; nil where it compiles.
+  /// - Parameter text: what messages show of the field.
+  func error(at path: FieldPath, shownAs text: String) -> FieldError? {
+    guard case .failure(let problem) = compiled else { return nil }
+    return problem.isInternal
+      ? .internal(path, problem.message) : .invalid(path, .string(text), problem.message)
   }
 
   var resultType: CELType? { try? compiled.get().resultType }

@@ -83,8 +83,11 @@ enum AdmissionEnvironment {
   private static let textList = Schema(.array, items: Schema(.string))
   private static func map(_ values: Schema) -> Schema { Schema(.object, additionalProperties: .schema(values)) }
 
-  private static func type(_ schema: Schema, _ name: String) -> CELSchemaType {
-    CELSchemaType.make(schema, isResource: false, name: name) ?? .dynamic
+  /// - Parameter parts: what messages call the objects in it.
+  private static func type(_ schema: Schema, _ name: String, _ parts: [String: String]) -> CELSchemaType {
+    var names: [String: String] = [:]
+    for (part, called) in parts { names["\(name).\(part)"] = "kubernetes.\(called)" }
+    return CELSchemaType.make(schema, isResource: false, name: name, names: names) ?? .dynamic
   }
 
   static let request = type(
@@ -96,7 +99,11 @@ enum AdmissionEnvironment {
         ("requestResource", object(texts("group", "version", "resource"))),
         ("userInfo", object(texts("username", "uid") + [("groups", textList), ("extra", map(textList))])),
         ("dryRun", Schema(.boolean)), ("options", Schema(.any)),
-      ] + texts("subResource", "requestSubResource", "name", "namespace", "operation")), "kubernetes.AdmissionRequest")
+      ] + texts("subResource", "requestSubResource", "name", "namespace", "operation")), "kubernetes.AdmissionRequest",
+    [
+      "kind": "GroupVersionKind", "resource": "GroupVersionResource", "requestKind": "GroupVersionKind",
+      "requestResource": "GroupVersionResource", "userInfo": "UserInfo",
+    ])
 
   static let namespace = type(
     object([
@@ -127,7 +134,11 @@ enum AdmissionEnvironment {
             )
           ])
       ),
-    ]), "kubernetes.Namespace")
+    ]), "kubernetes.Namespace",
+    [
+      "metadata": "NamespaceMetadata", "spec": "NamespaceSpec", "status": "NamespaceStatus",
+      "status.conditions.@idx": "NamespaceCondition",
+    ])
 
   private static let common = CELEnvironment.kubernetes.with([
     "object": .dynamic, "oldObject": .dynamic, "request": request.type, "namespaceObject": namespace.type,

@@ -49,11 +49,11 @@ struct MatchConditions: Sendable {
   static func errors(in conditions: [JSONValue], hasParameters: Bool = false, at path: FieldPath) -> [FieldError] {
     let environment = AdmissionEnvironment.make(hasParameters: hasParameters, hasAuthorizer: true)
     return conditions.prefix(64).enumerated().compactMap { index, condition in
-      let expression = condition["expression"]?.stringValue ?? ""
+      let text = (condition["expression"]?.stringValue ?? "").trimmedOfSpace
       // That there is none is told by itself.
-      guard !expression.allSatisfy(\.isWhitespace) else { return nil }
-      guard let problem = AdmissionExpression(expression, [.bool], environment).problem else { return nil }
-      return .invalid(path.index(index).child("expression"), .string(expression), problem)
+      guard !text.isEmpty else { return nil }
+      return AdmissionExpression(text, [.bool], environment).error(
+        at: path.index(index).child("expression"), shownAs: text)
     }
   }
 }

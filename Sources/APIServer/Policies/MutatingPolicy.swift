@@ -31,7 +31,7 @@ final class MutatingPolicy: CompiledPolicy {
     ignoresFailures = spec["failurePolicy"]?.stringValue == "Ignore"
     parameterKind = spec["paramKind"].flatMap { $0 == .null ? nil : $0 }
     isReinvoked = spec["reinvocationPolicy"]?.stringValue == "IfNeeded"
-    let environments = PolicyEnvironments(spec)
+    let environments = PolicyEnvironments(spec, isMutating: true)
     conditions = MatchConditions(
       spec["matchConditions"]?.arrayValue ?? [], hasParameters: environments.hasParameters)
     variables = environments.variables

@@ -19,13 +19,13 @@ enum PolicyExpressions {
       }
     }
     guard policies.contains(resource), let spec = new["spec"], spec != old?["spec"] else { return [] }
-    return errors(inPolicy: spec)
+    return errors(inPolicy: spec, isMutating: resource == "mutatingadmissionpolicies")
   }
 
-  private static func errors(inPolicy spec: JSONValue) -> [FieldError] {
+  private static func errors(inPolicy spec: JSONValue, isMutating: Bool) -> [FieldError] {
     let path = FieldPath("spec")
     func list(_ name: String) -> [JSONValue] { spec[name]?.arrayValue ?? [] }
-    let environments = PolicyEnvironments(spec)
+    let environments = PolicyEnvironments(spec, isMutating: isMutating)
     var errors = MatchConditions.errors(
       in: list("matchConditions"), hasParameters: environments.hasParameters, at: path.child("matchConditions"))
     for (index, variable) in list("variables").enumerated() {
@@ -34,7 +34,7 @@ enum PolicyExpressions {
       if name.allSatisfy(\.isWhitespace) {
         errors.append(.required(place.child("name"), "name is not specified"))
       } else if !isIdentifier(name) {
-        errors.append(.invalid(place.child("name"), .string(name), "name is not a valid CEL identifier"))
+        errors.append(.invalid(place.child("name"), .string(name), "must be a valid CEL identifier"))
       }
       check(variable, "expression", environments.variables.expressions[name], place, &errors)
     }
@@ -51,20 +51,27 @@ enum PolicyExpressions {
       }
     }
     for (index, annotation) in list("auditAnnotations").enumerated() {
+      let text = (annotation["valueExpression"]?.stringValue ?? "").trimmedOfSpace
       check(
-        annotation, "valueExpression", [.string, .null], environments.validation,
+        annotation, "valueExpression", AdmissionExpression(text, [.string, .null], environments.validation),
         path.child("auditAnnotations").index(index), &errors)
     }
     for (index, mutation) in list("mutations").enumerated() {
       let place = path.child("mutations").index(index)
-      for (member, type) in [("applyConfiguration", MutationTypes.object), ("jsonPatch", MutationTypes.patches)] {
+      // What belongs to another type of patch is refused, and not looked at.
+      let patchType = mutation["patchType"]?.stringValue
+      for (member, name, type) in [
+        ("applyConfiguration", "ApplyConfiguration", MutationTypes.object),
+        ("jsonPatch", "JSONPatch", MutationTypes.patches),
+      ] where name == patchType {
         guard let form = mutation[member], form != .null else { continue }
-        guard !(form["expression"]?.stringValue ?? "").allSatisfy(\.isWhitespace) else {
+        let text = (form["expression"]?.stringValue ?? "").trimmedOfSpace
+        guard !text.isEmpty else {
           errors.append(.required(place.child(member, "expression"), ""))
           continue
         }
-        check(
-          form, "expression", [type], MutationTypes.environment(environments.validation), place.child(member), &errors)
+        let expression = AdmissionExpression(text, [type], MutationTypes.environment(environments.validation))
+        if let error = expression.error(at: place.child(member, "expression"), shownAs: text) { errors.append(error) }
       }
     }
     return errors
@@ -85,14 +92,19 @@ enum PolicyExpressions {
     let text = object[name]?.stringValue ?? ""
     if text.allSatisfy(\.isWhitespace) {
       errors.append(.required(path.child(name), "\(name) is not specified"))
-    } else if let problem = expression?.problem {
-      errors.append(.invalid(path.child(name), .string(text), problem))
+    } else if let error = expression?.error(at: path.child(name), shownAs: text) {
+      errors.append(error)
     }
   }
+
+  private static let reservedNames: Set<String> = [
+    "as", "break", "const", "continue", "else", "false", "for", "function", "if", "import", "in", "let", "loop",
+    "namespace", "null", "package", "return", "true", "var", "void", "while",
+  ]
 
   private static func isIdentifier(_ name: String) -> Bool {
     guard let first = name.utf8.first, !(0x30...0x39).contains(first) else { return false }
     return name.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x7A).contains($0 | 0x20) || $0 == 0x5F }
-      && CELFieldNames.escape(name) == name
+      && !reservedNames.contains(name)
   }
 }

@@ -14,6 +14,8 @@ final class PolicyVariables: CELLazyFields {
       var expressions: [String: AdmissionExpression] = [:]
       for variable in variables {
         let name = variable["name"]?.stringValue ?? ""
+        // There is none where nothing defines it.
+        guard !(variable["expression"]?.stringValue ?? "").allSatisfy(\.isWhitespace) else { continue }
         let known = CELType.object(CELObjectType("kubernetes.variables", types: types))
         let expression = AdmissionExpression(
           variable["expression"]?.stringValue ?? "", [], environment.with(["variables": known]))
@@ -29,7 +31,7 @@ final class PolicyVariables: CELLazyFields {
       switch type {
       case .list(let element): .list(declared(element))
       case .map(let key, let value): .map(declared(key), declared(value))
-      case .object, .type, .parameter, .failure: .dynamic
+      case .object, .opaque, .type, .parameter, .failure: .dynamic
       default: type
       }
     }

@@ -25,7 +25,7 @@ final class ValidatingPolicy: CompiledPolicy {
     match = PolicyMatch(spec["matchConstraints"] ?? .null)
     ignoresFailures = spec["failurePolicy"]?.stringValue == "Ignore"
     parameterKind = spec["paramKind"].flatMap { $0 == .null ? nil : $0 }
-    let environments = PolicyEnvironments(spec)
+    let environments = PolicyEnvironments(spec, isMutating: false)
     conditions = MatchConditions(list("matchConditions"), hasParameters: environments.hasParameters)
     variables = environments.variables
     validations = list("validations").map { validation in
@@ -57,13 +57,14 @@ struct PolicyEnvironments: Sendable {
   /// Of messages, which do not ask the authorizer.
   let message: CELEnvironment
 
-  init(_ spec: JSONValue) {
+  /// - Parameter isMutating: such policies know `variables` even where they define none.
+  init(_ spec: JSONValue, isMutating: Bool) {
     hasParameters = (spec["paramKind"] ?? .null) != .null
     let open = AdmissionEnvironment.make(hasParameters: hasParameters, hasAuthorizer: true)
-    variables = PolicyVariables.Definitions(spec["variables"]?.arrayValue ?? [], open)
-    validation = open.with(["variables": variables.type])
-    message = AdmissionEnvironment.make(hasParameters: hasParameters, hasAuthorizer: false).with([
-      "variables": variables.type
-    ])
+    let defined = spec["variables"]?.arrayValue ?? []
+    variables = PolicyVariables.Definitions(defined, open)
+    let more = isMutating || !defined.isEmpty ? ["variables": variables.type] : [:]
+    validation = open.with(more)
+    message = AdmissionEnvironment.make(hasParameters: hasParameters, hasAuthorizer: false).with(more)
   }
 }

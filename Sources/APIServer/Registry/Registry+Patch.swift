@@ -56,7 +56,9 @@ extension Registry {
         result = .object(
           try StrategicMergePatch(schema: target.version.schema, definitionName: target.version.definitionName)
             .apply(members, to: current))
-      } catch { throw .badRequest(error.message) }
+      } catch {
+        throw error.code == .failed ? StatusError(.unknown, error.message, code: 500) : .badRequest(error.message)
+      }
     case .apply: throw .internalError("an apply is no patch")
     }
     guard case .object(let object) = result else {
@@ -75,9 +77,11 @@ extension Registry {
     let tree = try reader.applied(bytes)
     var configuration = try reader.configuration(tree, target)
     let isNamed = !configuration.objectName.isEmpty
-    configuration.setMetadata("name", .string(isNamed ? configuration.objectName : info.name))
-    try ObjectPlace.check(configuration, target, info)
-    configuration.setMetadata("namespace", target.resource.isNamespaced ? .string(info.namespace) : nil)
+    var placed = configuration
+    placed.setMetadata("name", .string(isNamed ? configuration.objectName : info.name))
+    try ObjectPlace.check(placed, target, info)
+    // What is wrong with it is told of the name and the namespace that stand in it.
+    if !target.resource.isNamespaced { configuration.setMetadata("namespace", nil) }
     let declared = configuration
     for _ in 0..<8 {
       do {
@@ -99,8 +103,9 @@ extension Registry {
             "uid mismatch: the provided object specified uid \(uid), and no existing object was found")
         }
         try await context.checkCreation()
-        let new = try await FieldOwnership.apply(
+        var new = try await FieldOwnership.apply(
           try versionless(declared), to: nil, target, conversion, manager: manager, subresource: "", force: force)
+        if target.resource.isNamespaced { new.setMetadata("namespace", .string(info.namespace)) }
         do { return try await create(new, target, context, isApplied: true) } catch let error as StatusError
           where error.reason == .alreadyExists
         {

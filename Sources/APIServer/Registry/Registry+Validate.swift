@@ -2,6 +2,11 @@ import APIMachinery
 import ClusterAPI
 
 extension Registry {
+  /// The kind that is named where an object is wrong: events of both groups are one thing to upstream.
+  private static func judgedKind(_ kind: GroupKind) -> GroupKind {
+    kind.group == "events.k8s.io" ? GroupKind(group: "", kind: kind.kind) : kind
+  }
+
   /// Judges an object by its schema and by the rules of its kind.
   /// - Parameter context: is warned of what is wrong, and was so before.
   /// - Throws: 422 with every violation.
@@ -10,7 +15,7 @@ extension Registry {
   ) throws(StatusError) {
     let errors = ObjectRules.violations(
       new, old: old, target, strategies.of(target), kinds, context, subresource: subresource)
-    guard errors.isEmpty else { throw .invalid(target.groupKind, new.objectName, errors) }
+    guard errors.isEmpty else { throw .invalid(Self.judgedKind(target.groupKind), new.objectName, errors) }
     let warnings =
       target.resource.isCustom
       ? subresource.isEmpty ? Self.finalizerWarnings(new, old: old) : []

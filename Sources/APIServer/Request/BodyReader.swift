@@ -13,15 +13,17 @@ struct BodyReader {
   static let accepted = ["application/json", "application/yaml", protobuf]
 
   static func yaml(_ bytes: [UInt8]) throws(StatusError) -> JSONValue {
-    do { return try YAMLReader.value(of: bytes) } catch {
-      throw .badRequest("error converting YAML to JSON: \(error)")
-    }
+    do { return try YAMLReader.value(of: bytes) } catch { throw noYAML(error) }
+  }
+
+  private static func noYAML(_ error: some Error) -> StatusError {
+    .badRequest("error decoding YAML: error converting YAML to JSON: \(error)")
   }
 
   /// YAML with what is said of keys that stand twice in a mapping, of which the later one counts.
   private static func yamlOnceOrTwice(_ bytes: [UInt8]) throws(StatusError) -> (value: JSONValue, problems: [String]) {
     do { return (try YAMLReader.value(of: bytes, strict: true), []) } catch {
-      guard error.code == .duplicate else { throw .badRequest("error converting YAML to JSON: \(error)") }
+      guard error.code == .duplicate else { throw noYAML(error) }
       return (try yaml(bytes), ["\(error)"])
     }
   }

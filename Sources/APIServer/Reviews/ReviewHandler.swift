@@ -1,4 +1,5 @@
 import APIMachinery
+import ClusterAPI
 import HTTPService
 
 /// Kinds that are created to ask a question: they are answered at once and stored nowhere.
@@ -21,12 +22,20 @@ struct ReviewHandler {
     var review = try await handler.registry.admit(
       try handler.reader.object(try await handler.requestBody(), handler.target), handler.target.kind, handler.target,
       handler.context, judge: check)
+    var value = JSONValue.object(review)
+    handler.registry.kinds.normalize(&value, definition: handler.target.version.definitionName)
+    review = value.objectValue ?? review
     let spec = review["spec"]?.objectValue ?? [:]
     switch handler.target.resource.plural {
     case "selfsubjectaccessreviews": review["status"] = await access(handler.context.user, spec)
     case "subjectaccessreviews", "localsubjectaccessreviews": review["status"] = await access(subject(spec), spec)
-    case "selfsubjectrulesreviews": review["status"] = rules(review)
-    case "selfsubjectreviews": review["status"] = ["userInfo": Self.json(handler.context.user)]
+    case "selfsubjectrulesreviews":
+      review["status"] = rules(review)
+      // What was asked for is not repeated.
+      review["spec"] = [:]
+    case "selfsubjectreviews":
+      review.setMetadata("creationTimestamp", .string(Timestamp.now.description))
+      review["status"] = ["userInfo": Self.json(handler.context.user)]
     default: review["status"] = try await token(review)
     }
     if review["metadata"]?.objectValue == nil { review["metadata"] = [:] }
@@ -91,7 +100,9 @@ struct ReviewHandler {
       errors.append(
         .invalid(FieldPath("spec", "nonResourceAttributes"), document, "disallowed on this kind of request"))
     }
-    guard errors.isEmpty else { throw .invalid(handler.target.groupKind, "", errors) }
+    // Upstream names the group alone.
+    let kind = GroupKind(group: handler.target.groupKind.group, kind: "")
+    guard errors.isEmpty else { throw .invalid(kind, "", errors) }
   }
 
   /// The user that a review asks about.

@@ -14,6 +14,9 @@ struct SchemaBuilder {
     return package + type[dot...]
   }
 
+  /// Whether values of a type of this group may have any shape.
+  func isOfAnyShape(_ type: String) -> Bool { data.types.first { $0.name == type }?.form == .any }
+
   func schema(of type: TypeEntry) throws(KindDataError) -> Schema {
     let description = type.description.isEmpty ? nil : type.description
     var properties = type.form == .object || type.form == .typed ? Schema.typeMembers : []

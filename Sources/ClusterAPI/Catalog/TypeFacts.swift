@@ -95,7 +95,11 @@ extension FieldFacts {
       zero = .list
       nesting = .list
       self.item = Zero(item)
-      if case .named(let name) = item { definition = try builder.definitionName(name, line: field.line) }
+      if case .named(let name) = item {
+        definition = try builder.definitionName(name, line: field.line)
+        // Null is a value of its own where all are.
+        if builder.isOfAnyShape(name) { self.item = Zero.none }
+      }
     case .map(let value):
       zero = .map
       nesting = .map

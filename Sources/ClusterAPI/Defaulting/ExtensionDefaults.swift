@@ -29,9 +29,8 @@ extension Defaults {
 
   static func setDefinition(_ definition: inout JSONValue) {
     if definition["status"]?.items("storedVersions").isEmpty ?? true {
-      let stored =
-        definition["spec"]?.items("versions").filter { $0["storage"] == true }.compactMap { $0["name"] } ?? []
-      if !stored.isEmpty { definition.edit("status") { $0.editObject { $0["storedVersions"] = .array(stored) } } }
+      let stored = definition["spec"]?.items("versions").first { $0["storage"] == true }?["name"]
+      if let stored { definition.edit("status") { $0.editObject { $0["storedVersions"] = [stored] } } }
     }
     definition.edit("spec") { spec in
       spec.edit("names") { names in
@@ -46,19 +45,11 @@ extension Defaults {
 
   static func setPriorityLevel(_ level: inout JSONValue) {
     level.edit("spec") { spec in
-      switch spec.text("type") {
-      case "Exempt":
-        spec.setDefault("exempt", [:])
-        spec.edit("exempt") { exempt in
-          exempt.setDefault("nominalConcurrencyShares", 0)
-          exempt.setDefault("lendablePercent", 0)
-        }
-      case "Limited":
-        spec.edit("limited", "limitResponse") { response in
-          guard response.text("type") == "Queue" else { return }
-          response.setDefault("queuing", ["queues": 64, "handSize": 8, "queueLengthLimit": 50])
-        }
-      default: break
+      guard spec.text("type") == "Exempt" else { return }
+      spec.setDefault("exempt", [:])
+      spec.edit("exempt") { exempt in
+        exempt.setDefault("nominalConcurrencyShares", 0)
+        exempt.setDefault("lendablePercent", 0)
       }
     }
   }

@@ -17,10 +17,9 @@ enum DefinitionPreparation: KindPreparation {
   static func create(_ definition: inout JSONValue) {
     let stored = definition["spec"]?.items("versions").first { $0["storage"] == true }?["name"]
     definition.editObject { members in
-      members["status"] = [
-        "storedVersions": .array(stored.map { [$0] } ?? []), "conditions": [],
-        "acceptedNames": ["plural": "", "kind": ""],
-      ]
+      var status: JSONObject = ["acceptedNames": ["plural": "", "kind": ""]]
+      if let stored { status["storedVersions"] = [stored] }
+      members["status"] = .object(status)
     }
   }
 }

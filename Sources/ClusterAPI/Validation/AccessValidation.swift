@@ -35,7 +35,9 @@ enum AccessValidation {
       findings.required(path, "at least one clusterRoleSelector required if aggregationRule is non-nil")
     }
     for (index, selector) in aggregation.items("clusterRoleSelectors").enumerated() {
+      let before = findings.errors.count
       SelectorValidation.validate(selector, path.index(index), &findings)
+      if findings.errors.count > before { findings.invalid(path.index(index), .null, "invalid label selector.") }
     }
   }
 
@@ -55,7 +57,11 @@ enum AccessValidation {
       self.subject(subject, isNamespaced: isNamespaced, FieldPath("subjects").index(index), &findings)
     }
     if let old, old["roleRef"] != new["roleRef"] {
-      findings.invalid(path, new["roleRef"], "cannot change roleRef")
+      // It is shown as Go knows it.
+      let shown: JSONValue = [
+        "APIGroup": .string(role.text("apiGroup")), "Kind": .string(role.text("kind")), "Name": .string(name),
+      ]
+      findings.invalid(path, shown, "cannot change roleRef")
     }
   }
 

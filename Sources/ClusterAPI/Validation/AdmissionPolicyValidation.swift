@@ -73,11 +73,13 @@ enum AdmissionPolicyValidation {
     let message = validation.text("message")
     let trimmed = message.trimmed
     if !message.isEmpty, trimmed.isEmpty {
-      findings.invalid(path.child("message"), .string(message), "message must be non-empty if specified")
+      findings.invalid(path.child("message"), .string(message), "must be non-empty if specified")
     } else if trimmed.utf8.contains(where: { $0 == 0x0A || $0 == 0x0D }) {
-      findings.invalid(path.child("message"), .string(message), "message must not contain line breaks")
+      findings.invalid(path.child("message"), .string(message), "must not contain line breaks")
     }
-    findings.supported(validation, "reason", reasons, path)
+    if let reason = validation["reason"]?.stringValue, !reasons.contains(reason) {
+      findings.add(.notSupported(path.child("reason"), .string(reason), reasons))
+    }
   }
 
   private static func annotations(
@@ -85,8 +87,11 @@ enum AdmissionPolicyValidation {
   ) {
     let path = path.child("auditAnnotations")
     if annotations.count > mostAnnotations {
-      findings.invalid(
-        path, spec["auditAnnotations"], "must not have more than \(mostAnnotations) auditAnnotations")
+      // They are shown as Go knows them.
+      let shown = annotations.map { annotation -> JSONValue in
+        ["Key": .string(annotation.text("key")), "ValueExpression": .string(annotation.text("valueExpression"))]
+      }
+      findings.invalid(path, .array(shown), "must not have more than \(mostAnnotations) auditAnnotations")
     }
     var keys: Set<String> = []
     for (index, annotation) in annotations.enumerated() {

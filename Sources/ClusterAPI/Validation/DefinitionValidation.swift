@@ -27,31 +27,20 @@ enum DefinitionValidation {
     versions(spec, path, &findings)
     required(spec["names"] ?? [:], path.child("names"), &findings)
     names(spec["names"] ?? [:], path.child("names"), &findings)
-    conversion(spec["conversion"] ?? [:], path.child("conversion"), &findings)
+    if let conversion = spec["conversion"] {
+      let strategy = path.child("conversion", "strategy")
+      if spec["preserveUnknownFields"] == true, conversion.text("strategy") != "None" {
+        findings.invalid(strategy, conversion["strategy"] ?? "", "must be None if spec.preserveUnknownFields is true")
+      }
+      self.conversion(conversion, path.child("conversion"), &findings)
+    }
     if spec["preserveUnknownFields"] == true {
       findings.invalid(
         path.child("preserveUnknownFields"), true,
         "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead")
     }
-    guard let before = old?["spec"] else {
-      if !spec.items("versions").contains(where: { $0["storage"] == true }) {
-        findings.invalid(FieldPath("status", "storedVersions"), .null, "must have at least one stored version")
-      }
-      return
-    }
-    if new["status"]?.items("storedVersions").isEmpty ?? true {
-      findings.invalid(FieldPath("status", "storedVersions"), [], "must have at least one stored version")
-    }
-    // Objects that are stored in a version can be read for as long as it is there.
-    let names = Set(spec.items("versions").map { $0.text("name") })
-    for (index, stored) in (new["status"]?.items("storedVersions") ?? []).enumerated()
-    where !names.contains(stored.stringValue ?? "") {
-      findings.invalid(
-        FieldPath("status", "storedVersions").index(index), stored,
-        "missing from spec.versions; \(stored.stringValue ?? "") was previously a storage version, and must remain in "
-          + "spec.versions until a storage migration ensures no data remains persisted in \(stored.stringValue ?? "") "
-          + "and removes \(stored.stringValue ?? "") from status.storedVersions")
-    }
+    stored(new["status"]?["storedVersions"] ?? .null, spec.items("versions"), &findings)
+    guard let before = old?["spec"] else { return }
     let isEstablished =
       old?["status"]?.items("conditions").contains { $0["type"] == "Established" && $0["status"] == "True" } ?? false
     findings.immutable(spec["group"], before["group"], path.child("group"))
@@ -66,6 +55,27 @@ enum DefinitionValidation {
   static func judges(_ error: FieldError, of kind: GroupVersionKind) -> Bool {
     guard kind.kind == "CustomResourceDefinition", error.kind == .required else { return false }
     return error.field == "spec.versions" || error.field.contains(".schema.")
+  }
+
+  /// Objects that are stored in a version can be read for as long as it is there.
+  private static func stored(_ stored: JSONValue, _ versions: [JSONValue], _ findings: inout Findings) {
+    let path = FieldPath("status", "storedVersions")
+    let names = (stored.arrayValue ?? []).compactMap(\.stringValue)
+    guard !names.isEmpty else { return findings.invalid(path, stored, "must have at least one stored version") }
+    var rest = Set(names)
+    for version in versions {
+      let name = version.text("name")
+      if rest.remove(name) == nil, version["storage"] == true {
+        findings.invalid(path, stored, "must have the storage version \(name)")
+      }
+    }
+    for (index, name) in names.enumerated() where rest.contains(name) {
+      findings.invalid(
+        path.index(index), .string(name),
+        "missing from spec.versions; \(name) was previously a storage version, and must remain in spec.versions "
+          + "until a storage migration ensures no data remains persisted in \(name) and removes \(name) from "
+          + "status.storedVersions")
+    }
   }
 
   private static func versions(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
@@ -88,7 +98,11 @@ enum DefinitionValidation {
       let name = version.text("name")
       if version["storage"] == true { stored += 1 }
       if !seen.insert(name).inserted { isUnique = false }
-      if !name.isEmpty { joined(NameRules.dns1035Label(name), .string(name), path.child("name"), &findings) }
+      joined(NameRules.dns1035Label(name), .string(name), path.child("name"), &findings)
+      // The first one is upstream's version without a list too.
+      if index == 0, !name.isEmpty {
+        joined(NameRules.dns1035Label(name), .string(name), FieldPath("spec", "version"), &findings)
+      }
       if !version.has("schema") || version["schema"]?.has("openAPIV3Schema") != true {
         findings.required(path.child("schema", "openAPIV3Schema"))
       }
@@ -97,18 +111,31 @@ enum DefinitionValidation {
         self.scale(scale, parts, &findings)
       }
       if let columns { self.columns(version, columns, &findings) }
-      let fields = version.items("selectableFields")
-      if fields.count > 8 {
-        findings.add(.tooMany(path.child("selectableFields"), count: fields.count, maximum: 8))
+    }
+    guard !isUnique || stored != 1 else { return }
+    let value: JSONValue =
+      switch spec["versions"] {
+      case .array(let versions)?: .array(versions.map { shown($0, sharing: isShared) })
+      default: .null
       }
-    }
-    if !isUnique {
-      findings.invalid(path.child("versions"), spec["versions"] ?? .null, "must contain unique version names")
-    }
+    if !isUnique { findings.invalid(path.child("versions"), value, "must contain unique version names") }
     if stored != 1 {
-      findings.invalid(
-        path.child("versions"), spec["versions"] ?? .null, "must have exactly one version marked as storage version")
+      findings.invalid(path.child("versions"), value, "must have exactly one version marked as storage version")
     }
+  }
+
+  /// A version as Go shows it in messages.
+  /// - Parameter sharing: whether all versions say the same of something, which then is not shown with each.
+  private static func shown(_ version: JSONValue, sharing: (String) -> Bool) -> JSONValue {
+    func part(_ name: String) -> JSONValue { sharing(name) ? .null : version[name] ?? .null }
+    return .object(
+      JSONObject([
+        ("Name", .string(version.text("name"))), ("Served", version["served"] ?? false),
+        ("Storage", version["storage"] ?? false), ("Deprecated", version["deprecated"] ?? false),
+        ("DeprecationWarning", version["deprecationWarning"] ?? .null), ("Schema", part("schema")),
+        ("Subresources", part("subresources")), ("AdditionalPrinterColumns", part("additionalPrinterColumns")),
+        ("SelectableFields", part("selectableFields")),
+      ]))
   }
 
   /// What users of a version are told.
@@ -241,10 +268,15 @@ enum DefinitionValidation {
       } else {
         findings.required(path.child("webhookClientConfig"), "required when strategy is set to Webhook")
       }
-      WebhookValidation.versions(
-        webhook.items("conversionReviewVersions"), path.child("conversionReviewVersions"), &findings)
-    } else if conversion.has("webhook") {
-      findings.forbidden(path.child("webhookClientConfig"), "should not be set when strategy is not set to Webhook")
+      let versions = webhook.items("conversionReviewVersions")
+      if versions.isEmpty { findings.required(path.child("conversionReviewVersions")) }
+      WebhookValidation.versions(versions, path.child("conversionReviewVersions"), &findings)
+    } else if let webhook = conversion["webhook"] {
+      let why = "should not be set when strategy is not set to Webhook"
+      if webhook.has("clientConfig") { findings.forbidden(path.child("webhookClientConfig"), why) }
+      if !webhook.items("conversionReviewVersions").isEmpty {
+        findings.forbidden(path.child("conversionReviewVersions"), why)
+      }
     }
   }
 }

@@ -23,7 +23,9 @@ enum FlowControlValidation {
     }
     let methods = ["ByNamespace", "ByUser"]
     if let method = spec["distinguisherMethod"], !methods.contains(method.text("type")) {
-      findings.add(.notSupported(path.child("distinguisherMethod", "type"), .string(method.text("type")), methods))
+      // Upstream shows what the type stands in.
+      let shown: JSONValue = ["Type": .string(method.text("type"))]
+      findings.add(.notSupported(path.child("distinguisherMethod", "type"), shown, methods))
     }
     let level = spec["priorityLevelConfiguration"]?.text("name") ?? ""
     if level.isEmpty {

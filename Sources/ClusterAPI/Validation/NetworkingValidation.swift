@@ -90,7 +90,7 @@ enum NetworkingValidation {
       if name.isEmpty {
         if service.has("name") { findings.required(path.child("service", "name")) }
       } else {
-        findings.invalid(path.child("service", "name"), .string(name), NameRules.dns1035Label(name))
+        findings.invalid(path.child("service", "name"), .string(name), NameRules.dns1123Label(name))
       }
       let port = service["port"] ?? [:]
       let portName = port.text("name")
@@ -133,7 +133,10 @@ enum NetworkingValidation {
     if let parameters = new["spec"]?["parameters"] {
       let path = path.child("parameters")
       reference(parameters, path, &findings)
-      findings.supported(parameters, "scope", ["Cluster", "Namespace"], path)
+      let scopes = ["Cluster", "Namespace"]
+      if let scope = parameters["scope"]?.stringValue, !scopes.contains(scope) {
+        findings.add(.notSupported(path.child("scope"), .string(scope), scopes))
+      }
       switch parameters.text("scope") {
       case "Namespace":
         if let namespace = parameters["namespace"]?.stringValue {

@@ -8,7 +8,11 @@ enum OtherValidation {
     // Of a change nothing but that it is none of the handler.
     guard old == nil else { return }
     let handler = new.text("handler")
-    findings.invalid(FieldPath("handler"), .string(handler), NameRules.dns1123Label(handler))
+    if handler.isEmpty {
+      findings.required(FieldPath("handler"))
+    } else {
+      findings.invalid(FieldPath("handler"), .string(handler), NameRules.dns1123Label(handler))
+    }
     // Judged as the limits of a container, and so are the places.
     if let overhead = new["overhead"]?["podFixed"] {
       ResourceValidation.validate(["limits": overhead], FieldPath("overhead"), &findings)

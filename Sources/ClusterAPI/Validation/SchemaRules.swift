@@ -46,7 +46,7 @@ enum SchemaRules {
   static func isMissed(_ name: String, _ old: JSONValue?) -> Bool { old.map { $0.has(name) } ?? true }
 
   /// Values that rules of their kinds judge, at another place or in other words: operators of tolerations and of node and quota
-  /// selectors, effects of taints, scopes of quotas.
+  /// selectors, effects of taints, scopes of quotas, side effects of webhooks, reasons of rules of custom kinds.
   private static let judgedByHand: Set<[String]> = [
     ["Equal", "Exists", "Gt", "Lt"], ["DoesNotExist", "Exists", "Gt", "In", "Lt", "NotIn"],
     ["DoesNotExist", "Exists", "In", "NotIn"], ["NoSchedule", "PreferNoSchedule", "NoExecute"],
@@ -54,6 +54,8 @@ enum SchemaRules {
       "BestEffort", "CrossNamespacePodAffinity", "NotBestEffort", "NotTerminating", "PriorityClass", "Terminating",
       "VolumeAttributesClass",
     ],
+    ["None", "NoneOnDryRun", "Some", "Unknown"],
+    ["FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"],
   ]
 
   /// Values that messages name in another order than the schema.

@@ -126,14 +126,8 @@ enum StorageValidation {
     }
     topologies(new.items("allowedTopologies"), FieldPath("allowedTopologies"), &findings)
     guard let old else { return }
-    if (new["parameters"] ?? [:]) != (old["parameters"] ?? [:]) {
-      findings.forbidden(FieldPath("parameters"), "updates to parameters are forbidden.")
-    }
-    if new["provisioner"] != old["provisioner"] {
-      findings.forbidden(FieldPath("provisioner"), "updates to provisioner are forbidden.")
-    }
-    if new["reclaimPolicy"] != old["reclaimPolicy"] {
-      findings.forbidden(FieldPath("reclaimPolicy"), "updates to reclaimPolicy are forbidden.")
+    for name in ["parameters", "provisioner", "reclaimPolicy"] {
+      findings.immutable(new[name], old[name], FieldPath(name))
     }
   }
 
@@ -190,7 +184,10 @@ enum StorageValidation {
     for name in ["attachRequired", "podInfoOnMount", "storageCapacity"] where !spec.has(name) {
       findings.required(path.child(name))
     }
-    findings.supported(spec, "fsGroupPolicy", ["ReadWriteOnceWithFSType", "File", "None"], path)
+    let policies = ["File", "None", "ReadWriteOnceWithFSType"]
+    if let policy = spec["fsGroupPolicy"]?.stringValue, !policies.contains(policy) {
+      findings.add(.notSupported(path.child("fsGroupPolicy"), .string(policy), policies))
+    }
     for mode in spec.items("volumeLifecycleModes") where mode != "Persistent" && mode != "Ephemeral" {
       findings.add(.notSupported(path.child("volumeLifecycleModes"), mode, ["Persistent", "Ephemeral"]))
     }

@@ -25,7 +25,7 @@ enum WebhookValidation {
       let effects = webhook.text("sideEffects")
       if !webhook.has("sideEffects") {
         findings.required(path.child("sideEffects"), "must specify one of None, NoneOnDryRun")
-      } else if effects == "Some" || effects == "Unknown" {
+      } else if effects != "None", effects != "NoneOnDryRun" {
         findings.add(.notSupported(path.child("sideEffects"), .string(effects), ["None", "NoneOnDryRun"]))
       }
       if let seconds = webhook["timeoutSeconds"]?.integerValue, !(1...30).contains(seconds) {
@@ -50,6 +50,7 @@ enum WebhookValidation {
     for (index, version) in versions.enumerated() {
       if !seen.insert(version).inserted {
         findings.invalid(path.index(index), version, "duplicate version")
+        continue
       }
       findings.invalid(path.index(index), version, NameRules.dns1035Label(version.stringValue ?? ""))
     }
@@ -65,7 +66,8 @@ enum WebhookValidation {
     case (let url?, nil): self.url(url, path.child("url"), &findings)
     case (nil, let service?):
       let path = path.child("service")
-      for name in ["name", "namespace"] where service.text(name).isEmpty && service.has(name) {
+      // Upstream takes one for the other, and tells so.
+      for (name, other) in [("name", "namespace"), ("namespace", "name")] where service.text(other).isEmpty {
         findings.required(path.child(name))
       }
       if let port = service["port"]?.integerValue, !NameRules.portNumber(port).isEmpty {
@@ -77,23 +79,24 @@ enum WebhookValidation {
 
   private static func url(_ url: String, _ path: FieldPath, _ findings: inout Findings) {
     let form = "; desired format: https://host[/path]"
-    func invalid(_ value: some StringProtocol, _ why: String) { findings.invalid(path, .string(String(value)), why) }
-    guard let end = url.firstRange(of: "://") else {
-      return invalid("", "'https' is the only allowed URL scheme\(form)")
+    do throws(GoURL.Problem) {
+      let parts = try GoURL(url)
+      if parts.scheme != "https" {
+        findings.invalid(path, .string(parts.scheme), "'https' is the only allowed URL scheme\(form)")
+      }
+      if parts.host.isEmpty { findings.invalid(path, "", "host must be specified\(form)") }
+      if let user = parts.user {
+        findings.invalid(path, .string(user), "user information is not permitted in the URL")
+      }
+      if !parts.fragment.isEmpty {
+        findings.invalid(path, .string(parts.fragment), "fragments are not permitted in the URL")
+      }
+      if !parts.query.isEmpty {
+        findings.invalid(path, .string(parts.query), "query parameters are not permitted in the URL")
+      }
+    } catch {
+      findings.required(path, "url must be a valid URL: \(error.description)\(form)")
     }
-    let scheme = url[..<end.lowerBound]
-    if scheme.lowercased() != "https" { invalid(scheme, "'https' is the only allowed URL scheme\(form)") }
-    var rest = url[end.upperBound...]
-    let fragment = rest.firstIndex(of: "#").map { rest[rest.index(after: $0)...] } ?? ""
-    rest = rest.prefix { $0 != "#" }
-    let query = rest.firstIndex(of: "?").map { rest[rest.index(after: $0)...] } ?? ""
-    let authority = rest.prefix { $0 != "/" && $0 != "?" }
-    let user = authority.lastIndex(of: "@").map { authority[..<$0] } ?? ""
-    let host = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
-    if host.isEmpty { invalid(host, "host must be specified\(form)") }
-    if !user.isEmpty { invalid(user, "user information is not permitted in the URL") }
-    if !fragment.isEmpty { invalid(fragment, "fragments are not permitted in the URL") }
-    if !query.isEmpty { invalid(query, "query parameters are not permitted in the URL") }
   }
 
   /// The path that a service is asked by: names between slashes.
@@ -113,12 +116,13 @@ enum WebhookValidation {
     }
   }
 
+  private static let operations = ["*", "CONNECT", "CREATE", "DELETE", "UPDATE"]
+
   static func rule(_ rule: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     allOrSome(rule, "operations", "operations", path, &findings)
     for (index, operation) in rule.items("operations").enumerated()
-    where !["*", "CONNECT", "CREATE", "DELETE", "UPDATE"].contains(operation.stringValue ?? "") {
-      findings.add(
-        .notSupported(path.child("operations").index(index), operation, ["*", "CONNECT", "CREATE", "DELETE", "UPDATE"]))
+    where !operations.contains(operation.stringValue ?? "") {
+      findings.add(.notSupported(path.child("operations").index(index), operation, operations))
     }
     allOrSome(rule, "apiGroups", "API groups", path, &findings)
     allOrSome(rule, "apiVersions", "API versions", path, &findings)

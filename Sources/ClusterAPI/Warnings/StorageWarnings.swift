@@ -67,6 +67,16 @@ enum StorageWarnings {
     }
   }
 
+  /// Tokens among the attributes of a volume may be logged.
+  static func driver(_ new: JSONValue, _ old: JSONValue?, _ warnings: inout Warnings) {
+    guard let spec = new["spec"], !spec.items("tokenRequests").isEmpty, !spec.has("serviceAccountTokenInSecrets"),
+      spec["tokenRequests"] != old?["spec"]?["tokenRequests"]
+    else { return }
+    warnings.add(
+      "spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible "
+        + "logging of tokens in volume attributes")
+  }
+
   static func capacity(_ object: JSONValue, _ warnings: inout Warnings) {
     guard let nodes = object["nodeTopology"] else { return }
     let path = FieldPath("nodeTopology")

@@ -77,6 +77,7 @@ struct Warnings {
     "node.k8s.io": ["RuntimeClass": { new, _, warnings in ClusterWarnings.runtimeClass(new, &warnings) }],
     "resource.k8s.io": ["ResourceSlice": { new, _, warnings in ClusterWarnings.slice(new, &warnings) }],
     "storage.k8s.io": [
+      "CSIDriver": { StorageWarnings.driver($0, $1, &$2) },
       "CSIStorageCapacity": { new, _, warnings in StorageWarnings.capacity(new, &warnings) },
       "CSIDriver": StorageWarnings.driver,
       "StorageClass": { new, _, warnings in StorageWarnings.storageClass(new, &warnings) },

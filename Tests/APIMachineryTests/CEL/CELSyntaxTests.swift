@@ -53,6 +53,18 @@ import Testing
     ("[,].size() + {,}.size()", []), ("[,", ["1:3: Syntax error: missing ']' at '<EOF>'"]),
     ("s.", ["1:3: Syntax error: no viable alternative at input '.'"]),
     ("s.%", ["1:3: Syntax error: no viable alternative at input '.%'"]),
+    ("s.in.x", ["1:3: Syntax error: no viable alternative at input '.in'"]),
+    (
+      "s.in == 1",
+      [
+        "1:3: Syntax error: no viable alternative at input '.in'",
+        "1:6: Syntax error: extraneous input '==' expecting \(starters)",
+      ]
+    ),
+    (
+      "s[",
+      ["1:3: Syntax error: mismatched input '<EOF>' expecting \(starters.replacing("'!', ", with: "'!', '?', "))"]
+    ),
     ("s.true", ["1:3: Syntax error: mismatched input 'true' expecting IDENTIFIER"]),
     ("[1 2].size() > 0", ["1:4: Syntax error: extraneous input '2' expecting {']', ','}"]),
     ("[1, ", ["1:5: Syntax error: missing ']' at '<EOF>'"]),

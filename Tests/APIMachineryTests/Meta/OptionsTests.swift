@@ -125,7 +125,11 @@ struct OptionsTests {
       ),
     ])
   func wrongVersions(text: String, expected: String) {
-    #expect(message { _ = try GetOptions(["resourceVersion": text]).wanted() } == expected)
+    #expect(message { _ = try ListOptions(["resourceVersion": text]).wanted() } == expected)
+    // A get is told so in another way.
+    let error = #expect(throws: StatusError.self) { _ = try GetOptions(["resourceVersion": text]).wanted() }
+    #expect(error?.code == 500 && error?.reason == .unknown)
+    #expect(error.map { "invalid resource version: \($0.message)" } == expected)
   }
 
   @Test("a token and a resource version exclude each other")

@@ -108,7 +108,7 @@ struct JSONPatchTests {
     arguments: [
       ("{", "unexpected end of JSON input"),
       ("{}", "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp"),
-      ("[1]", "json: cannot unmarshal number into Go value of type jsonpatch.Operation"),
+      ("[1]", "error decoding patch: json: cannot unmarshal number into Go value of type handlers.jsonPatchOp"),
     ])
   func malformed(patch: String, message: String) {
     let error = refusal(patch)

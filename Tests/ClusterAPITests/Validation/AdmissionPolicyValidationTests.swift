@@ -62,10 +62,10 @@ import Testing
     }
     #expect(
       try problem(#""message":"  ""#)
-        == [#"spec.validations[0].message: Invalid value: "  ": message must be non-empty if specified"#])
+        == [#"spec.validations[0].message: Invalid value: "  ": must be non-empty if specified"#])
     #expect(
       try problem(#""message":"a\nb""#)
-        == [#"spec.validations[0].message: Invalid value: "a\nb": message must not contain line breaks"#])
+        == [#"spec.validations[0].message: Invalid value: "a\nb": must not contain line breaks"#])
     #expect(
       try problem(#""reason":"Unauthorized""#)
         == [

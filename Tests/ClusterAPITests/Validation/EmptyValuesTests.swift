@@ -45,7 +45,7 @@ import Testing
     ),
     (
       #"{"apiVersion":"node.k8s.io/v1","kind":"RuntimeClass","metadata":{"name":"r"}}"#,
-      #"handler: Invalid value: "": a lowercase RFC 1123 label"#
+      "handler: Required value"
     ),
     (
       #"{"apiVersion":"v1","kind":"Endpoints","metadata":{"name":"e","namespace":"n"},"#

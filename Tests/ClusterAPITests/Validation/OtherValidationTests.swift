@@ -79,7 +79,7 @@ import Testing
     #expect(
       try problems(of: binding("b"), after: binding("a"))
         == [
-          #"roleRef: Invalid value: {"apiGroup":"rbac.authorization.k8s.io","kind":"Role","name":"b"}: cannot change roleRef"#
+          #"roleRef: Invalid value: {"APIGroup":"rbac.authorization.k8s.io","Kind":"Role","Name":"b"}: cannot change roleRef"#
         ])
   }
 
@@ -124,8 +124,10 @@ import Testing
     #expect(try problems(definition(#""versions":[{"name":"v1","served":true,"storage":true,\#(schema)}]"#)) == [])
     let found = try problems(definition(#""versions":[{"name":"v1","served":true,"storage":false}]"#))
     #expect(found.first == "spec.versions[0].schema.openAPIV3Schema: Required value")
-    #expect(found.dropLast().last?.hasSuffix("must have exactly one version marked as storage version") == true)
-    #expect(found.last == "status.storedVersions: Invalid value: null: must have at least one stored version")
+    #expect(found.count == 3 && found[1].hasPrefix("spec.versions: Invalid value: [{"))
+    #expect(found[1].contains(#""Name":"v1""#) && found[1].contains(#""Storage":false"#))
+    #expect(found[1].hasSuffix("must have exactly one version marked as storage version"))
+    #expect(found[2] == "status.storedVersions: Invalid value: null: must have at least one stored version")
     #expect(
       try problems(
         definition(#""versions":[{"name":"v1","served":true,"storage":true,\#(schema)}]"#).replacing(

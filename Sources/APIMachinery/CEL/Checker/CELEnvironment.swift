@@ -68,8 +68,9 @@ public struct CELEnvironment: Sendable {
     return program
   }
 
-  /// Reads and checks an expression, of which a part that never changes may fail (``CELProgram/failure``).
-  func program(_ text: String) throws(CELCompilationError) -> CELProgram {
+  /// Reads and checks an expression, of which a part that never changes may fail
+  /// (``CELProgram/instantiationFailure``).
+  public func program(_ text: String) throws(CELCompilationError) -> CELProgram {
     let source = CELSource(text)
     let (root, count, issues) = CELParser.parse(source, hasBindings: hasBindings)
     guard let root else { throw CELCompilationError(issues, in: source) }

@@ -15,6 +15,11 @@ public struct CELProgram: Sendable {
     failure = planner.failure
   }
 
+  /// Why the expression cannot be made ready, whatever the variables are; nil where it can.
+  public var instantiationFailure: String? {
+    failure.map { CELCompilationError(instantiation: $0.description).explanation }
+  }
+
   /// The type of the value; `dyn` where only evaluation shows it.
   public var resultType: CELType { checked.type(checked.root) }
 

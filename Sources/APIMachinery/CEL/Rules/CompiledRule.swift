@@ -41,9 +41,8 @@ struct CompiledRule: Sendable {
     do {
       let program = try environment.program(text)
       guard program.resultType == type else { return .failure(RuleProblem(message: mismatch)) }
-      guard let failure = program.failure else { return .success(program) }
-      return .failure(
-        RuleProblem(message: prefix + CELCompilationError(instantiation: failure.description).explanation))
+      guard let failure = program.instantiationFailure else { return .success(program) }
+      return .failure(RuleProblem(message: prefix + failure))
     } catch {
       return .failure(RuleProblem(message: prefix + error.explanation))
     }
@@ -68,7 +67,7 @@ struct CompiledRule: Sendable {
 
 extension String {
   /// Without space at its ends.
-  var trimmedOfSpace: String {
+  public var trimmedOfSpace: String {
     let scalars = unicodeScalars
     guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
       let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })

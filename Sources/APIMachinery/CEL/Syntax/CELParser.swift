@@ -218,6 +218,11 @@ struct CELParser {
       if let dot = take(".") {
         let isOptional = take("?") != nil
         let name = current
+        if !isOptional, isSymbol("in") {
+          // The word may go on here as an operator, and does.
+          noteSyntax("no viable alternative at input '.in'")
+          return node
+        }
         guard name.kind == .identifier || name.kind == .escapedIdentifier else {
           throw isOptional || current.kind == .symbol && Self.reserved.contains(current.text)
             ? syntax("mismatched input '\(current.text)' expecting IDENTIFIER") : noAlternative(after: dot)
@@ -234,6 +239,7 @@ struct CELParser {
           node = try make(.select(node, field: name.text, isTest: false), at: dot.offset)
         }
       } else if let open = take("[") {
+        if !isSymbol("?") { first = (position, "?") }
         let isOptional = take("?") != nil
         pending += 1
         let index = try expression()
@@ -294,7 +300,7 @@ struct CELParser {
     let isAggregate = closing == "]" || closing == "}"
     var words = "{'[', " + (closing == "]" ? "']', '{', " : closing == "}" ? "'{', '}', " : "'{', ")
     words += closing == ")" ? "'(', ')', '.', " : "'(', '.', "
-    words += isAggregate ? "',', '-', '!', '?', " : "'-', '!', "
+    words += isAggregate ? "',', '-', '!', '?', " : closing == "?" ? "'-', '!', '?', " : "'-', '!', "
     return words + "'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
   }
 

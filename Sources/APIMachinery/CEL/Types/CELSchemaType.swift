@@ -67,21 +67,29 @@ extension CELSchemaType {
   /// - Parameters:
   ///   - isResource: an object with `apiVersion`, `kind` and `metadata` of its own.
   ///   - name: what messages call an object of the schema.
-  public static func make(_ schema: Schema, isResource: Bool, name: String = "object") -> CELSchemaType? {
+  ///   - names: what they call objects in it that have names of their own, by where these are: `object.spec`.
+  public static func make(
+    _ schema: Schema, isResource: Bool, name: String = "object", names: [String: String] = [:]
+  ) -> CELSchemaType? {
+    var walk = Walk(names: names)
+    return make(schema, isResource, name, &walk)
+  }
+
+  private struct Walk {
+    let names: [String: String]
     var seen: [ObjectIdentifier: Int] = [:]
-    return make(schema, isResource, name, &seen)
   }
 
   private static func make(
-    _ node: Schema, _ isResource: Bool, _ name: String, _ seen: inout [ObjectIdentifier: Int]
+    _ node: Schema, _ isResource: Bool, _ name: String, _ walk: inout Walk
   ) -> CELSchemaType? {
     let schema = node.resolved
     let nullable = node.isNullable || schema.isNullable
     let identity = ObjectIdentifier(schema)
     // A definition that holds itself is seen to one level, and below as any value.
-    guard seen[identity, default: 0] < 2 || schema.properties.isEmpty else { return dynamic }
-    seen[identity, default: 0] += 1
-    defer { seen[identity, default: 1] -= 1 }
+    guard walk.seen[identity, default: 0] < 2 || schema.properties.isEmpty else { return dynamic }
+    walk.seen[identity, default: 0] += 1
+    defer { walk.seen[identity, default: 1] -= 1 }
     switch schema.type {
     case .intOrString:
       return CELSchemaType(
@@ -90,7 +98,7 @@ extension CELSchemaType {
     case .any: return dynamic
     case .array:
       guard let items = schema.items,
-        let element = make(items, items.isEmbeddedResource, name + ".@idx", &seen)
+        let element = make(items, items.isEmbeddedResource, name + ".@idx", &walk)
       else { return nil }
       let most = schema.rules?.maxItems.map { max(0, $0) } ?? (largestRequest - 2) / (element.minSerializedSize + 1)
       let kind: CELListKind =
@@ -101,7 +109,7 @@ extension CELSchemaType {
         }
       return CELSchemaType(
         .list(element.type), .list(element, kind), maxElements: most, minSerializedSize: 2, isNullable: nullable)
-    case .object: return object(schema, isResource, name, nullable, &seen)
+    case .object: return object(schema, isResource, name, nullable, &walk)
     case .string, .quantity: return string(schema, nullable)
     case .boolean: return CELSchemaType(.bool, .bool, minSerializedSize: 4, isNullable: nullable)
     case .number: return CELSchemaType(.double, .double, minSerializedSize: 1, isNullable: nullable)
@@ -111,10 +119,10 @@ extension CELSchemaType {
   }
 
   private static func object(
-    _ schema: Schema, _ isResource: Bool, _ name: String, _ nullable: Bool, _ seen: inout [ObjectIdentifier: Int]
+    _ schema: Schema, _ isResource: Bool, _ name: String, _ nullable: Bool, _ walk: inout Walk
   ) -> CELSchemaType? {
     if case .schema(let values)? = schema.additionalProperties {
-      guard let value = make(values, values.isEmbeddedResource, name + ".@elem", &seen) else { return nil }
+      guard let value = make(values, values.isEmbeddedResource, name + ".@elem", &walk) else { return nil }
       let most =
         schema.rules?.maxProperties.map { max(0, $0) } ?? (largestRequest - 2) / (value.minSerializedSize + 6)
       return CELSchemaType(
@@ -127,7 +135,7 @@ extension CELSchemaType {
       else { continue }
       guard
         let type = make(
-          property.schema, property.schema.isEmbeddedResource, "\(name).\(property.name)", &seen)
+          property.schema, property.schema.isEmbeddedResource, "\(name).\(property.name)", &walk)
       else { continue }
       if let escaped = CELFieldNames.escape(property.name) {
         fields[escaped] = CELField(name: property.name, type: type)
@@ -148,7 +156,7 @@ extension CELSchemaType {
       fields["metadata"] = CELField(
         name: "metadata", type: CELSchemaType(.object(metadata), .object(metadata), minSerializedSize: 2))
     }
-    let object = CELObjectType(name, fields: fields)
+    let object = CELObjectType(walk.names[name] ?? name, fields: fields)
     return CELSchemaType(.object(object), .object(object), minSerializedSize: size, isNullable: nullable)
   }
 
