@@ -171,6 +171,27 @@ def test_who_tells_of_an_event_is_its_source(api, namespace):
     assert names(api, events, "reportingController=test.example/looker") == {"new"}
 
 
+def test_items_of_built_in_kinds_do_not_say_what_they_are(many, api):
+    """The list says it of all of them. Custom objects do say it."""
+    maps = f"/api/v1/namespaces/{many}/configmaps"
+    for query in ({}, {"limit": 5}, {"pretty": "true"}, {"labelSelector": "many=yes"}, {"resourceVersion": "0"}):
+        found = api.get(maps, **query)
+        assert found["kind"] == "ConfigMapList" and found["apiVersion"] == "v1" and len(found["items"]) >= 5
+        for item in found["items"]:
+            assert "kind" not in item and "apiVersion" not in item
+            assert item["metadata"]["namespace"] == many and item["metadata"]["resourceVersion"]
+    scalers = "/apis/autoscaling/{}/namespaces/" + many + "/horizontalpodautoscalers"
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "d"}
+    scaler = body("autoscaling/v1", "HorizontalPodAutoscaler", metadata={"name": "h"}, spec={"scaleTargetRef": target, "maxReplicas": 2})
+    api.create(scalers.format("v1"), scaler)
+    for version in ("v1", "v2"):
+        (item,) = api.get(scalers.format(version))["items"]
+        assert "kind" not in item and "apiVersion" not in item and item["spec"]["maxReplicas"] == 2
+    assert api.get(f"{maps}/m00")["kind"] == "ConfigMap"
+    deleted = api.delete(maps, labelSelector="many=yes")
+    assert len(deleted["items"]) == 25 and not any("kind" in item for item in deleted["items"])
+
+
 def test_metadata_only(many, raw):
     accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
     _, _, body = raw("GET", f"/api/v1/namespaces/{many}/configmaps", headers={"Accept": accept})

@@ -68,12 +68,15 @@ struct ObjectAnswer: Sendable {
 
   // MARK: collections
 
+  /// The kind that items of a list do not tell; nil where they do, as custom objects do.
+  private var itemKind: String? { target.resource.isCustom ? nil : target.resource.kind }
+
   func list(_ objects: [StoredObject], _ meta: ListMeta) throws -> Response {
     if form.encoding == .protobuf { return Answer.protobuf(try protobuf(objects, meta)) }
     switch form.shape {
     case .object:
       var writer = ListWriter(
-        apiVersion: target.groupVersionKind.apiVersion, kind: target.resource.listKind, meta,
+        apiVersion: target.groupVersionKind.apiVersion, kind: target.resource.listKind, itemKind: itemKind, meta,
         capacity: objects.reduce(256) { $0 + $1.servedCount + 1 })
       for object in objects { writer.append(object) }
       return try respond(writer.finish(), .ok)
@@ -99,7 +102,7 @@ struct ObjectAnswer: Sendable {
   func storedList(_ objects: ArraySlice<CachedObject>, _ meta: ListMeta) -> Response? {
     guard form.encoding == .json, form.shape == .object, !form.isPretty else { return nil }
     var list = ListWriter(
-      apiVersion: target.groupVersionKind.apiVersion, kind: target.resource.listKind, meta,
+      apiVersion: target.groupVersionKind.apiVersion, kind: target.resource.listKind, itemKind: itemKind, meta,
       capacity: min(objects.count * 1_024, Self.pieceSize) + 8_192)
     var buffer = ByteBuffer()
     if let first = objects.first { buffer.reserveCapacity(objects.count * (first.object.bytes.count + 64)) }
