@@ -133,7 +133,8 @@ public final class APIServer: Sendable {
       metrics.noteDeprecated(RequestMetrics.key(info, isApply: false, isDryRun: false).withoutVerb)
     }
     let handler = ResourceHandler(
-      registry: registry, target: target, context: context, request: request, accounts: accounts)
+      registry: registry, target: target, context: context, request: request, accounts: accounts,
+      components: target.groupResource == ComponentStatuses.resource ? ComponentStatuses(health) : nil)
     if ReviewHandler.resources.contains(target.groupResource) {
       return try await ReviewHandler(handler: handler, server: self).respond()
     }

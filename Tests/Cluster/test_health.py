@@ -39,7 +39,8 @@ def test_necessary_checks(raw, endpoint):
         "start-apiextensions-controllers crd-informer-synced bootstrap-controller start-system-namespaces-controller "
         "scheduling/bootstrap-system-priority-classes start-cluster-authentication-info-controller "
         "start-kube-aggregator-informers apiservice-registration-controller apiservice-status-local-available-controller "
-        "apiservice-status-remote-available-controller kube-apiserver-autoregistration apiservice-openapi-controller"
+        "apiservice-status-remote-available-controller kube-apiserver-autoregistration apiservice-openapi-controller "
+        "start-service-ip-repair-controllers storage-readiness apiservice-wait-for-first-sync"
     )  # fmt: skip
     names = ["ping", "log", "etcd", "autoregister-completion", *(f"poststarthook/{hook}" for hook in hooks.split())]
     assert {f"[+]{name} ok" for name in names} <= lines
@@ -203,3 +204,25 @@ def test_monitors(cluster_kubectl, server, raw):
     assert status == 200 and "process_open_fds" in body
     assert raw("GET", "/metrics", headers={"Impersonate-User": "m"})[0] == 403
     assert Client(server, "m", _certificate(server))("GET", "/livez/ping")[0] == 403
+
+
+def test_components(cluster_kubectl, raw):
+    """Kubectl get componentstatuses: the components of the control plane are there while they are deprecated"""
+    path = "/api/v1/componentstatuses"
+    status, headers, found = raw("GET", path)
+    assert status == 200 and found["kind"] == "ComponentStatusList" and found["metadata"] == {}
+    assert headers["Warning"] == '299 - "v1 ComponentStatus is deprecated in v1.19+"'
+    statuses = {item["metadata"]["name"]: item["conditions"] for item in found["items"]}
+    assert {"controller-manager", "etcd-0"} <= set(statuses)
+    assert all([condition["type"] for condition in conditions] == ["Healthy"] for conditions in statuses.values())
+    healthy = {"type": "Healthy", "status": "True", "message": "ok"}
+    assert statuses["etcd-0"] == [healthy]
+    one = {"kind": "ComponentStatus", "apiVersion": "v1", "metadata": {"name": "etcd-0"}, "conditions": [healthy]}
+    assert raw("GET", f"{path}/etcd-0")[2] == one
+    (item,) = raw("GET", path, query=[("fieldSelector", "metadata.name=etcd-0")])[2]["items"]
+    assert item["metadata"]["name"] == "etcd-0"
+    assert raw("GET", path, query=[("labelSelector", "a=b")])[2]["items"] == []
+    status, _, body = raw("GET", f"{path}/nothing")
+    assert status == 404 and body["message"] == 'componentstatus "nothing" not found'
+    rows = {line.split()[0]: line.split()[1:] for line in cluster_kubectl.out("get", "cs").splitlines()}
+    assert rows["etcd-0"] == ["Healthy", "ok"]

@@ -3,6 +3,8 @@
 import pytest
 from interface import eventually, unique
 
+from interface import body, unique
+
 
 @pytest.fixture
 def many(core, namespace):
@@ -124,6 +126,71 @@ def test_watch_begins_with_what_is_there_and_marks_it(many, api):
         events = watch.take(26)
     assert [type for type, _ in events] == ["ADDED"] * 25 + ["BOOKMARK"]
     assert events[25][1]["metadata"]["annotations"] == {"k8s.io/initial-events-end": "true"}
+
+
+def names(api, path, selector):
+    return {item["metadata"]["name"] for item in api.get(path, fieldSelector=selector)["items"]}
+
+
+def test_fields_that_are_missing_have_their_zero_values(api, namespace):
+    """What says nothing of a number has none of it, and what says nothing of a choice has not made it."""
+    node = unique("node")
+    api.create("/api/v1/nodes", body("v1", "Node", metadata={"name": node}))
+    try:
+        assert node in names(api, "/api/v1/nodes", "spec.unschedulable=false")
+        assert node not in names(api, "/api/v1/nodes", "spec.unschedulable!=false")
+        api.patch(f"/api/v1/nodes/{node}", {"spec": {"unschedulable": True}})
+        assert node not in names(api, "/api/v1/nodes", "spec.unschedulable=false")
+    finally:
+        api.delete(f"/api/v1/nodes/{node}")
+    template = {"metadata": {"labels": {"app": "a"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
+    pods, jobs = f"/api/v1/namespaces/{namespace}/pods", f"/apis/batch/v1/namespaces/{namespace}/jobs"
+    with api.watch(pods, fieldSelector="spec.hostNetwork=false") as watch:
+        api.create(pods, body("v1", "Pod", metadata={"name": "p"}, spec=template["spec"]))
+        watch.expect("ADDED", "p")
+    assert names(api, pods, "spec.hostNetwork=false") == {"p"} and names(api, pods, "spec.hostNetwork=true") == set()
+    template["spec"]["restartPolicy"] = "Never"
+    api.create(jobs, body("batch/v1", "Job", metadata={"name": "j"}, spec={"suspend": True, "template": template}))
+    assert names(api, jobs, "status.successful=0") == {"j"} and names(api, jobs, "status.successful=1") == set()
+
+
+def test_who_tells_of_an_event_is_its_source(api, namespace):
+    """Events of events.k8s.io have no source: the controller that reports them is taken for it."""
+    events = f"/apis/events.k8s.io/v1/namespaces/{namespace}/events"
+    regarding = {"kind": "ConfigMap", "namespace": namespace, "name": "c"}
+    new = {
+        "regarding": regarding, "reason": "Seen", "action": "Look", "type": "Normal", "eventTime": "2024-01-01T00:00:00.000000Z",
+        "reportingController": "test.example/looker", "reportingInstance": "looker-1",
+    }  # fmt: skip
+    api.create(events, body("events.k8s.io/v1", "Event", metadata={"name": "new"}, **new))
+    old = {"involvedObject": regarding, "reason": "Seen", "source": {"component": "old"}, "reportingComponent": "reporter"}
+    path = f"/api/v1/namespaces/{namespace}/events"
+    api.create(path, body("v1", "Event", metadata={"name": "old"}, **old))
+    assert names(api, path, "source=test.example/looker") == {"new"}
+    assert names(api, path, "source=old") == {"old"} and names(api, path, "source=reporter") == set()
+    assert names(api, path, "reportingComponent=reporter") == {"old"}
+    assert names(api, events, "reportingController=test.example/looker") == {"new"}
+
+
+def test_items_of_built_in_kinds_do_not_say_what_they_are(many, api):
+    """The list says it of all of them. Custom objects do say it."""
+    maps = f"/api/v1/namespaces/{many}/configmaps"
+    for query in ({}, {"limit": 5}, {"pretty": "true"}, {"labelSelector": "many=yes"}, {"resourceVersion": "0"}):
+        found = api.get(maps, **query)
+        assert found["kind"] == "ConfigMapList" and found["apiVersion"] == "v1" and len(found["items"]) >= 5
+        for item in found["items"]:
+            assert "kind" not in item and "apiVersion" not in item
+            assert item["metadata"]["namespace"] == many and item["metadata"]["resourceVersion"]
+    scalers = "/apis/autoscaling/{}/namespaces/" + many + "/horizontalpodautoscalers"
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "d"}
+    scaler = body("autoscaling/v1", "HorizontalPodAutoscaler", metadata={"name": "h"}, spec={"scaleTargetRef": target, "maxReplicas": 2})
+    api.create(scalers.format("v1"), scaler)
+    for version in ("v1", "v2"):
+        (item,) = api.get(scalers.format(version))["items"]
+        assert "kind" not in item and "apiVersion" not in item and item["spec"]["maxReplicas"] == 2
+    assert api.get(f"{maps}/m00")["kind"] == "ConfigMap"
+    deleted = api.delete(maps, labelSelector="many=yes")
+    assert len(deleted["items"]) == 25 and not any("kind" in item for item in deleted["items"])
 
 
 def test_metadata_only(many, raw):

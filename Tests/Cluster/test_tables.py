@@ -1,5 +1,7 @@
 """Tables, which `kubectl get` prints: columns and their types, rows that have ended, their order."""
 
+import json
+
 import pytest
 
 TABLE = {"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"}
@@ -127,3 +129,21 @@ def test_an_autoscaler_is_measured_alike_in_both_versions(api, namespace):
     api.patch(f"{root.format('v1')}/h/status", {"status": {"currentCPUUtilizationPercentage": 12}})
     (current,) = api.get(f"{root.format('v2')}/h")["status"]["currentMetrics"]
     assert current["resource"]["name"] == "cpu" and current["resource"]["current"]["averageUtilization"] == 12
+
+
+def test_a_bookmark_is_a_row(api, namespace):
+    """A watch of tables tells how far it is by a row of an object that is empty but for its metadata."""
+    query = {"watch": "true", "sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan", "timeoutSeconds": 1}
+    path = f"/api/v1/namespaces/{namespace}/secrets"
+    api.create(path, {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}})
+    answer = api.send("GET", path, headers=TABLE, allowWatchBookmarks="true", **query)
+    (kind, first), (mark, last) = [(event["type"], event["object"]) for event in map(json.loads, answer.bytes.splitlines())]
+    assert (kind, mark) == ("ADDED", "BOOKMARK") and first["rows"][0]["cells"][:3] == ["s", "Opaque", 0]
+    assert last["kind"] == "Table" and last["columnDefinitions"] is None
+    assert set(last["metadata"]) == {"resourceVersion"}
+    (row,) = last["rows"]
+    assert row["cells"] == ["", "", 0, "<unknown>"]
+    assert row["object"] == {
+        "kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1",
+        "metadata": {**last["metadata"], "annotations": {"k8s.io/initial-events-end": "true"}},
+    }  # fmt: skip

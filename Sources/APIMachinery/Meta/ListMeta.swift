@@ -26,11 +26,18 @@ public struct ListMeta: Sendable, Hashable {
 public struct ListWriter: Sendable {
   public private(set) var bytes: [UInt8]
   private var isEmpty = true
+  /// What items begin with that do not say what they are.
+  private let untold: [UInt8]
 
   /// - Parameters:
   ///   - kind: the kind of the list, such as `PodList`.
+  ///   - itemKind: the kind of items that leave out what the list says of them all, as those of built-in kinds do; nil: items
+  ///     tell their kinds.
   ///   - capacity: how many bytes to reserve.
-  public init(apiVersion: String, kind: String, _ meta: ListMeta, capacity: Int = 4_096) {
+  public init(
+    apiVersion: String, kind: String, itemKind: String? = nil, _ meta: ListMeta, capacity: Int = 4_096
+  ) {
+    untold = itemKind.map { Array("{\"kind\":\"\($0)\",\"apiVersion\":\"\(apiVersion)\",".utf8) } ?? []
     var writer = JSONWriter(capacity: capacity)
     writer.append(verbatim: "{\"kind\":")
     writer.append(kind)
@@ -44,15 +51,19 @@ public struct ListWriter: Sendable {
 
   /// Adds an item as it is served.
   public mutating func append(_ object: StoredObject) {
-    separate()
-    object.appendServed(to: &bytes)
+    append(object.bytes, revision: object.revision, at: object.place)
   }
 
   /// Appends an object by its parts. A list of thousands is as long as the processor waits for its objects' memory: their
   /// headers, which a copy of the object would count a reference to, stay out of it.
   public mutating func append(_ bytes: [UInt8], revision: UInt64, at place: VersionPlace) {
     separate()
-    place.append(bytes, revision, to: &self.bytes)
+    guard !untold.isEmpty, bytes.starts(with: untold) else {
+      place.append(bytes, revision, to: &self.bytes)
+      return
+    }
+    self.bytes.append(UInt8(ascii: "{"))
+    place.append(bytes, from: untold.count, revision, to: &self.bytes)
   }
 
   /// Appends the object as `PartialObjectMetadata`.

@@ -142,12 +142,13 @@ public struct VersionPlace: Sendable {
   }
 
   /// Appends an object's bytes with its resource version in this place; 0 means none.
-  func append(_ bytes: [UInt8], _ revision: UInt64, to output: inout [UInt8]) {
+  /// - Parameter start: the first byte to append.
+  func append(_ bytes: [UInt8], from start: Int = 0, _ revision: UInt64, to output: inout [UInt8]) {
     guard revision != 0 else {
-      output += bytes
+      output += bytes[start...]
       return
     }
-    output += bytes[..<offset]
+    output += bytes[start..<offset]
     append(revision, to: &output)
     output += bytes[offset...]
   }

@@ -68,12 +68,15 @@ struct ObjectAnswer: Sendable {
 
   // MARK: collections
 
+  /// The kind that items of a list do not tell; nil where they do, as custom objects do.
+  private var itemKind: String? { target.resource.isCustom ? nil : target.resource.kind }
+
   func list(_ objects: [StoredObject], _ meta: ListMeta) throws -> Response {
     if form.encoding == .protobuf { return Answer.protobuf(try protobuf(objects, meta)) }
     switch form.shape {
     case .object:
       var writer = ListWriter(
-        apiVersion: target.groupVersionKind.apiVersion, kind: target.resource.listKind, meta,
+        apiVersion: target.groupVersionKind.apiVersion, kind: target.resource.listKind, itemKind: itemKind, meta,
         capacity: objects.reduce(256) { $0 + $1.servedCount + 1 })
       for object in objects { writer.append(object) }
       return try respond(writer.finish(), .ok)
@@ -97,7 +100,8 @@ struct ObjectAnswer: Sendable {
   func storedList(_ objects: ArraySlice<CachedObject>, _ meta: ListMeta, streams: Bool) -> Response? {
     guard form.encoding == .json, form.shape == .object, !form.isPretty else { return nil }
     var pieces = StoredListPieces(
-      objects, apiVersion: target.groupVersionKind.apiVersion, kind: target.resource.listKind, meta)
+      objects, apiVersion: target.groupVersionKind.apiVersion, kind: target.resource.listKind, itemKind: itemKind,
+      meta)
     let headers: Headers = ["Content-Type": ResponseForm.Encoding.json.rawValue]
     guard streams, pieces.isLong else {
       var buffer = pieces.next() ?? ByteBuffer()

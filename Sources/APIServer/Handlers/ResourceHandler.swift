@@ -8,6 +8,8 @@ struct ResourceHandler: Sendable {
   let context: RequestContext
   let request: Request
   let accounts: ServiceAccounts?
+  /// Who knows the objects of a kind that is not stored; nil for all other kinds.
+  var components: ComponentStatuses?
 
   var info: RequestInfo { context.info }
 
@@ -95,13 +97,19 @@ struct ResourceHandler: Sendable {
     case .notOlderThan(let revision): try await registry.settle(Int64(clamping: revision))
     default: try await registry.settle(nil)
     }
+    if let components { return try answer(form).one(try await components.find(info.name)) }
     let object = try registry.find(target, namespace: info.namespace, name: info.name)
     return try answer(form).one(try await registry.shown(object, target))
   }
 
   private func list(_ form: ResponseForm) async throws -> Response {
     let options = try ListOptions(QueryParameters(request.query), isWatch: false)
-    let page = try await registry.list(target, namespace: info.namespace, try selection(options), options)
+    let selection = try selection(options)
+    if let components {
+      let found = await components.objects().filter { selection.matches(CachedObject(key: "", $0)) }
+      return try answer(form).list(found, ListMeta())
+    }
+    let page = try await registry.list(target, namespace: info.namespace, selection, options)
     return try await answer(page, form)
   }
 

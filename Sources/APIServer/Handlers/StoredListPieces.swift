@@ -17,12 +17,14 @@ struct StoredListPieces: Sendable {
   /// Whether there will be many pieces.
   let isLong: Bool
 
-  init(_ objects: ArraySlice<CachedObject>, apiVersion: String, kind: String, _ meta: ListMeta) {
+  /// - Parameter itemKind: the kind of items that do not say what they are; nil: they do.
+  init(_ objects: ArraySlice<CachedObject>, apiVersion: String, kind: String, itemKind: String?, _ meta: ListMeta) {
     self.objects = objects
     position = objects.startIndex
     let expected = objects.count * ((objects.first?.object.bytes.count ?? 0) + Self.addition)
     isLong = expected >= 2 * Self.size
-    list = ListWriter(apiVersion: apiVersion, kind: kind, meta, capacity: min(expected, Self.size) + 4_096)
+    list = ListWriter(
+      apiVersion: apiVersion, kind: kind, itemKind: itemKind, meta, capacity: min(expected, Self.size) + 4_096)
   }
 
   /// - Returns: nil after the last piece.

@@ -45,7 +45,7 @@ final class WatchEncoder: Sendable {
     return event.encoding(kind, isProtobuf: isProtobuf) {
       var buffer = ByteBuffer()
       // What cannot be encoded is told of by whoever writes it for itself.
-      do throws(StatusError) { try write(kind, object.object, &buffer) } catch { return nil }
+      do throws(StatusError) { try write(kind.rawValue, object.object, &buffer) } catch { return nil }
       return buffer
     }
   }
@@ -56,20 +56,22 @@ final class WatchEncoder: Sendable {
   ) async throws {
     var shown = try await registry.shown(object, target)
     if let revision { shown = shown.at(revision: UInt64(revision)) }
-    try write(kind, shown, &buffer)
+    try write(kind.rawValue, shown, &buffer)
   }
 
   /// The objects with which a watch begins.
   func write(_ objects: [CachedObject], _ buffer: inout ByteBuffer) async throws {
-    for object in try await registry.shown(objects, target) { try write(.added, object, &buffer) }
+    for object in try await registry.shown(objects, target) {
+      try write(ObjectEvent.Kind.added.rawValue, object, &buffer)
+    }
   }
 
-  private func write(_ kind: ObjectEvent.Kind, _ object: StoredObject, _ buffer: inout ByteBuffer) throws(StatusError) {
+  private func write(_ kind: String, _ object: StoredObject, _ buffer: inout ByteBuffer) throws(StatusError) {
     let isFirst = hasHead.withLock { told in
       defer { told = true }
       return !told
     }
-    write(kind.rawValue, try answer.bytes(of: object, hasHead: isFirst), &buffer)
+    write(kind, try answer.bytes(of: object, hasHead: isFirst), &buffer)
   }
 
   private func write(_ kind: String, _ object: [UInt8], _ buffer: inout ByteBuffer) {
@@ -85,13 +87,15 @@ final class WatchEncoder: Sendable {
     if isInitialEnd { metadata["annotations"] = [WatchEvent.initialEventsEnd: "true"] }
     let kind = target.groupVersionKind
     let meta = ObjectAnswer.metaGroup + answer.form.metaVersion
-    var object: JSONObject =
-      switch answer.form.shape {
-      case .object: ["kind": .string(kind.kind), "apiVersion": .string(kind.apiVersion)]
-      case .partialMetadata: ["kind": "PartialObjectMetadata", "apiVersion": .string(meta)]
-      case .table: ["kind": "Table", "apiVersion": .string(meta), "columnDefinitions": [], "rows": []]
-      }
+    var object: JSONObject = ["kind": .string(kind.kind), "apiVersion": .string(kind.apiVersion)]
+    if answer.form.shape == .partialMetadata {
+      object = ["kind": "PartialObjectMetadata", "apiVersion": .string(meta)]
+    }
     object["metadata"] = .object(metadata)
+    // In a table it is the one row.
+    if answer.form.shape == .table {
+      return try write("BOOKMARK", StoredObject(object, revision: UInt64(revision)), &buffer)
+    }
     write("BOOKMARK", isProtobuf ? try answer.encode(object) : JSONValue.object(object).jsonBytes(), &buffer)
   }
 

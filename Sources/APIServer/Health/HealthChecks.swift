@@ -95,7 +95,8 @@ final class HealthChecks: Sendable {
     }
   }
 
-  private func storeProblem() async -> String? {
+  /// Why the store cannot be relied on; nil: it can.
+  func storeProblem() async -> String? {
     do {
       return try await withThrowingTaskGroup(of: String?.self) { group in
         group.addTask { [store] in

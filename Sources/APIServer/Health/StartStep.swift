@@ -29,7 +29,7 @@ enum StartStep: CaseIterable {
       [
         "start-apiserver-admission-initializer", "generic-apiserver-start-informers",
         "storage-object-count-tracker-hook", "start-apiextensions-informers", "start-apiextensions-controllers",
-        "crd-informer-synced",
+        "crd-informer-synced", "storage-readiness",
       ]
     case .namespaces: ["start-system-namespaces-controller"]
     case .roles: ["rbac/bootstrap-roles"]
@@ -43,8 +43,8 @@ enum StartStep: CaseIterable {
     case .publication:
       [
         "start-cluster-authentication-info-controller", "start-kube-aggregator-informers",
-        "apiservice-registration-controller", "apiservice-discovery-controller", "kube-apiserver-autoregistration",
-        "apiservice-openapi-controller", "apiservice-openapiv3-controller",
+        "apiservice-registration-controller", "apiservice-wait-for-first-sync", "apiservice-discovery-controller",
+        "kube-apiserver-autoregistration", "apiservice-openapi-controller", "apiservice-openapiv3-controller",
       ]
     case .upkeep:
       [

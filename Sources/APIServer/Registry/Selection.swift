@@ -5,15 +5,15 @@ import ClusterAPI
 struct Selection: Sendable {
   private let labels: LabelSelector
   private let fields: FieldSelector
-  /// Where a field stands that has another name in selectors.
-  private let paths: [String: [String]]
+  /// What the fields are compared by that selectors name.
+  private let places: [String: SelectableField]
 
-  static let all = Selection(labels: .everything, fields: .everything, paths: [:])
+  static let all = Selection(labels: .everything, fields: .everything, places: [:])
 
-  private init(labels: LabelSelector, fields: FieldSelector, paths: [String: [String]]) {
+  private init(labels: LabelSelector, fields: FieldSelector, places: [String: SelectableField]) {
     self.labels = labels
     self.fields = fields
-    self.paths = paths
+    self.places = places
   }
 
   /// Takes the selectors of a query.
@@ -25,17 +25,17 @@ struct Selection: Sendable {
   ) throws(StatusError) {
     self.labels = labels
     let kind = target.groupVersionKind
-    let hasOwnFields = target.resource.isCustom || kinds.hasSelectorPaths(kind)
-    func path(_ field: String) -> [String]? {
+    let hasOwnFields = target.resource.isCustom || kinds.hasSelectableFields(kind)
+    func place(_ field: String) -> SelectableField? {
       switch field {
-      case "metadata.name": return ["metadata", "name"]
+      case "metadata.name": return SelectableField(name: field, path: ["metadata", "name"])
       // A kind with fields of its own knows of a namespace only where its objects are in one.
-      case "metadata.namespace" where target.resource.isNamespaced || !hasOwnFields: return ["metadata", "namespace"]
+      case "metadata.namespace" where target.resource.isNamespaced || !hasOwnFields:
+        return SelectableField(name: field, path: ["metadata", "namespace"])
       default:
-        let place =
-          target.resource.isCustom
-          ? target.version.selectableFields.first { $0 == "." + field } : kinds.selectorPath(field, of: kind)
-        return place.map { $0.split(separator: ".").map(String.init) }
+        guard target.resource.isCustom else { return kinds.selectableField(field, of: kind) }
+        guard target.version.selectableFields.contains("." + field) else { return nil }
+        return SelectableField(name: field, path: field.split(separator: ".").map(String.init))
       }
     }
     // Some kinds have their own words for it.
@@ -48,16 +48,16 @@ struct Selection: Sendable {
     }
     let checked =
       try hasOwnFields
-      ? selector.checked(refusal: refusal) { path($0) != nil } : selector.checkedForMetadata()
+      ? selector.checked(refusal: refusal) { place($0) != nil } : selector.checkedForMetadata()
     var terms = checked.terms
-    var paths: [String: [String]] = [:]
-    for term in terms { paths[term.field] = path(term.field) }
+    var places: [String: SelectableField] = [:]
+    for term in terms { places[term.field] = place(term.field) }
     if !name.isEmpty {
       terms.append(FieldSelector.Term("metadata.name", name))
-      paths["metadata.name"] = ["metadata", "name"]
+      places["metadata.name"] = SelectableField(name: "metadata.name", path: ["metadata", "name"])
     }
     self.fields = FieldSelector(terms)
-    self.paths = paths
+    self.places = places
   }
 
   /// The name of the one object that can be meant; nil where there may be several.
@@ -66,7 +66,7 @@ struct Selection: Sendable {
   var isEverything: Bool { labels.selectsEverything && fields.selectsEverything }
 
   /// Whether it looks at more than labels, names and namespaces.
-  var looksInside: Bool { paths.keys.contains { $0 != "metadata.name" && $0 != "metadata.namespace" } }
+  var looksInside: Bool { places.keys.contains { $0 != "metadata.name" && $0 != "metadata.namespace" } }
 
   /// The changes that can concern a watch of what is selected.
   /// - Parameters:
@@ -76,10 +76,10 @@ struct Selection: Sendable {
     if let singleName, !isWhole || !target.resource.isNamespaced { return .object(prefix + singleName) }
     // Fields of custom objects stand where their version has them, and these may be stored in another.
     if !target.resource.isCustom,
-      let (field, path) = paths.first(where: { $0.key != "metadata.name" && $0.key != "metadata.namespace" }),
-      let value = fields.exactValue(of: field)
+      let (field, place) = places.first(where: { $0.key != "metadata.name" && $0.key != "metadata.namespace" }),
+      place.otherwise == nil, let value = fields.exactValue(of: field)
     {
-      return .field(path, value)
+      return .field(place.path, value)
     }
     return isWhole ? .everything : .below(prefix)
   }
@@ -91,7 +91,7 @@ struct Selection: Sendable {
       switch field {
       case "metadata.name": object.name
       case "metadata.namespace": object.namespace
-      default: object.field(paths[field] ?? [field])
+      default: places[field].map(object.field) ?? ""
       }
     }
   }

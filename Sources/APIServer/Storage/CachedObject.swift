@@ -1,4 +1,5 @@
 import APIMachinery
+import ClusterAPI
 import KeyValueStore
 import Synchronization
 
@@ -58,6 +59,17 @@ public final class CachedObject: Sendable {
     for name in ["kind", "apiVersion", "metadata"] { ordered[name] = object[name] }
     for (name, value) in object where ordered[name] == nil { ordered[name] = value }
     return StoredObject(ordered)
+  }
+
+  /// What a field selector compares.
+  func field(_ place: SelectableField) -> String {
+    let value = field(place.path)
+    guard value.isEmpty else { return value }
+    return switch place.otherwise {
+    case .value(let value): value
+    case .path(let path): field(path)
+    case nil: value
+    }
   }
 
   /// The value at a path of members as field selectors compare it; empty where there is none.

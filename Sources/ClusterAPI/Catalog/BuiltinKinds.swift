@@ -21,7 +21,7 @@ public struct BuiltinKinds: Sendable {
   private let positionsOfKinds: [GroupKind: Int]
   /// The definitions of kinds, those that are only sent to subresources too.
   private let definitionNames: [GroupVersionKind: String]
-  private let selectable: [GroupVersionKind: [(name: String, path: String)]]
+  private let selectable: [GroupVersionKind: [SelectableField]]
 
   /// Reads the texts of the binary.
   public static func load() throws -> BuiltinKinds {
@@ -58,7 +58,7 @@ public struct BuiltinKinds: Sendable {
 
     var resources: [ResourceDescription] = []
     var positions: [GroupResource: Int] = [:]
-    var selectable: [GroupVersionKind: [(name: String, path: String)]] = [:]
+    var selectable: [GroupVersionKind: [SelectableField]] = [:]
     for (data, file) in zip(texts, files) where !data.isShared {
       let maker = ResourceMaker(data: data, file: file, texts: texts, registry: registry)
       for kind in data.kinds {
@@ -97,12 +97,11 @@ public struct BuiltinKinds: Sendable {
   /// built-in kind is that.
   public func definitionName(of kind: GroupVersionKind) -> String? { definitionNames[kind] }
 
-  /// The path at which a field stands that a selector names, such as `.status.succeeded` for `status.successful`; nil where
-  /// objects of the kind cannot be selected by it.
-  public func selectorPath(_ field: String, of kind: GroupVersionKind) -> String? {
-    selectable[kind]?.first { $0.name == field }?.path
+  /// The field that a selector names, such as `status.successful`; nil where objects of the kind cannot be selected by it.
+  public func selectableField(_ name: String, of kind: GroupVersionKind) -> SelectableField? {
+    selectable[kind]?.first { $0.name == name }
   }
 
   /// Whether objects of the kind can be selected by more than name and namespace.
-  public func hasSelectorPaths(_ kind: GroupVersionKind) -> Bool { !(selectable[kind] ?? []).isEmpty }
+  public func hasSelectableFields(_ kind: GroupVersionKind) -> Bool { !(selectable[kind] ?? []).isEmpty }
 }

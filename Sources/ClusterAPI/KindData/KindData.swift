@@ -27,8 +27,8 @@ public struct KindEntry: Sendable {
   public var storedAs: String?
   public var subresources: [SubresourceEntry] = []
   public var columns: [PrinterColumn] = []
-  /// Names that field selectors may use, each with the path of the value.
-  public var selectable: [(name: String, path: String)] = []
+  /// What field selectors may name.
+  public var selectable: [SelectableField] = []
   /// What those who use the kind are warned of, where it is deprecated.
   public var deprecation: String?
   /// Where the text describes it.

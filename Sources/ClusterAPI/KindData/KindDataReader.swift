@@ -96,8 +96,7 @@ public struct KindDataReader {
     case "column": data.kinds[index].columns.append(try PrinterColumn(line))
     case "select":
       for word in line.words.dropFirst() {
-        let flag = KindDataFlag(word)
-        data.kinds[index].selectable.append((String(flag.name), flag.value.map(String.init) ?? ".\(flag.name)"))
+        data.kinds[index].selectable.append(SelectableField(KindDataFlag(word)))
       }
     default: throw line.error(.unknownWord, "\(line.words[0]) says nothing of a kind")
     }

@@ -29,6 +29,20 @@ struct ListTests {
         + "\n")
   }
 
+  @Test("items leave out what the list says of them all")
+  func itemsWithoutKinds() throws {
+    var writer = ListWriter(apiVersion: "v1", kind: "PodList", itemKind: "Pod", ListMeta())
+    for version in ["v1", "v2"] {
+      writer.append(
+        try StoredObject(
+          bytes: Array(#"{"kind":"Pod","apiVersion":"\#(version)","metadata":{"name":"a"}}"#.utf8), revision: 5))
+    }
+    #expect(
+      String(decoding: writer.finish(), as: UTF8.self)
+        == #"{"kind":"PodList","apiVersion":"v1","metadata":{},"items":[{"metadata":{"name":"a","resourceVersion":"5"}},{"kind":"Pod","apiVersion":"v2","metadata":{"name":"a","resourceVersion":"5"}}]}"#
+        + "\n")
+  }
+
   @Test("events are lines")
   func events() throws {
     let stored = try object("a", 5)

@@ -9,21 +9,22 @@ struct StoredListPiecesTests {
   private func objects(_ count: Int, size: Int) throws -> [CachedObject] {
     try (0..<count).map { number in
       let text =
-        #"{"kind":"ConfigMap","metadata":{"name":"n\#(number)"},"data":{"a":"\#(String(repeating: "x", count: size))"}}"#
+        #"{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"n\#(number)"},"data":{"a":"\#(String(repeating: "x", count: size))"}}"#
       return try CachedObject(
         key: "/registry/configmaps/d/n\(number)", revision: Int64(number + 1), stored: Array(text.utf8))
     }
   }
 
   private func pieces(_ objects: [CachedObject]) -> (isLong: Bool, all: [ByteBuffer]) {
-    var pieces = StoredListPieces(objects[...], apiVersion: "v1", kind: "ConfigMapList", ListMeta(revision: 9))
+    var pieces = StoredListPieces(objects[...], apiVersion: "v1", kind: "ConfigMapList", itemKind: "ConfigMap", ListMeta(revision: 9))
     var all: [ByteBuffer] = []
     while let piece = pieces.next() { all.append(piece) }
     return (pieces.isLong, all)
   }
 
   private func whole(_ objects: [CachedObject]) -> String {
-    var writer = ListWriter(apiVersion: "v1", kind: "ConfigMapList", ListMeta(revision: 9))
+    var writer = ListWriter(
+      apiVersion: "v1", kind: "ConfigMapList", itemKind: "ConfigMap", ListMeta(revision: 9))
     for object in objects { writer.append(object.object) }
     return String(decoding: writer.finish(), as: UTF8.self)
   }

@@ -59,10 +59,11 @@ let builtin: BuiltinKinds = {
 
   @Test func fieldSelectorsKnowWhereTheirValuesStand() {
     let job = GroupVersionKind(group: "batch", version: "v1", kind: "Job")
-    #expect(builtin.selectorPath("status.successful", of: job) == ".status.succeeded")
-    #expect(builtin.selectorPath("spec.parallelism", of: job) == nil)
+    #expect(builtin.selectableField("status.successful", of: job)?.path == ["status", "succeeded"])
+    #expect(builtin.selectableField("status.successful", of: job)?.otherwise == .value("0"))
+    #expect(builtin.selectableField("spec.parallelism", of: job) == nil)
     let pod = GroupVersionKind(group: "", version: "v1", kind: "Pod")
-    #expect(builtin.selectorPath("spec.nodeName", of: pod) == ".spec.nodeName")
+    #expect(builtin.selectableField("spec.nodeName", of: pod)?.path == ["spec", "nodeName"])
   }
 
   @Test func deprecatedKindsWarn() throws {

@@ -17,7 +17,7 @@ import Testing
         sub status
         sub scale spec=.spec.replicas status=.status.replicas selector=.spec.selector
         sub exec verbs=create,get connect=GET,POST kind=ExecOptions
-        select spec.nodeName status.successful=.status.succeeded
+        select spec.nodeName status.successful=.status.succeeded|0 source=.source.component|.reporter
         column "Last Seen" string lastSeen wide -- When it was last seen -- or not.
         column Name string name
         column Type string .type
@@ -37,7 +37,12 @@ import Testing
             specReplicas: ".spec.replicas", statusReplicas: ".status.replicas", labelSelector: ".spec.selector")))
     #expect(kind.subresources[1].kind == "autoscaling/v1.Scale")
     #expect(kind.subresources[2].behaviour == .connect(methods: ["GET", "POST"]))
-    #expect(kind.selectable.map(\.path) == [".spec.nodeName", ".status.succeeded"])
+    #expect(
+      kind.selectable == [
+        SelectableField(name: "spec.nodeName", path: ["spec", "nodeName"]),
+        SelectableField(name: "status.successful", path: ["status", "succeeded"], otherwise: .value("0")),
+        SelectableField(name: "source", path: ["source", "component"], otherwise: .path(["reporter"])),
+      ])
     #expect(
       kind.columns[0]
         == PrinterColumn(
