@@ -82,14 +82,16 @@ struct LocalAPIServices: Sendable {
 
   private func builtin() -> [Wanted] {
     var seen: [String: Int64] = [:]
-    return registry.catalog.builtinVersions.compactMap { groupVersion in
+    let all = registry.catalog.builtinVersions
+    return all.compactMap { groupVersion in
       // The group of these objects themselves is served without one, as it is by kube-apiserver.
       guard groupVersion != Self.groupVersion else { return nil }
       let place = seen[groupVersion.group, default: 0]
       seen[groupVersion.group] = place + 1
+      let isAlone = all.count { $0.group == groupVersion.group } == 1
+      let rank = isAlone ? GroupPriority.onlyVersion(ofGroup: groupVersion.group) : max(1, 30 - 15 * place)
       return Wanted(
-        groupVersion: groupVersion,
-        priorities: (GroupPriority.builtin(groupVersion.group), max(1, 30 - 15 * place)), mode: "onstart")
+        groupVersion: groupVersion, priorities: (GroupPriority.builtin(groupVersion.group), rank), mode: "onstart")
     }
   }
 
