@@ -48,11 +48,11 @@ def create(kubectl, body, **more):
 
 
 def refused(kubectl, body, *words):
-    """Servers that keep policies in a cache take a moment to know one."""
+    """Servers that keep policies in a cache take a moment to know one, and what it refers to."""
     for attempt in range(EVENTUALLY):
         body["metadata"]["name"] = f"{body['metadata']['name'][:20]}-{attempt}"
         answer = kubectl("create", "-f", "-", input=body, check=False)
-        if answer.returncode:
+        if answer.returncode and ("no params found" not in answer.stderr or "no params found" in "".join(words)):
             break
     for word in words:
         assert word in answer.stderr, answer.stderr
@@ -111,8 +111,9 @@ def test_errors_refuse_unless_they_are_ignored(kubectl, policy):
 
 
 def test_parameters_that_are_not_given(kubectl, policy):
+    # Of a kind of its own: kube-apiserver follows the parameters of a kind until the last policy that names it is gone, once.
     policy({
-        "paramKind": {"apiVersion": "v1", "kind": "ConfigMap"},
+        "paramKind": {"apiVersion": "v1", "kind": "Secret"},
         "validations": [
             {"expression": "params == null || object.metadata.name == params.metadata.name"},
             {"expression": "object.metadata.name == params.metadata.name"},
@@ -210,8 +211,9 @@ def test_removals_see_the_old_object(kubectl, policy):
         ({"validations": [{"expression": "foo"}]}, ("undeclared reference to 'foo' (in container '')",)),
         ({"validations": [{"expression": "params.x"}]}, ("undeclared reference to 'params'",)),
         ({"validations": [{"expression": "true", "messageExpression": "1"}]}, ("must evaluate to string but got int",)),
-        ({"validations": [{"expression": "variables.nope"}]}, ("undefined field 'nope'",)),
-        ({"variables": [{"name": "a-b", "expression": "1"}], "validations": [{"expression": "true"}]}, ("name is not a valid CEL identifier",)),
+        ({"validations": [{"expression": "variables.nope"}]}, ("undeclared reference to 'variables' (in container '')",)),
+        ({"variables": [{"name": "a", "expression": "1"}], "validations": [{"expression": "variables.nope"}]}, ("undefined field 'nope'",)),
+        ({"variables": [{"name": "a-b", "expression": "1"}], "validations": [{"expression": "true"}]}, ('"a-b": must be a valid CEL identifier',)),
         ({"matchConditions": [{"name": "m", "expression": "'a'"}], "validations": [{"expression": "true"}]}, ("must evaluate to bool but got string",)),
     ],
 )  # fmt: skip

@@ -19,13 +19,14 @@ enum PolicyExpressions {
       }
     }
     guard policies.contains(resource), let spec = new["spec"], spec != old?["spec"] else { return [] }
-    return errors(inPolicy: spec)
+    return errors(inPolicy: spec, isMutating: resource.hasPrefix("mutating"))
   }
 
-  private static func errors(inPolicy spec: JSONValue) -> [FieldError] {
+  private static func errors(inPolicy spec: JSONValue, isMutating: Bool) -> [FieldError] {
     let path = FieldPath("spec")
     func list(_ name: String) -> [JSONValue] { spec[name]?.arrayValue ?? [] }
-    let environments = PolicyEnvironments(spec)
+    // A policy that changes objects has variables, be they none; one that judges them has not.
+    let environments = PolicyEnvironments(spec, hasVariables: isMutating || !list("variables").isEmpty)
     var errors = MatchConditions.errors(
       in: list("matchConditions"), hasParameters: environments.hasParameters, at: path.child("matchConditions"))
     for (index, variable) in list("variables").enumerated() {
@@ -34,7 +35,7 @@ enum PolicyExpressions {
       if name.allSatisfy(\.isWhitespace) {
         errors.append(.required(place.child("name"), "name is not specified"))
       } else if !isIdentifier(name) {
-        errors.append(.invalid(place.child("name"), .string(name), "name is not a valid CEL identifier"))
+        errors.append(.invalid(place.child("name"), .string(name), "must be a valid CEL identifier"))
       }
       check(variable, "expression", environments.variables.expressions[name], place, &errors)
     }

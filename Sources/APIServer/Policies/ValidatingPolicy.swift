@@ -57,13 +57,13 @@ struct PolicyEnvironments: Sendable {
   /// Of messages, which do not ask the authorizer.
   let message: CELEnvironment
 
-  init(_ spec: JSONValue) {
+  /// - Parameter hasVariables: whether expressions may name `variables`, which may be none.
+  init(_ spec: JSONValue, hasVariables: Bool = true) {
     hasParameters = (spec["paramKind"] ?? .null) != .null
     let open = AdmissionEnvironment.make(hasParameters: hasParameters, hasAuthorizer: true)
     variables = PolicyVariables.Definitions(spec["variables"]?.arrayValue ?? [], open)
-    validation = open.with(["variables": variables.type])
-    message = AdmissionEnvironment.make(hasParameters: hasParameters, hasAuthorizer: false).with([
-      "variables": variables.type
-    ])
+    let named = hasVariables ? ["variables": variables.type] : [:]
+    validation = open.with(named)
+    message = AdmissionEnvironment.make(hasParameters: hasParameters, hasAuthorizer: false).with(named)
   }
 }
