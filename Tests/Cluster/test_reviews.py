@@ -17,7 +17,7 @@ def test_others(raw, kubectl, namespace):
     attributes = {"verb": "get", "resource": "configmaps", "namespace": namespace, "name": "one"}
     status, _, body = ask(raw, "SubjectAccessReview", {"user": "bob", "resourceAttributes": attributes})
     assert status == 201 and body["status"]["allowed"] is True
-    assert body["status"]["reason"] == f'RBAC: allowed by RoleBinding "bob/{namespace}" of Role "reader" to "bob"'
+    assert body["status"]["reason"] == f'RBAC: allowed by RoleBinding "bob/{namespace}" of Role "reader" to User "bob"'
     status, _, body = ask(raw, "LocalSubjectAccessReview", {"user": "bob", "resourceAttributes": {**attributes, "name": "two"}}, namespace)
     assert status == 201 and body["status"]["allowed"] is False
     status, _, body = ask(raw, "SubjectAccessReview", {"groups": ["system:authenticated"], "nonResourceAttributes": {"verb": "get", "path": "/version"}})

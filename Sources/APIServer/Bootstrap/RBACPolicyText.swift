@@ -22,9 +22,8 @@ enum RBACPolicyText {
       create authentication.k8s.io selfsubjectreviews
     clusterbinding system:basic-user system:basic-user group:system:authenticated
     clusterrole system:monitoring
-      path get /healthz,/healthz/*,/livez,/livez/*,/metrics,/metrics/slis,/readyz,/readyz/*
-      path get /flagz
-      path get /statusz
+      path get /flagz,/healthz,/healthz/*,/livez,/livez/*,/metrics,/metrics/slis,/readyz,/readyz/*,/statusz
+      get - nodes/metrics
     clusterbinding system:monitoring system:monitoring group:system:monitoring
     clusterrole system:service-account-issuer-discovery
       path get /.well-known/openid-configuration,/.well-known/openid-configuration/,/openid/v1/jwks,/openid/v1/jwks/
@@ -41,34 +40,44 @@ enum RBACPolicyText {
       impersonate - serviceaccounts
       create,delete,deletecollection,patch,update - pods,pods/attach,pods/exec,pods/portforward,pods/proxy
       create - pods/eviction
-      create,delete,deletecollection,patch,update - configmaps,events,persistentvolumeclaims,replicationcontrollers,replicationcontrollers/scale,secrets,serviceaccounts,services,services/proxy
+      create,delete,deletecollection,patch,update - configmaps,persistentvolumeclaims,replicationcontrollers,replicationcontrollers/scale,secrets,serviceaccounts,services,services/proxy
       create - serviceaccounts/token
+      create,delete,deletecollection,patch,update -,events.k8s.io events
       create,delete,deletecollection,patch,update apps daemonsets,deployments,deployments/rollback,deployments/scale,replicasets,replicasets/scale,statefulsets,statefulsets/scale
       create,delete,deletecollection,patch,update autoscaling horizontalpodautoscalers
       create,delete,deletecollection,patch,update batch cronjobs,jobs
+      create,delete,deletecollection,patch,update extensions daemonsets,deployments,deployments/rollback,deployments/scale,ingresses,networkpolicies,replicasets,replicasets/scale,replicationcontrollers/scale
       create,delete,deletecollection,patch,update policy poddisruptionbudgets
       create,delete,deletecollection,patch,update networking.k8s.io ingresses,networkpolicies
       create,delete,deletecollection,get,list,patch,update,watch coordination.k8s.io leases
       create,delete,deletecollection,patch,update resource.k8s.io resourceclaims,resourceclaimtemplates
     clusterrole system:aggregate-to-view into=view
       get,list,watch - configmaps,endpoints,persistentvolumeclaims,persistentvolumeclaims/status,pods,replicationcontrollers,replicationcontrollers/scale,serviceaccounts,services,services/status
-      get,list,watch - bindings,events,limitranges,namespaces/status,pods/log,pods/status,replicationcontrollers/status,resourcequotas,resourcequotas/status
+      get,list,watch - bindings,limitranges,namespaces/status,pods/log,pods/status,replicationcontrollers/status,resourcequotas,resourcequotas/status
       get,list,watch - namespaces
+      get,list,watch -,events.k8s.io events
       get,list,watch discovery.k8s.io endpointslices
       get,list,watch apps controllerrevisions,daemonsets,daemonsets/status,deployments,deployments/scale,deployments/status,replicasets,replicasets/scale,replicasets/status,statefulsets,statefulsets/scale,statefulsets/status
       get,list,watch autoscaling horizontalpodautoscalers,horizontalpodautoscalers/status
       get,list,watch batch cronjobs,cronjobs/status,jobs,jobs/status
+      get,list,watch extensions daemonsets,daemonsets/status,deployments,deployments/scale,deployments/status,ingresses,ingresses/status,networkpolicies,replicasets,replicasets/scale,replicasets/status,replicationcontrollers/scale
       get,list,watch policy poddisruptionbudgets,poddisruptionbudgets/status
       get,list,watch networking.k8s.io ingresses,ingresses/status,networkpolicies
       get,list,watch resource.k8s.io resourceclaims,resourceclaims/status,resourceclaimtemplates
 
+    clusterrole system:heapster
+      get,list,watch - events,namespaces,nodes,pods
+      get,list,watch extensions deployments
     clusterrole system:auth-delegator
       create authentication.k8s.io tokenreviews
       create authorization.k8s.io subjectaccessreviews
+    clusterrole system:kube-aggregator
+      get,list,watch - endpoints,services
     clusterrole system:kubelet-api-admin
       get,list,watch - nodes
       proxy - nodes
       * - nodes/log,nodes/metrics,nodes/proxy,nodes/stats
+      * - nodes/configz,nodes/healthz,nodes/pods
     clusterrole system:node-bootstrapper
       create,get,list,watch certificates.k8s.io certificatesigningrequests
     clusterrole system:node-problem-detector
@@ -79,8 +88,8 @@ enum RBACPolicyText {
       list,watch - endpoints,services
       get,list,watch - nodes
       create,patch,update -,events.k8s.io events
-      list,watch discovery.k8s.io endpointslices
       list,watch networking.k8s.io servicecidrs
+      list,watch discovery.k8s.io endpointslices
     clusterbinding system:node-proxier system:node-proxier user:system:kube-proxy
     clusterrole system:node
       create authentication.k8s.io tokenreviews
@@ -89,7 +98,7 @@ enum RBACPolicyText {
       create,get,list,watch - nodes
       patch,update - nodes/status
       patch,update - nodes
-      create,patch,update - events
+      create,patch,update -,events.k8s.io events
       get,list,watch - pods
       create,delete - pods
       patch,update - pods/status
@@ -107,6 +116,7 @@ enum RBACPolicyText {
       get,list,watch node.k8s.io runtimeclasses
       get resource.k8s.io resourceclaims
       deletecollection resource.k8s.io resourceslices
+      get - serviceaccounts
     clusterbinding system:node system:node
     clusterrole system:certificates.k8s.io:kubelet-serving-approver
       approve certificates.k8s.io signers names=kubernetes.io/kubelet-serving
@@ -128,7 +138,7 @@ enum RBACPolicyText {
       get,list,update,watch - persistentvolumeclaims
       get,list,watch storage.k8s.io storageclasses
       watch - events
-      create,patch,update - events
+      create,patch,update -,events.k8s.io events
     clusterrole system:volume-scheduler
       get,list,patch,update,watch - persistentvolumes
       get,list,watch storage.k8s.io storageclasses
@@ -140,28 +150,36 @@ enum RBACPolicyText {
     clusterrole system:kube-scheduler
       create,patch,update -,events.k8s.io events
       create coordination.k8s.io leases
-      get,list,update,watch coordination.k8s.io leases
-      get,update coordination.k8s.io leases names=kube-scheduler
+      get,list,update,watch coordination.k8s.io leases names=kube-scheduler
+      create,delete,deletecollection,get,list,patch,update,watch coordination.k8s.io leasecandidates
       get,list,watch - nodes
       delete,get,list,watch - pods
       create - bindings,pods/binding
       patch,update - pods/status
       get,list,watch - replicationcontrollers,services
-      get,list,watch apps replicasets,statefulsets
+      get,list,watch apps,extensions replicasets
+      get,list,watch apps statefulsets
       get,list,watch policy poddisruptionbudgets
       get,list,watch - persistentvolumeclaims,persistentvolumes
       create authentication.k8s.io tokenreviews
       create authorization.k8s.io subjectaccessreviews
-      get,list,watch storage.k8s.io csidrivers,csinodes,csistoragecapacities,volumeattachments
+      get,list,watch storage.k8s.io csinodes
+      get,list,watch storage.k8s.io volumeattachments
       get,list,watch - namespaces
-      get,list,watch resource.k8s.io deviceclasses,resourceclaims,resourceslices
-      patch,update resource.k8s.io resourceclaims/status
+      get,list,watch storage.k8s.io csidrivers
+      get,list,watch storage.k8s.io csistoragecapacities
+      get,list,watch resource.k8s.io deviceclasses
+      get,list,patch,update,watch resource.k8s.io resourceclaims
+      get,list,patch,update,watch resource.k8s.io resourceclaims/status
+      update - pods/finalizers
+      get,list,watch resource.k8s.io resourceslices
+      create,delete resource.k8s.io resourceclaims
       patch,update resource.k8s.io resourceclaims/binding
     clusterbinding system:kube-scheduler system:kube-scheduler user:system:kube-scheduler
     clusterrole system:kube-controller-manager
       create,patch,update -,events.k8s.io events
       create coordination.k8s.io leases
-      get,list,update,watch coordination.k8s.io leases
+      get,update coordination.k8s.io leases names=kube-controller-manager
       create - secrets,serviceaccounts
       delete - secrets
       get - configmaps,namespaces,secrets,serviceaccounts
@@ -180,9 +198,11 @@ enum RBACPolicyText {
     binding kube-system/system::extension-apiserver-authentication-reader Role/extension-apiserver-authentication-reader user:system:kube-controller-manager user:system:kube-scheduler
     role kube-system/system::leader-locking-kube-controller-manager
       create,get,list,update,watch coordination.k8s.io leases
+      create,get,list,update,watch coordination.k8s.io leasecandidates
     binding kube-system/system::leader-locking-kube-controller-manager Role/system::leader-locking-kube-controller-manager user:system:kube-controller-manager account:kube-system/kube-controller-manager account:kube-system/leader-election-controller
     role kube-system/system::leader-locking-kube-scheduler
       create,get,list,update,watch coordination.k8s.io leases
+      create,get,list,update,watch coordination.k8s.io leasecandidates
     binding kube-system/system::leader-locking-kube-scheduler Role/system::leader-locking-kube-scheduler user:system:kube-scheduler account:kube-system/kube-scheduler
     """
 }

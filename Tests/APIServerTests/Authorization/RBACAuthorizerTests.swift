@@ -67,7 +67,7 @@ import Testing
     #expect(await reason("ann") == nil)
     try await role("reader")
     #expect(
-      await reason("ann") == #"RBAC: allowed by ClusterRoleBinding "b" of ClusterRole "reader" to "ann""#)
+      await reason("ann") == #"RBAC: allowed by ClusterRoleBinding "b" of ClusterRole "reader" to User "ann""#)
     #expect(await reason("ann", verb: "delete") == nil)
     #expect(await reason("bob") == nil)
     #expect(await reason("bob", groups: ["staff"]) != nil)
@@ -82,8 +82,8 @@ import Testing
     try await role("own", in: "n", verbs: ["delete"])
     try await bind("b", to: [subject("User", "ann")], in: "n")
     try await bind("c", to: [subject("User", "ann")], in: "n", kind: "Role", role: "own")
-    #expect(await reason("ann") == #"RBAC: allowed by RoleBinding "b/n" of ClusterRole "reader" to "ann""#)
-    #expect(await reason("ann", verb: "delete") == #"RBAC: allowed by RoleBinding "c/n" of Role "own" to "ann""#)
+    #expect(await reason("ann") == #"RBAC: allowed by RoleBinding "b/n" of ClusterRole "reader" to User "ann""#)
+    #expect(await reason("ann", verb: "delete") == #"RBAC: allowed by RoleBinding "c/n" of Role "own" to User "ann""#)
     for namespace in ["m", "", "nn"] { #expect(await reason("ann", in: namespace) == nil) }
   }
 

@@ -32,7 +32,9 @@ public struct NodeAuthorizer: Authorizer {
       return get(node, info) { $0.reaches(node, .resourceClaim, namespace: info.namespace, name: info.name) }
     case ("storage.k8s.io", "volumeattachments"):
       return get(node, info) { $0.reaches(node, attachment: info.name) }
-    case ("", "serviceaccounts"): return token(node, info)
+    case ("", "serviceaccounts"):
+      // What fetches images as a pod's account is told of that.
+      return info.verb == "get" && info.subresource.isEmpty ? read(node, info, .serviceAccount) : token(node, info)
     case ("coordination.k8s.io", "leases"): return lease(node, info)
     case ("storage.k8s.io", "csinodes"): return csiNode(node, info)
     case ("resource.k8s.io", "resourceslices"): return slice(node, info)
