@@ -1,6 +1,7 @@
 """What clients other than those of the conformance tests have been seen to depend on."""
 
 import pytest
+from interface import eventually
 
 POD = {"containers": [{"name": "c", "image": "i", "ports": [{"containerPort": 80}]}]}
 TABLE = {"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"}
@@ -46,19 +47,24 @@ def test_nothing_behind_a_service(api, namespace):
     """Requests are passed on to pods only; what is not there is told before anybody is asked."""
     services = f"/api/v1/namespaces/{namespace}/services"
     ports = [{"name": "web", "port": 80, "protocol": "TCP"}]
-    api.create(services, {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}, "spec": {"ports": ports}})
-    for name, says in [
-        ("s", 'no endpoints available for service "s"'),
-        ("https:s:web", 'no endpoints available for service "s"'),
-        ("s:81", 'no service port 81 found for service "s"'),
-    ]:
-        assert api.refused(503, "GET", f"{services}/{name}/proxy/a/b")["message"] == says
+    for name, selector in (("s", {}), ("selects", {"a": "b"})):
+        spec = {"ports": ports, "selector": selector}
+        api.create(services, {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec})
+    # Nobody has said what is behind the one; behind the other there is nothing.
+    for name in ("s", "https:s:web"):
+        assert api.refused(404, "GET", f"{services}/{name}/proxy/a/b")["message"] == 'services "s" not found'
+    for name in ("selects", "https:selects:web"):
+        eventually(lambda: api.send("GET", f"{services}/{name}/proxy/a/b").status == 503)
+        assert api.refused(503, "GET", f"{services}/{name}/proxy/a/b")["message"] == 'no endpoints available for service "selects"'
+    assert api.refused(503, "GET", f"{services}/s:81/proxy/")["message"] == 'no service port 81 found for service "s"'
     for name in ("ftp:s:80", "a:b:c:d", ":80"):
         assert api.refused(400, "GET", f"{services}/{name}/proxy/")["message"] == f'invalid service request "{name}"'
     api.create(f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices", {
         "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4", "ports": ports,
         "metadata": {"name": "s", "labels": {"kubernetes.io/service-name": "s"}}, "endpoints": [{"addresses": ["192.0.2.7"]}],
     })  # fmt: skip
+    subset = {"addresses": [{"ip": "192.0.2.7"}], "ports": ports}
+    api.create(f"/api/v1/namespaces/{namespace}/endpoints", {"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "s"}, "subsets": [subset]})
     for name in ("s:80", "http:s:web", "s:other"):
         says = f'no endpoints available for service "{name}"'
         assert api.refused(503, "GET", f"{services}/{name}/proxy/")["message"] == says
@@ -89,7 +95,7 @@ def test_an_autoscaler_is_the_same_in_both_versions(api, namespace):
 
 
 def test_an_older_event_in_the_newer_group(api, namespace):
-    """What nobody has filled in is told by the older one only."""
+    """What nobody has filled in is told by the older one only; who has written by that is forgotten by the newer one."""
     made = api.create(f"/api/v1/namespaces/{namespace}/events", {
         "apiVersion": "v1", "kind": "Event", "metadata": {"name": "e"}, "reason": "Why", "message": "Said", "type": "Normal",
         "involvedObject": {"kind": "Pod", "name": "p", "namespace": namespace}, "firstTimestamp": "2026-01-01T00:00:00Z", "count": 3,
@@ -98,8 +104,10 @@ def test_an_older_event_in_the_newer_group(api, namespace):
     path = f"/apis/events.k8s.io/v1/namespaces/{namespace}/events/e"
     read = api.get(path)
     assert "reportingController" not in read and "reportingInstance" not in read and read["deprecatedCount"] == 3
-    written = api.update(path, read)
-    assert written["metadata"]["resourceVersion"] == made["metadata"]["resourceVersion"]
-    # Who wrote it by the one is known to the other.
     assert [one["apiVersion"] for one in read["metadata"]["managedFields"]] == ["v1"]
-    assert written["metadata"]["managedFields"] == read["metadata"]["managedFields"]
+    written = api.update(path, read)
+    assert "managedFields" not in written["metadata"]
+    assert api.update(path, written)["metadata"]["resourceVersion"] == written["metadata"]["resourceVersion"]
+    # Where nobody is noted, nobody is.
+    written["metadata"]["labels"] = {"a": "b"}
+    assert "managedFields" not in api.update(path, written)["metadata"]

@@ -27,7 +27,7 @@ struct ProxyRoute: Sendable {
   }
 
   /// Whether a pod stands behind the port of a service, to which a request could be passed on.
-  /// - Throws: 503 where the service has no such port, or no pod is ready behind it.
+  /// - Throws: 503 where the service has no such port, or no pod is ready behind it; 404 where nobody has said what is behind it.
   func checkEndpoints(of service: JSONObject, _ store: ClusterStore) throws(StatusError) {
     var portName = port
     if let number = Int64(port) {
@@ -39,6 +39,10 @@ struct ProxyRoute: Sendable {
     }
     let slices = ServiceResolver(store).slices(namespace: service.metadataText("namespace"), name: name)
     guard !slices.isEmpty else {
+      // A controller tells of no endpoints where there are none to a selector; without one nobody does.
+      if (service["spec"]?["selector"]?.objectValue ?? [:]).isEmpty {
+        throw .notFound(GroupResource(group: "", resource: "services"), name)
+      }
       throw StatusError(.serviceUnavailable, "no endpoints available for service \(name.goQuoted)")
     }
     guard slices.contains(where: { Self.reachesPod($0, portName) }) else {
