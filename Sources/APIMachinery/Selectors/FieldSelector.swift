@@ -34,11 +34,12 @@ public struct FieldSelector: Sendable, Hashable {
   public func exactValue(of field: String) -> String? { terms.first { $0.field == field && !$0.isNegated }?.value }
 
   /// The same selector, where a kind can be selected by each of its fields.
-  /// - Throws: a `badRequest` that names the first field by which it cannot be selected.
-  public func checked(supports: (String) -> Bool) throws(StatusError) -> FieldSelector {
-    for term in terms where !supports(term.field) {
-      throw .badRequest("field label not supported: \(term.field)")
-    }
+  /// - Parameter refusal: what is said of a field by which it cannot be selected.
+  /// - Throws: a `badRequest` that names the first one.
+  public func checked(
+    supports: (String) -> Bool, refusal: (String) -> String = { "field label not supported: \($0)" }
+  ) throws(StatusError) -> FieldSelector {
+    for term in terms where !supports(term.field) { throw .badRequest(refusal(term.field)) }
     return self
   }
 

@@ -38,8 +38,11 @@ struct Selection: Sendable {
         return place.map { $0.split(separator: ".").map(String.init) }
       }
     }
-    var terms =
-      try (hasOwnFields ? selector.checked { path($0) != nil } : selector.checkedForMetadata()).terms
+    let checked =
+      try hasOwnFields
+      ? selector.checked(supports: { path($0) != nil }, refusal: { Self.refusal(of: $0, kind) })
+      : selector.checkedForMetadata()
+    var terms = checked.terms
     var paths: [String: [String]] = [:]
     for term in terms { paths[term.field] = path(term.field) }
     if !name.isEmpty {
@@ -48,6 +51,15 @@ struct Selection: Sendable {
     }
     self.fields = FieldSelector(terms)
     self.paths = paths
+  }
+
+  /// Each kind has its own words for it.
+  private static func refusal(of field: String, _ kind: GroupVersionKind) -> String {
+    switch (kind.group, kind.kind) {
+    case ("batch", "Job"): "field label \(field.goQuoted) not supported for Job"
+    case ("resource.k8s.io", _): "field label not supported for \(kind): \(field)"
+    default: "field label not supported: \(field)"
+    }
   }
 
   /// The name of the one object that can be meant; nil where there may be several.
