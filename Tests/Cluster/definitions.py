@@ -45,7 +45,7 @@ class Definition:
 
     def established(self):
         def ready():
-            conditions = self.api.get(self.path)["status"].get("conditions", [])
+            conditions = self.api.get(self.path)["status"]["conditions"] or []
             return any(one["type"] == "Established" and one["status"] == "True" for one in conditions)
 
         eventually(ready, f"{self.name} is established")

@@ -8,7 +8,7 @@ SCALED = {"status": {}, "scale": {"specReplicasPath": ".spec.replicas", "statusR
 
 
 def condition(api, path, kind):
-    conditions = api.get(path)["status"].get("conditions", [])
+    conditions = api.get(path)["status"]["conditions"] or []
     return next((one for one in conditions if one["type"] == kind), None)
 
 

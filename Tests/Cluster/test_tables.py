@@ -17,7 +17,7 @@ def table(api, path, **query):
     ("/apis/autoscaling/v2/horizontalpodautoscalers", {"MaxPods": "string", "Replicas": "string"}),
     ("/apis/batch/v1/cronjobs", {"Suspend": "boolean", "Active": "integer"}),
     ("/api/v1/events", {"Last Seen": "string", "Count": "string"}),
-    ("/api/v1/serviceaccounts", {"Secrets": "string"}),
+    ("/api/v1/serviceaccounts", {"Age": "string", "Secrets": None}),
     ("/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas", {"MatchingPrecedence": "string"}),
     ("/apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations", {"NominalConcurrencyShares": "string", "Queues": "string"}),
     ("/apis/scheduling.k8s.io/v1/priorityclasses", {"Value": "integer", "Global-Default": "boolean"}),

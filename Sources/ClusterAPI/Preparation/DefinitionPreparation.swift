@@ -18,7 +18,7 @@ enum DefinitionPreparation: KindPreparation {
     let stored = definition["spec"]?.items("versions").first { $0["storage"] == true }?["name"]
     definition.editObject { members in
       members["status"] = [
-        "storedVersions": .array(stored.map { [$0] } ?? []), "conditions": [],
+        "storedVersions": .array(stored.map { [$0] } ?? []),
         "acceptedNames": ["plural": "", "kind": ""],
       ]
     }

@@ -9,7 +9,6 @@ extension Cell {
       return .integer(Int64(count))
     },
     "secretData": { .integer(Int64($0.object["data"]?.objectValue?.count ?? 0)) },
-    "serviceAccountSecrets": { .integer(Int64($0.object.items("secrets").count)) },
     "componentStatus": { cell in
       switch cell.healthy?.text("status") {
       case "True": "Healthy"

@@ -126,14 +126,9 @@ enum StorageValidation {
     }
     topologies(new.items("allowedTopologies"), FieldPath("allowedTopologies"), &findings)
     guard let old else { return }
-    if (new["parameters"] ?? [:]) != (old["parameters"] ?? [:]) {
-      findings.forbidden(FieldPath("parameters"), "updates to parameters are forbidden.")
-    }
-    if new["provisioner"] != old["provisioner"] {
-      findings.forbidden(FieldPath("provisioner"), "updates to provisioner are forbidden.")
-    }
-    if new["reclaimPolicy"] != old["reclaimPolicy"] {
-      findings.forbidden(FieldPath("reclaimPolicy"), "updates to reclaimPolicy are forbidden.")
+    for name in ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"]
+    where (new[name] ?? [:]) != (old[name] ?? [:]) {
+      findings.invalid(FieldPath(name), new[name] ?? .null, "field is immutable")
     }
   }
 
