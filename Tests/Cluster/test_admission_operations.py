@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from interface import eventually
 from webhooks import allow
 
 numbers = itertools.count()
@@ -13,7 +14,7 @@ META = "meta.k8s.io/v1"
 
 
 @pytest.fixture
-def told(cluster_kubectl, authority, hooks, namespace):
+def told(api, cluster_kubectl, authority, hooks, namespace):
     """Asks a webhook about everything in the namespace, and gives what it is told."""
     hooks.answers["/"] = allow
     name = f"operations-{next(numbers)}"
@@ -28,12 +29,17 @@ def told(cluster_kubectl, authority, hooks, namespace):
         "apiVersion": GROUP, "kind": "ValidatingWebhookConfiguration", "metadata": {"name": name}, "webhooks": [webhook],
     })  # fmt: skip
 
+    # Servers that keep configurations in a cache take a moment to know one.
+    configs = f"/api/v1/namespaces/{namespace}/configmaps"
+    eventually(lambda: api.create(configs, config("asks"), dryRun="All") and hooks.seen)
+
     def take():
         with hooks.lock:
             questions = [question["request"] for _, question in hooks.seen]
             hooks.seen.clear()
         return questions
 
+    take()
     yield take
     cluster_kubectl("delete", "validatingwebhookconfiguration", name)
 
@@ -103,8 +109,9 @@ def test_subresources(told, raw, namespace):
     def ask(method, path, body=None, wanted=200, **more):
         status, _, answer = raw(method, path, body, **more)
         assert status == wanted, (path, answer)
-        (one,) = told()
-        return summary(one)
+        # What a controller comes in between of is tried again, and asked about again.
+        (one,) = {summary(one) for one in told()}
+        return one
 
     created, updated = f"{META}/CreateOptions", f"{META}/UpdateOptions"
     assert ask("PATCH", f"{apps}/deployments/d/scale", {"spec": {"replicas": 2}}, headers=merge) == (
@@ -175,7 +182,7 @@ def test_connections(told, api, namespace):
     for method in ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"):
         for kind, path in (("Service", f"{core}/services/s"), ("Pod", f"{core}/pods/p")):
             answer = api.send(method, f"{path}/proxy/a/b", headers={"Content-Type": "text/plain"})
-            assert answer.status in (400, 503), answer
+            assert answer.status in (400, 404, 503), answer
             (one,) = told()
             place = path.split("/")[-2:]
             assert summary(one) == ("CONNECT", f"{place[0]}/proxy", f"v1/{kind}ProxyOptions", place[1], f"v1/{kind}ProxyOptions", None, None)
@@ -224,10 +231,10 @@ def test_policies_change_scales(cluster_kubectl, raw, namespace):
     }  # fmt: skip
     assert raw("POST", path, deployment)[0] == 201
     rules = [{"operations": ["UPDATE"], "apiGroups": ["apps"], "apiVersions": ["v1"], "resources": ["deployments/scale"]}]
-    expression = "Object{spec: Object.spec{replicas: object.spec.replicas > 3 ? 3 : object.spec.replicas}}"
+    expression = "[JSONPatch{op: 'replace', path: '/spec/replicas', value: object.spec.replicas > 3 ? 3 : object.spec.replicas}]"
     policy = {
         "matchConstraints": {"resourceRules": rules}, "failurePolicy": "Fail", "reinvocationPolicy": "Never",
-        "mutations": [{"patchType": "ApplyConfiguration", "applyConfiguration": {"expression": expression}}],
+        "mutations": [{"patchType": "JSONPatch", "jsonPatch": {"expression": expression}}],
     }  # fmt: skip
     selector = {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
     for kind, spec in (
@@ -237,8 +244,12 @@ def test_policies_change_scales(cluster_kubectl, raw, namespace):
         cluster_kubectl("create", "-f", "-", input={"apiVersion": GROUP, "kind": kind, "metadata": {"name": name}, "spec": spec})
     try:
         merge = {"Content-Type": "application/merge-patch+json"}
-        status, _, scale = raw("PATCH", f"{path}/d/scale", json.dumps({"spec": {"replicas": 9}}).encode(), headers=merge)
-        assert (status, scale["spec"]["replicas"]) == (200, 3), scale
+
+        def scaled():
+            status, _, scale = raw("PATCH", f"{path}/d/scale", json.dumps({"spec": {"replicas": 9}}).encode(), headers=merge)
+            return status == 200 and scale["spec"]["replicas"] == 3
+
+        eventually(scaled)
         assert raw("GET", f"{path}/d")[2]["spec"]["replicas"] == 3
     finally:
         for kind in ("mutatingadmissionpolicybinding", "mutatingadmissionpolicy"):
