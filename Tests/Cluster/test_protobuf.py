@@ -229,4 +229,4 @@ def test_other_answers(ask, namespace, core):
     ask("POST", place, {"metadata": {"name": "one"}, "spec": spec})
     status, _, data = ask("GET", f"{place}/one/scale")
     version, what, content = envelope(data)
-    assert (status, version, what) == (200, "autoscaling/v1", "Scale") and wire.at(content, 2, 1) == [0]
+    assert (status, version, what) == (200, "autoscaling/v1", "Scale") and sum(wire.at(content, 2, 1)) == 0
