@@ -111,7 +111,7 @@ public final class APIServer: Sendable {
     guard info.isResource else {
       let isRead = request.method == .get || request.method == .head
       let discovery = DiscoveryHandler(
-        snapshot: snapshot, request: request, address: address, others: aggregation?.versions)
+        snapshot: snapshot, request: request, address: address, kinds: registry.kinds, others: aggregation?.versions)
       if let response = try discovery.respond() {
         guard isRead else { throw StatusError.methodNotAllowed() }
         return response

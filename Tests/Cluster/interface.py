@@ -55,7 +55,7 @@ class API:
 
     def send(self, method, path, body=None, headers=None, **query):
         """A request as it is; `query` names may end with an underscore (`continue_`), and a list repeats one."""
-        data = body if body is None or isinstance(body, (bytes, str)) else json.dumps(body)
+        data = body if body is None or isinstance(body, (bytes, str)) else json.dumps(body, separators=(",", ":"))
         pairs = [
             (name.rstrip("_"), one) for name, value in query.items() if value is not None
             for one in (value if isinstance(value, list) else [value])

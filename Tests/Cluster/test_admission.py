@@ -241,6 +241,7 @@ def test_an_unused_claim_goes(kubectl, space):
     kubectl("delete", "pvc", "c", "--timeout=60s")
 
 
+@pytest.mark.own_server
 def test_a_bound_volume_stays(cluster_kubectl, whole, raw, namespace):
     name = f"volume-{namespace}"
     spec = {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"], "hostPath": {"path": "/tmp/v"}}

@@ -14,7 +14,7 @@ META = "meta.k8s.io/v1"
 
 
 @pytest.fixture
-def told(cluster_kubectl, authority, hooks, namespace):
+def told(api, cluster_kubectl, authority, hooks, namespace):
     """Asks a webhook about everything in the namespace, and gives what it is told."""
     hooks.answers["/"] = allow
     name = f"operations-{next(numbers)}"
@@ -29,12 +29,17 @@ def told(cluster_kubectl, authority, hooks, namespace):
         "apiVersion": GROUP, "kind": "ValidatingWebhookConfiguration", "metadata": {"name": name}, "webhooks": [webhook],
     })  # fmt: skip
 
+    # Servers that keep configurations in a cache take a moment to know one.
+    configs = f"/api/v1/namespaces/{namespace}/configmaps"
+    eventually(lambda: api.create(configs, config("asks"), dryRun="All") and hooks.seen)
+
     def take():
         with hooks.lock:
             questions = [question["request"] for _, question in hooks.seen]
             hooks.seen.clear()
         return questions
 
+    take()
     yield take
     cluster_kubectl("delete", "validatingwebhookconfiguration", name)
 
@@ -178,7 +183,7 @@ def test_connections(told, api, namespace):
     for method in ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"):
         for kind, path in (("Service", f"{core}/services/s"), ("Pod", f"{core}/pods/p")):
             answer = api.send(method, f"{path}/proxy/a/b", headers={"Content-Type": "text/plain"})
-            assert answer.status in (400, 503), answer
+            assert answer.status in (400, 404, 503), answer
             (one,) = told()
             place = path.split("/")[-2:]
             assert summary(one) == ("CONNECT", f"{place[0]}/proxy", f"v1/{kind}ProxyOptions", place[1], f"v1/{kind}ProxyOptions", None, None)
@@ -227,10 +232,10 @@ def test_policies_change_scales(cluster_kubectl, raw, namespace):
     }  # fmt: skip
     assert raw("POST", path, deployment)[0] == 201
     rules = [{"operations": ["UPDATE"], "apiGroups": ["apps"], "apiVersions": ["v1"], "resources": ["deployments/scale"]}]
-    expression = "Object{spec: Object.spec{replicas: object.spec.replicas > 3 ? 3 : object.spec.replicas}}"
+    expression = "[JSONPatch{op: 'replace', path: '/spec/replicas', value: object.spec.replicas > 3 ? 3 : object.spec.replicas}]"
     policy = {
         "matchConstraints": {"resourceRules": rules}, "failurePolicy": "Fail", "reinvocationPolicy": "Never",
-        "mutations": [{"patchType": "ApplyConfiguration", "applyConfiguration": {"expression": expression}}],
+        "mutations": [{"patchType": "JSONPatch", "jsonPatch": {"expression": expression}}],
     }  # fmt: skip
     selector = {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
     for kind, spec in (

@@ -48,7 +48,7 @@ def create(kubectl, body, **more):
 
 
 def refused(kubectl, body, *words):
-    """Servers that keep policies in a cache take a moment to know one."""
+    """Servers that keep policies in a cache take a moment to know one, and what it refers to."""
     for attempt in range(EVENTUALLY):
         body["metadata"]["name"] = f"{body['metadata']['name'][:20]}-{attempt}"
         answer = kubectl("create", "-f", "-", input=body, check=False)
@@ -112,8 +112,9 @@ def test_errors_refuse_unless_they_are_ignored(kubectl, policy):
 
 
 def test_parameters_that_are_not_given(kubectl, policy):
+    # Of a kind of its own: kube-apiserver follows the parameters of a kind until the last policy that names it is gone, once.
     policy({
-        "paramKind": {"apiVersion": "v1", "kind": "ConfigMap"},
+        "paramKind": {"apiVersion": "v1", "kind": "Secret"},
         "validations": [
             {"expression": "params == null || object.metadata.name == params.metadata.name"},
             {"expression": "object.metadata.name == params.metadata.name"},

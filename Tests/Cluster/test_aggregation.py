@@ -361,8 +361,8 @@ def test_reasons(cluster_kubectl, namespace, authority):
 def test_local_services(cluster_kubectl):
     eventually(lambda: (condition(cluster_kubectl, "v1.apps") or {}).get("status") == "True")
     core, apps = (cluster_kubectl.json("get", "apiservice", name) for name in ("v1.", "v1.apps"))
-    assert core["spec"] == {"groupPriorityMinimum": 18000, "version": "v1", "versionPriority": core["spec"]["versionPriority"]} | (
-        {"group": ""} if "group" in core["spec"] else {})  # fmt: skip
+    assert core["spec"] == {"groupPriorityMinimum": 18000, "version": "v1", "versionPriority": 1}
+    assert apps["spec"] == {"group": "apps", "groupPriorityMinimum": 17800, "version": "v1", "versionPriority": 15}
     assert apps["metadata"]["labels"] == {"kube-aggregator.kubernetes.io/automanaged": "onstart"}
     found = condition(cluster_kubectl, "v1.apps")
     assert (found["reason"], found["message"]) == ("Local", "Local APIServices are always available")

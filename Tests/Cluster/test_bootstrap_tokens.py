@@ -131,6 +131,7 @@ def signature(content, identifier, secret):
     return f"{head}..{encode(code.digest())}"
 
 
+@pytest.mark.own_server
 def test_what_anybody_may_know_is_signed(cluster_kubectl, system):
     public = cluster_kubectl.within("kube-public")
     identifier, secret = word(6), word(16)

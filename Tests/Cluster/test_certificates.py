@@ -194,7 +194,8 @@ def test_nodes_are_approved_where_they_may_ask(cluster_kubectl, kubeconfig, tmp_
     approved = cluster_kubectl.json("get", "csr", second["metadata"]["name"])["status"]["conditions"][0]
     assert (approved["type"], approved["reason"]) == ("Approved", "AutoApproved")
     assert approved["message"] == "Auto approving kubelet client certificate after SubjectAccessReview."
-    assert "conditions" not in cluster_kubectl.json("get", "csr", first["metadata"]["name"])["status"]
+    # Who was not allowed to then is now.
+    wait_issued(cluster_kubectl, first["metadata"]["name"])
     node = Kubectl(as_user(kubeconfig, tmp_path, certificate, key_path), tmp_path)
     user = node.json("auth", "whoami")["status"]["userInfo"]
     assert user["username"] == "system:node:joins" and "system:nodes" in user["groups"]

@@ -76,6 +76,24 @@ def test_order_of_versions(api):
     assert autoscaling["preferredVersion"]["version"] == "v2"
 
 
+def test_order_of_groups(api):
+    names = [group["name"] for group in api.get("/apis")["groups"]]
+    last = ["node.k8s.io", "discovery.k8s.io", "resource.k8s.io", "flowcontrol.apiserver.k8s.io"]
+    assert [name for name in names if name in last] == last
+
+
+def test_versions_that_are_kept(api):
+    """A hash tells of the version in which objects are kept, which for some is older than what is served."""
+    for group_version, name, hash in (
+        ("apiextensions.k8s.io/v1", "customresourcedefinitions", "jfWCUB31mvA="),
+        ("admissionregistration.k8s.io/v1", "mutatingadmissionpolicies", "LYmCf+UMVdg="),
+        ("admissionregistration.k8s.io/v1", "mutatingadmissionpolicybindings", "90V5FRZZ3Zg="),
+        ("apps/v1", "deployments", "8aSe+NMegvE="),
+    ):  # fmt: skip
+        resources = api.get(f"/apis/{group_version}")["resources"]
+        assert [one["storageVersionHash"] for one in resources if one["name"] == name] == [hash]
+
+
 def test_aggregated(api):
     """Aggregated Discovery Interface"""
     found = aggregated(api)
@@ -108,17 +126,20 @@ def test_aggregated_definitions(api):
 
 def test_aggregated_accept_headers(api):
     """Aggregated Discovery Endpoint Accept Headers"""
-    for accept in (AGGREGATED, f"{AGGREGATED},{GONE},application/json", f"{AGGREGATED};q=0.9, application/json;q=0.5", f"{GONE},{AGGREGATED}"):
+    for accept in (AGGREGATED, f"{AGGREGATED},{GONE},application/json", f"{AGGREGATED};q=0.1, application/json", f"{GONE},{AGGREGATED}", f"text/html,{AGGREGATED}"):
         answer = api.send("GET", "/apis", headers={"Accept": accept})
         assert answer.status == 200 and answer.body["kind"] == "APIGroupDiscoveryList", answer
         assert answer.body["apiVersion"] == "apidiscovery.k8s.io/v2"
-    assert api.send("GET", "/apis", headers={"Accept": f"{AGGREGATED};q=0.1, application/json"}).body["kind"] == "APIGroupList"
     plain = api.send("GET", "/apis", headers={"Accept": "application/json"})
     assert plain.body["kind"] == "APIGroupList"
     anything = api.send("GET", "/apis", headers={"Accept": "*/*"})
     assert anything.body["kind"] == "APIGroupList"
     unknown = api.send("GET", "/apis", headers={"Accept": "application/json;g=apidiscovery.k8s.io;v=v9;as=APIGroupDiscoveryList"})
     assert unknown.status == 406
+    for path in ("/api/v1", "/apis/apps", "/apis/apps/v1"):
+        assert api.send("GET", path, headers={"Accept": AGGREGATED}).status == 406
+    yaml = api.send("GET", "/api", headers={"Accept": AGGREGATED.replace("json", "yaml", 1)})
+    assert yaml.headers["Content-Type"] == AGGREGATED.replace("json", "yaml", 1) and b"\n  - freshness: Current\n" in yaml.bytes
     assert api.send("GET", "/api", headers={"Accept": "application/json"}).body["kind"] == "APIVersions"
 
 

@@ -270,7 +270,7 @@ def test_what_refuses_is_asked_again(api, namespace):
     api.create(policy, body)
     api.create(bindings, binding)
     try:
-        eventually(lambda: api.send("DELETE", f"{root}/configmaps/kept", query={"dryRun": "All"}).status == 422)
+        eventually(lambda: api.send("DELETE", f"{root}/configmaps/kept", dryRun="All").status == 422)
         api.delete(f"{root}/configmaps/parent", {"propagationPolicy": "Background"})
         eventually(lambda: not api.is_there(f"{root}/configmaps/parent"))
         assert api.is_there(f"{root}/configmaps/kept")

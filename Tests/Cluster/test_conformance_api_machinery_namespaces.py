@@ -78,8 +78,10 @@ def test_deletion_removes(api, fresh, kind, body):
     assert api.get(f"{fresh}/{kind}")["items"] == []
 
 
+@pytest.mark.own_server
 def test_pods_go_first(api, fresh):
-    """OrderedNamespaceDeletion: what a pod uses is there for as long as the pod is"""
+    """OrderedNamespaceDeletion: what a pod uses is there for as long as the pod is, and what is left is told: kube-apiserver
+    1.36 tells that there is nothing"""
     api.create(f"{fresh}/configmaps", {"metadata": {"name": "used"}})
     api.create(f"{fresh}/pods", pod("held", finalizers=["example.com/hold"]))
     api.delete(fresh)

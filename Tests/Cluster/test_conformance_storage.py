@@ -37,7 +37,7 @@ def test_storage_class(api):
     assert made["reclaimPolicy"] == "Delete" and made["volumeBindingMode"] == "Immediate"
     made["provisioner"] = "other.example.com"
     path = walk.one(made["metadata"]["name"])
-    api.refused(422, "PUT", path, made, says="field is immutable")
+    api.refused(422, "PUT", path, made, says='provisioner: Invalid value: "other.example.com": field is immutable')
     api.delete(path)
 
 

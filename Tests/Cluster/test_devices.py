@@ -170,7 +170,7 @@ def test_slices(api, raw):
         bad = {**device, "capacity": {"memory": {"value": "8Gi", "requestPolicy": {**policy, "default": "16Gi"}}}}
         api.refused(
             422, "PUT", path, {**made, "spec": {**made["spec"], "devices": [bad]}},
-            says="spec.devices[0].capacity[memory].requestPolicy.validRange.default: Invalid value",
+            says='requestPolicy.validRange.max: Invalid value: "16Gi": default is more than max: 8Gi',
         )  # fmt: skip
         found = api.get(f"{GROUP}/resourceslices", fieldSelector="spec.driver=GPU.example.com,spec.nodeName=node-a")
         assert [item["metadata"]["name"] for item in found["items"]] == [name]

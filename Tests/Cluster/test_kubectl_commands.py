@@ -359,7 +359,7 @@ FIELDS = {
              "spec.hostNetwork", "status.phase", "status.podIP", "status.nominatedNodeName"],
     "events": ["involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid", "involvedObject.apiVersion",
                "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason", "reportingComponent", "source", "type"],
-    "secrets": ["type"], "namespaces": ["status.phase"], "replicasets": ["status.replicas"], "replicationcontrollers": ["status.replicas"],
+    "secrets": ["type"], "namespaces": ["status.phase"], "replicationcontrollers": ["status.replicas"],
     "jobs": ["status.successful"], "nodes": ["spec.unschedulable"], "services": ["spec.clusterIP", "spec.type"],
     "certificatesigningrequests": ["spec.signerName"], "resourceslices": ["spec.nodeName", "spec.driver"],
 }  # fmt: skip
@@ -369,7 +369,17 @@ FIELDS = {
 def test_fields_to_select_by(kubectl, resource):
     for field in FIELDS[resource]:
         kubectl("get", resource, "--field-selector", f"{field}!=something")
-    kubectl.fails("get", resource, "--field-selector", "spec.nothing=x", says="field label not supported: spec.nothing")
+    says = {
+        "jobs": 'field label "spec.nothing" not supported for Job',
+        "resourceslices": "field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: spec.nothing",
+    }  # fmt: skip
+    kubectl.fails("get", resource, "--field-selector", "spec.nothing=x", says=says.get(resource, "field label not supported: spec.nothing"))
+
+
+def test_kinds_without_fields_to_select_by(kubectl):
+    says = 'is not a known field selector: only "metadata.name", "metadata.namespace"'
+    for resource, field in (("replicasets", "status.replicas"), ("configmaps", "data")):
+        kubectl.fails("get", resource, "--field-selector", f"{field}=x", says=f'"{field}" {says}')
 
 
 def test_pods_without_a_node(kubectl):

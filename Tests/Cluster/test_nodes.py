@@ -139,7 +139,9 @@ def test_mirror_pods(cluster_kubectl, kubectl, nodes):
     a.fails("create", "-f", "-", input=mirror, says=f"node {a.name} UID mismatch: expected other got {uid}")
     mirror["metadata"]["ownerReferences"] = [owner]
     mirror["spec"]["volumes"] = [{"name": "s", "secret": {"secretName": "s"}}]
-    a.fails("create", "-f", "-", input=mirror, says="can not create pods that reference secrets")
+    a.fails("create", "-f", "-", input=mirror, says="a mirror pod may not reference secrets")
+    mirror["spec"]["volumes"] = [{"name": "m", "configMap": {"name": "m"}}]
+    a.fails("create", "-f", "-", input=mirror, says=f'node "{a.name}" can not create pods that reference configmaps')
     del mirror["spec"]["volumes"]
     b.fails("create", "-f", "-", input=mirror, says="can only create pods with spec.nodeName set to itself")
     a("create", "-f", "-", input=mirror)
@@ -186,6 +188,9 @@ def test_tokens(kubectl, nodes):
     bound = ("--bound-object-kind=Pod", "--bound-object-name=p", f"--bound-object-uid={uid}")
     assert a("create", "token", "default", *bound).stdout.count(".") == 2
     b.fails("create", "token", "default", *bound, says="no relationship found")
+    a("get", "serviceaccount", "default")
+    b.fails("get", "serviceaccount", "default", says="no relationship found")
+    a.fails("get", "serviceaccounts", says="can only create tokens for individual service accounts")
     a.fails("create", "token", "default", says="node requested token not bound to a pod")
     a.fails("create", "token", "default", *bound[:2], says="node requested token with a pod binding without a uid")
     words = f'audience "vault" not found in pod spec volume, {a.user} is not authorized to request tokens for this audience'

@@ -62,7 +62,7 @@ def test_binding(space):
     space.create("pods", pod("p"))
     answer = act(space, "p", "binding", binding("other"), expect=400)
     assert answer["message"] == "name in URL does not match name in Binding object"
-    act(space, "p", "binding", binding("p", node=""), expect=422)
+    assert act(space, "p", "binding", binding("p", node=""), expect=500)["message"] == "target.name: Required value"
     answer = act(space, "p", "binding", binding("p", uid="00000000-0000-4000-8000-000000000000"), expect=409)
     assert "Precondition failed: UID in precondition" in answer["message"]
     answer = act(space, "p", "binding", binding("p", annotations={"a": "b"}, labels={"zone": "z"}))

@@ -20,6 +20,7 @@ def table(api, path, **query):
     ("/apis/batch/v1/cronjobs", {"Suspend": "boolean", "Active": "integer"}),
     ("/api/v1/events", {"Last Seen": "string", "Count": "string"}),
     ("/apis/storage.k8s.io/v1/storageclasses", {"AllowVolumeExpansion": "string"}),
+    ("/api/v1/serviceaccounts", {"Age": "string", "Secrets": None}),
     ("/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas", {"MatchingPrecedence": "string"}),
     ("/apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations", {"NominalConcurrencyShares": "string", "Queues": "string"}),
     ("/apis/scheduling.k8s.io/v1/priorityclasses", {"Value": "integer", "Global-Default": "boolean"}),

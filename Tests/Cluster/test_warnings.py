@@ -68,7 +68,7 @@ CASES = [
     (pod(volumes=[{"name": "v", "projected": {"sources": [
         {}, {"configMap": {"name": "m", "items": [{"key": "a", "path": "x/y"}]}},
         {"secret": {"name": "s", "items": [{"key": "b", "path": "x"}]}}]}}]),
-     ['volume "v" (Projected) has no sources provided', 'volume "v" (Projected Secret "s"): overlapping paths: "x/y" with "x"']),
+     ['volume "v" (Projected) has no sources provided', 'volume "v" (Projected): overlapping paths: "x" (Secret "s") with "x/y" (ConfigMap "m")']),
     (pod(terminationGracePeriodSeconds=-5), []),
     (workload("deployments", terminationGracePeriodSeconds=-5),
      ["spec.template.spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1"]),
@@ -116,12 +116,13 @@ def test_volumes_and_classes(api, namespace):
     assert told == [f"allowedTopologies[0].matchLabelExpressions[0].key: {LABEL}"]
 
 
-def test_templates_are_looked_at_when_they_change(api, namespace):
+def test_templates_are_looked_at_when_what_is_wanted_changes(api, namespace):
     path = f"/apis/apps/v1/namespaces/{namespace}/deployments"
     _, body = workload("deployments", nodeSelector={"beta.kubernetes.io/arch": "x"})
     assert len(warnings(api.send("POST", path, body))) == 1
     merge = {"Content-Type": "application/merge-patch+json"}
-    assert warnings(api.send("PATCH", f"{path}/w", {"spec": {"replicas": 0}}, headers=merge)) == []
+    assert warnings(api.send("PATCH", f"{path}/w", {"metadata": {"labels": {"a": "b"}}}, headers=merge)) == []
+    assert len(warnings(api.send("PATCH", f"{path}/w", {"spec": {"replicas": 0}}, headers=merge))) == 1
     change = {"spec": {"template": {"metadata": {"annotations": {"a": "b"}}}}}
     assert len(warnings(api.send("PATCH", f"{path}/w", change, headers=merge))) == 1
 

@@ -101,9 +101,12 @@ extension FieldElement {
     }
   }
 
+  /// The first value of a text: what follows it is passed over, as kube-apiserver does.
   private static func value(_ text: Substring) throws(FieldSetError) -> JSONValue {
+    let bytes = Array(text.utf8)
+    let end = JSONScanner.valueEnd(bytes.span, JSONScanner.skipSpace(bytes.span, 0)) ?? bytes.count
     do {
-      return try JSONValue(json: String(text))
+      return try JSONValue(json: Array(bytes[..<end]))
     } catch {
       throw FieldSetError("\(error)")
     }

@@ -135,7 +135,7 @@ public struct NodeRestriction: Admission {
 
     let named = PodReferences(pod)
     func reject(_ what: String) -> StatusError {
-      forbidden(request, "node \(name) can not create pods that reference \(what)")
+      forbidden(request, "node \(node.goQuoted) can not create pods that reference \(what)")
     }
     if !named.serviceAccount.isEmpty { throw reject("a service account") }
     if !named.secrets.isEmpty { throw reject("secrets") }

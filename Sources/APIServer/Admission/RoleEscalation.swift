@@ -87,7 +87,7 @@ public struct RoleEscalation: Admission {
   /// What the sender would grant without having it; nil where there is nothing.
   private func problem(_ rules: [PolicyRule], _ request: AdmissionRequest) -> String? {
     var own: [PolicyRule] = []
-    roles.visitRules(of: request.user, in: request.namespace) { rule, _ in
+    roles.visitRules(of: request.user, in: request.namespace) { rule, _, _ in
       own.append(rule)
       return true
     }

@@ -19,7 +19,7 @@ public struct ServiceAccountAdmission: Admission {
     guard Self.isCreation(request), var pod = request.object else { return }
     // What a node has made is told as it is, and refused before anything else is said of it.
     guard pod["metadata"]?["annotations"]?[Self.mirror] == nil else {
-      return try validate(mirror: pod["spec"]?.objectValue ?? [:], request)
+      return try validate(mirror: pod, request)
     }
     request.object = nil
     defer { request.object = pod }
@@ -47,7 +47,7 @@ public struct ServiceAccountAdmission: Admission {
     guard Self.isCreation(request) || isEphemeral else { return }
     let spec = pod["spec"]?.objectValue ?? [:]
     if pod["metadata"]?["annotations"]?[Self.mirror] != nil {
-      if !isEphemeral { try validate(mirror: spec, request) }
+      if !isEphemeral { try validate(mirror: pod, request) }
       return
     }
     let account = try await account(of: spec, request)
@@ -61,13 +61,14 @@ public struct ServiceAccountAdmission: Admission {
     request.operation == .create && request.subresource.isEmpty && request.resource.groupResource == pods
   }
 
-  private func validate(mirror spec: JSONObject, _ request: AdmissionRequest) throws(StatusError) {
+  private func validate(mirror pod: JSONObject, _ request: AdmissionRequest) throws(StatusError) {
     func refuse(_ what: String) throws(StatusError) {
       throw .forbidden(Self.pods, request.name, "a mirror pod may not \(what)")
     }
-    if !(spec["serviceAccountName"]?.stringValue ?? "").isEmpty { try refuse("reference service accounts") }
-    for volume in spec["volumes"]?.arrayValue ?? [] {
-      if volume["secret"] != nil { try refuse("reference secrets") }
+    let named = PodReferences(pod)
+    if !named.serviceAccount.isEmpty { try refuse("reference service accounts") }
+    if !named.secrets.isEmpty { try refuse("reference secrets") }
+    for volume in pod["spec"]?["volumes"]?.arrayValue ?? [] {
       for source in volume["projected"]?["sources"]?.arrayValue ?? [] where source["serviceAccountToken"] != nil {
         try refuse("use ServiceAccountToken volume projections")
       }

@@ -13,19 +13,19 @@ public struct RBACAuthorizer: Authorizer {
   static let group = "rbac.authorization.k8s.io"
 
   public func authorize(_ user: User, _ info: RequestInfo) async -> Decision {
-    var allowed: RoleGrants.Grant?
-    visitRules(of: user, in: info.namespace) { rule, grant in
+    var allowed: String?
+    visitRules(of: user, in: info.namespace) { rule, grant, subject in
       guard rule.covers(info) else { return true }
-      allowed = grant
+      allowed = grant.source(for: subject)
       return false
     }
-    if let allowed { return .allowed(reason: "RBAC: allowed by \(allowed.source(for: user))") }
+    if let allowed { return .allowed(reason: "RBAC: allowed by \(allowed)") }
     return .noOpinion(reason: "")
   }
 
   public func rules(of user: User, in namespace: String) -> ResolvedRules {
     var rules = ResolvedRules()
-    visitRules(of: user, in: namespace) { rule, _ in
+    visitRules(of: user, in: namespace) { rule, _, _ in
       var json = rule.json.objectValue ?? [:]
       if !rule.paths.isEmpty {
         rules.paths.append(["verbs": json["verbs"] ?? [], "nonResourceURLs": json["nonResourceURLs"] ?? []])
@@ -39,8 +39,12 @@ public struct RBACAuthorizer: Authorizer {
 
   /// Every rule that holds for a user, of the cluster's bindings first, then of those in a namespace.
   /// - Parameter visit: gives false to stop.
-  func visitRules(of user: User, in namespace: String, _ visit: (PolicyRule, RoleGrants.Grant) -> Bool) {
-    func visitAll(_ grant: RoleGrants.Grant) -> Bool { grant.rules.allSatisfy { visit($0, grant) } }
+  func visitRules(
+    of user: User, in namespace: String, _ visit: (PolicyRule, RoleGrants.Grant, RBACObjects.Subject) -> Bool
+  ) {
+    func visitAll(_ grant: RoleGrants.Grant, _ subject: RBACObjects.Subject) -> Bool {
+      grant.rules.allSatisfy { visit($0, grant, subject) }
+    }
     if let cluster = grants.cluster(), !cluster.visit(user, visitAll) { return }
     guard !namespace.isEmpty else { return }
     _ = grants.namespace(namespace)?.visit(user, visitAll)

@@ -19,6 +19,12 @@ enum RBACObjects {
       default: return nil
       }
     }
+
+    /// Whom it names, in Kubernetes' words.
+    func words(in bindingNamespace: String) -> String {
+      guard kind == "ServiceAccount" else { return "\(kind) \(name.goQuoted)" }
+      return "\(kind) \("\(name)/\(namespace.isEmpty ? bindingNamespace : namespace)".goQuoted)"
+    }
   }
 
   enum Holder: Equatable {

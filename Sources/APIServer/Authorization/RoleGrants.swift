@@ -11,32 +11,24 @@ struct RoleGrants: Sendable {
     let role: RBACObjects.Binding
     let rules: [PolicyRule]
 
-    /// Why something is allowed, in Kubernetes' words.
-    func source(for user: User) -> String {
+    /// Why something is allowed to a subject, in Kubernetes' words.
+    func source(for subject: RBACObjects.Subject) -> String {
       let kind = namespace.isEmpty ? "ClusterRoleBinding" : "RoleBinding"
       let name = namespace.isEmpty ? bindingName : "\(bindingName)/\(namespace)"
-      return "\(kind) \(name.goQuoted) of \(role.roleKind) \(role.roleName.goQuoted) to \(holder(user))"
-    }
-
-    /// The first subject that the user is, or is one of.
-    private func holder(_ user: User) -> String {
-      let subject = role.subjects.first { subject in
-        switch subject.holder(in: namespace) {
-        case .user(let name): name == user.name
-        case .group(let name): user.groups.contains(name)
-        case nil: false
-        }
-      }
-      guard let subject else { return user.name.goQuoted }
-      guard subject.kind == "ServiceAccount" else { return "\(subject.kind) \(subject.name.goQuoted)" }
-      let place = subject.namespace.isEmpty ? namespace : subject.namespace
-      return "\(subject.kind) \("\(subject.name)/\(place)".goQuoted)"
+      return "\(kind) \(name.goQuoted) of \(role.roleKind) \(role.roleName.goQuoted) to \(subject.words(in: namespace))"
     }
   }
 
   private var grants: [Grant] = []
-  private var users: [String: [Int]] = [:]
-  private var groups: [String: [Int]] = [:]
+  /// A binding and one of its subjects, by their places.
+  private struct Place: Comparable {
+    let grant: Int
+    let subject: Int
+
+    static func < (a: Place, b: Place) -> Bool { (a.grant, a.subject) < (b.grant, b.subject) }
+  }
+  private var users: [String: [Place]] = [:]
+  private var groups: [String: [Place]] = [:]
 
   /// - Parameters:
   ///   - namespace: that of the bindings; empty for those of the cluster.
@@ -47,10 +39,11 @@ struct RoleGrants: Sendable {
     for object in bindings {
       let binding = RBACObjects.binding(object)
       let index = grants.count
-      for subject in binding.subjects {
+      for (position, subject) in binding.subjects.enumerated() {
+        let place = Place(grant: index, subject: position)
         switch subject.holder(in: namespace) {
-        case .user(let name): users[name, default: []].append(index)
-        case .group(let name): groups[name, default: []].append(index)
+        case .user(let name): users[name, default: []].append(place)
+        case .group(let name): groups[name, default: []].append(place)
         case nil: break
         }
       }
@@ -61,17 +54,18 @@ struct RoleGrants: Sendable {
 
   var isEmpty: Bool { grants.isEmpty }
 
-  /// Every binding to a user or to one of their groups, in the order of the bindings.
+  /// Every binding to a user or to one of their groups, in the order of the bindings, with the first subject that means them.
   /// - Parameter visit: gives false to stop.
   /// - Returns: false where `visit` has stopped.
-  func visit(_ user: User, _ visit: (Grant) -> Bool) -> Bool {
+  func visit(_ user: User, _ visit: (Grant, RBACObjects.Subject) -> Bool) -> Bool {
     var found = users[user.name] ?? []
     for group in user.groups { if let more = groups[group] { found += more } }
     found.sort()
     var last: Int?
-    for index in found where index != last {
-      last = index
-      guard visit(grants[index]) else { return false }
+    for place in found where place.grant != last {
+      last = place.grant
+      let grant = grants[place.grant]
+      guard visit(grant, grant.role.subjects[place.subject]) else { return false }
     }
     return true
   }

@@ -57,6 +57,7 @@ public struct ConversionWebhook: Sendable {
         limit: Self.largestAnswer)
     } catch { throw failure("failed: Post \("\(target.url)?\(query)".goQuoted): \(error.message)") }
     if let refusal = OutboundReply.failure(answer) { throw failure("failed: \(refusal.message)") }
+    guard !answer.body.isEmpty else { throw failure("failed: \(OutboundReply.emptiness(answer))") }
     let converted: [JSONValue]
     do { converted = try Self.converted(answer.body, uid, reviewVersion) } catch {
       throw failure("failed: \(error.message)")
@@ -64,18 +65,43 @@ public struct ConversionWebhook: Sendable {
     guard converted.count == objects.count else {
       throw failure("returned \(converted.count) objects, expected \(objects.count)")
     }
+    let isList = objects.count > 1
     var result: [JSONObject] = []
     result.reserveCapacity(objects.count)
     for (index, (original, value)) in zip(objects, converted).enumerated() {
       do { result.append(try Self.checked(value, original, version)) } catch {
-        throw failure("returned \(error.message.replacing("@", with: "at index \(index)"))")
+        throw failure("returned \(isList ? error.inList(at: index) : error.alone)")
       }
     }
     return result
   }
 
-  /// What is wrong with an answer; `@` stands for the place of an object in it.
-  struct Malformed: Error { let message: String }
+  /// What is wrong with an answer, or with an object in it.
+  struct Malformed: Error {
+    enum Part { case answer, form, object, metadata }
+
+    var part = Part.answer
+    let message: String
+
+    /// In kube-apiserver's words for one of many objects.
+    func inList(at index: Int) -> String {
+      switch part {
+      case .answer: message
+      case .form, .object: "invalid converted object at index \(index): \(message)"
+      case .metadata: "invalid metadata in object at index \(index): \(message)"
+      }
+    }
+
+    /// In its words for a single one.
+    var alone: String {
+      switch part {
+      case .answer: message
+      case .form: "invalid object at index 0: \(message)"
+      case .object: "invalid object: \(message)"
+      case .metadata: "invalid metadata: \(message)"
+      }
+    }
+  }
 
   /// The objects of an answer.
   static func converted(
@@ -85,6 +111,8 @@ public struct ConversionWebhook: Sendable {
     do { value = try JSONValue(json: body) } catch {
       throw Malformed(message: "couldn't get version/kind; json parse error: \(error.message)")
     }
+    let review = ReviewKind(group: group, version: reviewVersion, kind: "ConversionReview")
+    if let problem = review.problem(value) { throw Malformed(message: problem) }
     let response = value["response"]
     if reviewVersion == "v1" {
       let place = GroupVersion(apiVersion: value["apiVersion"]?.stringValue ?? "")
@@ -112,20 +140,23 @@ public struct ConversionWebhook: Sendable {
     _ value: JSONValue, _ original: JSONObject, _ version: GroupVersion
   ) throws(Malformed) -> JSONObject {
     guard case .object(var object) = value else {
-      throw Malformed(message: "invalid converted object @: it is no object")
+      throw Malformed(part: .form, message: "it is no object")
     }
-    func invalid(_ why: String) -> Malformed { Malformed(message: "invalid converted object @: \(why)") }
     let found = object["apiVersion"]?.stringValue ?? ""
     guard found == version.apiVersion else {
-      throw invalid("invalid groupVersion (expected \(version), received \(found))")
+      throw Malformed(part: .form, message: "invalid groupVersion (expected \(version), received \(found))")
     }
     let (kind, wanted) = (object["kind"]?.stringValue ?? "", original["kind"]?.stringValue ?? "")
-    guard kind == wanted else { throw invalid("invalid kind (expected \(wanted), received \(kind))") }
+    guard kind == wanted else {
+      throw Malformed(part: .form, message: "invalid kind (expected \(wanted), received \(kind))")
+    }
     for (name, word) in [("name", "name"), ("namespace", "namespace"), ("uid", "UID")] {
       let (old, new) = (original.metadataText(name), object.metadataText(name))
-      guard old == new else { throw invalid("must have the same \(word): \(old) != \(new)") }
+      guard old == new else {
+        throw Malformed(part: .object, message: "must have the same \(word): \(old) != \(new)")
+      }
     }
-    func metadataError(_ why: String) -> Malformed { Malformed(message: "invalid metadata in object @: \(why)") }
+    func metadataError(_ why: String) -> Malformed { Malformed(part: .metadata, message: why) }
     guard let answered = object["metadata"] else { throw metadataError("missing metadata in converted object") }
     guard let answered = answered.objectValue else {
       throw metadataError("invalid metadata of type \(answered.goType) in converted object")

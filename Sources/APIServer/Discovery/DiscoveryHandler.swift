@@ -1,4 +1,5 @@
 import APIMachinery
+import ClusterAPI
 import HTTPService
 
 /// What is served: `/api`, `/apis` and the resources of each group's version, each by itself and all in one
@@ -8,6 +9,7 @@ struct DiscoveryHandler: Sendable {
   let request: Request
   /// `host:port` by which clients reach the server.
   let address: String
+  let kinds: BuiltinKinds
   /// What other servers behind this one serve.
   var others: Aggregation.Versions?
 
@@ -19,52 +21,40 @@ struct DiscoveryHandler: Sendable {
     case "api":
       switch segments.count {
       case 1: return try root(legacy: true)
-      case 2: return resources(GroupVersion(group: "", version: segments[1]))
+      case 2: return try resources(GroupVersion(group: "", version: segments[1]))
       default: return nil
       }
     case "apis":
       switch segments.count {
       case 1: return try root(legacy: false)
       case 2: return try group(segments[1])
-      case 3: return resources(GroupVersion(group: segments[1], version: segments[2]))
+      case 3: return try resources(GroupVersion(group: segments[1], version: segments[2]))
       default: return nil
       }
     default: return nil
     }
   }
 
-  /// Whether a client wants all resources in one document: the best of the forms that it takes.
-  /// - Throws: 406 where it takes none that is served.
-  private func wantsAggregate() throws(StatusError) -> Bool {
-    guard let ranges = MediaRange.accepted(request.headers) else { return false }
-    for range in ranges {
-      switch range.type {
-      case "application/json", "application/*", "*/*": break
-      case "application/yaml" where range.parameters["as"] == nil: break
-      default: continue
-      }
-      guard let shape = range.parameters["as"] else { return false }
-      if shape == "APIGroupDiscoveryList", range.parameters["g"] == "apidiscovery.k8s.io", range.parameters["v"] == "v2"
-      {
-        return true
-      }
+  /// The form in which a client takes all resources in one document; nil where it does not. It gets that wherever it names
+  /// it, however little it weighs it.
+  private var aggregate: ResponseForm.Encoding? {
+    for range in MediaRange.accepted(request.headers) ?? []
+    where range.parameters["as"] == "APIGroupDiscoveryList" && range.parameters["g"] == "apidiscovery.k8s.io"
+      && range.parameters["v"] == "v2"
+    {
+      if let found = [ResponseForm.Encoding.json, .yaml].first(where: { range.covers($0.rawValue) }) { return found }
     }
-    throw .notAcceptable(accepted: ResponseForm.accepted.map(\.rawValue))
+    return nil
   }
 
-  private func answer(_ document: JSONValue) -> Response {
-    if wantsYAML { return Answer.yaml(document) }
-    return Answer.json(document.jsonBytes(), pretty: ResponseForm.isPretty(request.headers, request.query))
-  }
-
-  /// Whether the best of the forms that a client takes is YAML.
-  private var wantsYAML: Bool {
-    let served = ["application/json", "application/yaml", "application/*", "*/*"]
-    return MediaRange.accepted(request.headers)?.first { served.contains($0.type) }?.type == "application/yaml"
+  /// - Throws: 406 where the client takes no form that there is.
+  private func answer(_ document: JSONObject) throws(StatusError) -> Response {
+    try Answer.object(document, try ResponseForm.negotiate(request.headers, request.query, for: .status), kinds)
   }
 
   /// A document that clients keep, and ask for again with its tag.
-  private func tagged(_ bytes: [UInt8]) -> Response {
+  private func tagged(_ document: JSONValue, _ encoding: ResponseForm.Encoding) -> Response {
+    let bytes = document.jsonBytes()
     // Over what is said: the same document has the same tag from every server.
     let tag = FowlerNollVo.tag(bytes)
     let given = request.headers.all("If-None-Match").joined(separator: ",").split(separator: ",")
@@ -72,32 +62,32 @@ struct DiscoveryHandler: Sendable {
     return Response(
       isKnown ? .notModified : .ok,
       headers: [
-        "Content-Type": "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList", "ETag": tag,
+        "Content-Type": "\(encoding.rawValue);g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList", "ETag": tag,
         "Vary": "Accept",
-      ], bytes: isKnown ? [] : bytes)
+      ], bytes: isKnown ? [] : encoding == .yaml ? document.yamlBytes() : bytes)
   }
 
   private func root(legacy: Bool) throws -> Response {
-    if try wantsAggregate() {
+    if let aggregate {
       let groups = groups.filter { $0.isEmpty == legacy }
       let document: JSONValue = [
         "kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": [:],
         "items": .array(groups.map(aggregated)),
       ]
-      return tagged(document.jsonBytes())
+      return tagged(document, aggregate)
     }
     if legacy {
-      let document: JSONValue = [
+      let document: JSONObject = [
         "kind": "APIVersions", "versions": ["v1"],
         "serverAddressByClientCIDRs": [["clientCIDR": "0.0.0.0/0", "serverAddress": .string(address)]],
       ]
-      return answer(document)
+      return try answer(document)
     }
-    let document: JSONValue = [
+    let document: JSONObject = [
       "kind": "APIGroupList", "apiVersion": "v1",
       "groups": .array(groups.filter { !$0.isEmpty }.map { .object(groupDocument($0)) }),
     ]
-    return answer(document)
+    return try answer(document)
   }
 
   /// Groups by their priorities.
@@ -141,10 +131,10 @@ struct DiscoveryHandler: Sendable {
     guard !versions(ofGroup: name).isEmpty else { return nil }
     var document: JSONObject = ["kind": "APIGroup", "apiVersion": "v1"]
     for (member, value) in groupDocument(name) { document[member] = value }
-    return answer(.object(document))
+    return try answer(document)
   }
 
-  private func resources(_ groupVersion: GroupVersion) -> Response? {
+  private func resources(_ groupVersion: GroupVersion) throws(StatusError) -> Response? {
     guard snapshot.serves(groupVersion) else { return nil }
     var list: [JSONValue] = []
     for served in snapshot.resources(groupVersion) {
@@ -158,7 +148,7 @@ struct DiscoveryHandler: Sendable {
     if !groupVersion.group.isEmpty { document["apiVersion"] = "v1" }
     document["groupVersion"] = .string(groupVersion.apiVersion)
     document["resources"] = .array(list)
-    return answer(.object(document))
+    return try answer(document)
   }
 
   /// Those of built-in kinds in the order of their names, of custom kinds the status before the scale.

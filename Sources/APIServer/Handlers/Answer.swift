@@ -74,15 +74,19 @@ enum Answer {
   /// How many characters the warnings of an answer may have together, and, where they have more, each of them.
   private static let mostWarned = (together: 4096, each: 256)
 
-  /// The same with the warnings that a request has gathered (RFC 7234, section 5.5; code 299).
+  /// The same with the warnings that a request has gathered (RFC 7234, section 5.5; code 299). Those that no header can hold
+  /// are left out.
   static func warned(_ response: Response, _ warnings: [String]) -> Response {
     var response = response
+    let warnings = warnings.filter { text in
+      !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+    }
     let isLong = warnings.reduce(0) { $0 + $1.unicodeScalars.count } > mostWarned.together
     var written = 0
     for text in warnings where !isLong || written < mostWarned.together {
       let text = isLong ? String(String.UnicodeScalarView(text.unicodeScalars.prefix(mostWarned.each))) : text
       written += text.unicodeScalars.count
-      let quoted = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: " ")
+      let quoted = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
       response.headers.add("Warning", "299 - \"\(quoted)\"")
     }
     return response

@@ -9,7 +9,6 @@ struct PodBinding {
   private static let pods = GroupVersion(group: "", version: "v1")
   /// What conflicts are told of.
   private static let place = GroupResource(group: "", resource: "pods/binding")
-  private static let kind = GroupKind(group: "", kind: "Binding")
 
   /// - Parameter kind: of what is sent.
   func respond(_ sent: JSONObject, _ kind: KindDescription, _ form: ResponseForm) async throws -> Response {
@@ -21,7 +20,7 @@ struct PodBinding {
       guard named.isEmpty || binding.objectName == named else {
         throw StatusError.badRequest("name in URL does not match name in Binding object")
       }
-      node = try target(of: binding, binding.objectName)
+      node = try target(of: binding)
     }
     guard let pods = registry.catalog.snapshot.resource(Self.pods, "pods") else { throw StatusError.noSuchPath() }
     let context = handler.context.of(pods, name: binding.objectName, subresource: "binding")
@@ -32,16 +31,20 @@ struct PodBinding {
     return try Answer.object(Answer.created, form, registry.kinds, status: .created)
   }
 
-  private func target(of binding: JSONObject, _ name: String) throws(StatusError) -> String {
+  private func target(of binding: JSONObject) throws(StatusError) -> String {
     let kind = binding["target"]?["kind"]?.stringValue ?? ""
     guard kind.isEmpty || kind == "Node" else {
-      throw .invalid(
-        Self.kind, name, [.notSupported(FieldPath("target", "kind"), .string(kind), ["Node", "<empty>"])])
+      throw Self.refusal(.notSupported(FieldPath("target", "kind"), .string(kind), ["Node", "<empty>"]))
     }
     guard let node = binding["target"]?["name"]?.stringValue, !node.isEmpty else {
-      throw .invalid(Self.kind, name, [.required(FieldPath("target", "name"))])
+      throw Self.refusal(.required(FieldPath("target", "name")))
     }
     return node
+  }
+
+  /// kube-apiserver tells it as a failure of its own.
+  private static func refusal(_ error: FieldError) -> StatusError {
+    StatusError(StatusReason(rawValue: ""), error.description, code: 500)
   }
 
   /// The pod on its node.

@@ -6,14 +6,14 @@ struct ScaleForm {
   let kind: GroupVersionKind
 
   func scale(of object: JSONObject) -> JSONObject {
-    func number(_ path: String) -> JSONValue {
-      .integer(JSONPlace.value(object, JSONPlace.parts(path))?.integerValue ?? 0)
+    func number(_ path: String) -> Int64 {
+      JSONPlace.value(object, JSONPlace.parts(path))?.integerValue ?? 0
     }
     var metadata: JSONObject = [:]
     for name in ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"] {
       metadata[name] = object["metadata"]?[name]
     }
-    var status: JSONObject = ["replicas": number(paths.statusReplicas)]
+    var status: JSONObject = ["replicas": .integer(number(paths.statusReplicas))]
     if let path = paths.labelSelector, let selector = JSONPlace.value(object, JSONPlace.parts(path)) {
       switch selector {
       case .string(let text): status["selector"] = .string(text)
@@ -22,9 +22,12 @@ struct ScaleForm {
       default: status["selector"] = (try? LabelSelector(json: selector)).map { .string($0.description) }
       }
     }
+    var spec: JSONObject = [:]
+    // None is not told (`autoscaling/v1` ScaleSpec).
+    if case let wanted = number(paths.specReplicas), wanted != 0 { spec["replicas"] = .integer(wanted) }
     return [
       "kind": "Scale", "apiVersion": .string(kind.apiVersion), "metadata": .object(metadata),
-      "spec": .object(["replicas": number(paths.specReplicas)]), "status": .object(status),
+      "spec": .object(spec), "status": .object(status),
     ]
   }
 }

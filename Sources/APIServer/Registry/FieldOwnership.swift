@@ -120,10 +120,14 @@ enum FieldOwnership {
     if target.resource.isCustom { return customVersions(target, conversion) }
     if let found = known.withLock({ $0[target.groupResource] }) { return found }
     let kinds = conversion.kinds
-    // The same objects may be served by two groups (events), and who wrote by one of them is kept by the other.
+    // The same objects may be served by two groups (events). kube-apiserver's group without a name knows no types of the
+    // others, nor they of its own: who wrote by the one is forgotten by the other.
     let place = target.resource.storedAs ?? target.groupResource
     var schemas: [GroupVersion: Schema] = [:]
-    for resource in kinds.resources where (resource.storedAs ?? resource.groupResource) == place {
+    for resource in kinds.resources
+    where (resource.storedAs ?? resource.groupResource) == place
+      && resource.group.isEmpty == target.resource.group.isEmpty
+    {
       schemas.merge(Self.schemas(of: resource) { $0 }) { first, _ in first }
     }
     let versions = ObjectVersions(schemas) { object, version in

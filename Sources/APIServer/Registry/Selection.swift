@@ -38,17 +38,10 @@ struct Selection: Sendable {
         return SelectableField(name: field, path: field.split(separator: ".").map(String.init))
       }
     }
-    // Some kinds have their own words for it.
-    func refusal(_ field: String) -> String {
-      switch kind.kind {
-      case "Job" where kind.group == "batch": "field label \(field.goQuoted) not supported for Job"
-      case "ResourceSlice" where kind.group == "resource.k8s.io": "field label not supported for \(kind): \(field)"
-      default: "field label not supported: \(field)"
-      }
-    }
     let checked =
       try hasOwnFields
-      ? selector.checked(refusal: refusal) { place($0) != nil } : selector.checkedForMetadata()
+      ? selector.checked(refusal: { Self.refusal(of: $0, kind) }, supports: { place($0) != nil })
+      : selector.checkedForMetadata()
     var terms = checked.terms
     var places: [String: SelectableField] = [:]
     for term in terms { places[term.field] = place(term.field) }
@@ -58,6 +51,15 @@ struct Selection: Sendable {
     }
     self.fields = FieldSelector(terms)
     self.places = places
+  }
+
+  /// Each kind has its own words for it.
+  private static func refusal(of field: String, _ kind: GroupVersionKind) -> String {
+    switch (kind.group, kind.kind) {
+    case ("batch", "Job"): "field label \(field.goQuoted) not supported for Job"
+    case ("resource.k8s.io", "ResourceSlice"): "field label not supported for \(kind): \(field)"
+    default: "field label not supported: \(field)"
+    }
   }
 
   /// The name of the one object that can be meant; nil where there may be several.

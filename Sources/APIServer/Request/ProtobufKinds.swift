@@ -7,7 +7,7 @@ struct ProtobufKinds: Sendable {
   /// Kinds of the API itself, which stand in the group and version of the request that they belong to.
   private static let metaKinds: Set<String> = [
     "DeleteOptions", "CreateOptions", "UpdateOptions", "PatchOptions", "Status", "PartialObjectMetadata",
-    "PartialObjectMetadataList",
+    "PartialObjectMetadataList", "APIGroup", "APIGroupList", "APIResourceList", "APIVersions",
   ]
 
   let kinds: BuiltinKinds

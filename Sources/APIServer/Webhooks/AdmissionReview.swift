@@ -108,6 +108,9 @@ struct AdmissionReview {
     do { value = try JSONValue(json: bytes) } catch {
       throw Self.broken("failed to call webhook: couldn't get version/kind; json parse error: \(error.message)")
     }
+    if let problem = ReviewKind(group: Self.group, version: version, kind: "AdmissionReview").problem(value) {
+      throw Self.broken("failed to call webhook: \(problem)")
+    }
     do { try AdmissionAnswer.check(value) } catch { throw Self.broken("failed to call webhook: \(error.message)") }
     guard let response = value["response"], response.objectValue != nil else {
       throw Self.invalid("webhook response was absent")

@@ -66,7 +66,7 @@ struct WebhookCaller {
     for text in verdict.warnings where !text.isEmpty {
       room -= text.unicodeScalars.count
       if room < 0 { break }
-      request.context.warn(Self.printable(text))
+      request.context.warn(text)
     }
     guard verdict.isAllowed else { throw .refused(Self.refusal(webhook.name, verdict.status)) }
     return verdict
@@ -105,12 +105,10 @@ struct WebhookCaller {
     if let failure = OutboundReply.failure(answer) {
       throw OutboundError(.broken, "failed to call webhook: \(failure.message)", cause: failure)
     }
+    guard !answer.body.isEmpty else {
+      throw OutboundError(.broken, "failed to call webhook: \(OutboundReply.emptiness(answer))")
+    }
     return answer.body
-  }
-
-  /// A header holds no control characters.
-  private static func printable(_ text: String) -> String {
-    String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
   }
 
   /// What a client is told whose request a webhook refuses: the webhook's own words behind its name.

@@ -69,12 +69,12 @@ enum CapacityPolicyValidation {
       findings.invalid(path.child(name), .string(value.description), why)
     }
     if all < least { invalid("min", least, "min is larger than capacity value: \(all)") }
-    if standard < least { invalid("default", standard, "default is less than min: \(least)") }
+    if standard < least { invalid("min", standard, "default is less than min: \(least)") }
     let most = amount(range, "max")
     if let most {
       if most < least { invalid("max", least, "min is larger than max: \(most)") }
       if all < most { invalid("max", most, "max is larger than capacity value: \(all)") }
-      if most < standard { invalid("default", standard, "default is more than max: \(most)") }
+      if most < standard { invalid("max", standard, "default is more than max: \(most)") }
     }
     guard let step = amount(range, "step") else { return }
     guard step.sign > 0 else { return invalid("step", step, "must be greater than zero") }

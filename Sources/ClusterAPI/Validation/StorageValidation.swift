@@ -126,8 +126,9 @@ enum StorageValidation {
     }
     topologies(new.items("allowedTopologies"), FieldPath("allowedTopologies"), &findings)
     guard let old else { return }
-    for name in ["parameters", "provisioner", "reclaimPolicy"] {
-      findings.immutable(new[name], old[name], FieldPath(name))
+    for name in ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"]
+    where (new[name] ?? [:]) != (old[name] ?? [:]) {
+      findings.invalid(FieldPath(name), new[name] ?? .null, "field is immutable")
     }
   }
 

@@ -45,17 +45,6 @@ enum StorageWarnings {
     warnings.add(path, "fractional byte value \(quantity.description.goQuoted) is invalid, must be an integer")
   }
 
-  /// A driver is told tokens among other things that it may log.
-  static func driver(_ new: JSONValue, _ old: JSONValue?, _ warnings: inout Warnings) {
-    let tokens = new["spec"]?.items("tokenRequests") ?? []
-    guard !tokens.isEmpty, new["spec"]?.has("serviceAccountTokenInSecrets") != true,
-      tokens != old?["spec"]?.items("tokenRequests")
-    else { return }
-    warnings.add(
-      "spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes"
-    )
-  }
-
   static func storageClass(_ object: JSONValue, _ warnings: inout Warnings) {
     for (index, term) in object.items("allowedTopologies").enumerated() {
       let path = FieldPath("allowedTopologies").index(index).child("matchLabelExpressions")

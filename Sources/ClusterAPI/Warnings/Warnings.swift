@@ -50,22 +50,42 @@ struct Warnings {
     ],
     "apiextensions.k8s.io": ["CustomResourceDefinition": { DefinitionWarnings.definition($0, $1, &$2) }],
     "apps": [
-      "DaemonSet": { workload($0, $1, &$2, isNamed: false) }, "Deployment": { workload($0, $1, &$2) },
-      "ReplicaSet": { workload($0, $1, &$2) }, "StatefulSet": { workload($0, $1, &$2, isNamed: false) },
+      "DaemonSet": { new, old, warnings in
+        let template = new["spec"]?["template"]
+        if template != old?["spec"]?["template"] {
+          PodWarnings.template(template, FieldPath("spec", "template"), &warnings)
+        }
+      },
+      "Deployment": { new, old, warnings in
+        // Annotations are handed on: they count as what is wanted.
+        let annotations = new["metadata"]?["annotations"]
+        workload(new, annotations == old?["metadata"]?["annotations"] ? old : nil, &warnings, isNamed: old == nil)
+      },
+      "ReplicaSet": { workload($0, $1, &$2) },
+      "StatefulSet": { new, old, warnings in
+        workload(new, old, &warnings, isNamed: false)
+        for (index, claim) in (new["spec"]?.items("volumeClaimTemplates") ?? []).enumerated() {
+          let path = FieldPath("spec", "volumeClaimTemplates").index(index)
+          StorageWarnings.request(claim["spec"], old == nil ? path : path.child("Spec"), &warnings)
+        }
+        if let limit = new["spec"]?["revisionHistoryLimit"]?.integerValue, limit < 0 {
+          warnings.add(
+            FieldPath("spec", "revisionHistoryLimit"),
+            "a negative value retains all historical revisions; a value >= 0 is recommended")
+        }
+      },
     ],
     "batch": [
       "CronJob": { new, old, warnings in
         if old == nil { name(new, &warnings) }
-        let path = FieldPath("spec", "jobTemplate", "spec", "template")
-        indexes(new["spec"]?["jobTemplate"]?["spec"], FieldPath("spec", "jobTemplate", "spec"), &warnings)
-        let template = new["spec"]?["jobTemplate"]?["spec"]?["template"]
-        if template != old?["spec"]?["jobTemplate"]?["spec"]?["template"] {
-          PodWarnings.template(template, path, &warnings)
-        }
+        guard new["spec"] != old?["spec"] else { return }
+        let (job, path) = (new["spec"]?["jobTemplate"]?["spec"], FieldPath("spec", "jobTemplate", "spec"))
+        indexes(job, path, &warnings)
+        PodWarnings.template(job?["template"], path.child("template"), &warnings)
       },
       "Job": { new, old, warnings in
         if old == nil { name(new, &warnings) }
-        indexes(new["spec"], FieldPath("spec"), &warnings)
+        if new["spec"] != old?["spec"] { indexes(new["spec"], FieldPath("spec"), &warnings) }
         workload(new, old, &warnings, isNamed: false)
       },
     ],
@@ -77,22 +97,20 @@ struct Warnings {
     "node.k8s.io": ["RuntimeClass": { new, _, warnings in ClusterWarnings.runtimeClass(new, &warnings) }],
     "resource.k8s.io": ["ResourceSlice": { new, _, warnings in ClusterWarnings.slice(new, &warnings) }],
     "storage.k8s.io": [
-      "CSIDriver": { StorageWarnings.driver($0, $1, &$2) },
       "CSIStorageCapacity": { new, _, warnings in StorageWarnings.capacity(new, &warnings) },
       "CSIDriver": StorageWarnings.driver,
       "StorageClass": { new, _, warnings in StorageWarnings.storageClass(new, &warnings) },
     ],
   ]
 
-  /// A workload makes pods of its template, and names them after itself.
+  /// A workload makes pods of its template, and names them after itself. Whatever changes of what is wanted, the template is
+  /// looked at again.
   private static func workload(
     _ new: JSONValue, _ old: JSONValue?, _ warnings: inout Warnings, isNamed: Bool = true
   ) {
     if old == nil, isNamed { name(new, &warnings) }
-    let template = new["spec"]?["template"]
-    if template != old?["spec"]?["template"] {
-      PodWarnings.template(template, FieldPath("spec", "template"), &warnings)
-    }
+    guard new["spec"] != old?["spec"] else { return }
+    PodWarnings.template(new["spec"]?["template"], FieldPath("spec", "template"), &warnings)
   }
 
   /// Which indexes of a job are done is one text, that can become too long.

@@ -22,10 +22,10 @@ enum ClusterAdmission {
       .init("NamespaceAutoProvision", isOn: false, NamespaceAutoProvision(cluster, registry: registry)),
       .init("NamespaceLifecycle", NamespaceLifecycle(cluster)),
       .init("NamespaceExists", isOn: false, NamespaceExists(cluster)),
-      .init("NodeRestriction", NodeRestriction(cluster, authorizer: authorizer)),
       .init("LimitPodHardAntiAffinityTopology", isOn: false, LimitPodHardAntiAffinityTopology()),
       .init("LimitRanger", LimitRanger(cluster)),
       .init("ServiceAccount", ServiceAccountAdmission(cluster)),
+      .init("NodeRestriction", NodeRestriction(cluster, authorizer: authorizer)),
       .init("TaintNodesByCondition", TaintNodesByCondition()),
       .init("AlwaysPullImages", isOn: false, AlwaysPullImages()),
       .init("ImagePolicyWebhook", isOn: false, ImagePolicyWebhook(told.imagePolicy, client: outbound)),
@@ -36,7 +36,6 @@ enum ClusterAdmission {
       .init("PodTolerationRestriction", isOn: false, PodTolerationRestriction(cluster, told.tolerations)),
       .init("EventRateLimit", isOn: false, EventRateLimit(told.eventLimits)),
       .init("ExtendedResourceToleration", isOn: false, ExtendedResourceToleration()),
-      .init("PodTopologyLabels", PodTopologyLabels(cluster)),
       .init("DefaultStorageClass", DefaultStorageClass(cluster)),
       .init("StorageObjectInUseProtection", StorageObjectInUseProtection()),
       .init(
@@ -49,6 +48,7 @@ enum ClusterAdmission {
       .init("CertificateSubjectRestriction", CertificateSubjectRestriction()),
       .init("DefaultIngressClass", DefaultIngressClass(cluster)),
       .init("DenyServiceExternalIPs", isOn: false, DenyServiceExternalIPs()),
+      .init("PodTopologyLabels", PodTopologyLabels(cluster)),
       .init("MutatingAdmissionPolicy", MutatingPolicies(cluster, authorizer: authorizer, registry: registry)),
       .init(
         "MutatingAdmissionWebhook",

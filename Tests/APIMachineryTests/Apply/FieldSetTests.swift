@@ -33,6 +33,9 @@ struct FieldSetTests {
     #expect(!set.contains(FieldSetPath([])))
     #expect(try self.set("{}").isEmpty)
     #expect(try FieldSet(fieldsV1: nil).isEmpty)
+    // Of a value what follows it is passed over.
+    let followed = try self.set(#"{"v:\"a\" {}": {}, "k:{\"b\":1}2": {}}"#)
+    #expect(try followed.fieldsV1 == parse(#"{"v:\"a\"": {}, "k:{\"b\":1}": {}}"#))
     // What a later version may mean is passed over; order in the text does not matter.
     #expect(try self.set(#"{"x:later": {}, "f:b": {}, "f:a": {}}"#).fieldsV1 == parse(#"{"f:a": {}, "f:b": {}}"#))
     #expect(

@@ -50,14 +50,14 @@ import Testing
   }
 
   @Test(arguments: [
-    (#"{"apiVersion":"g/v3"}"#, "invalid converted object @: invalid groupVersion (expected g/v2, received g/v3)"),
-    (#"{"kind":"Other"}"#, "invalid converted object @: invalid kind (expected Place, received Other)"),
-    (#"{"metadata":{"name":"two","namespace":"n","uid":"u"}}"#, "must have the same name: one != two"),
+    (#"{"apiVersion":"g/v3"}"#, "invalid object at index 0: invalid groupVersion (expected g/v2, received g/v3)"),
+    (#"{"kind":"Other"}"#, "invalid object at index 0: invalid kind (expected Place, received Other)"),
+    (#"{"metadata":{"name":"two","namespace":"n","uid":"u"}}"#, "invalid object: must have the same name: one != two"),
     (#"{"metadata":{"name":"one","namespace":"m","uid":"u"}}"#, "must have the same namespace: n != m"),
     (#"{"metadata":{"name":"one","namespace":"n"}}"#, "must have the same UID: u != "),
     (
       #"{"metadata":{"name":"one","namespace":"n","uid":"u","labels":[1]}}"#,
-      "invalid metadata in object @: invalid metadata.labels of type []interface {} in converted object"
+      "invalid metadata: invalid metadata.labels of type []interface {} in converted object"
     ),
     (
       #"{"metadata":{"name":"one","namespace":"n","uid":"u","annotations":{"a":1}}}"#,
@@ -71,14 +71,20 @@ import Testing
     let error = #expect(throws: ConversionWebhook.Malformed.self) {
       try ConversionWebhook.checked(value, Self.original, Self.version)
     }
-    #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+    #expect(error?.alone.contains(words) == true, "\(error?.alone ?? "")")
+    let why = words.drop { $0 != ":" }
+    #expect(error?.inList(at: 7).contains("object at index 7\(why)") == true || !words.hasPrefix("invalid"))
   }
 
   @Test func answers() throws {
     let good: JSONValue = ["uid": "1", "result": ["status": "Success"], "convertedObjects": [converted()]]
     #expect(try ConversionWebhook.converted(answer(good), "1", "v1").count == 1)
-    // The older version neither says what it answers nor in which version.
-    #expect(try ConversionWebhook.converted(answer(good, kind: "X", version: "v9"), "2", "v1beta1").count == 1)
+    // The older version need not say what it answers.
+    #expect(try ConversionWebhook.converted(answer(good, version: "v1beta1"), "2", "v1beta1").count == 1)
+    let other = #expect(throws: ConversionWebhook.Malformed.self) {
+      try ConversionWebhook.converted(answer(good, kind: "X"), "1", "v1")
+    }
+    #expect(other?.message.hasPrefix(#"no kind "X" is registered for version "apiextensions.k8s.io/v1""#) == true)
     let bad: [(JSONValue, String)] = [
       (["uid": "2", "result": ["status": "Success"]], "expected response.uid=\"1\", got \"2\""),
       (["uid": "1", "result": ["status": "Failed"]], "response.result.status was 'Failed', not 'Success'"),

@@ -16,7 +16,8 @@ struct StoredListPiecesTests {
   }
 
   private func pieces(_ objects: [CachedObject]) -> (isLong: Bool, all: [ByteBuffer]) {
-    var pieces = StoredListPieces(objects[...], apiVersion: "v1", kind: "ConfigMapList", itemKind: "ConfigMap", ListMeta(revision: 9))
+    var pieces = StoredListPieces(
+      objects[...], apiVersion: "v1", kind: "ConfigMapList", itemKind: "ConfigMap", ListMeta(revision: 9))
     var all: [ByteBuffer] = []
     while let piece = pieces.next() { all.append(piece) }
     return (pieces.isLong, all)

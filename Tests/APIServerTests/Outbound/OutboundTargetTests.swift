@@ -38,7 +38,7 @@ import Testing
     (404, "", "the server could not find the requested resource"),
     (503, "x", "the server is currently unable to handle the request"),
     (500, " out of order\n", #"an error on the server ("out of order") has prevented the request from succeeding"#),
-    (500, "", #"an error on the server ("unknown") has prevented the request from succeeding"#),
+    (500, "", #"an error on the server ("") has prevented the request from succeeding"#),
     (302, "", "the server responded with the status code 302 but did not return more information"),
     (
       403, #"{"kind":"Status","apiVersion":"v1","status":"Failure","message":"mine","reason":"Forbidden","code":403}"#,
@@ -48,6 +48,10 @@ import Testing
   func replies(status: Int, body: String, words: String) {
     let answer = OutboundClient.Answer(status: status, headers: HTTPHeaders(), body: Array(body.utf8))
     #expect(OutboundReply.failure(answer)?.message == words)
+    let typed = OutboundClient.Answer(status: 500, headers: ["Content-Type": "application/json"], body: [0x78])
+    #expect(
+      OutboundReply.failure(typed)?.message
+        == #"an error on the server ("unknown") has prevented the request from succeeding"#)
   }
 
   @Test func successes() {

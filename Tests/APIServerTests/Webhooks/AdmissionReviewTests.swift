@@ -137,7 +137,26 @@ import Testing
       "json: cannot unmarshal string into Go struct field Status.response.status.code of type int32"
     ),
     (#"{"response":{"patch":"%%"}}"#, "illegal base64 data at input byte 0"),
-    ("[]", "json: cannot unmarshal array into Go value of type v1.AdmissionReview"),
+    ("[]", "couldn't get version/kind; json parse error: json: cannot unmarshal array into Go value of type struct {"),
+    (
+      #"{"kind":1}"#,
+      "couldn't get version/kind; json parse error: json: cannot unmarshal number into Go struct field .kind of type string"
+    ),
+    (#"{"apiVersion":"a/b/c"}"#, "failed to call webhook: unexpected GroupVersion string: a/b/c"),
+    (
+      #"{"apiVersion":"admission.k8s.io/v2","kind":"AdmissionReview","response":{}}"#,
+      #"no kind "AdmissionReview" is registered for version "admission.k8s.io/v2" in scheme "#
+    ),
+    (#"{"apiVersion":"v1","kind":"Pod"}"#, #"no kind "Pod" is registered for version "v1" in scheme "#),
+    (
+      #"{"apiVersion":"admission.k8s.io/v1beta1","kind":"AdmissionReview","response":{}}"#,
+      "converting (v1beta1.AdmissionReview) to (v1.AdmissionReview): unknown conversion"
+    ),
+    (
+      #"{"apiVersion":"v1","kind":"Status","status":"Success"}"#,
+      "converting (v1.Status) to (v1.AdmissionReview): unknown conversion"
+    ),
+    (#"{"response":{}}"#, "expected response.uid="),
     ("{", "couldn't get version/kind; json parse error: "), (#"{"response":null}"#, "webhook response was absent"),
   ])
   func types(text: String, words: String) throws {

@@ -35,7 +35,7 @@ import Testing
       (
         #"{"default":"1","validRange":{"min":"2","max":"11","step":"2"}}"#,
         [
-          #"\#(place).validRange.default: Invalid value: "1": default is less than min: 2"#,
+          #"\#(place).validRange.min: Invalid value: "1": default is less than min: 2"#,
           #"\#(place).validRange.max: Invalid value: "11": max is larger than capacity value: 10"#,
           #"\#(place).validRange.step: Invalid value: "1": value is not a multiple of a given step (2) from (2)"#,
           #"\#(place).validRange.step: Invalid value: "11": value is not a multiple of a given step (2) from (2)"#,

@@ -79,7 +79,7 @@ public struct DeviceClaimGuard: Admission {
     guard let refusal = await refusal(request, verb, "binding", namespace: "", name: "") else { return [] }
     return [
       .forbidden(
-        FieldPath("status"),
+        FieldPath("status", "allocation"),
         "changing status.allocation or status.reservedFor requires resource=\"resourceclaims/binding\", verb=\"\(verb)\" permission: \(refusal)"
       )
     ]
