@@ -111,7 +111,7 @@ def test_a_webhook_is_asked(tmp_path, hooks, kubeconfig, tokens):
 
 
 def test_reviews_tell_what_is_wrong(tmp_path, hooks, kubeconfig):
-    hooks.answers["/ask"] = lambda review: (403, {}, b"go away")
+    hooks.answers["/ask"] = lambda review: (403, {"Content-Type": "text/plain"}, b"go away")
     flags = ["--authorization-mode", "Webhook,RBAC", "--authorization-webhook-config-file", kubeconfig]
     server = Server(tmp_path / "server", *flags).start()
     try:

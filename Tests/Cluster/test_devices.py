@@ -116,7 +116,7 @@ def test_parts_of_the_status_need_permissions_of_their_own(api, kubectl, claims,
     api.refused(
         422, "PATCH", path, change, headers=who,
         says=(
-            "status: Forbidden: changing status.allocation or status.reservedFor requires",
+            "status.allocation: Forbidden: changing status.allocation or status.reservedFor requires",
             'User "dora" cannot patch resource "resourceclaims/binding" in API group "resource.k8s.io" at the cluster scope',
         ),
     )  # fmt: skip

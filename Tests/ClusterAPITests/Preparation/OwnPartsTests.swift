@@ -100,7 +100,7 @@ import Testing
       #"{"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"a.b.c"},"spec":{"versions":[{"name":"v1","storage":true},{"name":"v2","storage":false}]}}"#
     )
     #expect(
-      made["status"] == ["acceptedNames": ["kind": "", "plural": ""], "storedVersions": ["v1"]])
+      made["status"] == ["acceptedNames": ["kind": "", "plural": ""], "storedVersions": ["v1"], "conditions": .null])
     let emptied = try updated(made, subresource: "status") {
       $0.edit("status") { $0.editObject { $0["storedVersions"] = [] } }
     }
