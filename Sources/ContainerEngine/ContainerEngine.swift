@@ -111,13 +111,17 @@ public final class ContainerEngine: Sendable {
   }
 
   /// Tells that a container joined or left a network.
-  func publish(_ endpoint: ContainerEndpoint, _ action: String, container id: String) {
-    let driver = network.network(endpoint.networkID)?.driver.rawValue ?? ""
+  /// - Parameter driver: the network's, where that may be gone already.
+  func publish(_ endpoint: ContainerEndpoint, _ action: String, container id: String, driver: String? = nil) {
+    let driver = driver ?? self.driver(of: endpoint)
     events.publish(
       Event(
         .network, action, actor: endpoint.networkID,
         attributes: ["container": id, "name": endpoint.networkName, "type": driver]))
   }
+
+  /// The driver of an endpoint's network; empty where there is no such network any more.
+  func driver(of endpoint: ContainerEndpoint) -> String { network.network(endpoint.networkID)?.driver.rawValue ?? "" }
 
   /// `<data-dir>/containers/ID`: what must outlive the host's restart.
   func dataDirectory(of id: String) -> String { "\(configuration.dataDirectory)/containers/\(id)" }

@@ -49,19 +49,24 @@ extension ContainerEngine {
       record, "die", ["exitCode": "\(exit.exitCode)", "execDuration": "\(duration / 1_000_000_000)"])
     // Who hears of the end finds nobody at the name any more.
     for endpoint in before.endpoints { names.directory.remove(container.id, from: endpoint.networkID) }
+    // And may remove the networks as soon as they are free.
+    let drivers = before.endpoints.map(driver)
     container.announceExit(ExitReport(exitCode: exit.exitCode, error: ""))
     // On disk before the monitor's exit file goes: a crash in between would lose the exit code.
     await saveOrWarn(container)
     do { try await releaseResources(of: record) } catch {
       Log.error("container \(record.shortID): cleaning up: \(error)")
     }
-    publishRelease(of: before)
+    publishRelease(of: before, drivers)
     if restart { scheduleRestart(container, after: container.nextRestartDelay(ranFor: duration)) }
   }
 
   /// Tells that a container's networks and volumes are free of it.
-  private func publishRelease(of record: ContainerRecord) {
-    for endpoint in record.endpoints { publish(endpoint, "disconnect", container: record.id) }
+  /// - Parameter drivers: those of the networks.
+  private func publishRelease(of record: ContainerRecord, _ drivers: [String]) {
+    for (endpoint, driver) in zip(record.endpoints, drivers) {
+      publish(endpoint, "disconnect", container: record.id, driver: driver)
+    }
     for mount in record.mounts where mount.kind == .volume {
       events.publish(
         Event(.volume, "unmount", actor: mount.name, attributes: ["container": record.id, "driver": mount.driver]))
