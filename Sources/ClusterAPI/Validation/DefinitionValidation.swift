@@ -115,7 +115,7 @@ enum DefinitionValidation {
     guard !isUnique || stored != 1 else { return }
     let value: JSONValue =
       switch spec["versions"] {
-      case .array(let versions)? where !versions.isEmpty: .array(versions.map { shown($0, sharing: isShared) })
+      case .array(let versions)?: .array(versions.map { shown($0, sharing: isShared) })
       default: .null
       }
     if !isUnique { findings.invalid(path.child("versions"), value, "must contain unique version names") }
