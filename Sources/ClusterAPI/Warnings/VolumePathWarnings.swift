@@ -8,12 +8,46 @@ enum VolumePathWarnings {
     var source = ""
 
     var words: String { source.isEmpty ? path.goQuoted : "\(path.goQuoted) (\(source))" }
+  }
 
-    func overlaps(_ other: File) -> Bool {
-      !path.isEmpty && !other.path.isEmpty
-        && ("\(other.path)/".hasPrefix("\(path)/") || "\(path)/".hasPrefix("\(other.path)/"))
+  /// The files of a volume by their places, so that the time for all grows with their number.
+  private struct Tree {
+    private struct Place {
+      var children: [Substring: Int] = [:]
+      /// Files in this place, and those below it too.
+      var here: [Int] = []
+      var within: [Int] = []
+    }
+    private var files: [File] = []
+    private var places = [Place()]
+
+    /// Adds a file.
+    /// - Returns: those that it overlaps, in the order in which they came.
+    mutating func add(_ file: File) -> [File] {
+      guard !file.path.isEmpty else { return [] }
+      var found: [Int] = []
+      var place = 0
+      for name in file.path.split(separator: "/", omittingEmptySubsequences: false) {
+        found += places[place].here
+        places[place].within.append(files.count)
+        if let next = places[place].children[name] {
+          place = next
+        } else {
+          places[place].children[name] = places.count
+          place = places.count
+          places.append(Place())
+        }
+      }
+      found += places[place].within
+      places[place].within.append(files.count)
+      places[place].here.append(files.count)
+      files.append(file)
+      return found.sorted().map { files[$0] }
     }
   }
+
+  /// More overlaps of a volume than this are not told: no answer has room for so many warnings.
+  private static let most = 256
 
   static func volumes(_ volumes: [JSONValue], _ warnings: inout Warnings) {
     for volume in volumes {
@@ -26,10 +60,11 @@ enum VolumePathWarnings {
       }
       if let source = volume["downwardAPI"] { overlaps(files(source), "\(name) (DownwardAPI)", &warnings) }
       guard let projected = volume["projected"] else { continue }
-      var all: [File] = []
+      var tree = Tree()
+      var left = most
       for source in projected.items("sources") {
         if source.objectValue?.isEmpty == false {
-          overlaps(files(of: source), among: &all, "\(name) (Projected)", &warnings)
+          overlaps(files(of: source), in: &tree, &left, "\(name) (Projected)", &warnings)
         } else {
           warnings.add("\(name) (Projected) has no sources provided")
         }
@@ -65,19 +100,20 @@ enum VolumePathWarnings {
   }
 
   private static func overlaps(_ files: [File], _ words: String, _ warnings: inout Warnings) {
-    var known: [File] = []
-    overlaps(files, among: &known, words, &warnings)
+    var tree = Tree()
+    var left = most
+    overlaps(files, in: &tree, &left, words, &warnings)
   }
 
   private static func overlaps(
-    _ files: [File], among known: inout [File], _ words: String, _ warnings: inout Warnings
+    _ files: [File], in tree: inout Tree, _ left: inout Int, _ words: String, _ warnings: inout Warnings
   ) {
-    for file in files {
+    for file in files where left > 0 {
       let file = File(path: String(file.path.reversed().drop { $0 == "/" }.reversed()), source: file.source)
-      for other in known where file.overlaps(other) {
+      for other in tree.add(file).prefix(left) {
         warnings.add("\(words): overlapping paths: \(file.words) with \(other.words)")
+        left -= 1
       }
-      known.append(file)
     }
   }
 }
