@@ -82,8 +82,7 @@ struct LocalAPIServices: Sendable {
 
   private func builtin() -> [Wanted] {
     var seen: [String: Int64] = [:]
-    let all = registry.catalog.builtinVersions
-    return all.compactMap { groupVersion in
+    return registry.catalog.builtinVersions.compactMap { groupVersion in
       // The group of these objects themselves is served without one, as it is by kube-apiserver.
       guard groupVersion != Self.groupVersion else { return nil }
       let place = seen[groupVersion.group, default: 0]

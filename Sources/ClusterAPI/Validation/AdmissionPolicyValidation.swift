@@ -77,9 +77,7 @@ enum AdmissionPolicyValidation {
     } else if trimmed.utf8.contains(where: { $0 == 0x0A || $0 == 0x0D }) {
       findings.invalid(path.child("message"), .string(message), "must not contain line breaks")
     }
-    if let reason = validation["reason"]?.stringValue, !reasons.contains(reason) {
-      findings.add(.notSupported(path.child("reason"), .string(reason), reasons))
-    }
+    findings.supportedIfGiven(validation, "reason", reasons, path)
   }
 
   private static func annotations(

@@ -41,6 +41,12 @@ struct Findings {
     if !text.isEmpty, !values.contains(text) { add(.notSupported(path.child(name), .string(text), values)) }
   }
 
+  /// The member must be one of some strings, of which an empty one is none, if it is there.
+  mutating func supportedIfGiven(_ object: JSONValue, _ name: String, _ values: [String], _ path: FieldPath) {
+    guard let text = object[name]?.stringValue, !values.contains(text) else { return }
+    add(.notSupported(path.child(name), .string(text), values.sorted()))
+  }
+
   static let notNegative = "must be greater than or equal to 0"
   static let immutable = "field is immutable"
 }

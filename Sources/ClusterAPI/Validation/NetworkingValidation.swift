@@ -133,10 +133,7 @@ enum NetworkingValidation {
     if let parameters = new["spec"]?["parameters"] {
       let path = path.child("parameters")
       reference(parameters, path, &findings)
-      let scopes = ["Cluster", "Namespace"]
-      if let scope = parameters["scope"]?.stringValue, !scopes.contains(scope) {
-        findings.add(.notSupported(path.child("scope"), .string(scope), scopes))
-      }
+      findings.supportedIfGiven(parameters, "scope", ["Cluster", "Namespace"], path)
       switch parameters.text("scope") {
       case "Namespace":
         if let namespace = parameters["namespace"]?.stringValue {

@@ -212,10 +212,7 @@ enum PolicyValidation {
           path.child("stabilizationWindowSeconds"), .integer(seconds), "must be less than or equal to 3600")
       }
     }
-    let choices = ["Disabled", "Max", "Min"]
-    if let choice = rules["selectPolicy"]?.stringValue, !choices.contains(choice) {
-      findings.add(.notSupported(path.child("selectPolicy"), .string(choice), choices))
-    }
+    findings.supportedIfGiven(rules, "selectPolicy", ["Disabled", "Max", "Min"], path)
     if let tolerance = rules["tolerance"]?.stringValue, let amount = Quantity(reading: tolerance), amount.sign < 0 {
       findings.invalid(path.child("tolerance"), .string(amount.description), Findings.notNegative)
     }

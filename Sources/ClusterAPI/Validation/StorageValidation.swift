@@ -128,7 +128,7 @@ enum StorageValidation {
     guard let old else { return }
     for name in ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"]
     where (new[name] ?? [:]) != (old[name] ?? [:]) {
-      findings.invalid(FieldPath(name), new[name] ?? .null, "field is immutable")
+      findings.invalid(FieldPath(name), new[name] ?? .null, Findings.immutable)
     }
   }
 
@@ -185,10 +185,7 @@ enum StorageValidation {
     for name in ["attachRequired", "podInfoOnMount", "storageCapacity"] where !spec.has(name) {
       findings.required(path.child(name))
     }
-    let policies = ["File", "None", "ReadWriteOnceWithFSType"]
-    if let policy = spec["fsGroupPolicy"]?.stringValue, !policies.contains(policy) {
-      findings.add(.notSupported(path.child("fsGroupPolicy"), .string(policy), policies))
-    }
+    findings.supportedIfGiven(spec, "fsGroupPolicy", ["File", "None", "ReadWriteOnceWithFSType"], path)
     for mode in spec.items("volumeLifecycleModes") where mode != "Persistent" && mode != "Ephemeral" {
       findings.add(.notSupported(path.child("volumeLifecycleModes"), mode, ["Persistent", "Ephemeral"]))
     }

@@ -1,10 +1,4 @@
 extension Response {
-  /// Whether it is written piece by piece, and comes to an end of its own.
-  public var isFiniteStream: Bool {
-    if case .stream(let options, _) = body { return !options.endsWithServer }
-    return false
-  }
-
   /// The same response, which holds on to an object until its stream has ended or its connection is given back: whoever waits
   /// for the object to go knows then that nobody reads any more. One that is sent in a piece holds nothing.
   public func keeping(_ object: some AnyObject & Sendable) -> Response {

@@ -30,6 +30,12 @@ public struct Response: Sendable {
     self.init(status, headers: headers, buffer: ByteBuffer(bytes: bytes))
   }
 
+  /// Whether it is written piece by piece, and comes to an end of its own.
+  public var isFiniteStream: Bool {
+    if case .stream(let options, _) = body { return !options.endsWithServer }
+    return false
+  }
+
   /// Whether the handler wants no further request on the connection, which it says as with HTTP/1.1.
   var endsConnection: Bool { headers["Connection"].map { $0.equalsIgnoringCase("close") } ?? false }
 

@@ -34,8 +34,7 @@ public struct NodeAuthorizer: Authorizer {
       return get(node, info) { $0.reaches(node, attachment: info.name) }
     case ("", "serviceaccounts"):
       // Whom image pulls are asked in the name of.
-      guard info.verb == "get", info.subresource.isEmpty else { return token(node, info) }
-      return get(node, info) { $0.reaches(node, .serviceAccount, namespace: info.namespace, name: info.name) }
+      return info.verb == "get" && info.subresource.isEmpty ? read(node, info, .serviceAccount) : token(node, info)
     case ("coordination.k8s.io", "leases"): return lease(node, info)
     case ("storage.k8s.io", "csinodes"): return csiNode(node, info)
     case ("resource.k8s.io", "resourceslices"): return slice(node, info)
