@@ -20,8 +20,7 @@ public struct ProtobufMessage: Sendable {
   }
 
   private mutating func append(_ field: Int, delimited content: some Collection<UInt8>) {
-    appendTag(field, .lengthDelimited)
-    appendVarint(UInt64(content.count))
+    begin(field, count: content.count)
     bytes.append(contentsOf: content)
   }
 
@@ -30,6 +29,13 @@ public struct ProtobufMessage: Sendable {
   public mutating func append(_ field: Int, _ content: [UInt8]) { append(field, delimited: content) }
 
   public mutating func append(_ field: Int, _ content: ArraySlice<UInt8>) { append(field, delimited: content) }
+
+  public mutating func append(_ field: Int, _ content: Span<UInt8>) {
+    begin(field, count: content.count)
+    bytes.append(addingCapacity: content.count) { output in
+      for index in content.indices { output.append(content[index]) }
+    }
+  }
 
   public mutating func append(_ field: Int, _ message: ProtobufMessage) { append(field, delimited: message.bytes) }
 
@@ -50,6 +56,12 @@ public struct ProtobufMessage: Sendable {
     // Most messages are short.
     bytes.append(0)
     return start
+  }
+
+  /// Begins a message whose length is known, and which stands elsewhere.
+  public mutating func begin(_ field: Int, count: Int) {
+    appendTag(field, .lengthDelimited)
+    appendVarint(UInt64(count))
   }
 
   /// - Parameter start: what ``begin(_:)`` has returned; messages end in the opposite order.

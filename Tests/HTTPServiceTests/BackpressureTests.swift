@@ -1,4 +1,5 @@
 import NIOCore
+import NIOPosix
 import Synchronization
 import Testing
 
@@ -70,7 +71,7 @@ import Testing
     let reader = Task { try await inbound.next() }
     reader.cancel()
     await #expect(throws: CancellationError.self) { try await reader.value }
-    let outbound = OutboundStream(notify: {})
+    let outbound = OutboundStream(on: MultiThreadedEventLoopGroup.singleton.any(), notify: {})
     let writer = Task { try await outbound.write(ByteBuffer(repeating: 0, count: 1 << 20)) }
     writer.cancel()
     await #expect(throws: CancellationError.self) { try await writer.value }

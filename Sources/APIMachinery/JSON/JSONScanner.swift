@@ -104,7 +104,7 @@ public struct JSONScanner: Sendable {
 
   // MARK: Steps
 
-  @inline(__always)
+  @inlinable @inline(__always)
   static func skipSpace(_ bytes: Span<UInt8>, _ start: Int) -> Int {
     var index = start
     while index < bytes.count {
@@ -118,7 +118,7 @@ public struct JSONScanner: Sendable {
   }
 
   /// The index behind the closing quotation mark of the string that begins at `start`.
-  @inline(__always)
+  @inlinable @inline(__always)
   static func stringEnd(_ bytes: Span<UInt8>, _ start: Int) -> Int? {
     var index = start &+ 1
     while index < bytes.count {
@@ -130,7 +130,7 @@ public struct JSONScanner: Sendable {
   }
 
   /// The index behind the value that begins at `start`; nil where it does not end.
-  static func valueEnd(_ bytes: Span<UInt8>, _ start: Int) -> Int? {
+  public static func valueEnd(_ bytes: Span<UInt8>, _ start: Int) -> Int? {
     guard start < bytes.count else { return nil }
     switch bytes[start] {
     case UInt8(ascii: "\""):

@@ -89,46 +89,54 @@ extension Timestamp: CustomStringConvertible {
 
 extension Timestamp {
   /// Reads a time of RFC 3339 with any offset and any digits of a second; nil where the text is none.
-  public init?(_ text: String) {
-    var rest = text.utf8[...]
-    func number(_ digits: Int) -> Int64? {
-      let part = rest.prefix(digits)
-      guard part.count == digits, part.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-      rest = rest.dropFirst(digits)
-      return part.reduce(0) { $0 * 10 + Int64($1 - 0x30) }
+  public init?(_ text: String) { self.init(text.utf8.span) }
+
+  /// The same out of a text's bytes.
+  public init?(_ text: Span<UInt8>) {
+    var index = 0
+    /// Digits at the index; nil where there are fewer.
+    func number(_ digits: Int, _ index: inout Int) -> Int64? {
+      guard index + digits <= text.count else { return nil }
+      var number: Int64 = 0
+      for place in index..<index + digits {
+        let digit = text[place] &- 0x30
+        guard digit < 10 else { return nil }
+        number = number * 10 + Int64(digit)
+      }
+      index += digits
+      return number
     }
-    func skip(_ byte: UInt8) -> Bool {
-      guard rest.first == byte else { return false }
-      rest = rest.dropFirst()
+    func skip(_ byte: UInt8, _ index: inout Int) -> Bool {
+      guard index < text.count, text[index] == byte else { return false }
+      index += 1
       return true
     }
     let dash = UInt8(ascii: "-")
     let colon = UInt8(ascii: ":")
-    guard let year = number(4), skip(dash), let month = number(2), skip(dash), let day = number(2),
-      skip(UInt8(ascii: "T")), let hour = number(2), skip(colon), let minute = number(2), skip(colon),
-      let second = number(2), (1...12).contains(month), (1...Self.days(in: month, of: year)).contains(day), hour < 24,
-      minute < 60, second < 60
+    guard let year = number(4, &index), skip(dash, &index), let month = number(2, &index), skip(dash, &index),
+      let day = number(2, &index), skip(UInt8(ascii: "T"), &index), let hour = number(2, &index),
+      skip(colon, &index), let minute = number(2, &index), skip(colon, &index), let second = number(2, &index),
+      (1...12).contains(month), (1...Self.days(in: month, of: year)).contains(day), hour < 24, minute < 60, second < 60
     else { return nil }
     var nanoseconds: Int64 = 0
-    if skip(UInt8(ascii: ".")) {
-      let digits = rest.prefix { (0x30...0x39).contains($0) }
-      guard !digits.isEmpty else { return nil }
-      rest = rest.dropFirst(digits.count)
+    if skip(UInt8(ascii: "."), &index) {
+      guard index < text.count, text[index] &- 0x30 < 10 else { return nil }
       var unit: Int64 = 100_000_000
-      for digit in digits {
-        nanoseconds += Int64(digit - 0x30) * unit
+      while index < text.count, text[index] &- 0x30 < 10 {
+        nanoseconds += Int64(text[index] - 0x30) * unit
         unit /= 10
+        index += 1
       }
     }
     var offset: Int64 = 0
-    if !skip(UInt8(ascii: "Z")) {
-      let isAhead = rest.first == UInt8(ascii: "+")
-      guard isAhead || rest.first == dash else { return nil }
-      rest = rest.dropFirst()
-      guard let hours = number(2), skip(colon), let minutes = number(2), hours <= 24, minutes < 60 else { return nil }
+    if !skip(UInt8(ascii: "Z"), &index) {
+      let isAhead = skip(UInt8(ascii: "+"), &index)
+      guard isAhead || skip(dash, &index), let hours = number(2, &index), skip(colon, &index),
+        let minutes = number(2, &index), hours <= 24, minutes < 60
+      else { return nil }
       offset = (hours * 3_600 + minutes * 60) * (isAhead ? 1 : -1)
     }
-    guard rest.isEmpty else { return nil }
+    guard index == text.count else { return nil }
     self.init(
       seconds: Self.day(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second - offset,
       nanoseconds: Int32(nanoseconds))

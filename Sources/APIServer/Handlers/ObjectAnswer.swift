@@ -95,9 +95,12 @@ struct ObjectAnswer: Sendable {
     }
   }
 
-  /// A list of objects as they are stored, in the form in which most clients want it; nil where this one wants another.
+  /// A list of objects as they are stored, in the forms in which most clients want it; nil where this one wants another.
   /// - Parameter streams: whether a long one may be made piece by piece while it is sent.
-  func storedList(_ objects: ArraySlice<CachedObject>, _ meta: ListMeta, streams: Bool) -> Response? {
+  func storedList(
+    _ objects: ArraySlice<CachedObject>, _ meta: ListMeta, streams: Bool
+  ) throws(StatusError) -> Response? {
+    if form.encoding == .protobuf { return Answer.protobuf(try protobuf(objects.lazy.map(\.object), meta)) }
     guard form.encoding == .json, form.shape == .object, !form.isPretty else { return nil }
     var pieces = StoredListPieces(
       objects, apiVersion: target.groupVersionKind.apiVersion, kind: target.resource.listKind, itemKind: itemKind,
@@ -115,7 +118,9 @@ struct ObjectAnswer: Sendable {
     }
   }
 
-  private func protobuf(_ objects: [StoredObject], _ meta: ListMeta) throws(StatusError) -> [UInt8] {
+  private func protobuf(
+    _ objects: some Collection<StoredObject>, _ meta: ListMeta
+  ) throws(StatusError) -> ProtobufEncoder.Envelope {
     let isPartial = form.shape == .partialMetadata
     do {
       var encoder =
@@ -126,8 +131,13 @@ struct ObjectAnswer: Sendable {
         : try ProtobufListEncoder(
           kind: target.resource.listKind, apiVersion: target.groupVersionKind.apiVersion,
           definitionName: ProtobufKinds.listDefinitionName(target), metadata: meta.json,
-          capacity: objects.reduce(4_096) { $0 + $1.servedCount })
-      for object in objects { try encoder.append(json: isPartial ? partialMetadata(object) : object.served) }
+          capacity: 4_096 + objects.count * (objects.first?.servedCount ?? 0))
+      var text: [UInt8] = []
+      for object in objects {
+        text.removeAll(keepingCapacity: true)
+        if isPartial { object.appendPartialMetadata(to: &text, version: form.metaVersion) } else { object.appendServed(to: &text) }
+        try encoder.append(json: text)
+      }
       return encoder.finish()
     } catch { throw ProtobufKinds.failure(error) }
   }

@@ -6,6 +6,8 @@ import NIOCore
 final class WatchFollower: Sendable {
   /// Takes whole events: lines of JSON, or frames of protobuf.
   typealias Send = @Sendable (ByteBuffer) async throws -> Void
+  /// The same without waiting; false where that cannot be, and nothing was sent.
+  typealias Offer = @Sendable (ByteBuffer) -> Bool
 
   private let watch: CacheWatch
   private let prefix: String
@@ -37,10 +39,13 @@ final class WatchFollower: Sendable {
   }
 
   /// Sends what is there and then what changes, until the time is over.
-  func run(_ opening: ByteBuffer, isLast: Bool, send: @escaping Send) async throws {
+  /// - Parameter offer: nil where all that is sent has to wait.
+  func run(_ opening: ByteBuffer, isLast: Bool, send: @escaping Send, offer: Offer?) async throws {
     defer { end() }
     try await send(opening)
     if isLast { return }
+    // It is called under the watch's lock, and not after the end of the watch, which comes before this one's.
+    if let offer { watch.set { [unowned self] in take($0, offer) } }
     while let batch = await watch.next() {
       // The frame of what encodes for this client alone is large, and would stay with the task: most never need it.
       guard encoder.areComparable(batch.events, selection), let bytes = try shared(batch) else {
@@ -51,6 +56,14 @@ final class WatchFollower: Sendable {
     }
     // Cut off for being slow: the client is told to list again.
     if watch.isCutOff { try await send(try fallenBehind()) }
+  }
+
+  /// Sends a batch where the task need not wake for it.
+  private func take(_ batch: CacheWatch.Batch, _ offer: Offer) -> Bool {
+    guard !batch.events.isEmpty, encoder.areComparable(batch.events, selection) else { return false }
+    // What cannot be told is told of by the task.
+    guard let bytes = try? shared(batch) else { return false }
+    return bytes.readableBytes == 0 || offer(bytes)
   }
 
   /// What an event is to this client: nil for an event that it must not see.

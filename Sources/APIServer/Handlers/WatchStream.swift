@@ -39,7 +39,7 @@ struct WatchStream: Sendable {
         let error = StatusError.resourceVersionTooOld(wanted: UInt64(revision), oldest: UInt64(found.oldest))
         var event = ByteBuffer()
         try encoder.writeError(error, &event)
-        return try stream { [event] send in try await send(event) }
+        return try stream { [event] send, _ in try await send(event) }
       }
       watch = begun
     }
@@ -53,7 +53,7 @@ struct WatchStream: Sendable {
         watch, of: target.groupResource, seconds: seconds, wantsMarks: options.allowWatchBookmarks))
     do {
       let opening = try await opening(initial, revision, encoder)
-      return try stream { try await follower.run(opening.bytes, isLast: opening.isLast, send: $0) }
+      return try stream { try await follower.run(opening.bytes, isLast: opening.isLast, send: $0, offer: $1) }
     } catch {
       follower.end()
       throw error
@@ -84,19 +84,19 @@ struct WatchStream: Sendable {
   }
 
   /// Events over HTTP, or over the WebSocket that the client wants.
-  private func stream(_ events: @escaping @Sendable (@escaping WatchFollower.Send) async throws -> Void) throws
-    -> Response
-  {
+  private func stream(
+    _ events: @escaping @Sendable (@escaping WatchFollower.Send, WatchFollower.Offer?) async throws -> Void
+  ) throws -> Response {
     let encoding = answer.form.encoding
     if request.wantsWebSocket {
       return try .webSocket(request, WatchSocket.options(for: request)) { socket in
-        try await events { try await WatchSocket.send($0, encoding, on: socket) }
+        try await events({ try await WatchSocket.send($0, encoding, on: socket) }, nil)
       }
     }
     let headers: Headers = ["Content-Type": encoding.rawValue + (encoding == .json ? "" : ";stream=watch")]
     return .stream(headers: headers, endsWithServer: true) { writer in
       try await writer.start()
-      try await events { try await writer.write(buffer: $0) }
+      try await events({ try await writer.write(buffer: $0) }, { writer.offer(buffer: $0) })
     }
   }
 }

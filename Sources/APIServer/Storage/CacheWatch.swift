@@ -21,7 +21,12 @@ final class CacheWatch: Sendable {
     /// A mark was asked for: the reader wakes without a change.
     var isMarked = false
     var reader: CheckedContinuation<Void, Never>?
+    var taker: Taker?
   }
+  /// Takes changes in the place of a reader that waits, so that nobody need wake for them: quick, and without waiting.
+  /// Returns whether it has; nothing has happened to them where not, and the reader wakes.
+  typealias Taker = @Sendable (Batch) -> Bool
+
   private let state: Mutex<State>
   private let onEnd: @Sendable (CacheWatch) -> Void
   /// Which changes are delivered to it.
@@ -42,19 +47,22 @@ final class CacheWatch: Sendable {
   func deliver(_ events: [ObjectEvent], revision: Int64) {
     let reader = state.withLock { state -> CheckedContinuation<Void, Never>? in
       guard !state.isOver else { return nil }
-      state.waiting += events
       state.revision = revision
+      // A reader that waits has dealt with all that came before. Nothing else comes to it while the lock is held.
+      if state.reader != nil, let taker = state.taker, taker(Batch(events: events, revision: revision)) { return nil }
+      state.waiting += events
       if state.waiting.count > Self.mostWaiting {
-        state.isOver = true
         state.isCutOff = true
-        state.waiting = []
-        return state.reader.take()
+        return Self.close(&state)
       }
       guard !state.waiting.isEmpty else { return nil }
       return state.reader.take()
     }
     reader?.resume()
   }
+
+  /// From now on changes are given to `taker` while the reader waits, until the watch ends.
+  func set(taker: @escaping Taker) { state.withLock { if !$0.isOver { $0.taker = taker } } }
 
   /// Waits for changes; nil when the watch is over or the task was cancelled.
   func next() async -> Batch? {
@@ -75,6 +83,9 @@ final class CacheWatch: Sendable {
       end()
     }
   }
+
+  /// Whether the reader waits.
+  var isAwaited: Bool { state.withLock { $0.reader != nil } }
 
   /// Whether it is over because its reader was too slow.
   var isCutOff: Bool { state.withLock { $0.isCutOff } }
@@ -114,10 +125,8 @@ final class CacheWatch: Sendable {
   func cutOff() {
     let reader = state.withLock { state -> CheckedContinuation<Void, Never>? in
       guard !state.isOver else { return nil }
-      state.isOver = true
       state.isCutOff = true
-      state.waiting = []
-      return state.reader.take()
+      return Self.close(&state)
     }
     reader?.resume()
   }
@@ -133,12 +142,16 @@ final class CacheWatch: Sendable {
   }
 
   func end() {
-    let reader = state.withLock { state -> CheckedContinuation<Void, Never>? in
-      state.isOver = true
-      state.waiting = []
-      return state.reader.take()
-    }
+    let reader = state.withLock { Self.close(&$0) }
     reader?.resume()
     onEnd(self)
+  }
+
+  /// - Returns: the reader, which is to hear of it.
+  private static func close(_ state: inout State) -> CheckedContinuation<Void, Never>? {
+    state.isOver = true
+    state.waiting = []
+    state.taker = nil
+    return state.reader.take()
   }
 }

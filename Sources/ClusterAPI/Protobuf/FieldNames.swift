@@ -27,16 +27,23 @@ struct FieldNames: Sendable {
     var slot = hash(text, range)
     while slots[slot] >= 0 {
       let entry = entries[Int(slots[slot])]
-      if entry.range.count == range.count, names[entry.range].elementsEqual(text[range]) { return entry.field }
+      if entry.range.count == range.count, isEqual(entry.range.lowerBound, text, range) { return entry.field }
       slot = (slot + 1) & (slots.count - 1)
     }
     return nil
   }
 
-  /// FNV-1a.
+  private func isEqual(_ start: Int, _ text: [UInt8], _ range: Range<Int>) -> Bool {
+    for offset in 0..<range.count where names[start &+ offset] != text[range.lowerBound &+ offset] { return false }
+    return true
+  }
+
+  /// Of the length, two bytes and the last: names of one message differ there, and those that do not are compared.
   private func hash(_ text: [UInt8], _ range: Range<Int>) -> Int {
-    var hash: UInt32 = 2_166_136_261
-    for index in range { hash = (hash ^ UInt32(text[index])) &* 16_777_619 }
-    return Int(hash ^ hash >> 15) & (slots.count - 1)
+    guard let last = range.last else { return 0 }
+    let (first, middle) = (range.lowerBound, range.lowerBound &+ range.count / 2)
+    var hash = UInt32(text[first]) | UInt32(text[middle]) << 8 | UInt32(text[last]) << 16
+    hash = (hash ^ UInt32(truncatingIfNeeded: range.count) << 24) &* 2_654_435_761
+    return Int(hash >> 16) & (slots.count - 1)
   }
 }

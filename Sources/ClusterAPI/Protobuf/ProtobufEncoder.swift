@@ -32,22 +32,44 @@ public struct ProtobufEncoder: Sendable {
     guard let layout = messages[definitionName] else { throw ProtobufWriter.unknown(definitionName) }
     var writer = ProtobufWriter(messages, capacity: json.count)
     try writer.write(layout, json: json, depth: 0)
-    return Self.envelope(writer.message, apiVersion: apiVersion, kind: kind)
+    return Envelope(of: writer.message.bytes, apiVersion: apiVersion, kind: kind).bytes
   }
 
   /// What says of a message which object it is (the message `Unknown` of apimachinery's runtime, behind a magic number).
-  static func envelope(_ content: ProtobufMessage, apiVersion: String, kind: String) -> [UInt8] {
-    var message = ProtobufMessage(capacity: content.bytes.count + 64)
-    message.append(verbatim: ProtobufDecoder.magic)
-    message.append(1) { type in
-      type.append(1, apiVersion)
-      type.append(2, kind)
+  public struct Envelope: Sendable {
+    /// What stands before the message.
+    public let head: [UInt8]
+    public let message: [UInt8]
+    /// What stands behind it: how it is encoded, and its media type, nothing special both.
+    public let tail: [UInt8]
+
+    init(of message: [UInt8], apiVersion: String, kind: String) {
+      self.message = message
+      var head = ProtobufMessage(capacity: 64)
+      head.append(verbatim: ProtobufDecoder.magic)
+      head.append(1) { type in
+        type.append(1, apiVersion)
+        type.append(2, kind)
+      }
+      head.begin(2, count: message.count)
+      self.head = head.bytes
+      var tail = ProtobufMessage()
+      tail.append(3, "")
+      tail.append(4, "")
+      self.tail = tail.bytes
     }
-    message.append(2, content)
-    // How the content is encoded, and its media type: nothing special.
-    message.append(3, "")
-    message.append(4, "")
-    return message.bytes
+
+    public var count: Int { head.count + message.count + tail.count }
+
+    /// All of it.
+    public var bytes: [UInt8] {
+      var bytes: [UInt8] = []
+      bytes.reserveCapacity(count)
+      bytes += head
+      bytes += message
+      bytes += tail
+      return bytes
+    }
   }
 
   /// One event of a watch in its frame: four bytes of length, the highest first, and a WatchEvent without an envelope.
@@ -98,5 +120,7 @@ public struct ProtobufListEncoder: Sendable {
   }
 
   /// The list in its envelope.
-  public func finish() -> [UInt8] { ProtobufEncoder.envelope(writer.message, apiVersion: apiVersion, kind: kind) }
+  public func finish() -> ProtobufEncoder.Envelope {
+    ProtobufEncoder.Envelope(of: writer.message.bytes, apiVersion: apiVersion, kind: kind)
+  }
 }

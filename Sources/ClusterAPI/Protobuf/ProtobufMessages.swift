@@ -29,6 +29,13 @@ public struct ProtobufMessages: Sendable {
     let omitsZero: Bool
   }
 
+  /// What a writer needs of a field: it looks at thousands, and what holds no reference costs no counting.
+  struct Code: Sendable {
+    let number: Int
+    let shape: Shape
+    let element: Element
+  }
+
   /// The fields of a message, and how it is read and written where its JSON is no object of its fields. A class, so that
   /// what is in messages in messages is reached without a copy.
   final class Layout: Sendable {
@@ -36,6 +43,7 @@ public struct ProtobufMessages: Sendable {
     let name: String
     /// By their numbers, as Go's encoder writes them; nil for a message that nothing is known of.
     let fields: [Field]?
+    let codes: [Code]
     /// Those whose own fields stand in the object.
     let inlined: [Int]
     let reader: ProtobufSpecialTypes.Reader?
@@ -48,6 +56,7 @@ public struct ProtobufMessages: Sendable {
       let fields = fields?.sorted { $0.number < $1.number }
       self.name = name
       self.fields = fields
+      codes = (fields ?? []).map { Code(number: $0.number, shape: $0.shape, element: $0.element) }
       reader = ProtobufSpecialTypes.reader(of: name)
       writer = ProtobufWriter.special(of: name)
       var (inlined, byNumber, named) = ([Int](), [UInt32: Int](), [(name: String, field: Int)]())

@@ -1,7 +1,8 @@
 import APIMachinery
 import Protobuf
 
-/// Writes the message of an object out of its JSON text: what serves a list of thousands builds no trees.
+/// Writes the message of an object out of its JSON text: what serves a list of thousands builds no trees, and looks at each
+/// byte once.
 struct ProtobufWriter {
   /// Messages in messages; a JSONSchemaProps may hold itself.
   private static let maximumDepth = 1_000
@@ -9,11 +10,7 @@ struct ProtobufWriter {
   enum Shape { case object, array, string, number, boolean, null }
 
   private let messages: ProtobufMessages
-  /// The text that is written at present: one that `JSONReader` would take.
-  private(set) var json: [UInt8] = []
   var message: ProtobufMessage
-  /// The fields of the messages that are being written, one message's after the other's.
-  private var present: [(field: Int, value: Range<Int>)] = []
 
   init(_ messages: ProtobufMessages, capacity: Int) {
     self.messages = messages
@@ -22,126 +19,147 @@ struct ProtobufWriter {
 
   /// Writes the fields of a message.
   /// - Parameters:
-  ///   - json: an object.
+  ///   - json: an object, without space before it; a text that `JSONReader` would take.
   /// - Throws: `.mismatch` where a value does not fit its field.
-  mutating func write(
-    _ layout: ProtobufMessages.Layout, json text: [UInt8], depth: Int
-  ) throws(ProtobufError) {
-    json = text
-    present.removeAll(keepingCapacity: true)
-    try write(layout, 0..<text.count, depth: depth)
+  mutating func write(_ layout: ProtobufMessages.Layout, json: [UInt8], depth: Int) throws(ProtobufError) {
+    _ = try write(layout, json, 0, depth: depth)
   }
 
   /// The same for a definition by its name.
-  mutating func write(_ definitionName: String, _ value: Range<Int>, depth: Int) throws(ProtobufError) {
+  /// - Parameter start: where the object begins.
+  mutating func write(
+    _ definitionName: String, _ json: [UInt8], _ start: Int, depth: Int
+  ) throws(ProtobufError) -> Int {
     guard let layout = messages[definitionName] else { throw Self.unknown(definitionName) }
-    try write(layout, value, depth: depth)
+    return try write(layout, json, start, depth: depth)
   }
 
   static func unknown(_ definitionName: String) -> ProtobufError {
     ProtobufError(.unknownKind, "\(definitionName) cannot be written as protobuf")
   }
 
+  /// Fields stand in a message in the order of the text's members: readers take them in any (Protocol Buffers, "Encoding",
+  /// field order).
+  /// - Returns: where the object ends, as all that write a value do.
   private mutating func write(
-    _ layout: ProtobufMessages.Layout, _ object: Range<Int>, depth: Int
-  ) throws(ProtobufError) {
+    _ layout: ProtobufMessages.Layout, _ json: [UInt8], _ start: Int, depth: Int
+  ) throws(ProtobufError) -> Int {
     guard depth < Self.maximumDepth else { throw .tooDeep }
-    guard let fields = layout.fields else { throw Self.unknown(layout.name) }
-    // Most fields of a message are not there: those that are, are put in their order.
-    // A span of the writer's own text would keep the writer from being changed.
-    let (json, first) = (json, present.count)
-    JSONScanner.members(of: json.span, at: object.lowerBound) { member in
-      if json[member.value.lowerBound] != UInt8(ascii: "n"), let index = layout.names.index(of: json, member.name) {
-        present.append((index, member.value))
-      }
-      return true
-    }
-    for index in layout.inlined { present.append((index, object)) }
-    let end = present.count
-    present[first..<end].sort { $0.field < $1.field }
-    for index in first..<end {
-      let (number, value) = present[index]
-      do { try append(value, fields[number], depth) } catch {
-        // The path is put together on the way back.
-        guard error.code == .mismatch, let name = fields[number].name else { throw error }
-        throw ProtobufError(.mismatch, "\(name).\(error.message)")
+    guard layout.fields != nil else { throw Self.unknown(layout.name) }
+    var cursor = JSONCursor(at: start)
+    while let (name, value) = cursor.member(of: json.span) {
+      if json[value] != UInt8(ascii: "n"), let field = layout.names.index(of: json, name) {
+        cursor.pass(to: try append(json, value, layout, field, depth))
+      } else {
+        cursor.pass(to: Self.end(json, value))
       }
     }
-    present.removeLast(end - first)
+    for field in layout.inlined { _ = try append(json, start, layout, field, depth) }
+    return cursor.end
   }
 
   private mutating func append(
-    _ value: Range<Int>, _ field: ProtobufMessages.Field, _ depth: Int
-  ) throws(ProtobufError) {
+    _ json: [UInt8], _ value: Int, _ layout: ProtobufMessages.Layout, _ field: Int, _ depth: Int
+  ) throws(ProtobufError) -> Int {
+    do { return try append(json, value, layout.codes[field], depth) } catch {
+      // The path is put together on the way back.
+      guard error.code == .mismatch, let name = layout.fields?[field].name else { throw error }
+      throw ProtobufError(.mismatch, "\(name).\(error.message)")
+    }
+  }
+
+  private mutating func append(
+    _ json: [UInt8], _ value: Int, _ field: ProtobufMessages.Code, _ depth: Int
+  ) throws(ProtobufError) -> Int {
     switch field.shape {
-    case .single: try append(value, field.element, at: field.number, depth)
+    case .single: return try append(json, value, field.element, at: field.number, depth)
     case .list:
-      guard shape(of: value) == .array else { throw .mismatch("a list") }
-      for element in elements(of: value) { try append(element, field.element, at: field.number, depth) }
+      guard Self.shape(json, value) == .array else { throw .mismatch("a list") }
+      var cursor = JSONCursor(at: value)
+      while let element = cursor.element(of: json.span) {
+        cursor.pass(to: try append(json, element, field.element, at: field.number, depth))
+      }
+      return cursor.end
     case .map:
-      guard shape(of: value) == .object else { throw .mismatch("an object") }
-      for (key, value) in entries(of: value) {
+      guard Self.shape(json, value) == .object else { throw .mismatch("an object") }
+      var cursor = JSONCursor(at: value)
+      while let (name, value) = cursor.member(of: json.span) {
         let start = message.begin(field.number)
-        message.append(1, key)
-        try append(value, field.element, at: 2, depth)
+        append(json, string: name, at: 1)
+        cursor.pass(to: try append(json, value, field.element, at: 2, depth))
         message.end(start)
       }
+      return cursor.end
     }
+  }
+
+  /// Writes a text.
+  /// - Parameter content: the string without its quotation marks.
+  private mutating func append(_ json: [UInt8], string content: Range<Int>, at number: Int) {
+    for index in content where json[index] == UInt8(ascii: "\\") {
+      let quoted = content.lowerBound - 1..<content.upperBound + 1
+      message.append(number, JSONScanner.string(json.span, quoted) ?? "")
+      return
+    }
+    message.append(number, json.span.extracting(content))
   }
 
   /// Writes one value. An element that is null is a zero: the form knows no other.
   mutating func append(
-    _ value: Range<Int>, _ type: ProtobufMessages.Element, at number: Int, _ depth: Int
-  ) throws(ProtobufError) {
-    switch (type, shape(of: value)) {
-    case (.string, .string):
-      let content = value.lowerBound + 1..<value.upperBound - 1
-      if json[content].contains(UInt8(ascii: "\\")) {
-        message.append(number, string(value) ?? "")
-      } else {
-        message.append(number, json[content])
-      }
+    _ json: [UInt8], _ value: Int, _ type: ProtobufMessages.Element, at number: Int, _ depth: Int
+  ) throws(ProtobufError) -> Int {
+    let shape = Self.shape(json, value)
+    if case .message(let reference) = type {
+      return try append(json, value, shape, messages[reference], at: number, depth)
+    }
+    let end = Self.end(json, value)
+    switch (type, shape) {
+    case (.string, .string): append(json, string: value + 1..<end - 1, at: number)
     case (.bytes, .string):
-      guard let bytes = string(value).flatMap(Base64.decode) else { throw .mismatch("a text in base64") }
+      guard let bytes = Self.string(json, value..<end).flatMap(Base64.decode) else { throw .mismatch("a text in base64") }
       message.append(number, bytes)
     case (.integer, _):
-      guard let whole = wholeNumber(value) else { throw .mismatch("a whole number") }
+      guard let whole = Self.wholeNumber(json, value..<end) else { throw .mismatch("a whole number") }
       message.append(number, whole)
-    case (.boolean, .boolean): message.append(number, isTrue(value))
+    case (.boolean, .boolean): message.append(number, json[value] == UInt8(ascii: "t"))
     case (.double, .number):
-      switch tree(value) {
+      switch Self.tree(json, value..<end) {
       case .double(let double): message.append(number, double)
       case .integer(let whole): message.append(number, Double(whole))
       default: throw .mismatch("a number")
       }
-    case (.message(let reference), let shape):
-      try append(value, shape, messages[reference], at: number, depth)
     case (.string, .null), (.bytes, .null): message.append(number, "")
     case (.boolean, .null): message.append(number, false)
     case (.double, .null): message.append(number, 0.0)
     default: throw .mismatch("\(type)")
     }
+    return end
   }
 
   private mutating func append(
-    _ value: Range<Int>, _ shape: Shape, _ layout: ProtobufMessages.Layout, at number: Int, _ depth: Int
-  ) throws(ProtobufError) {
+    _ json: [UInt8], _ value: Int, _ shape: Shape, _ layout: ProtobufMessages.Layout, at number: Int, _ depth: Int
+  ) throws(ProtobufError) -> Int {
     let start = message.begin(number)
+    let end: Int
     if let special = layout.writer {
-      try special(&self, value, depth)
+      end = Self.end(json, value)
+      try special(&self, json, value..<end, depth)
     } else if shape == .object {
-      try write(layout, value, depth: depth + 1)
-    } else if shape != .null {
+      end = try write(layout, json, value, depth: depth + 1)
+    } else if shape == .null {
+      end = Self.end(json, value)
+    } else {
       throw .mismatch("an object")
     }
     message.end(start)
+    return end
   }
 
   // MARK: The text
 
-  func shape(of value: Range<Int>) -> Shape {
-    guard let first = value.first else { return .null }
-    return switch json[first] {
+  static func shape(_ json: [UInt8], _ value: Int) -> Shape {
+    guard value < json.count else { return .null }
+    return switch json[value] {
     case UInt8(ascii: "{"): .object
     case UInt8(ascii: "["): .array
     case UInt8(ascii: "\""): .string
@@ -151,14 +169,18 @@ struct ProtobufWriter {
     }
   }
 
-  func isTrue(_ value: Range<Int>) -> Bool { json[value.lowerBound] == UInt8(ascii: "t") }
+  /// Where a value ends; the text's end where it does not.
+  private static func end(_ json: [UInt8], _ value: Int) -> Int {
+    JSONScanner.valueEnd(json.span, value) ?? json.count
+  }
 
   /// Nil for what is no string.
-  func string(_ value: Range<Int>) -> String? { JSONScanner.string(json.span, value) }
+  static func string(_ json: [UInt8], _ value: Range<Int>) -> String? { JSONScanner.string(json.span, value) }
 
   /// Also of a number that was written with a point; zero for null.
-  func wholeNumber(_ value: Range<Int>) -> Int64? {
-    switch tree(value) {
+  static func wholeNumber(_ json: [UInt8], _ value: Range<Int>) -> Int64? {
+    if value.count < 18, let short = shortNumber(json, value) { return short }
+    return switch tree(json, value) {
     case .integer(let whole): whole
     case .double(let double): Int64(exactly: double)
     case .null: 0
@@ -166,26 +188,18 @@ struct ProtobufWriter {
     }
   }
 
-  private func tree(_ value: Range<Int>) -> JSONValue? { try? JSONReader.value(of: json.span.extracting(value)) }
-
-  func elements(of array: Range<Int>) -> [Range<Int>] {
-    var elements: [Range<Int>] = []
-    JSONScanner.elements(of: json.span, at: array.lowerBound) { element in
-      elements.append(element)
-      return true
+  /// Of digits alone, so few that they fit.
+  private static func shortNumber(_ json: [UInt8], _ value: Range<Int>) -> Int64? {
+    var number: Int64 = 0
+    for index in value {
+      let digit = json[index] &- UInt8(ascii: "0")
+      guard digit < 10 else { return nil }
+      number = number &* 10 &+ Int64(digit)
     }
-    return elements
+    return number
   }
 
-  /// The members of an object in the order of their names, as Go's encoder writes a map.
-  private func entries(of object: Range<Int>) -> [(key: String, value: Range<Int>)] {
-    var entries: [(key: String, value: Range<Int>)] = []
-    JSONScanner.members(of: json.span, at: object.lowerBound) { member in
-      let quoted = member.name.lowerBound - 1..<member.name.upperBound + 1
-      entries.append((string(quoted) ?? "", member.value))
-      return true
-    }
-    entries.sort { $0.key < $1.key }
-    return entries
+  private static func tree(_ json: [UInt8], _ value: Range<Int>) -> JSONValue? {
+    try? JSONReader.value(of: json.span.extracting(value))
   }
 }

@@ -32,6 +32,19 @@ final class HTTP1Body: ResponseBody {
 
   func write(_ bytes: ByteBuffer) async throws { try await send(bytes) }
 
+  /// Only after the head, and where no length was promised: that is a stream without an end.
+  func offer(_ bytes: ByteBuffer) -> Bool {
+    let pieces = state.withLock { state -> [ByteBuffer]? in
+      guard state.head == nil, !state.ended else { return nil }
+      return switch state.framing {
+      case .chunked: Self.chunk(bytes, after: nil)
+      case .untilClose: [bytes]
+      case .length, .none: nil
+      }
+    }
+    return pieces.map(exchange.outbound.offer) ?? false
+  }
+
   func finish() async throws {
     let (last, complete) = state.withLock { state -> (ByteBuffer, Bool) in
       state.ended = true

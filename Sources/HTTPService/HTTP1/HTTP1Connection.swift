@@ -68,7 +68,7 @@ final class HTTP1Connection: ChannelInboundHandler, ServedConnection {
     self.context = context
     let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
     self.bound = bound
-    outbound = OutboundStream { bound.execute { $0.writeStreamed() } }
+    outbound = OutboundStream(on: context.eventLoop) { bound.execute { $0.writeStreamed() } }
     if context.channel.isActive { opened() }
   }
 

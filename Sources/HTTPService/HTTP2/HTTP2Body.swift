@@ -38,6 +38,12 @@ final class HTTP2Body: ResponseBody {
     try await exchange.outbound.write(bytes)
   }
 
+  /// Only after the head, and where no length was promised: that is a stream without an end.
+  func offer(_ bytes: ByteBuffer) -> Bool {
+    guard state.withLock({ $0.head == nil && $0.left == nil && !$0.ended }) else { return false }
+    return exchange.outbound.offer([bytes])
+  }
+
   func finish() async throws {
     if let head = takeHead() { exchange.sendHead(head, flush: false) }
     let complete = state.withLock { state in

@@ -17,7 +17,7 @@ final class HTTP2Exchange: Exchange {
     self.stream = stream
     core = connection.core
     running = connection.running
-    outbound = OutboundStream { stream.execute { $0.writeStreamed() } }
+    outbound = OutboundStream(on: stream.eventLoop) { stream.execute { $0.writeStreamed() } }
     running.add(1)
   }
 

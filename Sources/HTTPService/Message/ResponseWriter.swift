@@ -33,5 +33,17 @@ public final class ResponseWriter: Sendable {
     try await body.write(buffer)
   }
 
+  /// Sends a buffer at once, without a task: what tells thousands of clients the same need not wake a task for each.
+  ///
+  /// For whoever knows that no task writes meanwhile. What is offered and what is written arrive in their order.
+  /// - Returns: false where the client is too slow at present or has gone, or the body's form does not allow it; nothing was
+  ///   sent then, and `write` sends it, or says why not.
+  public func offer(buffer: ByteBuffer) -> Bool {
+    guard buffer.readableBytes > 0 else { return true }
+    guard body.offer(buffer) else { return false }
+    count.add(buffer.readableBytes, ordering: .relaxed)
+    return true
+  }
+
   func finish() async throws { try await body.finish() }
 }

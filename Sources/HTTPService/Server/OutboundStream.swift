@@ -27,8 +27,13 @@ final class OutboundStream: Sendable {
   private let state = Mutex(State())
   /// Tells the event loop that there are bytes to `take`; called from any thread, once until it has taken them.
   private let notify: @Sendable () -> Void
+  private let eventLoop: any EventLoop
 
-  init(notify: @escaping @Sendable () -> Void) { self.notify = notify }
+  /// - Parameter eventLoop: the connection's.
+  init(on eventLoop: any EventLoop, notify: @escaping @Sendable () -> Void) {
+    self.eventLoop = eventLoop
+    self.notify = notify
+  }
 
   /// Queues `bytes`, and waits while the peer is too slow.
   /// - Throws: `connectionClosed`, or `CancellationError`.
@@ -46,6 +51,21 @@ final class OutboundStream: Sendable {
     if closed { throw HTTPServiceError.closed }
     if first { notify() }
     if full { try await wait(until: Self.lowWater) }
+  }
+
+  /// Queues several pieces, unless the peer is too slow already or nothing will be sent any more. On the event loop itself
+  /// they would go out at once, with all that may follow from it, which whoever offers may not be ready for.
+  func offer(_ pieces: [ByteBuffer]) -> Bool {
+    if eventLoop.inEventLoop { return false }
+    let (taken, first) = state.withLock { state in
+      guard !state.closed, state.pending <= Self.highWater else { return (false, false) }
+      state.pending += pieces.readableBytes
+      let first = state.queue.isEmpty
+      state.queue.append(contentsOf: pieces)
+      return (true, first)
+    }
+    if first { notify() }
+    return taken
   }
 
   /// Waits until the kernel has everything.

@@ -30,7 +30,7 @@ import Testing
     ]
     let expected = """
       6b387300 0a0f 0a02 7631 1209 436f6e6669674d6170 1231
-      0a1c 0a03 6f6e65 4205 089601 1000 5a06 0a0161 120131 5a06 0a017a 120132
+      0a1c 0a03 6f6e65 4205 089601 1000 5a06 0a017a 120132 5a06 0a0161 120131
       1206 0a016b 120176 1a07 0a0162 1202 00ff 2000
       1a00 2200
       """
@@ -52,7 +52,7 @@ import Testing
     let written = hexadecimal(try encode(service, "io.k8s.api.core.v1.Service"))
     #expect(written.contains(ports))
     let quota: JSONObject = ["spec": ["hard": ["pods": 5, "cpu": "100m"]]]
-    let hard = Self.packed("0a0d 0a03 637075 1206 0a04 3130306d 0a0b 0a04 706f6473 1203 0a01 35")
+    let hard = Self.packed("0a0b 0a04 706f6473 1203 0a01 35 0a0d 0a03 637075 1206 0a04 3130306d")
     let quotaWritten = hexadecimal(try encode(quota, "io.k8s.api.core.v1.ResourceQuota"))
     #expect(quotaWritten.contains(hard))
   }
@@ -79,6 +79,32 @@ import Testing
     #expect(Array(frame.suffix(count)) == object)
   }
 
+  /// Members may come in any order, and names and texts with escapes.
+  @Test func theOrderOfMembersDoesNotMatter() throws {
+    let texts = [
+      #"{"metadata":{"name":"one","labels":{"a":"1","b":"2"}},"data":{"k":"v"},"immutable":true}"#,
+      #"{"immutable":true,"metadata":{"labels":{"b":"2","a":"1"},"name":"one"},"data":{"k":"v"}}"#,
+      #"{"data":{"k":"v"},"immutable":true,"metadata":{"labels":{"\u0062":"2","a":"1"},"name":"o\u006ee"}}"#,
+    ]
+    let definition = "io.k8s.api.core.v1.ConfigMap"
+    let read = try texts.map { text in
+      try decode(
+        ProtobufEncoder().bytes(
+          ofJSON: Array(text.utf8), apiVersion: "v1", kind: "ConfigMap", definitionName: definition), definition)
+    }
+    #expect(read[1] == read[0] && read[2] == read[0])
+    #expect(read[0]["metadata"] == ["name": "one", "labels": ["a": "1", "b": "2"]])
+  }
+
+  /// Parts of a volume stand among its own members; a part that is not there is no message.
+  @Test func partsWithinTheirObject() throws {
+    let pod = #"{"spec":{"volumes":[{"emptyDir":{},"name":"v"}],"containers":[]}}"#
+    let written = try hexadecimal(
+      ProtobufEncoder().bytes(
+        ofJSON: Array(pod.utf8), apiVersion: "v1", kind: "Pod", definitionName: "io.k8s.api.core.v1.Pod"))
+    #expect(written.contains(Self.packed("1209 0a07 0a0176 1202 1200")))
+  }
+
   // MARK: round trips
 
   @Test func aList() throws {
@@ -97,7 +123,7 @@ import Testing
       full["apiVersion"] = "v1"
       try list.append(json: JSONValue.object(full).jsonBytes())
     }
-    let object = try decode(list.finish(), "io.k8s.api.core.v1.PodList")
+    let object = try decode(list.finish().bytes, "io.k8s.api.core.v1.PodList")
     #expect(object["kind"] == "PodList" && object["apiVersion"] == "v1")
     #expect(object["metadata"] == ["resourceVersion": "77", "continue": "x", "remainingItemCount": 3])
     #expect(object["items"]?.arrayValue?.map(\.objectValue) == pods)
