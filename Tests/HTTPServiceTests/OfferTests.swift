@@ -14,7 +14,8 @@ import Testing
 
     /// Offers where no task of the connection runs.
     func offer(_ text: String, _ writer: ResponseWriter) async {
-      await Task.detached { [self] in taken.withLock { $0.append(writer.offer(buffer: ByteBuffer(string: text))) } }.value
+      await Task.detached { [self] in taken.withLock { $0.append(writer.offer(buffer: ByteBuffer(string: text))) } }
+        .value
     }
   }
 

@@ -1,7 +1,6 @@
 import APIMachinery
 import ClusterAPI
 import HTTPService
-import NIOCore
 
 /// Answers of which the whole is known.
 enum Answer {
@@ -23,15 +22,6 @@ enum Answer {
 
   static func yaml(_ value: JSONValue, status: HTTPService.Status = .ok) -> Response {
     Response(status, headers: ["Content-Type": ResponseForm.Encoding.yaml.rawValue], bytes: value.yamlBytes())
-  }
-
-  static func protobuf(_ list: ProtobufEncoder.Envelope) -> Response {
-    var buffer = ByteBuffer()
-    buffer.reserveCapacity(list.count)
-    buffer.writeBytes(list.head)
-    buffer.writeBytes(list.message)
-    buffer.writeBytes(list.tail)
-    return Response(.ok, headers: ["Content-Type": ResponseForm.Encoding.protobuf.rawValue], buffer: buffer)
   }
 
   static func protobuf(_ bytes: [UInt8], status: HTTPService.Status = .ok) -> Response {

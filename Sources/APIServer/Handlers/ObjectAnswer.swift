@@ -72,7 +72,11 @@ struct ObjectAnswer: Sendable {
   private var itemKind: String? { target.resource.isCustom ? nil : target.resource.kind }
 
   func list(_ objects: [StoredObject], _ meta: ListMeta) throws -> Response {
-    if form.encoding == .protobuf { return Answer.protobuf(try protobuf(objects, meta)) }
+    if form.encoding == .protobuf {
+      let list = try protobufList(meta)
+      return ProtobufListPieces(list, try objects.map { try protobufItem($0, of: list) })
+        .response(.protobuf, streams: false)
+    }
     switch form.shape {
     case .object:
       var writer = ListWriter(
@@ -100,46 +104,39 @@ struct ObjectAnswer: Sendable {
   func storedList(
     _ objects: ArraySlice<CachedObject>, _ meta: ListMeta, streams: Bool
   ) throws(StatusError) -> Response? {
-    if form.encoding == .protobuf { return Answer.protobuf(try protobuf(objects.lazy.map(\.object), meta)) }
+    if form.encoding == .protobuf, form.shape == .object {
+      let list = try protobufList(meta)
+      var items: [[UInt8]] = []
+      items.reserveCapacity(objects.count)
+      for object in objects {
+        items.append(
+          try object.protobufItem { () throws(StatusError) in try protobufItem(object.object, of: list) })
+      }
+      return ProtobufListPieces(list, items).response(.protobuf, streams: streams)
+    }
     guard form.encoding == .json, form.shape == .object, !form.isPretty else { return nil }
-    var pieces = StoredListPieces(
-      objects, apiVersion: target.groupVersionKind.apiVersion, kind: target.resource.listKind, itemKind: itemKind,
-      meta)
-    let headers: Headers = ["Content-Type": ResponseForm.Encoding.json.rawValue]
-    guard streams, pieces.isLong else {
-      var buffer = pieces.next() ?? ByteBuffer()
-      while let piece = pieces.next() { buffer.writeImmutableBuffer(piece) }
-      return Response(.ok, headers: headers, buffer: buffer)
-    }
-    let all = pieces
-    return .stream(headers: headers, compresses: true) { writer in
-      var pieces = all
-      while let piece = pieces.next() { try await writer.write(buffer: piece) }
-    }
+    return StoredListPieces(
+      objects, apiVersion: target.groupVersionKind.apiVersion, kind: target.resource.listKind, itemKind: itemKind, meta
+    ).response(.json, streams: streams)
   }
 
-  private func protobuf(
-    _ objects: some Collection<StoredObject>, _ meta: ListMeta
-  ) throws(StatusError) -> ProtobufEncoder.Envelope {
+  private func protobufList(_ meta: ListMeta) throws(StatusError) -> ProtobufList {
     let isPartial = form.shape == .partialMetadata
     do {
-      var encoder =
-        isPartial
-        ? try ProtobufListEncoder(
+      return isPartial
+        ? try ProtobufList(
           kind: "PartialObjectMetadataList", apiVersion: Self.metaGroup + form.metaVersion,
           definitionName: Self.metaDefinitions + "PartialObjectMetadataList", metadata: meta.json)
-        : try ProtobufListEncoder(
+        : try ProtobufList(
           kind: target.resource.listKind, apiVersion: target.groupVersionKind.apiVersion,
-          definitionName: ProtobufKinds.listDefinitionName(target), metadata: meta.json,
-          capacity: 4_096 + objects.count * (objects.first?.servedCount ?? 0))
-      var text: [UInt8] = []
-      for object in objects {
-        text.removeAll(keepingCapacity: true)
-        if isPartial { object.appendPartialMetadata(to: &text, version: form.metaVersion) } else { object.appendServed(to: &text) }
-        try encoder.append(json: text)
-      }
-      return encoder.finish()
+          definitionName: ProtobufKinds.listDefinitionName(target), metadata: meta.json)
     } catch { throw ProtobufKinds.failure(error) }
+  }
+
+  private func protobufItem(_ object: StoredObject, of list: ProtobufList) throws(StatusError) -> [UInt8] {
+    do { return try list.item(json: form.shape == .partialMetadata ? partialMetadata(object) : object.served) } catch {
+      throw ProtobufKinds.failure(error)
+    }
   }
 
   private func respond(_ bytes: [UInt8], _ status: HTTPService.Status) throws -> Response {

@@ -12,6 +12,9 @@ public final class CachedObject: Sendable {
   /// it is. 0 is no schema's.
   private let judgement = Atomic<UInt64>(0)
 
+  /// The object as it stands in lists in protobuf, kept while there are such lists.
+  private let message = Mutex<[UInt8]?>(nil)
+
   public init(key: String, _ object: StoredObject) {
     self.key = key
     self.object = object
@@ -43,6 +46,18 @@ public final class CachedObject: Sendable {
     judgement.store(stamp << 1 | (isOutdated ? 1 : 0), ordering: .relaxed)
     return isOutdated
   }
+
+  /// The object as an item of a list in protobuf, made where it is not kept.
+  func protobufItem(_ make: () throws(StatusError) -> [UInt8]) throws(StatusError) -> [UInt8] {
+    if let known = message.withLock({ $0 }) { return known }
+    let made = try make()
+    message.withLock { $0 = made }
+    return made
+  }
+
+  func forgetProtobuf() { message.withLock { $0 = nil } }
+
+  var keepsProtobuf: Bool { message.withLock { $0 != nil } }
 
   public var name: String { object.header.name }
   /// Empty for an object of the whole cluster.

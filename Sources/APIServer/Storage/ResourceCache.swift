@@ -40,6 +40,9 @@ final class ResourceCache: Sendable {
   /// How far the store has come: of most revisions this resource has nothing.
   private let gate: RevisionGate
 
+  /// Forgets what lists in protobuf are made of, when there have been none for a while.
+  private let protobuf = IdleTimer(after: .seconds(300))
+
   /// How often objects have changed: where it is the same, they are.
   var changes: UInt64 { changeCount.load(ordering: .acquiring) }
 
@@ -112,6 +115,12 @@ final class ResourceCache: Sendable {
       if sorted[middle].key < key { low = middle + 1 } else { high = middle }
     }
     return low
+  }
+
+  /// Objects may keep what they are in protobuf: a list is made of it now. They forget it when there was no such list for
+  /// some minutes: it is three quarters of what they are anyway.
+  func keepProtobuf() {
+    protobuf.used { [weak self] in for object in self?.everything ?? [] { object.forgetProtobuf() } }
   }
 
   // MARK: What cannot be read

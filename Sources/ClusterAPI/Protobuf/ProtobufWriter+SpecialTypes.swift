@@ -15,7 +15,9 @@ extension ProtobufWriter {
   private static let schema = extensions + "JSONSchemaProps"
 
   private static let specials: [String: Special] = [
-    meta + "Time": { (writer, json, value, _) throws(ProtobufError) in try writer.write(json, time: value, keepsFraction: false) },
+    meta + "Time": { (writer, json, value, _) throws(ProtobufError) in
+      try writer.write(json, time: value, keepsFraction: false)
+    },
     meta + "MicroTime": { (writer, json, value, _) throws(ProtobufError) in
       try writer.write(json, time: value, keepsFraction: true)
     },
@@ -42,7 +44,7 @@ extension ProtobufWriter {
       _ = try writer.append(json, value.lowerBound, .string, at: 3, 0)
     },
     extensions + "JSONSchemaPropsOrArray": { (writer, json, value, depth) throws(ProtobufError) in
-      guard shape(json, value.lowerBound) == .array else { 
+      guard shape(json, value.lowerBound) == .array else {
         _ = try writer.write(json, schema: value.lowerBound, at: 1, depth)
         return
       }

@@ -116,7 +116,9 @@ struct ProtobufWriter {
     switch (type, shape) {
     case (.string, .string): append(json, string: value + 1..<end - 1, at: number)
     case (.bytes, .string):
-      guard let bytes = Self.string(json, value..<end).flatMap(Base64.decode) else { throw .mismatch("a text in base64") }
+      guard let bytes = Self.string(json, value..<end).flatMap(Base64.decode) else {
+        throw .mismatch("a text in base64")
+      }
       message.append(number, bytes)
     case (.integer, _):
       guard let whole = Self.wholeNumber(json, value..<end) else { throw .mismatch("a whole number") }

@@ -7,7 +7,8 @@ import Testing
     var (found, cursor) = ([String](), JSONCursor(at: 0))
     while let (name, value) = cursor.member(of: bytes.span) {
       let end = JSONScanner.valueEnd(bytes.span, value) ?? bytes.count
-      found.append(String(decoding: bytes[name], as: UTF8.self) + "=" + String(decoding: bytes[value..<end], as: UTF8.self))
+      let (name, value) = (bytes[name], bytes[value..<end])
+      found.append(String(decoding: name, as: UTF8.self) + "=" + String(decoding: value, as: UTF8.self))
       cursor.pass(to: end)
     }
     return found + ["end \(cursor.end)"]

@@ -43,8 +43,8 @@ struct StoredListPiecesTests {
     let objects = try objects(4_000, size: 400)
     let (isLong, all) = pieces(objects)
     #expect(isLong && all.count > 5)
-    #expect(all.allSatisfy { $0.readableBytes < StoredListPieces.size + 600 })
-    #expect(all.dropLast().allSatisfy { $0.readableBytes >= StoredListPieces.size })
+    #expect(all.allSatisfy { $0.readableBytes < ListPiece.size + 600 })
+    #expect(all.dropLast().allSatisfy { $0.readableBytes >= ListPiece.size })
     #expect(all.map { String(buffer: $0) }.joined() == whole(objects))
   }
 }

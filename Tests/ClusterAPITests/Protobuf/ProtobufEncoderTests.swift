@@ -114,21 +114,22 @@ import Testing
         "spec": ["nodeName": "n", "containers": [["name": "c", "image": "i"]]],
       ]
     }
-    var list = try ProtobufListEncoder(
+    let list = try ProtobufList(
       kind: "PodList", apiVersion: "v1", definitionName: "io.k8s.api.core.v1.PodList",
       metadata: ["resourceVersion": "77", "continue": "x", "remainingItemCount": 3])
-    for pod in pods {
+    let items = try pods.flatMap { pod in
       var full = pod
       full["kind"] = "Pod"
       full["apiVersion"] = "v1"
-      try list.append(json: JSONValue.object(full).jsonBytes())
+      return try list.item(json: JSONValue.object(full).jsonBytes())
     }
-    let object = try decode(list.finish().bytes, "io.k8s.api.core.v1.PodList")
+    let bytes = list.head(itemBytes: items.count) + items + ProtobufList.tail
+    let object = try decode(bytes, "io.k8s.api.core.v1.PodList")
     #expect(object["kind"] == "PodList" && object["apiVersion"] == "v1")
     #expect(object["metadata"] == ["resourceVersion": "77", "continue": "x", "remainingItemCount": 3])
     #expect(object["items"]?.arrayValue?.map(\.objectValue) == pods)
     #expect(throws: ProtobufError.self) {
-      try ProtobufListEncoder(
+      try ProtobufList(
         kind: "Pod", apiVersion: "v1", definitionName: "io.k8s.api.core.v1.Pod", metadata: [:])
     }
   }
