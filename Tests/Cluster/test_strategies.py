@@ -210,3 +210,18 @@ def test_findings_come_in_the_order_of_one_pass(kubectl):
                 "* spec.template.spec.containers: Required value\n"
             ],
         )  # fmt: skip
+
+
+def test_a_job_without_labels_has_those_of_its_pods(api, namespace):
+    path = f"/apis/batch/v1/namespaces/{namespace}/jobs"
+    template = {"metadata": {"labels": {"a": "b"}}, "spec": {"restartPolicy": "Never", "containers": [CONTAINER]}}
+    job = of("batch/v1", "Job", "j", {"template": template})
+
+    def labels(made):
+        assert made["spec"]["template"]["metadata"]["labels"]["controller-uid"]
+        return made["metadata"]["labels"] == made["spec"]["template"]["metadata"]["labels"]
+
+    assert labels(api.create(path, job, dryRun="All"))
+    assert labels(api.patch(f"{path}/j", job, "apply", fieldManager="x", dryRun="All"))
+    job["metadata"]["labels"] = {"a": "b"}
+    assert not labels(api.create(path, job, dryRun="All"))

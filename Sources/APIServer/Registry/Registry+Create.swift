@@ -26,7 +26,7 @@ extension Registry {
     for attempt in 1... {
       var candidate = admitted
       if isGenerated { candidate.setMetadata("name", .string(Identifiers.name(from: base))) }
-      prepareForCreate(&candidate, target, isComplete: isComplete)
+      prepareForCreate(&candidate, target, submitted: isComplete ? submitted : nil)
       strategy.settle(&candidate, for: context.user)
       let allocation = strategy.givesOut ? try strategy.allocation(for: &candidate, old: nil, isDryRun: isDryRun) : nil
       defer { allocation?.end() }
@@ -116,8 +116,9 @@ extension Registry {
   }
 
   /// What the server alone says of a new object.
-  /// - Parameter isComplete: its defaults are filled in already.
-  private func prepareForCreate(_ object: inout JSONObject, _ target: ServedResource, isComplete: Bool) {
+  /// - Parameter submitted: as the client sent it, where admission has changed nothing, so that its defaults are filled in;
+  ///   nil otherwise.
+  private func prepareForCreate(_ object: inout JSONObject, _ target: ServedResource, submitted: JSONObject?) {
     object.setMetadata("uid", .string(Identifiers.uid()))
     object.setMetadata("creationTimestamp", .string(Timestamp.now.description))
     for name in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"] {
@@ -132,8 +133,8 @@ extension Registry {
     var tree = JSONValue.object(object)
     object = [:]
     // What admission has put in has its defaults too.
-    if !isComplete { kinds.complete(&tree, kind: target.groupVersionKind) }
-    kinds.prepareForCreate(&tree, kind: target.groupVersionKind)
+    if submitted == nil { kinds.complete(&tree, kind: target.groupVersionKind) }
+    kinds.prepareForCreate(&tree, kind: target.groupVersionKind, submitted: submitted)
     object = tree.objectValue ?? [:]
   }
 }

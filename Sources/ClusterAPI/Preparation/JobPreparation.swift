@@ -4,6 +4,9 @@ import APIMachinery
 enum JobPreparation: KindPreparation {
   private static let formerly = ["controller-uid", "job-name"]
 
+  /// A job without labels has those of its pods.
+  static var copied: [(part: String, member: String)] { [("metadata", "labels")] }
+
   static func create(_ job: inout JSONValue) {
     guard job["spec"]?["manualSelector"] != true else { return }
     let uid = job.text("metadata", "uid")

@@ -12,6 +12,9 @@ protocol KindPreparation: SendableMetatype {
   /// Members of the metadata that are not written with the status.
   static var keptByStatus: [String] { get }
 
+  /// Maps that a client who leaves them out gets from another part of the object, with what the server puts there.
+  static var copied: [(part: String, member: String)] { get }
+
   /// Prepares a new object: its metadata is there, its defaults are filled in, and the status that a client gave is gone.
   static func create(_ object: inout JSONValue)
 
@@ -27,6 +30,7 @@ protocol KindPreparation: SendableMetatype {
 extension KindPreparation {
   static var keepsStatus: Bool { false }
   static var keptByStatus: [String] { [] }
+  static var copied: [(part: String, member: String)] { [] }
   static func create(_ object: inout JSONValue) {}
   static func update(_ object: inout JSONValue, old: JSONValue, subresource: String) {}
   static func isCounted(_ new: JSONValue, _ old: JSONValue) -> Bool { Preparation.differs(new, old) }

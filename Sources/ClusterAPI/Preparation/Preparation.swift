@@ -50,7 +50,10 @@ extension BuiltinKinds {
   /// Prepares an object that is created: the server's own parts begin anew, the generation is 1.
   ///
   /// Metadata (uid, creation time, name) is there already; defaults are filled in.
-  public func prepareForCreate(_ object: inout JSONValue, kind: GroupVersionKind) {
+  /// - Parameter submitted: as the client sent it, where nobody but the server has changed it since.
+  public func prepareForCreate(
+    _ object: inout JSONValue, kind: GroupVersionKind, submitted: JSONObject? = nil
+  ) {
     guard let version = resource(of: GroupKind(group: kind.group, kind: kind.kind))?.version(kind.version) else {
       return
     }
@@ -63,6 +66,12 @@ extension BuiltinKinds {
     dropDisabledFields(of: &object, old: nil, definition: version.definitionName)
     object.edit("metadata") { metadata in
       metadata.editObject { $0["generation"] = Preparation.firstGeneration(kind) }
+    }
+    if let submitted {
+      // What was copied is copied anew with the defaults below.
+      for (part, member) in preparation.copied where submitted[part]?[member]?.objectValue?.isEmpty ?? true {
+        object.edit(part) { $0.editObject { _ = $0.remove(member) } }
+      }
     }
     preparation.create(&object)
     // Where nothing was taken out or put in, its defaults are still there.
