@@ -128,4 +128,17 @@ import Testing
     #expect(seen(nil, green) == nil)
     #expect(seen(green, nil) == nil)
   }
+
+  @Test func aWatchMayBeginBeforeItsTime() async throws {
+    let cache = ResourceCache(revision: 10)
+    let watch = try #require(cache.watch(after: 12).watch)
+    for revision in Int64(11)...12 { try add(cache, "o\(revision)", revision) }
+    // Nobody is told less than it knows.
+    watch.mark()
+    #expect(watch.waiting()?.isEmpty == true)
+    try add(cache, "o13", 13)
+    #expect(await watch.next()?.events.map(\.revision) == [13])
+    watch.mark()
+    #expect(await watch.next()?.revision == 13)
+  }
 }

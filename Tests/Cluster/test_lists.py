@@ -254,3 +254,29 @@ def test_long_lists_are_counted_with_their_size(api, long_list):
     # The answer is counted when its last byte has been sent.
     eventually(lambda: figures()["count"] == before["count"] + 1, "the list is counted")
     assert figures()["sum"] == before["sum"] + size
+
+
+def test_watches_from_what_is_to_come(api, namespace):
+    """What is there cannot be told yet; what is to come may be waited for."""
+    maps = f"/api/v1/namespaces/{namespace}/configmaps"
+    revision = int(api.get(maps)["metadata"]["resourceVersion"])
+    with api.watch(maps, resourceVersion=revision + 1_000_000, allowWatchBookmarks="true", timeoutSeconds=3) as watch:
+        api.create(maps, {"metadata": {"name": "early"}})
+        assert list(watch.lines) == []
+    query = {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan", "allowWatchBookmarks": "true"}
+    for wanted in (revision + 1_000_000, 2**64 - 1):
+        with api.watch(maps, resourceVersion=wanted, **query) as watch:
+            type, status = watch.next()
+            assert type == "ERROR" and status["code"] == 504 and status["reason"] == "Timeout"
+            assert status["message"].startswith(f"Timeout: Too large resource version: {wanted}, current: ")
+
+
+def test_a_watch_hears_before_its_end_how_far_it_has_come(api, namespace):
+    maps = f"/api/v1/namespaces/{namespace}/configmaps"
+    with api.watch(maps, resourceVersion=api.get(maps)["metadata"]["resourceVersion"], allowWatchBookmarks="true", timeoutSeconds=4) as watch:
+        made = api.create(maps, {"metadata": {"name": "seen"}})
+        watch.expect("ADDED", "seen")
+        mark = watch.expect("BOOKMARK")
+        assert int(mark["metadata"]["resourceVersion"]) >= int(made["metadata"]["resourceVersion"])
+        # It is for the time after the end.
+        assert not [line for line in watch.lines if b"BOOKMARK" not in line]

@@ -94,7 +94,7 @@ struct ResourceHandler: Sendable {
   private func get(_ form: ResponseForm) async throws -> Response {
     switch try GetOptions(QueryParameters(request.query)).wanted() {
     case .any: break
-    case .notOlderThan(let revision): try await registry.settle(Int64(clamping: revision))
+    case .notOlderThan(let revision): try await registry.settle(revision)
     default: try await registry.settle(nil)
     }
     if let components { return try answer(form).one(try await components.find(info.name)) }

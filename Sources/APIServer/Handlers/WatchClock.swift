@@ -8,12 +8,22 @@ final class WatchClock: Sendable {
   private static let tick = 100
   /// How often a quiet watch hears how far the server has come, in ticks.
   private static let bookmarkInterval = 60_000 / tick
+  /// How long before its end a watch hears so for the last time, in ticks: it is as near to it as kube-apiserver's.
+  private static let lastBookmark = 2_000 / tick
 
   private struct Entry {
     let watch: CacheWatch
     let resource: GroupResource
     let end: Int
     let wantsMarks: Bool
+
+    /// When it is woken next.
+    func next(after now: Int) -> Int {
+      guard wantsMarks else { return end }
+      // The end is in the tick after the one that was asked for.
+      let mark = min(now + WatchClock.bookmarkInterval, end - 1 - WatchClock.lastBookmark)
+      return mark > now ? mark : end
+    }
   }
 
   private struct State {
@@ -65,7 +75,7 @@ final class WatchClock: Sendable {
   }
 
   private func schedule(_ id: UInt64, _ entry: Entry, after now: Int, _ state: inout State) {
-    let tick = entry.wantsMarks ? min(entry.end, now + Self.bookmarkInterval) : entry.end
+    let tick = entry.next(after: now)
     state.due[tick, default: []].append(id)
     if let sleeper = state.sleeper {
       guard tick < sleeper.until else { return }
@@ -97,8 +107,7 @@ final class WatchClock: Sendable {
             state.entries[id] = nil
           } else {
             marked.append(entry.watch)
-            let next = min(entry.end, tick + Self.bookmarkInterval)
-            state.due[next, default: []].append(id)
+            state.due[entry.next(after: tick), default: []].append(id)
           }
         }
       }

@@ -17,12 +17,17 @@ struct WatchStream: Sendable {
     let cache = registry.cache(of: target)
     let start = try beginning()
     let prefix = target.prefix(namespace: namespace)
-    try await registry.settle(start)
     let encoder = WatchEncoder(registry: registry, target: target, answer: answer)
+    // What is there at a revision is waited for; changes after one that is to come are told when they are there.
+    if start == nil || options.sendInitialEvents == true {
+      do { try await registry.settle(start) } catch let error as StatusError where start != nil {
+        return try failure(error, encoder)
+      }
+    }
     let scope = selection.scope(target, below: prefix, isWhole: namespace.isEmpty)
     let watch: CacheWatch
     var initial: [CachedObject] = []
-    var revision = start ?? 0
+    var revision = Int64(clamping: start ?? 0)
     if options.sendInitialEvents == true || revision == 0 {
       let all = cache.listAndWatch(prefix, scope)
       (watch, revision) = (all.watch, all.revision)
@@ -35,11 +40,8 @@ struct WatchStream: Sendable {
     } else {
       let found = cache.watch(after: revision, scope)
       guard let begun = found.watch else {
-        // What is wrong with a watch that may begin is told where its events are.
-        let error = StatusError.resourceVersionTooOld(wanted: UInt64(revision), oldest: UInt64(found.oldest))
-        var event = ByteBuffer()
-        try encoder.writeError(error, &event)
-        return try stream { [event] send, _ in try await send(event) }
+        return try failure(
+          .resourceVersionTooOld(wanted: UInt64(revision), oldest: UInt64(found.oldest)), encoder)
       }
       watch = begun
     }
@@ -60,6 +62,13 @@ struct WatchStream: Sendable {
     }
   }
 
+  /// What is wrong with a watch that may begin is told where its events are.
+  private func failure(_ error: StatusError, _ encoder: WatchEncoder) throws -> Response {
+    var event = ByteBuffer()
+    try encoder.writeError(error, &event)
+    return try stream { [event] send, _ in try await send(event) }
+  }
+
   /// What a watch begins with, and whether it is over with it.
   private func opening(
     _ objects: [CachedObject], _ revision: Int64, _ encoder: WatchEncoder
@@ -78,9 +87,9 @@ struct WatchStream: Sendable {
 
   /// The version after which the client wants to hear; nil for the newest.
   /// - Throws: 500 where it is none: a watch is told so in another way than a list.
-  private func beginning() throws(StatusError) -> Int64? {
+  private func beginning() throws(StatusError) -> UInt64? {
     guard !options.resourceVersion.isEmpty else { return nil }
-    return Int64(clamping: try ResourceVersions.wanted(options.resourceVersion))
+    return try ResourceVersions.wanted(options.resourceVersion)
   }
 
   /// Events over HTTP, or over the WebSocket that the client wants.

@@ -13,11 +13,11 @@ extension Registry {
   }
 
   /// Waits until a read may begin.
-  func settle(_ revision: Int64?) async throws {
+  func settle(_ revision: UInt64?) async throws {
     guard let revision else { return try await store.settle() }
     if revision == 0 { return }
-    guard try await store.wait(for: revision, atMost: .seconds(3)) else {
-      throw StatusError.resourceVersionTooLarge(wanted: UInt64(revision), current: UInt64(store.revision))
+    guard try await store.wait(for: Int64(clamping: revision), atMost: .seconds(3)) else {
+      throw StatusError.resourceVersionTooLarge(wanted: revision, current: UInt64(store.revision))
     }
   }
 
@@ -32,14 +32,14 @@ extension Registry {
     switch try options.wanted() {
     case .latest: try await settle(nil)
     case .any: break
-    case .notOlderThan(let revision): try await settle(Int64(clamping: revision))
+    case .notOlderThan(let revision): try await settle(revision)
     case .exactly(let revision):
       exact = Int64(clamping: revision)
-      try await settle(exact)
+      try await settle(revision)
     case .page(let continued):
       token = continued
       exact = continued.revision.map { Int64(clamping: $0) }
-      try await settle(exact)
+      try await settle(continued.revision)
     }
     try requireReadable(target, namespace: namespace, selection)
     var (objects, revision, apiVersion) = cache(of: target).list(prefix)

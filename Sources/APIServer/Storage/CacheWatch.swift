@@ -33,13 +33,19 @@ final class CacheWatch: Sendable {
   let scope: WatchScope
   /// Opens for a revision when everything up to it has been delivered.
   private let gate: RevisionGate
+  /// Nothing is told up to here. It may be still to come.
+  private let start: Int64
 
+  /// - Parameters:
+  ///   - revision: up to which the cache has come.
+  ///   - start: after which changes are told.
   init(
-    revision: Int64, _ gate: RevisionGate = RevisionGate(), scope: WatchScope = .everything,
+    revision: Int64, _ gate: RevisionGate = RevisionGate(), scope: WatchScope = .everything, start: Int64 = 0,
     onEnd: @escaping @Sendable (CacheWatch) -> Void
   ) {
     self.scope = scope
     self.gate = gate
+    self.start = start
     state = Mutex(State(revision: revision))
     self.onEnd = onEnd
   }
@@ -48,6 +54,8 @@ final class CacheWatch: Sendable {
     let reader = state.withLock { state -> CheckedContinuation<Void, Never>? in
       guard !state.isOver else { return nil }
       state.revision = revision
+      let events = events.first?.revision ?? .max > start ? events : events.filter { $0.revision > start }
+      guard !events.isEmpty else { return nil }
       // A reader that waits has dealt with all that came before. Nothing else comes to it while the lock is held.
       if state.reader != nil, let taker = state.taker, taker(Batch(events: events, revision: revision)) { return nil }
       state.waiting += events
@@ -114,7 +122,9 @@ final class CacheWatch: Sendable {
 
   /// Wakes the reader with a batch that may be empty.
   func mark() {
+    let known = gate.revision
     let reader = state.withLock { state -> CheckedContinuation<Void, Never>? in
+      guard max(state.revision, known) >= start else { return nil }
       state.isMarked = true
       return state.reader.take()
     }

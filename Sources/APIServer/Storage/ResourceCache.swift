@@ -225,7 +225,7 @@ final class ResourceCache: Sendable {
     return state.withLock { max($0.revision, known) }
   }
 
-  /// Begins a watch after a revision.
+  /// Begins a watch after a revision, which may be still to come.
   /// - Parameter scope: what it can want; it may be given more.
   /// - Returns: nil where that is too old, with the oldest that is possible.
   func watch(after revision: Int64, _ scope: WatchScope = .everything) -> (watch: CacheWatch?, oldest: Int64) {
@@ -233,7 +233,9 @@ final class ResourceCache: Sendable {
     return state.withLock { state in
       guard revision >= state.forgotten else { return (nil, state.forgotten) }
       let known = max(state.revision, known)
-      let watch = CacheWatch(revision: known, gate, scope: scope) { [weak self] watch in self?.forget(watch) }
+      let watch = CacheWatch(revision: known, gate, scope: scope, start: revision) { [weak self] watch in
+        self?.forget(watch)
+      }
       var first = state.events.count
       while first > 0, state.events[first - 1].revision > revision { first -= 1 }
       watch.deliver(Array(state.events[first...]), revision: known)
