@@ -206,7 +206,8 @@ def test_custom_kinds_have_no_such_form(ask, kubectl, namespace, group):  # noqa
         status, _, data = ask("GET", path, accept=PROTOBUF)
         assert status == 406 and envelope(data)[1] == "Status" and wire.one(envelope(data)[2], 4) == "NotAcceptable"
         # Their metadata have one, which is how a garbage collector follows every kind.
-        version, what, content = envelope(ask("GET", path, accept=f"{PROTOBUF};{METADATA}")[2])
+        metadata = METADATA.replace("Metadata;", "MetadataList;") if path == place else METADATA
+        version, what, content = envelope(ask("GET", path, accept=f"{PROTOBUF};{metadata}")[2])
         assert version == "meta.k8s.io/v1" and what.startswith("PartialObjectMetadata") and b"one" in content
     status, _, data = ask("GET", f"{place}/none")
     assert status == 404 and envelope(data)[1] == "Status"

@@ -62,6 +62,36 @@ def test_media_types(api, namespace):
     )
 
 
+@pytest.mark.parametrize("path, list, object", [
+    ("/api/v1/namespaces/{}/configmaps", "core.ConfigMapList", "core.ConfigMap"),
+    ("/apis/events.k8s.io/v1/namespaces/{}/events", "core.EventList", None),
+    ("/apis/rbac.authorization.k8s.io/v1/namespaces/{}/roles", "rbac.RoleList", "rbac.Role"),
+])  # fmt: skip
+def test_metadata_of_another_shape(api, namespace, path, list, object):
+    path = path.format(namespace)
+    accept = "application/json;as={};g=meta.k8s.io;v=v1"
+    one, many = ({"Accept": accept.format(kind)} for kind in ("PartialObjectMetadata", "PartialObjectMetadataList"))
+    assert api.get(path, headers=many)["kind"] == "PartialObjectMetadataList"
+    refused = api.refused(406, "GET", path, headers=one)
+    assert refused["message"] == f"you requested PartialObjectMetadata, but the requested object is a list (*{list})"
+    if object:
+        body = {"metadata": {"name": "x"}}
+        assert api.create(path, body, headers=one, dryRun="All")["kind"] == "PartialObjectMetadata"
+        refused = api.refused(406, "POST", path, body, headers=many, dryRun="All")
+        assert refused["message"] == f"you requested PartialObjectMetadataList, but the requested object is not a list (*{object})"
+
+
+def test_forms_of_watches(api, namespace):
+    maps = f"/api/v1/namespaces/{namespace}/configmaps"
+    types = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"]
+    streams = [f"{type};stream=watch" for type in (types[0], types[2])]
+    refused = api.refused(406, "GET", maps, headers={"Accept": "application/json;as=Nope"}, watch="true")
+    assert refused["message"] == f"only the following media types are accepted: {', '.join(types)}"
+    # What can be watched has more forms, even for a list.
+    refused = api.refused(406, "GET", maps, headers={"Accept": "text/html"})
+    assert refused["message"] == f"406: Not Acceptable\n\nAvailable representations: {', '.join(types + streams)}"
+
+
 @pytest.mark.parametrize("path, says", [
     ("/apis/batch/v1/jobs", 'field label "nope" not supported for Job'),
     ("/apis/resource.k8s.io/v1/resourceslices", "field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: nope"),

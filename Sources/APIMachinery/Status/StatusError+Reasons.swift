@@ -94,10 +94,11 @@ extension StatusError {
 
   /// 406: the client takes none of the media types that the server has.
   public static func notAcceptable(accepted: [String]) -> StatusError {
-    StatusError(
-      .notAcceptable,
-      "only the following media types are accepted: \(accepted.joined(separator: ", "))")
+    .notAcceptable("only the following media types are accepted: \(accepted.joined(separator: ", "))")
   }
+
+  /// 406: what was asked for has not the shape that the client wants.
+  public static func notAcceptable(_ message: String) -> StatusError { StatusError(.notAcceptable, message) }
 
   /// 406: the client takes none of the media types that there are at a path.
   public static func noRepresentation(_ types: [String]) -> StatusError {

@@ -45,8 +45,14 @@ struct ObjectAnswer: Sendable {
     }
   }
 
+  /// - Throws: 406 where metadata of a list is asked for.
   func one(_ object: StoredObject, status: HTTPService.Status = .ok) throws -> Response {
-    try respond(try bytes(of: object), status)
+    if form.shape == .partialMetadata, form.isOfList {
+      let name = InternalTypeName.of(target, kind: object.header.kind)
+      throw StatusError.notAcceptable(
+        "you requested PartialObjectMetadataList, but the requested object is not a list (*\(name))")
+    }
+    return try respond(try bytes(of: object), status)
   }
 
   private func protobuf(_ object: StoredObject) throws(StatusError) -> [UInt8] {
@@ -71,7 +77,13 @@ struct ObjectAnswer: Sendable {
   /// The kind that items of a list do not tell; nil where they do, as custom objects do.
   private var itemKind: String? { target.resource.isCustom ? nil : target.resource.kind }
 
+  /// - Throws: 406 where metadata of an object is asked for.
   func list(_ objects: [StoredObject], _ meta: ListMeta) throws -> Response {
+    if form.shape == .partialMetadata, !form.isOfList {
+      let name = InternalTypeName.of(target, kind: target.resource.listKind)
+      throw StatusError.notAcceptable(
+        "you requested PartialObjectMetadata, but the requested object is a list (*\(name))")
+    }
     if form.encoding == .protobuf {
       let list = try protobufList(meta)
       return ProtobufListPieces(list, try objects.map { try protobufItem($0, of: list) })

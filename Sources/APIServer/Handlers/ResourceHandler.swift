@@ -31,7 +31,7 @@ struct ResourceHandler: Sendable {
       _ = try context.writeOptions()
     default: break
     }
-    let form = try form(isWatch: verb == .watch)
+    let form = try form(isWatch: verb == .watch, isWatchable: verb == .watch || verb == .list)
     if !info.subresource.isEmpty { return try await respondBelow(try subresource(), form) }
     switch verb {
     case .get: return try await get(form)
@@ -54,9 +54,10 @@ struct ResourceHandler: Sendable {
   }
 
   /// What the client wants, of what there is for the kind.
-  func form(isWatch: Bool = false) throws(StatusError) -> ResponseForm {
+  func form(isWatch: Bool = false, isWatchable: Bool = false) throws(StatusError) -> ResponseForm {
     try ResponseForm.negotiate(
-      request.headers, request.query, for: target.resource.isCustom ? .custom : .builtin, isWatch: isWatch)
+      request.headers, request.query, for: target.resource.isCustom ? .custom : .builtin, isWatch: isWatch,
+      isWatchable: isWatchable)
   }
 
   /// A method is for one object or for a collection; over all namespaces there are only lists and watches.

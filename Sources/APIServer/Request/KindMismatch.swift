@@ -27,9 +27,8 @@ struct KindMismatch {
       return unusable(unregistered(version: version, kind: kind))
     }
     guard kind == expected.kind else {
-      let package = expected.group.split(separator: ".").first.map(String.init) ?? "core"
-      let types = "(\(said.version).\(kind)) to (\(package == "events" ? "core" : package).\(expected.kind))"
-      return unusable("converting \(types): unknown conversion")
+      let name = InternalTypeName.of(group: expected.group, kind: expected.kind)
+      return unusable("converting (\(said.version).\(kind)) to (\(name)): unknown conversion")
     }
     return .badRequest(
       "the API version in the data (\(version)) does not match the expected API version (\(expected.apiVersion))")

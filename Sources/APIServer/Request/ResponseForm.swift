@@ -22,6 +22,8 @@ public struct ResponseForm: Sendable, Equatable {
 
   public var encoding: Encoding = .json
   public var shape: Shape = .object
+  /// Whether the metadata of a list was asked for, and not that of an object.
+  var isOfList = false
   /// Indented JSON, for people.
   public var isPretty = false
   /// Version of `meta.k8s.io` that a table or metadata come in.
@@ -30,10 +32,12 @@ public struct ResponseForm: Sendable, Equatable {
   static let accepted: [Encoding] = [.json, .yaml, .protobuf]
 
   /// The first of the media types named that can be served, the one that the client weighs most first.
-  /// - Parameter isWatch: whether events are answered, one after the other: YAML has no form for that.
+  /// - Parameters:
+  ///   - isWatch: whether events are answered, one after the other: YAML has no form for that.
+  ///   - isWatchable: whether there are watches where the request goes.
   /// - Throws: 406 where there is none.
   static func negotiate(
-    _ headers: Headers, _ query: Query, for subject: Subject, isWatch: Bool = false
+    _ headers: Headers, _ query: Query, for subject: Subject, isWatch: Bool = false, isWatchable: Bool = false
   ) throws(StatusError) -> ResponseForm {
     var form = ResponseForm()
     form.isPretty = isPretty(headers, query)
@@ -42,7 +46,7 @@ public struct ResponseForm: Sendable, Equatable {
       for encoding in accepted where range.covers(encoding.rawValue) {
         form.encoding = encoding
         if isWatch, encoding == .yaml { continue }
-        guard form.takes(range, subject, isWatch) else { continue }
+        guard form.takes(range, subject) else { continue }
         form.isPretty = form.isPretty || range.parameters["pretty"] == "1"
         return form
       }
@@ -50,12 +54,14 @@ public struct ResponseForm: Sendable, Equatable {
     let types = accepted.map(\.rawValue)
     // Of built-in kinds media types are looked at before parameters are.
     if subject != .custom, !ranges.contains(where: { types.contains(where: $0.covers) }) {
-      throw .noRepresentation(isWatch ? types + [types[0], types[2]].map { "\($0);stream=watch" } : types)
+      throw .noRepresentation(isWatchable ? types + streamed : types)
     }
-    throw .notAcceptable(
-      accepted: isWatch
-        ? [Encoding.json, .protobuf].map { "\($0.rawValue);stream=watch" } : accepted.map(\.rawValue))
+    // Of a watch a form of its objects is looked for first, and then one of its events.
+    let isOfObjects = isWatch && (try? negotiate(headers, query, for: subject)) != nil
+    throw .notAcceptable(accepted: isOfObjects ? streamed : types)
   }
+
+  private static let streamed = [Encoding.json, .protobuf].map { "\($0.rawValue);stream=watch" }
 
   /// Clients that show people what they get.
   private static let shown = ["curl", "Wget", "Mozilla/5.0"]
@@ -68,7 +74,7 @@ public struct ResponseForm: Sendable, Equatable {
   }
 
   /// Whether the range's parameters ask for something that there is in the encoding.
-  private mutating func takes(_ range: MediaRange, _ subject: Subject, _ isWatch: Bool) -> Bool {
+  private mutating func takes(_ range: MediaRange, _ subject: Subject) -> Bool {
     if let stream = range.parameters["stream"], !stream.isEmpty, stream != "watch" || encoding == .yaml { return false }
     // Of meta.k8s.io's own objects there is one version.
     if let version = range.parameters["sv"], !version.isEmpty, subject == .status || version != "v1" { return false }
@@ -82,6 +88,7 @@ public struct ResponseForm: Sendable, Equatable {
     case "PartialObjectMetadata" where subject != .status && range.isMeta,
       "PartialObjectMetadataList" where subject != .status && range.isMeta:
       shape = .partialMetadata
+      isOfList = range.parameters["as"] == "PartialObjectMetadataList"
     default: return false
     }
     metaVersion = range.parameters["v"] ?? "v1"
