@@ -244,6 +244,41 @@ def test_gates_are_told_with_all_times(api, namespace):
     assert condition["lastProbeTime"] is None and condition["reason"] == "SchedulingGated"
 
 
+JOB = {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "i"}]}}}
+SERVICE = {"ports": [{"port": 80}]}
+SCALER = {"maxReplicas": 2, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "x"}}
+POLICY = {"podSelector": {}}
+
+
+@pytest.mark.parametrize("path, object, field, says", [
+    ("/apis/batch/v1/namespaces/{}/jobs", {"spec": JOB | {"completionMode": ""}}, "spec.completionMode",
+     'Unsupported value: "": supported values: "NonIndexed", "Indexed"'),
+    ("/apis/batch/v1/namespaces/{}/jobs", {"spec": JOB | {"podReplacementPolicy": ""}}, "spec.podReplacementPolicy",
+     'Unsupported value: "": supported values: "Failed", "TerminatingOrFailed"'),
+    ("/apis/batch/v1/namespaces/{}/cronjobs", {"spec": {"schedule": "@daily", "jobTemplate": {"spec": JOB | {"completionMode": ""}}}},
+     "spec.jobTemplate.spec.completionMode", 'Unsupported value: "": supported values: "NonIndexed", "Indexed"'),
+    ("/api/v1/namespaces/{}/services", {"spec": SERVICE | {"internalTrafficPolicy": ""}}, "spec.internalTrafficPolicy",
+     'Unsupported value: "": supported values: "Cluster", "Local"'),
+    ("/api/v1/namespaces/{}/services", {"spec": SERVICE | {"trafficDistribution": ""}}, "spec.trafficDistribution",
+     'Unsupported value: "": supported values: "PreferClose", "PreferSameZone", "PreferSameNode"'),
+    ("/apis/autoscaling/v2/namespaces/{}/horizontalpodautoscalers",
+     {"spec": SCALER | {"behavior": {"scaleUp": {"selectPolicy": "", "policies": [{"type": "Pods", "value": 1, "periodSeconds": 5}]}}}},
+     "spec.behavior.scaleUp.selectPolicy", 'Unsupported value: "": supported values: "Disabled", "Max", "Min"'),
+    ("/apis/networking.k8s.io/v1/namespaces/{}/networkpolicies",
+     {"spec": POLICY | {"ingress": [{"ports": [{"port": 80, "protocol": ""}]}]}},
+     "spec.ingress[0].ports[0].protocol", 'Unsupported value: "": supported values: "TCP", "UDP", "SCTP"'),
+    ("/apis/scheduling.k8s.io/v1/priorityclasses", {"value": 1, "preemptionPolicy": ""}, "preemptionPolicy", "Required value"),
+])  # fmt: skip
+def test_an_empty_text_is_no_choice(api, namespace, path, object, field, says):
+    assert causes(api, path.format(namespace), {"metadata": {"name": "x"}, **object}) == [(field, says)]
+
+
+def test_an_empty_protocol_of_applications_is_none(api, namespace):
+    found = causes(api, f"/api/v1/namespaces/{namespace}/services", {
+        "metadata": {"name": "x"}, "spec": {"ports": [{"port": 80, "appProtocol": ""}]}})  # fmt: skip
+    assert [field for field, _ in found] == ["spec.ports[0].appProtocol"] * 2
+
+
 # What is published
 
 

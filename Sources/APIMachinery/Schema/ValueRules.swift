@@ -24,6 +24,8 @@ public struct ValueRules: Sendable {
   public var anyOf: [Schema] = []
   public var oneOf: [Schema] = []
   public var not: Schema?
+  /// What may stand here, and whether something must, is said by code for the kind: no walk of the schema judges it.
+  public var isJudgedByKind = false
 
   public init() {}
 

@@ -2,6 +2,13 @@ import APIMachinery
 
 /// Makes schemas of the types that a text describes.
 struct SchemaBuilder {
+  /// Metadata of an object within another one, of a template say, is judged with that.
+  private static let judged = {
+    var rules = ValueRules()
+    rules.isJudgedByKind = true
+    return rules
+  }()
+
   let data: KindData
   let file: String
 
@@ -27,8 +34,8 @@ struct SchemaBuilder {
         SchemaProperty(
           "metadata",
           Schema(
-            reference: SchemaReference(CommonDefinitions.objectMeta),
-            description: Schema.metadataText)))
+            reference: SchemaReference(CommonDefinitions.objectMeta), description: Schema.metadataText,
+            rules: Self.judged)))
     case .structure, .typed: break
     }
     for field in type.fields {
@@ -60,7 +67,9 @@ struct SchemaBuilder {
     if let rules = field.rules, rules.enumeration != nil, case .list(let item) = field.type {
       var ofList = rules
       ofList.enumeration = nil
-      items = Schema(scalar(item).0, rules: ValueRules(enumeration: rules.enumeration))
+      var ofItems = ValueRules(enumeration: rules.enumeration)
+      (ofItems.isJudgedByKind, ofList.isJudgedByKind) = (rules.isJudgedByKind, false)
+      items = Schema(scalar(item).0, rules: ofItems)
       return Schema(
         type, items: items, description: description, listType: field.listType, listMapKeys: field.listMapKeys,
         patchStrategy: field.patchStrategy, patchMergeKey: field.patchMergeKey, rules: ofList)

@@ -23,8 +23,9 @@ extension Defaults {
         "persistentVolumeClaimRetentionPolicy", ["whenDeleted": "Retain", "whenScaled": "Retain"])
       spec.edit("template") { setPodTemplate(&$0) }
       spec.editItems(of: "volumeClaimTemplates") { claim in
-        claim.setDefault("apiVersion", "v1")
-        claim.setDefault("kind", "PersistentVolumeClaim")
+        for (name, value) in [("apiVersion", "v1"), ("kind", "PersistentVolumeClaim")] where claim.text(name).isEmpty {
+          claim.editObject { $0[name] = .string(value) }
+        }
         claim.edit("spec") { setClaimSpec(&$0) }
         claim.edit("status") { $0.setDefault("phase", "Pending") }
       }

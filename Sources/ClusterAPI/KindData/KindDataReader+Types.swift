@@ -121,6 +121,7 @@ extension ValueRules {
   fileprivate mutating func take(_ flag: KindDataFlag, _ line: KindDataLine) throws(KindDataError) -> Bool {
     switch flag.name {
     case "enum": enumeration = (flag.value ?? "").split(separator: "|").map { .string($0 == "\"\"" ? "" : String($0)) }
+    case "judged": isJudgedByKind = true
     case "min": minimum = Double(try Self.number(flag, line))
     case "max": maximum = Double(try Self.number(flag, line))
     case "minLength": minLength = try Self.number(flag, line)

@@ -50,8 +50,10 @@ enum OtherValidation {
     } else if value > 1_000_000_000 {
       findings.forbidden(FieldPath("value"), "maximum allowed value of a user defined priority is 1000000000")
     }
-    let policy = new.text("preemptionPolicy")
-    if !policy.isEmpty, policy != "PreemptLowerPriority", policy != "Never" {
+    let policy = new["preemptionPolicy"]?.stringValue
+    if policy == "" {
+      findings.required(FieldPath("preemptionPolicy"))
+    } else if let policy, policy != "PreemptLowerPriority", policy != "Never" {
       findings.add(
         .notSupported(FieldPath("preemptionPolicy"), .string(policy), ["PreemptLowerPriority", "Never"]))
     }

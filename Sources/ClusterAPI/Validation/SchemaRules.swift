@@ -7,20 +7,18 @@ enum SchemaRules {
     _ value: JSONValue, old: JSONValue?, _ schema: Schema, _ path: FieldPath, _ findings: inout Findings
   ) {
     if let old, old == value { return }
-    if let rules = schema.rules { check(value, rules, path, &findings) }
+    if let rules = schema.rules {
+      if rules.isJudgedByKind { return }
+      check(value, rules, path, &findings)
+    }
     let schema = schema.resolved
     switch value {
     case .object(let object):
       // Null stands only where it is served for a missing value: rules of the kinds say whether one may be missing.
       for name in schema.required where object[name] == nil && isMissed(name, old) {
-        // A port that is missing is one that cannot be, and is judged as that.
-        if name == "port", schema.properties.first(where: { $0.name == name })?.schema.resolved.type == .intOrString {
-          continue
-        }
-        findings.required(path.below(name))
+        if schema.properties[name]?.rules?.isJudgedByKind != true { findings.required(path.below(name)) }
       }
-      // The metadata of a template says nothing of an object that exists; what it may be is judged by hand.
-      for property in schema.properties where property.name != "metadata" {
+      for property in schema.properties {
         guard let member = object[property.name], !member.isNull else { continue }
         validate(member, old: old?[property.name], property.schema, path.below(property.name), &findings)
       }
@@ -45,29 +43,9 @@ enum SchemaRules {
   /// may go on without.
   static func isMissed(_ name: String, _ old: JSONValue?) -> Bool { old.map { $0.has(name) } ?? true }
 
-  /// Values that rules of their kinds judge, at another place or in other words: operators of tolerations and of node and quota
-  /// selectors, effects of taints, scopes of quotas, side effects of webhooks, reasons of rules of custom kinds.
-  private static let judgedByHand: Set<[String]> = [
-    ["Equal", "Exists", "Gt", "Lt"], ["DoesNotExist", "Exists", "Gt", "In", "Lt", "NotIn"],
-    ["DoesNotExist", "Exists", "In", "NotIn"], ["NoSchedule", "PreferNoSchedule", "NoExecute"],
-    [
-      "BestEffort", "CrossNamespacePodAffinity", "NotBestEffort", "NotTerminating", "PriorityClass", "Terminating",
-      "VolumeAttributesClass",
-    ],
-    ["None", "NoneOnDryRun", "Some", "Unknown"],
-    ["FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"],
-  ]
-
-  /// Values that messages name in another order than the schema.
-  private static let ordered: [[String]: [String]] = [
-    ["FallbackToLogsOnError", "File"]: ["File", "FallbackToLogsOnError"],
-    ["Never", "PreemptLowerPriority"]: ["PreemptLowerPriority", "Never"],
-  ]
-
   private static func check(_ value: JSONValue, _ rules: ValueRules, _ path: FieldPath, _ findings: inout Findings) {
     if let values = rules.enumeration, !values.contains(value) {
-      let words = values.compactMap(\.stringValue)
-      if !judgedByHand.contains(words) { findings.add(.notSupported(path, value, ordered[words] ?? words)) }
+      findings.add(.notSupported(path, value, values.compactMap(\.stringValue)))
     }
     switch value {
     case .integer(let number):

@@ -87,9 +87,8 @@ enum ServiceValidation {
       findings.invalid(path.child("port"), .integer(number), NameRules.portNumber(number))
       findings.supported(port, "protocol", ["TCP", "UDP", "SCTP"], path)
       if let target = port["targetPort"] { ProbeValidation.port(target, path.child("targetPort"), &findings) }
-      let appProtocol = port.text("appProtocol")
-      if !appProtocol.isEmpty {
-        findings.invalid(path.child("appProtocol"), .string(appProtocol), NameRules.labelKey(appProtocol))
+      if let text = port["appProtocol"]?.stringValue {
+        findings.invalid(path.child("appProtocol"), .string(text), NameRules.labelKey(text))
       }
       let identity = "\(port.text("protocol"))/\(number)"
       if !numbers.insert(identity).inserted {
@@ -196,8 +195,10 @@ enum ServiceValidation {
     if type != "ExternalName", !spec.has("internalTrafficPolicy") {
       findings.required(path.child("internalTrafficPolicy"))
     }
-    findings.supported(
-      spec, "trafficDistribution", ["PreferClose", "PreferSameZone", "PreferSameNode"], path)
+    let distributions = ["PreferClose", "PreferSameZone", "PreferSameNode"]
+    if let text = spec["trafficDistribution"]?.stringValue, !distributions.contains(text) {
+      findings.add(.notSupported(path.child("trafficDistribution"), .string(text), distributions))
+    }
   }
 
   // MARK: - Updates

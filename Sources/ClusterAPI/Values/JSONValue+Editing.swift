@@ -37,7 +37,7 @@ extension JSONValue {
     edit(name) { $0.editItems(change) }
   }
 
-  /// Sets a member that is not there, or null, and is no empty string.
+  /// Sets a member that is not there, or null. An empty string stands only where it is told from a missing one.
   mutating func setDefault(_ name: String, _ value: JSONValue) {
     editObject { $0.setDefault(name, value) }
   }
@@ -60,11 +60,8 @@ extension JSONValue {
 }
 
 extension JSONObject {
-  /// Sets a member that is not there, or null, and is no empty string.
+  /// Sets a member that is not there, or null. An empty string stands only where it is told from a missing one.
   mutating func setDefault(_ name: String, _ value: JSONValue) {
-    switch self[name] {
-    case nil, .null, .string(""): self[name] = value
-    default: break
-    }
+    if (self[name] ?? .null).isNull { self[name] = value }
   }
 }

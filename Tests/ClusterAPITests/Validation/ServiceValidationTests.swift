@@ -72,7 +72,7 @@ import Testing
     ),
     (
       #"{"ports":[{"port":1}],"trafficDistribution":"Near"}"#,
-      #"spec.trafficDistribution: Unsupported value: "Near": supported values: "PreferClose", "PreferSameNode", "PreferSameZone""#
+      #"spec.trafficDistribution: Unsupported value: "Near": supported values: "PreferClose", "PreferSameZone", "PreferSameNode""#
     ),
   ])
   func theseAreNot(spec: String, problem: String) throws { #expect(try problems(service(spec)).first == problem) }
