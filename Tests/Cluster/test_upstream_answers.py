@@ -198,8 +198,9 @@ def test_an_empty_definition(api):
         "metadata.name", "spec.group", "spec.scope", "spec.versions", "spec.names.plural", "spec.names.singular",
         "spec.names.kind", "spec.names.listKind", "status.storedVersions",
     ]  # fmt: skip
-    # A list that was not given is null to upstream, and empty here.
-    assert found[3][1].endswith(": must have exactly one version marked as storage version")
+    assert found[3][1] == "Invalid value: null: must have exactly one version marked as storage version"
+    object["spec"] = {"versions": []}
+    assert causes(api, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", object)[3][1].startswith("Invalid value: []: ")
 
 
 def test_protocols_of_a_network_policy(api, namespace):
