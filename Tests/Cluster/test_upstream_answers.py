@@ -280,6 +280,59 @@ def test_an_empty_protocol_of_applications_is_none(api, namespace):
     assert [field for field, _ in found] == ["spec.ports[0].appProtocol"] * 2
 
 
+# What cannot change
+
+
+def changed(api, path, name, spec):
+    refused = api.send("PATCH", f"{path}/{name}", {"spec": spec}, {"Content-Type": "application/merge-patch+json"}, dryRun="All")
+    assert refused.status == 422, refused
+    found = [(cause["field"], cause["message"]) for cause in refused.body["details"]["causes"]]
+    return list(dict.fromkeys(found))
+
+
+@pytest.mark.parametrize("plural, kind, fields", [
+    ("deployments", "Deployment", ["spec.template.metadata.labels", "spec.strategy", "spec.minReadySeconds", "spec.selector"]),
+    ("daemonsets", "DaemonSet", ["spec.selector", "spec.template.metadata.labels", "spec.minReadySeconds"]),
+    ("replicasets", "ReplicaSet", ["spec.minReadySeconds", "spec.template.metadata.labels", "spec.selector"]),
+])  # fmt: skip
+def test_changes_of_workloads(api, namespace, plural, kind, fields):
+    path = f"/apis/apps/v1/namespaces/{namespace}/{plural}"
+    spec = {"selector": {"matchLabels": {"app": "x"}}, "template": template({"app": "x"})}
+    api.create(path, {"metadata": {"name": "w"}, "spec": spec})
+    change = {"selector": {"matchLabels": {"app": "y"}}, "minReadySeconds": -1}
+    if kind == "Deployment":
+        change["strategy"] = {"type": "X"}
+    found = changed(api, path, "w", change)
+    assert [field for field, _ in found] == fields
+    if kind == "Deployment":
+        assert found[1][1] == (
+            'Unsupported value: {"Type":"X","RollingUpdate":{"MaxUnavailable":"25%","MaxSurge":"25%"}}: '
+            'supported values: "Recreate", "RollingUpdate"'
+        )
+
+
+def test_changes_of_a_job(api, namespace):
+    path = f"/apis/batch/v1/namespaces/{namespace}/jobs"
+    api.create(path, {"metadata": {"name": "j"}, "spec": {**JOB, "suspend": True}})
+    found = changed(api, path, "j", {"parallelism": -1, "selector": {"matchLabels": {"x": "y"}}, "completionMode": "Indexed"})
+    assert [field for field, _ in found][:2] == ["spec.selector", "spec.parallelism"] and found[0][1].endswith("not auto-generated")
+    assert [field for field, _ in found][-2:] == ["spec.selector", "spec.completionMode"]
+
+
+def test_claims_of_a_set(api, namespace):
+    claim = {"metadata": {"name": "c"}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}
+    path = f"/apis/apps/v1/namespaces/{namespace}/statefulsets"
+    object = {"metadata": {"name": "s"}, "spec": {**SET, "volumeClaimTemplates": [claim, claim]}}
+    assert len(api.create(path, object, dryRun="All")["spec"]["volumeClaimTemplates"]) == 2
+    object["spec"]["volumeClaimTemplates"] = [{**claim, "metadata": {}}]
+    volume = "spec.template.spec.volumes[0]"
+    assert causes(api, path, object) == [(f"{volume}.persistentVolumeClaim.claimName", "Required value"), (f"{volume}.name", "Required value")]
+    # Its pods have names of their own.
+    named = template({"app": "x"})
+    named["spec"] |= {"hostname": "No Name", "subdomain": "No Name"}
+    api.create(path, {"metadata": {"name": "s"}, "spec": {**SET, "template": named}}, dryRun="All")
+
+
 # What is published
 
 

@@ -6,6 +6,13 @@ enum InternalForm {
   /// Go's name, the name in the API, and what stands where nothing was said.
   private typealias Member = (field: String, name: String, zero: JSONValue)
 
+  static func deploymentStrategy(_ value: JSONValue) -> JSONValue {
+    let update = value["rollingUpdate"].map {
+      form($0, [("MaxUnavailable", "maxUnavailable", .null), ("MaxSurge", "maxSurge", .null)])
+    }
+    return ["Type": .string(value.text("type")), "RollingUpdate": update ?? .null]
+  }
+
   static func nodeAddress(_ value: JSONValue) -> JSONValue {
     form(value, [("Type", "type", ""), ("Address", "address", "")])
   }

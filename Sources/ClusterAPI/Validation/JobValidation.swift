@@ -5,6 +5,7 @@ enum JobValidation {
   static func validate(job new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
     guard let spec = new["spec"] else { return }
     let path = FieldPath("spec")
+    generatedLabels(new, old, path, &findings)
     validate(spec: spec, path, &findings)
     if spec.has("selector") {
       let selector = spec["selector"]
@@ -18,23 +19,29 @@ enum JobValidation {
     } else {
       findings.required(path.child("selector"))
     }
-    if old == nil {
-      generatedLabels(new, path, &findings)
-      hostName(new, &findings)
-    }
+    hostName(new, &findings)
     if let old { update(spec, old, path, &findings) }
   }
 
   /// What the server has made so that the job finds its pods stays so.
-  private static func generatedLabels(_ job: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+  private static func generatedLabels(
+    _ job: JSONValue, _ old: JSONValue?, _ path: FieldPath, _ findings: inout Findings
+  ) {
     guard job["spec"]?["manualSelector"] != true, let selector = job["spec"]?["selector"] else { return }
     let labels = job["spec"]?["template"]?["metadata"]?["labels"]
     let (uid, name) = (job.text("metadata", "uid"), job.text("metadata", "name"))
     var expected: JSONObject = [:]
-    for (key, value) in [
+    var made = [
       ("batch.kubernetes.io/controller-uid", uid), ("batch.kubernetes.io/job-name", name), ("controller-uid", uid),
       ("job-name", name),
-    ] {
+    ]
+    // Jobs of former versions had no others than the last two.
+    if let old, let labels = old["spec"]?["template"]?["metadata"]?["labels"],
+      !labels.has(made[0].0) || !labels.has(made[1].0)
+    {
+      made.removeFirst(2)
+    }
+    for (key, value) in made {
       expected[key] = .string(value)
       let path = path.child("template", "metadata", "labels").key(key)
       guard let found = labels?[key]?.stringValue else {
@@ -144,9 +151,6 @@ enum JobValidation {
       findings.invalid(path.child(name), spec[name], "requires indexed completion mode")
     }
     if isIndexed { limits(spec, path, &findings) }
-    if spec.has("podFailurePolicy"), spec.text("podReplacementPolicy") == "TerminatingOrFailed" {
-      findings.add(.notSupported(path.child("podReplacementPolicy"), spec["podReplacementPolicy"], ["Failed"]))
-    }
     if spec.has("maxFailedIndexes"), !spec.has("backoffLimitPerIndex") {
       findings.required(path.child("backoffLimitPerIndex"), "when maxFailedIndexes is specified")
     }
@@ -171,6 +175,9 @@ enum JobValidation {
       } else {
         JobSuccessPolicy.validate(spec, policy.child("rules"), &findings)
       }
+    }
+    if spec.has("podFailurePolicy"), spec.text("podReplacementPolicy") == "TerminatingOrFailed" {
+      findings.add(.notSupported(path.child("podReplacementPolicy"), spec["podReplacementPolicy"], ["Failed"]))
     }
     guard let template = spec["template"] else { return }
     PodValidation.validate(template: template, path.child("template"), &findings)

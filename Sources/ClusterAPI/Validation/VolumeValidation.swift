@@ -74,6 +74,8 @@ enum VolumeValidation {
       }
     case "hostPath":
       withoutParent(source.text("path"), path.child("path"), &findings)
+    case "persistentVolumeClaim":
+      if source.text("claimName").isEmpty { findings.required(path.child("claimName")) }
     case "secret":
       if source.text("secretName").isEmpty { findings.required(path.child("secretName")) }
       files(source, path, &findings)

@@ -5,9 +5,21 @@ enum WorkloadValidation {
   static func validate(deployment new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
     guard let spec = new["spec"] else { return }
     let path = FieldPath("spec")
+    findings.notNegative(spec, "replicas", path)
     common(spec, "deployment", path, &findings)
-    let strategy = spec["strategy"] ?? [:]
-    let strategyPath = path.child("strategy")
+    validate(strategy: spec["strategy"] ?? [:], path.child("strategy"), &findings)
+    findings.notNegative(spec, "minReadySeconds", path)
+    findings.notNegative(spec, "revisionHistoryLimit", path)
+    if let seconds = spec["progressDeadlineSeconds"]?.integerValue {
+      findings.notNegative(spec, "progressDeadlineSeconds", path)
+      if seconds <= spec["minReadySeconds"]?.integerValue ?? 0 {
+        findings.invalid(
+          path.child("progressDeadlineSeconds"), .integer(seconds), "must be greater than minReadySeconds")
+      }
+    }
+  }
+
+  private static func validate(strategy: JSONValue, _ strategyPath: FieldPath, _ findings: inout Findings) {
     if strategy.text("type") == "Recreate" {
       if strategy.has("rollingUpdate") {
         findings.forbidden(
@@ -26,19 +38,18 @@ enum WorkloadValidation {
           path.child("maxUnavailable"), update["maxUnavailable"], "may not be 0 when `maxSurge` is 0")
       }
       notAboveHundred(update["maxUnavailable"], path.child("maxUnavailable"), &findings)
-    }
-    findings.notNegative(spec, "revisionHistoryLimit", path)
-    if let seconds = spec["progressDeadlineSeconds"]?.integerValue {
-      findings.notNegative(spec, "progressDeadlineSeconds", path)
-      if seconds <= spec["minReadySeconds"]?.integerValue ?? 0 {
-        findings.invalid(
-          path.child("progressDeadlineSeconds"), .integer(seconds), "must be greater than minReadySeconds")
-      }
+    } else {
+      findings.add(
+        FieldError.notSupported(
+          strategyPath, InternalForm.deploymentStrategy(strategy), ["Recreate", "RollingUpdate"]
+        ).inOrder)
     }
   }
 
   static func validate(replicaSet new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
     guard let spec = new["spec"] else { return }
+    findings.notNegative(spec, "replicas", FieldPath("spec"))
+    findings.notNegative(spec, "minReadySeconds", FieldPath("spec"))
     common(spec, "deployment", FieldPath("spec"), &findings)
   }
 
@@ -61,7 +72,9 @@ enum WorkloadValidation {
   static func validate(daemonSet new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
     guard let spec = new["spec"] else { return }
     let path = FieldPath("spec")
-    common(spec, "daemonset", path, hasReplicas: false, &findings)
+    if let old { findings.immutable(spec["selector"], old["spec"]?["selector"], path.child("selector")) }
+    common(spec, "daemonset", path, &findings)
+    findings.notNegative(spec, "minReadySeconds", path)
     let strategy = spec["updateStrategy"] ?? [:]
     let strategyPath = path.child("updateStrategy")
     if strategy.text("type") == "RollingUpdate" {
@@ -87,11 +100,6 @@ enum WorkloadValidation {
   static func validate(statefulSet new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
     guard let spec = new["spec"] else { return }
     let path = FieldPath("spec")
-    common(withClaims(spec), "statefulset", path, &findings)
-    let service = spec.text("serviceName")
-    if old == nil, !service.isEmpty {
-      findings.invalid(path.child("serviceName"), .string(service), NameRules.dns1123Label(service))
-    }
     let strategy = spec["updateStrategy"] ?? [:]
     let strategyPath = path.child("updateStrategy")
     switch strategy.text("type") {
@@ -124,7 +132,14 @@ enum WorkloadValidation {
           spec: claim["spec"] ?? [:], path.child("volumeClaimTemplates").index(index).child("spec"), &findings)
       }
     }
+    findings.notNegative(spec, "replicas", path)
+    findings.notNegative(spec, "minReadySeconds", path)
     if let ordinals = spec["ordinals"] { findings.notNegative(ordinals, "start", path.child("ordinals")) }
+    let service = spec.text("serviceName")
+    if old == nil, !service.isEmpty {
+      findings.invalid(path.child("serviceName"), .string(service), NameRules.dns1123Label(service))
+    }
+    common(asMade(spec), "statefulset", path, &findings)
     guard let old else { return }
     var masked = spec
     masked.editObject { object in
@@ -143,11 +158,19 @@ enum WorkloadValidation {
     }
   }
 
-  /// The pods of a set have a volume for each of their claims, which takes the place of one of the same name.
-  private static func withClaims(_ spec: JSONValue) -> JSONValue {
-    let names = spec.items("volumeClaimTemplates").map { $0.text("metadata", "name") }
-    guard !names.isEmpty else { return spec }
+  /// The pods of a set have a volume for each of their claims, which takes the place of one of the same name, and names of
+  /// their own.
+  private static func asMade(_ spec: JSONValue) -> JSONValue {
     var spec = spec
+    spec.edit("template", "spec") { pod in
+      pod.editObject { members in for name in ["hostname", "subdomain"] { members[name] = nil } }
+    }
+    var names: [String] = []
+    for claim in spec.items("volumeClaimTemplates") {
+      let name = claim.text("metadata", "name")
+      if !names.contains(name) { names.append(name) }
+    }
+    guard !names.isEmpty else { return spec }
     spec.edit("template", "spec") { pod in
       let others = pod.items("volumes").filter { !names.contains($0.text("name")) }
       let claims = names.map { name in
@@ -161,10 +184,8 @@ enum WorkloadValidation {
   // MARK: - What they share
 
   private static func common(
-    _ spec: JSONValue, _ word: String, _ path: FieldPath, hasReplicas: Bool = true, _ findings: inout Findings
+    _ spec: JSONValue, _ word: String, _ path: FieldPath, _ findings: inout Findings
   ) {
-    if hasReplicas { findings.notNegative(spec, "replicas", path) }
-    findings.notNegative(spec, "minReadySeconds", path)
     let selector = spec["selector"]
     SelectorValidation.validate(selector, path.child("selector"), &findings)
     if selector?.objectValue != nil, SelectorValidation.isEmpty(selector) {

@@ -222,9 +222,9 @@ import Testing
     )
     #expect(
       found.map { String($0.prefix { $0 != ":" }) } == [
-        "spec.replicas", "spec.minReadySeconds", "spec.template.spec.containers[0].name",
-        "spec.template.spec.containers[0].image", "spec.template.spec.containers[1].name",
-        "spec.template.spec.restartPolicy", "spec.strategy.type", "spec.revisionHistoryLimit",
+        "spec.replicas", "spec.template.spec.containers[0].name", "spec.template.spec.containers[0].image",
+        "spec.template.spec.containers[1].name", "spec.template.spec.restartPolicy", "spec.strategy",
+        "spec.minReadySeconds", "spec.revisionHistoryLimit",
       ])
   }
 }
