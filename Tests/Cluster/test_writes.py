@@ -114,6 +114,15 @@ def test_an_applied_object_says_what_it_is(api, maps):
     wrong = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}}
     refused(400, wrong, "invalid object type: /v1, Kind=Secret")
     refused(400, {"apiVersion": "v1", "kind": "ConfigMap"}, "undeterminable: name must be provided")
+    # What it is comes before what it is called, and the name before nothing.
+    other = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "b"}}
+    refused(400, {"metadata": {"name": "b"}}, "invalid object type: /, Kind=")
+    refused(400, {}, "invalid object type: /, Kind=")
+    refused(400, {**other, "kind": "Secret"}, "invalid object type: /v1, Kind=Secret")
+    refused(500, {**other, "data": {"k": 1}}, "failed to create typed patch object (/b; /v1, Kind=ConfigMap): .data.k")
+    refused(500, {**other, "metadata": "x"}, "failed to create typed patch object (/; /v1, Kind=ConfigMap): .metadata: expected map")
+    refused(409, {**other, "metadata": {"name": "b", "uid": "u"}}, "uid mismatch: the provided object specified uid u")
+    refused(400, other, "the name of the object (b) does not match the name on the URL (a)")
     known = config_map("a")
     known["metadata"]["uid"] = "1"
     says = "uid mismatch: the provided object specified uid 1, and no existing object was found"

@@ -76,35 +76,33 @@ extension Registry {
     let (info, subresource) = (context.info, context.info.subresource)
     let tree = try reader.applied(bytes)
     var configuration = try reader.configuration(tree, target)
-    let isNamed = !configuration.objectName.isEmpty
+    // An object that is there keeps its name where none is said.
     var placed = configuration
-    placed.setMetadata("name", .string(isNamed ? configuration.objectName : info.name))
-    try ObjectPlace.check(placed, target, info)
+    if configuration.objectName.isEmpty { placed.setMetadata("name", .string(info.name)) }
     // What is wrong with it is told of the name and the namespace that stand in it.
     if !target.resource.isNamespaced { configuration.setMetadata("namespace", nil) }
     let declared = configuration
     for _ in 0..<8 {
       do {
         return try await change(target, context, manager: manager, operation: .apply) { current in
-          try await FieldOwnership.apply(
+          let applied = try await FieldOwnership.apply(
             declared, to: current, target, conversion, manager: manager, subresource: subresource, force: force)
+          try ObjectPlace.check(placed, target, info)
+          return applied
         }
       } catch let error as StatusError
         where error.reason == .notFound && subresource.isEmpty && error.details?.kind == target.resource.plural
       {
-        guard isNamed else {
-          throw StatusError.badRequest(
-            "the name of the object (\(info.name) based on URL) was undeterminable: name must be provided")
-        }
+        var new = try await FieldOwnership.apply(
+          try versionless(declared), to: nil, target, conversion, manager: manager, subresource: "", force: force)
         let uid = declared.metadataText("uid")
         guard uid.isEmpty else {
           throw StatusError.conflict(
             target.groupResource, info.name,
             "uid mismatch: the provided object specified uid \(uid), and no existing object was found")
         }
+        try ObjectPlace.check(declared, target, info)
         try await context.checkCreation()
-        var new = try await FieldOwnership.apply(
-          try versionless(declared), to: nil, target, conversion, manager: manager, subresource: "", force: force)
         if target.resource.isNamespaced { new.setMetadata("namespace", .string(info.namespace)) }
         do { return try await create(new, target, context, isApplied: true) } catch let error as StatusError
           where error.reason == .alreadyExists
