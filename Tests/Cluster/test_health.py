@@ -226,3 +226,17 @@ def test_components(cluster_kubectl, raw):
     assert status == 404 and body["message"] == 'componentstatus "nothing" not found'
     rows = {line.split()[0]: line.split()[1:] for line in cluster_kubectl.out("get", "cs").splitlines()}
     assert rows["etcd-0"] == ["Healthy", "ok"]
+
+
+def test_the_order_of_checks(raw):
+    """As kube-apiserver tells them, which begins what other servers need late."""
+    lines = raw("GET", "/livez", query=[("verbose", "1")], parse=text)[2].splitlines()
+    hooks = (
+        "start-apiserver-admission-initializer priority-and-fairness-filter crd-informer-synced start-system-namespaces-controller "
+        "start-kube-apiserver-identity-lease-controller storage-readiness rbac/bootstrap-roles bootstrap-controller "
+        "start-kube-aggregator-informers apiservice-status-local-available-controller apiservice-registration-controller "
+        "kube-apiserver-autoregistration"
+    )
+    names = ["ping", "log", "etcd", *(f"poststarthook/{hook}" for hook in hooks.split()), "autoregister-completion"]
+    places = [lines.index(f"[+]{name} ok") for name in names]
+    assert places == sorted(places)

@@ -7,9 +7,8 @@ import Synchronization
 final class HealthChecks: Sendable {
   private static let endpoints: Set<String> = ["healthz", "livez", "readyz"]
   private static let storeTime = Duration.seconds(2)
-  private static let startNames = StartStep.allCases.flatMap(\.checks)
-  private static let steps = Dictionary(
-    uniqueKeysWithValues: StartStep.allCases.flatMap { step in step.checks.map { ($0, step) } })
+  private static let startNames = StartStep.checks.map(\.name)
+  private static let steps = Dictionary(uniqueKeysWithValues: StartStep.checks.map { ($0.name, $0.step) })
 
   private let store: ClusterStore
   private let others: [ServerHealthCheck]

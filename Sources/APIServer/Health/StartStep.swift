@@ -18,40 +18,41 @@ enum StartStep: CaseIterable {
   /// What the server keeps up from now on begins.
   case upkeep
 
-  /// The names of its checks, in the order in which they are told.
-  var checks: [String] {
-    hooks.map { "poststarthook/\($0)" } + (self == .publication ? ["autoregister-completion"] : [])
+  /// The names of the checks, in the order in which kube-apiserver tells them, and what each stands for.
+  static let checks: [(name: String, step: StartStep)] = hooks.map { hook, step in
+    (hook == "autoregister-completion" ? hook : "poststarthook/\(hook)", step)
   }
 
-  private var hooks: [String] {
-    switch self {
-    case .definitions:
-      [
-        "start-apiserver-admission-initializer", "generic-apiserver-start-informers",
-        "storage-object-count-tracker-hook", "start-apiextensions-informers", "start-apiextensions-controllers",
-        "crd-informer-synced", "storage-readiness",
-      ]
-    case .namespaces: ["start-system-namespaces-controller"]
-    case .roles: ["rbac/bootstrap-roles"]
-    case .priorities: ["scheduling/bootstrap-system-priority-classes"]
-    case .flows:
-      [
-        "priority-and-fairness-config-consumer", "priority-and-fairness-filter",
-        "priority-and-fairness-config-producer",
-      ]
-    case .service: ["bootstrap-controller", "start-kubernetes-service-cidr-controller"]
-    case .publication:
-      [
-        "start-cluster-authentication-info-controller", "start-kube-aggregator-informers",
-        "apiservice-registration-controller", "apiservice-wait-for-first-sync", "apiservice-discovery-controller",
-        "kube-apiserver-autoregistration", "apiservice-openapi-controller", "apiservice-openapiv3-controller",
-      ]
-    case .upkeep:
-      [
-        "start-kube-apiserver-identity-lease-controller", "start-kube-apiserver-identity-lease-garbage-collector",
-        "start-legacy-token-tracking-controller", "start-service-ip-repair-controllers",
-        "apiservice-status-local-available-controller", "apiservice-status-remote-available-controller",
-      ]
-    }
-  }
+  private static let hooks: [(String, StartStep)] = [
+    ("start-apiserver-admission-initializer", .definitions),
+    ("generic-apiserver-start-informers", .definitions),
+    ("priority-and-fairness-config-consumer", .flows),
+    ("priority-and-fairness-filter", .flows),
+    ("storage-object-count-tracker-hook", .definitions),
+    ("start-apiextensions-informers", .definitions),
+    ("start-apiextensions-controllers", .definitions),
+    ("crd-informer-synced", .definitions),
+    ("start-system-namespaces-controller", .namespaces),
+    ("start-cluster-authentication-info-controller", .publication),
+    ("start-kube-apiserver-identity-lease-controller", .upkeep),
+    ("start-kube-apiserver-identity-lease-garbage-collector", .upkeep),
+    ("storage-readiness", .definitions),
+    ("start-legacy-token-tracking-controller", .upkeep),
+    ("start-service-ip-repair-controllers", .upkeep),
+    ("rbac/bootstrap-roles", .roles),
+    ("scheduling/bootstrap-system-priority-classes", .priorities),
+    ("priority-and-fairness-config-producer", .flows),
+    ("bootstrap-controller", .service),
+    ("start-kubernetes-service-cidr-controller", .service),
+    ("start-kube-aggregator-informers", .publication),
+    ("apiservice-status-local-available-controller", .upkeep),
+    ("apiservice-status-remote-available-controller", .upkeep),
+    ("apiservice-registration-controller", .publication),
+    ("apiservice-wait-for-first-sync", .publication),
+    ("apiservice-discovery-controller", .publication),
+    ("kube-apiserver-autoregistration", .publication),
+    ("autoregister-completion", .publication),
+    ("apiservice-openapi-controller", .publication),
+    ("apiservice-openapiv3-controller", .publication),
+  ]
 }
