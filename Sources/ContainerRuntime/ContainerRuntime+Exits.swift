@@ -10,17 +10,26 @@ extension ContainerRuntime {
     Task { [self] in
       do {
         if let monitor { try await reactor.waitReadable(monitor) }
-        var exit = try await pool.run {
-          if let child { _ = try child.wait() }
-          return try ExitFile.read(paths)
+        var (exit, status) = try await pool.run {
+          let status = try child?.wait()
+          return (try ExitFile.read(paths), status)
         }
         if exit == nil {
           try await waitForLostProcess(running)
           // It may have been written after all: by a monitor whose end we could not see.
           exit = try await pool.run { try ExitFile.read(paths) }
         }
-        announce(running.id, exit ?? .lost(running.id))
-      } catch { announce(running.id, .lost(running.id)) }
+        announce(running.id, exit ?? .lost(running.id, Self.reason(status)))
+      } catch { announce(running.id, .lost(running.id, "its end could not be waited for: \(error)")) }
+    }
+  }
+
+  /// Why a monitor left no exit code.
+  private static func reason(_ status: ExitStatus?) -> String {
+    switch status {
+    case .exited(let code): "its monitor ended with \(code) and without a word of it"
+    case .signaled(let signal): "its monitor was ended by signal \(signal)"
+    case nil: "its monitor ended without a word of it"
     }
   }
 
@@ -44,8 +53,14 @@ extension ContainerRuntime {
 }
 
 extension ContainerExit {
-  /// Nobody saw the exit code: 137, as if it had been killed.
-  static func lost(_ id: String) -> ContainerExit {
-    ContainerExit(id: id, exitCode: 137, oomKilled: false, finished: Clock.realtime, monitorLost: true)
+  /// Nobody saw the exit code of a container that was watched: 137, as if it had been killed. So containerd has it where a
+  /// shim has gone.
+  static func lost(_ id: String, _ why: String) -> ContainerExit {
+    ContainerExit(id: id, exitCode: 137, oomKilled: false, finished: Clock.realtime, lost: why)
+  }
+
+  /// A container ended while no engine was there, and nothing tells how: 255, as dockerd has it.
+  static func unknown(_ id: String, _ why: String) -> ContainerExit {
+    ContainerExit(id: id, exitCode: 255, oomKilled: false, finished: Clock.realtime, lost: why)
   }
 }

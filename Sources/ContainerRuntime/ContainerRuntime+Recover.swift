@@ -52,13 +52,16 @@ extension ContainerRuntime {
   /// Blocks.
   private func look(_ paths: ContainerPaths) throws -> Finding {
     if let exit = try ExitFile.read(paths) { return Finding(state: .ended(exit)) }
-    guard let record = try BundleRecord.read(paths) else { return Finding(state: .ended(.lost(paths.id))) }
+    guard let record = try BundleRecord.read(paths) else {
+      return Finding(state: .ended(.unknown(paths.id, "the record of its run is gone or was never whole")))
+    }
     let monitor = try monitorHandle(record, paths)
     guard let process = try process(paths, record) else {
-      guard let monitor else { return Finding(state: .ended(try ExitFile.read(paths) ?? .lost(paths.id))) }
+      let why = "it and its monitor ended while no engine was there, without a word of it"
+      guard let monitor else { return Finding(state: .ended(try ExitFile.read(paths) ?? .unknown(paths.id, why))) }
       // The process is gone and its monitor is just writing down how.
       try MonitorEnd.wait(monitor, milliseconds: 5000)
-      return Finding(state: .ended(try ExitFile.read(paths) ?? .lost(paths.id)))
+      return Finding(state: .ended(try ExitFile.read(paths) ?? .unknown(paths.id, "its monitor has not told it yet")))
     }
     let running = RunningContainer(id: paths.id, record: record, process: process)
     let isWaiting = FileSystem.exists("\(stateDirectory(record.runtime))/\(paths.id)/exec.fifo")

@@ -65,8 +65,29 @@ struct RecoveryTests {
       try await fixture.reactor.waitReadable(handle)
       try await fixture.runtime.kill("a", signal: 9)
       let exit = await fixture.ends.of("a")
-      #expect(exit.monitorLost)
+      #expect(exit.lost == "its monitor was ended by signal 9")
       #expect(exit.exitCode == 137)
+    }
+  }
+
+  @Test func whatEndedWithItsMonitorWhileNobodyLookedIsNotKnown() async throws {
+    try await RuntimeFixture.with { fixture in
+      let process = try await fixture.runtime.create(fixture.specification("a", ["sleep", "100"]))
+      try await fixture.runtime.start("a")
+      let parent = try #require(Self.parent(of: process.pid))
+      let monitor = try #require(try Processes.open(parent))
+      let first = try #require(try Processes.open(process.pid))
+      for handle in [monitor, first] {
+        try Processes.signal(9, to: handle)
+        try await fixture.reactor.waitReadable(handle)
+      }
+      _ = await fixture.ends.of("a")
+      guard case .ended(let exit)? = try await fixture.successor().recover().first?.state else {
+        Issue.record("it is not taken for ended")
+        return
+      }
+      #expect(exit.exitCode == 255)
+      #expect(exit.lost?.contains("while no engine was there") == true)
     }
   }
 

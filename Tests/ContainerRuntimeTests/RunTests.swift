@@ -8,7 +8,7 @@ struct RunTests {
     try await RuntimeFixture.with { fixture in
       let (exit, output) = try await fixture.run(fixture.sh("a", "echo out; echo err >&2; exit 7"))
       #expect(exit.exitCode == 7)
-      #expect(!exit.oomKilled && !exit.monitorLost)
+      #expect(!exit.oomKilled && exit.lost == nil)
       #expect(output.split(separator: "\n").sorted() == ["err", "out"])
     }
   }

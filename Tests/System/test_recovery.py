@@ -95,6 +95,25 @@ def test_exit_codes_of_those_that_ended_meanwhile(own, name, until):
     assert own.docker.out("wait", f"{name}7") == "7"
 
 
+@pytest.mark.apus
+def test_an_end_that_nobody_saw_says_so(own, name, until):
+    """The monitor goes before its container: the code is 137 as with dockerd, and the state and the log say that it is a guess."""
+    own.docker("run", "-d", "--name", name, "busybox", "sleep", "600")
+    pid = state(own, name)["Pid"]
+    with open(f"/proc/{pid}/stat") as file:
+        monitor = int(file.read().rpartition(")")[2].split()[1])
+    for one in (monitor, pid):
+        os.kill(one, signal.SIGKILL)
+        ended(one)
+    until(lambda: state(own, name)["Status"] == "exited")
+    words = "the exit code is not known and stands as 137: its monitor was ended by signal 9"
+    assert (state(own, name)["ExitCode"], state(own, name)["Error"]) == (137, words)
+    assert words in own.engine.log()
+    assert own.docker.out("wait", name) == "137"
+    own.docker("start", name)
+    assert state(own, name)["Error"] == ""
+
+
 def test_restart_policies_are_honoured(own, name, until):
     own.docker("run", "-d", "--restart", "always", "--name", f"{name}-always", "busybox", "sleep", "600")
     own.docker("run", "-d", "--restart", "unless-stopped", "--name", f"{name}-stopped", "busybox", "sleep", "600")

@@ -25,6 +25,8 @@ extension ContainerEngine {
     container.setHealthTask(nil)
     container.isCleaningUp = true
     defer { container.isCleaningUp = false }
+    let unseen = exit.lost.map { "the exit code is not known and stands as \(exit.exitCode): \($0)" }
+    if let unseen { Log.warning("container \(before.shortID): \(unseen)") }
     let restart = Self.shouldRestart(before, exitCode: exit.exitCode)
     // The time of the monitor's file comes from a clock that ticks every few milliseconds; seen live, now is truer. Seen
     // late, it may lie before the start of what ended at once.
@@ -33,6 +35,7 @@ extension ContainerEngine {
     let record = container.update { record in
       record.state.status = restart ? .restarting : .exited
       record.state.exitCode = exit.exitCode
+      record.state.error = unseen ?? ""
       record.state.oomKilled = exit.oomKilled
       record.state.finished = finished
       record.state.pid = 0

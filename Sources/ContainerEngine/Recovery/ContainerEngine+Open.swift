@@ -91,7 +91,9 @@ extension ContainerEngine {
       func settle(_ exit: ContainerExit) {
         settled.append(.init(container: container, exit: exit, started: state.started))
       }
-      let unknown = ContainerExit(id: container.id, exitCode: 255, oomKilled: false, finished: Clock.realtime)
+      func unknown(_ why: String) -> ContainerExit {
+        ContainerExit(id: container.id, exitCode: 255, oomKilled: false, finished: Clock.realtime, lost: why)
+      }
       switch found[container.id] {
       case .running(let process, let isPaused):
         alive.insert(container.id)
@@ -102,10 +104,10 @@ extension ContainerEngine {
         if state.isRunning || max(state.started, state.finished) < exit.finished { settle(exit) }
       case .created:
         // Made and never started: the start was not acknowledged, and giving back its resources undoes it.
-        if state.isRunning { settle(unknown) }
+        if state.isRunning { settle(unknown("it was made ready and never started")) }
       case nil:
-        // The monitor's files are gone with the run directory: the host restarted.
-        if state.isRunning { settle(unknown) }
+        // The host restarted.
+        if state.isRunning { settle(unknown("its monitor's files are gone with the run directory")) }
       }
     }
     await network.watchMembers { [names] change in names.apply(change) }

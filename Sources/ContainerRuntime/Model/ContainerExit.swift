@@ -7,14 +7,14 @@ public struct ContainerExit: Sendable, Equatable {
   public let oomKilled: Bool
   /// Nanoseconds since 1970.
   public let finished: Int64
-  /// The monitor was killed, so that nobody saw the exit code: it stands as 137 (or 255 where unknown).
-  public let monitorLost: Bool
-  public init(id: String, exitCode: Int32, oomKilled: Bool, finished: Int64, monitorLost: Bool = false) {
+  /// Why nobody saw the exit code, which then stands as 137 or 255; nil where the monitor told it.
+  public let lost: String?
+  public init(id: String, exitCode: Int32, oomKilled: Bool, finished: Int64, lost: String? = nil) {
     self.id = id
     self.exitCode = exitCode
     self.oomKilled = oomKilled
     self.finished = finished
-    self.monitorLost = monitorLost
+    self.lost = lost
   }
 }
 
