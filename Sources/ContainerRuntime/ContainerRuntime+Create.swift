@@ -41,19 +41,16 @@ extension ContainerRuntime {
     let command = try monitorCommand(id, runtime, terminal: record.terminal, streams: streams)
     do {
       let launch = try await pool.run { [self, record] in try launchMonitor(specification, command, record) }
-      let pipe = SyncPipe(launch.sync, reactor: reactor)
-      let report = try await pipe.next()
-      guard let report, report.data > 0, let startTime = try Processes.startTime(of: report.data) else {
-        let complaint = report?.message ?? Self.text(launch.errors)
-        _ = try await pool.run { try launch.monitor.wait() }
-        throw RuntimeMessage.error(
-          complaint.isEmpty ? "the monitor ended without a word" : complaint, action: "create", runtime: runtime,
-          command: specification.process.arguments.first ?? "")
+      let process: ContainerProcess
+      do {
+        process = try await firstProcess(launch, specification, runtime)
+        try await checkFilter(launch, id, runtime)
+      } catch {
+        try await end(launch.monitor, after: error, of: record)
+        throw error
       }
-      try await checkFilter(launch, id, runtime)
       record.monitorPid = launch.monitor.pid
-      let running = RunningContainer(
-        id: id, record: record, process: ContainerProcess(pid: report.data, startTime: startTime))
+      let running = RunningContainer(id: id, record: record, process: process)
       containers.withLock { $0[id] = running }
       watch(running, monitor: launch.monitor.pidfd, child: launch.monitor)
       if let rotation = record.rotation { logWatch.rotate(paths(id), rotation, pool: pool) }
@@ -65,6 +62,35 @@ extension ContainerRuntime {
       if let error = error as? RuntimeError { throw error }
       throw RuntimeError(.failed, "cannot create container \(id): \(error)", cause: error)
     }
+  }
+
+  /// What the monitor reports when the container is made.
+  private func firstProcess(
+    _ launch: Launch, _ specification: ContainerSpecification, _ runtime: RuntimeProgram
+  ) async throws -> ContainerProcess {
+    let report = try await SyncPipe(launch.sync, reactor: reactor).next()
+    guard let report, report.data > 0, let startTime = try Processes.startTime(of: report.data) else {
+      let complaint = report?.message ?? Self.text(launch.errors)
+      throw RuntimeMessage.error(
+        complaint.isEmpty ? "the monitor ended without a word" : complaint, action: "create", runtime: runtime,
+        command: specification.process.arguments.first ?? "")
+    }
+    return ContainerProcess(pid: report.data, startTime: startTime)
+  }
+
+  /// Ends a container whose making has failed, and its monitor, which would hold it, and write its exit file, after
+  /// everything else is cleared away.
+  private func end(_ monitor: ChildProcess, after error: any Error, of record: BundleRecord) async throws {
+    let group = cgroup(record.cgroupPath)
+    do {
+      try await pool.run {
+        try group.signalAll(9)
+        // With nothing left to hold it ends by itself, and leaves no child of its own behind.
+        try MonitorEnd.wait(monitor.pidfd, milliseconds: 5000)
+        try monitor.signal(9)
+        _ = try monitor.wait()
+      }
+    } catch let second { throw RuntimeError(.failed, "\(error); and cannot end its monitor: \(second)", cause: error) }
   }
 
   private func monitorCommand(
@@ -107,15 +133,25 @@ extension ContainerRuntime {
     try record.write(paths)
     let sync = try FileDescriptor.pipe()
     let errors = try FileDescriptor.pipe()
+    let start = try FileDescriptor.pipe()
     try sync.read.setNonBlocking(true)
     try errors.read.setNonBlocking(true)
     let monitor = try ChildProcess.start(
-      command.request(sync: sync.write, errors: errors.write, hideUnifiedCgroup: hides(command.runtime)))
+      command.request(
+        sync: sync.write, errors: errors.write, start: start.read, hideUnifiedCgroup: hides(command.runtime)))
     sync.write.close()
     errors.write.close()
-    record.monitorPid = monitor.pid
-    record.monitorStartTime = try Processes.startTime(of: monitor.pid) ?? 0
-    try record.write(paths)
+    do {
+      record.monitorPid = monitor.pid
+      record.monitorStartTime = try Processes.startTime(of: monitor.pid) ?? 0
+      try record.write(paths)
+      // Only now does it make the container: until then there is nothing to end but itself.
+      _ = try start.write.write([0])
+    } catch {
+      try monitor.signal(9)
+      _ = try monitor.wait()
+      throw error
+    }
     return Launch(
       monitor: monitor, sync: sync.read, errors: errors.read, filterKey: filterKey, filter: filter)
   }

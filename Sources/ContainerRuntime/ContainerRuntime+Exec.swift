@@ -96,7 +96,11 @@ extension ContainerRuntime {
       further: [start.read, ready.write], environment: ["_OCI_STARTPIPE=4", "_OCI_ATTACHPIPE=5"])
     request.workingDirectory = paths.directory
     let child = try ChildProcess.start(request)
-    _ = try start.write.write([0])
+    do { _ = try start.write.write([0]) } catch {
+      try child.signal(9)
+      _ = try child.wait()
+      throw error
+    }
     for end in [sync.write, errors.write, start.read, ready.write] { end.close() }
     return ExecLaunch(
       monitor: child, sync: sync.read, errors: errors.read, start: start.write, ready: ready.read)

@@ -45,8 +45,18 @@ final class RuntimeFixture: Sendable {
   }
 
   /// A further engine on the same directories, as after a crash of the first.
-  func successor() throws -> ContainerRuntime {
-    try ContainerRuntime(Self.configuration(directory), pool: pool, reactor: reactor)
+  func successor(_ change: (inout ContainerRuntime.Configuration) -> Void = { _ in }) throws -> ContainerRuntime {
+    var configuration = Self.configuration(directory)
+    change(&configuration)
+    return try ContainerRuntime(configuration, pool: pool, reactor: reactor)
+  }
+
+  /// Processes of the host, monitors among them, on whose command line this fixture's directory stands.
+  func processes() throws -> [Int32] {
+    try FileSystem.list("/proc").compactMap(Int32.init).filter { pid in
+      guard let line = try FileSystem.readIfPresent("/proc/\(pid)/cmdline") else { return false }
+      return String(decoding: line, as: UTF8.self).contains(directory)
+    }
   }
 
   static func with(_ body: (RuntimeFixture) async throws -> Void) async throws {

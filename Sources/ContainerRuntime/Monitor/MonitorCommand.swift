@@ -17,14 +17,19 @@ struct MonitorCommand: Sendable {
   /// nil writes no log.
   var log: String?
 
-  func request(sync: FileDescriptor, errors: FileDescriptor, hideUnifiedCgroup: Bool) -> ProcessRequest {
+  /// - Parameter start: the monitor does nothing until it can read something from here.
+  func request(
+    sync: FileDescriptor, errors: FileDescriptor, start: FileDescriptor, hideUnifiedCgroup: Bool
+  ) -> ProcessRequest {
     var arguments = common(id: paths.id, pidFile: paths.pid)
     arguments += ["--bundle", paths.bundle, "--exit-dir", exitDirectory]
     arguments += ["--log-path", log.map { "k8s-file:" + $0 } ?? "none"]
     if terminal { arguments.append("--terminal") }
     if standardInput { arguments.append("--stdin") }
     if keepInputOpen { arguments.append("--leave-stdin-open") }
-    return spawn(arguments, sync: sync, errors: errors, hideUnifiedCgroup: hideUnifiedCgroup)
+    return spawn(
+      arguments, sync: sync, errors: errors, hideUnifiedCgroup: hideUnifiedCgroup, further: [start],
+      environment: ["_OCI_STARTPIPE=4"])
   }
 
   /// Flags that every use of the monitor has. It does not fork away (`--sync`): its pid is the one that we started, and
