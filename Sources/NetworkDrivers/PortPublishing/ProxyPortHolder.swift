@@ -7,25 +7,38 @@ import NetworkModel
 final class ProxyPortHolder: PortHolder {
   private let program: String
   private let path: String
-  private var connection: FileDescriptor?
+  private let patience: Int32
+  private let shortPatience: Int32
+  private var connection: ProxyConversation?
+  /// The proxy has not answered the last request: the next ones are not waited for as long, so that many ports do not
+  /// take many times as long as one.
+  private var isSilent = false
   /// What the proxy holds, so that one that died can be replaced with the same ports.
   private var held: [ProxyProtocol.Key: PublishedPort] = [:]
   private var opened: Set<ProxyProtocol.Key> = []
   /// What a proxy from before this process holds already.
   private var inherited: Set<ProxyProtocol.Key> = []
+  /// What the proxy may yet do of what it has not answered: when it answers again, it lets go what nobody wants.
+  private var unsettled: Set<ProxyProtocol.Key> = []
 
   /// Finds a proxy that an engine before us left, if there is one.
   /// - Parameters:
   ///   - program: started as `PROGRAM port-proxy` with a listening socket as descriptor 3.
   ///   - path: of the proxy's socket.
-  init(program: String, path: String) throws {
+  ///   - patience: milliseconds for one request; a proxy needs microseconds.
+  ///   - shortPatience: the same where the request before was not answered.
+  init(program: String, path: String, patience: Int32 = 5000, shortPatience: Int32 = 100) throws {
     self.program = program
     self.path = path
-    if let connection = try connect() {
-      self.connection = connection
-      let answer = try exchange(.list, [], on: connection)
-      inherited = Set(answer.split(separator: " ").compactMap { ProxyProtocol.Key($0) })
-    }
+    self.patience = patience
+    self.shortPatience = shortPatience
+    do {
+      if let connection = try ProxyConversation(path: path) {
+        self.connection = connection
+        let answer = try exchange(.list, [], on: connection)
+        inherited = Set(answer.split(separator: " ").compactMap { ProxyProtocol.Key($0) })
+      }
+    } catch is ProxyConversation.Silence { throw silence(.list) }
   }
 
   func hold(_ port: PublishedPort) throws {
@@ -60,8 +73,44 @@ final class ProxyPortHolder: PortHolder {
     inherited = []
   }
 
-  /// Asks the proxy, a new one where the old one died.
+  /// Asks the proxy, a new one where the old one died, and tells of one that does not answer.
   private func request(_ request: ProxyProtocol.Request, _ descriptors: [FileDescriptor] = []) throws {
+    do { try carryOut(request, descriptors) } catch is ProxyConversation.Silence {
+      giveUp(request)
+      throw silence(request)
+    }
+    if let key = request.key { unsettled.remove(key) }
+    isSilent = false
+    while let connection, let key = unsettled.popFirst() {
+      if held[key] != nil { continue }
+      do { _ = try exchange(.remove(key), [], on: connection) } catch is ProxyConversation.Silence {
+        giveUp(.remove(key))
+      } catch { Diagnostics.warn("port \(key): \(error)") }
+    }
+  }
+
+  /// The connection goes: a late answer would be taken for the next request's.
+  private func giveUp(_ request: ProxyProtocol.Request) {
+    connection = nil
+    isSilent = true
+    if let key = request.key { unsettled.insert(key) }
+  }
+
+  private func silence(_ request: ProxyProtocol.Request) -> NetworkError {
+    let what =
+      switch request {
+      case .add(let key, _, _): "hold port \(key)"
+      case .open(let key): "lead on what comes to port \(key)"
+      case .remove(let key): "let go port \(key)"
+      case .list: "say which ports it holds"
+      }
+    return NetworkError(
+      .failed,
+      "the port proxy does not answer when it is asked to \(what): end the process that listens at \(path)"
+        + " (`ss -xlp` names it) and try again; the next one takes over its ports")
+  }
+
+  private func carryOut(_ request: ProxyProtocol.Request, _ descriptors: [FileDescriptor]) throws {
     if let connection {
       do {
         _ = try exchange(request, descriptors, on: connection)
@@ -69,7 +118,6 @@ final class ProxyPortHolder: PortHolder {
       } catch is SystemError {
         // It died. What it held is free now, so it is ours to take again.
         self.connection = nil
-        connection.close()
       }
     }
     let connection = try start()
@@ -87,30 +135,17 @@ final class ProxyPortHolder: PortHolder {
   }
 
   private func exchange(
-    _ request: ProxyProtocol.Request, _ descriptors: [FileDescriptor], on connection: FileDescriptor
+    _ request: ProxyProtocol.Request, _ descriptors: [FileDescriptor], on connection: ProxyConversation
   ) throws -> String {
-    try connection.send(ProxyProtocol.encode(request), passing: descriptors)
-    let (bytes, _) = try connection.receive(upTo: 1 << 20)
-    guard !bytes.isEmpty else { throw SystemError(.connectionReset, "recvmsg", "port proxy") }
-    let text = String(decoding: bytes, as: UTF8.self)
+    let text = try connection.ask(request, descriptors, patience: isSilent ? shortPatience : patience)
     if text == "ok" { return "" }
     if text.hasPrefix("ok ") { return String(text.dropFirst(3)) }
     throw NetworkError(.failed, "port proxy: \(text)")
   }
 
-  /// Connects to a running proxy; nil when there is none.
-  private func connect() throws -> FileDescriptor? {
-    let socket = try Sockets.make(.unix, .sequencedPackets, nonBlocking: false)
-    do { try Sockets.connect(socket, to: .unix(path)) } catch {
-      if error.code == .noEntry || error.code == .connectionRefused { return nil }
-      throw error
-    }
-    return socket
-  }
-
   /// Starts a proxy. Its socket listens before the process is there, so there is nothing to wait for.
-  private func start() throws -> FileDescriptor {
-    if let running = try connect() { return running }
+  private func start() throws -> ProxyConversation {
+    if let running = try ProxyConversation(path: path) { return running }
     try FileSystem.removeFile(path)
     let listener = try Sockets.make(.unix, .sequencedPackets)
     try Sockets.bind(listener, to: .unix(path))
@@ -122,7 +157,7 @@ final class ProxyPortHolder: PortHolder {
     // The engine's terminal and its signals are none of the proxy's business.
     request.newSession = true
     _ = try ChildProcess.start(request)
-    guard let connection = try connect() else {
+    guard let connection = try ProxyConversation(path: path) else {
       throw NetworkError(.failed, "the port proxy \(program) does not listen at \(path)")
     }
     return connection

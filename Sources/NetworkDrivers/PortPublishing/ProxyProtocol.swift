@@ -15,6 +15,14 @@ enum ProxyProtocol {
     case open(Key)
     case remove(Key)
     case list
+
+    /// The port that it is about.
+    var key: Key? {
+      switch self {
+      case .add(let key, _, _), .open(let key), .remove(let key): key
+      case .list: nil
+      }
+    }
   }
 
   /// A port of the host.
