@@ -71,6 +71,45 @@ import Testing
     }
   }
 
+  @Test func aDescriptorThatIsNoSocketIsRefusedAndClosed() async throws {
+    try await withDirectory { directory in
+      let path = directory + "/file"
+      let file = try FileDescriptor.open(path, [.readWrite, .create], mode: 0o600)
+      let server = HTTPServer(handler: Self.ok)
+      let error = await #expect(throws: HTTPServiceError.self) {
+        try await server.listen(on: .descriptor(file.release(), name: "3"))
+      }
+      #expect(error?.description.contains("cannot listen on fd://3: listen") == true, "\(error?.description ?? "")")
+      let open = try Self.openFiles()
+      #expect(!open.contains(path))
+      await server.shutdown(within: .seconds(1))
+    }
+  }
+
+  @Test func aServerThatHasEndedOpensNoSocket() async throws {
+    try await withDirectory { directory in
+      let path = directory + "/s"
+      let server = HTTPServer(handler: Self.ok)
+      await server.shutdown(within: .seconds(1))
+      let error = await #expect(throws: HTTPServiceError.self) { try await server.listen(on: .unix(path)) }
+      #expect(error?.description.hasSuffix("the server has been shut down") == true)
+      #expect(!FileSystem.exists(path))
+      let sockets = try FileSystem.readText("/proc/net/unix")
+      #expect(!sockets.contains(path))
+    }
+  }
+
+  /// What this process has open.
+  private static func openFiles() throws -> [String] {
+    try FileSystem.list("/proc/self/fd").compactMap { name in
+      do throws(SystemError) { return try FileSystem.readLink("/proc/self/fd/\(name)") } catch {
+        // Closed while we look.
+        guard error.code == .noEntry else { throw error }
+        return nil
+      }
+    }
+  }
+
   @Test func aTakenPortIsRefused() async throws {
     let first = HTTPServer(handler: Self.ok)
     let port = try #require(try await first.listen(on: .tcp(host: "127.0.0.1", port: 0)))

@@ -15,9 +15,16 @@ public final class HTTPServer: Sendable {
     let socketFile: ListeningUnixSocket?
   }
 
+  /// Connections that wait to be taken.
+  private static let backlog: Int32 = 1024
+
   private let core: ServerCore
   private let group: MultiThreadedEventLoopGroup
-  private let listeners = Mutex<[Listener]>([])
+  private struct State {
+    var listeners: [Listener] = []
+    var hasEnded = false
+  }
+  private let state = Mutex(State())
 
   /// - Parameters:
   ///   - renderError: gives an error the shape that the API's clients know. The request is nil where the bytes that came
@@ -39,7 +46,7 @@ public final class HTTPServer: Sendable {
     let core = core
     let name = address.description
     let bootstrap = ServerBootstrap(group: group)
-      .serverChannelOption(.backlog, value: 1024)
+      .serverChannelOption(.backlog, value: Self.backlog)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.autoRead, value: false)
       .childChannelOption(.allowRemoteHalfClosure, value: true)
@@ -65,23 +72,59 @@ public final class HTTPServer: Sendable {
           }
         }
       }
+    // A group of event loops that has ended loses what it is given.
+    guard !state.withLock({ $0.hasEnded }) else { throw Self.ended(name) }
+    let listener: Listener
     do {
-      let listener: Listener
       switch address.kind {
       case .unix(let path, let mode, let group):
         let socket = try ListeningUnixSocket(path: path, mode: mode, group: group)
-        listener = Listener(
-          channel: try await bootstrap.withBoundSocket(socket.descriptor.release()).get(), socketFile: socket)
+        do {
+          listener = Listener(channel: try await Self.bind(bootstrap, socket.descriptor), socketFile: socket)
+        } catch {
+          socket.unlink()
+          throw error
+        }
       case .tcp(let host, let port):
         listener = Listener(channel: try await bootstrap.bind(host: host, port: port).get(), socketFile: nil)
       case .descriptor(let number, _):
-        listener = Listener(channel: try await bootstrap.withBoundSocket(number).get(), socketFile: nil)
+        let socket = Linux.FileDescriptor(owning: number)
+        listener = Listener(channel: try await Self.bind(bootstrap, socket), socketFile: nil)
       }
-      listeners.withLock { $0.append(listener) }
-      return listener.channel.localAddress?.port
-    } catch {
-      throw HTTPServiceError(.listen, "cannot listen on \(name)", cause: error)
+    } catch { throw HTTPServiceError(.listen, "cannot listen on \(name)", cause: error) }
+    let isLate = state.withLock { state in
+      if !state.hasEnded { state.listeners.append(listener) }
+      return state.hasEnded
     }
+    if isLate {
+      await Self.close(listener)
+      throw Self.ended(name)
+    }
+    return listener.channel.localAddress?.port
+  }
+
+  private static func ended(_ name: String) -> HTTPServiceError {
+    HTTPServiceError(.listen, "cannot listen on \(name): the server has been shut down")
+  }
+
+  /// Gives a socket to NIO, which closes it from then on, but loses one on which it cannot listen: such a socket does not
+  /// come so far.
+  private static func bind(_ bootstrap: ServerBootstrap, _ socket: Linux.FileDescriptor) async throws -> any Channel {
+    do throws(SystemError) {
+      try socket.setNonBlocking(true)
+      try Sockets.listen(socket, backlog: backlog)
+    } catch {
+      // The number may be somebody else's in the next moment.
+      if error.code == .badDescriptor { _ = socket.release() }
+      throw error
+    }
+    return try await bootstrap.withBoundSocket(socket.release()).get()
+  }
+
+  private static func close(_ listener: Listener) async {
+    listener.socketFile?.unlink()
+    // A listener that is closed already is what is wanted.
+    do { try await listener.channel.close() } catch {}
   }
 
   /// How many connections are open.
@@ -90,15 +133,12 @@ public final class HTTPServer: Sendable {
   /// Stops accepting, lets requests finish, cancels streams that have no end of their own, and closes what is left
   /// after `limit`. Removes its socket files. The server cannot be started again.
   public func shutdown(within limit: Duration) async {
-    let listeners = listeners.withLock { listeners in
-      defer { listeners = [] }
-      return listeners
+    let listeners = state.withLock { state in
+      defer { state.listeners = [] }
+      state.hasEnded = true
+      return state.listeners
     }
-    for listener in listeners {
-      listener.socketFile?.unlink()
-      // A listener that is closed already is what is wanted.
-      do { try await listener.channel.close() } catch {}
-    }
+    for listener in listeners { await Self.close(listener) }
     // A loop that is gone must not be used: where a handler still may, its thread stays until the process ends.
     guard await core.registry.drain(within: limit) else { return }
     // Fails only where it was called before.
