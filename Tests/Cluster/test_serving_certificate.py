@@ -59,6 +59,24 @@ def test_the_files_are_shown_and_followed(tmp_path, files):
         assert server.stop() == 0, server.log()
 
 
+def threads(pid):
+    names = []
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{thread}/comm") as file:
+            names.append(file.read().strip())
+    return names
+
+
+def opened(pid):
+    files = []
+    for number in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            files.append(os.readlink(f"/proc/{pid}/fd/{number}"))
+        except FileNotFoundError:  # closed meanwhile
+            continue
+    return files
+
+
 def test_certificates_for_names(tmp_path):
     """Who asks for a name is shown what is for it, and what has taken its place; everybody else the server's own."""
     authority = Authority(str(tmp_path / "authority"))
@@ -72,8 +90,11 @@ def test_certificates_for_names(tmp_path):
 
     issue("one.example.com", "one")
     issue("two.example.com", "two")
+    os.mkdir(tmp_path / "other")
+    issue("three.example.com", "other/three")
     flags = ["--tls-sni-cert-key", f"{tmp_path}/one.crt,{tmp_path}/one.key"]
     flags += ["--tls-sni-cert-key", f"{tmp_path}/two.crt,{tmp_path}/two.key:*.example.org, two.example.com"]
+    flags += ["--tls-sni-cert-key", f"{tmp_path}/other/three.crt,{tmp_path}/other/three.key"]
     server = Server(tmp_path / "server", *flags).start()
 
     def shown(name):
@@ -96,6 +117,11 @@ def test_certificates_for_names(tmp_path):
         issue("one.example.com", "one")
         eventually(lambda: shown("one.example.com") == held("one"), server.log, 90)
         assert shown("two.example.com") == held("two") and shown("localhost") == own
+        # All of them are followed with one thread and one inotify instance.
+        assert [name for name in threads(server.process.pid) if name.startswith("apus-watched")] == ["apus-watched"]
+        assert opened(server.process.pid).count("anon_inode:inotify") == 1
+        issue("three.example.com", "other/three")
+        eventually(lambda: shown("three.example.com") == held("other/three"), server.log, 30)
     finally:
         assert server.stop() == 0, server.log()
 

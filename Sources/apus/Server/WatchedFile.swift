@@ -32,9 +32,7 @@ struct WatchedFile: Sendable {
     let (looks, look) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     await withTaskGroup(of: Void.self) { group in
       group.addTask {
-        do { try await signal { look.yield() } } catch is CancellationError { return } catch {
-          failed(error)
-        }
+        do { try await signal { look.yield() } } catch { failed(error) }
       }
       group.addTask {
         while !Task.isCancelled {
@@ -58,15 +56,8 @@ struct WatchedFile: Sendable {
     }
   }
 
-  /// Tells of every change in the file's directory.
+  /// Tells of every change in the file's directory, for as long as there is that one.
   private func signal(_ tell: @Sendable () -> Void) async throws {
-    let inotify = try Inotify()
-    _ = try inotify.add(directory, [.closedAfterWrite, .movedTo])
-    let reactor = try Reactor(name: "apus-watched-file")
-    tell()
-    while true {
-      try await reactor.waitReadable(inotify.descriptor)
-      if try !inotify.events().isEmpty { tell() }
-    }
+    for try await _ in try DirectoryWatch.shared().changes(in: directory) { tell() }
   }
 }
