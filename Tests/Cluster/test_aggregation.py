@@ -5,6 +5,7 @@ import json
 import socket
 import ssl
 import threading
+import urllib.parse
 
 import pytest
 
@@ -434,6 +435,34 @@ def test_owners_and_dependents_elsewhere(sample, api, namespace):
     eventually(lambda: not api.is_there(f"{maps}/dependent"), "the end of the ConfigMap", 60)
     eventually(lambda: not api.is_there(f"{flunders}/dependent"), "the end of the flunder", 60)
     assert api.is_there(f"{maps}/orphan")
+
+
+@pytest.mark.own_server
+def test_watches_of_other_servers_do_not_last_for_ever(sample):
+    """A server that has vanished without a word is noticed: by the kernel, or because each watch has an end."""
+    eventually(lambda: "" in sample.watched, "a watch of the other server's objects", 60)
+    # The kernel looks after silent connections: field 6 of proc(5)'s table begins with the timer that runs.
+    port = f":{sample.port:04X}"
+
+    def timers():
+        with open("/proc/self/net/tcp") as file:
+            lines = [line.split() for line in file][1:]
+        return {line[5].split(":")[0] for line in lines if line[2].endswith(port) and line[3] == "01"}
+
+    eventually(lambda: timers() == {"02"}, timers, 60)
+
+    def seconds():
+        with sample.lock:
+            queries = [urllib.parse.parse_qs(urllib.parse.urlsplit(path).query) for _, path, _, _ in sample.requests]
+        return [int(query["timeoutSeconds"][0]) for query in queries if "watch" in query]
+
+    def next_watch():
+        sample.tell(None)  # the end of those that there are
+        return len(set(seconds())) > 1
+
+    # Each has an end of its own, so that not all begin anew at once.
+    eventually(next_watch, seconds, 60)
+    assert all(300 <= one < 600 for one in seconds())
 
 
 @pytest.mark.own_server

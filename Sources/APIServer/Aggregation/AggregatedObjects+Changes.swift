@@ -40,8 +40,12 @@ extension AggregatedObjects {
     "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
   /// Bytes of one event.
   private static let largestEvent = 16 << 20
-  /// Seconds after which a watch begins anew.
-  private static let watchTime = 300
+  /// Seconds after which the other server ends a watch, so that not all of them begin anew at once (client-go's reflectors:
+  /// five to ten minutes).
+  private static let watchTimes = 300..<600
+  /// How much later a watch is given up whose end has not come: the other server is there for the kernel, and for nobody
+  /// else.
+  private static let grace = Duration.seconds(30)
 
   /// All objects of a resource, and the version of the list.
   func metadata(of resource: Resource) async throws(StatusError) -> (
@@ -72,15 +76,25 @@ extension AggregatedObjects {
     return stream
   }
 
-  private func watch(_ resource: Resource, from version: String, _ tell: (Event) -> Void)
-    async throws
-  {
+  private func watch(
+    _ resource: Resource, from version: String, _ tell: @escaping @Sendable (Event) -> Void
+  ) async throws {
+    let seconds = Int.random(in: Self.watchTimes)
+    try await OutboundClient.within(.seconds(seconds) + Self.grace) {
+      try await watch(resource, from: version, seconds: seconds, tell)
+    }
+  }
+
+  /// - Parameter seconds: after which the other server is to end it.
+  private func watch(
+    _ resource: Resource, from version: String, seconds: Int, _ tell: (Event) -> Void
+  ) async throws {
     guard let service = services.snapshot.services[resource.groupVersion] else {
       throw StatusError.noSuchPath()
     }
     let uri =
       "\(service.path)/\(PercentEncoding.encode(resource.plural))?watch=true&allowWatchBookmarks=true"
-      + "&timeoutSeconds=\(Self.watchTime)&resourceVersion=\(PercentEncoding.encode(version))"
+      + "&timeoutSeconds=\(seconds)&resourceVersion=\(PercentEncoding.encode(version))"
     let message = OutboundClient.Message(
       method: .GET, uri: uri, headers: AvailabilityCheck.headers(accept: Self.ofOne), body: nil)
     let (response, lease) = try await client.open(proxy.target(service), message)

@@ -1,5 +1,6 @@
 import APIMachinery
 import AsyncHTTPClient
+import HTTPService
 import NIOCore
 import NIOHTTP1
 import NIOSSL
@@ -50,6 +51,9 @@ public final class OutboundClient: Sendable {
     options.connectionPool.idleTimeout = idleTime
     options.connectionPool.retryConnectionEstablishment = false
     options.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
+    options.http1_1ConnectionDebugInitializer = { channel in
+      channel.eventLoop.submit { try TCPOptions.set(on: channel) }
+    }
     return options
   }
 
@@ -113,31 +117,38 @@ public final class OutboundClient: Sendable {
     _ target: OutboundTarget, within time: Duration, limit: Int, _ message: @escaping @Sendable () -> Message
   ) async throws(OutboundError) -> Answer {
     do {
-      return try await withThrowingTaskGroup(of: Answer.self) { group in
-        group.addTask {
-          var attempt = 0
-          while true {
-            do {
-              let (response, lease) = try await self.open(target, message())
-              defer { withExtendedLifetime(lease) {} }
-              let bytes = try await response.body.collect(upTo: limit)
-              return Answer(
-                status: Int(response.status.code), headers: response.headers, body: Array(bytes.readableBytesView))
-            } catch let error as OutboundError where error.isClosed && attempt == 0 {
-              // A kept connection may end in the very moment in which it is used again.
-              attempt += 1
-            }
+      return try await Self.within(time) {
+        var attempt = 0
+        while true {
+          do {
+            let (response, lease) = try await self.open(target, message())
+            defer { withExtendedLifetime(lease) {} }
+            let bytes = try await response.body.collect(upTo: limit)
+            return Answer(
+              status: Int(response.status.code), headers: response.headers, body: Array(bytes.readableBytesView))
+          } catch let error as OutboundError where error.isClosed && attempt == 0 {
+            // A kept connection may end in the very moment in which it is used again.
+            attempt += 1
           }
         }
-        group.addTask {
-          try await Task.sleep(for: time)
-          throw OutboundError.late
-        }
-        defer { group.cancelAll() }
-        guard let first = try await group.next() else { throw OutboundError.late }
-        return first
       }
     } catch { throw .from(error, host: Self.host(target)) }
+  }
+
+  /// - Throws: `.late` where the time is over first.
+  static func within<Value: Sendable>(
+    _ time: Duration, _ body: @escaping @Sendable () async throws -> Value
+  ) async throws -> Value {
+    try await withThrowingTaskGroup(of: Value.self) { group in
+      group.addTask(operation: body)
+      group.addTask {
+        try await Task.sleep(for: time)
+        throw OutboundError.late
+      }
+      defer { group.cancelAll() }
+      guard let first = try await group.next() else { throw OutboundError.late }
+      return first
+    }
   }
 
   /// Keeps a client for as long as its answer is read.

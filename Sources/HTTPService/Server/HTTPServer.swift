@@ -59,7 +59,7 @@ public final class HTTPServer: Sendable {
           var peer = ConnectionInfo.Peer.local
           if let remote = channel.remoteAddress, let ip = remote.ipAddress {
             peer = .remote(address: ip, port: remote.port ?? 0)
-            try channel.setTCPOptions()
+            try TCPOptions.set(on: channel)
           }
           if let tls {
             let session = TLSSession(tls)
@@ -150,24 +150,4 @@ public final class HTTPServer: Sendable {
     let status = (error as? HTTPServiceError)?.status ?? .internalServerError
     return Response(status, text: "\(error)\n")
   }
-}
-
-extension Channel {
-  /// Small pieces of a stream leave at once, and a peer that has vanished without a word (a host that lost its power) is
-  /// noticed within two minutes (tcp(7)).
-  fileprivate func setTCPOptions() throws {
-    guard let options = syncOptions else { return }
-    try options.setOption(.tcpOption(.tcp_nodelay), value: 1)
-    try options.setOption(.socketOption(.so_keepalive), value: 1)
-    for (option, value) in TCPKeepAlive.options { try options.setOption(.tcpOption(option), value: value) }
-  }
-}
-
-/// Options of tcp(7) that NIO has no names for.
-private enum TCPKeepAlive {
-  static let options: [(NIOBSDSocket.Option, SocketOptionValue)] = [
-    // TCP_KEEPIDLE, TCP_KEEPINTVL and TCP_KEEPCNT: seconds of silence, seconds between probes, probes.
-    (NIOBSDSocket.Option(rawValue: 4), 30), (NIOBSDSocket.Option(rawValue: 5), 15),
-    (NIOBSDSocket.Option(rawValue: 6), 6),
-  ]
 }
