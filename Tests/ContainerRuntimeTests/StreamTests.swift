@@ -91,6 +91,26 @@ struct StreamTests {
     }
   }
 
+  @Test func whoWaitsForAnExecCanBeCancelled() async throws {
+    try await RuntimeFixture.with { fixture in
+      _ = try await fixture.runtime.create(fixture.specification("a", ["sleep", "100"]))
+      try await fixture.runtime.start("a")
+      var choices = ExecChoices()
+      choices.standardInput = true
+      let process = ProcessSpecification(arguments: ["sh", "-c", "cat; exit 9"])
+      let exec = try await fixture.runtime.execute(process, in: "a", id: "e1", choices)
+      let cancelled = Task { await exec.waitUnlessCancelled() }
+      let patient = Task { await exec.waitUnlessCancelled() }
+      cancelled.cancel()
+      #expect(await cancelled.value == nil)
+      let attachment = try #require(exec.attachment)
+      await attachment.closeInput()
+      #expect(await patient.value == 9)
+      #expect(await exec.waitUnlessCancelled() == 9)
+      _ = try await fixture.read(attachment)
+    }
+  }
+
   @Test func execWithATerminalIsNotCutShort() async throws {
     try await RuntimeFixture.with { fixture in
       _ = try await fixture.runtime.create(fixture.specification("a", ["sleep", "100"]))

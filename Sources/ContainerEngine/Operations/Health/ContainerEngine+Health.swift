@@ -61,38 +61,29 @@ extension ContainerEngine {
       }
       defer { session.close() }
       let output = LimitedText(limit: HealthTimes.outputLimit)
-      let ended = try await withThrowingTaskGroup(of: Bool.self) { group in
+      let process = execs.withLock { $0[id]?.process }
+      let exitCode = try await withThrowingTaskGroup(of: Int32?.self) { group in
         group.addTask {
           for try await chunk in session.output { output.append(chunk.bytes) }
-          return true
+          return await process?.waitUnlessCancelled()
         }
         group.addTask {
-          do { try await Task.sleep(for: timeout) } catch { return false }
-          return false
+          do { try await Task.sleep(for: timeout) } catch { return nil }
+          return nil
         }
-        let first = try await group.next() ?? false
-        if !first { session.close() }
+        let first = try await group.next() ?? nil
+        if first == nil { session.close() }
         group.cancelAll()
         return first
       }
-      if !ended {
+      guard let exitCode else {
         await killExec(id)
         let text = output.text
         let message = "Health check exceeded timeout (\(GoDurationText.text(timeout)))"
         return result(-1, text.isEmpty ? message : message + ": " + text)
       }
-      return result(await exitCode(of: id) ?? -1, output.text)
+      return result(exitCode, output.text)
     } catch { return result(-1, "\(error)") }
-  }
-
-  /// The exit code follows the end of the output by a moment.
-  private func exitCode(of exec: String) async -> Int32? {
-    for _ in 0..<500 {
-      guard let record = try? inspectExec(exec) else { return nil }
-      if let code = record.exitCode { return code }
-      do { try await Task.sleep(for: .milliseconds(10)) } catch { return nil }
-    }
-    return nil
   }
 
   private func killExec(_ exec: String) async {
