@@ -33,6 +33,11 @@ import Testing
     #expect(try RequestTarget("/").query.flag("f", default: true))
   }
 
+  @Test func encodesAForm() {
+    #expect(PercentEncoding.encodeForm("a b+c/é~%") == "a+b%2Bc%2F%C3%A9~%25")
+    #expect(PercentEncoding.encode("a b%", except: { $0 == 0x20 }) == "%61 %62%25")
+  }
+
   @Test func encodesOneSegment() throws {
     let text = "a/b c:é~"
     let encoded = PercentEncoding.encode(text)

@@ -83,17 +83,13 @@ public final class FrontProxy: Sendable {
 
   /// A key as part of a header's name: what is no token character, and the sign itself, stands as its number.
   static func escape(_ key: String) -> String {
-    var text = ""
-    for byte in key.utf8 {
+    PercentEncoding.encode(key) { byte in
       switch byte {
       case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x21, 0x23, 0x24, 0x26, 0x27, 0x2A, 0x2B, 0x2D, 0x2E, 0x5E...0x60,
         0x7C, 0x7E:
-        text.unicodeScalars.append(Unicode.Scalar(byte))
-      default:
-        let digits = String(byte, radix: 16, uppercase: true)
-        text += "%" + (digits.count < 2 ? "0" : "") + digits
+        true
+      default: false
       }
     }
-    return text
   }
 }

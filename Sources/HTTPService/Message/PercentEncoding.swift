@@ -21,15 +21,32 @@ public enum PercentEncoding {
   }
 
   /// Encodes all but the unreserved characters, so that the result is one path segment or one query value.
-  public static func encode(_ text: String) -> String {
+  public static func encode(_ text: String) -> String { encode(text) { isUnreserved($0) } }
+
+  /// The same for a form (application/x-www-form-urlencoded), where `+` stands for a space: Go's `url.QueryEscape`.
+  public static func encodeForm(_ text: String) -> String {
+    encode(text) { isUnreserved($0) || $0 == 0x20 }.replacing(" ", with: "+")
+  }
+
+  /// Encodes all but what is plain where the result stands.
+  public static func encode(_ text: String, except isPlain: (UInt8) -> Bool) -> String {
     let digits = Array("0123456789ABCDEF".utf8)
     var bytes: [UInt8] = []
     for byte in text.utf8 {
-      switch byte {
-      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: bytes.append(byte)
-      default: bytes += [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+      if isPlain(byte) {
+        bytes.append(byte)
+      } else {
+        bytes += [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
       }
     }
     return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Of RFC 3986, section 2.3.
+  private static func isUnreserved(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: true
+    default: false
+    }
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import AsyncHTTPClient
 import FoundationEssentials
+import HTTPService
 import NIOCore
 import NIOHTTP1
 
@@ -13,20 +14,7 @@ struct EngineClient {
     guard address.hasPrefix("unix://"), address.dropFirst(7).hasPrefix("/") else {
       throw ValidationError("\(address): name an engine on this host as unix:///PATH")
     }
-    base = "http+unix://" + Self.escaped(String(address.dropFirst(7)))
-  }
-
-  /// What may stand in a path as one of its parts (RFC 3986).
-  static func escaped(_ text: String) -> String {
-    var escaped = ""
-    for byte in text.utf8 {
-      let isPlain =
-        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-        || [0x2D, 0x2E, 0x5F, 0x7E].contains(byte)
-      let hex = String(byte, radix: 16, uppercase: true)
-      escaped += isPlain ? String(UnicodeScalar(byte)) : "%" + (hex.count == 1 ? "0" : "") + hex
-    }
-    return escaped
+    base = "http+unix://" + PercentEncoding.encode(String(address.dropFirst(7)))
   }
 
   /// The body of an answer; the engine's own words where it refuses.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import HTTPService
 import Linux
 import NetworkModel
 
@@ -19,7 +20,7 @@ struct NetworkPlanCommand: AsyncParsableCommand {
   func run() async throws {
     let address = host ?? Environment["DOCKER_HOST"] ?? "unix:///run/apus/docker.sock"
     let engine = try EngineClient(address)
-    let body = try await engine.get("/networks/\(EngineClient.escaped(name))/plan")
+    let body = try await engine.get("/networks/\(PercentEncoding.encode(name))/plan")
     let report = try JSONDecoder().decode(PlanReport.self, from: Data(body))
     if json {
       let encoder = JSONEncoder()
