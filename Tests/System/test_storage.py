@@ -47,6 +47,22 @@ def test_bind_source_is_made_with_v_and_not_with_mount(docker, tmp_path):
     assert not (tmp_path / "missing").exists()
 
 
+def test_a_bind_source_that_cannot_be_looked_at_says_why(docker, tmp_path):
+    (tmp_path / "circle").symlink_to("circle")
+    mount = f"type=bind,source={tmp_path}/circle,target=/data"
+    said = docker.fails("run", "--rm", "--mount", mount, "busybox", "true", code=125)
+    assert 'invalid mount config for type "bind": stat ' in said and "too many levels of symbolic links" in said
+    # What has become so since the container was made.
+    (tmp_path / "later").mkdir()
+    container = docker.out("create", "--mount", f"type=bind,source={tmp_path}/later,target=/data", "busybox", "true")
+    (tmp_path / "later").rmdir()
+    (tmp_path / "later").symlink_to("later")
+    try:
+        docker.fails("start", container, code=1, says="too many levels of symbolic links")
+    finally:
+        docker("rm", "-f", container)
+
+
 def test_bind_must_be_absolute(docker):
     docker.fails("run", "--rm", "--mount", "type=bind,source=relative,target=/data", "busybox", "true", code=125)
     docker.fails("run", "--rm", "-v", "/tmp:relative", "busybox", "true", code=125, says="absolute")

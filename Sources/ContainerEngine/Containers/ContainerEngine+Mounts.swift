@@ -1,4 +1,5 @@
 import AsyncWork
+import ContainerRuntime
 import FoundationEssentials
 import ImageStore
 import Linux
@@ -90,10 +91,11 @@ extension ContainerEngine {
   private func prepareBindSource(_ source: String, create: Bool) async throws(EngineError) {
     do {
       try await pool.run {
-        if (try? FileStatus(path: source, followLinks: true)) != nil { return }
-        guard create else {
-          throw EngineError(
-            .invalidParameter, "invalid mount config for type \"bind\": bind source path does not exist: \(source)")
+        do throws(RuntimeError) {
+          _ = try BindSource.status(of: source)
+          return
+        } catch {
+          guard create else { throw error }
         }
         do throws(SystemError) { try FileSystem.makeDirectories(source) } catch {
           throw EngineError(

@@ -148,9 +148,8 @@ extension ContainerEngine {
     let sources = record.mounts.filter { $0.kind == .bind }.map(\.source)
     if sources.isEmpty { return }
     try await pool.run {
-      for source in sources where (try? FileStatus(path: source, followLinks: true)) == nil {
-        throw EngineError(
-          .invalidParameter, "invalid mount config for type \"bind\": bind source path does not exist: \(source)")
+      for source in sources {
+        do { _ = try BindSource.status(of: source) } catch { throw EngineError.wrap(error) }
       }
     }
   }

@@ -10,12 +10,7 @@ enum MountChecks {
     var table: [MountPoint]?
     for mount in mounts {
       guard case .bind(let source) = mount.kind else { continue }
-      guard let status = try? FileStatus(path: source, followLinks: true) else {
-        throw RuntimeError(
-          .invalidSpecification,
-          "invalid mount config for type \"bind\": bind source path does not exist: \(source)")
-      }
-      if status.kind != .directory { files.insert(source) }
+      if try BindSource.status(of: source).kind != .directory { files.insert(source) }
       let wantsShared = mount.propagation.hasSuffix("shared")
       guard wantsShared || mount.propagation.hasSuffix("slave") else { continue }
       let all = try table ?? Mounts.all()
