@@ -151,6 +151,22 @@ def test_published_ports_are_the_plugins(docker, plugin, plugged, run, port):
     assert names.index("RevokeExternalConnectivity") < names.index("Leave") < names.index("DeleteEndpoint")
 
 
+def test_ports_that_the_plugin_does_not_tell_are_those_asked_for(docker, engine, plugin, plugged, run, port):
+    """Which they are is not known then, and the engine's log says so; it says nothing where a plugin does not know the question."""
+    words = "which ports are published is not known, and stands as asked for"
+
+    def told():
+        return [line for line in engine.process.log(1000).splitlines() if words in line and plugin.name in line]
+
+    with plugin.misbehaving(EndpointOperInfo={"status": 404, "raw": "404 page not found"}):
+        run("one", "--network", plugged(), "-p", f"{port}:80")
+    assert KIND != "apus" or not told()
+    with plugin.misbehaving(EndpointOperInfo={"error": "the table is locked"}):
+        two = run("two", "--network", plugged(), "-p", "127.0.0.1:53:53/udp")
+    assert docker.inspect(two)["NetworkSettings"]["Ports"]["53/udp"] == [{"HostIp": "127.0.0.1", "HostPort": "53"}]
+    assert KIND != "apus" or ["the table is locked" in line for line in told()] == [True]
+
+
 def test_ports_are_not_every_plugins_business(docker, plugin, plugged, run, port):
     with plugin.misbehaving(ProgramExternalConnectivity={"status": 404, "raw": "404 page not found"},
                             RevokeExternalConnectivity={"status": 404, "raw": "404 page not found"}):  # fmt: skip

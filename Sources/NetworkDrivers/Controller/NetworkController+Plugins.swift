@@ -120,7 +120,11 @@ extension NetworkController {
     guard let remote = endpoint.remote else { return }
     guard try await plugin.programExternalConnectivity(endpoint, patience), !remote.bindings.isEmpty else { return }
     // Most plugins say nothing about it: then what was asked for is what there is.
-    let told = (try? await plugin.publishedPorts(endpoint, patience)) ?? []
+    var told: [PublishedPort] = []
+    do { told = try await plugin.publishedPorts(endpoint, patience) } catch {
+      Diagnostics.warn(
+        "endpoint \(endpoint.name): which ports are published is not known, and stands as asked for: \(error)")
+    }
     let asked = remote.bindings.compactMap { binding -> PublishedPort? in
       guard let port = binding.hostPorts, port.count == 1 else { return nil }
       return PublishedPort(

@@ -201,13 +201,14 @@ struct NetworkPlugin: Sendable {
       Message.Endpoint(NetworkID: endpoint.networkID, EndpointID: endpoint.id), patience)
   }
 
-  /// What the plugin says that it has published.
+  /// What the plugin says that it has published; nothing where it does not know this question.
   func publishedPorts(
     _ endpoint: EndpointRecord, _ patience: Patience
   ) async throws(NetworkError) -> [PublishedPort] {
-    let answer: Message.OperationalInfo = try await call(
-      "EndpointOperInfo", Message.Endpoint(NetworkID: endpoint.networkID, EndpointID: endpoint.id), patience)
-    return (answer.Value?.ports ?? []).compactMap { port in
+    let answer: Message.OperationalInfo? = try await plugins.callIfThere(
+      name, .networkDriver, "EndpointOperInfo",
+      Message.Endpoint(NetworkID: endpoint.networkID, EndpointID: endpoint.id), patience)
+    return (answer?.Value?.ports ?? []).compactMap { port in
       guard let number = port.Port.flatMap({ UInt16(exactly: $0) }),
         let transport = UInt8(exactly: port.Proto ?? 6).flatMap({ TransportProtocol(number: $0) }),
         let hostPort = port.HostPort.flatMap({ UInt16(exactly: $0) }), hostPort > 0
