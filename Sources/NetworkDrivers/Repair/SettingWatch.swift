@@ -15,25 +15,38 @@ final class SettingWatch: Sendable {
   }
   private let inotify: Inotify
   private let watched = Mutex<[String: Watched]>([:])
+  /// What could not be watched, and is told of already.
+  private let missed = Mutex<Set<String>>([])
 
   init() throws(SystemError) { inotify = try Inotify() }
 
   /// Watches these directories and no others. Must be called in the network namespace whose settings they are.
-  /// - Parameter directories: paths, with the number of the link that each belongs to.
-  func watch(_ directories: [String: UInt32]) {
+  /// - Parameters:
+  ///   - directories: paths, with the number of the link that each belongs to.
+  ///   - report: told what keeps one from being watched, once until that is over: what is written there is not noticed.
+  func watch(_ directories: [String: UInt32], report: (String) -> Void = Diagnostics.warn) {
     watched.withLock { watched in
       for (path, old) in watched where directories[path] != old.link {
         inotify.remove(old.number)
         watched[path] = nil
       }
       for (path, link) in directories where watched[path] == nil {
-        // A host without IPv6 has no such directory; a link may be gone again.
-        guard let handle = try? FileDescriptor.open(path, [.readOnly, .directory]),
-          let number = try? inotify.add("/proc/self/fd/\(handle.rawValue)", .modified)
-        else { continue }
-        watched[path] = Watched(number: number, link: link, handle: handle)
+        do throws(SystemError) {
+          let handle = try FileDescriptor.open(path, [.readOnly, .directory])
+          let number = try inotify.add("/proc/self/fd/\(handle.rawValue)", .modified)
+          watched[path] = Watched(number: number, link: link, handle: handle)
+          missed.withLock { _ = $0.remove(path) }
+        } catch {
+          // A host without IPv6 has no such directory; a link may be gone again.
+          guard error.code != .noEntry, missed.withLock({ $0.insert(path).inserted }) else { continue }
+          report("changes of the settings in \(path) are not noticed: \(error)\(Self.advice(error.code))")
+        }
       }
     }
+  }
+
+  private static func advice(_ code: Errno) -> String {
+    code == .noSpace ? " (fs.inotify.max_user_watches is used up: raise it)" : ""
   }
 
   /// Waits until something was written, and returns the numbers of the links whose settings it may be.
