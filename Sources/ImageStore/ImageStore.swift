@@ -27,8 +27,8 @@ public final class ImageStore: Sendable {
     paths = StorePaths(root: configuration.root)
     registries = RegistryConnections(configuration: configuration, pool: pool)
     do {
-      let paths = paths
-      let loaded = try await pool.run { try StoreRecovery(paths: paths).load() }
+      let (paths, report) = (paths, configuration.report)
+      let loaded = try await pool.run { try StoreRecovery(paths: paths, report: report).load() }
       state.withLock { $0 = loaded }
     } catch let error as SystemError {
       throw ImageStoreError(.failed, "cannot open the image store at \(configuration.root): \(error)", cause: error)

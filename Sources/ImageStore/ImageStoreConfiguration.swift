@@ -32,6 +32,9 @@ public struct ImageStoreConfiguration: Sendable {
   /// `User-Agent` sent to registries.
   public var userAgent = "apus"
 
+  /// Told, while the store opens, which images it takes out because files of theirs are missing or broken.
+  public var report: @Sendable (String) -> Void = { _ in }
+
   public init(root: String) { self.root = root }
 }
 

@@ -4,6 +4,8 @@ import OCI
 /// Reads the store's files at start. Starting is recovering: there is no other path.
 struct StoreRecovery {
   let paths: StorePaths
+  /// Told what is taken out.
+  let report: @Sendable (String) -> Void
 
   /// What no start has finished: directories that nothing names.
   func load() throws -> StoreState {
@@ -72,9 +74,14 @@ struct StoreRecovery {
   private func loadReferences(_ state: inout StoreState) throws {
     guard FileSystem.exists(paths.references) else { return }
     let names = try MetadataFile.read([String: Digest].self, from: paths.references)
-    for (name, image) in names where state.images[image] != nil {
-      guard let reference = try? Reference(name) else { continue }
-      state.references[name] = .init(reference: reference, image: image)
+    for (name, image) in names.sorted(by: { $0.key < $1.key }) {
+      guard state.images[image] != nil else {
+        report("\(name) is no more: not all of its image \(image) is there; pull or load it again")
+        continue
+      }
+      do throws(ReferenceError) {
+        state.references[name] = .init(reference: try Reference(name), image: image)
+      } catch { report("the image \(image) has lost its name \(name): \(error)") }
     }
   }
 

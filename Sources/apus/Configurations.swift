@@ -39,6 +39,7 @@ extension EngineSettings {
     configuration.maximumUploads = maximumUploads
     configuration.downloadAttempts = downloadAttempts
     configuration.userAgent = "apus/\(Version.text)"
+    configuration.report = { Log.warning($0) }
     return configuration
   }
 

@@ -46,9 +46,10 @@ struct StoreFixture: Sendable {
   }
 
   /// A second store on the same directory, as after a crash.
-  func reopened() async throws -> ImageStore {
+  func reopened(report: @escaping @Sendable (String) -> Void = { _ in }) async throws -> ImageStore {
     var configuration = ImageStoreConfiguration(root: root)
     configuration.firstRetryDelay = 0.001
+    configuration.report = report
     return try await ImageStore(configuration: configuration, pool: pool)
   }
 

@@ -1,6 +1,7 @@
 import ImageStore
 import Linux
 import OCI
+import Synchronization
 import Testing
 
 /// What a store makes of its own files when it opens.
@@ -41,11 +42,33 @@ import Testing
   }
 
   @Test(arguments: kinds) func aRecordThatIsNoneIsClearedAway(kind: String) async throws {
-    try await Self.withImage { fixture, _ in
+    try await Self.withImage { fixture, id in
       try FileSystem.write(Self.file(kind, fixture), Array("{".utf8))
-      let store = try await fixture.reopened()
+      let told = Reports()
+      let store = try await fixture.reopened { report in told.all.withLock { $0.append(report) } }
       await #expect(throws: ImageStoreError.self) { try await store.image(named: "app:1") }
       #expect(try FileSystem.list(fixture.root + "/images").isEmpty)
+      let reports = told.all.withLock { $0 }
+      #expect(reports.count == 1)
+      #expect(reports.first?.contains("app:1 is no more: not all of its image \(id) is there") == true, "\(reports)")
     }
+  }
+
+  @Test func aNameThatIsNoneIsTold() async throws {
+    try await Self.withImage { fixture, id in
+      let names = fixture.root + "/references.json"
+      let text = try FileSystem.readText(names)
+      try FileSystem.write(names, Array(text.replacing("app:1", with: "App:1").utf8))
+      let told = Reports()
+      let store = try await fixture.reopened { report in told.all.withLock { $0.append(report) } }
+      #expect(try await store.image(id: id).id == id)
+      let reports = told.all.withLock { $0 }
+      #expect(reports.count == 1)
+      #expect(reports.first?.contains("has lost its name docker.io/library/App:1: ") == true, "\(reports)")
+    }
+  }
+
+  private final class Reports: Sendable {
+    let all = Mutex<[String]>([])
   }
 }
