@@ -64,18 +64,19 @@ import Testing
   @Test func silenceIsToldWithThePortAndWhatWasNotAnsweredIsUndone() throws {
     let door = try Door()
     let listener = door.socket
-    // A proxy that holds nothing, says nothing to the first request after that, and answers the later ones.
+    // A proxy that holds one port, says nothing to the request after that, and answers the later ones.
     let seen = Requests()
-    let port = try Self.port()
-    let other = try Self.port()
-    let key = ProxyProtocol.Key(port)
+    let (kept, port, other) = (try Self.port(), try Self.port(), try Self.port())
+    let (keptKey, key) = (ProxyProtocol.Key(kept), ProxyProtocol.Key(port))
     let done = try WakeUp()
     try Threads.start(name: "fake-proxy") {
       defer { done.signal() }
       do {
         let first = try Sockets.accept(listener, nonBlocking: false).connection
-        _ = try first.receive(upTo: 4096)
-        try first.send(Array("ok".utf8), passing: [])
+        for _ in ["list", "add"] {
+          _ = try first.receive(upTo: 4096)
+          try first.send(Array("ok".utf8), passing: [])
+        }
         // Until the engine gives it up.
         while try !first.receive(upTo: 4096).bytes.isEmpty {}
         let second = try Sockets.accept(listener, nonBlocking: false).connection
@@ -83,12 +84,13 @@ import Testing
           let bytes = try second.receive(upTo: 4096).bytes
           guard !bytes.isEmpty, let request = ProxyProtocol.decode(bytes) else { return }
           seen.all.withLock { $0.append(request) }
-          try second.send(Array("ok".utf8), passing: [])
+          try second.send(Array((request == .list ? "ok \(keptKey)" : "ok").utf8), passing: [])
         }
       } catch { Issue.record(error) }
     }
     var holder: ProxyPortHolder? = try ProxyPortHolder(
       program: "/nonexistent", path: door.path, patience: 500, shortPatience: 30000)
+    try holder?.hold(kept)
     let error = #expect(throws: NetworkError.self) { try holder?.hold(port) }
     #expect(error?.message.contains("does not answer when it is asked to hold port \(key)") == true)
     try holder?.hold(other)
@@ -96,7 +98,7 @@ import Testing
     done.wait()
     #expect(
       seen.all.withLock { $0 } == [
-        .add(ProxyProtocol.Key(other), target: nil, port: 80), .remove(key),
+        .list, .add(ProxyProtocol.Key(other), target: nil, port: 80), .remove(key),
       ])
   }
 }

@@ -35,8 +35,7 @@ final class ProxyPortHolder: PortHolder {
     do {
       if let connection = try ProxyConversation(path: path) {
         self.connection = connection
-        let answer = try exchange(.list, [], on: connection)
-        inherited = Set(answer.split(separator: " ").compactMap { ProxyProtocol.Key($0) })
+        inherited = try list(on: connection)
       }
     } catch is ProxyConversation.Silence { throw silence(.list) }
   }
@@ -122,7 +121,9 @@ final class ProxyPortHolder: PortHolder {
     }
     let connection = try start()
     self.connection = connection
-    for (key, port) in held {
+    // The old one, where it has come to answer again.
+    let present = try list(on: connection)
+    for (key, port) in held where !present.contains(key) {
       // A port that another process took in between is lost to its own container and to nobody else.
       do {
         guard let socket = try PortReservation.bind(port) else { continue }
@@ -132,6 +133,11 @@ final class ProxyPortHolder: PortHolder {
       } catch let error as NetworkError { Diagnostics.warn("after the port proxy's end: \(error)") }
     }
     _ = try exchange(request, descriptors, on: connection)
+  }
+
+  /// What a proxy holds.
+  private func list(on connection: ProxyConversation) throws -> Set<ProxyProtocol.Key> {
+    Set(try exchange(.list, [], on: connection).split(separator: " ").compactMap { ProxyProtocol.Key($0) })
   }
 
   private func exchange(
