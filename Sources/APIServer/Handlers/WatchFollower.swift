@@ -60,11 +60,21 @@ final class WatchFollower: Sendable {
 
   /// Sends a batch where the task need not wake for it.
   private func take(_ batch: CacheWatch.Batch, _ offer: Offer) -> Bool {
-    guard !batch.events.isEmpty, encoder.areComparable(batch.events, selection) else { return false }
+    guard !batch.events.isEmpty, !batch.events.contains(where: Self.isLarge),
+      encoder.areComparable(batch.events, selection)
+    else { return false }
     // What cannot be told is told of by the task.
     guard let bytes = try? shared(batch) else { return false }
     return bytes.readableBytes == 0 || offer(bytes)
   }
+
+  /// Whether it takes long enough to encode an object, or to judge it under its schema, that nothing else should wait for it:
+  /// what is told at once is told before the change is acknowledged.
+  private static func isLarge(_ event: ObjectEvent) -> Bool {
+    (event.current ?? event.previous).map { $0.object.bytes.count > largeObject } ?? false
+  }
+
+  private static let largeObject = 32_768
 
   /// What an event is to this client: nil for an event that it must not see.
   private func seen(_ event: ObjectEvent) -> (kind: ObjectEvent.Kind, object: CachedObject)? {
