@@ -406,3 +406,23 @@ def test_a_time_of_deletion_is_not_written(api, maps):
     made = api.create(maps, config_map("a", x="1"))
     made["metadata"]["deletionTimestamp"] = "2026-01-02T03:04:05Z"
     api.refused(422, "PUT", f"{maps}/a", made, says="metadata.deletionTimestamp: Invalid value")
+
+
+def test_what_a_patch_made_is_shown_in_order(api, maps):
+    made = api.create(maps, {"metadata": {"name": "a"}})["metadata"]
+    metadata = {"name": "a", **{name: made[name] for name in ("namespace", "uid", "resourceVersion", "creationTimestamp")}}
+
+    def shown(kind, patch):
+        refused = api.send("PATCH", f"{maps}/a", patch, headers={"Content-Type": PATCHES[kind]})
+        assert refused.status == 422, refused
+        (cause,) = refused.body["details"]["causes"]
+        text, _, why = cause["message"].removeprefix("Invalid value: ").rpartition(": json: ")
+        return json.loads(text), why
+
+    def text(**more):
+        return json.dumps({"apiVersion": "v1", **more, "kind": "ConfigMap", "metadata": metadata}, separators=(",", ":"))
+
+    found, why = shown("merge", {"data": {"z": 1, "a": 2}, "binaryData": 5})
+    assert found == text(binaryData=5, data={"a": 2, "z": 1}) and "ConfigMap.binaryData" in why
+    found, _ = shown("json", [{"op": "add", "path": "/data", "value": {"z": 1, "a": 2}}])
+    assert found == text(data={"z": 1, "a": 2})

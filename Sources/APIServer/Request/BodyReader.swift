@@ -223,8 +223,26 @@ struct BodyReader {
     _ changed: JSONObject, _ target: ServedResource, kind: KindDescription? = nil, madeBy patch: JSONValue,
     _ patchKind: PatchKind, problems: [String]
   ) throws(StatusError) -> JSONObject {
-    try object(.object(changed), target, kind: kind, problems: problems, madeBy: patchKind) { message in
-      let shown = patchKind == .strategic ? patch.goDescription : JSONValue.object(changed).jsonText()
+    let changed = JSONValue.object(changed)
+    do throws(StatusError) {
+      return try made(changed, target, kind, by: patch, patchKind, problems)
+    } catch {
+      // What is wrong is told of the first member in the order in which they are shown.
+      switch patchKind {
+      case .merge: _ = try made(PatchOrder.merged(changed, by: patch), target, kind, by: patch, patchKind, problems)
+      case .json: _ = try made(PatchOrder.patched(changed, by: patch), target, kind, by: patch, patchKind, problems)
+      case .strategic, .apply: break
+      }
+      throw error
+    }
+  }
+
+  private func made(
+    _ changed: JSONValue, _ target: ServedResource, _ kind: KindDescription?, by patch: JSONValue,
+    _ patchKind: PatchKind, _ problems: [String]
+  ) throws(StatusError) -> JSONObject {
+    try object(changed, target, kind: kind, problems: problems, madeBy: patchKind) { message in
+      let shown = patchKind == .strategic ? patch.goDescription : changed.jsonText()
       return .invalid(GroupKind(group: "", kind: ""), "", [.invalid(FieldPath("patch"), .string(shown), message)])
     }
   }
