@@ -19,17 +19,20 @@ enum ListPiece {
 }
 
 extension ListPieces {
+  /// Takes the pieces, so that they are not made in a copy of the room that they have.
   /// - Parameter streams: whether a long list may be made while it is sent.
-  func response(_ encoding: ResponseForm.Encoding, streams: Bool) -> Response {
+  consuming func response(_ encoding: ResponseForm.Encoding, streams: Bool) -> Response {
     let headers: Headers = ["Content-Type": encoding.rawValue]
-    guard streams, isLong else {
-      var pieces = self
+    let streams = streams && isLong
+    var pieces = self
+    guard streams else {
       var buffer = pieces.next() ?? ByteBuffer()
       while let piece = pieces.next() { buffer.writeImmutableBuffer(piece) }
       return Response(.ok, headers: headers, buffer: buffer)
     }
-    return .stream(headers: headers, compresses: true) { [self] writer in
-      var pieces = self
+    let all = pieces
+    return .stream(headers: headers, compresses: true) { writer in
+      var pieces = all
       while let piece = pieces.next() { try await writer.write(buffer: piece) }
     }
   }

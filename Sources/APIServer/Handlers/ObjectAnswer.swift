@@ -127,9 +127,9 @@ struct ObjectAnswer: Sendable {
       return ProtobufListPieces(list, items).response(.protobuf, streams: streams)
     }
     guard form.encoding == .json, form.shape == .object, !form.isPretty else { return nil }
-    return StoredListPieces(
-      objects, apiVersion: target.groupVersionKind.apiVersion, kind: target.resource.listKind, itemKind: itemKind, meta
-    ).response(.json, streams: streams)
+    let pieces = StoredListPieces(
+      objects, apiVersion: target.groupVersionKind.apiVersion, kind: target.resource.listKind, itemKind: itemKind, meta)
+    return pieces.response(.json, streams: streams)
   }
 
   private func protobufList(_ meta: ListMeta) throws(StatusError) -> ProtobufList {
