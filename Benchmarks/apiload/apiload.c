@@ -158,8 +158,9 @@ static void follow(int times) {
     if (times) events.seen[atoi(name + strlen(pattern))] = now();
     count++;
   }
-  events.done++;
   close_connection(connection);
+  /* Last: once all are done the program ends, and with it what OpenSSL closes connections with. */
+  events.done++;
 }
 
 static void *follow_timed(void *unused) {
