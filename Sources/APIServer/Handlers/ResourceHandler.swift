@@ -121,7 +121,7 @@ struct ResourceHandler: Sendable {
       remainingItemCount: page.remaining.map { Int64($0) })
     if registry.isAsStored(page, target) {
       let streams = request.method == .get && !context.isAudited
-      if form.encoding == .protobuf { registry.cache(of: target).keepProtobuf() }
+      if form.encoding == .protobuf, form.shape == .object { registry.cache(of: target).keepProtobuf() }
       if let stored = try answer.storedList(page.objects, meta, streams: streams) { return stored }
     }
     return try answer.list(try await registry.shown(Array(page.objects), target), meta)

@@ -63,7 +63,6 @@ final class CacheWatch: Sendable {
         state.isCutOff = true
         return Self.close(&state)
       }
-      guard !state.waiting.isEmpty else { return nil }
       return state.reader.take()
     }
     reader?.resume()

@@ -57,8 +57,6 @@ public final class CachedObject: Sendable {
 
   func forgetProtobuf() { message.withLock { $0 = nil } }
 
-  var keepsProtobuf: Bool { message.withLock { $0 != nil } }
-
   public var name: String { object.header.name }
   /// Empty for an object of the whole cluster.
   public var namespace: String { object.header.namespace }

@@ -118,7 +118,7 @@ final class ResourceCache: Sendable {
   }
 
   /// Objects may keep what they are in protobuf: a list is made of it now. They forget it when there was no such list for
-  /// some minutes: it is three quarters of what they are anyway.
+  /// some minutes: it takes two fifths of what their JSON does.
   func keepProtobuf() {
     protobuf.used { [weak self] in for object in self?.everything ?? [] { object.forgetProtobuf() } }
   }
