@@ -4,12 +4,25 @@ import ContainerEngine
 import Linux
 
 /// `apus up`: the container engine and a cluster of this host in one process, in the foreground, until a signal ends both.
-struct UpCommand: AsyncParsableCommand {
+struct UpCommand: AsyncParsableCommand, ServerFlags {
   static let configuration = CommandConfiguration(
     commandName: "up", abstract: "Run the container engine and a cluster in the foreground.")
 
   @OptionGroup var engine: EngineOptions
-  @OptionGroup var server: ServerOptions
+  @OptionGroup var options: ServerOptions
+  @OptionGroup var datastore: DatastoreOptions
+  @OptionGroup var sharedSecret: SharedSecretOptions
+  @OptionGroup var encryption: EncryptionOptions
+  @OptionGroup var audit: AuditOptions
+  @OptionGroup var auditLog: AuditLogOptions
+  @OptionGroup var auditWebhook: AuditWebhookOptions
+  @OptionGroup var authentication: AuthenticationOptions
+  @OptionGroup var requestHeaders: RequestHeaderOptions
+  @OptionGroup var authorization: AuthorizationOptions
+  @OptionGroup var connections: ConnectionOptions
+  @OptionGroup(visibility: .hidden) var settled: SettledOptions
+
+  func validate() throws { try validateTogether() }
 
   func run() async throws {
     let settings = try engine.settings()
@@ -17,7 +30,6 @@ struct UpCommand: AsyncParsableCommand {
     SignalStream.ignoreBrokenPipes()
     SystemFacts.raiseOpenFileLimit()
     Log.level = settings.level
-    let server = server
     let pool = try BlockingPool(name: "apus-files")
     try await Self.together(
       [
@@ -25,7 +37,7 @@ struct UpCommand: AsyncParsableCommand {
         (
           "the cluster",
           {
-            try await ClusterServer(server, dataDirectory: settings.dataDirectory, pool).serve {
+            try await ClusterServer(self, dataDirectory: settings.dataDirectory, pool).serve {
               await Self.untilCancelled()
             }
           }

@@ -5,12 +5,10 @@ import AsyncWork
 import ContainerEngine
 import Linux
 
-/// The flags of the audit log; named as kube-apiserver's.
+/// What is kept in the audit log, wherever it is written to; named as kube-apiserver's.
 struct AuditOptions: ParsableArguments {
   @Option(help: "Which requests the audit log keeps, and how much of them: a file of kind Policy of audit.k8s.io/v1.")
   var auditPolicyFile: String?
-  @OptionGroup var log: AuditLogOptions
-  @OptionGroup var webhook: AuditWebhookOptions
 
   /// The only version of events that there is since v1.24.
   static let version = "audit.k8s.io/v1"
@@ -40,7 +38,7 @@ struct AuditOptions: ParsableArguments {
     return isOn ? AuditLimits(largestEvent: event, largestBatch: batch) : nil
   }
 
-  func validate() throws {
+  func validate(_ log: AuditLogOptions, _ webhook: AuditWebhookOptions) throws {
     guard webhook.auditWebhookConfigFile == nil || auditPolicyFile != nil else {
       throw ValidationError("--audit-webhook-config-file needs --audit-policy-file: without a policy nothing is kept")
     }
@@ -55,10 +53,12 @@ struct AuditOptions: ParsableArguments {
 
   /// Opens the log; nil where none is kept.
   /// - Parameter client: by which the webhook is reached.
-  func open(_ client: OutboundClient, _ pool: BlockingPool) async throws -> AuditLog? {
+  func open(
+    _ log: AuditLogOptions, _ webhook: AuditWebhookOptions, _ client: OutboundClient, _ pool: BlockingPool
+  ) async throws -> AuditLog? {
     guard let file = auditPolicyFile else { return nil }
     let settings = try log.settings()
-    return try await pool.run { [webhook] in
+    return try await pool.run {
       let policy: AuditPolicy
       do { policy = try AuditPolicy(try FileSystem.read(file)) } catch let error as StatusError {
         throw ValidationError("--audit-policy-file \(file): \(error.message)")

@@ -10,7 +10,7 @@ import PKI
 
 /// The cluster's API server with its controllers: put together step by step, and taken apart whatever step fails.
 struct ClusterServer: Sendable {
-  private let options: ServerOptions
+  private let flags: any ServerFlags
   private let dataDirectory: String
   private let pool: BlockingPool
   private let teardown = Teardown()
@@ -21,11 +21,13 @@ struct ClusterServer: Sendable {
   /// - Parameters:
   ///   - dataDirectory: where the state and the kubeconfig are.
   ///   - pool: does what blocks.
-  init(_ options: ServerOptions, dataDirectory: String, _ pool: BlockingPool) {
-    self.options = options
+  init(_ flags: any ServerFlags, dataDirectory: String, _ pool: BlockingPool) {
+    self.flags = flags
     self.dataDirectory = dataDirectory
     self.pool = pool
   }
+
+  private var options: ServerOptions { flags.options }
 
   /// Where the state and the secrets are.
   static func makeDirectory(in dataDirectory: String, _ pool: BlockingPool) async throws -> String {
@@ -40,7 +42,7 @@ struct ClusterServer: Sendable {
   func serve(until ended: @escaping @Sendable () async throws -> Void) async throws {
     do {
       let directory = try await Self.makeDirectory(in: dataDirectory, pool)
-      let store = try await Datastore.open(options.datastore, in: directory, pool)
+      let store = try await Datastore.open(flags.datastore, in: directory, pool)
       let state = try await state(store)
       let identity = try await identity(store, directory)
       let core = try await core(state, identity)
@@ -72,21 +74,21 @@ struct ClusterServer: Sendable {
   }
 
   private func identity(_ store: any RevisionedStore, _ directory: String) async throws -> Identity {
-    let secrets = try await ServerSecrets.load(options, store, directory: directory + "/pki", pool)
+    let secrets = try await ServerSecrets.load(flags, store, directory: directory + "/pki", pool)
     let files = secrets.files
     let network = try options.serviceNetwork()
     let address = try await pool.run { [options] in try ServerAddress(options, network) }
     let certificate = try files.serverCertificate(address)
-    let clients = try await ClientTrust(files.authorities, file: options.authentication.clientCAFile, pool)
-    let proxies = try await ClientTrust.proxies(options.requestHeaders, pool)
-    for warning in options.requestHeaders.warnings { Log.warning(warning) }
-    let serving = try await ServingCertificate(options.connections, pool)
-    let named = try await NamedCertificates(options.connections.namedCertificates(), pool)
+    let clients = try await ClientTrust(files.authorities, file: flags.authentication.clientCAFile, pool)
+    let proxies = try await ClientTrust.proxies(flags.requestHeaders, pool)
+    for warning in flags.requestHeaders.warnings { Log.warning(warning) }
+    let serving = try await ServingCertificate(flags.connections, pool)
+    let named = try await NamedCertificates(flags.connections.namedCertificates(), pool)
     let shown = serving.pair ?? .init(chain: certificate.certificatePEM, key: certificate.keyPEM)
     let tls = try ServerTLS(
       certificateChain: shown.chain, privateKey: shown.key, named: named.certificates,
       clientAuthorities: clients.bundle, proxyAuthorities: proxies?.bundle,
-      restrictions: options.connections.restrictions())
+      restrictions: flags.connections.restrictions())
     return Identity(
       secrets: secrets, network: network, address: address, certificate: certificate, serving: serving, named: named,
       clients: clients, proxies: proxies, tls: tls)
@@ -103,7 +105,7 @@ struct ClusterServer: Sendable {
   }
 
   /// Whether other servers serve the same cluster.
-  private var isShared: Bool { options.datastore.isShared }
+  private var isShared: Bool { flags.datastore.isShared }
 
   private func state(_ store: any RevisionedStore) async throws -> State {
     let (failures, continuation) = AsyncStream.makeStream(of: (any Error).self)
@@ -114,7 +116,7 @@ struct ClusterServer: Sendable {
     do {
       kinds = try BuiltinKinds.load()
       enablement = try options.enablement(kinds)
-      encryption = try await ServerEncryption.read(options.encryption, kinds, pool)
+      encryption = try await ServerEncryption.read(flags.encryption, kinds, pool)
       if let encryption { teardown.add("connections to KMS plugins") { await encryption.encryption.stop() } }
       cluster = try await ClusterStore(
         store, isShared: isShared, encryption: encryption?.encryption, report: { Log.error($0) }
@@ -142,12 +144,12 @@ struct ClusterServer: Sendable {
   private func core(_ state: State, _ identity: Identity) async throws -> Core {
     let (cluster, kinds) = (state.cluster, state.kinds)
     let accounts = ServiceAccounts(
-      cluster, tokens: identity.files.tokens, audiences: options.authentication.audiences,
-      terms: options.authentication.tokenTerms)
+      cluster, tokens: identity.files.tokens, audiences: flags.authentication.audiences,
+      terms: flags.authentication.tokenTerms)
     let late = LateRegistry()
     let outbound = OutboundClient(cluster)
     teardown.add("connections to webhooks and other API servers") { await outbound.close() }
-    let authorization = try await ServerAuthorization(options.authorization, cluster, client: outbound, pool) {
+    let authorization = try await ServerAuthorization(flags.authorization, cluster, client: outbound, pool) {
       late.registry
     }
     let told = try await pool.run { [options] in try options.admissionConfiguration() }
@@ -185,23 +187,23 @@ struct ClusterServer: Sendable {
     _ core: Core, _ state: State, _ identity: Identity
   ) async throws -> Front {
     let cluster = state.cluster
-    let proxies = options.requestHeaders.proxies(authorities: identity.proxies?.bundle)
+    let proxies = flags.requestHeaders.proxies(authorities: identity.proxies?.bundle)
     let aggregation = Aggregation(
       cluster, client: core.outbound, proxy: identity.files.frontProxy.proxy,
       clientAuthority: identity.clients.bundle, proxies: proxies)
     let (host, port) = try options.listenAddress()
-    let audit = try await options.audit.open(core.outbound, pool)
+    let audit = try await flags.audit.open(flags.auditLog, flags.auditWebhook, core.outbound, pool)
     teardown.add("the audit log") { await audit?.close() }
     let clients = try await ServerAuthentication(
-      options.authentication, proxies: proxies, cluster, core.accounts, client: core.outbound, pool)
+      flags.authentication, proxies: proxies, cluster, core.accounts, client: core.outbound, pool)
     teardown.add("authentication") { await clients.shutdown() }
     let api = APIServer(
       registry: core.registry, authenticator: clients.authenticator, authorizer: core.authorizer,
       flowControl: options.flowControl, inFlightLimits: options.inFlightLimits,
-      crossOrigin: try options.connections.crossOrigin(), requestTime: options.requestTime,
-      goAwayChance: options.connections.goawayChance, audit: audit,
+      crossOrigin: try flags.connections.crossOrigin(), requestTime: options.requestTime,
+      goAwayChance: flags.connections.goawayChance, audit: audit,
       anonymous: clients.anonymous, proxyHeaders: proxies?.headers,
-      strictTransportSecurity: options.connections.strictTransportSecurityDirectives, accounts: core.accounts,
+      strictTransportSecurity: flags.connections.strictTransportSecurityDirectives, accounts: core.accounts,
       aggregation: aggregation, healthChecks: state.encryption?.healthChecks ?? [],
       startGrace: options.startGrace,
       address: "\(identity.address.advertised):\(port)", version: ServerVersion(build: "apus.\(Version.text)"),
@@ -212,7 +214,7 @@ struct ClusterServer: Sendable {
       limits: limits, threads: 2, compression: Compression(), handlersStartOnEventLoop: true)
     // Bodies have no limit of the service's own: this server reads none beyond its limit, and others behind it have theirs.
     settings.handlerTime = api.allottedTime
-    let streams = options.connections.http2MaxStreamsPerConnection
+    let streams = flags.connections.http2MaxStreamsPerConnection
     if streams > 0 { settings.http2.concurrentStreams = streams }
     let server = HTTPServer(configuration: settings, renderError: api.render, handler: api.handle)
     teardown.add("the listener") { await server.shutdown(within: Self.shutdownTime) }

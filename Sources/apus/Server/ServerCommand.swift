@@ -5,7 +5,7 @@ import KeyValueStore
 import Linux
 
 /// `apus server`: the cluster's API and its controllers in the foreground, until a signal ends it.
-struct ServerCommand: AsyncParsableCommand {
+struct ServerCommand: AsyncParsableCommand, ServerFlags {
   static let configuration = CommandConfiguration(
     commandName: "server", abstract: "Run the cluster's API server in the foreground.",
     discussion: """
@@ -15,9 +15,22 @@ struct ServerCommand: AsyncParsableCommand {
 
   @OptionGroup var place: ServerPlace
   @OptionGroup var options: ServerOptions
+  @OptionGroup var datastore: DatastoreOptions
+  @OptionGroup var sharedSecret: SharedSecretOptions
+  @OptionGroup var encryption: EncryptionOptions
+  @OptionGroup var audit: AuditOptions
+  @OptionGroup var auditLog: AuditLogOptions
+  @OptionGroup var auditWebhook: AuditWebhookOptions
+  @OptionGroup var authentication: AuthenticationOptions
+  @OptionGroup var requestHeaders: RequestHeaderOptions
+  @OptionGroup var authorization: AuthorizationOptions
+  @OptionGroup var connections: ConnectionOptions
+  @OptionGroup(visibility: .hidden) var settled: SettledOptions
+
+  func validate() throws { try validateTogether() }
 
   func run() async throws {
-    guard !options.datastore.isShared || place.snapshot == nil && place.restore == nil else {
+    guard !datastore.isShared || place.snapshot == nil && place.restore == nil else {
       throw ValidationError("--snapshot and --restore are for the embedded store: use etcdctl for etcd")
     }
     let signals = try SignalStream(EndingSignals.all)
@@ -27,7 +40,7 @@ struct ServerCommand: AsyncParsableCommand {
     let pool = try BlockingPool(name: "apus-files")
     if let snapshot = place.restore { return try await restore(snapshot, pool) }
     if let snapshot = place.snapshot { return try await write(snapshot, pool) }
-    try await ClusterServer(options, dataDirectory: place.dataDir, pool).serve {
+    try await ClusterServer(self, dataDirectory: place.dataDir, pool).serve {
       try await EndingSignals.wait(signals)
     }
   }
@@ -42,7 +55,7 @@ struct ServerCommand: AsyncParsableCommand {
 
   private func write(_ snapshot: String, _ pool: BlockingPool) async throws {
     let directory = try await ClusterServer.makeDirectory(in: place.dataDir, pool)
-    let store = try await Datastore.open(options.datastore, in: directory, pool)
+    let store = try await Datastore.open(datastore, in: directory, pool)
     do { try await store.snapshot(to: snapshot) } catch {
       await store.close()
       throw error

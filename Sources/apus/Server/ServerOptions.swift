@@ -3,7 +3,7 @@ import APIServer
 import Addressing
 import ArgumentParser
 
-/// The flags of `apus server` that `apus up` has too.
+/// The flags of the API itself: where and how it is served.
 struct ServerOptions: ParsableArguments {
   @Option(help: "Address and port that the API is served on, with TLS.") var apiListen = "0.0.0.0:6443"
   @Option(help: "Address that clients in the cluster are told; the first one of this host unless set.")
@@ -12,18 +12,10 @@ struct ServerOptions: ParsableArguments {
   var tlsSan: [String] = []
   @Option(help: "Where the administrator's kubeconfig is written (default DATA-DIR/kubeconfig).")
   var kubeconfig: String?
-  @OptionGroup var datastore: DatastoreOptions
-  @OptionGroup var sharedSecret: SharedSecretOptions
-  @OptionGroup var encryption: EncryptionOptions
-  @OptionGroup var audit: AuditOptions
   @Option(help: "Where services' addresses come from: CIDR, or one of each address family: CIDR,CIDR.")
   var serviceClusterIpRange = "10.43.0.0/16"
   @Option(help: "Ports that services are reached by on every node: FIRST-LAST.") var serviceNodePortRange =
     "30000-32767"
-  @OptionGroup var authentication: AuthenticationOptions
-  @OptionGroup var requestHeaders: RequestHeaderOptions
-  @OptionGroup var authorization: AuthorizationOptions
-  @OptionGroup var connections: ConnectionOptions
   @Option(help: "Admission plugins to run beside those that run by default, separated by commas; repeatable.")
   var enableAdmissionPlugins: [String] = []
   @Option(help: "Admission plugins not to run, separated by commas; repeatable.")
@@ -62,7 +54,6 @@ struct ServerOptions: ParsableArguments {
     help:
       "Whether requests that come later are told to try elsewhere (429) until those that are under way are answered: true or false."
   ) var shutdownSendRetryAfter = false
-  @OptionGroup(visibility: .hidden) var settled: SettledOptions
 
   /// The names in the values of a flag that takes lists.
   static func names(_ values: [String]) -> [String] {
@@ -126,7 +117,6 @@ struct ServerOptions: ParsableArguments {
     do { try FeatureGates.check(Self.names(featureGates)) } catch {
       throw ValidationError("--feature-gates: \(error.description)")
     }
-    if !datastore.isShared { try sharedSecret.refuse() }
     _ = try listenAddress()
     _ = try serviceNetwork()
     if let text = advertiseAddress {

@@ -14,15 +14,15 @@ struct ServerSecrets: Sendable {
   ///   the first server begins with.
   /// - Throws: where the servers' token is missing or is another one.
   static func load(
-    _ options: ServerOptions, _ store: any RevisionedStore, directory: String, _ pool: BlockingPool
+    _ flags: any ServerFlags, _ store: any RevisionedStore, directory: String, _ pool: BlockingPool
   ) async throws -> ServerSecrets {
-    let issuers = options.authentication.issuers
-    guard options.datastore.isShared else {
+    let issuers = flags.authentication.issuers
+    guard flags.datastore.isShared else {
       return try await pool.run {
         ServerSecrets(files: try ClusterFiles(directory: directory, issuers: issuers), shared: nil)
       }
     }
-    let token = try await options.sharedSecret.secret(pool)
+    let token = try await flags.sharedSecret.secret(pool)
     let shared = SharedSecrets(store, token: token) { derive in try await pool.run(derive) }
     let secrets = try await shared.load {
       Log.info("this server is the first of its cluster: it makes the authorities and keys of all")
