@@ -37,9 +37,13 @@ extension Schema {
   public static let typeMembers = [
     SchemaProperty(
       "apiVersion",
-      Schema(.string, description: "APIVersion defines the API group and version that the object is written in.")),
-    SchemaProperty("kind", Schema(.string, description: "What kind of object this is.")),
+      Schema(
+        .string, description: "APIVersion defines the API group and version that the object is written in.",
+        notes: typeMeta)),
+    SchemaProperty("kind", Schema(.string, description: "What kind of object this is.", notes: typeMeta)),
   ]
+
+  private static let typeMeta = SchemaNotes(embeddedIn: "TypeMeta")
 
   /// What is said about the member `metadata` of every object.
   public static let metadataText =

@@ -44,11 +44,10 @@ public final class Schema: Sendable {
 
   private let ruleTree = AtomicLazyReference<SchemaRuleTree>()
   let rulesBox: ValueRulesBox?
-  private let notesBox: Box<SchemaNotes>?
+  public let notes: SchemaNotes?
 
   /// Limits of the value itself; nil where there are none.
   public var rules: ValueRules? { rulesBox?.rules }
-  public var notes: SchemaNotes? { notesBox?.value }
 
   public init(
     _ type: SchemaType? = nil, reference: SchemaReference? = nil, properties: [SchemaProperty] = [],
@@ -83,7 +82,7 @@ public final class Schema: Sendable {
     self.validationRules = validationRules
     self.unions = unions
     rulesBox = rules.map(ValueRulesBox.init)
-    notesBox = notes.map(Box.init)
+    self.notes = notes
   }
 
   /// The rules in CEL of this node and those below, of a custom kind's whole object, compiled when they are first asked for.
@@ -188,28 +187,26 @@ public struct SchemaUnion: Sendable, Hashable {
   }
 }
 
-/// Rarely needed parts of a node that say nothing of the value.
-public struct SchemaNotes: Sendable, Hashable {
-  public var title: String?
-  public var example: JSONValue?
-  public var externalDocumentation: JSONValue?
+/// Rarely needed parts of a node that say nothing of the value. Nodes may share them.
+public final class SchemaNotes: Sendable {
+  public let title: String?
+  public let example: JSONValue?
+  public let externalDocumentation: JSONValue?
   /// The name of the type in messages about built-in kinds that do not decode (`v1.Protocol`); nil where it follows
   /// from the node.
-  public var typeName: String?
+  public let typeName: String?
+  /// The structure within the object's own in which Go's type has the member, where such a message names it
+  /// (`VolumeSource`); several with dots between them.
+  public let embeddedIn: String?
 
   public init(
     title: String? = nil, example: JSONValue? = nil, externalDocumentation: JSONValue? = nil,
-    typeName: String? = nil
+    typeName: String? = nil, embeddedIn: String? = nil
   ) {
     self.title = title
     self.example = example
     self.externalDocumentation = externalDocumentation
     self.typeName = typeName
+    self.embeddedIn = embeddedIn
   }
-}
-
-/// Keeps a large value that most nodes lack out of the node.
-private final class Box<Value: Sendable>: Sendable {
-  let value: Value
-  init(_ value: Value) { self.value = value }
 }

@@ -55,7 +55,9 @@ public struct SchemaReader: Sendable {
     var hasRules = false
     var validationRules: [ValidationRule] = []
     var unions: [SchemaUnion] = []
-    var notes = SchemaNotes()
+    var title: String?
+    var example: JSONValue?
+    var externalDocumentation: JSONValue?
 
     func schema(_ dialect: SchemaReader.Dialect) -> Schema {
       var node = self
@@ -67,7 +69,12 @@ public struct SchemaReader: Sendable {
         default: defaultValue, nullable: isNullable, format: format, preservesUnknownFields: preservesUnknownFields,
         isEmbeddedResource: isEmbeddedResource, listType: listType, listMapKeys: listMapKeys, mapType: mapType,
         patchStrategy: patchStrategy, patchMergeKey: patchMergeKey, rules: node.hasRules ? node.rules : nil,
-        validationRules: validationRules, unions: unions, notes: notes == SchemaNotes() ? nil : notes)
+        validationRules: validationRules, unions: unions, notes: notes)
+    }
+
+    private var notes: SchemaNotes? {
+      guard title != nil || example != nil || externalDocumentation != nil else { return nil }
+      return SchemaNotes(title: title, example: example, externalDocumentation: externalDocumentation)
     }
 
     /// Documents say in several ways what is one type here: a reference with words beside it stands in an `allOf` of its
@@ -100,10 +107,10 @@ public struct SchemaReader: Sendable {
     case "type": node.type = try type(value, at: path) ?? node.type
     case "format": node.format = try text(value, at: path)
     case "description": node.description = try text(value, at: path)
-    case "title": node.notes.title = try text(value, at: path)
+    case "title": node.title = try text(value, at: path)
     case "default": node.defaultValue = value
-    case "example": node.notes.example = value
-    case "externalDocs": node.notes.externalDocumentation = value
+    case "example": node.example = value
+    case "externalDocs": node.externalDocumentation = value
     case "nullable": node.isNullable = try flag(value, at: path)
     case "required": node.required = try texts(value, at: path)
     case "items": node.items = try read(value, at: path, depth: depth + 1)

@@ -28,7 +28,8 @@ public struct TypeChecker: Sendable {
 
   private init(words: Words) { self.words = words }
 
-  /// The names of the members down to the value; items of lists and members of maps have none here.
+  /// The names of the members down to the value, and of the structures embedded on the way; items of lists and members
+  /// of maps have none here.
   private var fields: [String] = []
   /// The definition whose member is looked at: empty in a structure that has no name of its own, nil outside of all.
   private var structure: String?
@@ -36,14 +37,17 @@ public struct TypeChecker: Sendable {
   private var saved: TypeMismatch?
 
   private mutating func save(_ found: String, _ type: String) {
-    guard saved == nil else { return }
-    if let structure {
-      let field = fields.joined(separator: ".")
-      let structure = structure.split(separator: ".").last ?? ""
-      saved = TypeMismatch("json: cannot unmarshal \(found) into Go struct field \(structure).\(field) of type \(type)")
-    } else {
-      saved = TypeMismatch("json: cannot unmarshal \(found) into Go value of type \(type)")
+    if saved == nil { saved = mismatch(found, type) }
+  }
+
+  /// Tells the place too, also where a type that reads itself has found the mismatch; the converter knows of none.
+  private func mismatch(_ found: String, _ type: String) -> TypeMismatch {
+    guard words == .decoder, let structure else {
+      return TypeMismatch("json: cannot unmarshal \(found) into Go value of type \(type)")
     }
+    let field = fields.joined(separator: ".")
+    let name = structure.split(separator: ".").last ?? ""
+    return TypeMismatch("json: cannot unmarshal \(found) into Go struct field \(name).\(field) of type \(type)")
   }
 
   /// A value that its field cannot take.
@@ -109,9 +113,11 @@ public struct TypeChecker: Sendable {
       if case .null = value { continue }
       if let property = node.properties[member] {
         structure = inner
+        let depth = fields.count
+        if let embedded = property.notes?.embeddedIn { fields.append(embedded) }
         fields.append(member)
         try check(value, property)
-        fields.removeLast()
+        fields.removeSubrange(depth...)
         structure = outer
       } else if case .schema(let element) = node.additionalProperties {
         try check(value, element)
@@ -123,7 +129,7 @@ public struct TypeChecker: Sendable {
     switch node.format {
     case "date-time":
       // Times read themselves from a string of their own.
-      guard let text = value.stringValue else { throw Self.mismatch(value, "string") }
+      guard let text = value.stringValue else { throw mismatch(value.goKind, "string") }
       let isMicro = schema.reference?.name.hasSuffix(".MicroTime") == true
       if let problem = GoTime.problem(text, isMicro ? .microseconds : .seconds) { throw TypeMismatch(problem) }
     case "byte":
@@ -133,7 +139,7 @@ public struct TypeChecker: Sendable {
       if words == .converter { throw TypeMismatch("error decoding from json: \(problem)") }
       if saved == nil { saved = TypeMismatch(problem) }
     case "duration":
-      guard let text = value.stringValue else { throw Self.mismatch(value, "string") }
+      guard let text = value.stringValue else { throw mismatch(value.goKind, "string") }
       if let problem = GoDuration.problem(text) { throw TypeMismatch(problem) }
     default: if value.stringValue == nil { try refuse(value, schema, type: Self.goType(schema)) }
     }
@@ -155,9 +161,9 @@ public struct TypeChecker: Sendable {
     switch value {
     case .string: return
     case .integer(let number) where Int32(exactly: number) != nil: return
-    case .integer(let number): throw Self.mismatch("number \(number)", "int32")
-    case .double(let number): throw Self.mismatch("number \(number.goJSON)", "int32")
-    default: throw Self.mismatch(value, "int32")
+    case .integer(let number): throw mismatch("number \(number)", "int32")
+    case .double(let number): throw mismatch("number \(number.goJSON)", "int32")
+    default: throw mismatch(value.goKind, "int32")
     }
   }
 
@@ -167,12 +173,6 @@ public struct TypeChecker: Sendable {
     } catch {
       throw TypeMismatch(error.message)
     }
-  }
-
-  private static func mismatch(_ value: JSONValue, _ type: String) -> TypeMismatch { mismatch(value.goKind, type) }
-
-  private static func mismatch(_ found: String, _ type: String) -> TypeMismatch {
-    TypeMismatch("json: cannot unmarshal \(found) into Go value of type \(type)")
   }
 
   // MARK: Names of Go's types

@@ -134,7 +134,20 @@ struct BodyReader {
         "couldn't get version/kind; json parse error: json: cannot unmarshal \(value.goTypeName) into Go value of type \(type)"
       )
     }
+    if !target.resource.isCustom || kind != nil, let problem = Self.typeProblem(value) {
+      throw unrecognized(bytes, name, "couldn't get version/kind; json parse error: json: cannot unmarshal \(problem)")
+    }
     return try object(value == .null ? [:] : value, target, kind: kind, problems: problems)
+  }
+
+  /// Why the object does not say what it is: the first of the members that do so is no text.
+  private static func typeProblem(_ value: JSONValue) -> String? {
+    guard case .object(let object) = value else { return nil }
+    for (name, value) in object where name == "apiVersion" || name == "kind" {
+      if value == .null || value.stringValue != nil { continue }
+      return "\(value.goKind) into Go struct field .\(name) of type string"
+    }
+    return nil
   }
 
   func object(

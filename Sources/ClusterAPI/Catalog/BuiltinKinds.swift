@@ -33,8 +33,9 @@ public struct BuiltinKinds: Sendable {
     var definitions = CommonDefinitions.schemas
     var facts: [String: TypeFacts] = [:]
     var definitionNames: [GroupVersionKind: String] = [:]
+    let notes = SharedNotes()
     for (data, file) in zip(texts, files) {
-      let builder = SchemaBuilder(data: data, file: file)
+      let builder = SchemaBuilder(data: data, file: file, notes: notes)
       for type in data.types {
         let name = "\(data.package).\(type.name)"
         definitions[name] = try builder.schema(of: type)

@@ -11,6 +11,7 @@ struct SchemaBuilder {
 
   let data: KindData
   let file: String
+  let notes: SharedNotes
 
   /// The name of a definition: of this package, or with a dot of another one.
   func definitionName(_ type: String, line: Int) throws(KindDataError) -> String {
@@ -49,17 +50,19 @@ struct SchemaBuilder {
 
   private func schema(of field: FieldEntry) throws(KindDataError) -> Schema {
     let description = field.description.isEmpty ? nil : field.description
+    let (typeName, itemName) = Self.goNames(field.goType.map { $0[...] }, of: field.type)
+    let notes = self.notes.notes(typeName: typeName, embeddedIn: field.embeddedIn)
     if let name = try reference(field.type, line: field.line) {
       return Schema(
         reference: SchemaReference(name), description: description, default: field.defaultValue,
         mapType: field.mapType, patchStrategy: field.patchStrategy, patchMergeKey: field.patchMergeKey,
-        rules: field.rules)
+        rules: field.rules, notes: notes)
     }
     var items: Schema?
     var members: AdditionalProperties?
     switch field.type {
-    case .list(let item): items = try schema(of: item, line: field.line)
-    case .map(let value): members = .schema(try schema(of: value, line: field.line))
+    case .list(let item): items = try schema(of: item, goType: itemName, line: field.line)
+    case .map(let value): members = .schema(try schema(of: value, goType: itemName, line: field.line))
     default: break
     }
     let (type, format) = scalar(field.type)
@@ -69,25 +72,43 @@ struct SchemaBuilder {
       ofList.enumeration = nil
       var ofItems = ValueRules(enumeration: rules.enumeration)
       (ofItems.isJudgedByKind, ofList.isJudgedByKind) = (rules.isJudgedByKind, false)
-      items = Schema(scalar(item).0, rules: ofItems)
+      items = Schema(scalar(item).0, rules: ofItems, notes: items?.notes)
       return Schema(
         type, items: items, description: description, listType: field.listType, listMapKeys: field.listMapKeys,
-        patchStrategy: field.patchStrategy, patchMergeKey: field.patchMergeKey, rules: ofList)
+        patchStrategy: field.patchStrategy, patchMergeKey: field.patchMergeKey, rules: ofList, notes: notes)
     }
     return Schema(
       type, additionalProperties: members, items: items, description: description, default: field.defaultValue,
       format: format, listType: field.listType, listMapKeys: field.listMapKeys, mapType: field.mapType,
-      patchStrategy: field.patchStrategy, patchMergeKey: field.patchMergeKey, rules: field.rules)
+      patchStrategy: field.patchStrategy, patchMergeKey: field.patchMergeKey, rules: field.rules, notes: notes)
   }
 
-  private func schema(of type: FieldType, line: Int) throws(KindDataError) -> Schema {
-    if let name = try reference(type, line: line) { return Schema(reference: SchemaReference(name)) }
+  private func schema(of type: FieldType, goType: Substring?, line: Int) throws(KindDataError) -> Schema {
+    let (typeName, itemName) = Self.goNames(goType, of: type)
+    let notes = self.notes.notes(typeName: typeName)
+    if let name = try reference(type, line: line) { return Schema(reference: SchemaReference(name), notes: notes) }
     switch type {
-    case .list(let item): return Schema(.array, items: try schema(of: item, line: line))
-    case .map(let value): return Schema(.object, additionalProperties: .schema(try schema(of: value, line: line)))
+    case .list(let item):
+      return Schema(.array, items: try schema(of: item, goType: itemName, line: line), notes: notes)
+    case .map(let value):
+      let value = try schema(of: value, goType: itemName, line: line)
+      return Schema(.object, additionalProperties: .schema(value), notes: notes)
     default:
       let (type, format) = scalar(type)
-      return Schema(type, format: format)
+      return Schema(type, format: format, notes: notes)
+    }
+  }
+
+  /// What must be noted of the name that Go has for a type, here and at what a list or a map holds: that of a list of named
+  /// values follows from the values' name, that of a map unless its keys have a name too.
+  private static func goNames(_ name: Substring?, of type: FieldType) -> (Substring?, Substring?) {
+    guard let name else { return (nil, nil) }
+    switch type {
+    case .list where name.hasPrefix("[]"): return (nil, name.dropFirst(2))
+    case .map where name.hasPrefix("map["):
+      let value = name.drop { $0 != "]" }.dropFirst()
+      return (name.hasPrefix("map[string]") ? nil : name, value)
+    default: return (name, nil)
     }
   }
 

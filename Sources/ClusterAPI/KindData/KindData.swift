@@ -91,6 +91,10 @@ public struct FieldEntry: Sendable {
   public var patchMergeKey: String?
   public var defaultValue: JSONValue?
   public var rules: ValueRules?
+  /// What Go calls the field's type (`[]v1.Capability`), where that does not follow from ``type``.
+  public var goType: String?
+  /// The structures within the type's own in which Go has the field, with dots between them.
+  public var embeddedIn: String?
   public var description: String
   public var line: Int
 }

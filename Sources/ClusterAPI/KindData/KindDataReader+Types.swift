@@ -79,6 +79,8 @@ extension FieldEntry {
     case "null": isNull = true
     case "immutable": isImmutable = true
     case "gate": feature = flag.value.map(String.init)
+    case "go": goType = flag.value.map(String.init)
+    case "in": embeddedIn = flag.value.map(String.init)
     case "map": mapType = try MapType(flag, line)
     case "default":
       guard let value = flag.value else { throw line.error(.malformed, "a default has a value") }

@@ -29,8 +29,14 @@ struct TypeCheckerTests {
         "object into Go struct field PodSpec.spec.template.spec.containers of type []v1.Container"
       ),
       (#"[]"#, "array into Go value of type v1.Deployment"),
-      (#"{"spec": {"strategy": {"rollingUpdate": {"maxSurge": true}}}}"#, "bool into Go value of type int32"),
-      (#"{"metadata": {"creationTimestamp": 5}}"#, "number into Go value of type string"),
+      (
+        #"{"spec": {"strategy": {"rollingUpdate": {"maxSurge": true}}}}"#,
+        "bool into Go struct field DeploymentStrategy.spec.strategy.rollingUpdate.maxSurge of type int32"
+      ),
+      (
+        #"{"metadata": {"creationTimestamp": 5}}"#,
+        "number into Go struct field ObjectMeta.metadata.creationTimestamp of type string"
+      ),
       (#"{"kind": 1, "spec": {"replicas": "x"}}"#, "number into Go struct field Deployment.kind of type string"),
     ])
   func mismatch(text: String, message: String) throws {
@@ -70,6 +76,36 @@ struct TypeCheckerTests {
       ),
     ])
   func readers(text: String, message: String) throws { try expectMismatch(text, message) }
+
+  @Test(
+    "names that do not follow from a node are noted with it",
+    arguments: [
+      (#"{"mode": 5}"#, "number into Go struct field Outer.mode of type v1.Mode"),
+      (#"{"modes": 5}"#, "number into Go struct field Outer.modes of type []v1.Mode"),
+      (#"{"modes": ["a", 5]}"#, "number into Go struct field Outer.modes of type v1.Mode"),
+      (#"{"inner": 5}"#, "number into Go struct field Outer.Base.Core.inner of type v1.Inner"),
+      (#"{"inner": {"size": "x"}}"#, "string into Go struct field Inner.Base.Core.inner.size of type int32"),
+      // What is embedded is named on the way to its own members only.
+      (#"{"inner": {"size": 1}, "mode": []}"#, "array into Go struct field Outer.mode of type v1.Mode"),
+    ])
+  func notes(text: String, message: String) throws {
+    let mode = Schema(.string, notes: SchemaNotes(typeName: "v1.Mode"))
+    let inner = Schema(.object, properties: [SchemaProperty("size", Schema(.integer, format: "int32"))])
+    let outer = Schema(
+      .object,
+      properties: [
+        SchemaProperty("mode", mode), SchemaProperty("modes", Schema(.array, items: mode)),
+        SchemaProperty(
+          "inner", Schema(reference: SchemaReference("a.v1.Inner"), notes: SchemaNotes(embeddedIn: "Base.Core"))),
+      ])
+    let registry = try SchemaRegistry(["a.v1.Inner": inner, "a.v1.Outer": outer])
+    let value = try parse(text)
+    let schema = try #require(registry["a.v1.Outer"])
+    let error = #expect(throws: TypeMismatch.self) {
+      try TypeChecker.check(value, by: schema, definitionName: "a.v1.Outer")
+    }
+    #expect(error?.message == "json: cannot unmarshal " + message)
+  }
 
   @Test(
     "what a strategic merge patch has made is told as the converter tells it",

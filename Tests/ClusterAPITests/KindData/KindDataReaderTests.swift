@@ -64,6 +64,7 @@ import Testing
         names [string] written list=set maxItems=4
         inner Inner always
         when time null
+        parts [string] go=[]v1.Part in=Holder.Inside
       type Inner any
       """)
     #expect(data.packages == ["core": "io.k8s.api.core.v1"])
@@ -83,6 +84,8 @@ import Testing
     #expect(type.fields[4].presence == .written && type.fields[4].listType == .set)
     #expect(type.fields[5].isAlways && type.fields[5].type == .named("Inner"))
     #expect(type.fields[6].type == .time && type.fields[6].isNull && type.fields[6].description.isEmpty)
+    #expect(type.fields[7].goType == "[]v1.Part" && type.fields[7].embeddedIn == "Holder.Inside")
+    #expect(type.fields[6].goType == nil && type.fields[6].embeddedIn == nil)
     #expect(data.types[1].form == .any)
   }
 
