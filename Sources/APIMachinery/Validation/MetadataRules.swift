@@ -15,12 +15,8 @@ public enum MetadataRules {
     in metadata: JSONObject, isNamespaced: Bool, name rule: (String) -> [String],
     at path: FieldPath = FieldPath("metadata")
   ) -> [FieldError] {
-    var errors: [FieldError] = []
+    var errors = generateName(metadata, rule, at: path)
     func text(_ name: String) -> String { metadata[name]?.stringValue ?? "" }
-    let base = text("generateName")
-    if !base.isEmpty {
-      errors += NameRules.prefix(base, rule).map { .invalid(path.child("generateName"), .string(base), $0) }
-    }
     let name = text("name")
     if name.isEmpty {
       errors.append(.required(path.child("name"), "name or generateName is required"))
@@ -42,10 +38,13 @@ public enum MetadataRules {
   }
 
   /// What is wrong with the metadata of an object that is updated, besides what is wrong with it by itself.
+  /// - Parameter name: the rule that what names are generated from is held to, besides that of all kinds; nil of kinds
+  ///   that ask for no more.
   public static func errors(
-    in metadata: JSONObject, updating old: JSONObject, at path: FieldPath = FieldPath("metadata")
+    in metadata: JSONObject, updating old: JSONObject, name rule: ((String) -> [String])? = nil,
+    at path: FieldPath = FieldPath("metadata")
   ) -> [FieldError] {
-    var errors: [FieldError] = []
+    var errors = generateName(metadata, NameRules.pathSegment, at: path)
     if old["deletionTimestamp"] != nil {
       let known = Set(strings(old["finalizers"]))
       let new = Set(strings(metadata["finalizers"])).subtracting(known).sorted()
@@ -75,7 +74,16 @@ public enum MetadataRules {
       if value != old[name] ?? .null { errors.append(.invalid(path.child(name), value, immutable)) }
     }
     errors += parts(metadata, at: path)
-    return errors + managedFields(metadata["managedFields"]?.arrayValue ?? [], at: path.child("managedFields"))
+    errors += managedFields(metadata["managedFields"]?.arrayValue ?? [], at: path.child("managedFields"))
+    return errors + (rule.map { generateName(metadata, $0, at: path) } ?? [])
+  }
+
+  private static func generateName(
+    _ metadata: JSONObject, _ rule: (String) -> [String], at path: FieldPath
+  ) -> [FieldError] {
+    let base = metadata["generateName"]?.stringValue ?? ""
+    guard !base.isEmpty else { return [] }
+    return NameRules.prefix(base, rule).map { .invalid(path.child("generateName"), .string(base), $0) }
   }
 
   private static func parts(_ metadata: JSONObject, at path: FieldPath) -> [FieldError] {

@@ -48,8 +48,13 @@ struct DiscoveryHandler: Sendable {
   }
 
   /// - Throws: 406 where the client takes no form that there is.
-  private func answer(_ document: JSONObject) throws(StatusError) -> Response {
-    try Answer.object(document, try ResponseForm.negotiate(request.headers, request.query, for: .status), kinds)
+  /// - Parameter isOfGroups: of what groups there are; upstream has another handler for these, with other words for 406.
+  private func answer(_ document: JSONObject, isOfGroups: Bool = false) throws(StatusError) -> Response {
+    let form: ResponseForm
+    do throws(StatusError) {
+      form = try ResponseForm.negotiate(request.headers, request.query, for: .status)
+    } catch { throw isOfGroups ? .notAcceptable(accepted: ResponseForm.accepted.map(\.rawValue)) : error }
+    return try Answer.object(document, form, kinds)
   }
 
   /// A document that clients keep, and ask for again with its tag.
@@ -87,7 +92,7 @@ struct DiscoveryHandler: Sendable {
       "kind": "APIGroupList", "apiVersion": "v1",
       "groups": .array(groups.filter { !$0.isEmpty }.map { .object(groupDocument($0)) }),
     ]
-    return try answer(document)
+    return try answer(document, isOfGroups: true)
   }
 
   /// Groups by their priorities.
@@ -131,7 +136,7 @@ struct DiscoveryHandler: Sendable {
     guard !versions(ofGroup: name).isEmpty else { return nil }
     var document: JSONObject = ["kind": "APIGroup", "apiVersion": "v1"]
     for (member, value) in groupDocument(name) { document[member] = value }
-    return try answer(document)
+    return try answer(document, isOfGroups: true)
   }
 
   private func resources(_ groupVersion: GroupVersion) throws(StatusError) -> Response? {

@@ -59,6 +59,8 @@ struct ActionHandler {
 
   /// Issues a token for an account (`authentication.k8s.io/v1` TokenRequest).
   private func issueToken(_ form: ResponseForm) async throws -> Response {
+    // No table has tokens.
+    if form.shape == .table { throw StatusError.notAcceptable(accepted: ResponseForm.accepted.map(\.rawValue)) }
     guard let accounts = handler.accounts else {
       throw StatusError.internalError("this server issues no tokens for service accounts")
     }
@@ -67,6 +69,6 @@ struct ActionHandler {
     let admitted = try await handler.registry.admit(
       try await body(), subresource.kind, handler.target, handler.context)
     let answer = try accounts.issue(admitted, for: account) { handler.context.warn($0) }
-    return try Answer.object(answer, form, handler.registry.kinds, status: .created)
+    return try handler.answer(JSONValue.object(answer).jsonBytes(), form, status: .created)
   }
 }

@@ -16,7 +16,9 @@ public struct ResponseForm: Sendable, Equatable {
     case builtin
     /// Objects of a custom kind, whose fields have no numbers: in protobuf only what is of the API itself.
     case custom
-    /// A Status or an answer to a question: they have one shape.
+    /// An answer to a question: an object that has metadata, but no table.
+    case answer
+    /// A Status or a document about the server: they have one shape.
     case status
   }
 
@@ -84,7 +86,7 @@ public struct ResponseForm: Sendable, Equatable {
       guard range.parameters["g"] == nil, range.parameters["v"] == nil else { return false }
       shape = .object
       return encoding != .protobuf || subject != .custom
-    case "Table" where subject != .status && range.isMeta && encoding != .protobuf: shape = .table
+    case "Table" where subject != .status && subject != .answer && range.isMeta && encoding != .protobuf: shape = .table
     case "PartialObjectMetadata" where subject != .status && range.isMeta,
       "PartialObjectMetadataList" where subject != .status && range.isMeta:
       shape = .partialMetadata

@@ -15,7 +15,9 @@ enum AccessAttributes {
     case (_?, let document?):
       errors.append(
         .invalid(
-          path.child("nonResourceAttributes"), document, "cannot be specified in combination with resourceAttributes"))
+          path.child("nonResourceAttributes"), shown(document),
+          "cannot be specified in combination with resourceAttributes"
+        ).inOrder)
     case (nil, nil):
       errors.append(
         .invalid(
@@ -32,6 +34,11 @@ enum AccessAttributes {
         ofSelector: selector, isOfLabels: name == "labelSelector", path.child("resourceAttributes", name))
     }
     return errors
+  }
+
+  /// The attributes of a request for no resource as messages show them: upstream's own form, with the names that it has there.
+  static func shown(_ attributes: JSONValue) -> JSONValue {
+    .object(["Path": attributes["path"] ?? "", "Verb": attributes["verb"] ?? ""])
   }
 
   private static func violations(

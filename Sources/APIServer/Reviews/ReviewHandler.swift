@@ -18,7 +18,7 @@ struct ReviewHandler {
 
   func respond() async throws -> Response {
     guard handler.info.verb == "create" else { throw StatusError.methodNotAllowed() }
-    let form = try ResponseForm.negotiate(handler.request.headers, handler.request.query, for: .status)
+    let form = try ResponseForm.negotiate(handler.request.headers, handler.request.query, for: .answer)
     var review = try await handler.registry.admit(
       try handler.reader.object(try await handler.requestBody(), handler.target), handler.target.kind, handler.target,
       handler.context, judge: check)
@@ -88,7 +88,9 @@ struct ReviewHandler {
     if metadata.contains(where: { $0.value != .null && $0.value != "" && $0.value != [:] && $0.value != [] }) {
       errors.append(
         .invalid(
-          FieldPath("metadata"), review["metadata"], isLocal ? "must be empty except for namespace" : "must be empty"))
+          FieldPath("metadata"), review["metadata"].map(MetadataOrder.ordered),
+          isLocal ? "must be empty except for namespace" : "must be empty"
+        ).inOrder)
     }
     let namespace = spec["resourceAttributes"]?["namespace"]?.stringValue ?? ""
     if isLocal, spec["resourceAttributes"] != nil, namespace != handler.info.namespace {
@@ -98,7 +100,10 @@ struct ReviewHandler {
     }
     if isLocal, let document = spec["nonResourceAttributes"] {
       errors.append(
-        .invalid(FieldPath("spec", "nonResourceAttributes"), document, "disallowed on this kind of request"))
+        .invalid(
+          FieldPath("spec", "nonResourceAttributes"), AccessAttributes.shown(document),
+          "disallowed on this kind of request"
+        ).inOrder)
     }
     // Upstream names the group alone.
     let kind = GroupKind(group: handler.target.groupKind.group, kind: "")

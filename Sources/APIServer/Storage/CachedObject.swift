@@ -66,10 +66,12 @@ public final class CachedObject: Sendable {
   /// The JSON as it is served, in the storage version.
   public var bytes: [UInt8] { object.served }
 
-  /// What the store keeps of a tree: what says what it is comes first, so that it is found quickly.
+  /// What the store keeps of a tree: what says what it is comes first, so that it is found quickly, and metadata have the
+  /// order in which upstream serves them.
   static func stored(_ object: JSONObject) -> StoredObject {
     var ordered: JSONObject = [:]
-    for name in ["kind", "apiVersion", "metadata"] { ordered[name] = object[name] }
+    for name in ["kind", "apiVersion"] { ordered[name] = object[name] }
+    ordered["metadata"] = object["metadata"].map(MetadataOrder.ordered)
     for (name, value) in object where ordered[name] == nil { ordered[name] = value }
     return StoredObject(ordered)
   }

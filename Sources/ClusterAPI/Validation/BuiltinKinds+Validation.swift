@@ -18,7 +18,7 @@ extension BuiltinKinds {
       let metadata = new["metadata"]?.objectValue ?? [:]
       let errors =
         if let old {
-          MetadataRules.errors(in: metadata, updating: old["metadata"]?.objectValue ?? [:])
+          Self.errors(in: metadata, updating: old, of: kind, subresource: subresource)
         } else {
           MetadataRules.errors(in: metadata, isNamespaced: isNamespaced, name: Validation.nameRule(for: kind))
         }
@@ -53,10 +53,27 @@ extension BuiltinKinds {
       error.kind == .required || error.kind == .notSupported ? "\(error.kind.reason) \(error.field)" : nil
     }
     let said = Set(findings.errors.compactMap(key))
+    // What may not be there is not looked into.
+    let forbidden = Self.forbiddenFields(findings.errors)
     let others = ofSchema.errors.filter { error in
       !DefinitionValidation.judges(error, of: kind) && key(error).map { !said.contains($0) } ?? true
+        && !forbidden.contains { error.field.hasPrefix($0) }
     }
     return Self.withoutRepetitions(FindingOrder(schema: schema).merge(others, into: findings.errors))
+      .map(\.showingSelectors)
+  }
+
+  private static func errors(
+    in metadata: JSONObject, updating old: JSONValue, of kind: GroupVersionKind, subresource: String
+  ) -> [FieldError] {
+    let before = old["metadata"]?.objectValue ?? [:]
+    let rule = subresource.isEmpty ? Validation.updatedNameRule(for: kind) : nil
+    return MetadataRules.errors(in: metadata, updating: before, name: rule)
+  }
+
+  /// What the paths of all that is in forbidden fields begin with.
+  private static func forbiddenFields(_ errors: [FieldError]) -> [String] {
+    errors.lazy.filter { $0.kind == .forbidden }.map { FieldSpelling.own($0.field) + "." }
   }
 
   /// Groups whose objects are judged as those of custom kinds are.

@@ -4,6 +4,13 @@ import APIMachinery
 enum StorageValidation {
   static let accessModes = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"]
 
+  /// Where several are there the first of this order counts.
+  private static let sources = [
+    "hostPath", "gcePersistentDisk", "awsElasticBlockStore", "glusterfs", "flocker", "nfs", "rbd", "quobyte", "cephfs",
+    "iscsi", "cinder", "fc", "flexVolume", "azureFile", "vsphereVolume", "photonPersistentDisk", "portworxVolume",
+    "azureDisk", "scaleIO", "local", "storageos", "csi",
+  ]
+
   static func validate(volume new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
     guard let spec = new["spec"] else { return }
     let path = FieldPath("spec")
@@ -23,10 +30,15 @@ enum StorageValidation {
       "capacity", "accessModes", "claimRef", "persistentVolumeReclaimPolicy", "storageClassName", "mountOptions",
       "volumeMode", "nodeAffinity", "volumeAttributesClassName",
     ]
-    let sources = (spec.objectValue?.keys ?? []).filter { !plain.contains($0) && spec.has($0) }
+    let sources = Self.sources.filter(spec.has)
     if sources.isEmpty { findings.required(path, "must specify a volume type") }
-    for source in sources.dropFirst() {
-      findings.forbidden(path.child(source), "may not specify more than 1 volume type")
+    // A volume of a driver's own is never one too many.
+    for source in sources.dropFirst() where source != "flexVolume" {
+      let name = source == "cephfs" ? "cephFS" : source
+      findings.forbidden(path.child(name), "may not specify more than 1 volume type")
+    }
+    if sources.dropFirst().contains("flexVolume"), let source = spec["flexVolume"] {
+      VolumeValidation.source("flexVolume", source, path.child("flexVolume"), &findings)
     }
     if let kind = sources.first, let source = spec[kind] {
       VolumeValidation.source(kind, source, path.child(kind), &findings)
@@ -121,8 +133,9 @@ enum StorageValidation {
   static func validate(storageClass new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
     self.provisioner(new.text("provisioner"), FieldPath("provisioner"), &findings)
     parameters(new["parameters"], FieldPath("parameters"), &findings)
-    if new.text("reclaimPolicy") == "Recycle" {
-      findings.add(.notSupported(FieldPath("reclaimPolicy"), "Recycle", ["Delete", "Retain"]))
+    let policy = new.text("reclaimPolicy")
+    if !["", "Delete", "Retain"].contains(policy) {
+      findings.add(.notSupported(FieldPath("reclaimPolicy"), .string(policy), ["Delete", "Retain"]))
     }
     topologies(new.items("allowedTopologies"), FieldPath("allowedTopologies"), &findings)
     guard let old else { return }

@@ -149,4 +149,18 @@ enum Validation {
     default: { NameRules.dns1123Subdomain($0) }
     }
   }
+
+  /// The rule of names that a kind's updates are held to; nil where they are not.
+  static func updatedNameRule(for kind: GroupVersionKind) -> MetadataValidation.NameRule? {
+    namedOnce.contains(kind.kind) ? nil : nameRule(for: kind)
+  }
+
+  /// Kinds whose names are judged at their creation alone: with an update upstream looks at the rest.
+  private static let namedOnce: Set<String> = [
+    "CertificateSigningRequest", "ClusterRole", "ClusterRoleBinding", "CronJob", "CSIDriver",
+    "CustomResourceDefinition", "DaemonSet", "Deployment", "DeviceClass", "Event", "HorizontalPodAutoscaler",
+    "Lease", "NetworkPolicy", "PodDisruptionBudget", "PodTemplate", "PriorityClass", "ReplicaSet",
+    "ReplicationController", "ResourceQuota", "ResourceSlice", "Role", "RoleBinding", "Service", "ServiceCIDR",
+    "StatefulSet",
+  ]
 }

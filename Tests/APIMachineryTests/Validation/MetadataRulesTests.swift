@@ -31,6 +31,18 @@ struct MetadataRulesTests {
       ])
   }
 
+  @Test("what names are generated from is judged at updates too, by the kind's rule where it has one then")
+  func generateName() {
+    func updated(_ base: JSONValue, _ rule: ((String) -> [String])?) -> [String] {
+      let metadata: JSONObject = ["name": "a", "namespace": "d", "resourceVersion": "1", "generateName": base]
+      return MetadataRules.errors(in: metadata, updating: metadata, name: rule).map(\.description)
+    }
+    #expect(updated("a/b", nil) == [#"metadata.generateName: Invalid value: "a/b": may not contain '/'"#])
+    #expect(updated("X_", nil).isEmpty)
+    #expect(updated("X_", NameRules.dns1123Subdomain).count == 1)
+    #expect(updated("x-", NameRules.dns1123Subdomain).isEmpty)
+  }
+
   @Test("annotations may be as large as they are told to be, and no larger")
   func annotations() {
     let value = String(repeating: "x", count: MetadataRules.annotationsLimit - 1)
