@@ -58,12 +58,22 @@ public struct ListWriter: Sendable {
   /// headers, which a copy of the object would count a reference to, stay out of it.
   public mutating func append(_ bytes: [UInt8], revision: UInt64, at place: VersionPlace) {
     separate()
-    guard !untold.isEmpty, bytes.starts(with: untold) else {
+    guard !untold.isEmpty, tellsKind(bytes) else {
       place.append(bytes, revision, to: &self.bytes)
       return
     }
     self.bytes.append(UInt8(ascii: "{"))
     place.append(bytes, from: untold.count, revision, to: &self.bytes)
+  }
+
+  /// Whether an item begins with what it shall leave out. All of it is compared, many bytes at a time, and nearly always in
+  /// vain: what is stored of a built-in kind begins so.
+  private func tellsKind(_ bytes: [UInt8]) -> Bool {
+    guard bytes.count >= untold.count else { return false }
+    let (text, wanted) = (bytes.span.extracting(first: untold.count), untold.span)
+    var difference: UInt8 = 0
+    for index in wanted.indices { difference |= text[index] ^ wanted[index] }
+    return difference == 0
   }
 
   /// Bytes of a text after which a processor has seen for itself that it is read on and on.

@@ -5,7 +5,8 @@ import NIOCore
 struct StoredListPieces: ListPieces {
   /// How many bytes objects are taken to have beside those of the store.
   private static let addition = 64
-  /// How many objects' memory is asked for at once: what some lists of usual objects take in a processor's first cache.
+  /// How many objects' memory is asked for at once: so few that usual ones are still in a processor's first cache when they
+  /// are copied.
   private static let together = 16
 
   private let objects: ArraySlice<CachedObject>

@@ -2,13 +2,17 @@ import APIMachinery
 
 /// Fields that kube-apiserver's messages spell otherwise than the API does.
 enum FieldSpelling {
-  private static let misspelled = ["cephFS": "cephfs", "downwarAPI": "downwardAPI"]
+  private static let misspelled = ["cephfs": "cephFS", "downwardAPI": "downwarAPI"]
+  private static let spelled = Dictionary(uniqueKeysWithValues: misspelled.map { ($1, $0) })
+
+  /// A source of a volume by the name that messages call it.
+  static func told(_ source: String) -> String { misspelled[source] ?? source }
 
   /// A field by the name that it has in the API.
   static func own(_ field: String) -> String {
     guard let dot = field.lastIndex(of: ".") else { return field }
     let name = field[field.index(after: dot)...]
-    return misspelled[String(name)].map { field[...dot] + $0 } ?? field
+    return spelled[String(name)].map { field[...dot] + $0 } ?? field
   }
 }
 

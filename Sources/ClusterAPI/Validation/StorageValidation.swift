@@ -34,8 +34,7 @@ enum StorageValidation {
     if sources.isEmpty { findings.required(path, "must specify a volume type") }
     // A volume of a driver's own is never one too many.
     for source in sources.dropFirst() where source != "flexVolume" {
-      let name = source == "cephfs" ? "cephFS" : source
-      findings.forbidden(path.child(name), "may not specify more than 1 volume type")
+      findings.forbidden(path.child(FieldSpelling.told(source)), "may not specify more than 1 volume type")
     }
     if sources.dropFirst().contains("flexVolume"), let source = spec["flexVolume"] {
       VolumeValidation.source("flexVolume", source, path.child("flexVolume"), &findings)

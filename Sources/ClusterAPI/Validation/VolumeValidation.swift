@@ -43,9 +43,6 @@ enum VolumeValidation {
     "storageos", "projected", "scaleIO", "csi", "ephemeral", "image",
   ]
 
-  /// How upstream writes the names of some that are too many.
-  private static let misspelled = ["cephfs": "cephFS", "downwardAPI": "downwarAPI"]
-
   private static func volume(
     _ volume: JSONValue, podName: String, _ path: FieldPath, _ findings: inout Findings
   ) {
@@ -55,7 +52,7 @@ enum VolumeValidation {
     }
     self.source(kind, source, path.child(kind), &findings)
     for other in sources.dropFirst() {
-      findings.forbidden(path.child(misspelled[other] ?? other), "may not specify more than 1 volume type")
+      findings.forbidden(path.child(FieldSpelling.told(other)), "may not specify more than 1 volume type")
     }
     // The claim that is made for it is named after both.
     if kind == "ephemeral", !podName.isEmpty, !volume.text("name").isEmpty {
