@@ -107,6 +107,9 @@ def test_metadata_of_an_answer(api, namespace):
         says="you requested PartialObjectMetadataList, but the requested object is not a list (*authorization.SelfSubjectAccessReview)",
     )  # fmt: skip
     assert api.send("POST", path, asked, headers=metadata("Table")).status == 406
+    pods = f"/api/v1/namespaces/{namespace}/pods"
+    for subresource in ("eviction", "binding"):
+        assert api.send("POST", f"{pods}/none/{subresource}", {}, headers=metadata("Table")).status == 406
     token = f"/api/v1/namespaces/{namespace}/serviceaccounts/default/token"
     answer = api.send("POST", token, {"spec": {}}, headers=metadata("PartialObjectMetadata"))
     assert (answer.status, answer.body["kind"], answer.body["metadata"]["name"]) == (201, "PartialObjectMetadata", "default")

@@ -59,8 +59,6 @@ struct ActionHandler {
 
   /// Issues a token for an account (`authentication.k8s.io/v1` TokenRequest).
   private func issueToken(_ form: ResponseForm) async throws -> Response {
-    // No table has tokens.
-    if form.shape == .table { throw StatusError.notAcceptable(accepted: ResponseForm.accepted.map(\.rawValue)) }
     guard let accounts = handler.accounts else {
       throw StatusError.internalError("this server issues no tokens for service accounts")
     }

@@ -31,7 +31,7 @@ struct ResourceHandler: Sendable {
       _ = try context.writeOptions()
     default: break
     }
-    let form = try form(isWatch: verb == .watch, isWatchable: verb == .watch || verb == .list)
+    let form = try form(verb)
     if !info.subresource.isEmpty { return try await respondBelow(try subresource(), form) }
     switch verb {
     case .get: return try await get(form)
@@ -53,11 +53,13 @@ struct ResourceHandler: Sendable {
     }
   }
 
-  /// What the client wants, of what there is for the kind.
-  func form(isWatch: Bool = false, isWatchable: Bool = false) throws(StatusError) -> ResponseForm {
-    try ResponseForm.negotiate(
-      request.headers, request.query, for: target.resource.isCustom ? .custom : .builtin, isWatch: isWatch,
-      isWatchable: isWatchable)
+  /// What the client wants, of what there is for the kind. What is sent to a subresource to be acted on (an eviction, a
+  /// binding, a request for a token) is kept nowhere, and no table shows it.
+  private func form(_ verb: ResourceVerb) throws(StatusError) -> ResponseForm {
+    let isActedOn = verb == .create && !info.subresource.isEmpty
+    return try ResponseForm.negotiate(
+      request.headers, request.query, for: target.resource.isCustom ? .custom : isActedOn ? .answer : .builtin,
+      isWatch: verb == .watch, isWatchable: verb == .watch || verb == .list)
   }
 
   /// A method is for one object or for a collection; over all namespaces there are only lists and watches.
