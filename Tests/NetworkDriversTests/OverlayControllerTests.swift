@@ -138,6 +138,46 @@ struct OverlayControllerTests {
     }
   }
 
+  @Test func whoComesOrGoesWhileTheHostSettlesKeepsItsAddressOrLeavesNone() async throws {
+    try await withHosts { lab, first, second in
+      let network = try await first.createNetwork(overlayRequest("span"))
+      let cluster = try #require(await first.overlay.cluster)
+      let names = (0..<12).map { "s\($0)" }
+      for name in names { _ = try await first.createSandbox(id: name) }
+      let settling = Task {
+        while !Task.isCancelled { try await first.settleOwn(cluster, everything: true) }
+      }
+      func written() async throws -> Set<String> {
+        let held = try await cluster.store.range(prefix: ClusterKey.addresses(of: network.id)).values.map(\.key)
+        let told = try await cluster.store.range(prefix: "endpoints/\(network.id)/").values.map(\.key)
+        return Set(held + told)
+      }
+      for _ in 0..<4 {
+        let joined = try await withThrowingTaskGroup(of: EndpointRecord.self) { group in
+          for name in names {
+            group.addTask {
+              try await first.join(sandbox: name, network: "span", options: EndpointOptions(name: name))
+            }
+          }
+          return try await group.reduce(into: []) { $0.append($1) }
+        }
+        let addresses = joined.flatMap(\.addresses).map { ClusterKey.address(network: network.id, $0).text }
+        let members = joined.map { ClusterKey.endpoint(network: network.id, $0.id).text }
+        #expect(Set(addresses).count == names.count)
+        #expect(try await written() == Set(addresses + members))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          for endpoint in joined { group.addTask { try await first.leave(endpoint: endpoint.id) } }
+          try await group.waitForAll()
+        }
+        try await eventually { try await written().isEmpty }
+      }
+      settling.cancel()
+      _ = await settling.result
+      for name in names { try await first.releaseSandbox(name) }
+      _ = try await first.removeNetwork("span")
+    }
+  }
+
   @Test func whatSomebodyDoesToASegmentIsPutRight() async throws {
     try await withHosts { lab, first, second in
       let network = try await first.createNetwork(overlayRequest("span"))

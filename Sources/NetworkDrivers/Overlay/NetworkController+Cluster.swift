@@ -252,7 +252,7 @@ extension NetworkController {
 
   /// Brings what the cluster says of this host's endpoints to what there is. What is right already costs nothing.
   /// - Parameter everything: tells all endpoints anew: their lease may be another one.
-  private func settleOwn(_ cluster: ClusterLink, everything: Bool) async throws {
+  func settleOwn(_ cluster: ClusterLink, everything: Bool) async throws {
     let living = view.withLock { view in
       view.endpoints.values.filter { view.networks[$0.networkID]?.overlay != nil && !$0.addresses.isEmpty }
     }
@@ -263,23 +263,35 @@ extension NetworkController {
         Diagnostics.warn("network \(network.name) is not in the cluster store any more, and its name is another's")
       }
     }
-    for endpoint in living {
+    for endpoint in living where isOwn(endpoint.id) {
       try await settleAddresses(of: endpoint, cluster)
       let isRight = overlay.mirror.endpoints[endpoint.networkID]?[endpoint.id] == member(endpoint, cluster)
       if (everything || !isRight) && overlay.disputed.isDisjoint(with: endpoint.addresses) {
         await tell(endpoint, cluster)
       }
+      // One that left meanwhile may have been written down again after its own withdrawal.
+      if !isOwn(endpoint.id) { await withdraw(endpoint, cluster) }
     }
-    let ids = Set(living.map(\.id)).union(overlay.claims.keys)
+    try await removeLeftovers(cluster)
+  }
+
+  /// Whether an endpoint of this host lives or is on its way in, this moment: not to be remembered across an `await`.
+  private func isOwn(_ endpoint: String) -> Bool {
+    overlay.claims[endpoint] != nil || view.withLock { $0.endpoints[endpoint] != nil }
+  }
+
+  /// Takes back what the cluster has of endpoints that this host does not have any more. Endpoints come while this
+  /// waits for the store, so each is judged when its turn comes; one that is gone never comes back under its id.
+  private func removeLeftovers(_ cluster: ClusterLink) async throws {
     for (network, addresses) in overlay.mirror.addresses {
-      for (address, owner) in addresses where owner.host == cluster.host && !ids.contains(owner.endpoint) {
+      for (address, owner) in addresses where owner.host == cluster.host && !isOwn(owner.endpoint) {
         let key = ClusterKey.address(network: network, address).text
         _ = try await cluster.store.transact(
           [.value(key, try ClusterCoding.bytes(owner))], then: [.delete(key)])
       }
     }
     for (network, members) in overlay.mirror.endpoints {
-      for (id, member) in members where member.host == cluster.host && !ids.contains(id) {
+      for (id, member) in members where member.host == cluster.host && !isOwn(id) {
         try await cluster.store.delete(ClusterKey.endpoint(network: network, id).text)
       }
     }
