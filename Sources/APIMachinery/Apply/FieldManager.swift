@@ -11,6 +11,7 @@ public struct FieldManager: Sendable {
   private let subresource: String
   private let versions: ObjectVersions
   private let emptyObject: JSONObject
+  private let definitionName: String?
   private let defaulting: Defaulting?
   private let ownership: OwnershipUpdate
 
@@ -20,15 +21,19 @@ public struct FieldManager: Sendable {
   ///   - resetFields: fields that the request does not set, in each version; they belong to nobody who writes this way.
   ///   - emptyObject: what an object of the kind is before anything is set: of a built-in kind the objects that are always
   ///     there (`{"spec": {}}`). They come into being with the object and belong to nobody.
+  ///   - definitionName: of a built-in kind the name of its definition: upstream turns what an apply makes into a value of
+  ///     Go's types, and what does not fit these cannot be applied. Nil for custom kinds.
   ///   - defaulting: fills in defaults after an apply.
   public init(
     _ kind: GroupVersionKind, subresource: String = "", versions: ObjectVersions,
-    resetFields: [GroupVersion: FieldSet] = [:], emptyObject: JSONObject = [:], defaulting: Defaulting? = nil
+    resetFields: [GroupVersion: FieldSet] = [:], emptyObject: JSONObject = [:], definitionName: String? = nil,
+    defaulting: Defaulting? = nil
   ) {
     self.kind = kind
     self.subresource = subresource
     self.versions = versions
     self.emptyObject = emptyObject
+    self.definitionName = definitionName
     self.defaulting = defaulting
     ownership = OwnershipUpdate(
       versions: versions, reset: Dictionary(uniqueKeysWithValues: resetFields.map { ($0.key.apiVersion, $0.value) }))
@@ -177,12 +182,25 @@ public struct FieldManager: Sendable {
     }
     guard case .object(var object)? = changed else { return (before, managed) }
     if let schema = versions.schema(kind.apiVersion) {
+      try checkTypes(of: object, by: schema)
       var value = JSONValue.object(object)
       Defaulter.removeNulls(from: &value, by: schema)
       object = value.objectValue ?? object
     }
     defaulting?(&object)
     return (object, managed)
+  }
+
+  private func checkTypes(of object: JSONObject, by schema: Schema) throws(ApplyError) {
+    guard let definitionName else { return }
+    do {
+      try TypeChecker.check(.object(object), by: schema, definitionName: definitionName, words: .converter)
+    } catch {
+      throw ApplyError(
+        .failed,
+        "failed to convert new object (\(shown(object))) to proper version: unable to convert unstructured object to "
+          + "\(kind): \(error.message)")
+    }
   }
 
   // MARK: Parts

@@ -152,7 +152,8 @@ extension MergeType.List {
     }
     var values: [FieldElement.Key] = []
     for key in keys {
-      if let value = object[key] ?? items?.properties[key]?.defaultValue { values.append(.init(key, value)) }
+      let known = items?.properties[key]
+      if let value = object[key] ?? known?.defaultValue ?? known?.zeroValue { values.append(.init(key, value)) }
     }
     guard !values.isEmpty else {
       let names = "[" + keys.map(\.goQuoted).joined(separator: " ") + "]"

@@ -26,7 +26,7 @@ extension Schema {
     return Schema(
       type, reference: reference, properties: members, required: required + missing, additionalProperties: others,
       items: items?.withMembers(of: metadata, isObject: false), description: description, default: defaultValue,
-      nullable: isNullable, format: format, preservesUnknownFields: preservesUnknownFields,
+      nullable: isNullable, hasZeroValue: hasZeroValue, format: format, preservesUnknownFields: preservesUnknownFields,
       isEmbeddedResource: isEmbeddedResource, listType: listType, listMapKeys: listMapKeys, mapType: mapType,
       patchStrategy: patchStrategy, patchMergeKey: patchMergeKey, rules: rules, validationRules: validationRules,
       unions: unions, notes: notes)

@@ -21,6 +21,8 @@ public final class Schema: Sendable {
   /// What stands for a property that is missing. Nil where there is no default; `.null` is a default of its own.
   public let defaultValue: JSONValue?
   public let isNullable: Bool
+  /// The property cannot be without a value in Kubernetes' own types: a missing one is ``zeroValue``.
+  public let hasZeroValue: Bool
   /// A format of OpenAPI's (`int32`, `date-time`, `byte`, …); those that are not known are not checked.
   public let format: String?
 
@@ -54,7 +56,7 @@ public final class Schema: Sendable {
     required: [String]? = nil, additionalProperties: AdditionalProperties? = nil,
     items: Schema? = nil,
     description: String? = nil, default defaultValue: JSONValue? = nil, nullable: Bool = false,
-    format: String? = nil,
+    hasZeroValue: Bool = false, format: String? = nil,
     preservesUnknownFields: Bool = false, isEmbeddedResource: Bool = false,
     listType: ListType? = nil,
     listMapKeys: [String] = [], mapType: MapType? = nil, patchStrategy: PatchStrategy = [],
@@ -71,6 +73,7 @@ public final class Schema: Sendable {
     self.description = description
     self.defaultValue = defaultValue
     isNullable = nullable
+    self.hasZeroValue = hasZeroValue
     self.format = format
     self.preservesUnknownFields = preservesUnknownFields
     self.isEmbeddedResource = isEmbeddedResource
@@ -83,6 +86,19 @@ public final class Schema: Sendable {
     self.unions = unions
     rulesBox = rules.map(ValueRulesBox.init)
     self.notes = notes
+  }
+
+  /// What a missing value is taken for by who looks at keys of lists, and what documents say of it; it is not written into
+  /// objects. Nil where a missing value is told from every other.
+  public var zeroValue: JSONValue? {
+    guard hasZeroValue else { return nil }
+    if reference != nil { return [:] }
+    return switch type {
+    case .string: ""
+    case .integer, .number: 0
+    case .boolean: false
+    default: nil
+    }
   }
 
   /// The rules in CEL of this node and those below, of a custom kind's whole object, compiled when they are first asked for.

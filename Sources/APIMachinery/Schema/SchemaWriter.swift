@@ -36,7 +36,7 @@ public struct SchemaWriter: Sendable {
       if let documentation = notes.externalDocumentation { object["externalDocs"] = documentation }
       if let example = notes.example { object["example"] = example }
     }
-    if let value = schema.defaultValue, dialect != .version2 { object["default"] = value }
+    if let value = schema.defaultValue ?? schema.zeroValue, dialect != .version2 { object["default"] = value }
     if schema.isNullable, dialect != .version2 { object["nullable"] = true }
     if let rules = schema.rules { write(rules, of: schema, into: &object) }
     if !schema.required.isEmpty { object["required"] = .array(schema.required.map { .string($0) }) }
@@ -58,7 +58,7 @@ public struct SchemaWriter: Sendable {
   private func write(_ reference: SchemaReference, of schema: Schema, into object: inout JSONObject) {
     let prefix = dialect == .version2 ? "#/definitions/" : "#/components/schemas/"
     let target = JSONValue.string(prefix + reference.name)
-    if let value = schema.defaultValue { object["default"] = value }
+    if let value = schema.defaultValue ?? schema.zeroValue { object["default"] = value }
     if schema.isNullable, dialect != .version2 { object["nullable"] = true }
     writeExtensions(schema, into: &object)
     if object.isEmpty || dialect == .version2 {

@@ -16,13 +16,13 @@ struct ResourceHandler: Sendable {
   func respond() async throws -> Response {
     try checkPlace()
     if let connection = ConnectHandler(self) { return try await connection.respond() }
+    guard info.rest.isEmpty else { throw StatusError.noSuchPath() }
     // Custom objects have every verb; one of a definition that goes is refused later, where it makes something new.
     let verbs = target.resource.isCustom ? ResourceVerb.allCases : target.version.verbs
     let allowed = info.subresource.isEmpty ? verbs : try subresource().verbs
     guard let verb = ResourceVerb(rawValue: info.verb), allowed.contains(verb) else {
       throw StatusError.methodNotAllowed()
     }
-    guard info.rest.isEmpty else { throw StatusError.noSuchPath() }
     try checkName()
     switch verb {
     case .create, .update: _ = try context.writeOptions()
@@ -62,8 +62,9 @@ struct ResourceHandler: Sendable {
       isWatch: verb == .watch, isWatchable: verb == .watch || verb == .list)
   }
 
-  /// A method is for one object or for a collection; over all namespaces there are only lists and watches.
-  private func checkPlace() throws(StatusError) {
+  /// A method is for one object or for a collection; over all namespaces there are only lists and watches. A kind whose
+  /// objects are only ever created has no paths of objects.
+  func checkPlace() throws(StatusError) {
     let isAcross = target.resource.isNamespaced && info.namespace.isEmpty
     guard isPathOfOne else {
       switch request.method {
@@ -72,9 +73,13 @@ struct ResourceHandler: Sendable {
       default: throw .methodNotAllowed()
       }
     }
-    if isAcross { throw .noSuchPath() }
+    if isAcross || (!target.resource.isCustom && Self.verbsOfOne.isDisjoint(with: target.version.verbs)) {
+      throw .noSuchPath()
+    }
     if request.method == .post, info.subresource.isEmpty { throw .methodNotAllowed() }
   }
+
+  private static let verbsOfOne: Set<ResourceVerb> = [.get, .update, .patch, .delete]
 
   /// Whether the path names an object, and not just a selector for the one of a name.
   private var isPathOfOne: Bool { !info.name.isEmpty && !info.isSelectedByName }

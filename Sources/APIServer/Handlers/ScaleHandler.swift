@@ -63,7 +63,8 @@ struct ScaleHandler {
     let declared = configuration
     let version = kind.groupVersionKind.groupVersion
     let manager = FieldManager(
-      kind.groupVersionKind, subresource: "scale", versions: ObjectVersions([version: kind.schema]))
+      kind.groupVersionKind, subresource: "scale", versions: ObjectVersions([version: kind.schema]),
+      definitionName: kind.definitionName)
     let ownership = ScaleOwnership(
       version: handler.target.groupVersionKind.groupVersion, paths: FieldOwnership.countPaths(of: handler.target))
     return try await write(form, operation: .apply) { current in

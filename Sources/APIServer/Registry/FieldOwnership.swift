@@ -82,7 +82,8 @@ enum FieldOwnership {
       subresource.isEmpty ? target.version.resetFields : target.version.subresource(subresource)?.resetFields ?? []
     return FieldManager(
       target.groupVersionKind, subresource: subresource, versions: versions(target, conversion),
-      resetFields: [version: FieldSet(names: reset)], emptyObject: emptyObject(target, conversion.kinds))
+      resetFields: [version: FieldSet(names: reset)], emptyObject: emptyObject(target, conversion.kinds),
+      definitionName: target.resource.isCustom ? nil : target.version.definitionName)
   }
 
   private static let emptyObjects = Mutex<[String: JSONObject]>([:])

@@ -17,6 +17,7 @@ struct ReviewHandler {
   ]
 
   func respond() async throws -> Response {
+    try handler.checkPlace()
     guard handler.info.verb == "create" else { throw StatusError.methodNotAllowed() }
     let form = try ResponseForm.negotiate(handler.request.headers, handler.request.query, for: .answer)
     var review = try await handler.registry.admit(

@@ -37,7 +37,8 @@ enum CommonDefinitions {
       properties: Schema.typeMembers + [
         SchemaProperty(
           "metadata",
-          Schema(reference: SchemaReference(listMeta), description: "About the list as a whole.")),
+          Schema(
+            reference: SchemaReference(listMeta), description: "About the list as a whole.", hasZeroValue: true)),
         SchemaProperty(
           "items",
           Schema(

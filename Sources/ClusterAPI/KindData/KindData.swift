@@ -90,6 +90,9 @@ public struct FieldEntry: Sendable {
   public var patchStrategy: PatchStrategy = []
   public var patchMergeKey: String?
   public var defaultValue: JSONValue?
+  /// Whether a missing value is taken for the type's zero by who looks at keys of lists, where the text says so; by
+  /// ``FieldEntry/hasZeroValue`` where it does not.
+  public var saysZero: Bool?
   public var rules: ValueRules?
   /// What Go calls the field's type (`[]v1.Capability`), where that does not follow from ``type``.
   public var goType: String?
@@ -97,6 +100,17 @@ public struct FieldEntry: Sendable {
   public var embeddedIn: String?
   public var description: String
   public var line: Int
+
+  /// Whether a missing value is the type's zero, and documents name that as the default: Go's structures hold the value
+  /// itself, and write it always.
+  public var hasZeroValue: Bool { saysZero ?? (isAlways || (presence != .omitted && isScalar && !isOptional)) }
+
+  private var isScalar: Bool {
+    switch type {
+    case .string, .int32, .int64, .double, .bool, .bytes: true
+    default: false
+    }
+  }
 }
 
 /// Whether a field stands in an object as it is served.

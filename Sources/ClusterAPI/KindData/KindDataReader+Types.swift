@@ -76,6 +76,8 @@ extension FieldEntry {
     case "required": presence = .required
     case "written": presence = .written
     case "always": isAlways = true
+    case "zero": saysZero = true
+    case "given": saysZero = false
     case "null": isNull = true
     case "immutable": isImmutable = true
     case "gate": feature = flag.value.map(String.init)
