@@ -31,7 +31,7 @@ enum CertificateRequests {
     // What was good once is not judged again.
     if new["spec"]?["request"] != old?["spec"]?["request"] || old == nil {
       do throws(PKIError) { _ = try parse(new) } catch {
-        errors.append(.invalid(FieldPath("spec", "request"), new["spec"]?["request"], error.message))
+        errors.append(.invalid(FieldPath("spec", "request"), new["spec"]?["request"] ?? .null, error.message))
       }
     }
     let certificate = new["status"]?["certificate"]

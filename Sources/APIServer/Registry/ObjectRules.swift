@@ -9,10 +9,12 @@ enum ObjectRules {
     _ context: RequestContext, subresource: String
   ) -> [FieldError] {
     if target.resource.isCustom { return custom(new, old: old, target, kinds, context) }
-    return BuiltinKinds.withoutRepetitions(
-      kinds.validate(
-        .object(new), old: old.map { .object($0) }, kind: target.groupVersionKind, subresource: subresource)
-        + strategy.violations(new, old: old, subresource: subresource, kinds))
+    let others = strategy.violations(new, old: old, subresource: subresource, kinds)
+    let found = kinds.validate(
+      .object(new), old: old.map { .object($0) }, kind: target.groupVersionKind, subresource: subresource)
+    // Of a missing value the strategy has more to say than the schema.
+    let missing = Set(others.filter { $0.kind == .required }.map(\.field))
+    return found.filter { $0.kind != .required || !missing.contains($0.field) } + others
   }
 
   private static func custom(

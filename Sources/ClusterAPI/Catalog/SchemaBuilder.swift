@@ -55,7 +55,8 @@ struct SchemaBuilder {
     if let name = try reference(field.type, line: field.line) {
       return Schema(
         reference: SchemaReference(name), description: description, default: field.defaultValue,
-        hasZeroValue: field.hasZeroValue, mapType: field.mapType, patchStrategy: field.patchStrategy, patchMergeKey: field.patchMergeKey,
+        hasZeroValue: field.hasZeroValue, mapType: field.mapType, patchStrategy: field.patchStrategy,
+        patchMergeKey: field.patchMergeKey,
         rules: field.rules, notes: notes)
     }
     var items: Schema?
@@ -79,7 +80,8 @@ struct SchemaBuilder {
     }
     return Schema(
       type, additionalProperties: members, items: items, description: description, default: field.defaultValue,
-      hasZeroValue: field.hasZeroValue, format: format, listType: field.listType, listMapKeys: field.listMapKeys, mapType: field.mapType,
+      hasZeroValue: field.hasZeroValue, format: format, listType: field.listType, listMapKeys: field.listMapKeys,
+      mapType: field.mapType,
       patchStrategy: field.patchStrategy, patchMergeKey: field.patchMergeKey, rules: field.rules, notes: notes)
   }
 

@@ -12,7 +12,9 @@ extension Defaults {
         spec.editObject { _ = $0.remove("sessionAffinityConfig") }
       }
       spec.editItems(of: "ports") { port in
-        if port["targetPort"] == 0, let number = port["port"] { port.editObject { $0["targetPort"] = number } }
+        if port["targetPort"] == 0 || port["targetPort"] == "", let number = port["port"] {
+          port.editObject { $0["targetPort"] = number }
+        }
         if let number = port["port"] { port.setDefault("targetPort", number) }
       }
       let type = spec.text("type")

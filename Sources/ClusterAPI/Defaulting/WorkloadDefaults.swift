@@ -110,6 +110,6 @@ extension Defaults {
 
   private static func setScalingRules(_ rules: inout JSONValue, policies: JSONValue) {
     rules.setDefault("selectPolicy", "Max")
-    if rules.items("policies").isEmpty { rules.editObject { $0["policies"] = policies } }
+    if rules["policies"]?.isNull ?? true { rules.editObject { $0["policies"] = policies } }
   }
 }

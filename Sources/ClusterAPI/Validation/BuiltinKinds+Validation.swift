@@ -44,7 +44,7 @@ extension BuiltinKinds {
     default: break
     }
     guard let definition = definitionName(of: kind), let schema = registry[definition] else {
-      return Self.withoutRepetitions(findings.errors)
+      return findings.errors
     }
     var ofSchema = Findings()
     rules(new, old, schema, subresource, &ofSchema)
@@ -57,9 +57,9 @@ extension BuiltinKinds {
     let forbidden = Self.forbiddenFields(findings.errors)
     let others = ofSchema.errors.filter { error in
       !DefinitionValidation.judges(error, of: kind) && key(error).map { !said.contains($0) } ?? true
-        && !forbidden.contains { error.field.hasPrefix($0) }
+        && !forbidden.contains { error.field.hasPrefix($0) } && !findings.isPassedOver(error.field)
     }
-    return Self.withoutRepetitions(FindingOrder(schema: schema).merge(others, into: findings.errors))
+    return FindingOrder(schema: schema).merge(Self.news(others, beside: findings.errors), into: findings.errors)
       .map(\.showingSelectors)
   }
 
@@ -130,21 +130,12 @@ extension BuiltinKinds {
     }
   }
 
-  /// Of several errors of the same kind about the same field the first one; two errors with different words stay. What the
-  /// schema says of a missing value gives way to what a rule says of it.
-  public static func withoutRepetitions(_ errors: [FieldError]) -> [FieldError] {
-    var seen: [String: Int] = [:]
-    var kept: [FieldError] = []
-    for error in errors {
-      let word = error.kind == .required ? "" : error.body
-      let key = "\(error.kind.reason)\u{0}\(error.field)\u{0}\(word)"
-      if let index = seen[key] {
-        if kept[index].detail.isEmpty { kept[index] = error }
-        continue
-      }
-      seen[key] = kept.count
-      kept.append(error)
+  /// What a schema says that nothing has said yet: two errors about a field with different words are two.
+  private static func news(_ errors: [FieldError], beside others: [FieldError]) -> [FieldError] {
+    func key(_ error: FieldError) -> String {
+      "\(error.kind.reason)\u{0}\(error.field)\u{0}\(error.kind == .required ? "" : error.body)"
     }
-    return kept
+    var seen = Set(others.map(key))
+    return errors.filter { seen.insert(key($0)).inserted }
   }
 }

@@ -68,7 +68,8 @@ struct ContainerValidation {
 
   func ephemeral(_ container: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     for name in Self.permanent {
-      guard let value = container[name], !value.isNull, value != [:], value != [] else { continue }
+      // Upstream holds the resources themselves: there it cannot tell none from empty ones.
+      guard let value = container[name], !value.isNull, name != "resources" || value != [:] else { continue }
       findings.forbidden(path.child(name), "cannot be set for an Ephemeral Container")
     }
     for (index, mount) in container.items("volumeMounts").enumerated() {
@@ -85,16 +86,17 @@ struct ContainerValidation {
     for (index, policy) in policies.enumerated() {
       let (resource, restart) = (policy.text("resourceName"), policy.text("restartPolicy"))
       if !seen.insert(resource).inserted { findings.add(.duplicate(path.index(index), .string(resource))) }
-      if !resource.isEmpty, resource != "cpu", resource != "memory" {
-        findings.add(.notSupported(path, .string(resource), ["cpu", "memory"]))
-      }
-      if !restart.isEmpty, restart != "NotRequired", restart != "RestartContainer" {
-        findings.add(.notSupported(path, .string(restart), ["NotRequired", "RestartContainer"]))
-      }
+      known(resource, ["cpu", "memory"], path, &findings)
+      known(restart, ["NotRequired", "RestartContainer"], path, &findings)
       if runsOnce, restart != "NotRequired" {
         findings.invalid(path, .string(restart), "must be 'NotRequired' when pod `restartPolicy` is 'Never'")
       }
     }
+  }
+
+  private func known(_ value: String, _ values: [String], _ path: FieldPath, _ findings: inout Findings) {
+    if value.isEmpty { return findings.required(path) }
+    if !values.contains(value) { findings.add(.notSupported(path, .string(value), values)) }
   }
 
   // MARK: - Ports
@@ -159,6 +161,7 @@ struct ContainerValidation {
   private func propagation(
     _ mount: JSONValue, _ container: JSONValue, _ all: FieldPath, _ findings: inout Findings
   ) {
+    findings.supportedIfGiven(mount, "mountPropagation", ["Bidirectional", "HostToContainer", "None"], all)
     if mount.text("mountPropagation") == "Bidirectional", container["securityContext"]?["privileged"] != true {
       findings.forbidden(
         all.child("mountPropagation"),

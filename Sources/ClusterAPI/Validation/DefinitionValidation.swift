@@ -210,10 +210,6 @@ enum DefinitionValidation {
       if !format.isEmpty, !formats.contains(format) {
         findings.invalid(path.child("format"), .string(format), "must be one of \(formats.joined(separator: ","))")
       }
-      let place = column.text("jsonPath")
-      if !place.isEmpty, !place.hasPrefix(".") {
-        findings.invalid(path.child("JSONPath"), .string(place), "must be a simple json path starting with .")
-      }
     }
   }
 

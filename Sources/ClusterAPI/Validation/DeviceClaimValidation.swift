@@ -15,9 +15,7 @@ enum DeviceClaimValidation {
 
   static func validate(template new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
     if let old { return findings.immutable(new["spec"], old["spec"], FieldPath("spec")) }
-    let metadata = new["spec"]?["metadata"]
-    MetadataValidation.annotations(metadata?["annotations"], FieldPath("spec", "metadata", "annotations"), &findings)
-    MetadataValidation.labels(metadata?["labels"], FieldPath("spec", "metadata", "labels"), &findings)
+    MetadataValidation.template(new["spec"]?["metadata"], FieldPath("spec", "metadata"), &findings)
     validate(devices: new["spec"]?["spec"]?["devices"] ?? [:], FieldPath("spec", "spec", "devices"), &findings)
   }
 
@@ -74,6 +72,7 @@ enum DeviceClaimValidation {
     case (_?, false):
       findings.invalid(
         path, .null, "exactly one of `exactly` or `firstAvailable` is required, but multiple fields are set")
+      for name in ["exactly", "firstAvailable"] { findings.passOver(below: path.child(name)) }
     case (nil, false):
       each(request, "firstAvailable", maximum: 8, path, &findings) { one, path, findings in
         name(of: one, path, &findings)
@@ -85,7 +84,7 @@ enum DeviceClaimValidation {
   }
 
   private static func name(of request: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
-    guard let name = request["name"]?.stringValue else { return }
+    let name = request.text("name")
     findings.invalid(path.child("name"), .string(name), NameRules.dns1123Label(name))
   }
 

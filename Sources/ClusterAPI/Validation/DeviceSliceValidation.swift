@@ -71,7 +71,8 @@ enum DeviceSliceValidation {
       let terms = selector.items("nodeSelectorTerms")
       if terms.count != 1 {
         findings.invalid(
-          path.child("nodeSelector", "nodeSelectorTerms"), .array(terms),
+          path.child("nodeSelector", "nodeSelectorTerms"),
+          selector.has("nodeSelectorTerms") ? .array(terms.map(InternalForm.nodeSelectorTerm)) : .null,
           "must have exactly one node selector term")
       }
     }
@@ -124,9 +125,8 @@ enum DeviceSliceValidation {
   private static func device(
     _ device: JSONValue, _ old: JSONValue?, choosesNodes: Bool, _ path: FieldPath, _ findings: inout Findings
   ) {
-    if let name = device["name"]?.stringValue {
-      findings.invalid(path.child("name"), .string(name), NameRules.dns1123Label(name))
-    }
+    let name = device.text("name")
+    findings.invalid(path.child("name"), .string(name), NameRules.dns1123Label(name))
     let attributes = MetadataValidation.sorted(device["attributes"])
     let capacities = MetadataValidation.sorted(device["capacity"])
     let total = attributes.count + capacities.count
@@ -220,6 +220,6 @@ enum DeviceSliceValidation {
     }
     guard conditions.isEmpty != failing.isEmpty else { return }
     let (missing, other) = conditions.isEmpty ? (wanted, failures) : (failures, wanted)
-    findings.invalid(path.child(missing), [], "\(missing) are required to use \(other)")
+    findings.invalid(path.child(missing), object[missing] ?? .null, "\(missing) are required to use \(other)")
   }
 }

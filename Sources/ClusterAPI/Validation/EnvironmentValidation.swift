@@ -83,9 +83,16 @@ enum EnvironmentValidation {
     }
   }
 
-  static func field(_ reference: JSONValue, _ known: Set<String>, _ path: FieldPath, _ findings: inout Findings) {
+  /// - Parameter isVolume: of a file of a volume, of which no schema says that there must be one.
+  static func field(
+    _ reference: JSONValue, isVolume: Bool = false, _ known: Set<String>, _ path: FieldPath,
+    _ findings: inout Findings
+  ) {
     let field = reference.text("fieldPath")
-    guard !field.isEmpty else { return }
+    guard !field.isEmpty else {
+      if isVolume { findings.required(path.child("fieldPath")) }
+      return
+    }
     let version = reference.text("apiVersion")
     if !version.isEmpty, version != "v1" {
       return findings.invalid(
@@ -118,9 +125,12 @@ enum EnvironmentValidation {
   static func resource(
     _ reference: JSONValue, isVolume: Bool = false, _ path: FieldPath, _ findings: inout Findings
   ) {
-    if isVolume, reference.text("containerName").isEmpty { findings.required(path.child("containerName")) }
     let resource = reference.text("resource")
-    if !resource.isEmpty, !containerResources.contains(resource), !resource.hasPrefix("requests.hugepages-"),
+    if isVolume, reference.text("containerName").isEmpty {
+      findings.required(path.child("containerName"))
+    } else if resource.isEmpty {
+      if isVolume { findings.required(path.child("resource")) }
+    } else if !containerResources.contains(resource), !resource.hasPrefix("requests.hugepages-"),
       !resource.hasPrefix("limits.hugepages-")
     {
       findings.add(.notSupported(path.child("resource"), .string(resource), containerResources.sorted()))

@@ -3,6 +3,9 @@ enum FieldSpelling {
   private static let misspelled = ["cephfs": "cephFS", "downwardAPI": "downwarAPI"]
   private static let spelled = Dictionary(uniqueKeysWithValues: misspelled.map { ($1, $0) })
 
+  /// A source of a volume by the name that messages about its members have for it.
+  static func within(_ source: String) -> String { source == "gcePersistentDisk" ? "persistentDisk" : source }
+
   /// A source of a volume by the name that messages call it.
   static func told(_ source: String) -> String { misspelled[source] ?? source }
 

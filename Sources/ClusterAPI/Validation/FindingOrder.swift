@@ -32,6 +32,11 @@ struct FindingOrder {
     return count < near.count ? near[count] : (near.last.map { $0 + 1 } ?? 0)
   }
 
+  /// Where a volume comes from is judged before its name, which is declared first.
+  private func isLate(_ name: String, _ properties: SchemaProperties) -> Bool {
+    name == "name" && properties["emptyDir"] != nil
+  }
+
   /// Where a field stands in an object, as the schema declares it: numbers of properties and of items.
   private func place(of field: String) -> [Int] {
     var place: [Int] = []
@@ -59,7 +64,7 @@ struct FindingOrder {
       guard let properties = node?.properties, let index = properties.firstIndex(where: { $0.name == name }) else {
         return place
       }
-      place.append(index)
+      place.append(isLate(name, properties) ? properties.count : index)
       node = properties[index].schema.resolved
     }
     return place

@@ -3,6 +3,7 @@ import APIMachinery
 /// What a validation found wrong, gathered in order.
 struct Findings {
   private(set) var errors: [FieldError] = []
+  private var passedOver: [String] = []
 
   mutating func add(_ error: FieldError) { errors.append(error) }
 
@@ -13,6 +14,18 @@ struct Findings {
 
   mutating func invalid(_ path: FieldPath, _ value: JSONValue?, _ problem: String) {
     errors.append(.invalid(path, value, problem))
+  }
+
+  /// What is below a place is not looked into, whatever its schema says of it.
+  mutating func passOver(below path: FieldPath) { passedOver.append(path.description) }
+
+  /// Whether a field is below a place that is not looked into.
+  func isPassedOver(_ field: String) -> Bool {
+    passedOver.contains { place in
+      guard field.hasPrefix(place) else { return false }
+      let next = field.utf8.dropFirst(place.utf8.count).first
+      return next == UInt8(ascii: ".") || next == UInt8(ascii: "[")
+    }
   }
 
   mutating func required(_ path: FieldPath, _ detail: String = "") { errors.append(.required(path, detail)) }

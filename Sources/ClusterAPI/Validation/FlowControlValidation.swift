@@ -60,6 +60,7 @@ enum FlowControlValidation {
     let kind = subject.text("kind")
     guard let member = members[kind] else {
       if subject.has("kind") { findings.add(.notSupported(path.child("kind"), .string(kind), members.keys.sorted())) }
+      for name in members.values { findings.passOver(below: path.child(name)) }
       return
     }
     if let named = subject[member], !named.isNull {
@@ -80,6 +81,7 @@ enum FlowControlValidation {
       findings.required(path.child(member), "\(member) is required when subject kind is '\(kind)'")
     }
     for (other, name) in members.sorted(by: { $0.value < $1.value }) where other != kind && subject.has(name) {
+      findings.passOver(below: path.child(name))
       findings.forbidden(path.child(name), "\(name) is forbidden when subject kind is not '\(other)'")
     }
   }

@@ -48,6 +48,10 @@ enum InternalForm {
       ])
   }
 
+  static func seccompProfile(_ value: JSONValue) -> JSONValue {
+    form(value, [("Type", "type", ""), ("LocalhostProfile", "localhostProfile", .null)])
+  }
+
   static func serviceCIDRSpec(_ value: JSONValue) -> JSONValue { form(value, [("CIDRs", "cidrs", .null)]) }
 
   static func servicePort(_ value: JSONValue) -> JSONValue {
@@ -57,6 +61,16 @@ enum InternalForm {
         ("Name", "name", ""), ("Protocol", "protocol", ""), ("AppProtocol", "appProtocol", .null), ("Port", "port", 0),
         ("TargetPort", "targetPort", 0), ("NodePort", "nodePort", 0),
       ])
+  }
+
+  static func successPolicy(_ value: JSONValue) -> JSONValue {
+    let rules = value["rules"]?.arrayValue.map { rules in
+      JSONValue.array(
+        rules.map {
+          form($0, [("SucceededIndexes", "succeededIndexes", .null), ("SucceededCount", "succeededCount", .null)])
+        })
+    }
+    return ["Rules": rules ?? .null]
   }
 
   static func taint(_ value: JSONValue) -> JSONValue {
@@ -75,6 +89,20 @@ enum InternalForm {
 
   static func uncountedTerminatedPods(_ value: JSONValue) -> JSONValue {
     form(value, [("Succeeded", "succeeded", .null), ("Failed", "failed", .null)])
+  }
+
+  static func updateStrategy(daemonSet value: JSONValue) -> JSONValue {
+    let update = value["rollingUpdate"].map {
+      form($0, [("MaxUnavailable", "maxUnavailable", 0), ("MaxSurge", "maxSurge", 0)])
+    }
+    return ["Type": .string(value.text("type")), "RollingUpdate": update ?? .null]
+  }
+
+  static func updateStrategy(statefulSet value: JSONValue) -> JSONValue {
+    let update = value["rollingUpdate"].map {
+      form($0, [("Partition", "partition", 0), ("MaxUnavailable", "maxUnavailable", .null)])
+    }
+    return ["Type": .string(value.text("type")), "RollingUpdate": update ?? .null]
   }
 
   private static func form(_ value: JSONValue, _ members: [Member]) -> JSONValue {

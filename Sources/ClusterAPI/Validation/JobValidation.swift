@@ -11,7 +11,7 @@ enum JobValidation {
       let selector = spec["selector"]
       SelectorValidation.validate(selector, path.child("selector"), &findings)
       let labels = spec["template"]?["metadata"]?["labels"]
-      if !SelectorValidation.matches(selector, labels) {
+      if SelectorValidation.parses(selector), !SelectorValidation.matches(selector, labels) {
         findings.invalid(
           path.child("template", "metadata", "labels"), labels ?? .null,
           "`selector` does not match template `labels`")
@@ -50,7 +50,7 @@ enum JobValidation {
       }
       if found != value { findings.invalid(path, .string(found), "must be '\(value)'") }
     }
-    if !SelectorValidation.matches(selector, .object(expected)) {
+    if SelectorValidation.parses(selector), !SelectorValidation.matches(selector, .object(expected)) {
       findings.invalid(path.child("selector"), selector, "`selector` not auto-generated")
     }
   }
@@ -147,7 +147,9 @@ enum JobValidation {
           "must be less than or equal to 100000 when completion mode is Indexed")
       }
     }
-    for name in ["backoffLimitPerIndex", "maxFailedIndexes"] where spec.has(name) && !isIndexed {
+    // Of a mode that there is not nothing more is said.
+    for name in ["backoffLimitPerIndex", "maxFailedIndexes"]
+    where spec.has(name) && ["", "NonIndexed"].contains(spec.text("completionMode")) {
       findings.invalid(path.child(name), spec[name], "requires indexed completion mode")
     }
     if isIndexed { limits(spec, path, &findings) }
@@ -155,20 +157,19 @@ enum JobValidation {
       findings.required(path.child("backoffLimitPerIndex"), "when maxFailedIndexes is specified")
     }
     if let name = spec["managedBy"]?.stringValue {
-      if name.utf8.count > 63 {
-        findings.add(.tooLong(path.child("managedBy"), maximumBytes: 63))
-      } else if !name.contains("/") || !NameRules.labelKey(name).isEmpty {
-        findings.invalid(
-          path.child("managedBy"), .string(name),
-          "must be a domain-prefixed path (such as \"acme.io/foo\")")
-      }
+      for error in DomainPrefixedPath.errors(of: name, path.child("managedBy")) { findings.add(error) }
+      if name.utf8.count > 63 { findings.add(.tooLong(path.child("managedBy"), maximumBytes: 63)) }
     }
     failurePolicy(spec, path.child("podFailurePolicy"), &findings)
     if spec.has("successPolicy") {
       let policy = path.child("successPolicy")
       let rules = spec["successPolicy"]?.items("rules") ?? []
       if !isIndexed {
-        findings.invalid(policy, spec["successPolicy"], "requires indexed completion mode")
+        findings.add(
+          FieldError.invalid(
+            policy, InternalForm.successPolicy(spec["successPolicy"] ?? [:]), "requires indexed completion mode"
+          ).inOrder)
+        findings.passOver(below: policy)
       } else if rules.isEmpty {
         findings.required(
           policy.child("rules"), "at least one rules must be specified when the successPolicy is specified")
@@ -176,9 +177,8 @@ enum JobValidation {
         JobSuccessPolicy.validate(spec, policy.child("rules"), &findings)
       }
     }
-    if spec.has("podFailurePolicy"), spec.text("podReplacementPolicy") == "TerminatingOrFailed" {
-      findings.add(.notSupported(path.child("podReplacementPolicy"), spec["podReplacementPolicy"], ["Failed"]))
-    }
+    findings.supportedIfGiven(
+      spec, "podReplacementPolicy", spec.has("podFailurePolicy") ? ["Failed"] : ["Failed", "TerminatingOrFailed"], path)
     guard let template = spec["template"] else { return }
     PodValidation.validate(template: template, path.child("template"), &findings)
     let policyPath = path.child("template", "spec", "restartPolicy")
@@ -248,8 +248,8 @@ enum JobValidation {
             path.child("containerName"), .string(name),
             "must be one of the container or initContainer names in the pod template")
         }
-        if values.isEmpty, codes.has("values") {
-          findings.invalid(path.child("values"), [], "at least one value is required")
+        if values.isEmpty {
+          findings.invalid(path.child("values"), codes["values"] ?? .null, "at least one value is required")
         }
         if values.count > 255 { findings.add(.tooMany(path.child("values"), count: values.count, maximum: 255)) }
         var seen: Set<JSONValue> = []
@@ -327,7 +327,6 @@ enum JobValidation {
     }
     guard let template = spec["jobTemplate"] else { return }
     let templatePath = path.child("jobTemplate")
-    MetadataValidation.labels(template["metadata"]?["labels"], templatePath.child("metadata", "labels"), &findings)
     if template["spec"]?["manualSelector"] == true {
       findings.add(
         .notSupported(templatePath.child("spec", "manualSelector"), true, ["nil", "false"]))

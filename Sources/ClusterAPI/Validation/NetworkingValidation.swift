@@ -58,6 +58,7 @@ enum NetworkingValidation {
       let text = entry.text("path")
       guard entry.has("pathType") else {
         findings.required(path.child("pathType"), "pathType must be specified")
+        findings.passOver(below: path.child("backend"))
         continue
       }
       switch entry.text("pathType") {
@@ -85,6 +86,7 @@ enum NetworkingValidation {
     switch (backend["service"], backend["resource"]) {
     case (_?, _?):
       findings.invalid(path, "", "cannot set both resource and service backends")
+      for name in ["resource", "service"] { findings.passOver(below: path.child(name)) }
     case (let service?, nil):
       let name = service.text("name")
       if name.isEmpty {

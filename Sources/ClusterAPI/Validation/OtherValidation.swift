@@ -85,7 +85,11 @@ enum OtherValidation {
   }
 
   static func validate(controllerRevision new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
-    if !new.has("data") { findings.required(FieldPath("data"), "data is mandatory") }
+    if !new.has("data") {
+      findings.required(FieldPath("data"), "data is mandatory")
+    } else if new["data"]?.objectValue == nil {
+      findings.required(FieldPath("data"), "data must be a valid JSON object")
+    }
     findings.notNegative(new, "revision", FieldPath())
   }
 

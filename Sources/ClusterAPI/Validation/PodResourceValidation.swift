@@ -5,10 +5,12 @@ enum PodResourceValidation {
   static func validate(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     guard let resources = spec["resources"] else { return }
     if spec["os"]?["name"] == "windows" { return findings.forbidden(path, "may not be set for a windows pod") }
-    if resources.has("claims") {
+    if resources["claims"].map({ !$0.isNull }) == true {
       findings.forbidden(path.child("claims"), "claims may not be set for Resources at pod-level")
     }
     ResourceValidation.validate(resources, path, isPod: true, &findings)
+    let claims = spec.items("resourceClaims").map { $0.text("name") }
+    ResourceValidation.claims(resources, claims, path.child("claims"), &findings)
     for (name, value) in MetadataValidation.sorted(resources["requests"]) {
       guard let whole = Quantity(reading: value.stringValue ?? ""),
         let together = ContainerRequests.together(name, spec), together > whole

@@ -106,16 +106,19 @@ enum PolicyValidation {
 
   private static func metric(_ metric: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     let said = metric.text("type")
+    let wanted = sources.first { $0.0 == said }?.1
+    let unknown = FieldError.notSupported(path.child("type"), .string(said), sources.map(\.0).sorted())
     if said.isEmpty { findings.required(path.child("type"), "must specify a metric source type") }
+    if wanted == nil { findings.add(unknown) }
     let present = sources.filter { metric.has($0.1) }
     if let (type, member) = present.first { source(metric[member] ?? [:], type, path.child(member), &findings) }
-    let wanted = sources.first { $0.0 == said }?.1
     if let wanted {
       if !metric.has(wanted) {
         findings.required(path.child(wanted), "must populate information for the given metric source")
       }
     } else {
-      findings.add(.notSupported(path.child("type"), .string(said), sources.map(\.0).sorted()))
+      // Told again where nothing of the type is found.
+      findings.add(unknown)
     }
     guard present.count > 1 else { return }
     for member in present.map(\.1).sorted() where member != wanted {

@@ -12,15 +12,15 @@ enum ProbeValidation {
     ] {
       findings.notNegative(probe, name, path)
     }
+    if let seconds = probe["terminationGracePeriodSeconds"]?.integerValue, seconds <= 0 {
+      findings.invalid(path.child("terminationGracePeriodSeconds"), .integer(seconds), "must be greater than 0")
+    }
     if purpose == .readiness {
       if let seconds = probe["terminationGracePeriodSeconds"] {
         findings.invalid(
           path.child("terminationGracePeriodSeconds"), seconds, "must not be set for readinessProbes")
       }
       return
-    }
-    if let seconds = probe["terminationGracePeriodSeconds"]?.integerValue, seconds <= 0 {
-      findings.invalid(path.child("terminationGracePeriodSeconds"), .integer(seconds), "must be greater than 0")
     }
     if let threshold = probe["successThreshold"]?.integerValue, threshold != 1 {
       findings.invalid(path.child("successThreshold"), .integer(threshold), "must be 1")

@@ -174,6 +174,7 @@ enum ResourceValidation {
     guard let slash = name.firstIndex(of: "/") else { return false }
     let domain = name[..<slash]
     return domain != "kubernetes.io" && !domain.hasSuffix(".kubernetes.io") && !name.hasPrefix("requests.")
+      && NameRules.labelKey("requests." + name).isEmpty
   }
 
   /// Whether it is a resource of Kubernetes' own: without a domain, or with its domain.

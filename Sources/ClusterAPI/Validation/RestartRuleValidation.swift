@@ -34,14 +34,22 @@ enum RestartRuleValidation {
   private static let withoutPolicy = "must specify restartPolicy when restart rules are used"
 
   private static func rule(_ rule: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
-    findings.supported(rule, "action", ["Restart", "RestartAllContainers"], path)
+    known(rule, "action", ["Restart", "RestartAllContainers"], path, &findings)
     guard let codes = rule["exitCodes"] else {
       return findings.required(path.child("exitCodes"), "must be specified")
     }
     let path = path.child("exitCodes")
-    findings.supported(codes, "operator", ["In", "NotIn"], path)
+    known(codes, "operator", ["In", "NotIn"], path, &findings)
     let count = codes.items("values").count
     if count > mostCodes { findings.add(.tooMany(path.child("values"), count: count, maximum: mostCodes)) }
+  }
+
+  /// A missing value is an empty one, which is none of those that there are.
+  private static func known(
+    _ object: JSONValue, _ name: String, _ values: [String], _ path: FieldPath, _ findings: inout Findings
+  ) {
+    let text = object.text(name)
+    if !values.contains(text) { findings.add(.notSupported(path.child(name), .string(text), values)) }
   }
 
   // MARK: - Judging a status

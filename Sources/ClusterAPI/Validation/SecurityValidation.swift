@@ -90,7 +90,10 @@ enum SecurityValidation {
       }
       VolumeValidation.relativePath(file, place, &findings)
     } else if profile.has("localhostProfile") {
-      findings.invalid(place, profile, "can only be set when seccomp type is Localhost")
+      findings.add(
+        FieldError.invalid(
+          place, InternalForm.seccompProfile(profile), "can only be set when seccomp type is Localhost"
+        ).inOrder)
     }
   }
 

@@ -171,6 +171,8 @@ enum ServiceValidation {
       findings.invalid(
         path.child("externalTrafficPolicy"), .string(policy),
         "may only be set for externally-accessible services")
+    } else {
+      findings.supported(spec, "externalTrafficPolicy", ["Cluster", "Local"], path)
     }
     let checkPort = spec["healthCheckNodePort"]?.integerValue ?? 0
     if checkPort < 0 {

@@ -14,11 +14,11 @@ enum StorageValidation {
   static func validate(volume new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
     guard let spec = new["spec"] else { return }
     let path = FieldPath("spec")
-    self.modes(spec, path, &findings)
+    self.modes(spec, path, whenNone: "", &findings)
     let capacity = spec["capacity"]?.objectValue ?? [:]
     if capacity.isEmpty { findings.required(path.child("capacity")) }
-    if !capacity.isEmpty, capacity["storage"] == nil || capacity.count > 1 {
-      findings.add(.notSupported(path.child("capacity"), spec["capacity"], ["storage"]))
+    if capacity["storage"] == nil || capacity.count > 1 {
+      findings.add(.notSupported(path.child("capacity"), spec["capacity"] ?? .null, ["storage"]))
     }
     for (name, value) in MetadataValidation.sorted(spec["capacity"]) {
       guard let amount = Quantity(reading: value.stringValue ?? "") else { continue }
@@ -40,7 +40,7 @@ enum StorageValidation {
       VolumeValidation.source("flexVolume", source, path.child("flexVolume"), &findings)
     }
     if let kind = sources.first, let source = spec[kind] {
-      VolumeValidation.source(kind, source, path.child(kind), &findings)
+      VolumeValidation.source(kind, source, path.child(FieldSpelling.within(kind)), &findings)
       if kind == "local", !spec.has("nodeAffinity") {
         findings.required(path.child("nodeAffinity"), "Local volume requires node affinity")
       }
@@ -99,9 +99,12 @@ enum StorageValidation {
     }
   }
 
-  static func modes(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+  static func modes(
+    _ spec: JSONValue, _ path: FieldPath, whenNone detail: String = "at least 1 access mode is required",
+    _ findings: inout Findings
+  ) {
     let modes = spec.items("accessModes")
-    if modes.isEmpty { findings.required(path.child("accessModes"), "at least 1 access mode is required") }
+    if modes.isEmpty { findings.required(path.child("accessModes"), detail) }
     for mode in modes where !accessModes.contains(mode.stringValue ?? "") {
       findings.add(.notSupported(path.child("accessModes"), mode, accessModes))
     }
@@ -161,7 +164,8 @@ enum StorageValidation {
         findings.invalid(path.child("key"), .string(key), NameRules.labelKey(key))
         if known.updateValue(values, forKey: key) != nil { findings.add(.duplicate(path.child("key"), .string(key))) }
       }
-      if !seen.insert(known).inserted {
+      // Upstream compares with empty terms as well.
+      if !seen.insert(known).inserted || known.isEmpty {
         findings.add(.duplicate(path.child("matchLabelExpressions"), ""))
       }
     }

@@ -50,7 +50,15 @@ enum VolumeValidation {
     guard let kind = sources.first, let source = volume[kind] else {
       return findings.required(path, "must specify a volume type")
     }
-    self.source(kind, source, path.child(kind), &findings)
+    self.source(kind, source, path.child(FieldSpelling.within(kind)), &findings)
+    if kind == "iscsi", source.has("initiatorName"),
+      (volume.text("name") + ":" + source.text("targetPortal")).utf8.count > 64
+    {
+      findings.invalid(
+        path.child("name"), .string(volume.text("name")),
+        "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified."
+      )
+    }
     for other in sources.dropFirst() {
       findings.forbidden(path.child(FieldSpelling.told(other)), "may not specify more than 1 volume type")
     }
@@ -83,9 +91,10 @@ enum VolumeValidation {
     case "projected": projected(source, path, &findings)
     case "nfs":
       let folder = source.text("path")
-      if !folder.isEmpty, !folder.hasPrefix("/") {
-        findings.invalid(path.child("path"), .string(folder), "must be an absolute path")
-      }
+      if !folder.hasPrefix("/") { findings.invalid(path.child("path"), .string(folder), "must be an absolute path") }
+    case "flocker", "quobyte", "storageos", "azureDisk", "flexVolume", "cinder", "gcePersistentDisk",
+      "awsElasticBlockStore":
+      retired(kind, source, path, &findings)
     case "scaleIO":
       if source.text("volumeName").isEmpty { findings.required(path.child("volumeName")) }
     case "iscsi": iscsi(source, path, &findings)
@@ -93,12 +102,20 @@ enum VolumeValidation {
     case "csi":
       let driver = source.text("driver")
       if !driver.isEmpty { StorageValidation.driverName(driver, path.child("driver"), &findings) }
+      guard let secret = source["nodePublishSecretRef"] else { return }
+      let name = secret.text("name")
+      if name.isEmpty {
+        findings.required(path.child("nodePublishSecretRef", "name"))
+      } else {
+        // The place is upstream's.
+        findings.invalid(path.child("name"), .string(name), NameRules.dns1123Subdomain(name))
+      }
     case "ephemeral":
       guard let template = source["volumeClaimTemplate"] else {
         return findings.required(path.child("volumeClaimTemplate"))
       }
       let path = path.child("volumeClaimTemplate")
-      MetadataValidation.labels(template["metadata"]?["labels"], path.child("metadata", "labels"), &findings)
+      MetadataValidation.template(template["metadata"], path.child("metadata"), &findings)
       ClaimValidation.validate(spec: template["spec"] ?? [:], path.child("spec"), &findings)
     case "local":
       withoutParent(source.text("path"), path.child("path"), &findings)
@@ -135,17 +152,19 @@ enum VolumeValidation {
     // Upstream does not say which item it is.
     for item in source.items("items") {
       let file = item.text("path")
+      if file.isEmpty { findings.required(path.child("path")) }
       if !file.isEmpty { unreservedPath(file, path.child("path"), &findings) }
-      mode(item["mode"], path.child("mode"), &findings)
       switch (item["fieldRef"], item["resourceFieldRef"]) {
-      case (let field?, nil):
-        EnvironmentValidation.field(field, podFields, path.child("fieldRef"), &findings)
+      case (let field?, let resource):
+        EnvironmentValidation.field(field, isVolume: true, podFields, path.child("fieldRef"), &findings)
+        if resource != nil {
+          findings.invalid(path, "resource", "fieldRef and resourceFieldRef can not be specified simultaneously")
+        }
       case (nil, let resource?):
         EnvironmentValidation.resource(resource, isVolume: true, path.child("resourceFieldRef"), &findings)
-      case (_?, _?):
-        findings.invalid(path, "resource", "fieldRef and resourceFieldRef can not be specified simultaneously")
       case (nil, nil): findings.required(path, "one of fieldRef and resourceFieldRef is required")
       }
+      mode(item["mode"], path.child("mode"), &findings)
     }
   }
 
@@ -155,43 +174,62 @@ enum VolumeValidation {
     var taken: Set<String> = []
     for (index, part) in source.items("sources").enumerated() {
       let path = path.child("sources").index(index)
-      let present = (part.objectValue?.keys ?? []).filter(part.has)
+      let present = projections.filter(part.has)
+      for kind in present {
+        projection(kind, part[kind] ?? [:], path.child(kind), of: volume, &taken, &findings)
+      }
       if present.count > 1 { findings.forbidden(path, "may not specify more than 1 volume type per source") }
-      guard let kind = present.first, let content = part[kind] else { continue }
-      let place = path.child(kind)
-      // Upstream does not look at the paths of tokens.
-      let files =
-        content.items("items").map { $0.text("path") }
-        + (kind == "clusterTrustBundle" ? [content.text("path")] : [])
-      for file in files where !file.isEmpty && !taken.insert(file).inserted {
-        let shown = kind == "secret" || kind == "configMap" ? content.text("name") : file
-        findings.invalid(volume, .string(shown), "conflicting duplicate paths")
+    }
+  }
+
+  /// In the order in which upstream looks at them.
+  private static let projections = [
+    "secret", "configMap", "downwardAPI", "serviceAccountToken", "clusterTrustBundle", "podCertificate",
+  ]
+
+  /// - Parameters:
+  ///   - volume: the place of the volume's source: of some problems upstream does not say which of its parts has them.
+  ///   - taken: the paths of files that the volume has.
+  private static func projection(
+    _ kind: String, _ content: JSONValue, _ place: FieldPath, of volume: FieldPath, _ taken: inout Set<String>,
+    _ findings: inout Findings
+  ) {
+    switch kind {
+    case "secret", "configMap":
+      if content.text("name").isEmpty { findings.required(place.child("name")) }
+      self.files(content, place, &findings)
+    case "downwardAPI": podFiles(content, place, &findings)
+    case "serviceAccountToken":
+      let seconds = content["expirationSeconds"]?.integerValue ?? 0
+      if seconds < 600 {
+        findings.invalid(
+          place.child("expirationSeconds"), .integer(seconds), "may not specify a duration less than 10 minutes")
+      } else if seconds > 1 << 32 {
+        findings.invalid(
+          place.child("expirationSeconds"), .integer(seconds), "may not specify a duration larger than 2^32 seconds")
       }
-      switch kind {
-      case "secret", "configMap":
-        if content.text("name").isEmpty { findings.required(place.child("name")) }
-        self.files(content, place, &findings)
-      case "downwardAPI": podFiles(content, place, &findings)
-      case "serviceAccountToken":
-        let seconds = content["expirationSeconds"]?.integerValue ?? 0
-        if seconds < 600 {
-          findings.invalid(
-            place.child("expirationSeconds"), .integer(seconds), "may not specify a duration less than 10 minutes")
-        } else if seconds > 1 << 32 {
-          findings.invalid(
-            place.child("expirationSeconds"), .integer(seconds), "may not specify a duration larger than 2^32 seconds")
-        }
-        let file = content.text("path")
-        if !file.isEmpty { unreservedPath(file, volume.child("path"), &findings) }
-      case "clusterTrustBundle":
-        let isNamed = !content.text("name").isEmpty
-        if isNamed == !content.text("signerName").isEmpty {
-          findings.invalid(
-            place, content,
-            isNamed ? "only one of name and signerName may be used" : "must specify one of name or signerName")
-        }
-      default: break
+      let file = content.text("path")
+      if file.isEmpty {
+        findings.required(volume.child("path"))
+      } else {
+        unreservedPath(file, volume.child("path"), &findings)
       }
+    case "clusterTrustBundle":
+      let isNamed = !content.text("name").isEmpty
+      if isNamed == !content.text("signerName").isEmpty {
+        findings.invalid(
+          place, content,
+          isNamed ? "only one of name and signerName may be used" : "must specify one of name or signerName")
+      }
+    default: break
+    }
+    // Upstream does not look at the paths of tokens.
+    let files =
+      content.items("items").map { $0.text("path") }
+      + (kind == "clusterTrustBundle" ? [content.text("path")] : [])
+    for file in files where !file.isEmpty && !taken.insert(file).inserted {
+      let shown = kind == "secret" || kind == "configMap" ? content.text("name") : file
+      findings.invalid(volume, .string(shown), "conflicting duplicate paths")
     }
   }
 

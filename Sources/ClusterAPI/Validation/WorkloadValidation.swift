@@ -77,6 +77,13 @@ enum WorkloadValidation {
     findings.notNegative(spec, "minReadySeconds", path)
     let strategy = spec["updateStrategy"] ?? [:]
     let strategyPath = path.child("updateStrategy")
+    if !["OnDelete", "RollingUpdate"].contains(strategy.text("type")) {
+      findings.passOver(below: strategyPath)
+      findings.add(
+        FieldError.notSupported(
+          strategyPath, InternalForm.updateStrategy(daemonSet: strategy), ["RollingUpdate", "OnDelete"]
+        ).inOrder)
+    }
     if strategy.text("type") == "RollingUpdate" {
       guard let update = strategy["rollingUpdate"] else {
         return findings.required(strategyPath.child("rollingUpdate"))
@@ -100,6 +107,11 @@ enum WorkloadValidation {
   static func validate(statefulSet new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
     guard let spec = new["spec"] else { return }
     let path = FieldPath("spec")
+    let management = spec.text("podManagementPolicy")
+    if !["OrderedReady", "Parallel"].contains(management) {
+      findings.invalid(
+        path.child("podManagementPolicy"), .string(management), "must be 'OrderedReady' or 'Parallel'")
+    }
     let strategy = spec["updateStrategy"] ?? [:]
     let strategyPath = path.child("updateStrategy")
     switch strategy.text("type") {
@@ -118,18 +130,24 @@ enum WorkloadValidation {
         if isZero(number) { findings.invalid(path, number, "cannot be 0") }
         notAboveHundred(number, path, &findings)
       }
-    default: break
+    default:
+      findings.passOver(below: strategyPath)
+      findings.add(
+        FieldError.invalid(
+          strategyPath, InternalForm.updateStrategy(statefulSet: strategy), "must be 'RollingUpdate' or 'OnDelete'"
+        ).inOrder)
     }
     if let policy = spec["persistentVolumeClaimRetentionPolicy"] {
       for name in ["whenDeleted", "whenScaled"] {
-        findings.supported(policy, name, ["Delete", "Retain"], path.child("persistentVolumeClaimRetentionPolicy"))
+        findings.listed(policy, name, ["Retain", "Delete"], path.child("persistentVolumeClaimRetentionPolicy"))
       }
     }
     // Claims of a set that exists can no longer be changed, whatever they are.
     if old == nil {
       for (index, claim) in spec.items("volumeClaimTemplates").enumerated() {
-        ClaimValidation.validate(
-          spec: claim["spec"] ?? [:], path.child("volumeClaimTemplates").index(index).child("spec"), &findings)
+        let path = path.child("volumeClaimTemplates").index(index)
+        ClaimValidation.validate(spec: claim["spec"] ?? [:], path.child("spec"), &findings)
+        findings.passOver(below: path.child("status"))
       }
     }
     findings.notNegative(spec, "replicas", path)
@@ -195,6 +213,7 @@ enum WorkloadValidation {
     // What a selector chooses that does not parse is not asked; only a daemon set's template is judged all the same.
     let parses = SelectorValidation.parses(selector)
     if !parses, word != "daemonset" {
+      findings.passOver(below: path.child("template"))
       return findings.invalid(path.child("selector"), selector, word == "statefulset" ? "" : "invalid label selector")
     }
     // A selector that is not there chooses nothing.
@@ -249,7 +268,8 @@ enum WorkloadValidation {
   static func isZero(_ value: JSONValue?) -> Bool {
     switch value {
     case .integer(let number): number == 0
-    case .string(let text): Int(text.hasSuffix("%") ? text.dropLast() : text[...]) == 0
+    // What is no number says nothing.
+    case .string(let text): Int(text.hasSuffix("%") ? text.dropLast() : text[...]) ?? 0 == 0
     default: true
     }
   }

@@ -105,6 +105,43 @@ struct FieldManagerTests {
     ]
   }
 
+  /// A built-in kind: names of items that are missing are empty ones, and what is made has to fit Go's types.
+  @Test("a built-in kind's items have Go's zero values for keys, and its values Go's types")
+  func builtin() async throws {
+    let item = Schema(
+      .object,
+      properties: [
+        SchemaProperty("name", Schema(.string, hasZeroValue: true), required: true),
+        SchemaProperty("port", Schema(.integer, hasZeroValue: true, format: "int32"), required: true),
+        SchemaProperty("value", Schema(.integer, format: "int32")),
+      ])
+    let schema = Schema(
+      .object,
+      properties: Schema.typeMembers + [
+        SchemaProperty("metadata", Schema(.object, properties: [SchemaProperty("name", Schema(.string))])),
+        SchemaProperty("list", Schema(.array, items: item, listType: .map, listMapKeys: ["name", "port"])),
+      ])
+    let manager = FieldManager(
+      GroupVersionKind(group: "example.com", version: "v1", kind: "Thing"),
+      versions: ObjectVersions([GroupVersion(group: "example.com", version: "v1"): schema]),
+      definitionName: "com.example.v1.Thing")
+    func applied(_ list: JSONValue) async throws(ApplyError) -> JSONObject {
+      try await manager.apply(
+        ["apiVersion": "example.com/v1", "kind": "Thing", "metadata": ["name": "a"], "list": list], to: nil, by: "one",
+        at: Self.time)
+    }
+    let owned = try await applied([["value": 1], ["name": "b", "value": 2]])["metadata"]?["managedFields"]
+    let fields = owned?.arrayValue?.first?["fieldsV1"]?["f:list"]?.objectValue
+    #expect(fields?.keys.sorted() == [#"k:{"name":"","port":0}"#, #"k:{"name":"b","port":0}"#])
+    await #expect {
+      try await applied([["value": 1.5]])
+    } throws: {
+      ($0 as? ApplyError)?.message
+        == "failed to convert new object (/a; example.com/v1, Kind=Thing) to proper version: unable to convert "
+        + "unstructured object to example.com/v1, Kind=Thing: cannot convert float64 to int32"
+    }
+  }
+
   @Test("owners are followed through the versions in which they wrote")
   func versions() async throws {
     let first = try await manager("v1").apply(thing("v1", ["old": 1, "same": 1]), to: nil, by: "one", at: Self.time)

@@ -52,6 +52,27 @@ import Testing
     #expect(kind.columns[2].source == .path(".type"))
   }
 
+  /// What cannot be without a value in Go's types has a zero one; the text says so where its words do not tell.
+  @Test func tellsWhichFieldsHaveAZeroValue() throws {
+    let data = try read(
+      """
+      type Outer
+        name string required
+        key string required given
+        pointer string? required
+        count int32 written
+        label string
+        start int32 zero
+        items [string] required
+        spec Inner always
+        status Inner
+        current Inner required zero
+      type Inner
+      """)
+    let fields = try #require(data.types.first).fields
+    #expect(fields.filter(\.hasZeroValue).map(\.name) == ["name", "count", "start", "spec", "current"])
+  }
+
   @Test func readsTypes() throws {
     let data = try read(
       """

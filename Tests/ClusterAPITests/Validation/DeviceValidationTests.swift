@@ -126,7 +126,7 @@ import Testing
         [
           #"spec.devices[0].bindingConditions[1]: Duplicate value: "x""#,
           #"spec.devices[0].bindingFailureConditions[0]: Invalid value: "x": bindingFailureConditions must not overlap with bindingConditions"#,
-          "spec.devices[1].bindingFailureConditions: Invalid value: []: bindingFailureConditions are required to use bindingConditions",
+          "spec.devices[1].bindingFailureConditions: Invalid value: null: bindingFailureConditions are required to use bindingConditions",
         ]
       ),
       (

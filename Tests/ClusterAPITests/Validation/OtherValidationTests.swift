@@ -221,13 +221,11 @@ import Testing
     #expect(try problems(of: node, after: node).count == 1)
   }
 
-  @Test func whatIsReportedTwiceIsShownOnce() {
-    let path = FieldPath("spec", "x")
-    let errors = BuiltinKinds.withoutRepetitions([
-      .required(path), .required(path, "must be given"), .invalid(path, 1, "a"), .invalid(path, 1, "b"),
-      .invalid(path, 1, "b"),
-    ])
-    #expect(errors == [.required(path, "must be given"), .invalid(path, 1, "a"), .invalid(path, 1, "b")])
+  @Test func whatIsNotLookedIntoIsBelowAPlace() {
+    var findings = Findings()
+    findings.passOver(below: FieldPath("spec").child("a"))
+    for field in ["spec.a.b", "spec.a[0]"] { #expect(findings.isPassedOver(field)) }
+    for field in ["spec.a", "spec.ab", "spec.ab.c", "spec"] { #expect(!findings.isPassedOver(field)) }
   }
 
   @Test func limits() throws {
