@@ -296,3 +296,23 @@ Af8EBTADAQH/MAoGCCqGSM49BAMCA0gAMEUCIQCXZuRKUj22QxN90GQdNXVRL7ay
 lDrzvQJiuu56/3/fTQIgMaqytjs6yCRQBAxooJKrhXn1Jq45Ri/862nHso7sAxc=
 -----END CERTIFICATE-----
 """
+
+
+def test_what_a_request_asks_for_is_nobodys(api, tmp_path):
+    path = "/apis/certificates.k8s.io/v1/certificatesigningrequests"
+    _, pem = make_request(tmp_path, "/CN=eve")
+    wanted = signing_request(pem, "example.com/tests", ["client auth"])
+    wanted["metadata"]["labels"] = {"a": "b"}
+
+    def owned(answer, manager):
+        return next(one["fieldsV1"] for one in answer["metadata"]["managedFields"] if one["manager"] == manager)
+
+    made = api.create(path, wanted, fieldManager="tests")
+    place = f"{path}/{made['metadata']['name']}"
+    try:
+        assert owned(made, "tests") == {"f:metadata": {"f:labels": {".": {}, "f:a": {}}}}
+        made["status"] = {"conditions": [{"type": "Approved", "status": "True", "reason": "Tested"}]}
+        approved = api.send("PUT", place + "/approval", made, fieldManager="approver").body
+        assert sorted(owned(approved, "approver")["f:status"]["f:conditions"]) == [".", 'k:{"type":"Approved"}']
+    finally:
+        assert api.send("DELETE", place).status == 200

@@ -1,7 +1,7 @@
 """What server-side apply makes of values that do not fit, and of list items without their keys, as kube-apiserver 1.36.2."""
 
 import pytest
-from interface import PATCHES
+from interface import PATCHES, eventually, unique
 
 APPLY = {"Content-Type": PATCHES["apply"]}
 CONVERSION = "failed to convert new object (/a; {}, Kind={}) to proper version: unable to convert unstructured object to {}, Kind={}: "
@@ -117,3 +117,77 @@ def test_documents_say_what_a_missing_value_is(api):
     assert default(core, "Pod", "spec") == {} and default(core, "PodList", "metadata") == {}
     assert default(core, "ObjectReference", "name") is None and default(core, "ContainerRestartRule", "action") is None
     assert default(apps, "StatefulSetSpec", "serviceName") == "" and default(apps, "DeploymentSpec", "selector") is None
+
+
+def owned(answer, manager="tests"):
+    return next(one["fieldsV1"] for one in answer.body["metadata"]["managedFields"] if one["manager"] == manager)
+
+
+def test_who_applies_a_null_owns_the_field(api, namespace):
+    """`kubectl create --dry-run=client -o yaml` writes such nulls."""
+    path = f"/apis/apps/v1/namespaces/{namespace}/deployments/a"
+    body = deployment(creationTimestamp=None)
+    body["spec"]["template"]["spec"]["nodeSelector"] = None
+    answer = apply(api, path, body)
+    assert answer.status == 201, answer
+    template = owned(answer)["f:spec"]["f:template"]
+    assert template["f:metadata"] == {"f:creationTimestamp": {}, "f:labels": {"f:app": {}}}
+    assert template["f:spec"]["f:nodeSelector"] == {}
+    made = answer.body["spec"]["template"]
+    assert "nodeSelector" not in made["spec"] and made["metadata"].get("creationTimestamp") is None
+    # It is applied again, and nothing changes.
+    again = apply(api, path, body)
+    assert again.status == 200 and again.body["metadata"]["resourceVersion"] == answer.body["metadata"]["resourceVersion"]
+
+
+def test_a_null_that_is_applied_takes_away(api, namespace):
+    path = f"/api/v1/namespaces/{namespace}/configmaps"
+    assert api.send("POST", path, {"metadata": {"name": "a"}, "immutable": False, "data": {"k": "v"}}, fieldManager="other").status == 201
+    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "immutable": None, "data": {"k": None}}
+    refused = apply(api, path + "/a", body)
+    assert refused.status == 409, refused
+    assert sorted(one["field"] for one in refused.body["details"]["causes"]) == [".data.k", ".immutable"]
+    answer = apply(api, path + "/a", body, force="true")
+    assert answer.status == 200, answer
+    assert "immutable" not in answer.body and answer.body["data"] == {"k": ""}
+    assert owned(answer) == {"f:data": {"f:k": {}}, "f:immutable": {}}
+
+
+def test_nulls_of_custom_objects(api, namespace):
+    name = unique("nulls") + "s.applied.example.com"
+    plural = name.split(".")[0]
+    properties = {
+        "plain": {"type": "string"}, "maybe": {"type": "string", "nullable": True}, "usual": {"type": "string", "default": "d"},
+        "map": {"type": "object", "additionalProperties": {"type": "string"}},
+    }  # fmt: skip
+    definition = {
+        "metadata": {"name": name},
+        "spec": {
+            "group": "applied.example.com", "scope": "Namespaced",
+            "names": {"plural": plural, "singular": plural[:-1], "kind": "Applied" + plural.replace("-", ""), "listKind": "List" + plural.replace("-", "")},
+            "versions": [{
+                "name": "v1", "served": True, "storage": True,
+                "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": {"type": "object", "properties": properties}}}},
+            }],
+        },
+    }  # fmt: skip
+    kind = definition["spec"]["names"]["kind"]
+    definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+    assert api.send("POST", definitions, definition).status == 201
+    try:
+        path = f"/apis/applied.example.com/v1/namespaces/{namespace}/{plural}"
+        eventually(lambda: api.send("GET", path).status == 200)
+        body = {
+            "apiVersion": "applied.example.com/v1", "kind": kind, "metadata": {"name": "a"},
+            "spec": {"plain": None, "maybe": None, "usual": None, "map": {"k": None, "l": "m"}},
+        }  # fmt: skip
+        answer = apply(api, path + "/a", body)
+        assert answer.status == 422, answer
+        assert sorted(one["field"] for one in answer.body["details"]["causes"]) == ["spec.map.k", "spec.plain"]
+        body["spec"] = {"maybe": None, "usual": None}
+        answer = apply(api, path + "/a", body)
+        assert answer.status == 201, answer
+        assert answer.body["spec"] == {"maybe": None, "usual": "d"}
+        assert owned(answer) == {"f:spec": {"f:maybe": {}, "f:usual": {}}}
+    finally:
+        assert api.send("DELETE", f"{definitions}/{name}").status == 200

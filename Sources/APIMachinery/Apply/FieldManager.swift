@@ -4,15 +4,15 @@
 /// says which fields its manager wants, and what it no longer says is removed unless others own it. The notes stand in
 /// `metadata.managedFields`.
 public struct FieldManager: Sendable {
-  /// Fills in defaults of a configured object of the request's version.
-  public typealias Defaulting = @Sendable (inout JSONObject) -> Void
+  /// Changes an object of the request's version.
+  public typealias Change = @Sendable (inout JSONValue) -> Void
 
   private let kind: GroupVersionKind
   private let subresource: String
   private let versions: ObjectVersions
   private let emptyObject: JSONObject
   private let definitionName: String?
-  private let defaulting: Defaulting?
+  private let fillNulls: Change?
   private let ownership: OwnershipUpdate
 
   /// - Parameters:
@@ -23,18 +23,19 @@ public struct FieldManager: Sendable {
   ///     there (`{"spec": {}}`). They come into being with the object and belong to nobody.
   ///   - definitionName: of a built-in kind the name of its definition: upstream turns what an apply makes into a value of
   ///     Go's types, and what does not fit these cannot be applied. Nil for custom kinds.
-  ///   - defaulting: fills in defaults after an apply.
+  ///   - fillNulls: puts zero values where an applied object has nulls for items of lists and members of maps. Other nulls
+  ///     take values away; whoever applies them owns the fields.
   public init(
     _ kind: GroupVersionKind, subresource: String = "", versions: ObjectVersions,
     resetFields: [GroupVersion: FieldSet] = [:], emptyObject: JSONObject = [:], definitionName: String? = nil,
-    defaulting: Defaulting? = nil
+    fillNulls: Change? = nil
   ) {
     self.kind = kind
     self.subresource = subresource
     self.versions = versions
     self.emptyObject = emptyObject
     self.definitionName = definitionName
-    self.defaulting = defaulting
+    self.fillNulls = fillNulls
     ownership = OwnershipUpdate(
       versions: versions, reset: Dictionary(uniqueKeysWithValues: resetFields.map { ($0.key.apiVersion, $0.value) }))
   }
@@ -183,11 +184,14 @@ public struct FieldManager: Sendable {
     guard case .object(var object)? = changed else { return (before, managed) }
     if let schema = versions.schema(kind.apiVersion) {
       try checkTypes(of: object, by: schema)
-      var value = JSONValue.object(object)
-      Defaulter.removeNulls(from: &value, by: schema)
-      object = value.objectValue ?? object
+      // A custom object's nulls are its defaults' matter, or its schema's.
+      if definitionName != nil {
+        var value = JSONValue.object(object)
+        fillNulls?(&value)
+        Defaulter.removeNulls(from: &value, by: schema)
+        object = value.objectValue ?? object
+      }
     }
-    defaulting?(&object)
     return (object, managed)
   }
 

@@ -8,9 +8,14 @@ struct StoredForm: Sendable {
 
   init(_ kinds: BuiltinKinds) { metadata = kinds.registry["io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"] }
 
+  /// Takes away what the schema does not know.
+  func prune(_ object: inout JSONValue, _ version: ResourceVersion) {
+    Pruner(metadata: metadata).prune(&object, by: version.schema, isEmbeddedResource: true)
+  }
+
   /// Takes away what the schema does not know, and nulls that may not be there.
   func coerce(_ object: inout JSONValue, _ version: ResourceVersion) {
-    Pruner(metadata: metadata).prune(&object, by: version.schema, isEmbeddedResource: true)
+    prune(&object, version)
     Defaulter.removeNulls(from: &object, by: version.schema)
   }
 

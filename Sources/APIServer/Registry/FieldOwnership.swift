@@ -80,10 +80,16 @@ enum FieldOwnership {
     let version = target.groupVersionKind.groupVersion
     let reset =
       subresource.isEmpty ? target.version.resetFields : target.version.subresource(subresource)?.resetFields ?? []
+    let kinds = conversion.kinds
+    let definition = target.resource.isCustom ? nil : target.version.definitionName
     return FieldManager(
       target.groupVersionKind, subresource: subresource, versions: versions(target, conversion),
-      resetFields: [version: FieldSet(names: reset)], emptyObject: emptyObject(target, conversion.kinds),
-      definitionName: target.resource.isCustom ? nil : target.version.definitionName)
+      resetFields: [version: FieldSet(names: reset)], emptyObject: emptyObject(target, kinds),
+      definitionName: definition, fillNulls: definition.map { fillNulls($0, kinds) })
+  }
+
+  private static func fillNulls(_ definition: String, _ kinds: BuiltinKinds) -> FieldManager.Change {
+    { kinds.fillNulls(in: &$0, definition: definition) }
   }
 
   private static let emptyObjects = Mutex<[String: JSONObject]>([:])

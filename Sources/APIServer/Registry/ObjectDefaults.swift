@@ -14,8 +14,9 @@ enum ObjectDefaults {
     var tree = JSONValue.object(object)
     object = [:]
     if target.resource.isCustom {
-      // A default may have members that an embedded object's metadata has not.
-      if Defaulter.fillIn(&tree, by: target.version.schema) { StoredForm(kinds).coerce(&tree, target.version) }
+      // A default may have members that an embedded object's metadata has not. Nulls that somebody applies stay: the
+      // schema has a word to say about them.
+      if Defaulter.fillIn(&tree, by: target.version.schema) { StoredForm(kinds).prune(&tree, target.version) }
     } else {
       kinds.complete(&tree, kind: target.groupVersionKind)
     }

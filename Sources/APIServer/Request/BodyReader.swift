@@ -105,9 +105,7 @@ struct BodyReader {
           + "\(value.goTypeName) into \(type)")
     }
     // Nothing is a configuration that does not say what it is of.
-    var tree = value == .null ? .object([:]) : value
-    Defaulter.removeNulls(from: &tree, by: target.version.schema)
-    return tree.objectValue ?? [:]
+    return value.objectValue ?? [:]
   }
 
   /// An object of a kind, checked against its schema: what does not fit is refused, what is unknown is dropped and

@@ -17,13 +17,14 @@ struct ResourceMaker {
           name: part.name,
           kind: try part.kind.map { name throws(KindDataError) in try payload(name, part, entry) } ?? kind,
           verbs: part.verbs, behaviour: part.behaviour,
-          resetFields: part.behaviour == .status ? resetByStatus(kind.groupVersionKind) : []))
+          resetFields: part.reset ?? (part.behaviour == .status ? resetByStatus(kind.groupVersionKind) : [])))
     }
     let version = ResourceVersion(
       name: data.groupVersion.version, isStorage: data.isStorage, isDeprecated: entry.deprecation != nil,
       deprecationWarning: entry.deprecation, definitionName: kind.definitionName, schema: kind.schema,
       verbs: entry.verbs, subresources: subresources, printerColumns: entry.columns,
-      selectableFields: entry.selectable.map { ".\($0.name)" }, resetFields: hasStatus ? [["status"]] : [])
+      selectableFields: entry.selectable.map { ".\($0.name)" },
+      resetFields: (hasStatus ? [["status"]] : []) + entry.reset)
     return ResourceDescription(
       group: data.groupVersion.group, plural: entry.plural, singular: entry.singular, kind: entry.kind,
       shortNames: entry.shortNames, categories: entry.categories, isNamespaced: entry.isNamespaced,

@@ -56,8 +56,7 @@ struct SchemaBuilder {
       return Schema(
         reference: SchemaReference(name), description: description, default: field.defaultValue,
         hasZeroValue: field.hasZeroValue, mapType: field.mapType, patchStrategy: field.patchStrategy,
-        patchMergeKey: field.patchMergeKey,
-        rules: field.rules, notes: notes)
+        patchMergeKey: field.patchMergeKey, rules: field.rules, notes: notes)
     }
     var items: Schema?
     var members: AdditionalProperties?
@@ -81,8 +80,8 @@ struct SchemaBuilder {
     return Schema(
       type, additionalProperties: members, items: items, description: description, default: field.defaultValue,
       hasZeroValue: field.hasZeroValue, format: format, listType: field.listType, listMapKeys: field.listMapKeys,
-      mapType: field.mapType,
-      patchStrategy: field.patchStrategy, patchMergeKey: field.patchMergeKey, rules: field.rules, notes: notes)
+      mapType: field.mapType, patchStrategy: field.patchStrategy, patchMergeKey: field.patchMergeKey,
+      rules: field.rules, notes: notes)
   }
 
   private func schema(of type: FieldType, goType: Substring?, line: Int) throws(KindDataError) -> Schema {

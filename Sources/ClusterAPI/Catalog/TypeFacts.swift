@@ -45,6 +45,8 @@ struct FieldFacts: Sendable {
   var isOptional: Bool
   /// Filled with the zero value where it is missing.
   var isAlways: Bool
+  /// It must be there, and is not written where it is zero.
+  var isGiven = false
   /// Null stands for a missing value and for a zero one: what upstream's types hold by value, and do not leave out.
   var isNull = false
   var isImmutable: Bool
@@ -75,6 +77,7 @@ extension FieldFacts {
     presence = field.presence
     isOptional = field.isOptional
     isAlways = field.isAlways
+    isGiven = field.saysZero == false
     isNull = field.isNull
     isImmutable = field.isImmutable
     hasDefault = field.defaultValue != nil

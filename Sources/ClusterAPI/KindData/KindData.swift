@@ -31,6 +31,8 @@ public struct KindEntry: Sendable {
   public var selectable: [SelectableField] = []
   /// What those who use the kind are warned of, where it is deprecated.
   public var deprecation: String?
+  /// Fields that nobody sets who writes the object, beside the status.
+  public var reset: [[String]] = []
   /// Where the text describes it.
   public var line: Int
 
@@ -44,6 +46,8 @@ public struct SubresourceEntry: Sendable {
   public var behaviour: Subresource.Behaviour
   /// The kind that is sent there: `Binding`, or `policy/v1.Eviction`; nil for the kind itself.
   public var kind: String?
+  /// Fields that nobody sets who writes there; nil where what a subresource keeps tells them.
+  public var reset: [[String]]?
 }
 
 /// A type: a definition of the schema.

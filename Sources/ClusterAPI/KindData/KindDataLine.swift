@@ -81,4 +81,7 @@ struct KindDataFlag {
   }
 
   var list: [String] { (value ?? "").split(separator: ",").map(String.init) }
+
+  /// `spec,status.conditions`: fields by their names from the object's own down.
+  var paths: [[String]] { list.map { $0.split(separator: ".").map(String.init) } }
 }

@@ -19,6 +19,7 @@ extension KindEntry {
       case "categories": categories = flag.list
       case "verbs": verbs = try ResourceVerb.list(flag, line)
       case "stored": storedAs = flag.value.map(String.init)
+      case "reset": reset = flag.paths
       default: throw line.error(.unknownWord, "\(word) says nothing of a kind")
       }
     }
@@ -50,6 +51,7 @@ extension SubresourceEntry {
       switch flag.name {
       case "verbs": verbs = try ResourceVerb.list(flag, line)
       case "action": behaviour = .action
+      case "reset": reset = flag.paths
       case "connect": behaviour = .connect(methods: flag.list)
       case "kind": kind = flag.value.map(String.init)
       case "spec": paths.specReplicas = String(flag.value ?? "")

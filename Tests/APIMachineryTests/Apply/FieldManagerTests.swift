@@ -108,7 +108,7 @@ struct FieldManagerTests {
   /// A built-in kind: names of items that are missing are empty ones, and what is made has to fit Go's types.
   @Test("a built-in kind's items have Go's zero values for keys, and its values Go's types")
   func builtin() async throws {
-    let item = Schema(
+    let entry = Schema(
       .object,
       properties: [
         SchemaProperty("name", Schema(.string, hasZeroValue: true), required: true),
@@ -119,7 +119,7 @@ struct FieldManagerTests {
       .object,
       properties: Schema.typeMembers + [
         SchemaProperty("metadata", Schema(.object, properties: [SchemaProperty("name", Schema(.string))])),
-        SchemaProperty("list", Schema(.array, items: item, listType: .map, listMapKeys: ["name", "port"])),
+        SchemaProperty("list", Schema(.array, items: entry, listType: .map, listMapKeys: ["name", "port"])),
       ])
     let manager = FieldManager(
       GroupVersionKind(group: "example.com", version: "v1", kind: "Thing"),
@@ -133,6 +133,13 @@ struct FieldManagerTests {
     let owned = try await applied([["value": 1], ["name": "b", "value": 2]])["metadata"]?["managedFields"]
     let fields = owned?.arrayValue?.first?["fieldsV1"]?["f:list"]?.objectValue
     #expect(fields?.keys.sorted() == [#"k:{"name":"","port":0}"#, #"k:{"name":"b","port":0}"#])
+    // A null takes a value away, and is owned.
+    let emptied = try await applied([["name": "b", "value": .null]])
+    let left: JSONValue = [["name": "b"]]
+    #expect(emptied["list"] == left)
+    let nulls = emptied["metadata"]?["managedFields"]?.arrayValue?.first?["fieldsV1"]?["f:list"]
+    let item = nulls?[#"k:{"name":"b","port":0}"#]?.objectValue
+    #expect(item?.keys.sorted() == [".", "f:name", "f:value"])
     await #expect {
       try await applied([["value": 1.5]])
     } throws: {

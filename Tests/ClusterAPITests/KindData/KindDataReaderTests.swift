@@ -13,8 +13,9 @@ import Testing
       """
       # A comment.
 
-      kind Deployment deployments namespaced short=deploy,dep categories=all verbs=get,list
+      kind Deployment deployments namespaced short=deploy,dep categories=all verbs=get,list reset=spec.a,spec.b
         sub status
+        sub parts reset=spec,status.c
         sub scale spec=.spec.replicas status=.status.replicas selector=.spec.selector
         sub exec verbs=create,get connect=GET,POST kind=ExecOptions
         select spec.nodeName status.successful=.status.succeeded|0 source=.source.component|.reporter
@@ -24,11 +25,13 @@ import Testing
       """)
     #expect(data.groupVersion == GroupVersion(group: "apps", version: "v1"))
     #expect(data.isStorage && !data.isShared)
-    let kind = try #require(data.kinds.first)
+    var kind = try #require(data.kinds.first)
     #expect(kind.kind == "Deployment" && kind.plural == "deployments" && kind.singular == "deployment")
     #expect(kind.isNamespaced && kind.shortNames == ["deploy", "dep"] && kind.categories == ["all"])
     #expect(kind.verbs == [.get, .list] && kind.line == 6)
-    #expect(kind.subresources.map(\.name) == ["status", "scale", "exec"])
+    #expect(kind.reset == [["spec", "a"], ["spec", "b"]])
+    #expect(kind.subresources.remove(at: 1).reset == [["spec"], ["status", "c"]])
+    #expect(kind.subresources.map(\.name) == ["status", "scale", "exec"] && kind.subresources[0].reset == nil)
     #expect(kind.subresources[0].behaviour == .status && kind.subresources[0].verbs == [.get, .patch, .update])
     #expect(
       kind.subresources[1].behaviour
