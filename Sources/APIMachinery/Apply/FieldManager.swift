@@ -182,29 +182,26 @@ public struct FieldManager: Sendable {
       managed.owners[identity] = owned.fields.isEmpty ? nil : owned
     }
     guard case .object(var object)? = changed else { return (before, managed) }
-    if let schema = versions.schema(kind.apiVersion) {
-      try checkTypes(of: object, by: schema)
-      // A custom object's nulls are its defaults' matter, or its schema's.
-      if definitionName != nil {
-        var value = JSONValue.object(object)
-        fillNulls?(&value)
-        Defaulter.removeNulls(from: &value, by: schema)
-        object = value.objectValue ?? object
-      }
-    }
+    try makeTyped(&object)
     return (object, managed)
   }
 
-  private func checkTypes(of object: JSONObject, by schema: Schema) throws(ApplyError) {
-    guard let definitionName else { return }
+  /// What upstream's conversion to Go's types makes of an applied object. That of a custom kind is left as it is: its nulls
+  /// are its defaults' matter, or its schema's.
+  private func makeTyped(_ object: inout JSONObject) throws(ApplyError) {
+    guard let definitionName, let schema = versions.schema(kind.apiVersion) else { return }
+    var value = JSONValue.object(object)
     do {
-      try TypeChecker.check(.object(object), by: schema, definitionName: definitionName, words: .converter)
+      try TypeChecker.check(value, by: schema, definitionName: definitionName, words: .converter)
     } catch {
       throw ApplyError(
         .failed,
         "failed to convert new object (\(shown(object))) to proper version: unable to convert unstructured object to "
           + "\(kind): \(error.message)")
     }
+    fillNulls?(&value)
+    Defaulter.removeNulls(from: &value, by: schema)
+    object = value.objectValue ?? object
   }
 
   // MARK: Parts

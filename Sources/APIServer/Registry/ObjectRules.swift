@@ -9,12 +9,9 @@ enum ObjectRules {
     _ context: RequestContext, subresource: String
   ) -> [FieldError] {
     if target.resource.isCustom { return custom(new, old: old, target, kinds, context) }
-    let others = strategy.violations(new, old: old, subresource: subresource, kinds)
-    let found = kinds.validate(
+    return kinds.validate(
       .object(new), old: old.map { .object($0) }, kind: target.groupVersionKind, subresource: subresource)
-    // Of a missing value the strategy has more to say than the schema.
-    let missing = Set(others.filter { $0.kind == .required }.map(\.field))
-    return found.filter { $0.kind != .required || !missing.contains($0.field) } + others
+      + strategy.violations(new, old: old, subresource: subresource, kinds)
   }
 
   private static func custom(

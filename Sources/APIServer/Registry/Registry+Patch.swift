@@ -75,7 +75,7 @@ extension Registry {
     let (manager, force) = (options.fieldManager, options.force)
     let (info, subresource) = (context.info, context.info.subresource)
     let tree = try reader.applied(bytes)
-    var configuration = try reader.configuration(tree, target)
+    var configuration = try reader.configuration(tree)
     // An object that is there keeps its name where none is said.
     var placed = configuration
     if configuration.objectName.isEmpty { placed.setMetadata("name", .string(info.name)) }

@@ -97,7 +97,7 @@ struct BodyReader {
   }
 
   /// What is applied is held to its schema by the merge, which tells fields that the schema does not have.
-  func configuration(_ value: JSONValue, _ target: ServedResource) throws(StatusError) -> JSONObject {
+  func configuration(_ value: JSONValue) throws(StatusError) -> JSONObject {
     guard value.objectValue != nil || value == .null else {
       let type = "Go value of type map[string]interface {}"
       throw .badRequest(

@@ -29,6 +29,7 @@ enum MetadataValidation {
     annotations(metadata?["annotations"], path.child("annotations"), &findings)
     labels(metadata?["labels"], path.child("labels"), &findings)
     for (name, told) in unsettable {
+      // The seconds are held by reference: zero ones are there.
       guard let value = metadata?[name], !value.isNull, value != "",
         value != 0 || name == "deletionGracePeriodSeconds"
       else { continue }
