@@ -71,7 +71,7 @@ import Testing
     let reader = Task { try await inbound.next() }
     reader.cancel()
     await #expect(throws: CancellationError.self) { try await reader.value }
-    let outbound = OutboundStream(on: MultiThreadedEventLoopGroup.singleton.any(), notify: {})
+    let outbound = OutboundStream(on: MultiThreadedEventLoopGroup.singleton.any(), drain: {}, send: { _ in })
     let writer = Task { try await outbound.write(ByteBuffer(repeating: 0, count: 1 << 20)) }
     writer.cancel()
     await #expect(throws: CancellationError.self) { try await writer.value }

@@ -1,3 +1,5 @@
+import AsyncWork
+import Linux
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -14,8 +16,12 @@ import Testing
 
     /// Offers where no task of the connection runs.
     func offer(_ text: String, _ writer: ResponseWriter) async {
-      await Task.detached { [self] in taken.withLock { $0.append(writer.offer(buffer: ByteBuffer(string: text))) } }
-        .value
+      await Task.detached { [self] in
+        Broadcast.send { broadcast in
+          let isTaken = writer.broadcastTarget.map { broadcast.offer(ByteBuffer(string: text), to: $0) }
+          taken.withLock { $0.append(isTaken ?? false) }
+        }
+      }.value
     }
   }
 
@@ -64,28 +70,97 @@ import Testing
       try await client.send("GET / HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\r\n")
       #expect(try await client.receiveToEnd().hasSuffix("\r\n\r\none three "))
     }
-    #expect(answers.all == [false, false, true, false])
+    #expect(answers.all == [false, false, false, false])
   }
 
   /// Whoever is too slow is offered nothing more until what waits has gone out.
   @Test func aSlowClient() async throws {
-    let outbound = OutboundStream(on: MultiThreadedEventLoopGroup.singleton.any(), notify: {})
+    let outbound = OutboundStream(on: MultiThreadedEventLoopGroup.singleton.any(), drain: {}, send: { _ in })
     let piece = ByteBuffer(repeating: 1, count: OutboundStream.highWater / 2)
-    #expect((0..<5).map { _ in outbound.offer([piece]) } == [true, true, true, false, false])
+    func offer() -> Bool {
+      var taken = false
+      Broadcast.send { taken = $0.offer(piece, to: .init(stream: outbound)) }
+      return taken
+    }
+    #expect((0..<5).map { _ in offer() } == [true, true, true, false, false])
     #expect(outbound.take().readableBytes == 3 * piece.readableBytes)
-    #expect(!outbound.offer([piece]))
+    #expect(!offer())
     outbound.completed(piece.readableBytes)
-    #expect(outbound.offer([piece]))
+    #expect(offer())
     outbound.close()
-    #expect(!outbound.offer([piece]))
+    #expect(!offer())
     #expect(outbound.take().isEmpty)
   }
 
-  /// On the connection's own thread it would be written at once: whoever offers may hold a lock that follows from it.
+  /// Nothing goes out before all has been offered, also on the connection's own thread: whoever offers may hold a lock that
+  /// sending would need. Then each client's loop hears of it once.
   @Test func onTheEventLoop() async throws {
     let loop = MultiThreadedEventLoopGroup.singleton.any()
-    let outbound = OutboundStream(on: loop, notify: {})
-    #expect(try await loop.submit { outbound.offer([ByteBuffer(string: "x")]) }.get() == false)
-    #expect(outbound.take().isEmpty)
+    let told = Mutex(0)
+    let outbound = OutboundStream(on: loop, drain: { told.withLock { $0 += 1 } }, send: { _ in })
+    try await loop.submit {
+      Broadcast.send { broadcast in
+        #expect(broadcast.offer(ByteBuffer(string: "x"), to: .init(stream: outbound)))
+        #expect(broadcast.offer(ByteBuffer(string: "y"), to: .init(stream: outbound)))
+      }
+      #expect(told.withLock { $0 } == 0)
+    }.get()
+    try await loop.submit { #expect(told.withLock { $0 } == 1) }.get()
+    #expect(outbound.take().map { String(buffer: $0) } == ["x", "y"])
+  }
+
+  /// What was offered before an error is sent.
+  @Test func anErrorAmongOffers() async throws {
+    struct Failure: Error {}
+    let loop = MultiThreadedEventLoopGroup.singleton.any()
+    let told = Mutex(0)
+    let outbound = OutboundStream(on: loop, drain: { told.withLock { $0 += 1 } }, send: { _ in })
+    #expect(throws: Failure.self) {
+      try Broadcast.send { broadcast in
+        #expect(broadcast.offer(ByteBuffer(string: "x"), to: .init(stream: outbound)))
+        throw Failure()
+      }
+    }
+    try await loop.submit { #expect(told.withLock { $0 } == 1) }.get()
+  }
+
+  private final class Received: Sendable {
+    private let state = Atomic(false)
+    var isSet: Bool { state.load(ordering: .acquiring) }
+    func set() { state.store(true, ordering: .releasing) }
+  }
+
+  /// A body that ends while others are still offered the same has all that it was offered before.
+  @Test(arguments: [false, true]) func anEndAmongOffers(isHTTP2: Bool) async throws {
+    let offered = Signal()
+    let received = Received()
+    let pool = try BlockingPool(name: "offers", limit: 1)
+    let handler: Handler = { _ in
+      .stream(endsWithServer: true) { writer in
+        try await writer.start()
+        let target = try #require(writer.broadcastTarget)
+        pool.submit {
+          Broadcast.send { broadcast in
+            #expect(broadcast.offer(ByteBuffer(string: "last"), to: target))
+            offered.fire()
+            while !received.isSet { Threads.pause(milliseconds: 1) }
+          }
+        }
+        try await offered.wait()
+      }
+    }
+    try await TLSFixture.with(handler: handler) { fixture in
+      defer { received.set() }
+      if isHTTP2 {
+        let client = try await fixture.http2()
+        #expect(try await client.get("/") == ("200", "last"))
+        try await client.close()
+      } else {
+        let client = try await fixture.client()
+        try await client.send("GET / HTTP/1.1\r\nHost: d\r\n\r\n")
+        #expect(try await client.receive(until: "0\r\n\r\n").hasSuffix("4\r\nlast\r\n0\r\n\r\n"))
+        try await client.close()
+      }
+    }
   }
 }

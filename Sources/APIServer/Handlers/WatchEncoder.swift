@@ -19,6 +19,12 @@ final class WatchEncoder: Sendable {
     self.answer = answer
   }
 
+  /// All whom changes of everything below a prefix of keys are told in this form.
+  func audience(_ prefix: String) -> WatchParking.Audience? {
+    guard answer.form.shape == .object else { return nil }
+    return .init(version: target.groupVersionKind.apiVersion, isProtobuf: isProtobuf, prefix: prefix)
+  }
+
   /// Whether a selection can look at the objects as they are stored.
   func areComparable(_ events: [ObjectEvent], _ selection: Selection) -> Bool {
     guard target.resource.isCustom, selection.looksInside else { return true }

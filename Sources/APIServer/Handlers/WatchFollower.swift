@@ -1,4 +1,5 @@
 import APIMachinery
+import HTTPService
 import NIOCore
 
 /// Tells one client of changes as they come. It waits most of its life, in thousands where there are many nodes: what it
@@ -6,13 +7,13 @@ import NIOCore
 final class WatchFollower: Sendable {
   /// Takes whole events: lines of JSON, or frames of protobuf.
   typealias Send = @Sendable (ByteBuffer) async throws -> Void
-  /// The same without waiting; false where that cannot be, and nothing was sent.
-  typealias Offer = @Sendable (ByteBuffer) -> Bool
 
   private let watch: CacheWatch
   private let prefix: String
   private let selection: Selection
   private let encoder: WatchEncoder
+  /// Who else is told the same in the same form; nil where that cannot be known without looking at each change.
+  private let audience: WatchParking.Audience?
   private let wantsBookmarks: Bool
   private let clock: WatchClock
   private let alarm: UInt64
@@ -26,6 +27,7 @@ final class WatchFollower: Sendable {
     self.prefix = prefix
     self.selection = selection
     self.encoder = encoder
+    audience = selection.isEverything ? encoder.audience(prefix) : nil
     self.wantsBookmarks = wantsBookmarks
     self.clock = clock
     self.alarm = alarm
@@ -39,13 +41,18 @@ final class WatchFollower: Sendable {
   }
 
   /// Sends what is there and then what changes, until the time is over.
-  /// - Parameter offer: nil where all that is sent has to wait.
-  func run(_ opening: ByteBuffer, isLast: Bool, send: @escaping Send, offer: Offer?) async throws {
+  /// - Parameter target: who is sent to without waiting, once the opening was sent; nil where all that is sent has to wait.
+  func run(
+    _ opening: ByteBuffer, isLast: Bool, send: @escaping Send, target: () -> Broadcast.Target?
+  ) async throws {
     defer { end() }
     try await send(opening)
     if isLast { return }
-    // It is called under the watch's lock, and not after the end of the watch, which comes before this one's.
-    if let offer { watch.set { [unowned self] in take($0, offer) } }
+    // The watch lets go of it when it ends, and it ends with this.
+    if let target = target() {
+      let parking = audience.map { WatchParking(audience: $0, target: target) { [self] in takenBytes($0) } }
+      watch.set(parking) { [self] in take($0, $1, target) }
+    }
     while let batch = await watch.next() {
       // The frame of what encodes for this client alone is large, and would stay with the task: most never need it.
       guard encoder.areComparable(batch.events, selection), let bytes = try shared(batch) else {
@@ -59,22 +66,17 @@ final class WatchFollower: Sendable {
   }
 
   /// Sends a batch where the task need not wake for it.
-  private func take(_ batch: CacheWatch.Batch, _ offer: Offer) -> Bool {
-    guard !batch.events.isEmpty, !batch.events.contains(where: Self.isLarge),
-      encoder.areComparable(batch.events, selection)
-    else { return false }
+  private func take(_ batch: CacheWatch.Batch, _ delivery: ChangeDelivery, _ target: Broadcast.Target) -> Bool {
+    guard !batch.events.isEmpty, !delivery.isLarge else { return false }
+    guard let bytes = takenBytes(batch) else { return false }
+    return delivery.broadcast.offer(bytes, to: target)
+  }
+
+  private func takenBytes(_ batch: CacheWatch.Batch) -> ByteBuffer? {
+    guard encoder.areComparable(batch.events, selection) else { return nil }
     // What cannot be told is told of by the task.
-    guard let bytes = try? shared(batch) else { return false }
-    return bytes.readableBytes == 0 || offer(bytes)
+    return try? shared(batch)
   }
-
-  /// Whether it takes long enough to encode an object, or to judge it under its schema, that nothing else should wait for it:
-  /// what is told at once is told before the change is acknowledged.
-  private static func isLarge(_ event: ObjectEvent) -> Bool {
-    (event.current ?? event.previous).map { $0.object.bytes.count > largeObject } ?? false
-  }
-
-  private static let largeObject = 32_768
 
   /// What an event is to this client: nil for an event that it must not see.
   private func seen(_ event: ObjectEvent) -> (kind: ObjectEvent.Kind, object: CachedObject)? {

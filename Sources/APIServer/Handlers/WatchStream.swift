@@ -55,7 +55,7 @@ struct WatchStream: Sendable {
         watch, of: target.groupResource, seconds: seconds, wantsMarks: options.allowWatchBookmarks))
     do {
       let opening = try await opening(initial, revision, encoder)
-      return try stream { try await follower.run(opening.bytes, isLast: opening.isLast, send: $0, offer: $1) }
+      return try stream { try await follower.run(opening.bytes, isLast: opening.isLast, send: $0, target: $1) }
     } catch {
       follower.end()
       throw error
@@ -94,18 +94,18 @@ struct WatchStream: Sendable {
 
   /// Events over HTTP, or over the WebSocket that the client wants.
   private func stream(
-    _ events: @escaping @Sendable (@escaping WatchFollower.Send, WatchFollower.Offer?) async throws -> Void
+    _ events: @escaping @Sendable (@escaping WatchFollower.Send, () -> Broadcast.Target?) async throws -> Void
   ) throws -> Response {
     let encoding = answer.form.encoding
     if request.wantsWebSocket {
       return try .webSocket(request, WatchSocket.options(for: request)) { socket in
-        try await events({ try await WatchSocket.send($0, encoding, on: socket) }, nil)
+        try await events({ try await WatchSocket.send($0, encoding, on: socket) }, { nil })
       }
     }
     let headers: Headers = ["Content-Type": encoding.rawValue + (encoding == .json ? "" : ";stream=watch")]
     return .stream(headers: headers, endsWithServer: true) { writer in
       try await writer.start()
-      try await events({ try await writer.write(buffer: $0) }, { writer.offer(buffer: $0) })
+      try await events({ try await writer.write(buffer: $0) }, { writer.broadcastTarget })
     }
   }
 }

@@ -22,13 +22,20 @@ final class CacheWatch: Sendable {
     var isMarked = false
     var reader: CheckedContinuation<Void, Never>?
     var taker: Taker?
+    var parking: WatchParking?
+    /// It was parked when the reader began to wait. Who has parked it may have let it go since.
+    var isParked = false
   }
   /// Takes changes in the place of a reader that waits, so that nobody need wake for them: quick, and without waiting.
   /// Returns whether it has; nothing has happened to them where not, and the reader wakes.
-  typealias Taker = @Sendable (Batch) -> Bool
+  typealias Taker = @Sendable (Batch, ChangeDelivery) -> Bool
 
   private let state: Mutex<State>
   private let onEnd: @Sendable (CacheWatch) -> Void
+  /// Called with true when it may be told together with others, and with false when it is to be told by itself again: then
+  /// it gives up to where it was told meanwhile. It is the watch's lock under which that is said: nothing else is delivered
+  /// meanwhile.
+  private let onMove: @Sendable (CacheWatch, WatchParking, Bool) -> Int64?
   /// Which changes are delivered to it.
   let scope: WatchScope
   /// Opens for a revision when everything up to it has been delivered.
@@ -41,6 +48,7 @@ final class CacheWatch: Sendable {
   ///   - start: after which changes are told.
   init(
     revision: Int64, _ gate: RevisionGate = RevisionGate(), scope: WatchScope = .everything, start: Int64 = 0,
+    onMove: @escaping @Sendable (CacheWatch, WatchParking, Bool) -> Int64? = { _, _, _ in nil },
     onEnd: @escaping @Sendable (CacheWatch) -> Void
   ) {
     self.scope = scope
@@ -48,28 +56,61 @@ final class CacheWatch: Sendable {
     self.start = start
     state = Mutex(State(revision: revision))
     self.onEnd = onEnd
+    self.onMove = onMove
   }
 
-  func deliver(_ events: [ObjectEvent], revision: Int64) {
+  func deliver(_ delivery: ChangeDelivery) {
+    let (events, revision) = (delivery.events, delivery.revision)
     let reader = state.withLock { state -> CheckedContinuation<Void, Never>? in
       guard !state.isOver else { return nil }
       state.revision = revision
       let events = events.first?.revision ?? .max > start ? events : events.filter { $0.revision > start }
       guard !events.isEmpty else { return nil }
       // A reader that waits has dealt with all that came before. Nothing else comes to it while the lock is held.
-      if state.reader != nil, let taker = state.taker, taker(Batch(events: events, revision: revision)) { return nil }
+      if state.reader != nil, let taker = state.taker, taker(Batch(events: events, revision: revision), delivery) {
+        park(&state)
+        return nil
+      }
       state.waiting += events
       if state.waiting.count > Self.mostWaiting {
         state.isCutOff = true
-        return Self.close(&state)
+        return close(&state)
       }
-      return state.reader.take()
+      return wake(&state)
     }
     reader?.resume()
   }
 
-  /// From now on changes are given to `taker` while the reader waits, until the watch ends.
-  func set(taker: @escaping Taker) { state.withLock { if !$0.isOver { $0.taker = taker } } }
+  /// From now on changes are given to `taker` while the reader waits, or are told as `parking` says, until the watch ends.
+  func set(_ parking: WatchParking? = nil, taker: @escaping Taker) {
+    state.withLock { state in
+      guard !state.isOver else { return }
+      state.taker = taker
+      state.parking = parking
+    }
+  }
+
+  /// The reader waits, and so may the watch, if it does not: nothing else is to be told up to here.
+  private func park(_ state: inout State) {
+    guard let parking = state.parking, max(state.revision, gate.revision) >= start else { return }
+    state.isParked = true
+    _ = onMove(self, parking, true)
+  }
+
+  /// Is told by itself from now on, while the reader waits as before.
+  func unpark() { state.withLock { unpark(&$0) } }
+
+  private func unpark(_ state: inout State) {
+    guard state.isParked else { return }
+    state.isParked = false
+    if let told = state.parking.flatMap({ onMove(self, $0, false) }) { state.revision = max(state.revision, told) }
+  }
+
+  /// - Returns: the reader, which has something to do.
+  private func wake(_ state: inout State) -> CheckedContinuation<Void, Never>? {
+    unpark(&state)
+    return state.reader.take()
+  }
 
   /// Waits for changes; nil when the watch is over or the task was cancelled.
   func next() async -> Batch? {
@@ -81,6 +122,7 @@ final class CacheWatch: Sendable {
           let isReady = state.withLock { state in
             guard state.waiting.isEmpty, !state.isOver, !state.isMarked, !state.isLast else { return true }
             state.reader = continuation
+            park(&state)
             return false
           }
           if isReady { continuation.resume() }
@@ -125,7 +167,7 @@ final class CacheWatch: Sendable {
     let reader = state.withLock { state -> CheckedContinuation<Void, Never>? in
       guard max(state.revision, known) >= start else { return nil }
       state.isMarked = true
-      return state.reader.take()
+      return wake(&state)
     }
     reader?.resume()
   }
@@ -135,7 +177,7 @@ final class CacheWatch: Sendable {
     let reader = state.withLock { state -> CheckedContinuation<Void, Never>? in
       guard !state.isOver else { return nil }
       state.isCutOff = true
-      return Self.close(&state)
+      return close(&state)
     }
     reader?.resume()
   }
@@ -144,23 +186,24 @@ final class CacheWatch: Sendable {
   func finish() {
     let reader = state.withLock { state -> CheckedContinuation<Void, Never>? in
       state.isLast = true
-      return state.reader.take()
+      return wake(&state)
     }
     reader?.resume()
     onEnd(self)
   }
 
   func end() {
-    let reader = state.withLock { Self.close(&$0) }
+    let reader = state.withLock { close(&$0) }
     reader?.resume()
     onEnd(self)
   }
 
   /// - Returns: the reader, which is to hear of it.
-  private static func close(_ state: inout State) -> CheckedContinuation<Void, Never>? {
+  private func close(_ state: inout State) -> CheckedContinuation<Void, Never>? {
     state.isOver = true
     state.waiting = []
     state.taker = nil
-    return state.reader.take()
+    defer { state.parking = nil }
+    return wake(&state)
   }
 }

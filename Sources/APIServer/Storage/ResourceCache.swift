@@ -1,4 +1,5 @@
 import APIMachinery
+import NIOCore
 import Synchronization
 
 /// All objects of one resource in memory, in the order of their keys, with the changes of late: what GET, LIST and WATCH
@@ -151,22 +152,19 @@ final class ResourceCache: Sendable {
     return isNew
   }
 
-  /// Takes in what can be read again.
+  /// Takes in what can be read again. Nobody who watches has to be told: who did when it could not be read was cut off, and
+  /// who does since has begun after it.
   /// - Returns: the change that it is; nil where something else is there by now.
   func release(_ object: CachedObject) -> ObjectEvent? {
-    let found = state.withLock { state -> (event: ObjectEvent, watches: [CacheWatch], revision: Int64)? in
+    state.withLock { state in
       guard let known = state.unreadable[object.key], known.revision == object.revision else { return nil }
       state.unreadable[object.key] = nil
       _ = Self.put(object, object.key, &state)
       state.sorted = nil
       changeCount.add(1, ordering: .releasing)
       state.forgetEvents()
-      let event = ObjectEvent(revision: object.revision, current: object, previous: known.before)
-      return (event, state.watches.watches(of: [event]), state.revision)
+      return ObjectEvent(revision: object.revision, current: object, previous: known.before)
     }
-    guard let found else { return nil }
-    for watch in found.watches { watch.deliver([found.event], revision: found.revision) }
-    return found.event
   }
 
   /// Something else is at a key, or nothing.
@@ -183,7 +181,7 @@ final class ResourceCache: Sendable {
 
   /// Takes the changes of one revision.
   func apply(_ events: [ObjectEvent], revision: Int64) {
-    let watches = state.withLock { state in
+    tell(events, revision: revision) { state in
       for event in events {
         guard let key = event.current?.key ?? event.previous?.key else { continue }
         let known = Self.put(event.current, key, &state)
@@ -209,9 +207,26 @@ final class ResourceCache: Sendable {
         state.events.removeFirst(gone)
       }
       state.revision = revision
-      return state.watches.watches(of: events)
     }
-    for watch in watches { watch.deliver(events, revision: revision) }
+  }
+
+  /// Tells watches of changes. Those who wait together are told at the moment of the change: nobody comes to them or leaves
+  /// them between the two. The one writer is done with one change before the next: what is offered one by one is on its way
+  /// before others are told together again.
+  /// - Parameter change: what changes.
+  private func tell(_ events: [ObjectEvent], revision: Int64, _ change: (inout State) -> Void) {
+    var pieces: [WatchParking.Audience: ByteBuffer] = [:]
+    if !ChangeDelivery.isLarge(events) {
+      let batch = CacheWatch.Batch(events: events, revision: revision)
+      for parking in state.withLock({ $0.watches.audiences(of: events) }) {
+        pieces[parking.audience] = parking.encode(batch)
+      }
+    }
+    let watches = state.withLock { state in
+      change(&state)
+      return state.watches.tell(events, revision: revision, pieces)
+    }
+    ChangeDelivery.deliver(events, revision: revision, to: watches)
   }
 
   /// Whether anything has changed after a revision, as far as is known.
@@ -233,12 +248,12 @@ final class ResourceCache: Sendable {
     return state.withLock { state in
       guard revision >= state.forgotten else { return (nil, state.forgotten) }
       let known = max(state.revision, known)
-      let watch = CacheWatch(revision: known, gate, scope: scope, start: revision) { [weak self] watch in
-        self?.forget(watch)
-      }
+      let watch = CacheWatch(
+        revision: known, gate, scope: scope, start: revision,
+        onMove: { [weak self] in self?.move($0, $1, isParked: $2) }, onEnd: { [weak self] in self?.forget($0) })
       var first = state.events.count
       while first > 0, state.events[first - 1].revision > revision { first -= 1 }
-      watch.deliver(Array(state.events[first...]), revision: known)
+      ChangeDelivery.deliver(Array(state.events[first...]), revision: known, to: [watch])
       state.watches.insert(watch)
       return (watch, state.forgotten)
     }
@@ -251,6 +266,14 @@ final class ResourceCache: Sendable {
     while true {
       let (objects, revision, _) = list(prefix)
       if let watch = watch(after: revision, scope).watch { return (objects, revision, watch) }
+    }
+  }
+
+  private func move(_ watch: CacheWatch, _ parking: WatchParking, isParked: Bool) -> Int64? {
+    state.withLock { state in
+      guard isParked else { return state.watches.unpark(watch, parking) }
+      state.watches.park(watch, parking)
+      return nil
     }
   }
 

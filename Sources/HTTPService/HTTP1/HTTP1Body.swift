@@ -19,11 +19,14 @@ final class HTTP1Body: ResponseBody {
   private let exchange: HTTP1Exchange
   /// Whether the connection can carry another response after this one.
   private let keepAlive: Bool
+  /// Of other bodies on the connection.
+  private let broadcastBefore: Int
 
   init(head: ByteBuffer, framing: Framing, keepAlive: Bool, exchange: HTTP1Exchange) {
     state = Mutex(State(framing: framing, head: head))
     self.keepAlive = keepAlive
     self.exchange = exchange
+    broadcastBefore = exchange.outbound.broadcastCount
   }
 
   var hasStarted: Bool { state.withLock { $0.head == nil } }
@@ -33,17 +36,18 @@ final class HTTP1Body: ResponseBody {
   func write(_ bytes: ByteBuffer) async throws { try await send(bytes) }
 
   /// Only after the head, and where no length was promised: that is a stream without an end.
-  func offer(_ bytes: ByteBuffer) -> Bool {
-    let pieces = state.withLock { state -> [ByteBuffer]? in
+  var broadcastTarget: Broadcast.Target? {
+    state.withLock { state in
       guard state.head == nil, !state.ended else { return nil }
       return switch state.framing {
-      case .chunked: Self.chunk(bytes, after: nil)
-      case .untilClose: [bytes]
+      case .chunked: Broadcast.Target(stream: exchange.outbound, isChunked: true)
+      case .untilClose: Broadcast.Target(stream: exchange.outbound)
       case .length, .none: nil
       }
     }
-    return pieces.map(exchange.outbound.offer) ?? false
   }
+
+  var broadcastCount: Int { exchange.outbound.broadcastCount - broadcastBefore }
 
   func finish() async throws {
     let (last, complete) = state.withLock { state -> (ByteBuffer, Bool) in
@@ -90,13 +94,20 @@ final class HTTP1Body: ResponseBody {
   private static func chunk(_ bytes: ByteBuffer, after head: ByteBuffer?) -> [ByteBuffer] {
     let copies = bytes.readableBytes <= 32_768
     var first = head ?? ByteBufferAllocator().buffer(capacity: copies ? bytes.readableBytes + 16 : 16)
-    first.writeString(String(bytes.readableBytes, radix: 16))
-    first.writeStaticString("\r\n")
     if copies {
-      first.writeImmutableBuffer(bytes)
-      first.writeStaticString("\r\n")
+      writeChunk(bytes, to: &first)
       return [first]
     }
+    first.writeString(String(bytes.readableBytes, radix: 16))
+    first.writeStaticString("\r\n")
     return [first, bytes, ByteBuffer(staticString: "\r\n")]
+  }
+
+  /// One chunk in one buffer.
+  static func writeChunk(_ bytes: ByteBuffer, to buffer: inout ByteBuffer) {
+    buffer.writeString(String(bytes.readableBytes, radix: 16))
+    buffer.writeStaticString("\r\n")
+    buffer.writeImmutableBuffer(bytes)
+    buffer.writeStaticString("\r\n")
   }
 }

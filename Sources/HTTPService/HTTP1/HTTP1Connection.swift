@@ -68,7 +68,8 @@ final class HTTP1Connection: ChannelInboundHandler, ServedConnection {
     self.context = context
     let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
     self.bound = bound
-    outbound = OutboundStream(on: context.eventLoop) { bound.execute { $0.writeStreamed() } }
+    outbound = OutboundStream(
+      on: context.eventLoop, drain: { bound.value.writeStreamed() }, send: { bound.value.write([$0]) })
     if context.channel.isActive { opened() }
   }
 
@@ -320,8 +321,11 @@ final class HTTP1Connection: ChannelInboundHandler, ServedConnection {
 
   /// Writes what tasks have queued, with one system call.
   private func writeStreamed() {
+    if let outbound { write(outbound.take()) }
+  }
+
+  private func write(_ pieces: [ByteBuffer]) {
     guard let outbound else { return }
-    let pieces = outbound.take()
     let count = pieces.readableBytes
     switch phase {
     case .exchange, .takenOver:
@@ -351,6 +355,8 @@ final class HTTP1Connection: ChannelInboundHandler, ServedConnection {
 
   /// The response has been handed to the socket.
   func responseEnded(keepAlive: Bool) {
+    // What was offered last may still wait to be drained, and the end behind it.
+    writeStreamed()
     task = nil
     lastActivity = .now()
     if case .takenOver = phase { return closeAfterWrites() }

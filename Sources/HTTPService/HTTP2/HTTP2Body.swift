@@ -39,10 +39,12 @@ final class HTTP2Body: ResponseBody {
   }
 
   /// Only after the head, and where no length was promised: that is a stream without an end.
-  func offer(_ bytes: ByteBuffer) -> Bool {
-    guard state.withLock({ $0.head == nil && $0.left == nil && !$0.ended }) else { return false }
-    return exchange.outbound.offer([bytes])
+  var broadcastTarget: Broadcast.Target? {
+    guard state.withLock({ $0.head == nil && $0.left == nil && !$0.ended }) else { return nil }
+    return exchange.broadcastTarget
   }
+
+  var broadcastCount: Int { exchange.outbound.broadcastCount }
 
   func finish() async throws {
     if let head = takeHead() { exchange.sendHead(head, flush: false) }

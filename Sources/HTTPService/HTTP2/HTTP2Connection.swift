@@ -11,6 +11,7 @@ final class HTTP2Connection: ChannelInboundHandler, ServedConnection {
   let info: ConnectionInfo
   /// Handlers at work, those of streams that were reset included.
   let running = Count()
+  let direct = DirectFrames()
   private var streams: [ObjectIdentifier: HTTP2Stream] = [:]
   private var predecessor: (any ServedConnection)?
   private var context: ChannelHandlerContext?
@@ -49,12 +50,16 @@ final class HTTP2Connection: ChannelInboundHandler, ServedConnection {
       channel.eventLoop.makeCompletedFuture {
         // Windows that open only as bodies are read hold a fast sender back.
         try channel.syncOptions?.setOption(.autoRead, value: false)
-        try channel.pipeline.syncOperations.addHandler(HTTP2Stream(bound.value))
+        // A stream that the client has opened has its number.
+        let id = try channel.syncOptions?.getOption(HTTP2StreamChannelOptions.streamID) ?? .rootStream
+        try channel.pipeline.syncOperations.addHandler(HTTP2Stream(bound.value, id))
       }
     }
     try context.pipeline.syncOperations.addHandlers(
-      [GatheredWrites(), http2, management, connection], position: .after(predecessor))
+      [GatheredWrites(), connection.direct, http2, management, connection], position: .after(predecessor))
     try context.channel.syncOptions?.setOption(.autoRead, value: true)
+    // What a hundred watches are told at once is no reason to tell each stream that the channel is full, and is not any more.
+    try context.channel.syncOptions?.setOption(.writeBufferWaterMark, value: .init(low: 65_536, high: 262_144))
     // A client that will send nothing more, not even a window, can have no use for what is under way.
     try context.channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false)
     // Not before all handlers are there: the last of them is added first, and those before it would not hear of it.
@@ -117,5 +122,8 @@ final class HTTP2Connection: ChannelInboundHandler, ServedConnection {
 
   private func quiesce() { context?.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
 
-  func closeNow() { context?.close(promise: nil) }
+  func closeNow() {
+    direct.closeNow()
+    context?.close(promise: nil)
+  }
 }

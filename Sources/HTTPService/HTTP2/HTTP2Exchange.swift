@@ -17,7 +17,8 @@ final class HTTP2Exchange: Exchange {
     self.stream = stream
     core = connection.core
     running = connection.running
-    outbound = OutboundStream(on: stream.eventLoop) { stream.execute { $0.writeStreamed() } }
+    outbound = OutboundStream(
+      on: stream.eventLoop, drain: { stream.value.writeStreamed() }, send: { stream.value.write([$0]) })
     running.add(1)
   }
 
@@ -73,6 +74,9 @@ final class HTTP2Exchange: Exchange {
   func sendHead(_ headers: HPACKHeaders, flush: Bool) { onLoop { $0.sendHead(headers, flush: flush) } }
 
   func finish() { onLoop { $0.finish() } }
+
+  /// Only of a stream without an end of its own: see `DirectFrames`.
+  var broadcastTarget: Broadcast.Target { Broadcast.Target(stream: outbound, http2: stream) }
 
   // MARK: The head of a response
 

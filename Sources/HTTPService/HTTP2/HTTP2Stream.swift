@@ -8,6 +8,7 @@ final class HTTP2Stream: ChannelInboundHandler {
   typealias OutboundOut = HTTP2Frame.FramePayload
 
   private let connection: HTTP2Connection
+  let direct: DirectStream
   private var context: ChannelHandlerContext?
   private var exchange: HTTP2Exchange?
   private var task: Task<Void, Never>?
@@ -16,12 +17,20 @@ final class HTTP2Stream: ChannelInboundHandler {
   private var receiving = true
   private var headSent = false
   private var responseEnded = false
+  /// Of a body whose length the head has promised.
+  private var lengthLeft: Int?
   private var continueDue = false
   private var cancelsOnShutdown = false
   /// The response is of no use any more, whichever task makes it.
   private var isCancelled = false
 
-  init(_ connection: HTTP2Connection) { self.connection = connection }
+  init(_ connection: HTTP2Connection, _ id: HTTP2StreamID) {
+    self.connection = connection
+    direct = connection.direct.opened(UInt32(Int(id)))
+  }
+
+  /// What sends its DATA where that goes past NIO.
+  var frames: DirectFrames { connection.direct }
 
   // MARK: Events of the channel
 
@@ -40,6 +49,7 @@ final class HTTP2Stream: ChannelInboundHandler {
     isDue = false
     exchange = nil
     self.context = nil
+    connection.direct.closed(direct)
     connection.closed(self)
   }
 
@@ -59,7 +69,8 @@ final class HTTP2Stream: ChannelInboundHandler {
   /// The client has sent all of its request.
   private func received() {
     receiving = false
-    exchange?.body.finish()
+    // What came after the end of the response was thrown away.
+    if responseEnded { exchange?.body.finish(HTTPServiceError.closed) } else { exchange?.body.finish() }
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
@@ -125,6 +136,7 @@ final class HTTP2Stream: ChannelInboundHandler {
   private func demanded() {
     if continueDue, !headSent {
       continueDue = false
+      direct.headComes()
       context?.writeAndFlush(wrapOutboundOut(.headers(.init(headers: [":status": "100"]))), promise: nil)
     }
     readIfWanted()
@@ -135,14 +147,23 @@ final class HTTP2Stream: ChannelInboundHandler {
   func sendHead(_ headers: HPACKHeaders, flush: Bool) {
     guard let context, !headSent else { return }
     headSent = true
+    direct.headComes()
     context.write(wrapOutboundOut(.headers(.init(headers: headers))), promise: nil)
-    if flush { context.flush() }
+    // NIO counts what it sends of a promised length.
+    lengthLeft = headers.first(name: "content-length").flatMap { Int($0) }
+    guard lengthLeft == nil, let exchange else {
+      if flush { context.flush() }
+      return
+    }
+    direct.begin(exchange.outbound) { [unowned self] in reset(.flowControlError) }
+    context.flush()
   }
 
   /// A whole response; nil for one without a body.
   func send(_ headers: HPACKHeaders, _ bytes: ByteBuffer?) {
     guard let context, !headSent else { return }
     headSent = true
+    direct.headComes()
     let written = context.eventLoop.makePromise(of: Void.self)
     context.write(
       wrapOutboundOut(.headers(.init(headers: headers, endStream: bytes == nil))), promise: bytes == nil ? written : nil
@@ -156,7 +177,13 @@ final class HTTP2Stream: ChannelInboundHandler {
   /// Sends what the task has queued.
   func writeStreamed() {
     guard let exchange else { return }
-    let pieces = exchange.outbound.take()
+    if direct.isDirect, !responseEnded { return connection.direct.drain(direct) }
+    write(exchange.outbound.take())
+  }
+
+  /// Sends pieces through NIO.
+  func write(_ pieces: [ByteBuffer]) {
+    guard let exchange else { return }
     let count = pieces.readableBytes
     guard let context, !responseEnded, let last = pieces.last else { return exchange.outbound.completed(count) }
     for piece in pieces.dropLast() {
@@ -165,12 +192,20 @@ final class HTTP2Stream: ChannelInboundHandler {
     let promise = context.eventLoop.makePromise(of: Void.self)
     let outbound = exchange.outbound
     promise.futureResult.whenComplete { _ in outbound.completed(count) }
-    context.writeAndFlush(wrapOutboundOut(.data(.init(data: .byteBuffer(last)))), promise: promise)
+    lengthLeft = lengthLeft.map { $0 - count }
+    // The end comes with the last of a promised length: an empty frame of NIO's that waits for a window which a client has
+    // made less than nothing ends the process (swift-nio-http2 1.46).
+    let ends = lengthLeft == 0
+    context.writeAndFlush(wrapOutboundOut(.data(.init(data: .byteBuffer(last), endStream: ends))), promise: promise)
+    if ends { ended(promise.futureResult) }
   }
 
   /// The end of a streamed response.
   func finish() {
+    // What was offered last may still wait to be drained.
+    writeStreamed()
     guard let context, !responseEnded else { return }
+    if !direct.pieces.isEmpty { return direct.whenEmpty = { [unowned self] in finish() } }
     let written = context.eventLoop.makePromise(of: Void.self)
     context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(ByteBuffer()), endStream: true))), promise: written)
     ended(written.futureResult)

@@ -8,7 +8,7 @@ public final class ResponseWriter: Sendable {
   private let count = Atomic(0)
 
   /// How many bytes have been written.
-  public var written: Int { count.load(ordering: .relaxed) }
+  public var written: Int { count.load(ordering: .relaxed) + body.broadcastCount }
 
   init(_ body: any ResponseBody) { self.body = body }
 
@@ -33,17 +33,8 @@ public final class ResponseWriter: Sendable {
     try await body.write(buffer)
   }
 
-  /// Sends a buffer at once, without a task: what tells thousands of clients the same need not wake a task for each.
-  ///
-  /// For whoever knows that no task writes meanwhile. What is offered and what is written arrive in their order.
-  /// - Returns: false where the client is too slow at present or has gone, or the body's form does not allow it; nothing was
-  ///   sent then, and `write` sends it, or says why not.
-  public func offer(buffer: ByteBuffer) -> Bool {
-    guard buffer.readableBytes > 0 else { return true }
-    guard body.offer(buffer) else { return false }
-    count.add(buffer.readableBytes, ordering: .relaxed)
-    return true
-  }
+  /// Takes part in broadcasts until the body ends; nil before the head was sent, and where the body's form does not allow it.
+  public var broadcastTarget: Broadcast.Target? { body.broadcastTarget }
 
   func finish() async throws { try await body.finish() }
 }

@@ -36,14 +36,17 @@ protocol ResponseBody: Sendable {
   /// Sends bytes, and the head before the first of them.
   func write(_ bytes: ByteBuffer) async throws
 
-  /// As `write`, from whatever thread, where that needs no waiting.
-  /// - Returns: whether it was done; nothing was sent where not.
-  func offer(_ bytes: ByteBuffer) -> Bool
+  /// See `ResponseWriter`.
+  var broadcastTarget: Broadcast.Target? { get }
+
+  /// How many bytes of the body came with broadcasts.
+  var broadcastCount: Int { get }
 
   /// The end of the body and of the exchange.
   func finish() async throws
 }
 
 extension ResponseBody {
-  func offer(_ bytes: ByteBuffer) -> Bool { false }
+  var broadcastTarget: Broadcast.Target? { nil }
+  var broadcastCount: Int { 0 }
 }

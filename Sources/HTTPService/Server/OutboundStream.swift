@@ -8,11 +8,35 @@ final class OutboundStream: Sendable {
   private struct State {
     /// Written and not yet taken by the event loop.
     var queue: [ByteBuffer] = []
+    /// Written and held back, in the order of the holds.
+    var held: [[ByteBuffer]] = []
     /// Bytes that have not reached the kernel.
     var pending = 0
     var closed = false
+    var broadcastCount = 0
     var nextWaiter = 0
     var waiters: [Int: Waiter] = [:]
+
+    /// - Returns: whether somebody is to drain the stream who does not yet.
+    mutating func append(_ pieces: some Collection<ByteBuffer>) -> Bool {
+      pending += pieces.readableBytes
+      guard held.isEmpty else {
+        held[held.count - 1].append(contentsOf: pieces)
+        return false
+      }
+      let isFirst = queue.isEmpty
+      queue.append(contentsOf: pieces)
+      return isFirst
+    }
+
+    /// - Returns: who goes on.
+    mutating func complete(_ count: Int) -> [Waiter] {
+      pending -= count
+      guard !waiters.isEmpty else { return [] }
+      let ready = waiters.filter { $0.value.limit >= pending }
+      for id in ready.keys { waiters.removeValue(forKey: id) }
+      return Array(ready.values)
+    }
   }
 
   private struct Waiter {
@@ -25,15 +49,22 @@ final class OutboundStream: Sendable {
   private static let lowWater = 65_536
 
   private let state = Mutex(State())
-  /// Tells the event loop that there are bytes to `take`; called from any thread, once until it has taken them.
-  private let notify: @Sendable () -> Void
-  private let eventLoop: any EventLoop
+  /// Sends what there is to `take`; called on the event loop, once until it was taken.
+  let drain: @Sendable () -> Void
+  /// Sends a piece ahead of what is queued, and says when it is `completed`; called on the event loop.
+  let send: @Sendable (ByteBuffer) -> Void
+  let eventLoop: any EventLoop
 
   /// - Parameter eventLoop: the connection's.
-  init(on eventLoop: any EventLoop, notify: @escaping @Sendable () -> Void) {
+  init(
+    on eventLoop: any EventLoop, drain: @escaping @Sendable () -> Void, send: @escaping @Sendable (ByteBuffer) -> Void
+  ) {
     self.eventLoop = eventLoop
-    self.notify = notify
+    self.drain = drain
+    self.send = send
   }
+
+  private func notify() { if eventLoop.inEventLoop { drain() } else { eventLoop.execute(drain) } }
 
   /// Queues `bytes`, and waits while the peer is too slow.
   /// - Throws: `connectionClosed`, or `CancellationError`.
@@ -43,30 +74,62 @@ final class OutboundStream: Sendable {
   func write(_ pieces: [ByteBuffer]) async throws {
     let (closed, first, full) = state.withLock { state in
       guard !state.closed else { return (true, false, false) }
-      state.pending += pieces.readableBytes
-      let first = state.queue.isEmpty
-      state.queue.append(contentsOf: pieces)
-      return (false, first, state.pending > Self.highWater)
+      return (false, state.append(pieces), state.pending > Self.highWater)
     }
     if closed { throw HTTPServiceError.closed }
     if first { notify() }
     if full { try await wait(until: Self.lowWater) }
   }
 
-  /// Queues several pieces, unless the peer is too slow already or nothing will be sent any more. On the event loop itself
-  /// they would go out at once, with all that may follow from it, which whoever offers may not be ready for.
-  func offer(_ pieces: [ByteBuffer]) -> Bool {
-    if eventLoop.inEventLoop { return false }
-    let (taken, first) = state.withLock { state in
-      guard !state.closed, state.pending <= Self.highWater else { return (false, false) }
-      state.pending += pieces.readableBytes
-      let first = state.queue.isEmpty
-      state.queue.append(contentsOf: pieces)
-      return (true, first)
-    }
-    if first { notify() }
-    return taken
+  enum Offer {
+    /// Nothing was queued.
+    case refused
+    /// Queued, and somebody drains the stream already.
+    case joined
+    /// Queued, and whoever has offered it is to have the stream drained.
+    case first
   }
+
+  /// Queues a piece, unless the peer is too slow already or nothing will be sent any more.
+  /// - Parameter count: how much of it belongs to the body.
+  func offer(_ piece: ByteBuffer, count: Int) -> Offer {
+    state.withLock { state in
+      guard !state.closed, state.pending <= Self.highWater else { return .refused }
+      state.broadcastCount += count
+      return state.append(CollectionOfOne(piece)) ? .first : .joined
+    }
+  }
+
+  /// Counts what is not queued here, until it is `completed`.
+  /// - Returns: whether the peer is too slow.
+  func pend(_ count: Int) -> Bool {
+    state.withLock { state in
+      state.pending += count
+      return state.pending > Self.highWater
+    }
+  }
+
+  /// What is written from now on waits for its `release`: it has to come behind what is on its way to the event loop already.
+  /// - Parameter count: how much of the body came with a group.
+  func hold(broadcast count: Int) {
+    state.withLock { state in
+      state.broadcastCount += count
+      state.held.append([])
+    }
+  }
+
+  /// The first `hold` is over. To be called on the event loop.
+  func release() {
+    let isDue = state.withLock { state in
+      guard !state.held.isEmpty else { return false }
+      state.queue += state.held.removeFirst()
+      return !state.queue.isEmpty
+    }
+    if isDue { drain() }
+  }
+
+  /// How much was queued by offers, or came with a group.
+  var broadcastCount: Int { state.withLock { $0.broadcastCount } }
 
   /// Waits until the kernel has everything.
   func flushed() async throws { try await wait(until: 0) }
@@ -102,15 +165,22 @@ final class OutboundStream: Sendable {
     }
   }
 
+  /// The same, and where they are no more than `most` bytes, they need not be `completed`: they are on their way at once.
+  func take(completing most: Int) -> (pieces: [ByteBuffer], isCompleted: Bool) {
+    let (pieces, isCompleted, ready) = state.withLock { state in
+      let pieces = state.queue
+      state.queue = []
+      let count = pieces.readableBytes
+      guard count <= most else { return (pieces, false, [] as [Waiter]) }
+      return (pieces, true, state.complete(count))
+    }
+    for waiter in ready { waiter.continuation.resume() }
+    return (pieces, isCompleted)
+  }
+
   /// `count` bytes have reached the kernel.
   func completed(_ count: Int) {
-    let ready = state.withLock { state -> [Waiter] in
-      state.pending -= count
-      guard !state.waiters.isEmpty else { return [] }
-      let ready = state.waiters.filter { $0.value.limit >= state.pending }
-      for id in ready.keys { state.waiters.removeValue(forKey: id) }
-      return Array(ready.values)
-    }
+    let ready = state.withLock { $0.complete(count) }
     for waiter in ready { waiter.continuation.resume() }
   }
 
@@ -119,6 +189,7 @@ final class OutboundStream: Sendable {
     let waiters = state.withLock { state -> [Waiter] in
       state.closed = true
       state.queue = []
+      state.held = []
       defer { state.waiters.removeAll() }
       return Array(state.waiters.values)
     }
@@ -126,7 +197,7 @@ final class OutboundStream: Sendable {
   }
 }
 
-extension [ByteBuffer] {
+extension Collection<ByteBuffer> {
   /// Of all pieces together.
   var readableBytes: Int { reduce(0) { $0 + $1.readableBytes } }
 }

@@ -44,7 +44,7 @@ import Testing
   @Test func whatWaitsIsReadBeforeTheEnd() async {
     let one = watch()
     let event = ObjectEvent(revision: 2, current: nil, previous: nil)
-    one.deliver([event], revision: 2)
+    ChangeDelivery.deliver([event], revision: 2, to: [one])
     one.finish()
     #expect(await one.next()?.events.count == 1)
     #expect(await one.next() == nil)

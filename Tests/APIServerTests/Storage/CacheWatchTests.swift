@@ -27,7 +27,7 @@ import Testing
 
   private func deliver(_ revisions: Int64...) {
     let events = revisions.map { ObjectEvent(revision: $0, current: nil, previous: nil) }
-    watch.deliver(events, revision: revisions.last ?? 0)
+    ChangeDelivery.deliver(events, revision: revisions.last ?? 0, to: [watch])
   }
 
   /// Waits for changes, and delivers some once it does.
@@ -39,7 +39,7 @@ import Testing
   }
 
   @Test func changesAreTakenWhileTheReaderWaits() async throws {
-    watch.set { [desk] in desk.take($0) }
+    watch.set { [desk] batch, _ in desk.take(batch) }
     // Nobody waits yet.
     deliver(1)
     #expect(await watch.next()?.events.map(\.revision) == [1])
@@ -59,7 +59,7 @@ import Testing
 
   /// A mark tells what was taken.
   @Test func aMarkComesAfterWhatWasTaken() async throws {
-    watch.set { [desk] in desk.take($0) }
+    watch.set { [desk] batch, _ in desk.take(batch) }
     let read = await read {
       deliver(2)
       watch.mark()
@@ -71,13 +71,13 @@ import Testing
   }
 
   @Test func nothingIsTakenAfterTheEnd() async {
-    watch.set { [desk] in desk.take($0) }
+    watch.set { [desk] batch, _ in desk.take(batch) }
     let read = await read {
       watch.end()
       deliver(2)
     }
     #expect(read == nil)
-    watch.set { [desk] in desk.take($0) }
+    watch.set { [desk] batch, _ in desk.take(batch) }
     deliver(3)
     #expect(desk.state.withLock { $0.taken } == [])
   }
@@ -88,7 +88,7 @@ import Testing
     do {
       let desk = Desk()
       held = desk
-      watch.set { [desk] in desk.take($0) }
+      watch.set { [desk] batch, _ in desk.take(batch) }
     }
     #expect(held != nil)
     watch.end()
