@@ -23,7 +23,7 @@ final class CacheWatch: Sendable {
     var reader: CheckedContinuation<Void, Never>?
     var taker: Taker?
     var parking: WatchParking?
-    /// It was parked when the reader began to wait. Who has parked it may have let it go since.
+    /// It was parked while the reader waits. Who has parked it may have let it go since.
     var isParked = false
   }
   /// Takes changes in the place of a reader that waits, so that nobody need wake for them: quick, and without waiting.

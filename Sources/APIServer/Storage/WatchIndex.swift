@@ -84,9 +84,8 @@ struct WatchIndex {
 
   /// Who waits together for any of the changes: one of each audience.
   func audiences(of events: [ObjectEvent]) -> [WatchParking] {
-    guard count > 0 else { return [] }
     var found: [WatchParking] = []
-    for scope in scopes(of: events) {
+    for scope in wholes(of: events) {
       for parked in groups[scope]?.parked.values ?? [:].values {
         if let member = parked.members.values.first { found.append(member.parking) }
       }
@@ -124,12 +123,11 @@ struct WatchIndex {
   }
 
   private func scopes(of events: [ObjectEvent]) -> Set<WatchScope> {
-    var scopes: Set<WatchScope> = [.everything]
-    if groups.count == (groups[.everything] == nil ? 0 : 1) { return scopes }
+    var scopes = wholes(of: events)
+    if hasOnlyEverything { return scopes }
     for event in events {
       guard let key = event.current?.key ?? event.previous?.key else { continue }
       scopes.insert(.object(key))
-      if let slash = key.utf8.lastIndex(of: UInt8(ascii: "/")) { scopes.insert(.below(String(key[...slash]))) }
       for path in paths.keys {
         // Who watches the value that it had is told that it has it no more.
         for object in [event.current, event.previous] {
@@ -139,4 +137,19 @@ struct WatchIndex {
     }
     return scopes
   }
+
+  /// Of those who watch everything or a namespace: nobody else waits together.
+  private func wholes(of events: [ObjectEvent]) -> Set<WatchScope> {
+    var scopes: Set<WatchScope> = [.everything]
+    if hasOnlyEverything { return scopes }
+    for event in events {
+      guard let key = event.current?.key ?? event.previous?.key,
+        let slash = key.utf8.lastIndex(of: UInt8(ascii: "/"))
+      else { continue }
+      scopes.insert(.below(String(key[...slash])))
+    }
+    return scopes
+  }
+
+  private var hasOnlyEverything: Bool { groups.count == (groups[.everything] == nil ? 0 : 1) }
 }
