@@ -10,15 +10,21 @@ import Testing
   private final class Room: Sendable {
     let group = BroadcastGroup()
     private let targets = Mutex<[Broadcast.Target]>([])
+    /// How many are in it, each time that changes.
+    private let counts = AsyncStream.makeStream(of: Int.self)
     let slow = Signal()
     let written = Mutex<[Int]>([])
 
     var count: Int { targets.withLock { $0.count } }
 
+    /// Waits until so many are in it, or have been since it was asked last.
+    func has(_ count: Int) async { for await found in counts.stream where found == count { return } }
+
     func enter(_ target: Broadcast.Target) {
       targets.withLock { targets in
         targets.append(target)
         group.add(target) { [slow] in slow.fire() }
+        counts.continuation.yield(targets.count)
       }
     }
 
@@ -26,6 +32,7 @@ import Testing
       targets.withLock { targets in
         targets.removeAll { $0.stream === target.stream }
         group.remove(target)
+        counts.continuation.yield(targets.count)
       }
     }
 
@@ -60,13 +67,13 @@ import Testing
       for client in clients { for _ in 0..<3 { streams.append(try await client.request("GET", "/group")) } }
       let old = try await fixture.client(protocols: [])
       try await old.send("GET /group HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\r\n")
-      while room.count < 7 { try await Task.sleep(for: .milliseconds(1)) }
+      await room.has(7)
       room.send("one ")
       room.send("")
       room.send("two ")
       // One that goes takes nothing with it.
       try await streams[0].reset()
-      while room.count > 6 { try await Task.sleep(for: .milliseconds(1)) }
+      await room.has(6)
       room.send("three ")
       leave.fire()
       for stream in streams.dropFirst() { #expect(try await stream.body() == "before one two three after") }
@@ -87,7 +94,7 @@ import Testing
       let client = try await fixture.http2()
       let slow = try await client.request("GET", "/group", reads: false)
       let other = try await client.request("GET", "/group")
-      while room.count < 2 { try await Task.sleep(for: .milliseconds(1)) }
+      await room.has(2)
       let piece = String(repeating: "x", count: 40_000)
       // More than the window of 65,535 bytes and what may wait.
       for _ in 0..<20 { room.send(piece) }

@@ -12,7 +12,9 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct ParkedWatchTests {
   /// What a client of a watch has been told, as revisions.
   private final class Client: Sendable {
-    let told = Mutex<[Int64]>([])
+    private let state = Mutex<[Int64]>([])
+    /// The last that was told, each time.
+    private let last = AsyncStream.makeStream(of: Int64.self)
     private let stream = Mutex<OutboundStream?>(nil)
 
     /// The way to it.
@@ -27,8 +29,17 @@ import Testing
 
     private func read(_ pieces: [ByteBuffer]) {
       let text = pieces.map { String(buffer: $0) }.joined()
-      told.withLock { $0 += text.split(separator: " ").compactMap { Int64($0) } }
+      let told = state.withLock { told in
+        told += text.split(separator: " ").compactMap { Int64($0) }
+        return told.last
+      }
+      if let told { last.continuation.yield(told) }
     }
+
+    var told: [Int64] { state.withLock { $0 } }
+
+    /// Waits until the last that was told is this revision or a later one. Asked by one task, for later ones each time.
+    func isTold(_ revision: Int64) async { for await told in last.stream where told >= revision { return } }
   }
 
   private final class Following: Sendable {
@@ -82,11 +93,11 @@ import Testing
             following.watches.withLock { $0.append(watch) }
             end = percent == 0 ? last : min(start + Int64.random(in: 1...500), last)
             async let done: Void = Self.follow(watch, stream, rarely)
-            while client.told.withLock({ $0.last ?? start }) < end { try await Task.sleep(for: .milliseconds(1)) }
+            if start < end { await client.isTold(end) }
             following.watches.withLock { $0.removeAll { $0 === watch } }
             watch.end()
             try await done
-            let told = client.told.withLock { $0 }
+            let told = client.told
             let wrong = told.enumerated().first { $1 != start + 1 + Int64($0) }
             #expect(wrong == nil, "from \(start)")
           }
@@ -137,10 +148,10 @@ import Testing
     }
     for revision in 1...10 as ClosedRange<Int64> { cache.apply([try Self.event(revision)], revision: revision) }
     for (client, watch, task) in clients {
-      while client.told.withLock({ $0.count }) < 10 { try await Task.sleep(for: .milliseconds(1)) }
+      await client.isTold(10)
       watch.end()
       try await task.value
-      #expect(client.told.withLock { $0 } == Array(1...10))
+      #expect(client.told == Array(1...10))
     }
     #expect(made.load(ordering: .relaxed) == 10)
     #expect(taken.load(ordering: .relaxed) == 0)
@@ -156,10 +167,10 @@ import Testing
     async let done: Void = Self.follow(watch, stream, { false })
     while !watch.isAwaited { await Task.yield() }
     for revision in 1...5 as ClosedRange<Int64> { cache.apply([try Self.event(revision)], revision: revision) }
-    while client.told.withLock({ $0.last }) != 5 { try await Task.sleep(for: .milliseconds(1)) }
+    await client.isTold(5)
     watch.end()
     try await done
-    #expect(client.told.withLock { $0 } == [4, 5])
+    #expect(client.told == [4, 5])
   }
 
   /// Those who wait together are cut off with all others.
@@ -188,7 +199,7 @@ import Testing
     watch.mark()
     let marked = try #require(await batch)
     #expect(marked.events.isEmpty && marked.revision == 2)
-    while client.told.withLock({ $0.count }) < 2 { try await Task.sleep(for: .milliseconds(1)) }
+    await client.isTold(2)
     watch.end()
   }
 }
