@@ -214,15 +214,19 @@ public final class SchemaNotes: Sendable {
   /// The structure within the object's own in which Go's type has the member, where such a message names it
   /// (`VolumeSource`); several with dots between them.
   public let embeddedIn: String?
+  /// In which order kube-apiserver judges the members of an object of a built-in type, where that is not the order of their
+  /// declaration: names of properties, `.` for the object itself, `*` for the rest.
+  public let judgingOrder: [String]
 
   public init(
     title: String? = nil, example: JSONValue? = nil, externalDocumentation: JSONValue? = nil,
-    typeName: String? = nil, embeddedIn: String? = nil
+    typeName: String? = nil, embeddedIn: String? = nil, judgingOrder: [String] = []
   ) {
     self.title = title
     self.example = example
     self.externalDocumentation = externalDocumentation
     self.typeName = typeName
     self.embeddedIn = embeddedIn
+    self.judgingOrder = judgingOrder
   }
 }

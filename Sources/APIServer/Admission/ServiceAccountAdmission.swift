@@ -81,9 +81,9 @@ public struct ServiceAccountAdmission: Admission {
   private func account(of spec: JSONObject, _ request: AdmissionRequest) async throws -> CachedObject {
     let name = spec["serviceAccountName"]?.stringValue ?? ""
     if let account = await find(request.namespace, name) { return account }
+    let problem = LookupName.problem(of: name) ?? "serviceaccount \(name.goQuoted) not found"
     throw StatusError.forbidden(
-      Self.pods, request.name,
-      "error looking up service account \(request.namespace)/\(name): serviceaccount \(name.goQuoted) not found")
+      Self.pods, request.name, "error looking up service account \(request.namespace)/\(name): \(problem)")
   }
 
   private func find(_ namespace: String, _ name: String) async -> CachedObject? {

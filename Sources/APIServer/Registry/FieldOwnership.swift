@@ -8,12 +8,16 @@ enum FieldOwnership {
   enum Operation { case update, apply, unnoted }
 
   /// Notes what a create, an update or a patch has set.
+  /// - Parameter emptied: what the client has sent empty: of what is served as null it is the owner.
   static func record(
     _ new: inout JSONObject, old: JSONObject?, _ target: ServedResource, _ conversion: Conversion, manager: String,
-    subresource: String
+    subresource: String, emptied: EmptiedFields
   ) async {
-    new = await self.manager(target, conversion, subresource: subresource).update(
-      new, from: old, by: manager, at: Timestamp.now.description)
+    var sent = new
+    emptied.owned.restore(in: &sent)
+    let noted = await self.manager(target, conversion, subresource: subresource).update(
+      sent, from: old, by: manager, at: Timestamp.now.description)
+    new.setMetadata("managedFields", noted["metadata"]?["managedFields"])
     guard subresource == "scale" else { return }
     do throws(ManagedFieldsError) {
       new.setMetadata("managedFields", try ScaleOwnership.withoutTimes(new["metadata"]?["managedFields"]))

@@ -6,12 +6,15 @@ enum ObjectRules {
   /// - Returns: every violation, in the order of the fields.
   static func violations(
     _ new: JSONObject, old: JSONObject?, _ target: ServedResource, _ strategy: any KindStrategy, _ kinds: BuiltinKinds,
-    _ context: RequestContext, subresource: String
+    _ context: RequestContext, subresource: String, emptied: EmptiedFields
   ) -> [FieldError] {
     if target.resource.isCustom { return custom(new, old: old, target, kinds, context) }
+    let others = strategy.violations(
+      emptied.restored(in: new), old: old.map(emptied.restored), subresource: subresource, kinds)
     return kinds.validate(
-      .object(new), old: old.map { .object($0) }, kind: target.groupVersionKind, subresource: subresource)
-      + strategy.violations(new, old: old, subresource: subresource, kinds)
+      .object(new), old: old.map { .object($0) }, kind: target.groupVersionKind, subresource: subresource,
+      emptied: emptied,
+      beside: others)
   }
 
   private static func custom(

@@ -1,4 +1,5 @@
 import APIMachinery
+import ClusterAPI
 import HTTPService
 
 extension Registry {
@@ -15,7 +16,11 @@ extension Registry {
   ) async throws -> JSONObject {
     let info = context.info
     let namespace = target.resource.isNamespaced ? info.namespace : ""
-    var object = sent
+    var tree = JSONValue.object(sent)
+    if let definition = kinds.definitionName(of: kind.groupVersionKind) {
+      kinds.normalize(&tree, definition: definition)
+    }
+    var object = tree.objectValue ?? sent
     if !keepsIdentity { wipe(&object) }
     try ObjectPlace.checkNamespace(object, namespace)
     object.setMetadata("namespace", namespace.isEmpty ? nil : .string(namespace))

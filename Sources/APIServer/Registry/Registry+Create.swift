@@ -17,10 +17,11 @@ extension Registry {
     let isDryRun = try context.isDryRun()
     let strategy = strategies.of(target)
     wipe(&object)
+    let emptied = self.emptied(in: object, target)
     var request = AdmissionRequest(
       operation: .create, resource: target, subresource: "", namespace: namespace, name: object.objectName,
       user: context.user, object: object, oldObject: nil, isDryRun: isDryRun, context: context)
-    let (admitted, isComplete) = try await mutated(&request, target, context, isApplied: isApplied)
+    let (admitted, isComplete) = try await mutated(&request, target, context, emptied: emptied, isApplied: isApplied)
     let base = admitted.metadataText("generateName")
     let isGenerated = admitted.objectName.isEmpty && !base.isEmpty
     for attempt in 1... {
@@ -32,7 +33,7 @@ extension Registry {
       defer { allocation?.end() }
       request.object = candidate
       if isGenerated { request.name = candidate.objectName }
-      try validate(candidate, old: nil, target, context)
+      try validate(candidate, old: nil, target, context, emptied: emptied)
       try await admission.validate(request)
       if !isDryRun { try refuseRevision(admitted) }
       let key = target.key(namespace: namespace, name: candidate.objectName)
@@ -89,14 +90,15 @@ extension Registry {
   /// form. Admission sees what the client has sent, with defaults and the note of who owns which field: a name that is to be
   /// generated and a uid are given afterwards.
   private func mutated(
-    _ request: inout AdmissionRequest, _ target: ServedResource, _ context: RequestContext, isApplied: Bool
+    _ request: inout AdmissionRequest, _ target: ServedResource, _ context: RequestContext, emptied: EmptiedFields,
+    isApplied: Bool
   ) async throws -> (object: JSONObject, isComplete: Bool) {
     var object = request.object ?? [:]
     ObjectDefaults.apply(to: &object, target, kinds)
     OwnerReferences.unite(&object, context)
     if !isApplied {
       await FieldOwnership.record(
-        &object, old: nil, target, conversion, manager: try context.fieldManager(), subresource: "")
+        &object, old: nil, target, conversion, manager: try context.fieldManager(), subresource: "", emptied: emptied)
     }
     let owners = object["metadata"]?["managedFields"]
     request.object = object

@@ -64,6 +64,7 @@ extension Registry {
       let old = try await current(stored, target)
       var new = try await change(old)
       if info.verb != "patch" { try checkIdentity(new, old, target, info.name) }
+      let emptied = self.emptied(in: new, target)
       let isReset = FieldOwnership.isReset(by: new, subresource: info.subresource, operation)
       new["kind"] = old["kind"]
       new["apiVersion"] = old["apiVersion"]
@@ -72,7 +73,8 @@ extension Registry {
       if isReset { new.setMetadata("managedFields", .array([])) }
       if operation == .update {
         // What admission or a pool puts in afterwards belongs to no manager.
-        await FieldOwnership.record(&new, old: old, target, conversion, manager: manager, subresource: info.subresource)
+        await FieldOwnership.record(
+          &new, old: old, target, conversion, manager: manager, subresource: info.subresource, emptied: emptied)
       }
       var request = AdmissionRequest(
         operation: .update, resource: target, subresource: info.subresource, namespace: info.namespace, name: info.name,
@@ -103,7 +105,7 @@ extension Registry {
         new.setMetadata("generation", .integer(old.generation + 1))
       }
       request.object = new
-      try validate(new, old: old, target, context, subresource: info.subresource)
+      try validate(new, old: old, target, context, subresource: info.subresource, emptied: emptied)
       if !isAdmitted { try await admission.validate(request) }
       // Nothing is written where nothing changes: the version stays, and no watch hears of it.
       new = FieldManager.revertingTimes(of: new, to: old)

@@ -8,13 +8,16 @@ extension Registry {
   }
 
   /// Judges an object by its schema and by the rules of its kind.
-  /// - Parameter context: is warned of what is wrong, and was so before.
+  /// - Parameters:
+  ///   - context: is warned of what is wrong, and was so before.
+  ///   - emptied: what the client has sent empty.
   /// - Throws: 422 with every violation.
   func validate(
-    _ new: JSONObject, old: JSONObject?, _ target: ServedResource, _ context: RequestContext, subresource: String = ""
+    _ new: JSONObject, old: JSONObject?, _ target: ServedResource, _ context: RequestContext, subresource: String = "",
+    emptied: EmptiedFields
   ) throws(StatusError) {
     let errors = ObjectRules.violations(
-      new, old: old, target, strategies.of(target), kinds, context, subresource: subresource)
+      new, old: old, target, strategies.of(target), kinds, context, subresource: subresource, emptied: emptied)
     guard errors.isEmpty else { throw .invalid(Self.judgedKind(target.groupKind), new.objectName, errors) }
     let warnings =
       target.resource.isCustom
@@ -22,6 +25,12 @@ extension Registry {
       : kinds.warnings(
         of: .object(new), old: old.map { .object($0) }, kind: target.groupVersionKind, subresource: subresource)
     for warning in warnings { context.warn(warning) }
+  }
+
+  /// What of an object that a client sends holds nothing; of custom kinds' objects that is kept as it is.
+  func emptied(in object: JSONObject, _ target: ServedResource) -> EmptiedFields {
+    target.resource.isCustom
+      ? EmptiedFields() : kinds.emptied(in: object, definition: target.version.definitionName)
   }
 
   private static let standardFinalizers: Set<String> = ["foregroundDeletion", "kubernetes", "orphan"]

@@ -36,7 +36,7 @@ public final class Registry: Sendable {
     eventLeases = eventLifetime.map { LeasePool(store.store, lifetime: $0) }
     self.outbound = outbound
     self.services = services
-    strategies = KindStrategies(services: services)
+    strategies = KindStrategies(store, services: services)
     self.store = store
     self.catalog = catalog
     self.kinds = kinds

@@ -34,6 +34,7 @@ struct ReviewHandler {
       review["status"] = rules(review)
       // What was asked for is not repeated.
       review["spec"] = [:]
+      review["metadata"] = [:]
     case "selfsubjectreviews":
       review.setMetadata("creationTimestamp", .string(Timestamp.now.description))
       review["status"] = ["userInfo": Self.json(handler.context.user)]

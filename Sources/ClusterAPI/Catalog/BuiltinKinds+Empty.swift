@@ -15,7 +15,7 @@ extension BuiltinKinds {
         object[field.name] = .null
       } else if field.isAlways, field.nesting == .value, let below = field.definition {
         object[field.name] = .object(emptyObject(definition: below))
-      } else if field.presence != .omitted, !field.isOptional, !field.isGiven {
+      } else if field.presence != .omitted || field.isAlways, !field.isOptional, !field.isGiven {
         object[field.name] = field.zero.written
       }
     }

@@ -45,7 +45,8 @@ struct SchemaBuilder {
     }
     return Schema(
       .object, properties: properties, description: description, mapType: type.mapType,
-      unions: type.union.map { [$0] } ?? [])
+      unions: type.union.map { [$0] } ?? [],
+      notes: type.judgingOrder.isEmpty ? nil : SchemaNotes(judgingOrder: type.judgingOrder))
   }
 
   private func schema(of field: FieldEntry) throws(KindDataError) -> Schema {

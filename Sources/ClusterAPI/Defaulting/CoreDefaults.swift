@@ -54,7 +54,23 @@ extension Defaults {
     }
   }
 
-  static func setNodeStatus(_ status: inout JSONValue) {
+  static func setNode(_ node: inout JSONValue) {
+    node.edit("spec") { setPodRanges(&$0) }
+    node.edit("status") { setNodeStatus(&$0) }
+  }
+
+  /// A node's ranges of pod addresses: the first one stands in a field of its own too, from the time when there was only one.
+  private static func setPodRanges(_ spec: inout JSONValue) {
+    let one = spec.text("podCIDR")
+    let first = spec.items("podCIDRs").first
+    guard first?.stringValue != one || one.isEmpty else { return }
+    spec.editObject { members in
+      // As upstream converts: the old field counts where both are there and differ.
+      if !one.isEmpty { members["podCIDRs"] = [.string(one)] } else if let first { members["podCIDR"] = first }
+    }
+  }
+
+  private static func setNodeStatus(_ status: inout JSONValue) {
     if let capacity = status["capacity"] { status.setDefault("allocatable", capacity) }
   }
 

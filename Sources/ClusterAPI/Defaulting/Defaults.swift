@@ -8,7 +8,7 @@ enum Defaults {
     "Endpoints": { endpoints in endpoints.editItems(of: "subsets") { setSubset(&$0) } },
     "LimitRange": setLimitRange,
     "Namespace": setNamespace,
-    "Node": { node in node.edit("status") { setNodeStatus(&$0) } },
+    "Node": setNode,
     "PersistentVolumeClaim": { claim in claim.edit("spec") { setClaimSpec(&$0) } },
     "Pod": setPod,
     "PodTemplate": { $0.edit("template") { setPodTemplate(&$0) } },

@@ -39,20 +39,9 @@ extension Defaults {
     spec.editItems(of: "volumes") { setVolume(&$0) }
   }
 
-  /// Images that are named by `latest`, or by nothing, are always pulled.
+  /// Images that are named by `latest`, or by nothing, are always pulled; of what is no name nothing is known.
   static func pullPolicy(of image: String) -> String {
-    if image.contains("@") {
-      let name = image.prefix { $0 != "@" }
-      return tag(of: name) == "latest" ? "Always" : "IfNotPresent"
-    }
-    guard let tag = tag(of: image[...]) else { return "Always" }
-    return tag == "latest" ? "Always" : "IfNotPresent"
-  }
-
-  private static func tag(of name: Substring) -> Substring? {
-    let last = name.split(separator: "/", omittingEmptySubsequences: false).last ?? name
-    guard let colon = last.lastIndex(of: ":") else { return nil }
-    return last[last.index(after: colon)...]
+    ImageName.tag(of: image) == "latest" ? "Always" : "IfNotPresent"
   }
 
   private static func setVolume(_ volume: inout JSONValue) {
@@ -77,6 +66,7 @@ extension Defaults {
 
   /// The pod as a whole requests what its containers request together, or what it is limited to.
   private static func setPodRequests(_ spec: inout JSONValue) {
+    setPodPages(&spec)
     guard let limits = spec["resources"]?["limits"]?.objectValue, !limits.isEmpty else { return }
     let together = ["cpu", "memory"].map { ($0, ContainerRequests.together($0, spec)) }
     spec.edit("resources") { resources in
@@ -85,10 +75,32 @@ extension Defaults {
         for (name, amount) in together where requests[name] == nil {
           if let amount { requests[name] = .string(amount.description) }
         }
-        for (name, limit) in limits where requests[name] == nil { requests[name] = limit }
-        object["requests"] = .object(requests)
+        for (name, limit) in limits where requests[name] == nil && isOfPods(name) { requests[name] = limit }
+        if !requests.isEmpty { object["requests"] = .object(requests) }
       }
     }
+  }
+
+  /// Whether a pod as a whole may request a resource.
+  private static func isOfPods(_ name: String) -> Bool {
+    name == "cpu" || name == "memory" || ResourceValidation.isHugePages(name)
+  }
+
+  /// A pod that is limited as a whole may use the huge pages that its containers may.
+  private static func setPodPages(_ spec: inout JSONValue) {
+    let resources = spec["resources"]
+    guard ["limits", "requests"].contains(where: { resources?[$0]?.objectValue?.isEmpty == false }) else { return }
+    let containers = spec.items("containers") + spec.items("initContainers")
+    let names = Set(containers.flatMap { $0["resources"]?["limits"]?.objectValue.map { Array($0.keys) } ?? [] })
+    var limits = resources?["limits"]?.objectValue ?? [:]
+    for name in names.sorted() where ResourceValidation.isHugePages(name) && limits[name] == nil {
+      guard resources?["requests"]?.has(name) != true else { continue }
+      if let amount = ContainerRequests.together(name, of: "limits", spec) {
+        limits[name] = .string(amount.description)
+      }
+    }
+    guard !limits.isEmpty else { return }
+    spec.edit("resources") { $0.editObject { $0["limits"] = .object(limits) } }
   }
 
   /// In the node's network a container's port is the node's.

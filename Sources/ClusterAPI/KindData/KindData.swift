@@ -56,6 +56,8 @@ public struct TypeEntry: Sendable {
   public var form: Form
   public var mapType: MapType?
   public var union: SchemaUnion?
+  /// In which order the members of its values are judged (``SchemaNotes/judgingOrder``); empty where it is that of the fields.
+  public var judgingOrder: [String] = []
   public var description: String
   public var fields: [FieldEntry] = []
   public var line: Int

@@ -16,6 +16,7 @@ extension TypeEntry {
       case "any": form = .any
       case "map": mapType = try MapType(flag, line)
       case "union": union = try SchemaUnion(flag, line)
+      case "judged": judgingOrder = (flag.value ?? "").split(separator: ",").map(String.init)
       default: throw line.error(.unknownWord, "\(word) says nothing of a type")
       }
     }

@@ -9,9 +9,14 @@ extension BuiltinKinds {
   /// - Parameters:
   ///   - old: the object as it is stored; nil for one that is created.
   ///   - subresource: the path below the object that is written; empty for the object itself.
+  ///   - emptied: what was sent empty. Rules between fields see it, in what there was too: it is no change.
+  ///   - others: what is wrong by rules that are not known here; they are told where their fields stand.
   public func validate(
-    _ new: JSONValue, old: JSONValue?, kind: GroupVersionKind, subresource: String = ""
+    _ new: JSONValue, old: JSONValue?, kind: GroupVersionKind, subresource: String = "",
+    emptied: EmptiedFields = EmptiedFields(), beside others: [FieldError] = []
   ) -> [FieldError] {
+    let (kept, keptOld) = (new, old)
+    let (new, old) = (emptied.restored(in: new), old.map(emptied.restored))
     var findings = Findings()
     let isNamespaced = resource(of: GroupKind(group: kind.group, kind: kind.kind))?.isNamespaced ?? false
     if isStored(kind) {
@@ -44,10 +49,10 @@ extension BuiltinKinds {
     default: break
     }
     guard let definition = definitionName(of: kind), let schema = registry[definition] else {
-      return findings.errors
+      return findings.errors + others
     }
     var ofSchema = Findings()
-    rules(new, old, schema, subresource, &ofSchema)
+    rules(kept, keptOld, schema, subresource, &ofSchema)
     // What a rule says too has its place among the rules, and their words.
     func key(_ error: FieldError) -> String? {
       error.kind == .required || error.kind == .notSupported ? "\(error.kind.reason) \(error.field)" : nil
@@ -55,12 +60,13 @@ extension BuiltinKinds {
     let said = Set(findings.errors.compactMap(key))
     // What may not be there is not looked into.
     let forbidden = Self.forbiddenFields(findings.errors)
-    let others = ofSchema.errors.filter { error in
+    let unsaid = ofSchema.errors.filter { error in
       !DefinitionValidation.judges(error, of: kind) && key(error).map { !said.contains($0) } ?? true
         && !forbidden.contains { error.field.hasPrefix($0) } && !findings.isPassedOver(error.field)
     }
-    return FindingOrder(schema: schema).merge(Self.news(others, beside: findings.errors), into: findings.errors)
-      .map(\.showingSelectors)
+    let order = FindingOrder(schema: schema)
+    let told = order.merge(Self.news(unsaid, beside: findings.errors), into: findings.errors)
+    return order.merge(others, into: told).map(\.showingSelectors)
   }
 
   private static func errors(

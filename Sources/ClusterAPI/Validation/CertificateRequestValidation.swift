@@ -27,9 +27,10 @@ enum CertificateRequestValidation {
     for (index, usage) in all.enumerated() {
       if !usages.contains(usage.stringValue ?? "") {
         findings.add(.notSupported(path.child("usages").index(index), usage, usages.sorted()))
-      } else if all[..<index].contains(usage) {
-        findings.add(.duplicate(path.child("usages").index(index), usage))
       }
+    }
+    for (index, usage) in all.enumerated() where all[..<index].contains(usage) {
+      findings.add(.duplicate(path.child("usages").index(index), usage))
     }
     signer(spec.text("signerName"), path.child("signerName"), &findings)
     if let seconds = spec["expirationSeconds"]?.integerValue, seconds < 600 {

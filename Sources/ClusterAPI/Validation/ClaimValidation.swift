@@ -10,8 +10,9 @@ enum ClaimValidation {
   }
 
   static func validate(spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
-    StorageValidation.modes(spec, path, &findings)
+    StorageValidation.someModes(spec, path, &findings)
     SelectorValidation.validate(spec["selector"], path.child("selector"), &findings)
+    StorageValidation.knownModes(spec, path, &findings)
     let requests = spec["resources"]?["requests"]
     if let text = requests?["storage"]?.stringValue {
       if let amount = Quantity(reading: text), amount.sign <= 0 {
@@ -25,6 +26,7 @@ enum ClaimValidation {
     for name in ["dataSource", "dataSourceRef"] {
       guard let source = spec[name] else { continue }
       let path = path.child(name)
+      for name in ["name", "kind"] where source.text(name).isEmpty { findings.required(path.child(name)) }
       if source.text("apiGroup").isEmpty, source.text("kind") != "PersistentVolumeClaim" {
         findings.invalid(
           path, .string(source.text("kind")), "must be 'PersistentVolumeClaim' when referencing the default apiGroup")
@@ -40,11 +42,11 @@ enum ClaimValidation {
     }
     if let source = spec["dataSource"], let reference = spec["dataSourceRef"] {
       if !reference.text("namespace").isEmpty {
+        // Upstream shows a path of its own in JSON: nothing of it can be seen.
         findings.invalid(
-          path, .string("\(path.child("dataSource"))"),
-          "may not be specified when dataSourceRef.namespace is specified")
+          path, [:], "may not be specified when dataSourceRef.namespace is specified")
       } else if ["apiGroup", "kind", "name"].contains(where: { source.text($0) != reference.text($0) }) {
-        findings.invalid(path, .string("\(path.child("dataSource"))"), "must match dataSourceRef")
+        findings.invalid(path, [:], "must match dataSourceRef")
       }
     }
     StorageValidation.className(

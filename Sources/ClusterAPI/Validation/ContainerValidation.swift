@@ -22,6 +22,7 @@ struct ContainerValidation {
       findings.invalid(path.child("name"), .string(name), NameRules.dns1123Label(name))
     }
     if container.text("image").isEmpty { findings.required(path.child("image")) }
+    findings.listed(container, "terminationMessagePolicy", ["File", "FallbackToLogsOnError"], path)
     ports(container, path.child("ports"), &findings)
     for (index, variable) in container.items("env").enumerated() {
       EnvironmentValidation.variable(variable, path.child("env").index(index), &findings)
@@ -114,13 +115,16 @@ struct ContainerValidation {
         }
       }
       let number = port["containerPort"]?.integerValue ?? 0
-      if number != 0 {
+      if number == 0 {
+        findings.required(path.child("containerPort"))
+      } else {
         findings.invalid(path.child("containerPort"), .integer(number), NameRules.portNumber(number))
       }
       let hostPort = port["hostPort"]?.integerValue ?? 0
       if hostPort != 0 {
         findings.invalid(path.child("hostPort"), .integer(hostPort), NameRules.portNumber(hostPort))
       }
+      findings.supported(port, "protocol", ["SCTP", "TCP", "UDP"], path)
     }
   }
 

@@ -177,10 +177,13 @@ enum DeviceSliceValidation {
       }
       if version.utf8.count > 64 { findings.add(.tooLong(path.child("version"), maximumBytes: 64)) }
     }
-    switch members.count(where: { value.has($0) }) {
+    // A list without items is none.
+    switch members.count(where: { value.has($0) && value[$0] != [] }) {
     case 0: findings.invalid(path, "", "exactly one value must be specified")
     case 1: break
-    default: findings.invalid(path, value, "exactly one value must be specified")
+    default:
+      findings.add(
+        FieldError.invalid(path, InternalForm.deviceAttribute(value), "exactly one value must be specified").inOrder)
     }
   }
 

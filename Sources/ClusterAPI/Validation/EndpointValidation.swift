@@ -41,6 +41,7 @@ enum EndpointValidation {
       let name = port.text("name")
       if !name.isEmpty { findings.invalid(path.child("name"), .string(name), NameRules.dns1123Label(name)) }
       if !names.insert(name).inserted { findings.add(.duplicate(path.child("name"), .string(name))) }
+      findings.supported(port, "protocol", ["SCTP", "TCP", "UDP"], path)
       if let text = port["appProtocol"]?.stringValue {
         findings.invalid(path.child("appProtocol"), .string(text), NameRules.labelKey(text))
       }

@@ -23,16 +23,6 @@ enum EnvironmentValidation {
     guard let source = variable["valueFrom"] else { return }
     let path = path.child("valueFrom")
     let present = ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"].filter(source.has)
-    if present.isEmpty {
-      findings.invalid(
-        path, "",
-        "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`")
-    }
-    if !variable.text("value").isEmpty {
-      if !present.isEmpty { findings.invalid(path, "", "may not be specified when `value` is not empty") }
-    } else if present.count > 1 {
-      findings.invalid(path, "", "may not have more than one field specified at a time")
-    }
     if let field = source["fieldRef"] {
       self.field(field, podFields, path.child("fieldRef"), &findings)
     }
@@ -46,6 +36,16 @@ enum EnvironmentValidation {
       }
     }
     if let entry = source["fileKeyRef"] { fileEntry(entry, path.child("fileKeyRef"), &findings) }
+    if present.isEmpty {
+      findings.invalid(
+        path, "",
+        "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`")
+    }
+    if !variable.text("value").isEmpty {
+      if !present.isEmpty { findings.invalid(path, "", "may not be specified when `value` is not empty") }
+    } else if present.count > 1 {
+      findings.invalid(path, "", "may not have more than one field specified at a time")
+    }
   }
 
   /// An entry of a file that a container has left in a volume (KEP-3721).

@@ -1,20 +1,29 @@
 import APIMachinery
 
 extension FieldError {
-  /// The same error, where its value is a selector of labels with its two members in the order that upstream shows them in.
+  private static let selectorMembers = ["matchLabels", "matchExpressions"]
+
+  /// The same error, where its value is a selector of labels as upstream shows it: its two members in their order, and nothing
+  /// that holds nothing.
   var showingSelectors: FieldError {
-    guard case .object(let selector)? = value, selector.count == 2, let expressions = selector["matchExpressions"],
-      case .object(let labels)? = selector["matchLabels"]
+    guard case .object(let selector)? = value, !selector.isEmpty,
+      selector.allSatisfy({ Self.selectorMembers.contains($0.name) })
     else { return self }
-    let ordered = JSONObject([
-      ("matchLabels", JSONValue.object(JSONObject(labels.sorted.map { ($0.name, $0.value) }))),
-      ("matchExpressions", .array((expressions.arrayValue ?? []).map(Self.sorted))),
-    ])
-    return FieldError(kind, field: field, value: .object(ordered), detail: detail).inOrder
+    let shown = Self.selectorMembers.compactMap { name in selector[name].map { (name, Self.sorted($0)) } }
+    return FieldError(
+      kind, field: field, value: .object(JSONObject(shown.filter { !Self.isEmpty($0.1) })), detail: detail
+    )
+    .inOrder
   }
 
   private static func sorted(_ value: JSONValue) -> JSONValue {
-    guard case .object(let object) = value else { return value }
-    return .object(JSONObject(object.sorted.map { ($0.name, $0.value) }))
+    switch value {
+    case .object(let object):
+      .object(JSONObject(object.sorted.map { ($0.name, $0.value) }.filter { !isEmpty($0.1) }))
+    case .array(let items): .array(items.map(sorted))
+    default: value
+    }
   }
+
+  private static func isEmpty(_ value: JSONValue) -> Bool { value == [] || value == [:] }
 }

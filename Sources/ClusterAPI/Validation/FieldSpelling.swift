@@ -1,6 +1,6 @@
 /// Fields that kube-apiserver's messages spell otherwise than the API does.
 enum FieldSpelling {
-  private static let misspelled = ["cephfs": "cephFS", "downwardAPI": "downwarAPI"]
+  private static let misspelled = ["cephfs": "cephFS", "downwardAPI": "downwarAPI", "initiatorName": "initiatorname"]
   private static let spelled = Dictionary(uniqueKeysWithValues: misspelled.map { ($1, $0) })
 
   /// A source of a volume by the name that messages about its members have for it.

@@ -13,6 +13,16 @@ enum InternalForm {
     return ["Type": .string(value.text("type")), "RollingUpdate": update ?? .null]
   }
 
+  static func deviceAttribute(_ value: JSONValue) -> JSONValue {
+    form(
+      value,
+      [
+        ("IntValue", "int", .null), ("BoolValue", "bool", .null), ("StringValue", "string", .null),
+        ("VersionValue", "version", .null), ("IntValues", "ints", .null), ("BoolValues", "bools", .null),
+        ("StringValues", "strings", .null), ("VersionValues", "versions", .null),
+      ])
+  }
+
   static func nodeAddress(_ value: JSONValue) -> JSONValue {
     form(value, [("Type", "type", ""), ("Address", "address", "")])
   }

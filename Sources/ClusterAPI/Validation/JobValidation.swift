@@ -8,16 +8,15 @@ enum JobValidation {
     generatedLabels(new, old, path, &findings)
     validate(spec: spec, path, &findings)
     if spec.has("selector") {
-      let selector = spec["selector"]
-      SelectorValidation.validate(selector, path.child("selector"), &findings)
-      let labels = spec["template"]?["metadata"]?["labels"]
-      if SelectorValidation.parses(selector), !SelectorValidation.matches(selector, labels) {
-        findings.invalid(
-          path.child("template", "metadata", "labels"), labels ?? .null,
-          "`selector` does not match template `labels`")
-      }
+      SelectorValidation.validate(spec["selector"], path.child("selector"), &findings)
     } else {
       findings.required(path.child("selector"))
+    }
+    // A selector that is not there chooses nothing.
+    let labels = spec["template"]?["metadata"]?["labels"]
+    if SelectorValidation.parses(spec["selector"]), !SelectorValidation.matches(spec["selector"], labels) {
+      findings.invalid(
+        path.child("template", "metadata", "labels"), labels ?? .null, "`selector` does not match template `labels`")
     }
     hostName(new, &findings)
     if let old { update(spec, old, path, &findings) }
@@ -136,6 +135,14 @@ enum JobValidation {
     ] {
       findings.notNegative(spec, name, path)
     }
+    if spec.has("maxFailedIndexes"), !spec.has("backoffLimitPerIndex") {
+      findings.required(path.child("backoffLimitPerIndex"), "when maxFailedIndexes is specified")
+    }
+    if let name = spec["managedBy"]?.stringValue {
+      for error in DomainPrefixedPath.errors(of: name, path.child("managedBy")) { findings.add(error) }
+      if name.utf8.count > 63 { findings.add(.tooLong(path.child("managedBy"), maximumBytes: 63)) }
+    }
+    findings.listed(spec, "completionMode", ["NonIndexed", "Indexed"], path)
     let isIndexed = spec.text("completionMode") == "Indexed"
     if isIndexed {
       if !spec.has("completions") {
@@ -146,19 +153,12 @@ enum JobValidation {
           path.child("parallelism"), .integer(number),
           "must be less than or equal to 100000 when completion mode is Indexed")
       }
+      limits(spec, path, &findings)
     }
     // Of a mode that there is not nothing more is said.
     for name in ["backoffLimitPerIndex", "maxFailedIndexes"]
     where spec.has(name) && ["", "NonIndexed"].contains(spec.text("completionMode")) {
       findings.invalid(path.child(name), spec[name], "requires indexed completion mode")
-    }
-    if isIndexed { limits(spec, path, &findings) }
-    if spec.has("maxFailedIndexes"), !spec.has("backoffLimitPerIndex") {
-      findings.required(path.child("backoffLimitPerIndex"), "when maxFailedIndexes is specified")
-    }
-    if let name = spec["managedBy"]?.stringValue {
-      for error in DomainPrefixedPath.errors(of: name, path.child("managedBy")) { findings.add(error) }
-      if name.utf8.count > 63 { findings.add(.tooLong(path.child("managedBy"), maximumBytes: 63)) }
     }
     failurePolicy(spec, path.child("podFailurePolicy"), &findings)
     if spec.has("successPolicy") {
@@ -211,12 +211,12 @@ enum JobValidation {
     if failed == nil {
       findings.required(path.child("maxFailedIndexes"), "must be specified when completions is above 100000")
     }
+    if let count = spec["parallelism"]?.integerValue, count > 10_000 {
+      findings.invalid(path.child("parallelism"), .integer(count), "must be less than or equal to 10000 \(words)")
+    }
     if let failed, failed > 10_000 {
       findings.invalid(
         path.child("maxFailedIndexes"), .integer(failed), "must be less than or equal to 10000 \(words)")
-    }
-    if let count = spec["parallelism"]?.integerValue, count > 10_000 {
-      findings.invalid(path.child("parallelism"), .integer(count), "must be less than or equal to 10000 \(words)")
     }
   }
 
@@ -243,6 +243,7 @@ enum JobValidation {
         if codes.text("operator").isEmpty {
           findings.required(path.child("operator"), #"valid values: ["In" "NotIn"]"#)
         }
+        findings.supported(codes, "operator", ["In", "NotIn"], path)
         if let name = codes["containerName"]?.stringValue, !names.contains(name) {
           findings.invalid(
             path.child("containerName"), .string(name),
@@ -327,15 +328,14 @@ enum JobValidation {
     }
     guard let template = spec["jobTemplate"] else { return }
     let templatePath = path.child("jobTemplate")
-    if template["spec"]?["manualSelector"] == true {
+    guard let job = template["spec"] else { return }
+    validate(spec: job, templatePath.child("spec"), &findings)
+    if job.has("selector") {
+      findings.invalid(templatePath.child("spec", "selector"), job["selector"], "`selector` will be auto-generated")
+    }
+    if job["manualSelector"] == true {
       findings.add(
         .notSupported(templatePath.child("spec", "manualSelector"), true, ["nil", "false"]))
-    }
-    if let job = template["spec"] {
-      if job.has("selector") {
-        findings.invalid(templatePath.child("spec", "selector"), job["selector"], "`selector` will be auto-generated")
-      }
-      validate(spec: job, templatePath.child("spec"), &findings)
     }
   }
 }

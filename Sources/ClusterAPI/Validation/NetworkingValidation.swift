@@ -229,16 +229,20 @@ enum NetworkingValidation {
       if !hasSelector { findings.required(path, "must specify a peer") }
       return
     }
-    if hasSelector {
-      findings.forbidden(path, "may not specify both ipBlock and another peer")
-    }
-    let blockPath = path.child("ipBlock")
+    self.block(block, known, path.child("ipBlock"), &findings)
+    if hasSelector { findings.forbidden(path, "may not specify both ipBlock and another peer") }
+  }
+
+  private static func block(
+    _ block: JSONValue, _ known: Set<String>, _ path: FieldPath, _ findings: inout Findings
+  ) {
     let range = block.text("cidr")
-    if !range.isEmpty { AddressRules.range(range, old: known, blockPath.child("cidr"), &findings) }
+    guard !range.isEmpty else { return findings.required(path.child("cidr")) }
+    AddressRules.range(range, old: known, path.child("cidr"), &findings)
     guard AddressRules.range(range, isLenient: true) != nil else { return }
     for (index, except) in block.items("except").enumerated() {
       let text = except.stringValue ?? ""
-      let path = blockPath.child("except").index(index)
+      let path = path.child("except").index(index)
       AddressRules.range(text, old: known, path, &findings)
       if AddressRules.range(text, isLenient: true) != nil, !AddressRules.isStrictlyWithin(text, range) {
         findings.invalid(path, except, "must be a strict subset of `cidr`")
@@ -269,18 +273,35 @@ enum NetworkingValidation {
 
   static func validate(serviceCIDR new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
     let path = FieldPath("spec", "cidrs")
-    if let old { return findings.immutable(new["spec"]?["cidrs"], old["spec"]?["cidrs"], path) }
     let ranges = new["spec"]?.items("cidrs").compactMap(\.stringValue) ?? []
+    guard let old else { return self.ranges(ranges, new["spec"] ?? [:], path, &findings) }
+    let before = old["spec"]?.items("cidrs").compactMap(\.stringValue) ?? []
+    switch (before.count, ranges.count) {
+    case (let count, let now) where count == now:
+      for (index, range) in ranges.enumerated() where range != before[index] {
+        findings.invalid(path.index(index), .string(range), Findings.immutable)
+      }
+    case (1, 2):
+      // A range of the other family may be added.
+      if ranges[0] != before[0] { findings.invalid(path.index(0), .string(ranges[0]), Findings.immutable) }
+      self.ranges(ranges, new["spec"] ?? [:], path, &findings)
+    default: findings.invalid(path, new["spec"]?["cidrs"] ?? .null, Findings.immutable)
+    }
+  }
+
+  private static func ranges(
+    _ ranges: [String], _ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings
+  ) {
     guard !ranges.isEmpty else { return findings.required(path, "at least one CIDR required") }
-    let shown = InternalForm.serviceCIDRSpec(new["spec"] ?? [:])
-    guard ranges.count <= 2 else { return findings.invalid(path, shown, "may only hold up to 2 values") }
-    // What is no range at all is of no family.
-    let families = Set(ranges.map { AddressRules.range($0) == nil ? nil : AddressRules.isIPv6($0) })
-    if ranges.count == 2, families.count < 2 || families.contains(nil) {
-      return findings.invalid(
-        path, shown,
-        "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64")
+    guard ranges.count <= 2 else {
+      return findings.invalid(path, InternalForm.serviceCIDRSpec(spec), "may only hold up to 2 values")
     }
     for (index, range) in ranges.enumerated() { AddressRules.canonicalRange(range, path.index(index), &findings) }
+    // What is no range at all is of no family.
+    let families = ranges.compactMap { AddressRules.range($0, isLenient: true) == nil ? nil : AddressRules.isIPv6($0) }
+    if families.count == 2, families[0] == families[1] {
+      findings.invalid(
+        path, spec["cidrs"], "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64")
+    }
   }
 }

@@ -46,6 +46,7 @@ enum PayloadValidation {
       // Upstream does not say which key it is.
       var keys: Set<JSONValue> = []
       for key in driver.items("topologyKeys") {
+        if key == "" { findings.required(path) }
         if !keys.insert(key).inserted { findings.add(.duplicate(path, key)) }
         findings.invalid(path, key, NameRules.labelKey(key.stringValue ?? ""))
       }

@@ -25,11 +25,6 @@ enum PodValidation {
         image(container.text("image"), path.child(list).index(index).child("image"), &findings)
       }
     }
-    // A template may leave it open.
-    for (index, volume) in spec.items("volumes").enumerated()
-    where volume.has("image") && volume["image"]?.text("reference").isEmpty == true {
-      findings.required(path.child("volumes").index(index).child("image", "reference"))
-    }
   }
 
   static func validate(template: JSONValue?, _ path: FieldPath, _ findings: inout Findings) {
@@ -58,6 +53,9 @@ enum PodValidation {
     containers(spec, volumes, path, &findings)
     PodResourceValidation.validate(spec, path.child("resources"), &findings)
     if spec["hostNetwork"] == true { hostPorts(spec, path, isPod: pod != nil, &findings) }
+    // Workloads may say so again, with the values that they allow.
+    findings.listed(spec, "restartPolicy", ["Always", "OnFailure", "Never"], path)
+    findings.listed(spec, "dnsPolicy", ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"], path)
     MetadataValidation.labels(spec["nodeSelector"], path.child("nodeSelector"), &findings)
     if spec["shareProcessNamespace"] == true, spec["hostPID"] == true {
       findings.invalid(
@@ -74,6 +72,7 @@ enum PodValidation {
     namespaces(spec, path, &findings)
     hostName(spec, path, &findings)
     names(spec, path, &findings)
+    findings.listed(spec, "preemptionPolicy", ["PreemptLowerPriority", "Never"], path)
     if let overhead = spec["overhead"] {
       ResourceValidation.validate(["limits": overhead], path.child("overhead"), &findings)
     }

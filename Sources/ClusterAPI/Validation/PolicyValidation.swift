@@ -53,8 +53,10 @@ enum PolicyValidation {
     target(spec["scaleTargetRef"] ?? [:], path.child("scaleTargetRef"), &findings)
     group(of: spec["scaleTargetRef"] ?? [:], old?["spec"]?["scaleTargetRef"], path.child("scaleTargetRef"), &findings)
     if version == "v1", let share = spec["targetCPUUtilizationPercentage"]?.integerValue, share < 1 {
+      // Upstream judges what the field stands for in newer versions.
       findings.invalid(
-        path.child("targetCPUUtilizationPercentage"), .integer(share), "must be greater than 0")
+        path.child("metrics").index(0).child("resource", "target", "averageUtilization"), .integer(share),
+        "must be greater than 0")
     }
     for (index, metric) in spec.items("metrics").enumerated() {
       self.metric(metric, path.child("metrics").index(index), &findings)

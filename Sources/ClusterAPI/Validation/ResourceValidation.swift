@@ -117,6 +117,7 @@ enum ResourceValidation {
       }
       return
     }
+    standardName(name, path, &findings)
     guard !name.contains("/") else {
       if !isNative(name), !isExtended(name) {
         findings.invalid(path, .string(name), "doesn't follow extended resource name standard")
@@ -124,11 +125,21 @@ enum ResourceValidation {
       return
     }
     if !standardForContainers.contains(name), !isHugePages(name) {
-      if !standard.contains(name) {
-        findings.invalid(path, .string(name), "must be a standard resource type or fully qualified")
-      }
       findings.invalid(path, .string(name), "must be a standard resource for containers")
     }
+  }
+
+  /// Of a resource without a domain; a name that is none has been judged as that.
+  private static func standardName(_ name: String, _ path: FieldPath, _ findings: inout Findings) {
+    guard NameRules.labelKey(name).isEmpty, !name.contains("/"), !standard.contains(name), !isCountOfPages(name) else {
+      return
+    }
+    findings.invalid(path, .string(name), "must be a standard resource type or fully qualified")
+  }
+
+  /// Huge pages, or how many of them a quota allows to be requested.
+  private static func isCountOfPages(_ name: String) -> Bool {
+    isHugePages(name) || name.hasPrefix("requests.hugepages-")
   }
 
   /// Pages of a size come in whole ones.
@@ -145,21 +156,15 @@ enum ResourceValidation {
   /// The name of a resource that a limit range limits.
   static func name(_ name: String, inLimitsOf type: String, _ path: FieldPath, _ findings: inout Findings) {
     if type == "Container" || type == "Pod" { return containerName(name, path, isPod: false, &findings) }
-    let problems = NameRules.labelKey(name)
-    findings.invalid(path, .string(name), problems)
-    if problems.isEmpty, !name.contains("/"), !standard.contains(name), !isHugePages(name) {
-      findings.invalid(path, .string(name), "must be a standard resource type or fully qualified")
-    }
+    findings.invalid(path, .string(name), NameRules.labelKey(name))
+    standardName(name, path, &findings)
   }
 
   /// The name of a resource that a quota limits.
   static func quotaName(_ name: String, _ path: FieldPath, _ findings: inout Findings) {
-    let problems = NameRules.labelKey(name)
-    findings.invalid(path, .string(name), problems)
-    guard problems.isEmpty, !name.contains("/") else { return }
-    let isObjectCount = name.hasPrefix("count/")
-    let isHuge = isHugePages(name) || name.hasPrefix("requests.hugepages-") || name.hasPrefix("limits.hugepages-")
-    if !standard.contains(name), !isObjectCount, !isHuge {
+    findings.invalid(path, .string(name), NameRules.labelKey(name))
+    standardName(name, path, &findings)
+    if !name.contains("/"), !isStandardForQuotas(name), !isCountOfPages(name) {
       findings.invalid(path, .string(name), "must be a standard resource for quota")
     }
   }

@@ -215,6 +215,7 @@ enum SchedulingValidation {
       if skew <= 0 { findings.invalid(path.child("maxSkew"), .integer(skew), "must be greater than zero") }
       let (key, action) = (constraint.text("topologyKey"), constraint.text("whenUnsatisfiable"))
       if key.isEmpty { findings.required(path.child("topologyKey"), "can not be empty") }
+      findings.supported(constraint, "whenUnsatisfiable", ["DoNotSchedule", "ScheduleAnyway"], path)
       let isRepeated = constraints.dropFirst(index + 1).contains {
         $0.text("topologyKey") == key && $0.text("whenUnsatisfiable") == action
       }

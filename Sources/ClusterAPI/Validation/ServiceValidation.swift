@@ -37,6 +37,7 @@ enum ServiceValidation {
     MetadataValidation.labels(spec["selector"], path.child("selector"), &findings)
     affinity(spec, path, &findings)
     addresses(spec, old?["spec"], path, &findings)
+    portUses(spec, path, &findings)
     traffic(spec, path, &findings)
   }
 
@@ -72,8 +73,6 @@ enum ServiceValidation {
   private static func ports(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     let list = spec.items("ports")
     var names: Set<String> = []
-    var numbers: Set<String> = []
-    var nodePorts: Set<String> = []
     for (index, port) in list.enumerated() {
       let path = path.child("ports").index(index)
       let name = port.text("name")
@@ -90,18 +89,34 @@ enum ServiceValidation {
       if let text = port["appProtocol"]?.stringValue {
         findings.invalid(path.child("appProtocol"), .string(text), NameRules.labelKey(text))
       }
-      let identity = "\(port.text("protocol"))/\(number)"
-      if !numbers.insert(identity).inserted {
-        let shown: JSONValue = ["protocol": .string(port.text("protocol")), "port": .integer(number)]
-        findings.add(FieldError.duplicate(path, InternalForm.servicePort(shown)).inOrder)
-      }
-      let nodePort = port["nodePort"]?.integerValue ?? 0
-      guard nodePort != 0 else { continue }
-      if spec.text("type") == "ClusterIP" {
+    }
+  }
+
+  /// Ports of nodes, and ports that are there twice.
+  private static func portUses(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    func each(_ judge: (JSONValue, _ path: FieldPath) -> Void) {
+      for (index, port) in spec.items("ports").enumerated() { judge(port, path.child("ports").index(index)) }
+    }
+    func nodePort(_ port: JSONValue) -> Int64? { port["nodePort"]?.integerValue.flatMap { $0 == 0 ? nil : $0 } }
+    if spec.text("type") == "ClusterIP" {
+      each { port, path in
+        guard nodePort(port) != nil else { return }
         findings.forbidden(path.child("nodePort"), "may not be used when `type` is 'ClusterIP'")
       }
-      if !nodePorts.insert("\(port.text("protocol"))/\(nodePort)").inserted {
-        findings.add(.duplicate(path.child("nodePort"), .integer(nodePort)))
+    }
+    var nodePorts: Set<String> = []
+    each { port, path in
+      guard let number = nodePort(port) else { return }
+      if !nodePorts.insert("\(port.text("protocol"))/\(number)").inserted {
+        findings.add(.duplicate(path.child("nodePort"), .integer(number)))
+      }
+    }
+    var numbers: Set<String> = []
+    each { port, path in
+      let number = port["port"]?.integerValue ?? 0
+      if !numbers.insert("\(port.text("protocol"))/\(number)").inserted {
+        let shown: JSONValue = ["protocol": .string(port.text("protocol")), "port": .integer(number)]
+        findings.add(FieldError.duplicate(path, InternalForm.servicePort(shown)).inOrder)
       }
     }
   }
@@ -175,13 +190,13 @@ enum ServiceValidation {
       findings.supported(spec, "externalTrafficPolicy", ["Cluster", "Local"], path)
     }
     let checkPort = spec["healthCheckNodePort"]?.integerValue ?? 0
-    if checkPort < 0 {
-      findings.invalid(
-        path.child("healthCheckNodePort"), .integer(checkPort), NameRules.portNumber(checkPort))
-    } else if checkPort > 0, type != "LoadBalancer" || policy != "Local" {
+    if checkPort != 0 {
+      let isChecked = type == "LoadBalancer" && policy == "Local"
       findings.invalid(
         path.child("healthCheckNodePort"), .integer(checkPort),
-        "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'")
+        isChecked
+          ? NameRules.portNumber(checkPort)
+          : ["may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"])
     }
     if spec.has("allocateLoadBalancerNodePorts"), type != "LoadBalancer" {
       findings.forbidden(

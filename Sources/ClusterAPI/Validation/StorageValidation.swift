@@ -14,7 +14,8 @@ enum StorageValidation {
   static func validate(volume new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
     guard let spec = new["spec"] else { return }
     let path = FieldPath("spec")
-    self.modes(spec, path, whenNone: "", &findings)
+    someModes(spec, path, whenNone: "", &findings)
+    knownModes(spec, path, &findings)
     let capacity = spec["capacity"]?.objectValue ?? [:]
     if capacity.isEmpty { findings.required(path.child("capacity")) }
     if capacity["storage"] == nil || capacity.count > 1 {
@@ -26,19 +27,17 @@ enum StorageValidation {
         findings.invalid(path.child("capacity").key(name), .string(amount.description), "must be greater than zero")
       }
     }
+    if let selector = spec["nodeAffinity"]?["required"] {
+      SchedulingValidation.nodeSelector(selector, path.child("nodeAffinity", "required"), &findings)
+    } else if spec.has("nodeAffinity") {
+      findings.required(path.child("nodeAffinity", "required"), "must specify required node constraints")
+    }
     let plain: Set<String> = [
       "capacity", "accessModes", "claimRef", "persistentVolumeReclaimPolicy", "storageClassName", "mountOptions",
       "volumeMode", "nodeAffinity", "volumeAttributesClassName",
     ]
     let sources = Self.sources.filter(spec.has)
     if sources.isEmpty { findings.required(path, "must specify a volume type") }
-    // A volume of a driver's own is never one too many.
-    for source in sources.dropFirst() where source != "flexVolume" {
-      findings.forbidden(path.child(FieldSpelling.told(source)), "may not specify more than 1 volume type")
-    }
-    if sources.dropFirst().contains("flexVolume"), let source = spec["flexVolume"] {
-      VolumeValidation.source("flexVolume", source, path.child("flexVolume"), &findings)
-    }
     if let kind = sources.first, let source = spec[kind] {
       VolumeValidation.source(kind, source, path.child(FieldSpelling.within(kind)), &findings)
       if kind == "local", !spec.has("nodeAffinity") {
@@ -49,10 +48,12 @@ enum StorageValidation {
           path.child("persistentVolumeReclaimPolicy"), "may not be 'recycle' for a hostPath mount of '/'")
       }
     }
-    if let selector = spec["nodeAffinity"]?["required"] {
-      SchedulingValidation.nodeSelector(selector, path.child("nodeAffinity", "required"), &findings)
-    } else if spec.has("nodeAffinity") {
-      findings.required(path.child("nodeAffinity", "required"), "must specify required node constraints")
+    // A volume of a driver's own is never one too many.
+    for source in sources.dropFirst() where source != "flexVolume" {
+      findings.forbidden(path.child(FieldSpelling.told(source)), "may not specify more than 1 volume type")
+    }
+    if sources.dropFirst().contains("flexVolume"), let source = spec["flexVolume"] {
+      VolumeValidation.source("flexVolume", source, path.child("flexVolume"), &findings)
     }
     className(spec.text("storageClassName"), path.child("storageClassName"), &findings)
     if let name = spec["volumeAttributesClassName"]?.stringValue {
@@ -99,12 +100,15 @@ enum StorageValidation {
     }
   }
 
-  static func modes(
+  static func someModes(
     _ spec: JSONValue, _ path: FieldPath, whenNone detail: String = "at least 1 access mode is required",
     _ findings: inout Findings
   ) {
+    if spec.items("accessModes").isEmpty { findings.required(path.child("accessModes"), detail) }
+  }
+
+  static func knownModes(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     let modes = spec.items("accessModes")
-    if modes.isEmpty { findings.required(path.child("accessModes"), detail) }
     for mode in modes where !accessModes.contains(mode.stringValue ?? "") {
       findings.add(.notSupported(path.child("accessModes"), mode, accessModes))
     }
@@ -202,9 +206,6 @@ enum StorageValidation {
       findings.required(path.child(name))
     }
     findings.supportedIfGiven(spec, "fsGroupPolicy", ["File", "None", "ReadWriteOnceWithFSType"], path)
-    for mode in spec.items("volumeLifecycleModes") where mode != "Persistent" && mode != "Ephemeral" {
-      findings.add(.notSupported(path.child("volumeLifecycleModes"), mode, ["Persistent", "Ephemeral"]))
-    }
     var audiences: Set<String> = []
     for (index, request) in spec.items("tokenRequests").enumerated() {
       let path = path.child("tokenRequests").index(index)
@@ -222,6 +223,9 @@ enum StorageValidation {
             path.child("expirationSeconds"), .integer(seconds), "may not specify a duration larger than 2^32 seconds")
         }
       }
+    }
+    for mode in spec.items("volumeLifecycleModes") where mode != "Persistent" && mode != "Ephemeral" {
+      findings.add(.notSupported(path.child("volumeLifecycleModes"), mode, ["Persistent", "Ephemeral"]))
     }
     if let seconds = spec["nodeAllocatableUpdatePeriodSeconds"]?.integerValue, seconds < 10 {
       findings.invalid(
@@ -244,8 +248,6 @@ enum StorageValidation {
     guard let spec = new["spec"] else { return }
     let attacher = spec.text("attacher")
     if !attacher.isEmpty { driverName(attacher, path.child("attacher"), &findings) }
-    let node = spec.text("nodeName")
-    findings.invalid(path.child("nodeName"), .string(node), NameRules.dns1123Subdomain(node))
     let source = spec["source"] ?? [:]
     let isNamed = source.has("persistentVolumeName")
     let words = "must specify exactly one of inlineVolumeSpec and persistentVolumeName"
@@ -254,13 +256,18 @@ enum StorageValidation {
     case (false, false): findings.required(path.child("source"), words)
     default: break
     }
-    if isNamed, !source.has("inlineVolumeSpec") {
-      let name = source.text("persistentVolumeName")
-      findings.invalid(
-        path.child("source", "persistentVolumeName"), .string(name), NameRules.dns1123Subdomain(name))
+    let name = source.text("persistentVolumeName")
+    if isNamed, name.isEmpty, !source.has("inlineVolumeSpec") {
+      findings.required(path.child("source", "persistentVolumeName"), "must specify non empty persistentVolumeName")
     }
     if let inline = source["inlineVolumeSpec"], !inline.isNull, !isNamed {
       self.inline(inline, path.child("source", "inlineVolumeSpec"), &findings)
+    }
+    let node = spec.text("nodeName")
+    findings.invalid(path.child("nodeName"), .string(node), NameRules.dns1123Subdomain(node))
+    if isNamed {
+      findings.invalid(
+        path.child("source", "persistentVolumeName"), .string(name), NameRules.dns1123Subdomain(name))
     }
     if let old { findings.immutable(new["spec"], old["spec"], path) }
   }
@@ -275,7 +282,8 @@ enum StorageValidation {
     } else {
       findings.required(path.child("csi"), "has to be specified in the context of inline volumes")
     }
-    modes(volume, path, &findings)
+    someModes(volume, path, &findings)
+    knownModes(volume, path, &findings)
   }
 
   private static let longestMetadata = 256 << 10

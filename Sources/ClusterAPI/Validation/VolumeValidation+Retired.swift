@@ -84,6 +84,9 @@ extension VolumeValidation {
 
   private static func azureDisk(_ source: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     let place = source.text("diskURI")
+    for name in ["diskName", "diskURI"] where source.text(name).isEmpty { findings.required(path.child(name)) }
+    findings.supportedIfGiven(source, "cachingMode", ["None", "ReadOnly", "ReadWrite"], path)
+    findings.supportedIfGiven(source, "kind", ["Dedicated", "Managed", "Shared"], path)
     guard let kind = source["kind"]?.stringValue else { return }
     let form =
       kind == "Managed"

@@ -14,6 +14,10 @@ enum VolumeValidation {
     for (index, volume) in spec.items("volumes").enumerated() {
       let path = path.index(index)
       self.volume(volume, podName: name, path, &findings)
+      // A template may leave it open.
+      if pod != nil, volume.has("image"), volume["image"]?.text("reference").isEmpty == true {
+        findings.required(path.child("image", "reference"))
+      }
       let name = volume.text("name")
       if name.isEmpty {
         findings.required(path.child("name"))
@@ -41,6 +45,10 @@ enum VolumeValidation {
     "glusterfs", "flocker", "persistentVolumeClaim", "rbd", "cinder", "cephfs", "quobyte", "downwardAPI", "fc",
     "flexVolume", "configMap", "azureFile", "vsphereVolume", "photonPersistentDisk", "portworxVolume", "azureDisk",
     "storageos", "projected", "scaleIO", "csi", "ephemeral", "image",
+  ]
+
+  private static let hostPathTypes = [
+    "", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket",
   ]
 
   private static func volume(
@@ -78,7 +86,13 @@ enum VolumeValidation {
         findings.forbidden(path.child("sizeLimit"), "SizeLimit field must be a valid resource quantity")
       }
     case "hostPath":
-      withoutParent(source.text("path"), path.child("path"), &findings)
+      if source.text("path").isEmpty {
+        findings.required(path.child("path"))
+        findings.passOver(below: path)
+      } else {
+        withoutParent(source.text("path"), path.child("path"), &findings)
+        findings.supportedIfGiven(source, "type", hostPathTypes, path)
+      }
     case "persistentVolumeClaim":
       if source.text("claimName").isEmpty { findings.required(path.child("claimName")) }
     case "secret":
@@ -101,7 +115,11 @@ enum VolumeValidation {
     case "fc": fibreChannel(source, path, &findings)
     case "csi":
       let driver = source.text("driver")
-      if !driver.isEmpty { StorageValidation.driverName(driver, path.child("driver"), &findings) }
+      if driver.isEmpty {
+        findings.required(path.child("driver"))
+      } else {
+        StorageValidation.driverName(driver, path.child("driver"), &findings)
+      }
       guard let secret = source["nodePublishSecretRef"] else { return }
       let name = secret.text("name")
       if name.isEmpty {

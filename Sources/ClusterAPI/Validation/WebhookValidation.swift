@@ -15,7 +15,6 @@ enum WebhookValidation {
           findings.invalid(
             path.child("name"), .string(name), "should be a domain with at least three segments separated by dots")
         }
-        if !names.insert(name).inserted { findings.add(.duplicate(path.child("name"), .string(name))) }
       }
       for (position, rule) in webhook.items("rules").enumerated() {
         self.rule(rule, path.child("rules").index(position), &findings)
@@ -32,15 +31,16 @@ enum WebhookValidation {
         findings.invalid(
           path.child("timeoutSeconds"), .integer(seconds), "the timeout value must be between 1 and 30 seconds")
       }
-      if webhook.items("admissionReviewVersions").isEmpty {
-        findings.required(path.child("admissionReviewVersions"), "must specify one of v1, v1beta1")
-      }
-      versions(webhook.items("admissionReviewVersions"), path.child("admissionReviewVersions"), &findings)
       SelectorValidation.validate(webhook["namespaceSelector"], path.child("namespaceSelector"), &findings)
       SelectorValidation.validate(webhook["objectSelector"], path.child("objectSelector"), &findings)
       if isMutating { findings.supported(webhook, "reinvocationPolicy", ["IfNeeded", "Never"], path) }
       if let client = webhook["clientConfig"] { self.client(client, path.child("clientConfig"), &findings) }
       conditions(webhook.items("matchConditions"), path.child("matchConditions"), &findings)
+      if webhook.items("admissionReviewVersions").isEmpty {
+        findings.required(path.child("admissionReviewVersions"), "must specify one of v1, v1beta1")
+      }
+      versions(webhook.items("admissionReviewVersions"), path.child("admissionReviewVersions"), &findings)
+      if !name.isEmpty, !names.insert(name).inserted { findings.add(.duplicate(path.child("name"), .string(name))) }
     }
   }
 

@@ -214,7 +214,9 @@ enum WorkloadValidation {
     let parses = SelectorValidation.parses(selector)
     if !parses, word != "daemonset" {
       findings.passOver(below: path.child("template"))
-      return findings.invalid(path.child("selector"), selector, word == "statefulset" ? "" : "invalid label selector")
+      findings.invalid(path.child("selector"), selector, word == "statefulset" ? "" : "invalid label selector")
+      if word == "statefulset" { lasting(template, word, path.child("template"), &findings) }
+      return
     }
     // A selector that is not there chooses nothing.
     if parses, selector?.isNull ?? true || !SelectorValidation.isEmpty(selector) {
@@ -228,11 +230,15 @@ enum WorkloadValidation {
     self.template(template, word, path.child("template"), &findings)
   }
 
-  /// A template of pods that run for ever.
   private static func template(
     _ template: JSONValue, _ word: String, _ path: FieldPath, _ findings: inout Findings
   ) {
     PodValidation.validate(template: template, path, &findings)
+    lasting(template, word, path, &findings)
+  }
+
+  /// The pods run for ever.
+  private static func lasting(_ template: JSONValue, _ word: String, _ path: FieldPath, _ findings: inout Findings) {
     let policy = template["spec"]?.text("restartPolicy") ?? ""
     if !policy.isEmpty, policy != "Always" {
       findings.add(.notSupported(path.child("spec", "restartPolicy"), .string(policy), ["Always"]))

@@ -52,7 +52,54 @@ import Testing
     ("T{?", ["1:4: Syntax error: mismatched input '<EOF>' expecting {IDENTIFIER, ESC_IDENTIFIER}"]),
     ("[,].size() + {,}.size()", []), ("[,", ["1:3: Syntax error: missing ']' at '<EOF>'"]),
     ("s.", ["1:3: Syntax error: no viable alternative at input '.'"]),
-    ("s.%", ["1:3: Syntax error: no viable alternative at input '.%'"]),
+    (
+      "s.%",
+      [
+        "1:3: Syntax error: no viable alternative at input '.%'",
+        "1:4: Syntax error: mismatched input '<EOF>' expecting \(starters)",
+      ]
+    ),
+    ("", ["1:0: Syntax error: mismatched input '<EOF>' expecting \(starters)"]),
+    (
+      "a %% b",
+      ["1:4: Syntax error: extraneous input '%' expecting \(starters)"]
+    ),
+    (
+      "_-/%",
+      [
+        "1:3: Syntax error: mismatched input '/' expecting \(starters)",
+        "1:4: Syntax error: mismatched input '%' expecting \(starters)",
+        "1:5: Syntax error: mismatched input '<EOF>' expecting \(starters)",
+      ]
+    ),
+    (
+      "a--",
+      [
+        "1:4: Syntax error: no viable alternative at input '-'",
+        "1:4: Syntax error: mismatched input '<EOF>' expecting \(starters)",
+      ]
+    ),
+    ("!", ["1:2: Syntax error: extraneous input '<EOF>' expecting \(starters)"]),
+    ("!-a", ["1:3: Syntax error: no viable alternative at input '-a'"]),
+    ("[1, 2", ["1:6: Syntax error: mismatched input '<EOF>' expecting {']', ','}"]),
+    ("[a,,b]", ["1:4: Syntax error: mismatched input ',' expecting ']'"]),
+    ("x{a:1,*}", ["1:7: Syntax error: extraneous input '*' expecting '}'"]),
+    ("x{*}", ["1:3: Syntax error: extraneous input '*' expecting {'}', ',', '?', IDENTIFIER, ESC_IDENTIFIER}"]),
+    (
+      "a.?*",
+      [
+        "1:4: Syntax error: mismatched input '*' expecting {IDENTIFIER, ESC_IDENTIFIER}",
+        "1:4: unsupported ident kind", "1:5: Syntax error: mismatched input '<EOF>' expecting \(starters)",
+      ]
+    ),
+    (
+      "has(self.",
+      ["1:5: invalid argument to has() macro", "1:10: Syntax error: no viable alternative at input '.'"]
+    ),
+    (
+      "function(x) { return x }",
+      ["1:1: reserved identifier: function", "1:13: Syntax error: mismatched input '{' expecting <EOF>"]
+    ),
     ("s.in.x", ["1:3: Syntax error: no viable alternative at input '.in'"]),
     (
       "s.in == 1",

@@ -40,8 +40,11 @@ import Testing
 
   @Test(arguments: [
     ("nginx", "Always"), ("nginx:latest", "Always"), ("nginx:1.25", "IfNotPresent"),
-    ("host:5000/nginx", "Always"), ("host:5000/nginx:1", "IfNotPresent"), ("nginx@sha256:ab", "IfNotPresent"),
-    ("nginx:latest@sha256:ab", "Always"), ("", "Always"),
+    ("host:5000/nginx", "Always"), ("host:5000/nginx:1", "IfNotPresent"),
+    ("nginx@sha256:\(String(repeating: "ab", count: 32))", "IfNotPresent"),
+    ("nginx:latest@sha256:\(String(repeating: "ab", count: 32))", "Always"),
+    // What is no name is not pulled each time.
+    ("", "IfNotPresent"), ("Nginx", "IfNotPresent"), ("nginx@sha256:ab", "IfNotPresent"), ("ng inx", "IfNotPresent"),
   ])
   func imagesArePulledByTheirTag(image: String, policy: String) {
     #expect(Defaults.pullPolicy(of: image) == policy)

@@ -108,7 +108,7 @@ import Testing
         #"\#(pool),"allNodes":true,"devices":[{"name":"a","nodeName":"n","attributes":{"x/y/z":{"int":1},"d.io/":{"bool":true},"v":{"version":"1.02.3"},"two":{"int":1,"bool":true}},"capacity":{"0c":{"value":"1"}}},{"name":"a"}]"#,
         [
           #"spec.devices[0].attributes: Invalid value: "": the name must not be empty"#,
-          #"spec.devices[0].attributes[two]: Invalid value: {"bool":true,"int":1}: exactly one value must be specified"#,
+          #"spec.devices[0].attributes[two]: Invalid value: {"IntValue":1,"BoolValue":true,"StringValue":null,"VersionValue":null,"IntValues":null,"BoolValues":null,"StringValues":null,"VersionValues":null}: exactly one value must be specified"#,
           #"spec.devices[0].attributes[v].version: Invalid value: "1.02.3": must be a string compatible with semver.org spec 2.0.0"#,
           #"spec.devices[0].capacity: Invalid value: "0c": \#(identifier)"#,
           "spec.devices[0]: Invalid value: null: `nodeName`, `nodeSelector` and `allNodes` can only be set if `perDeviceNodeSelection` is set to true in the ResourceSlice spec",

@@ -99,8 +99,8 @@ import Testing
           "storage.k8s.io/v1", "CSIDriver",
           #""spec":{"volumeLifecycleModes":["Persistent","Never"],"tokenRequests":[{"audience":"a"},{"audience":"a","expirationSeconds":1}]}"#
         )) == [
-          #"spec.volumeLifecycleModes: Unsupported value: "Never": supported values: "Persistent", "Ephemeral""#,
           #"spec.tokenRequests[1].audience: Duplicate value: "a""#,
+          #"spec.volumeLifecycleModes: Unsupported value: "Never": supported values: "Persistent", "Ephemeral""#,
         ])
   }
 

@@ -84,18 +84,33 @@ import Testing
       (
         #"["10.0.0.0/16","10.1.0.0/16"]"#,
         [
-          #"spec.cidrs: Invalid value: {"CIDRs":["10.0.0.0/16","10.1.0.0/16"]}: may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64"#
+          #"spec.cidrs: Invalid value: ["10.0.0.0/16","10.1.0.0/16"]: may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64"#
         ]
       ),
     ] as [(String, [String])])
   func rangesOfServices(cidrs: String, expected: [String]) throws {
-    func range(_ cidrs: String) -> String {
-      #"{"apiVersion":"networking.k8s.io/v1","kind":"ServiceCIDR","metadata":{"name":"x"},"spec":{"cidrs":\#(cidrs)}}"#
-    }
-    #expect(try problems(range(cidrs)) == expected)
-    #expect(
-      try problems(of: range(#"["10.2.0.0/16"]"#), after: range(#"["10.0.0.0/16"]"#))
-        == [#"spec.cidrs: Invalid value: ["10.2.0.0/16"]: field is immutable"#])
+    #expect(try problems(Self.range(cidrs)) == expected)
+  }
+
+  private static func range(_ cidrs: String) -> String {
+    #"{"apiVersion":"networking.k8s.io/v1","kind":"ServiceCIDR","metadata":{"name":"x"},"spec":{"cidrs":\#(cidrs)}}"#
+  }
+
+  @Test(
+    arguments: [
+      (#"["10.0.0.0/16"]"#, []),
+      (#"["10.2.0.0/16"]"#, [#"spec.cidrs[0]: Invalid value: "10.2.0.0/16": field is immutable"#]),
+      (#"["10.0.0.0/16","fd00::/112"]"#, []),
+      (
+        #"["10.0.0.0/16","10.1.0.0/16"]"#,
+        [
+          #"spec.cidrs: Invalid value: ["10.0.0.0/16","10.1.0.0/16"]: may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64"#
+        ]
+      ),
+      ("[]", ["spec.cidrs: Invalid value: null: field is immutable"]),
+    ] as [(String, [String])])
+  func rangesOfServicesGetAFamilyMore(cidrs: String, expected: [String]) throws {
+    #expect(try problems(of: Self.range(cidrs), after: Self.range(#"["10.0.0.0/16"]"#)) == expected)
   }
 
   @Test(

@@ -110,7 +110,10 @@ import Testing
         == [])
     #expect(
       try problem("v1", "ResourceQuota", #""spec":{"hard":{"gpu":"5"}}"#)
-        == [#"spec.hard[gpu]: Invalid value: "gpu": must be a standard resource for quota"#])
+        == [
+          #"spec.hard[gpu]: Invalid value: "gpu": must be a standard resource type or fully qualified"#,
+          #"spec.hard[gpu]: Invalid value: "gpu": must be a standard resource for quota"#,
+        ])
     #expect(
       try problem("v1", "LimitRange", #""spec":{"limits":[{"type":"Container","min":{"cpu":"2"},"max":{"cpu":"1"}}]}"#)
         .contains(#"spec.limits[0].min[cpu]: Invalid value: "2": min value 2 is greater than max value 1"#))
@@ -146,8 +149,8 @@ import Testing
         #"webhooks[0].rules[0].operations: Invalid value: ["CREATE","*"]: if '*' is present, must not specify other operations"#,
         #"webhooks[0].sideEffects: Unsupported value: "Some": supported values: "None", "NoneOnDryRun""#,
         "webhooks[0].timeoutSeconds: Invalid value: 31: the timeout value must be between 1 and 30 seconds",
-        #"webhooks[0].admissionReviewVersions: Invalid value: ["v2"]: must include at least one of v1, v1beta1"#,
         #"webhooks[0].clientConfig.url: Invalid value: "http": 'https' is the only allowed URL scheme; desired format: https://host[/path]"#,
+        #"webhooks[0].admissionReviewVersions: Invalid value: ["v2"]: must include at least one of v1, v1beta1"#,
       ])
   }
 

@@ -344,6 +344,6 @@ import Testing
         claim(
           "1Gi",
           #","dataSource":{"kind":"PersistentVolumeClaim","name":"a"},"dataSourceRef":{"kind":"PersistentVolumeClaim","name":"b"}"#
-        )) == [#"spec: Invalid value: "spec.dataSource": must match dataSourceRef"#])
+        )) == ["spec: Invalid value: {}: must match dataSourceRef"])
   }
 }

@@ -4,20 +4,24 @@ struct CELParser {
   private static let deepestNesting = 250
   private static let longestSource = 100_000
 
-  private let source: CELSource
+  let source: CELSource
   private let hasBindings: Bool
-  private var tokens: [CELToken] = []
-  private var position = 0
+  var tokens: [CELToken] = []
+  var position = 0
   private var nesting = 0
   /// What has been begun and not ended: brackets, and conditions whose `:` is to come.
   private var pending = 0
   /// Where what is in brackets begins, and what ends it.
-  private var first: (position: Int, closing: String) = (-1, "")
+  var first: (position: Int, closing: String) = (-1, "")
   private var nextID = 0
   private var issues: [CELIssue] = []
+  /// Words that end or separate what has been begun, innermost last.
+  var enclosing: [Set<String>] = []
+  /// Something was wrong, and no word has fitted since: what else does not fit now follows from that, and is not told.
+  private var isRecovering = false
 
   /// Ends a parse whose issue has been noted.
-  private struct Stop: Error {}
+  struct Stop: Error {}
 
   private init(_ source: CELSource, hasBindings: Bool) {
     self.source = source
@@ -59,16 +63,17 @@ struct CELParser {
 
   // MARK: Words
 
-  private var current: CELToken { tokens[position] }
+  var current: CELToken { tokens[position] }
 
-  private func isSymbol(_ text: String, ahead: Int = 0) -> Bool {
+  func isSymbol(_ text: String, ahead: Int = 0) -> Bool {
     let index = min(position + ahead, tokens.count - 1)
     return tokens[index].kind == .symbol && tokens[index].text == text
   }
 
-  private mutating func take() -> CELToken {
+  mutating func take() -> CELToken {
     let token = current
     if token.kind != .end { position += 1 }
+    isRecovering = false
     return token
   }
 
@@ -87,7 +92,7 @@ struct CELParser {
       if separator.flatMap({ take($0) }) != nil { return try expect(symbol) }
       return take()
     }
-    guard found.kind == .end, symbol != ":", pending == 1 else {
+    guard found.kind == .end, symbol != ":", separator == nil, pending == 1 else {
       throw syntax("mismatched input '\(found.text)' expecting \(wanted)")
     }
     noteSyntax("missing '\(symbol)' at '<EOF>'")
@@ -110,11 +115,25 @@ struct CELParser {
     return Stop()
   }
 
-  private mutating func noteSyntax(_ message: String) { note("Syntax error: \(message)", at: current.offset) }
+  mutating func noteSyntax(_ message: String, at offset: Int? = nil) {
+    guard !isRecovering else { return }
+    isRecovering = true
+    note("Syntax error: \(message)", at: offset ?? current.offset)
+  }
 
-  private mutating func syntax(_ message: String) -> Stop { fail("Syntax error: \(message)", at: current.offset) }
+  private mutating func syntax(_ message: String) -> Stop {
+    noteSyntax(message)
+    return Stop()
+  }
 
-  private mutating func make(_ kind: CELExpression.Kind, at offset: Int) throws(Stop) -> CELExpression {
+  /// Reads what stands between words that end or separate it.
+  private mutating func enclosed(_ words: Set<String>) throws(Stop) -> CELExpression {
+    enclosing.append(words)
+    defer { enclosing.removeLast() }
+    return try expression()
+  }
+
+  mutating func make(_ kind: CELExpression.Kind, at offset: Int) throws(Stop) -> CELExpression {
     let node = CELExpression(id: nextID, offset: offset, kind: kind)
     nextID += 1
     guard node.depth <= CELExpression.deepest, node.chain <= Self.deepestNesting else {
@@ -134,7 +153,9 @@ struct CELParser {
     let condition = try disjunction()
     guard let question = take("?") else { return condition }
     pending += 1
+    enclosing.append([":"])
     let yes = try disjunction()
+    enclosing.removeLast()
     try close(":")
     let no = try expression()
     return try make(.call(CELOperator.conditional, target: nil, [condition, yes, no]), at: question.offset)
@@ -193,6 +214,12 @@ struct CELParser {
 
   private mutating func unary() throws(Stop) -> CELExpression {
     guard isSymbol("!") || isSymbol("-") else { return try member() }
+    if let problem = deadEnd() {
+      // The last one is where it ends: whoever goes on takes it for an operator.
+      position += problem.signs - 1
+      noteSyntax(problem.message, at: problem.offset)
+      return try recover()
+    }
     let first = take()
     var count = 1
     func startsNumber(_ parser: CELParser) -> Bool {
@@ -203,6 +230,9 @@ struct CELParser {
       return try member()
     }
     while take(first.text) != nil { count += 1 }
+    if first.text == "!", !startsMember(current) {
+      noteSyntax("extraneous input '\(current.kind == .end ? "<EOF>" : current.text)' expecting \(starters)")
+    }
     let operand = try member()
     // Two of them undo each other.
     guard count % 2 == 1 else { return operand }
@@ -224,8 +254,16 @@ struct CELParser {
           return node
         }
         guard name.kind == .identifier || name.kind == .escapedIdentifier else {
-          throw isOptional || current.kind == .symbol && Self.reserved.contains(current.text)
-            ? syntax("mismatched input '\(current.text)' expecting IDENTIFIER") : noAlternative(after: dot)
+          if isOptional {
+            noteSyntax("mismatched input '\(current.text)' expecting {IDENTIFIER, ESC_IDENTIFIER}")
+            note("unsupported ident kind", at: current.offset)
+          } else if current.kind == .symbol, Self.reserved.contains(current.text) {
+            throw syntax("mismatched input '\(current.text)' expecting IDENTIFIER")
+          } else {
+            noteNoAlternative(after: dot)
+          }
+          passOver()
+          return node
         }
         _ = take()
         if name.kind == .escapedIdentifier { refuseEscape(name) }
@@ -242,7 +280,7 @@ struct CELParser {
         if !isSymbol("?") { first = (position, "?") }
         let isOptional = take("?") != nil
         pending += 1
-        let index = try expression()
+        let index = try enclosed(["]"])
         try close("]")
         let name = isOptional ? CELOperator.optionalIndex : CELOperator.index
         node = try make(.call(name, target: nil, [node, index]), at: open.offset)
@@ -256,22 +294,18 @@ struct CELParser {
   private mutating func arguments() throws(Stop) -> [CELExpression] {
     if take(")") != nil { return [] }
     first = (position, ")")
-    if !startsExpression(ahead: 0), startsExpression(ahead: 1) || isSymbol(")", ahead: 1), current.kind != .end {
-      noteSyntax(
-        "extraneous input '\(current.text)' expecting \(starters)")
-      _ = take()
-      if take(")") != nil { return [] }
-    }
+    try begin(by: [")"])
+    if take(")") != nil { return [] }
     pending += 1
-    var arguments = [try expression()]
-    while take(",") != nil { arguments.append(try expression()) }
+    var arguments = [try enclosed([",", ")"])]
+    while take(",") != nil { arguments.append(try enclosed([",", ")"])) }
     try close(")")
     return arguments
   }
 
   /// A dot after which nothing stands that may stand there.
-  private mutating func noAlternative(after dot: CELToken) -> Stop {
-    syntax("no viable alternative at input '\(dot.text)\(current.kind == .end ? "" : current.text)'")
+  private mutating func noteNoAlternative(after dot: CELToken) {
+    noteSyntax("no viable alternative at input '\(dot.text)\(current.kind == .end ? "" : current.text)'")
   }
 
   /// Names in backticks are of the language, and Kubernetes does not let them be used.
@@ -279,30 +313,10 @@ struct CELParser {
     note("unsupported syntax: '`'", at: name.offset)
   }
 
-  /// Whether a word can be the first of an expression.
-  private func startsExpression(ahead: Int) -> Bool {
-    let token = tokens[min(position + ahead, tokens.count - 1)]
-    return switch token.kind {
-    case .identifier, .integer, .unsigned, .double, .string, .bytes: true
-    case .symbol: ["[", "{", "(", ".", "-", "!", "true", "false", "null"].contains(token.text)
-    case .escapedIdentifier, .end: false
-    }
-  }
-
   private static let reserved: Set<String> = [
     "as", "break", "const", "continue", "else", "false", "for", "function", "if", "import", "in", "let", "loop",
     "package", "namespace", "null", "return", "true", "var", "void", "while",
   ]
-
-  /// The words that may stand here: more where what is in brackets begins.
-  private var starters: String {
-    let closing = first.position == position ? first.closing : ""
-    let isAggregate = closing == "]" || closing == "}"
-    var words = "{'[', " + (closing == "]" ? "']', '{', " : closing == "}" ? "'{', '}', " : "'{', ")
-    words += closing == ")" ? "'(', ')', '.', " : "'(', '.', "
-    words += isAggregate ? "',', '-', '!', '?', " : closing == "?" ? "'-', '!', '?', " : "'-', '!', "
-    return words + "'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
-  }
 
   private mutating func primary() throws(Stop) -> CELExpression {
     let token = current
@@ -321,7 +335,7 @@ struct CELParser {
       case "(":
         _ = take()
         pending += 1
-        let inner = try expression()
+        let inner = try enclosed([")"])
         try close(")")
         return inner
       case "[":
@@ -332,9 +346,16 @@ struct CELParser {
         return try map(at: token.offset)
       case ".":
         let dot = take()
-        guard current.kind == .identifier else { throw noAlternative(after: dot) }
+        guard current.kind == .identifier else {
+          noteNoAlternative(after: dot)
+          return try recover()
+        }
         return try name(isAbsolute: true)
       case "-":
+        if let problem = deadNumber() {
+          noteSyntax(problem.message, at: problem.offset)
+          return try recover()
+        }
         _ = take()
         return try number(take(), isNegative: true, at: token.offset)
       case "true", "false":
@@ -347,7 +368,8 @@ struct CELParser {
       }
     }
     guard token.kind != .end, startsExpression(ahead: 1) else {
-      throw syntax("mismatched input '\(token.text)' expecting \(starters)")
+      noteSyntax("mismatched input '\(token.text)' expecting \(starters)")
+      return try recover()
     }
     noteSyntax("extraneous input '\(token.text)' expecting \(starters)")
     _ = take()
@@ -380,14 +402,14 @@ struct CELParser {
   private mutating func name(isAbsolute: Bool) throws(Stop) -> CELExpression {
     let token = take()
     let name = (isAbsolute ? "." : "") + token.text
-    if Self.reserved.contains(token.text) {
-      note("reserved identifier: \(token.text)", at: token.offset)
-      return try make(.literal(.null), at: token.offset)
-    }
+    let isReserved = Self.reserved.contains(token.text)
+    if isReserved { note("reserved identifier: \(token.text)", at: token.offset) }
     if let open = take("(") {
       let arguments = try arguments()
+      if isReserved { return try make(.literal(.null), at: token.offset) }
       return try call(name, target: nil, arguments, at: open.offset)
     }
+    if isReserved { return try make(.literal(.null), at: token.offset) }
     // A message is a name with dots and then a brace.
     var ahead = 0
     var parts = [name]
@@ -413,13 +435,14 @@ struct CELParser {
     var mayGoOn = false
     pending += 1
     first = (position, "]")
+    try begin(by: ["]", ",", "?"])
     // A comma alone makes an empty list.
     let isEmpty = take(",") != nil
     while !isEmpty, !isSymbol("]"), elements.isEmpty || current.kind != .end {
       if take("?") != nil { optional.insert(elements.count) }
-      elements.append(try expression())
+      elements.append(try enclosed([",", "]"]))
       mayGoOn = take(",") == nil
-      if mayGoOn { break }
+      if mayGoOn || !startsEntry { break }
     }
     try close("]", or: mayGoOn ? "," : nil)
     return try make(.list(elements, optional: optional), at: offset)
@@ -430,14 +453,15 @@ struct CELParser {
     var mayGoOn = false
     pending += 1
     first = (position, "}")
+    try begin(by: ["}", ",", "?"])
     let isEmpty = take(",") != nil
     while !isEmpty, !isSymbol("}"), entries.isEmpty || current.kind != .end {
       let isOptional = take("?") != nil
-      let key = try expression()
+      let key = try enclosed([":", ",", "}"])
       try expect(":")
-      entries.append(CELExpression.Entry(key: key, value: try expression(), isOptional: isOptional))
+      entries.append(CELExpression.Entry(key: key, value: try enclosed([",", "}"]), isOptional: isOptional))
       mayGoOn = take(",") == nil
-      if mayGoOn { break }
+      if mayGoOn || !startsEntry { break }
     }
     try close("}", or: mayGoOn ? "," : nil)
     return try make(.map(entries), at: offset)
@@ -447,6 +471,10 @@ struct CELParser {
     var fields: [CELExpression.Field] = []
     var mayGoOn = false
     pending += 1
+    if !startsField(ahead: 0), startsField(ahead: 1), current.kind != .end {
+      noteSyntax("extraneous input '\(current.text)' expecting {'}', ',', '?', IDENTIFIER, ESC_IDENTIFIER}")
+      _ = take()
+    }
     let isEmpty = take(",") != nil
     while !isEmpty, !isSymbol("}"), fields.isEmpty || current.kind != .end {
       let isOptional = take("?") != nil
@@ -459,9 +487,9 @@ struct CELParser {
       let colon = try expect(":")
       fields.append(
         CELExpression.Field(
-          name: field.text, offset: colon.offset, value: try expression(), isOptional: isOptional))
+          name: field.text, offset: colon.offset, value: try enclosed([",", "}"]), isOptional: isOptional))
       mayGoOn = take(",") == nil
-      if mayGoOn { break }
+      if mayGoOn || isSymbol("}") || !startsField(ahead: 0) { break }
     }
     try close("}", or: mayGoOn ? "," : nil)
     return try make(.structure(name, fields), at: offset)

@@ -72,8 +72,10 @@ public struct CELCompilationError: Error, Sendable, CustomStringConvertible {
   }
 
   private static func display(_ message: String, _ place: (line: Int, column: Int), _ source: CELSource) -> String {
-    var text = "ERROR: <input>:\(place.line):\(place.column + 1): \(message)"
-    guard place.line > 0 else { return text }
+    // Columns are counted from 1, but there is none of a text without characters.
+    let column = source.scalars.isEmpty ? 0 : place.column + 1
+    var text = "ERROR: <input>:\(place.line):\(column): \(message)"
+    guard place.line > 0, !source.scalars.isEmpty else { return text }
     let line = source.line(place.line)
     guard line.count <= 16_384 else { return text }
     text += "\n | "

@@ -1,20 +1,17 @@
 import APIMachinery
 
-/// Keeps what claims to devices may do to those who may (kube-apiserver's strategies of `resource.k8s.io`): access for
-/// administration is had only in namespaces that allow it by a label, and who writes the status of a claim needs a permission
-/// for each part of it (Kubernetes, "Hardening Guide - Dynamic Resource Allocation").
+/// Keeps the status of claims to devices to those who may write it (kube-apiserver's strategies of `resource.k8s.io`): it needs
+/// a permission for each of its parts, and administration is given only where it is allowed (Kubernetes, "Hardening Guide -
+/// Dynamic Resource Allocation").
 public struct DeviceClaimGuard: Admission {
   private static let group = "resource.k8s.io"
   private static let claims = GroupResource(group: group, resource: "resourceclaims")
-  private static let templates = GroupResource(group: group, resource: "resourceclaimtemplates")
-  /// Of the namespace.
-  private static let label = "resource.kubernetes.io/admin-access"
 
-  private let namespaces: ResourceCache
+  private let administration: DeviceAdministration
   private let authorizer: any Authorizer
 
   public init(_ store: ClusterStore, authorizer: any Authorizer) {
-    namespaces = store.clusterObjects("namespaces")
+    administration = DeviceAdministration(store)
     self.authorizer = authorizer
   }
 
@@ -25,46 +22,15 @@ public struct DeviceClaimGuard: Admission {
   public func validate(_ request: AdmissionRequest) async throws {
     guard request.resource.resource.group == Self.group, let object = request.object else { return }
     var errors: [FieldError] = []
-    if request.creates(Self.claims) {
-      errors += administration(asked(in: object["spec"]), request)
-    } else if request.creates(Self.templates) {
-      errors += administration(asked(in: object["spec"]?["spec"]), request)
-    } else if request.resource.groupResource == Self.claims, request.subresource == "status" {
+    if request.resource.groupResource == Self.claims, request.subresource == "status" {
       let (status, before) = (object["status"] ?? [:], request.oldObject?["status"] ?? [:])
-      if given(in: before) == nil { errors += administration(given(in: status), request) }
+      errors += administration.violations(ofStatus: status, before: before, in: request.namespace)
       if request.user != .server {
         errors += await binding(status, before, request)
         errors += await devices(status, before, request)
       }
     }
     guard errors.isEmpty else { throw StatusError.invalid(request.resource.groupKind, request.name, errors) }
-  }
-
-  // MARK: - Administration
-
-  private func asked(in spec: JSONValue?) -> FieldPath? {
-    let requests = spec?["devices"]?["requests"]?.arrayValue ?? []
-    // The place is upstream's, of templates too.
-    return requests.firstIndex { $0["exactly"]?["adminAccess"] == true }.map {
-      FieldPath("spec", "devices", "requests").index($0).child("adminAccess")
-    }
-  }
-
-  private func given(in status: JSONValue) -> FieldPath? {
-    let results = status["allocation"]?["devices"]?["results"]?.arrayValue ?? []
-    return results.firstIndex { $0["adminAccess"] == true }.map {
-      FieldPath("status", "allocation", "devices", "results").index($0).child("adminAccess")
-    }
-  }
-
-  private func administration(_ place: FieldPath?, _ request: AdmissionRequest) -> [FieldError] {
-    guard let place else { return [] }
-    let namespace = namespaces.get("\(StorageLayout.root)namespaces/\(request.namespace)")
-    guard namespace?.object.header.labels[Self.label] != "true" else { return [] }
-    return [
-      .forbidden(
-        place, "admin access to devices requires the `\(Self.label): true` label on the containing namespace")
-    ]
   }
 
   // MARK: - Parts of the status

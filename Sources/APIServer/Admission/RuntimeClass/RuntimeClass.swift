@@ -21,6 +21,7 @@ public struct RuntimeClass: Admission {
 
   private func runtimeClass(_ request: AdmissionRequest) throws(StatusError) -> JSONObject? {
     guard let name = request.object?["spec"]?["runtimeClassName"]?.stringValue else { return nil }
+    if let problem = LookupName.problem(of: name) { throw StatusError(.unknown, problem, code: 500) }
     guard let found = classes.get("\(StorageLayout.root)runtimeclasses/\(name)") else {
       throw request.forbidden("pod rejected: RuntimeClass \(name.goQuoted) not found")
     }
