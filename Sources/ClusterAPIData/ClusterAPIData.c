@@ -73,6 +73,9 @@ static const char flowcontrol_v1[] = {
 static const char resource_v1[] = {
 #embed "Kinds/resource.v1.api"
     , 0};
+static const char internal_types[] = {
+#embed "Kinds/internal.types"
+    , 0};
 static const char protobuf_fields[] = {
 #embed "Kinds/protobuf.fields"
     , 0};
@@ -111,5 +114,7 @@ int cluster_api_data_count(void) { return sizeof texts / sizeof *texts; }
 const char *cluster_api_data_name(int index) { return texts[index].name; }
 
 const char *cluster_api_data_text(int index) { return texts[index].text; }
+
+const char *cluster_api_data_internal(void) { return internal_types; }
 
 const char *cluster_api_data_protobuf(void) { return protobuf_fields; }

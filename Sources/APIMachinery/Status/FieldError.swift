@@ -85,7 +85,7 @@ public struct FieldError: Error, Sendable, Equatable, CustomStringConvertible {
     switch value {
     case .string(let text): text.goQuoted
     case .double(let number): number.goDescription
-    default: value.jsonText(sortedKeys: !isOrdered)
+    default: value.goText(sortedKeys: !isOrdered)
     }
   }
 }

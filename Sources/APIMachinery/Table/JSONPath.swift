@@ -21,6 +21,8 @@ public struct JSONPath: Sendable {
     case union([[Step]])
     case filter(left: [Step], operation: String, right: [Step])
     case literal(JSONValue)
+    /// A word that means nothing; only who looks for values is told.
+    case unknown(String)
   }
 
   private let steps: [Step]
@@ -101,6 +103,7 @@ public struct JSONPath: Sendable {
         for element in elements where try passes(element, left, operation, right) { results.append(element) }
       }
     case .literal(let value): results = values.map { _ in value }
+    case .unknown(let word): throw JSONPathError("unrecognized identifier \(word)")
     }
     return results
   }

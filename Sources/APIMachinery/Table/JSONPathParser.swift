@@ -43,7 +43,7 @@ struct JSONPathParser {
         switch word() {
         case "true": steps.append(.literal(true))
         case "false": steps.append(.literal(false))
-        case let other: throw JSONPathError("unrecognized identifier \(other)")
+        case let other: steps.append(.unknown(other))
         }
       case "\n", "\r": throw JSONPathError("unclosed action")
       default:

@@ -54,6 +54,12 @@ extension Defaults {
     }
   }
 
+  /// Of a volume of its own; one that stands in an attachment has no such defaults.
+  static func setVolumeSpec(_ spec: inout JSONValue) {
+    spec.setDefault("persistentVolumeReclaimPolicy", "Retain")
+    spec.setDefault("volumeMode", "Filesystem")
+  }
+
   static func setNode(_ node: inout JSONValue) {
     node.edit("spec") { setPodRanges(&$0) }
     node.edit("status") { setNodeStatus(&$0) }

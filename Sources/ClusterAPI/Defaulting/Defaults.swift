@@ -9,6 +9,7 @@ enum Defaults {
     "LimitRange": setLimitRange,
     "Namespace": setNamespace,
     "Node": setNode,
+    "PersistentVolume": { volume in volume.edit("spec") { setVolumeSpec(&$0) } },
     "PersistentVolumeClaim": { claim in claim.edit("spec") { setClaimSpec(&$0) } },
     "Pod": setPod,
     "PodTemplate": { $0.edit("template") { setPodTemplate(&$0) } },

@@ -52,7 +52,8 @@ extension BuiltinKinds {
       return findings.errors + others
     }
     var ofSchema = Findings()
-    rules(kept, keptOld, schema, subresource, &ofSchema)
+    // Of a status upstream judges by code alone.
+    if subresource != "status" { rules(kept, keptOld, schema, &ofSchema) }
     // What a rule says too has its place among the rules, and their words.
     func key(_ error: FieldError) -> String? {
       error.kind == .required || error.kind == .notSupported ? "\(error.kind.reason) \(error.field)" : nil
@@ -79,7 +80,10 @@ extension BuiltinKinds {
 
   /// What the paths of all that is in forbidden fields begin with.
   private static func forbiddenFields(_ errors: [FieldError]) -> [String] {
-    errors.lazy.filter { $0.kind == .forbidden }.map { FieldSpelling.own($0.field) + "." }
+    // That a change is forbidden does not say that what it brings is good, nor that of an item, of which it is said that it has
+    // too much.
+    errors.lazy.filter { $0.kind == .forbidden && $0.field != "spec" && !$0.field.hasSuffix("]") }
+      .map { FieldSpelling.own($0.field) + "." }
   }
 
   /// Groups whose objects are judged as those of custom kinds are.
@@ -102,10 +106,9 @@ extension BuiltinKinds {
 
   /// What the schema says, of what can be written.
   private func rules(
-    _ new: JSONValue, _ old: JSONValue?, _ schema: Schema, _ subresource: String, _ findings: inout Findings
+    _ new: JSONValue, _ old: JSONValue?, _ schema: Schema, _ findings: inout Findings
   ) {
-    for property in schema.properties where property.name != "metadata" {
-      if (property.name == "status") != (subresource == "status") { continue }
+    for property in schema.properties where property.name != "metadata" && property.name != "status" {
       guard let value = new[property.name], !value.isNull else {
         if property.isRequired, new[property.name] == nil, SchemaRules.isMissed(property.name, old) {
           findings.required(FieldPath(property.name))
@@ -126,7 +129,14 @@ extension BuiltinKinds {
   ) {
     guard let facts = facts[definition], facts.holdsImmutable else { return }
     for field in facts.fields where field.isImmutable {
-      findings.immutable(new[field.name], old[field.name], path.child(field.name))
+      let path = path.child(field.name)
+      if let type = field.definition.flatMap(Self.internalType), field.nesting == .value {
+        findings.immutable(new[field.name], old[field.name], path, shownAs: type)
+      } else if (new[field.name] ?? .null) != (old[field.name] ?? .null) {
+        // What upstream does not tell from a missing value is shown as its zero.
+        let zero = field.isOptional ? nil : field.zero.value
+        findings.invalid(path, new[field.name] ?? zero ?? .null, Findings.immutable)
+      }
     }
     for field in facts.fields where field.nesting == .value && field.definition != nil {
       guard let definition = field.definition, let value = new[field.name], let before = old[field.name] else {
@@ -134,6 +144,14 @@ extension BuiltinKinds {
       }
       unchanged(value, before, definition, path.child(field.name), &findings)
     }
+  }
+
+  /// The type by which upstream shows values of a definition; nil where it shows them as the API does.
+  private static func internalType(of definition: String) -> String? {
+    let parts = definition.split(separator: ".")
+    guard parts.count >= 3 else { return nil }
+    let name = "\(parts[parts.count - 3]).\(parts[parts.count - 1])"
+    return InternalTypes.all[name] == nil ? nil : name
   }
 
   /// What a schema says that nothing has said yet: two errors about a field with different words are two.

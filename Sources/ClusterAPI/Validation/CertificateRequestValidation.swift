@@ -93,6 +93,11 @@ enum CertificateRequestValidation {
     }
   }
 
+  private static func shown(_ conditions: [JSONValue]) -> String {
+    JSONValue.array(conditions.map { InternalForm.of($0, "certificates.CertificateSigningRequestCondition") })
+      .goIndented
+  }
+
   /// What may change, and where.
   private static func update(
     _ new: JSONValue, _ old: JSONValue, _ subresource: String, _ findings: inout Findings
@@ -111,7 +116,7 @@ enum CertificateRequestValidation {
       if after.count > before.count {
         findings.forbidden(path, "updates may not add a condition of type \"\(type)\"")
       } else if after != before {
-        let change = "- \(JSONValue.array(before).jsonText())\n+ \(JSONValue.array(after).jsonText())"
+        let change = UnifiedDiff.text(from: Self.shown(before), to: Self.shown(after))
         findings.forbidden(path, "updates may not modify a condition of type \"\(type)\"\n\(change)")
       }
     }

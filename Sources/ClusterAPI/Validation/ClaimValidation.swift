@@ -128,9 +128,16 @@ enum ClaimValidation {
       }
     }
     if masked != before {
+      // Shown without what may change: the volume stands in both.
+      var (shown, shownBefore) = (masked, before)
+      if before.text("volumeName").isEmpty {
+        shown.editObject { $0["volumeName"] = spec["volumeName"] }
+        shownBefore.editObject { $0["volumeName"] = spec["volumeName"] }
+      }
       findings.forbidden(
         path,
-        "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n")
+        "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n"
+          + InternalForm.difference(shownBefore, shown, "core.PersistentVolumeClaimSpec"))
     }
     size(spec, before, old["status"]?["capacity"], path, &findings)
     findings.immutable(spec["volumeMode"], before["volumeMode"], FieldPath("volumeMode"))
@@ -156,10 +163,12 @@ enum ClaimValidation {
   private static func size(
     _ spec: JSONValue, _ before: JSONValue, _ capacity: JSONValue?, _ path: FieldPath, _ findings: inout Findings
   ) {
-    guard let now = spec["resources"]?["requests"]?.text("storage"), let size = Quantity(reading: now),
-      let was = before["resources"]?["requests"]?.text("storage"), let oldSize = Quantity(reading: was), size < oldSize
-    else { return }
-    if size <= (capacity?.text("storage")).flatMap(Quantity.init(reading:)) ?? .zero {
+    func storage(_ amounts: JSONValue?) -> Quantity {
+      (amounts?.text("storage")).flatMap(Quantity.init(reading:)) ?? .zero
+    }
+    let size = storage(spec["resources"]?["requests"])
+    guard size < storage(before["resources"]?["requests"]) else { return }
+    if size <= storage(capacity) {
       findings.forbidden(
         path.child("resources", "requests", "storage"), "field can not be less than status.capacity")
     }

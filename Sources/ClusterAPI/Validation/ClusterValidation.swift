@@ -83,7 +83,7 @@ enum ClusterValidation {
     for (index, address) in (node["status"]?.items("addresses") ?? []).enumerated()
     where !seen.insert(address).inserted {
       let path = FieldPath("status", "addresses").index(index)
-      findings.add(FieldError.duplicate(path, InternalForm.nodeAddress(address)).inOrder)
+      findings.add(FieldError.duplicate(path, InternalForm.of(address, "core.NodeAddress")).inOrder)
     }
   }
 
@@ -316,7 +316,16 @@ enum ClusterValidation {
       ("related", "related"), ("reportingController", "reportingController"),
       ("reportingInstance", "reportingInstance"),
     ] {
-      findings.immutable(new[name], old?[name], FieldPath(place))
+      let types = [
+        "regarding": "core.ObjectReference", "related": "core.ObjectReference", "deprecatedSource": "core.EventSource",
+      ]
+      if let type = types[name] {
+        findings.immutable(new[name], old?[name], FieldPath(place), shownAs: type)
+      } else if (new[name] ?? .null) != (old?[name] ?? .null) {
+        let zero: JSONValue =
+          name == "deprecatedCount" ? 0 : name.hasSuffix("Time") || name.hasSuffix("Timestamp") ? .null : ""
+        findings.invalid(FieldPath(place), new[name] ?? zero, Findings.immutable)
+      }
     }
   }
 }

@@ -9,14 +9,20 @@ enum DeviceClaimValidation {
 
   /// What a claim asks for cannot change, and is not judged again.
   static func validate(claim new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
-    if let old { return findings.immutable(new["spec"], old["spec"], FieldPath("spec")) }
+    if let old {
+      findings.immutable(new["spec"], old["spec"], FieldPath("spec"), shownAs: "resource.ResourceClaimSpec")
+      // What cannot be is not judged.
+      return findings.passOver(below: FieldPath("spec"))
+    }
     validate(devices: new["spec"]?["devices"] ?? [:], FieldPath("spec", "devices"), &findings)
   }
 
   static func validate(template new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
-    if let old { return findings.immutable(new["spec"], old["spec"], FieldPath("spec")) }
     MetadataValidation.template(new["spec"]?["metadata"], FieldPath("spec", "metadata"), &findings)
     validate(devices: new["spec"]?["spec"]?["devices"] ?? [:], FieldPath("spec", "spec", "devices"), &findings)
+    if let old {
+      findings.immutable(new["spec"], old["spec"], FieldPath("spec"), shownAs: "resource.ResourceClaimTemplateSpec")
+    }
   }
 
   /// Selectors and settings that are as they were are good still.

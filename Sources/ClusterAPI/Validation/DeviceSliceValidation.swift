@@ -9,8 +9,9 @@ enum DeviceSliceValidation {
     if !driver.isEmpty { StorageValidation.driverName(driver, path.child("driver"), &findings) }
     pool(spec["pool"] ?? [:], path.child("pool"), &findings)
     if let before = old?["spec"] {
-      findings.immutable(spec["pool"]?["name"], before["pool"]?["name"], path.child("pool", "name"))
-      for name in ["driver", "nodeName"] { findings.immutable(spec[name], before[name], path.child(name)) }
+      findings.immutable(spec["pool"]?["name"] ?? "", before["pool"]?["name"], path.child("pool", "name"))
+      findings.immutable(spec["driver"] ?? "", before["driver"], path.child("driver"))
+      findings.immutable(spec["nodeName"], before["nodeName"], path.child("nodeName"))
     }
     places(spec, path, &findings)
     if spec.has("sharedCounters"), spec.has("devices") {
@@ -72,7 +73,8 @@ enum DeviceSliceValidation {
       if terms.count != 1 {
         findings.invalid(
           path.child("nodeSelector", "nodeSelectorTerms"),
-          selector.has("nodeSelectorTerms") ? .array(terms.map(InternalForm.nodeSelectorTerm)) : .null,
+          selector.has("nodeSelectorTerms")
+            ? .array(terms.map { InternalForm.of($0, "core.NodeSelectorTerm") }) : .null,
           "must have exactly one node selector term")
       }
     }
@@ -183,7 +185,9 @@ enum DeviceSliceValidation {
     case 1: break
     default:
       findings.add(
-        FieldError.invalid(path, InternalForm.deviceAttribute(value), "exactly one value must be specified").inOrder)
+        FieldError.invalid(
+          path, InternalForm.of(value, "resource.DeviceAttribute"), "exactly one value must be specified"
+        ).inOrder)
     }
   }
 

@@ -42,7 +42,8 @@ enum DeviceStatusValidation {
       named(device, path, &findings)
       share(device, path, &findings)
       if !given.contains(identity(device)) {
-        findings.invalid(path, .string(identity(device)), "must be an allocated device in the claim")
+        findings.add(
+          FieldError.invalid(path, identity(device), "must be an allocated device in the claim").inOrder)
       }
       let conditions = device.items("conditions")
       if conditions.count > 8 {
@@ -52,7 +53,10 @@ enum DeviceStatusValidation {
       if device.has("data") { DeviceClaimValidation.raw(device["data"], path.child("data"), &findings) }
       network(device["networkData"] ?? [:], path.child("networkData"), &findings)
     }
-    DeviceClaimValidation.unique(status, "devices", path, &findings) { identity($0) }
+    var known: Set<JSONValue> = []
+    for (index, device) in status.items("devices").enumerated() where !known.insert(identity(device)).inserted {
+      findings.add(FieldError.duplicate(path.child("devices").index(index), identity(device)).inOrder)
+    }
   }
 
   private static func network(_ data: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
@@ -66,6 +70,8 @@ enum DeviceStatusValidation {
     DeviceClaimValidation.unique(data, "ips", path, &findings) { $0.stringValue ?? "" }
   }
 
+  private static let sources = ["FromClaim", "FromClass"]
+
   private static func validate(
     allocation: JSONValue, _ names: [String: Set<String>], _ path: FieldPath, _ findings: inout Findings
   ) {
@@ -75,9 +81,14 @@ enum DeviceStatusValidation {
       named(result, path, &findings)
       share(result, path, &findings)
       DeviceSliceValidation.bindingConditions(result, path, &findings)
-      DeviceClaimValidation.tolerations(result, path, &findings)
     }
     DeviceClaimValidation.each(devices, "config", maximum: 64, devicesPath, &findings) { one, path, findings in
+      let source = one.text("source")
+      if source.isEmpty {
+        findings.required(path.child("source"))
+      } else if !sources.contains(source) {
+        findings.add(.notSupported(path.child("source"), .string(source), sources))
+      }
       DeviceClaimValidation.references(one, names, path, &findings)
       DeviceClaimValidation.configuration(one, path, &findings)
     }
@@ -103,9 +114,12 @@ enum DeviceStatusValidation {
     findings.invalid(path.child("shareID"), .string(share), UniversalIdentifierRules.problems(share))
   }
 
-  private static func identity(_ device: JSONValue) -> String {
-    let share = device.text("shareID")
-    return ([device.text("driver"), device.text("pool"), device.text("device")] + (share.isEmpty ? [] : [share]))
-      .joined(separator: "/")
+  /// What tells a device from others, as upstream shows it.
+  private static func identity(_ device: JSONValue) -> JSONValue {
+    .object(
+      JSONObject(
+        [("Driver", "driver"), ("Pool", "pool"), ("Device", "device"), ("ShareID", "shareID")].map { field, name in
+          (field, .string(device.text(name)))
+        }))
   }
 }

@@ -42,6 +42,13 @@ struct Findings {
     if (new ?? .null) != (old ?? .null) { invalid(path, new ?? .null, Self.immutable) }
   }
 
+  /// The same, where the message shows the value as upstream holds it.
+  mutating func immutable(_ new: JSONValue?, _ old: JSONValue?, _ path: FieldPath, shownAs type: String) {
+    if (new ?? .null) == (old ?? .null) { return }
+    let value = new.flatMap { $0.isNull ? nil : InternalForm.of($0, type) } ?? .null
+    add(FieldError.invalid(path, value, Self.immutable).inOrder)
+  }
+
   /// The member must be one of some strings, if it is there.
   mutating func supported(_ object: JSONValue, _ name: String, _ values: [String], _ path: FieldPath) {
     let text = object.text(name)

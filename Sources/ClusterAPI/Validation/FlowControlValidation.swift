@@ -252,7 +252,7 @@ enum FlowControlValidation {
     for (index, condition) in (new["status"]?.items("conditions") ?? []).enumerated() {
       let (path, type) = (path.index(index).child("type"), condition.text("type"))
       if !types.insert(type).inserted { findings.add(.duplicate(path, .string(type))) }
-      if type.isEmpty { findings.required(path, "must not be empty") }
+      if type.isEmpty { findings.required(path) }
     }
   }
 }

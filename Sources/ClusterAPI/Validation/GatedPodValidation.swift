@@ -34,12 +34,13 @@ enum GatedPodValidation {
     let now = new?[required]?.items("nodeSelectorTerms") ?? []
     guard now.count == before.count else {
       return findings.invalid(
-        path, .array(now.map(InternalForm.nodeSelectorTerm)),
+        path, .array(now.map { InternalForm.of($0, "core.NodeSelectorTerm") }),
         "no additions/deletions to non-empty NodeSelectorTerms list are allowed")
     }
     for (index, term) in now.enumerated() where !isNarrower(term, before[index]) {
       findings.invalid(
-        path.index(index), InternalForm.nodeSelectorTerm(term), "only additions are allowed (no mutations or deletions)"
+        path.index(index), InternalForm.of(term, "core.NodeSelectorTerm"),
+        "only additions are allowed (no mutations or deletions)"
       )
     }
   }

@@ -3,119 +3,62 @@ import APIMachinery
 /// How messages show values that upstream holds in its internal types: as JSON whose members have the names of Go's fields. All
 /// of them are there, in the order of their declaration (``FieldError/inOrder``).
 enum InternalForm {
-  /// Go's name, the name in the API, and what stands where nothing was said.
-  private typealias Member = (field: String, name: String, zero: JSONValue)
-
-  static func deploymentStrategy(_ value: JSONValue) -> JSONValue {
-    let update = value["rollingUpdate"].map {
-      form($0, [("MaxUnavailable", "maxUnavailable", .null), ("MaxSurge", "maxSurge", .null)])
+  /// - Parameters:
+  ///   - type: as `Kinds/internal.types` names it: `core.PodSpec`.
+  ///   - above: the object that holds the value, of which the type may have members too.
+  static func of(_ value: JSONValue, _ type: String, above: JSONValue? = nil) -> JSONValue {
+    var shown: [(String, JSONValue)] = []
+    for member in InternalTypes.all[type] ?? [] {
+      if member.field == "*" {
+        let metadata = MetadataOrder.ordered(value[member.name] ?? [:]).objectValue ?? [:]
+        for (name, value) in metadata { shown.append((name, ordered(plain(value), by: orders[name] ?? []))) }
+      } else {
+        shown.append((member.field, form((member.isAbove ? above : value)?[member.name], member.shape, in: value)))
+      }
     }
-    return ["Type": .string(value.text("type")), "RollingUpdate": update ?? .null]
+    return .object(JSONObject(shown))
   }
 
-  static func deviceAttribute(_ value: JSONValue) -> JSONValue {
-    form(
-      value,
-      [
-        ("IntValue", "int", .null), ("BoolValue", "bool", .null), ("StringValue", "string", .null),
-        ("VersionValue", "version", .null), ("IntValues", "ints", .null), ("BoolValues", "bools", .null),
-        ("StringValues", "strings", .null), ("VersionValues", "versions", .null),
-      ])
+  /// Members of what metadata hold, in the order of Go's fields.
+  private static let orders = [
+    "ownerReferences": ["apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion"],
+    "managedFields": ["manager", "operation", "apiVersion", "time", "fieldsType", "fieldsV1", "subresource"],
+  ]
+
+  private static func ordered(_ list: JSONValue, by names: [String]) -> JSONValue {
+    guard !names.isEmpty, case .array(let items) = list else { return list }
+    return .array(
+      items.map { item in .object(JSONObject(names.compactMap { name in item[name].map { (name, $0) } })) })
   }
 
-  static func nodeAddress(_ value: JSONValue) -> JSONValue {
-    form(value, [("Type", "type", ""), ("Address", "address", "")])
+  /// What differs between two values of a type, as upstream shows it (apimachinery, `diff.Diff`).
+  static func difference(_ old: JSONValue, _ new: JSONValue, _ type: String) -> String {
+    UnifiedDiff.text(from: of(old, type).goIndented, to: of(new, type).goIndented)
   }
 
-  static func nodeSelectorTerm(_ value: JSONValue) -> JSONValue {
-    func requirements(_ name: String) -> JSONValue {
-      guard let all = value[name]?.arrayValue else { return .null }
-      return .array(
-        all.map { form($0, [("Key", "key", ""), ("Operator", "operator", ""), ("Values", "values", .null)]) })
+  private static func form(_ value: JSONValue?, _ shape: InternalTypes.Shape, in above: JSONValue) -> JSONValue {
+    let value = value.flatMap { $0.isNull ? nil : $0 }
+    switch shape {
+    case .string: return value ?? ""
+    case .number: return value ?? 0
+    case .bool: return value ?? false
+    case .quantity: return value ?? "0"
+    case .value: return value.map(plain) ?? .null
+    case .structure(let type): return of(value ?? [:], type, above: above)
+    case .pointer(let type): return value.map { of($0, type, above: above) } ?? .null
+    case .list(let type): return value?.arrayValue.map { .array($0.map { of($0, type, above: above) }) } ?? .null
     }
-    return ["MatchExpressions": requirements("matchExpressions"), "MatchFields": requirements("matchFields")]
   }
 
-  static func podDisruptionBudgetSpec(_ value: JSONValue) -> JSONValue {
-    form(
-      value,
-      [
-        ("MinAvailable", "minAvailable", .null), ("Selector", "selector", .null),
-        ("MaxUnavailable", "maxUnavailable", .null),
-        ("UnhealthyPodEvictionPolicy", "unhealthyPodEvictionPolicy", .null),
-      ])
-  }
-
-  /// Of `status.hostIPs` too.
-  static func podIP(_ value: JSONValue) -> JSONValue { form(value, [("IP", "ip", "")]) }
-
-  static func podResourceClaim(_ value: JSONValue) -> JSONValue {
-    form(
-      value,
-      [
-        ("Name", "name", ""), ("ResourceClaimName", "resourceClaimName", .null),
-        ("ResourceClaimTemplateName", "resourceClaimTemplateName", .null),
-      ])
-  }
-
-  static func seccompProfile(_ value: JSONValue) -> JSONValue {
-    form(value, [("Type", "type", ""), ("LocalhostProfile", "localhostProfile", .null)])
-  }
-
-  static func serviceCIDRSpec(_ value: JSONValue) -> JSONValue { form(value, [("CIDRs", "cidrs", .null)]) }
-
-  static func servicePort(_ value: JSONValue) -> JSONValue {
-    form(
-      value,
-      [
-        ("Name", "name", ""), ("Protocol", "protocol", ""), ("AppProtocol", "appProtocol", .null), ("Port", "port", 0),
-        ("TargetPort", "targetPort", 0), ("NodePort", "nodePort", 0),
-      ])
-  }
-
-  static func successPolicy(_ value: JSONValue) -> JSONValue {
-    let rules = value["rules"]?.arrayValue.map { rules in
-      JSONValue.array(
-        rules.map {
-          form($0, [("SucceededIndexes", "succeededIndexes", .null), ("SucceededCount", "succeededCount", .null)])
-        })
+  /// A value that upstream shows as the API does: selectors in their order, and maps by their keys.
+  private static func plain(_ value: JSONValue) -> JSONValue {
+    switch value {
+    case .object(let object):
+      let members = object.sorted.map { ($0.name, plain($0.value)) }
+      guard object["matchLabels"] != nil, object["matchExpressions"] != nil else { return .object(JSONObject(members)) }
+      return .object(JSONObject(members.filter { $0.0 == "matchLabels" } + members.filter { $0.0 != "matchLabels" }))
+    case .array(let items): return .array(items.map(plain))
+    default: return value
     }
-    return ["Rules": rules ?? .null]
-  }
-
-  static func taint(_ value: JSONValue) -> JSONValue {
-    form(
-      value, [("Key", "key", ""), ("Value", "value", ""), ("Effect", "effect", ""), ("TimeAdded", "timeAdded", .null)])
-  }
-
-  static func toleration(_ value: JSONValue) -> JSONValue {
-    form(
-      value,
-      [
-        ("Key", "key", ""), ("Operator", "operator", ""), ("Value", "value", ""), ("Effect", "effect", ""),
-        ("TolerationSeconds", "tolerationSeconds", .null),
-      ])
-  }
-
-  static func uncountedTerminatedPods(_ value: JSONValue) -> JSONValue {
-    form(value, [("Succeeded", "succeeded", .null), ("Failed", "failed", .null)])
-  }
-
-  static func updateStrategy(daemonSet value: JSONValue) -> JSONValue {
-    let update = value["rollingUpdate"].map {
-      form($0, [("MaxUnavailable", "maxUnavailable", 0), ("MaxSurge", "maxSurge", 0)])
-    }
-    return ["Type": .string(value.text("type")), "RollingUpdate": update ?? .null]
-  }
-
-  static func updateStrategy(statefulSet value: JSONValue) -> JSONValue {
-    let update = value["rollingUpdate"].map {
-      form($0, [("Partition", "partition", 0), ("MaxUnavailable", "maxUnavailable", .null)])
-    }
-    return ["Type": .string(value.text("type")), "RollingUpdate": update ?? .null]
-  }
-
-  private static func form(_ value: JSONValue, _ members: [Member]) -> JSONValue {
-    .object(JSONObject(members.map { ($0.field, value[$0.name] ?? $0.zero) }))
   }
 }

@@ -105,7 +105,8 @@ struct JobStatusValidation {
     if !(pods.items("succeeded") + pods.items("failed")).isEmpty {
       findings.add(
         FieldError.invalid(
-          path.child(name), InternalForm.uncountedTerminatedPods(pods), "\(name) needs to be empty for finished job"
+          path.child(name), InternalForm.of(pods, "batch.UncountedTerminatedPods"),
+          "\(name) needs to be empty for finished job"
         ).inOrder)
     }
   }

@@ -90,32 +90,42 @@ enum JobValidation {
         "can only be modified in tandem with \(path.child("parallelism"))")
     }
     findings.immutable(new["selector"], old["selector"], path.child("selector"))
-    var template = new["template"] ?? [:]
     if isMutable(oldJob) {
-      let before = old["template"]
-      template.edit("spec") { spec in
-        for list in ["containers", "initContainers"] {
-          var known = (before?["spec"]?.items(list) ?? [])[...]
-          spec.editItems(of: list) { container in
-            guard let was = known.popFirst() else { return }
-            container.editObject { $0["resources"] = was["resources"] }
-          }
-        }
-        spec.editObject { object in
-          for name in ["nodeSelector", "tolerations", "schedulingGates"] { object[name] = before?["spec"]?[name] }
-        }
-        maskNodeAffinity(&spec, before?["spec"])
+      let before = old["template"]?["spec"] ?? [:]
+      // Of the metadata nothing is held.
+      let spec = held(new["template"]?["spec"] ?? [:], before)
+      if spec != before {
+        findings.immutable(
+          new["template"]?["spec"], before, path.child("template.spec"), shownAs: "core.PodSpec")
       }
-      template.edit("metadata") { metadata in
-        metadata.editObject { object in
-          for name in ["labels", "annotations"] { object[name] = before?["metadata"]?[name] }
-        }
+    } else {
+      findings.immutable(new["template"], old["template"], path.child("template"), shownAs: "core.PodTemplateSpec")
+    }
+    findings.immutable(new["completionMode"], old["completionMode"], path.child("completionMode"))
+    findings.immutable(
+      new["podFailurePolicy"], old["podFailurePolicy"], path.child("podFailurePolicy"),
+      shownAs: "batch.PodFailurePolicy")
+    for name in ["backoffLimitPerIndex", "managedBy"] { findings.immutable(new[name], old[name], path.child(name)) }
+    findings.immutable(
+      new["successPolicy"], old["successPolicy"], path.child("successPolicy"), shownAs: "batch.SuccessPolicy")
+  }
+
+  /// A pod's spec as it would be were it not for what may change.
+  private static func held(_ spec: JSONValue, _ before: JSONValue) -> JSONValue {
+    var spec = spec
+    for list in ["containers", "initContainers"] where spec.items(list).count == before.items(list).count {
+      var known = before.items(list)[...]
+      spec.editItems(of: list) { container in
+        let was = known.removeFirst()
+        guard was.text("name") == container.text("name") else { return }
+        container.editObject { $0["resources"] = was["resources"] }
       }
     }
-    findings.immutable(template, old["template"], path.child("template"))
-    for name in ["completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy"] {
-      findings.immutable(new[name], old[name], path.child(name))
+    spec.editObject { object in
+      for name in ["nodeSelector", "tolerations", "schedulingGates"] { object[name] = before[name] }
     }
+    maskNodeAffinity(&spec, before)
+    return spec
   }
 
   /// Which nodes are meant may change, and which pods are near may not.
@@ -167,7 +177,8 @@ enum JobValidation {
       if !isIndexed {
         findings.add(
           FieldError.invalid(
-            policy, InternalForm.successPolicy(spec["successPolicy"] ?? [:]), "requires indexed completion mode"
+            policy, InternalForm.of(spec["successPolicy"] ?? [:], "batch.SuccessPolicy"),
+            "requires indexed completion mode"
           ).inOrder)
         findings.passOver(below: policy)
       } else if rules.isEmpty {

@@ -252,9 +252,7 @@ enum NetworkingValidation {
 
   // MARK: - Addresses of services
 
-  static func validate(address new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
-    // Of a change nothing but that it is none of the parent.
-    guard old == nil else { return }
+  static func validate(address new: JSONValue, _ findings: inout Findings) {
     let path = FieldPath("spec", "parentRef")
     guard let parent = new["spec"]?["parentRef"] else { return }
     for (name, rule) in [("group", NameRules.dns1123Subdomain), ("namespace", NameRules.pathSegment)] {
@@ -294,7 +292,7 @@ enum NetworkingValidation {
   ) {
     guard !ranges.isEmpty else { return findings.required(path, "at least one CIDR required") }
     guard ranges.count <= 2 else {
-      return findings.invalid(path, InternalForm.serviceCIDRSpec(spec), "may only hold up to 2 values")
+      return findings.invalid(path, InternalForm.of(spec, "networking.ServiceCIDRSpec"), "may only hold up to 2 values")
     }
     for (index, range) in ranges.enumerated() { AddressRules.canonicalRange(range, path.index(index), &findings) }
     // What is no range at all is of no family.

@@ -4,9 +4,7 @@ import APIMachinery
 enum OtherValidation {
   // MARK: - Nodes and scheduling
 
-  static func validate(runtimeClass new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
-    // Of a change nothing but that it is none of the handler.
-    guard old == nil else { return }
+  static func validate(runtimeClass new: JSONValue, _ findings: inout Findings) {
     let handler = new.text("handler")
     if handler.isEmpty {
       findings.required(FieldPath("handler"))
@@ -26,12 +24,16 @@ enum OtherValidation {
       for (index, toleration) in tolerations.enumerated()
       where !known.insert(["key", "operator", "value", "effect"].map { toleration.text($0) }).inserted {
         let path = path.child("tolerations").index(index)
-        findings.add(FieldError.duplicate(path, InternalForm.toleration(toleration)).inOrder)
+        findings.add(FieldError.duplicate(path, InternalForm.of(toleration, "core.Toleration")).inOrder)
       }
     }
   }
 
   static func validate(priorityClass new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
+    if let old {
+      if new["value"] != old["value"] { findings.forbidden(FieldPath("value"), "may not be changed in an update.") }
+      return
+    }
     let name = new.text("metadata", "name")
     let value = new["value"]?.integerValue ?? 0
     let system: [String: Int64] = ["system-node-critical": 2_000_001_000, "system-cluster-critical": 2_000_000_000]
@@ -57,8 +59,6 @@ enum OtherValidation {
       findings.add(
         .notSupported(FieldPath("preemptionPolicy"), .string(policy), ["PreemptLowerPriority", "Never"]))
     }
-    guard let old else { return }
-    if new["value"] != old["value"] { findings.forbidden(FieldPath("value"), "may not be changed in an update.") }
   }
 
   static func validate(lease new: JSONValue, _ findings: inout Findings) {

@@ -129,7 +129,8 @@ enum PodStatusValidation {
     let isSixth = all.map { AddressRules.isIPv6($0.text("ip")) }
     if all.count > 2 || all.count == 2 && isSixth[0] == isSixth[1] {
       findings.invalid(
-        path, .array(all.map(InternalForm.podIP)), "may specify no more than one IP for each IP family")
+        path, .array(all.map { InternalForm.of($0, "core.PodIP") }),
+        "may specify no more than one IP for each IP family")
     }
   }
 }

@@ -58,7 +58,9 @@ enum PodUpdateValidation {
       }
     }
     if wasGated { GatedPodValidation.mask(&masked, oldSpec, path, &findings) }
-    if masked != oldSpec { findings.forbidden(path, changeable) }
+    if masked != oldSpec {
+      findings.forbidden(path, "\(changeable)\n" + InternalForm.difference(oldSpec, masked, "core.PodSpec"))
+    }
   }
 
   /// The subresource `ephemeralcontainers`: they can be added and nothing else.
@@ -76,7 +78,10 @@ enum PodUpdateValidation {
         continue
       }
       if now != container {
-        findings.forbidden(path, "existing ephemeral containers \(name.goQuoted) may not be changed\n")
+        findings.forbidden(
+          path,
+          "existing ephemeral containers \(name.goQuoted) may not be changed\n"
+            + InternalForm.difference(container, now, "core.EphemeralContainer"))
       }
     }
     guard let spec = new["spec"] else { return }

@@ -6,7 +6,7 @@ enum PodValidation {
     guard let spec = pod["spec"] else { return }
     let path = FieldPath("spec")
     PodAnnotationValidation.validate(pod, FieldPath("metadata", "annotations"), &findings)
-    validate(spec: spec, path, of: pod, &findings)
+    validate(spec: spec, path, of: pod, isNew: true, &findings)
     podOnly(spec, path, &findings)
     if !spec.items("ephemeralContainers").isEmpty {
       findings.forbidden(path.child("ephemeralContainers"), "cannot be set on create")
@@ -40,11 +40,13 @@ enum PodValidation {
     }
   }
 
-  /// - Parameter pod: the pod that the spec is of; nil where it is a template's.
+  /// - Parameters:
+  ///   - pod: the pod that the spec is of; nil where it is a template's.
+  ///   - isNew: the pod is being made.
   static func validate(
-    spec: JSONValue, _ path: FieldPath, of pod: JSONValue? = nil, _ findings: inout Findings
+    spec: JSONValue, _ path: FieldPath, of pod: JSONValue? = nil, isNew: Bool = false, _ findings: inout Findings
   ) {
-    let volumes = VolumeValidation.validate(pod: spec, path.child("volumes"), of: pod, &findings)
+    let volumes = VolumeValidation.validate(pod: spec, path.child("volumes"), of: pod, isNew: isNew, &findings)
     if let pod, PodAnnotationValidation.isMirror(pod), !spec.items("resourceClaims").isEmpty {
       findings.forbidden(FieldPath(""), "static pods do not support resource claims")
     } else {
@@ -230,13 +232,13 @@ enum PodValidation {
       if sources.count == 2 {
         findings.add(
           FieldError.invalid(
-            path, InternalForm.podResourceClaim(claim),
+            path, InternalForm.of(claim, "core.PodResourceClaim"),
             "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified"
           ).inOrder)
       } else if sources.isEmpty {
         findings.add(
           FieldError.invalid(
-            path, InternalForm.podResourceClaim(claim),
+            path, InternalForm.of(claim, "core.PodResourceClaim"),
             "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`"
           ).inOrder)
       }

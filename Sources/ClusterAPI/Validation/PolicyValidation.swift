@@ -8,7 +8,8 @@ enum PolicyValidation {
     if spec.has("minAvailable"), spec.has("maxUnavailable") {
       findings.add(
         FieldError.invalid(
-          path, InternalForm.podDisruptionBudgetSpec(spec), "minAvailable and maxUnavailable cannot be both set"
+          path, InternalForm.of(spec, "policy.PodDisruptionBudgetSpec"),
+          "minAvailable and maxUnavailable cannot be both set"
         ).inOrder)
     }
     for name in ["minAvailable", "maxUnavailable"] {
@@ -93,7 +94,7 @@ enum PolicyValidation {
     for name in ["kind", "name"] {
       let text = target.text(name)
       if text.isEmpty {
-        if target.has(name) { findings.required(path.child(name)) }
+        findings.required(path.child(name))
       } else {
         findings.invalid(path.child(name), .string(text), NameRules.pathSegment(text))
       }

@@ -198,7 +198,7 @@ enum SchedulingValidation {
       if !seen.insert(key + "\u{0}" + taint.text("effect")).inserted {
         findings.add(
           FieldError(
-            .duplicate, field: path.description, value: InternalForm.taint(taint),
+            .duplicate, field: path.description, value: InternalForm.of(taint, "core.Taint"),
             detail: "taints must be unique by key and effect pair"
           ).inOrder)
       }

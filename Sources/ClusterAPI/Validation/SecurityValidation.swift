@@ -92,7 +92,7 @@ enum SecurityValidation {
     } else if profile.has("localhostProfile") {
       findings.add(
         FieldError.invalid(
-          place, InternalForm.seccompProfile(profile), "can only be set when seccomp type is Localhost"
+          place, InternalForm.of(profile, "core.SeccompProfile"), "can only be set when seccomp type is Localhost"
         ).inOrder)
     }
   }

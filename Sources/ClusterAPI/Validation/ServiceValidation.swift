@@ -116,7 +116,7 @@ enum ServiceValidation {
       let number = port["port"]?.integerValue ?? 0
       if !numbers.insert("\(port.text("protocol"))/\(number)").inserted {
         let shown: JSONValue = ["protocol": .string(port.text("protocol")), "port": .integer(number)]
-        findings.add(FieldError.duplicate(path, InternalForm.servicePort(shown)).inOrder)
+        findings.add(FieldError.duplicate(path, InternalForm.of(shown, "core.ServicePort")).inOrder)
       }
     }
   }

@@ -60,16 +60,16 @@ enum StatusValidation {
     }
     let all = status["replicas"]?.integerValue ?? 0
     for name in parts {
-      guard let number = status[name]?.integerValue, number > all else { continue }
+      let number = status[name]?.integerValue ?? 0
+      guard number > all else { continue }
       findings.invalid(path.child(name), .integer(number), "cannot be greater than status.replicas")
     }
-    if parts.contains("availableReplicas"), let available = status["availableReplicas"]?.integerValue,
-      available > status["readyReplicas"]?.integerValue ?? 0
-    {
+    let available = status["availableReplicas"]?.integerValue ?? 0
+    if parts.contains("availableReplicas"), available > status["readyReplicas"]?.integerValue ?? 0 {
       findings.invalid(path.child("availableReplicas"), .integer(available), "cannot be greater than \(ready)")
     }
     let collisions = status["collisionCount"]?.integerValue ?? 0
-    if let was = before["collisionCount"]?.integerValue, collisions < was {
+    if let was = before["collisionCount"]?.integerValue, collisions < was || !status.has("collisionCount") {
       findings.invalid(path.child("collisionCount"), .integer(collisions), "cannot be decremented")
     }
   }

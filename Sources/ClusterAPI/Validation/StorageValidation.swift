@@ -86,7 +86,9 @@ enum StorageValidation {
     }
     if now != source(old) {
       findings.forbidden(
-        FieldPath("spec", "persistentvolumesource"), "spec.persistentvolumesource is immutable after creation\n")
+        FieldPath("spec", "persistentvolumesource"),
+        "spec.persistentvolumesource is immutable after creation\n"
+          + InternalForm.difference(source(old), now, "core.PersistentVolumeSource"))
     }
     findings.immutable(new["volumeMode"], old["volumeMode"], FieldPath("volumeMode"))
     if old.has("nodeAffinity"), new["nodeAffinity"] != old["nodeAffinity"] {
@@ -147,7 +149,7 @@ enum StorageValidation {
     guard let old else { return }
     for name in ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"]
     where (new[name] ?? [:]) != (old[name] ?? [:]) {
-      findings.invalid(FieldPath(name), new[name] ?? .null, Findings.immutable)
+      findings.invalid(FieldPath(name), new[name] ?? (name == "provisioner" ? "" : .null), Findings.immutable)
     }
   }
 
@@ -269,7 +271,7 @@ enum StorageValidation {
       findings.invalid(
         path.child("source", "persistentVolumeName"), .string(name), NameRules.dns1123Subdomain(name))
     }
-    if let old { findings.immutable(new["spec"], old["spec"], path) }
+    if let old { findings.immutable(spec, old["spec"], path, shownAs: "storage.VolumeAttachmentSpec") }
   }
 
   /// A volume that no object describes: there is only one that a driver serves.
@@ -312,9 +314,7 @@ enum StorageValidation {
     }
   }
 
-  static func validate(capacity new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
-    // Of a change nothing but that it is none of what the driver was asked.
-    guard old == nil else { return }
+  static func validate(capacity new: JSONValue, _ findings: inout Findings) {
     findings.invalid(
       FieldPath("storageClassName"), new["storageClassName"] ?? "",
       NameRules.dns1123Subdomain(new.text("storageClassName")))

@@ -49,12 +49,12 @@ enum Validation {
     "events.k8s.io": ["Event": { ClusterValidation.validate(event: $0, $1, &$2, isStrict: true) }],
     "coordination.k8s.io": ["Lease": { new, _, findings in OtherValidation.validate(lease: new, &findings) }],
     "scheduling.k8s.io": ["PriorityClass": { OtherValidation.validate(priorityClass: $0, $1, &$2) }],
-    "node.k8s.io": ["RuntimeClass": { OtherValidation.validate(runtimeClass: $0, $1, &$2) }],
+    "node.k8s.io": ["RuntimeClass": { new, _, findings in OtherValidation.validate(runtimeClass: new, &findings) }],
   ]
 
   private static let cluster: [String: [String: Function]] = [
     "networking.k8s.io": [
-      "IPAddress": { NetworkingValidation.validate(address: $0, $1, &$2) },
+      "IPAddress": { new, _, findings in NetworkingValidation.validate(address: new, &findings) },
       "Ingress": { new, old, findings in
         NetworkingValidation.validate(ingress: new, isNew: old == nil, &findings)
       },
@@ -85,7 +85,7 @@ enum Validation {
     "storage.k8s.io": [
       "CSINode": { PayloadValidation.validate(driversOfNode: $0, $1, &$2) },
       "CSIDriver": { StorageValidation.validate(driver: $0, $1, &$2) },
-      "CSIStorageCapacity": { StorageValidation.validate(capacity: $0, $1, &$2) },
+      "CSIStorageCapacity": { new, _, findings in StorageValidation.validate(capacity: new, &findings) },
       "StorageClass": { StorageValidation.validate(storageClass: $0, $1, &$2) },
       "VolumeAttachment": { StorageValidation.validate(attachment: $0, $1, &$2) },
       "VolumeAttributesClass": { StorageValidation.validate(attributesClass: $0, $1, &$2) },

@@ -2,10 +2,12 @@ import APIMachinery
 
 /// Volumes of a pod and what persistent volumes are made of.
 enum VolumeValidation {
-  /// - Parameter pod: the pod whose volumes they are; nil where they are a template's.
+  /// - Parameters:
+  ///   - pod: the pod whose volumes they are; nil where they are a template's.
+  ///   - isNew: the pod is being made.
   /// - Returns: the volumes that are sound, by name.
   static func validate(
-    pod spec: JSONValue, _ path: FieldPath, of pod: JSONValue?, _ findings: inout Findings
+    pod spec: JSONValue, _ path: FieldPath, of pod: JSONValue?, isNew: Bool, _ findings: inout Findings
   ) -> [String: JSONValue] {
     var sound: [String: JSONValue] = [:]
     let name = pod?.text("metadata", "name") ?? ""
@@ -15,7 +17,7 @@ enum VolumeValidation {
       let path = path.index(index)
       self.volume(volume, podName: name, path, &findings)
       // A template may leave it open.
-      if pod != nil, volume.has("image"), volume["image"]?.text("reference").isEmpty == true {
+      if isNew, volume.has("image"), volume["image"]?.text("reference").isEmpty == true {
         findings.required(path.child("image", "reference"))
       }
       let name = volume.text("name")

@@ -41,7 +41,7 @@ enum WorkloadValidation {
     } else {
       findings.add(
         FieldError.notSupported(
-          strategyPath, InternalForm.deploymentStrategy(strategy), ["Recreate", "RollingUpdate"]
+          strategyPath, InternalForm.of(strategy, "apps.DeploymentStrategy"), ["Recreate", "RollingUpdate"]
         ).inOrder)
     }
   }
@@ -81,7 +81,7 @@ enum WorkloadValidation {
       findings.passOver(below: strategyPath)
       findings.add(
         FieldError.notSupported(
-          strategyPath, InternalForm.updateStrategy(daemonSet: strategy), ["RollingUpdate", "OnDelete"]
+          strategyPath, InternalForm.of(strategy, "apps.DaemonSetUpdateStrategy"), ["RollingUpdate", "OnDelete"]
         ).inOrder)
     }
     if strategy.text("type") == "RollingUpdate" {
@@ -134,7 +134,8 @@ enum WorkloadValidation {
       findings.passOver(below: strategyPath)
       findings.add(
         FieldError.invalid(
-          strategyPath, InternalForm.updateStrategy(statefulSet: strategy), "must be 'RollingUpdate' or 'OnDelete'"
+          strategyPath, InternalForm.of(strategy, "apps.StatefulSetUpdateStrategy"),
+          "must be 'RollingUpdate' or 'OnDelete'"
         ).inOrder)
     }
     if let policy = spec["persistentVolumeClaimRetentionPolicy"] {
@@ -149,6 +150,8 @@ enum WorkloadValidation {
         ClaimValidation.validate(spec: claim["spec"] ?? [:], path.child("spec"), &findings)
         findings.passOver(below: path.child("status"))
       }
+    } else {
+      findings.passOver(below: path.child("volumeClaimTemplates"))
     }
     findings.notNegative(spec, "replicas", path)
     findings.notNegative(spec, "minReadySeconds", path)
@@ -205,6 +208,7 @@ enum WorkloadValidation {
     _ spec: JSONValue, _ word: String, _ path: FieldPath, _ findings: inout Findings
   ) {
     let selector = spec["selector"]
+    if selector?.isNull ?? true, word != "daemonset" { findings.required(path.child("selector")) }
     SelectorValidation.validate(selector, path.child("selector"), &findings)
     if selector?.objectValue != nil, SelectorValidation.isEmpty(selector) {
       findings.invalid(path.child("selector"), selector, "empty selector is invalid for \(word)")

@@ -11,6 +11,9 @@ const char *_Nonnull cluster_api_data_name(int index);
 /// A text, in UTF-8. Lives as long as the program.
 const char *_Nonnull cluster_api_data_text(int index);
 
+/// The types in which kube-apiserver shows values: Kinds/internal.types. Lives as long as the program.
+const char *_Nonnull cluster_api_data_internal(void);
+
 /// The numbers of fields in protocol buffers: Kinds/protobuf.fields. Lives as long as the program.
 const char *_Nonnull cluster_api_data_protobuf(void);
 

@@ -65,7 +65,7 @@ enum ClusterAdmission {
     // Not to be left out: what RBAC, the priority levels, claims to devices and policies demand.
     let always: [any Admission] = [
       UnreadableRules(cluster), FlowControlGuard(registry), RoleEscalation(registry, authorizer: authorizer),
-      DeviceClaimGuard(cluster, authorizer: authorizer), PolicyParameterGuard(registry, authorizer: authorizer),
+      DeviceClaimGuard(authorizer: authorizer), PolicyParameterGuard(registry, authorizer: authorizer),
     ]
     return AdmissionChain(always.map { AdmissionChain.Member($0) } + selected, metrics: metrics)
   }

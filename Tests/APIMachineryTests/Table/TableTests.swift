@@ -102,10 +102,16 @@ struct TableTests {
   @Test(
     "what is no path is refused",
     arguments: [
-      ".a[", ".a[x]", ".a[?(@.b==1]", ".a[?(@.b=!1)]", "name", ".a['b", ".....a", "&", ".a[1:2:3:4]", "'open",
+      ".a[", ".a[x]", ".a[?(@.b==1]", ".a[?(@.b=!1)]", ".a['b", ".....a", "&", ".a[1:2:3:4]", "'open",
     ])
   func wrongPaths(path: String) {
     #expect(throws: JSONPathError.self) { try JSONPath(path) }
+  }
+
+  @Test("a word that means nothing is a path by which nothing can be found")
+  func unknownWord() throws {
+    let path = try JSONPath("name")
+    #expect(throws: JSONPathError.self) { try path.values(in: ["name": "a"]) }
   }
 
   @Test("paths that find several values, and ones that do not fit")

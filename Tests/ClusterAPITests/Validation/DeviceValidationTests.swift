@@ -167,7 +167,9 @@ import Testing
       ),
       (
         #"\#(allocation),"devices":[{\#(device)},{"driver":"d.io","pool":"p","device":"y"}]"#, allocation,
-        [#"status.devices[1]: Invalid value: "d.io/p/y": must be an allocated device in the claim"#]
+        [
+          #"status.devices[1]: Invalid value: {"Driver":"d.io","Pool":"p","Device":"y","ShareID":""}: must be an allocated device in the claim"#
+        ]
       ),
     ] as [(String, String, [String])])
   func statuses(new: String, old: String, expected: [String]) throws {

@@ -31,8 +31,13 @@ import Testing
         ])
     #expect(
       try problems(of: runtime(#""handler":"H""#), after: runtime(#""handler":"h""#)) == [
-        #"handler: Invalid value: "H": field is immutable"#
+        #"handler: Invalid value: "H": \#(NameRules.dns1123Label("H")[0])"#,
+        #"handler: Invalid value: "H": field is immutable"#,
       ])
+    #expect(
+      try problems(
+        of: runtime(#""handler":"h","scheduling":{"tolerations":[{"value":"a"}]}"#), after: runtime(#""handler":"h""#)
+      ).count == 1)
   }
 
   @Test func servicesOfTheAPI() throws {

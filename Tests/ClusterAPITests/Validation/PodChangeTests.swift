@@ -153,7 +153,18 @@ import Testing
     #expect(try part("ephemeralcontainers", debugged("i"), after: pod()) == [])
     #expect(
       try part("ephemeralcontainers", debugged("j"), after: debugged("i")) == [
-        "spec.ephemeralContainers: Forbidden: existing ephemeral containers \"d\" may not be changed\n"
+        """
+        spec.ephemeralContainers: Forbidden: existing ephemeral containers "d" may not be changed
+        @@ -1,6 +1,6 @@
+         {
+          "Name": "d",
+        - "Image": "i",
+        + "Image": "j",
+          "Command": null,
+          "Args": null,
+          "WorkingDir": "",
+
+        """
       ])
     #expect(
       try part("ephemeralcontainers", debugged(" i"), after: pod()) == [

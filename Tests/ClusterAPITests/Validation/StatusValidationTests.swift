@@ -49,8 +49,8 @@ import Testing
         "status.availableReplicas: Invalid value: 2: cannot be greater than status.readyReplicas"
       ),
       (
-        "ReplicaSet", #"{"replicas":-1}"#,
-        "status.replicas: Invalid value: -1: must be greater than or equal to 0"
+        "ReplicaSet", #"{"fullyLabeledReplicas":-1}"#,
+        "status.fullyLabeledReplicas: Invalid value: -1: must be greater than or equal to 0"
       ),
     ] as [(String, String, String?)])
   func numbersOfPods(kind: String, status: String, problem: String?) throws {

@@ -145,7 +145,14 @@ import Testing
     }
     let image = try problems(
       of: job("", status: "").replacing(#""image":"i""#, with: #""image":"x""#), after: job("", status: ""))
-    #expect(image.count == 1 && image[0].hasPrefix("spec.template: Invalid value"))
+    #expect(
+      image.count == 1
+        && image[0].hasPrefix(#"spec.template.spec: Invalid value: {"Volumes":null,"InitContainers":null,"#))
+    let named = try problems(
+      of: job("", status: "").replacing(
+        #""labels":{"a":"b"}},"spec""#, with: #""labels":{"a":"b"},"name":"x"},"spec""#),
+      after: job("", status: ""))
+    #expect(named == [])
   }
 
   @Test func autoscalers() throws {

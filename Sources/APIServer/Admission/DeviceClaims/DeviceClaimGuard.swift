@@ -1,35 +1,26 @@
 import APIMachinery
 
 /// Keeps the status of claims to devices to those who may write it (kube-apiserver's strategies of `resource.k8s.io`): it needs
-/// a permission for each of its parts, and administration is given only where it is allowed (Kubernetes, "Hardening Guide -
-/// Dynamic Resource Allocation").
+/// a permission for each of its parts (Kubernetes, "Hardening Guide - Dynamic Resource Allocation").
 public struct DeviceClaimGuard: Admission {
   private static let group = "resource.k8s.io"
   private static let claims = GroupResource(group: group, resource: "resourceclaims")
 
-  private let administration: DeviceAdministration
   private let authorizer: any Authorizer
 
-  public init(_ store: ClusterStore, authorizer: any Authorizer) {
-    administration = DeviceAdministration(store)
-    self.authorizer = authorizer
-  }
+  public init(authorizer: any Authorizer) { self.authorizer = authorizer }
 
   public var interest: AdmissionInterest { .validating() }
 
   public func mutate(_ request: inout AdmissionRequest) async throws {}
 
   public func validate(_ request: AdmissionRequest) async throws {
-    guard request.resource.resource.group == Self.group, let object = request.object else { return }
-    var errors: [FieldError] = []
-    if request.resource.groupResource == Self.claims, request.subresource == "status" {
-      let (status, before) = (object["status"] ?? [:], request.oldObject?["status"] ?? [:])
-      errors += administration.violations(ofStatus: status, before: before, in: request.namespace)
-      if request.user != .server {
-        errors += await binding(status, before, request)
-        errors += await devices(status, before, request)
-      }
-    }
+    guard request.resource.groupResource == Self.claims, request.subresource == "status", request.user != .server,
+      let object = request.object
+    else { return }
+    let (status, before) = (object["status"] ?? [:], request.oldObject?["status"] ?? [:])
+    var errors = await binding(status, before, request)
+    errors += await devices(status, before, request)
     guard errors.isEmpty else { throw StatusError.invalid(request.resource.groupKind, request.name, errors) }
   }
 

@@ -10,6 +10,10 @@ struct DeviceClaimStrategy: KindStrategy {
   func violations(
     _ new: JSONObject, old: JSONObject?, subresource: String, _ kinds: BuiltinKinds
   ) -> [FieldError] {
+    if subresource == "status", !isTemplate {
+      return administration.violations(
+        ofStatus: new["status"] ?? [:], before: old?["status"] ?? [:], in: new.metadataText("namespace"))
+    }
     // What is asked for cannot change.
     guard old == nil else { return [] }
     return administration.violations(
