@@ -192,7 +192,9 @@ public struct FieldManager: Sendable {
     guard let definitionName, let schema = versions.schema(kind.apiVersion) else { return }
     var value = JSONValue.object(object)
     do {
-      try TypeChecker.check(value, by: schema, definitionName: definitionName, words: .converter)
+      if try TypeChecker.check(value, by: schema, definitionName: definitionName, words: .converter) {
+        IntegerWrapping.apply(to: &value, by: schema)
+      }
     } catch {
       throw ApplyError(
         .failed,

@@ -17,27 +17,47 @@ public struct UnifiedDiff {
     var count: Int
   }
 
+  /// So many pairs of lines are compared; what then is not known to be the same counts as changed, which is as true, and told at
+  /// more length. A search for what two texts share can else take the cube of their lengths.
+  private static let mostSteps = 4_000_000
+
   private let old: [Substring]
   private let new: [Substring]
+  /// The lines as numbers: the same bytes have the same one.
+  private let oldKeys: [Int]
+  private let newKeys: [Int]
   /// Where each line stands in the new text, but for those that are there too often.
-  private let places: [Substring: [Int]]
+  private let places: [[Int]]
+  private var steps = 0
 
   /// - Returns: nothing where the texts are the same; otherwise lines that end with a line feed.
-  public static func text(from old: String, to new: String) -> String { UnifiedDiff(old, new).text() }
+  public static func text(from old: String, to new: String) -> String {
+    var diff = UnifiedDiff(old, new)
+    return diff.text()
+  }
 
   private init(_ old: String, _ new: String) {
     self.old = old.split(separator: "\n", omittingEmptySubsequences: false)
     self.new = new.split(separator: "\n", omittingEmptySubsequences: false)
-    var places: [Substring: [Int]] = [:]
-    for (index, line) in self.new.enumerated() { places[line, default: []].append(index) }
+    var numbers: [[UInt8]: Int] = [:]
+    func key(_ line: Substring) -> Int {
+      let (bytes, next) = (Array(line.utf8), numbers.count)
+      if let known = numbers[bytes] { return known }
+      numbers[bytes] = next
+      return next
+    }
+    oldKeys = self.old.map(key)
+    newKeys = self.new.map(key)
+    var places = [[Int]](repeating: [], count: numbers.count)
+    for (index, key) in newKeys.enumerated() { places[key].append(index) }
     if self.new.count >= Self.longText {
       let most = self.new.count / 100 + 1
-      places = places.filter { $0.value.count <= most }
+      for key in places.indices where places[key].count > most { places[key] = [] }
     }
     self.places = places
   }
 
-  private func text() -> String {
+  private mutating func text() -> String {
     var text = ""
     for group in groups() {
       guard let first = group.first, let last = group.last else { continue }
@@ -66,7 +86,7 @@ public struct UnifiedDiff {
   }
 
   /// Changes that are near each other, with the lines around them.
-  private func groups() -> [[Change]] {
+  private mutating func groups() -> [[Change]] {
     let context = Self.context
     var changes = self.changes()
     if let first = changes.first, first.tag == .equal {
@@ -96,7 +116,7 @@ public struct UnifiedDiff {
     return groups.filter { $0.contains { $0.tag != .equal } }
   }
 
-  private func changes() -> [Change] {
+  private mutating func changes() -> [Change] {
     var changes: [Change] = []
     var (i, j) = (0, 0)
     for match in matches() {
@@ -116,7 +136,7 @@ public struct UnifiedDiff {
   }
 
   /// Runs of lines that both have, in order, and one of no lines at the end.
-  private func matches() -> [Match] {
+  private mutating func matches() -> [Match] {
     var found: [Match] = []
     var waiting = [(old: 0..<old.count, new: 0..<new.count)]
     while let (before, after) = waiting.popLast() {
@@ -142,12 +162,14 @@ public struct UnifiedDiff {
     return joined + [Match(old: old.count, new: new.count, count: 0)]
   }
 
-  private func longest(_ before: Range<Int>, _ after: Range<Int>) -> Match {
+  private mutating func longest(_ before: Range<Int>, _ after: Range<Int>) -> Match {
     var best = Match(old: before.lowerBound, new: after.lowerBound, count: 0)
     var lengths: [Int: Int] = [:]
     for i in before {
+      guard steps < Self.mostSteps else { break }
       var next: [Int: Int] = [:]
-      for j in places[old[i]] ?? [] where j >= after.lowerBound {
+      steps += places[oldKeys[i]].count + 1
+      for j in places[oldKeys[i]] where j >= after.lowerBound {
         if j >= after.upperBound { break }
         let count = (lengths[j - 1] ?? 0) + 1
         next[j] = count
@@ -155,11 +177,11 @@ public struct UnifiedDiff {
       }
       lengths = next
     }
-    while best.old > before.lowerBound, best.new > after.lowerBound, old[best.old - 1] == new[best.new - 1] {
+    while best.old > before.lowerBound, best.new > after.lowerBound, oldKeys[best.old - 1] == newKeys[best.new - 1] {
       best = Match(old: best.old - 1, new: best.new - 1, count: best.count + 1)
     }
     while best.old + best.count < before.upperBound, best.new + best.count < after.upperBound,
-      old[best.old + best.count] == new[best.new + best.count]
+      oldKeys[best.old + best.count] == newKeys[best.new + best.count]
     {
       best.count += 1
     }

@@ -15,14 +15,20 @@ public struct TypeChecker: Sendable {
 
   /// - Parameters:
   ///   - definitionName: the schema's name in OpenAPI documents.
+  /// - Returns: whether there are numbers of which the converter makes others (``IntegerWrapping``).
   /// - Throws: ``TypeMismatch`` with the message about the first value that does not fit.
+  @discardableResult
   public static func check(
     _ value: JSONValue, by schema: Schema, definitionName: String, words: Words = .decoder
-  ) throws(TypeMismatch) {
+  ) throws(TypeMismatch) -> Bool {
     var checker = TypeChecker(words: words)
     try checker.check(value, schema, definition: definitionName)
     if let saved = checker.saved { throw saved }
+    return checker.wraps
   }
+
+  /// There are numbers that the converter makes others of.
+  private var wraps = false
 
   private let words: Words
 
@@ -100,7 +106,10 @@ public struct TypeChecker: Sendable {
     case .boolean: if value.boolValue == nil { try refuse(value, schema, type: Self.goType(schema)) }
     case .intOrString: try checkIntOrString(value)
     case .quantity: try checkQuantity(value)
-    case .any, nil: return
+    case .any, nil:
+      // It reads itself.
+      guard schema.reference?.name.hasSuffix(".JSONSchemaPropsOrBool") == true else { return }
+      if value.boolValue == nil, value.objectValue == nil { throw TypeMismatch("boolean or JSON schema expected") }
     }
   }
 
@@ -133,6 +142,8 @@ public struct TypeChecker: Sendable {
       let isMicro = schema.reference?.name.hasSuffix(".MicroTime") == true
       if let problem = GoTime.problem(text, isMicro ? .microseconds : .seconds) { throw TypeMismatch(problem) }
     case "byte":
+      // A list of numbers is as good.
+      if case .array(let items) = value { return try checkBytes(items) }
       guard let text = value.stringValue else { return try refuse(value, schema, type: "[]uint8") }
       guard let place = Base64.invalidByte(text) else { return }
       let problem = "illegal base64 data at input byte \(place)"
@@ -152,8 +163,27 @@ public struct TypeChecker: Sendable {
     switch value {
     case .integer(let number) where node.format != "int32" || Int32(exactly: number) != nil: return
     case .integer(let number) where words == .decoder: save("number \(number)", type)
+    case .integer: wraps = true
     case .double(let number) where words == .decoder: save("number \(number.goJSON)", type)
+    case .double(let number) where Int64(exactly: number) != nil: wraps = true
     default: try refuse(value, schema, type: type)
+    }
+  }
+
+  private mutating func checkBytes(_ items: [JSONValue]) throws(TypeMismatch) {
+    for item in items {
+      switch item {
+      case .null: continue
+      case .integer(let number) where UInt8(exactly: number) != nil: continue
+      case .integer(let number) where words == .decoder: save("number \(number)", "uint8")
+      case .integer: wraps = true
+      case .double(let number) where words == .decoder: save("number \(number.goJSON)", "uint8")
+      case .double(let number) where Int64(exactly: number) != nil: wraps = true
+      case .double: throw TypeMismatch("cannot convert float64 to uint8")
+      default:
+        guard words == .decoder else { throw TypeMismatch("unrecognized type: uint8") }
+        save(item.goKind, "uint8")
+      }
     }
   }
 

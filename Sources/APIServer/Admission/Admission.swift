@@ -1,4 +1,5 @@
 import APIMachinery
+import ClusterAPI
 
 /// One write on its way to the store, as admission sees it (`admission.k8s.io/v1` AdmissionRequest).
 public struct AdmissionRequest: Sendable {
@@ -22,6 +23,8 @@ public struct AdmissionRequest: Sendable {
   /// What a removal asks for (`meta.k8s.io/v1` DeleteOptions).
   public var options: JSONObject?
   var reinvocation = Reinvocation()
+  /// What of a new object the client has sent empty, and is not kept.
+  var emptied = EmptiedFields()
 }
 
 /// What stands between a request that is allowed and the store: it changes objects, then judges them.

@@ -9,8 +9,8 @@ enum ObjectRules {
     _ context: RequestContext, subresource: String, emptied: EmptiedFields
   ) -> [FieldError] {
     if target.resource.isCustom { return custom(new, old: old, target, kinds, context) }
-    let others = strategy.violations(
-      emptied.restored(in: new), old: old.map(emptied.restored), subresource: subresource, kinds)
+    let sent = emptied.restored(in: new, old)
+    let others = strategy.violations(sent.new, old: sent.old, subresource: subresource, kinds)
     return kinds.validate(
       .object(new), old: old.map { .object($0) }, kind: target.groupVersionKind, subresource: subresource,
       emptied: emptied,

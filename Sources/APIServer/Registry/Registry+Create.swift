@@ -21,6 +21,7 @@ extension Registry {
     var request = AdmissionRequest(
       operation: .create, resource: target, subresource: "", namespace: namespace, name: object.objectName,
       user: context.user, object: object, oldObject: nil, isDryRun: isDryRun, context: context)
+    request.emptied = emptied
     let (admitted, isComplete) = try await mutated(&request, target, context, emptied: emptied, isApplied: isApplied)
     let base = admitted.metadataText("generateName")
     let isGenerated = admitted.objectName.isEmpty && !base.isEmpty

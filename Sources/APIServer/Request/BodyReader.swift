@@ -283,7 +283,11 @@ struct BodyReader {
     var tree = JSONValue.object(try typed(value, expected, isCustom: isCustom))
     if !target.resource.isCustom || kind != nil {
       let words: TypeChecker.Words = patch == .strategic ? .converter : .decoder
-      do { try TypeChecker.check(tree, by: schema, definitionName: definition, words: words) } catch {
+      do {
+        if try TypeChecker.check(tree, by: schema, definitionName: definition, words: words) {
+          IntegerWrapping.apply(to: &tree, by: schema)
+        }
+      } catch {
         throw refusal(error.message)
       }
     } else if let metadata = tree["metadata"], metadata != .null, let meta = registry.kinds.registry[Self.objectMeta] {

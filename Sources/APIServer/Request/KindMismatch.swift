@@ -64,7 +64,9 @@ struct KindMismatch {
   private static let everywhere: Set<String> = [
     "CreateOptions", "DeleteOptions", "GetOptions", "ListOptions", "PatchOptions", "UpdateOptions", "WatchEvent",
   ]
-  private static let plain: Set<String> = ["APIGroup", "APIGroupList", "APIResourceList", "APIVersions", "Status"]
+  private static let plain: Set<String> = [
+    "APIGroup", "APIGroupList", "APIResourceList", "APIVersions", "List", "Status",
+  ]
 
   private func knows(_ kind: GroupVersionKind) -> Bool {
     if Self.apart[expected.group] != nil || Self.apart[kind.group] != nil, kind.group != expected.group { return false }

@@ -26,7 +26,7 @@ extension BuiltinKinds {
         fillIn(field, &object)
         continue
       }
-      if field.zero.holds(value), !field.isOptional {
+      if field.zero.holds(value) || field.form == .bytes && value == [], !field.isOptional {
         if field.isNull {
           field.setNull(&object)
           continue
@@ -140,6 +140,11 @@ extension JSONValue {
   }
 
   fileprivate mutating func canonicalize(_ form: ValueForm) {
+    if form == .bytes, case .array(let items) = self {
+      // Go reads bytes from a list of numbers, too.
+      self = .string(Base64.encode(items.map { UInt8(truncatingIfNeeded: $0.integerValue ?? 0) }))
+      return
+    }
     guard case .string(let text) = self, let canonical = form.canonical(text) else { return }
     self = .string(canonical)
   }

@@ -90,14 +90,10 @@ extension Defaults {
   private static func setPodPages(_ spec: inout JSONValue) {
     let resources = spec["resources"]
     guard ["limits", "requests"].contains(where: { resources?[$0]?.objectValue?.isEmpty == false }) else { return }
-    let containers = spec.items("containers") + spec.items("initContainers")
-    let names = Set(containers.flatMap { $0["resources"]?["limits"]?.objectValue.map { Array($0.keys) } ?? [] })
+    let together = ContainerRequests.together(of: "limits", spec, where: ResourceValidation.isHugePages)
     var limits = resources?["limits"]?.objectValue ?? [:]
-    for name in names.sorted() where ResourceValidation.isHugePages(name) && limits[name] == nil {
-      guard resources?["requests"]?.has(name) != true else { continue }
-      if let amount = ContainerRequests.together(name, of: "limits", spec) {
-        limits[name] = .string(amount.description)
-      }
+    for (name, amount) in together.sorted(by: { $0.key < $1.key }) where limits[name] == nil {
+      if resources?["requests"]?.has(name) != true { limits[name] = .string(amount.description) }
     }
     guard !limits.isEmpty else { return }
     spec.edit("resources") { $0.editObject { $0["limits"] = .object(limits) } }

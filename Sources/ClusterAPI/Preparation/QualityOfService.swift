@@ -11,8 +11,10 @@ public enum QualityOfService: String, Sendable, Hashable {
   public init(pod: JSONValue) {
     let spec = pod["spec"] ?? [:]
     let whole = spec["resources"]
-    let isWhole = whole?["requests"]?.objectValue?.isEmpty == false || whole?["limits"]?.objectValue?.isEmpty == false
-    let parts = isWhole ? [whole] : (spec.items("containers") + spec.items("initContainers")).map { $0["resources"] }
+    // Where the pod as a whole says something, and be it nothing, its containers do not count.
+    let parts =
+      spec.has("resources")
+      ? [whole] : (spec.items("containers") + spec.items("initContainers")).map { $0["resources"] }
     var asks = false
     var isGuaranteed = true
     for part in parts {

@@ -16,7 +16,7 @@ extension BuiltinKinds {
     emptied: EmptiedFields = EmptiedFields(), beside others: [FieldError] = []
   ) -> [FieldError] {
     let (kept, keptOld) = (new, old)
-    let (new, old) = (emptied.restored(in: new), old.map(emptied.restored))
+    let (new, old) = emptied.restored(in: new, old)
     var findings = Findings()
     let isNamespaced = resource(of: GroupKind(group: kind.group, kind: kind.kind))?.isNamespaced ?? false
     if isStored(kind) {
@@ -60,10 +60,11 @@ extension BuiltinKinds {
     }
     let said = Set(findings.errors.compactMap(key))
     // What may not be there is not looked into.
-    let forbidden = Self.forbiddenFields(findings.errors)
+    let forbidden = FieldPrefixes(Self.forbiddenFields(findings.errors), ends: ".")
+    let passedOver = FieldPrefixes(findings.passedOver, ends: ".[")
     let unsaid = ofSchema.errors.filter { error in
       !DefinitionValidation.judges(error, of: kind) && key(error).map { !said.contains($0) } ?? true
-        && !forbidden.contains { error.field.hasPrefix($0) } && !findings.isPassedOver(error.field)
+        && !forbidden.hold(error.field) && !passedOver.hold(error.field)
     }
     let order = FindingOrder(schema: schema)
     let told = order.merge(Self.news(unsaid, beside: findings.errors), into: findings.errors)
@@ -78,12 +79,12 @@ extension BuiltinKinds {
     return MetadataRules.errors(in: metadata, updating: before, name: rule)
   }
 
-  /// What the paths of all that is in forbidden fields begin with.
+  /// What may not be there, of which all that is in it need not be told.
   private static func forbiddenFields(_ errors: [FieldError]) -> [String] {
     // That a change is forbidden does not say that what it brings is good, nor that of an item, of which it is said that it has
     // too much.
     errors.lazy.filter { $0.kind == .forbidden && $0.field != "spec" && !$0.field.hasSuffix("]") }
-      .map { FieldSpelling.own($0.field) + "." }
+      .map { FieldSpelling.own($0.field) }
   }
 
   /// Groups whose objects are judged as those of custom kinds are.

@@ -29,7 +29,8 @@ enum CertificateRequestValidation {
         findings.add(.notSupported(path.child("usages").index(index), usage, usages.sorted()))
       }
     }
-    for (index, usage) in all.enumerated() where all[..<index].contains(usage) {
+    var known: Set<JSONValue> = []
+    for (index, usage) in all.enumerated() where !known.insert(usage).inserted {
       findings.add(.duplicate(path.child("usages").index(index), usage))
     }
     signer(spec.text("signerName"), path.child("signerName"), &findings)

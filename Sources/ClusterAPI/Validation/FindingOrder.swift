@@ -8,27 +8,35 @@ import APIMachinery
 struct FindingOrder {
   let schema: Schema
 
+  /// Of objects in which more is wrong than can be put in order at once, nobody reads the order.
+  private static let mostComparisons = 1_000_000
+
   func merge(_ others: [FieldError], into ofRules: [FieldError]) -> [FieldError] {
     guard !others.isEmpty, !ofRules.isEmpty else { return others + ofRules }
-    var merged = ofRules.map { (error: $0, place: place(of: $0)) }
+    guard others.count * (others.count + ofRules.count) <= Self.mostComparisons else { return ofRules + others }
+    var merged = ofRules
+    var places = ofRules.map(place)
     for error in others {
       let place = place(of: error)
-      merged.insert((error, place), at: index(for: place, among: merged.map(\.place)))
+      let index = index(for: place, among: places)
+      merged.insert(error, at: index)
+      places.insert(place, at: index)
     }
-    return merged.map(\.error)
+    return merged
   }
 
   private func index(for place: [Int], among places: [[Int]]) -> Int {
     func shared(_ other: [Int]) -> Int { zip(place, other).prefix { $0 == $1 }.count }
     let most = places.map(shared).max() ?? 0
     let near = places.indices.filter { shared(places[$0]) == most }
-    func misplaced(_ count: Int) -> Int {
-      near.prefix(count).count { place.lexicographicallyPrecedes(places[$0]) }
-        + near.dropFirst(count).count { places[$0].lexicographicallyPrecedes(place) }
+    // How many of these are on the wrong side of it: at first it stands before all.
+    var misplaced = near.count { places[$0].lexicographicallyPrecedes(place) }
+    var (least, count) = (misplaced, 0)
+    for (passed, other) in near.enumerated() {
+      if places[other].lexicographicallyPrecedes(place) { misplaced -= 1 }
+      if place.lexicographicallyPrecedes(places[other]) { misplaced += 1 }
+      if misplaced < least { (least, count) = (misplaced, passed + 1) }
     }
-    let counts = (0...near.count).map(misplaced)
-    let least = counts.min() ?? 0
-    let count = counts.firstIndex(of: least) ?? near.count
     return count < near.count ? near[count] : (near.last.map { $0 + 1 } ?? 0)
   }
 

@@ -3,7 +3,8 @@ import APIMachinery
 /// What a validation found wrong, gathered in order.
 struct Findings {
   private(set) var errors: [FieldError] = []
-  private var passedOver: [String] = []
+  /// Below these places nothing is looked into.
+  private(set) var passedOver: [String] = []
 
   mutating func add(_ error: FieldError) { errors.append(error) }
 
@@ -18,15 +19,6 @@ struct Findings {
 
   /// What is below a place is not looked into, whatever its schema says of it.
   mutating func passOver(below path: FieldPath) { passedOver.append(path.description) }
-
-  /// Whether a field is below a place that is not looked into.
-  func isPassedOver(_ field: String) -> Bool {
-    passedOver.contains { place in
-      guard field.hasPrefix(place) else { return false }
-      let next = field.utf8.dropFirst(place.utf8.count).first
-      return next == UInt8(ascii: ".") || next == UInt8(ascii: "[")
-    }
-  }
 
   mutating func required(_ path: FieldPath, _ detail: String = "") { errors.append(.required(path, detail)) }
   mutating func forbidden(_ path: FieldPath, _ detail: String) { errors.append(.forbidden(path, detail)) }

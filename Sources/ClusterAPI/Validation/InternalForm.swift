@@ -55,7 +55,9 @@ enum InternalForm {
     switch value {
     case .object(let object):
       let members = object.sorted.map { ($0.name, plain($0.value)) }
-      guard object["matchLabels"] != nil, object["matchExpressions"] != nil else { return .object(JSONObject(members)) }
+      guard object["matchLabels"] != nil, object["matchExpressions"]?.arrayValue != nil else {
+        return .object(JSONObject(members))
+      }
       return .object(JSONObject(members.filter { $0.0 == "matchLabels" } + members.filter { $0.0 != "matchLabels" }))
     case .array(let items): return .array(items.map(plain))
     default: return value

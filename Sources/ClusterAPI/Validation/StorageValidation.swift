@@ -284,8 +284,19 @@ enum StorageValidation {
     } else {
       findings.required(path.child("csi"), "has to be specified in the context of inline volumes")
     }
-    someModes(volume, path, &findings)
+    someModes(volume, path, whenNone: "", &findings)
     knownModes(volume, path, &findings)
+    let policy = volume.text("persistentVolumeReclaimPolicy")
+    if !policy.isEmpty, policy != "Retain" {
+      findings.forbidden(
+        path.child("persistentVolumeReclaimPolicy"), "may only be Retain in the context of inline volumes")
+    }
+    if volume.has("nodeAffinity") { findings.forbidden(path.child("nodeAffinity"), words) }
+    if !volume.text("storageClassName").isEmpty { findings.forbidden(path.child("storageClassName"), words) }
+    if let mode = volume["volumeMode"], !mode.isNull, mode != "Filesystem" {
+      findings.forbidden(
+        path.child("volumeMode"), "may not specify volumeMode other than Filesystem in the context of inline volumes")
+    }
   }
 
   private static let longestMetadata = 256 << 10

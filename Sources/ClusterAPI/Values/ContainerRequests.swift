@@ -7,28 +7,34 @@ enum ContainerRequests {
   ///
   /// - Parameter list: `requests`, or `limits` for what they may use together.
   static func together(_ name: String, of list: String = "requests", _ spec: JSONValue) -> Quantity? {
-    func request(_ container: JSONValue) -> Quantity? {
-      (container["resources"]?[list]?[name]?.stringValue).flatMap(Quantity.init(reading:))
-    }
-    var isAsked = false
-    var sidecars = Quantity.zero
-    var most = Quantity.zero
-    for container in spec.items("initContainers") {
-      guard let amount = request(container) else { continue }
-      isAsked = true
-      if container.text("restartPolicy") == "Always" {
-        sidecars += amount
-        most = max(most, sidecars)
-      } else {
-        most = max(most, sidecars + amount)
+    together(of: list, spec) { $0 == name }[name]
+  }
+
+  /// Of all resources that are meant and of which any is requested.
+  static func together(
+    of list: String, _ spec: JSONValue, where isMeant: (String) -> Bool
+  ) -> [String: Quantity] {
+    var sums: [String: Sum] = [:]
+    func add(_ container: JSONValue, _ change: (inout Sum, Quantity) -> Void) {
+      for (name, value) in container["resources"]?[list]?.objectValue ?? [:] where isMeant(name) {
+        guard let amount = value.stringValue.flatMap(Quantity.init(reading:)) else { continue }
+        change(&sums[name, default: Sum()], amount)
       }
     }
-    var all = sidecars
-    for container in spec.items("containers") {
-      guard let amount = request(container) else { continue }
-      isAsked = true
-      all += amount
+    for container in spec.items("initContainers") {
+      let isSidecar = container.text("restartPolicy") == "Always"
+      add(container) { sum, amount in
+        sum.most = max(sum.most, sum.running + amount)
+        if isSidecar { sum.running += amount }
+      }
     }
-    return isAsked ? max(most, all) : nil
+    for container in spec.items("containers") { add(container) { sum, amount in sum.running += amount } }
+    return sums.mapValues { max($0.most, $0.running) }
+  }
+
+  private struct Sum {
+    /// Of the containers so far that run for ever.
+    var running = Quantity.zero
+    var most = Quantity.zero
   }
 }

@@ -159,6 +159,35 @@ import Testing
     #expect(problems(text).count <= 101)
   }
 
+  @Test func wordsTooMuchDoNotNest() {
+    let found = problems(String(repeating: ")!", count: 50_000))
+    #expect(found.count == 100)
+    #expect(found.allSatisfy { $0.contains("Syntax error: extraneous input ')' expecting") })
+  }
+
+  @Test func itGoesOnSoOftenAndNoOftener() {
+    let found = problems(String(repeating: "s.+", count: 40))
+    #expect(found.count == 32)
+    #expect(found[30] == "1:92: Syntax error: error recovery attempt limit exceeded: 30")
+    #expect(found[31] == "1:93: Syntax error: no viable alternative at input '.+'")
+  }
+
+  @Test func itPassesOverSoManyWordsAndNoMore() {
+    let found = problems("s." + String(repeating: " 1", count: 300))
+    #expect(
+      found == [
+        "-1:0: error recovery token lookahead limit exceeded: 256",
+        "1:4: Syntax error: no viable alternative at input '. 1'",
+      ])
+  }
+
+  /// What macros are given stands in their expansion more than once; that must not double the work each time.
+  @Test func whatMacrosRepeatIsLookedAtOnce() throws {
+    let text = "optional.of(1)" + String(repeating: ".optMap(v, v)", count: 60) + ".hasValue()"
+    let program = try CELEnvironment.kubernetes.compile(text)
+    #expect(!program.selects("a", of: "v"))
+  }
+
   @Test(arguments: [
     ("string(timestamp('2020-02-29T12:30:45.5+01:30'))", "2020-02-29T12:30:45.5+01:30"),
     ("string(timestamp('2020-02-29T12:30:45-08:00') + duration('24h'))", "2020-03-01T12:30:45-08:00"),

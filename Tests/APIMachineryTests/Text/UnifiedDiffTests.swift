@@ -80,6 +80,19 @@ import Testing
     }
   }
 
+  /// What two texts share is looked for only so long; what is told then is longer, and true.
+  @Test func longTextsAreBounded() {
+    let old = (0..<40_000).map { "\($0 % 199)" }
+    let new = (0..<40_000).map { "\($0 * 7 % 211)" }
+    let text = UnifiedDiff.text(from: old.joined(separator: "\n"), to: new.joined(separator: "\n"))
+    let applied = Self.apply(text, to: old)
+    #expect(applied == new)
+  }
+
+  @Test func linesAreTheSameOnlyByteForByte() {
+    #expect(UnifiedDiff.text(from: "\u{e9}", to: "e\u{301}") == "@@ -1 +1 @@\n-\u{e9}\n+e\u{301}\n")
+  }
+
   private static func apply(_ diff: String, to old: [String]) -> [String] {
     var (result, place): ([String], Int) = ([], 0)
     for line in diff.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {

@@ -150,6 +150,34 @@ struct TypeCheckerTests {
   }
 
   @Test(
+    "the converter makes numbers of 32 bits of whole ones",
+    arguments: [("3.0", 3), ("3000000000", -1_294_967_296), ("4294967297.0", 1)] as [(String, Int64)])
+  func wrapping(text: String, expected: Int64) throws {
+    let schema = try SampleDefinitions.deployment()
+    var value = try parse(#"{"spec": {"replicas": \#(text)}}"#)
+    let definition = "io.k8s.api.apps.v1.Deployment"
+    let wraps = try TypeChecker.check(value, by: schema, definitionName: definition, words: .converter)
+    #expect(wraps)
+    IntegerWrapping.apply(to: &value, by: schema)
+    #expect(value["spec"]?["replicas"] == .integer(expected))
+  }
+
+  @Test(
+    "bytes may be a list of numbers",
+    arguments: [
+      ("[]", nil), ("[104, null]", nil), ("[256]", "json: cannot unmarshal number 256 into Go value of type uint8"),
+      (#"["a"]"#, "json: cannot unmarshal string into Go value of type uint8"),
+    ] as [(String, String?)])
+  func bytes(text: String, message: String?) throws {
+    let schema = Schema(.string, format: "byte")
+    let value = try parse(text)
+    do {
+      try TypeChecker.check(value, by: schema, definitionName: "")
+      #expect(message == nil)
+    } catch { #expect(error.message == message) }
+  }
+
+  @Test(
     "bytes",
     arguments: [
       ("", nil), ("YQ==", nil), ("YWI=", nil), ("YW\nJj", nil), ("YQ", 0), ("Y", 0), ("YQ=", 3), ("====", 0),

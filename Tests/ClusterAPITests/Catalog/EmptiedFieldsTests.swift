@@ -72,6 +72,51 @@ import Testing
     #expect(kept["metadata"]?["labels"] == [:])
   }
 
+  @Test func itemsWithNamesAreTheSameWhereverTheyStand() throws {
+    func node(_ drivers: String) -> String {
+      #"{"apiVersion":"storage.k8s.io/v1","kind":"CSINode","metadata":{"name":"n","uid":"u","resourceVersion":"1"},"spec":{"drivers":[\#(drivers)]}}"#
+    }
+    func driver(_ name: String, _ more: String = "") -> String { #"{"name":"\#(name)","nodeID":"x"\#(more)}"# }
+    let stored = node("\(driver("a")),\(driver("b"))")
+    let empty = #","topologyKeys":[]"#
+    for drivers in ["\(driver("b", empty)),\(driver("a"))", driver("b", empty)] {
+      let found = try found(node(drivers), after: stored)
+      #expect(found == [], "\(drivers)")
+    }
+  }
+
+  @Test func whatTheServerFillsInWasNotThere() throws {
+    func node(_ spec: String) -> String {
+      #"{"apiVersion":"v1","kind":"Node","metadata":{"name":"n","uid":"u","resourceVersion":"1"},"spec":{\#(spec)}}"#
+    }
+    let found = try found(node(#""podCIDR":"10.0.0.0/24","podCIDRs":[]"#), after: node(""))
+    #expect(found == [])
+  }
+
+  @Test func bytesThatAreAnEmptyListAreNotKept() throws {
+    let request =
+      #"{"apiVersion":"apiregistration.k8s.io/v1","kind":"APIService","metadata":{"name":"v1.a.b"},"spec":{"group":"a.b","version":"v1","caBundle":[],"groupPriorityMinimum":1,"versionPriority":1}}"#
+    let kept = try complete(request)
+    #expect(kept["spec"]?.objectValue?["caBundle"] == nil)
+    let numbers = try complete(request.replacing("[]", with: "[104, null]"))
+    #expect(numbers["spec"]?["caBundle"] == "aAA=")
+  }
+
+  /// What is sent empty may be deep, and much of it.
+  @Test func onlyFieldsOfTypesAreRemembered() throws {
+    let depth = 900
+    let deep =
+      String(repeating: #"{"f:a":"#, count: depth) + "["
+      + Array(repeating: #""""#, count: 50_000).joined(separator: ",")
+      + "]" + String(repeating: "}", count: depth)
+    let sent = try object(#"{"metadata":{"managedFields":[{"fieldsV1":\#(deep)}],"labels":{}}}"#)
+    let emptied = builtin.emptied(in: try #require(sent.objectValue), definition: "io.k8s.api.core.v1.Pod")
+    #expect(emptied.contains(["metadata", "labels"]) && !emptied.contains(["metadata", "managedFields"]))
+    var kept: JSONObject = ["metadata": [:]]
+    emptied.restore(in: &kept)
+    #expect(kept == ["metadata": ["labels": [:]]])
+  }
+
   @Test func nothingIsPutWhereSomethingElseIs() throws {
     let sent = try #require(
       try object(#"{"spec":{"containers":[{"name":"c"},{"name":"d","env":[]}]},"metadata":{"labels":{}}}"#)

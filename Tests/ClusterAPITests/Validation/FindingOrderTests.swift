@@ -64,6 +64,15 @@ import Testing
       ])
   }
 
+  /// Of very many nobody reads the order; they are told nevertheless.
+  @Test func allThatIsFoundIsTold() throws {
+    let names = (0..<3_000).map { #"{"name":"A\#($0)","image":"i","imagePullPolicy":"x"}"# }.joined(separator: ",")
+    let found = try problems(
+      #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"x","namespace":"n"},"spec":{"securityContext":{"fsGroupChangePolicy":"x"},"containers":[\#(names)]}}"#
+    )
+    #expect(found.count == 6_001 && Set(found).count == 6_001)
+  }
+
   @Test func aTemplatesPolicyIsToldTwice() throws {
     #expect(
       try problems(

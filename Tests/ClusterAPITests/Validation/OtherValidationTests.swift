@@ -224,13 +224,6 @@ import Testing
     #expect(try problems(of: node, after: node).count == 1)
   }
 
-  @Test func whatIsNotLookedIntoIsBelowAPlace() {
-    var findings = Findings()
-    findings.passOver(below: FieldPath("spec").child("a"))
-    for field in ["spec.a.b", "spec.a[0]"] { #expect(findings.isPassedOver(field)) }
-    for field in ["spec.a", "spec.ab", "spec.ab.c", "spec"] { #expect(!findings.isPassedOver(field)) }
-  }
-
   @Test func limits() throws {
     func limits(_ item: String) -> String {
       #"{"apiVersion":"v1","kind":"LimitRange","metadata":{"name":"l","namespace":"n"},"spec":{"limits":[{\#(item)}]}}"#

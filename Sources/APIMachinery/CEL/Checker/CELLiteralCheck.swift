@@ -5,6 +5,13 @@ struct CELLiteralCheck {
   private var issues: [CELIssue] = []
   /// What is found of `format` comes after everything else.
   private var formatIssues: [CELIssue] = []
+  /// What has been looked at: macros put what they are given into their expansion more than once.
+  private var visited: Set<Visit> = []
+
+  private struct Visit: Hashable {
+    var id: Int
+    var isFormatted: Bool
+  }
 
   private init(_ checked: CELCheckedExpression) { self.checked = checked }
 
@@ -20,6 +27,7 @@ struct CELLiteralCheck {
 
   /// - Parameter isFormatted: whether it is put into a text, which takes values of any types together.
   private mutating func visit(_ node: CELExpression, isFormatted: Bool) {
+    guard visited.insert(Visit(id: node.id, isFormatted: isFormatted)).inserted else { return }
     var isFormatted = isFormatted
     switch node.kind {
     case .call(let name, let target, let arguments):

@@ -2,10 +2,15 @@ extension CELProgram {
   /// Whether the expression selects a field of a variable anywhere: `variable.field`, `variable.?field` or
   /// `has(variable.field)`.
   public func selects(_ field: String, of variable: String) -> Bool {
-    Self.selects(field, of: variable, in: checked.root)
+    var visited: Set<Int> = []
+    return Self.selects(field, of: variable, in: checked.root, &visited)
   }
 
-  private static func selects(_ field: String, of variable: String, in node: CELExpression) -> Bool {
+  /// - Parameter visited: nodes that do not; macros put what they are given into their expansion more than once.
+  private static func selects(
+    _ field: String, of variable: String, in node: CELExpression, _ visited: inout Set<Int>
+  ) -> Bool {
+    guard visited.insert(node.id).inserted else { return false }
     switch node.kind {
     case .select(let operand, let name, _):
       if name == field, isIdentifier(operand, variable) { return true }
@@ -15,7 +20,8 @@ extension CELProgram {
       }
     default: break
     }
-    return node.kind.children.contains { selects(field, of: variable, in: $0) }
+    for child in node.kind.children where selects(field, of: variable, in: child, &visited) { return true }
+    return false
   }
 
   private static func isIdentifier(_ node: CELExpression, _ name: String) -> Bool {

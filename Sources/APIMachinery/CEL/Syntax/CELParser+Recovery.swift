@@ -6,19 +6,27 @@ extension CELParser {
   ]
 
   /// Goes on after an expression that is none, as ANTLR does: where a word stands that may follow it.
-  mutating func recover() throws(Stop) -> CELExpression {
+  /// - Parameter word: the first that does not fit, if it has been taken.
+  mutating func recover(since word: CELToken? = nil) throws(Stop) -> CELExpression {
     let offset = current.offset
-    passOver()
+    try passOver(since: word)
     return try make(.literal(.null), at: offset)
   }
 
-  mutating func passOver() {
+  mutating func passOver(since word: CELToken? = nil) throws(Stop) {
+    try attempt(at: word ?? current)
     func follows(_ parser: CELParser) -> Bool {
       guard parser.current.kind == .symbol else { return false }
       let text = parser.current.text
       return Self.followers.contains(text) || parser.enclosing.contains { $0.contains(text) }
     }
-    while current.kind != .end, !follows(self) { position += 1 }
+    let start = position
+    while current.kind != .end, !follows(self) {
+      guard position - start < Self.mostPassedOver else {
+        throw fail("error recovery token lookahead limit exceeded: \(Self.mostPassedOver)", at: nil)
+      }
+      position += 1
+    }
   }
 
   /// Minus signs after which nothing stands that they could be of.
@@ -27,10 +35,16 @@ extension CELParser {
     while tokens[ahead].kind == .symbol, tokens[ahead].text == "-" { ahead += 1 }
     let next = tokens[ahead]
     guard ahead > position, !startsMember(next) else { return nil }
-    let end = next.kind == .end ? source.scalars.count : next.offset + next.text.unicodeScalars.count
+    let text = text(from: tokens[ahead - 1], to: next)
+    return ("no viable alternative at input '\(text)'", next.offset, ahead - position)
+  }
+
+  /// What stands in the source, from the first of a word to the last of another, or to the end.
+  func text(from first: CELToken, to last: CELToken) -> String {
+    let end = last.kind == .end ? source.scalars.count : last.offset + last.text.unicodeScalars.count
     var text = String.UnicodeScalarView()
-    text.append(contentsOf: source.scalars[tokens[ahead - 1].offset..<end])
-    return ("no viable alternative at input '\(String(text))'", next.offset, ahead - position)
+    text.append(contentsOf: source.scalars[first.offset..<end])
+    return String(text)
   }
 
   /// A minus sign after which no number stands, where it can be of nothing else.
@@ -83,10 +97,14 @@ extension CELParser {
     return words + "'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
   }
 
-  /// Whether a word can be the first of a message's field, or end it.
-  func startsField(ahead: Int) -> Bool {
+  /// Whether a word is a name.
+  func startsName(ahead: Int) -> Bool {
     let token = tokens[min(position + ahead, tokens.count - 1)]
     return token.kind == .identifier || token.kind == .escapedIdentifier
-      || ["}", ",", "?"].contains { isSymbol($0, ahead: ahead) }
+  }
+
+  /// Whether a word can be the first of a message's field, or end it.
+  func startsField(ahead: Int) -> Bool {
+    startsName(ahead: ahead) || ["}", ",", "?"].contains { isSymbol($0, ahead: ahead) }
   }
 }

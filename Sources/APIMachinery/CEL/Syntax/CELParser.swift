@@ -3,6 +3,10 @@ struct CELParser {
   /// More nesting is refused: whoever walks the tree uses the stack.
   private static let deepestNesting = 250
   private static let longestSource = 100_000
+  /// So often it goes on where something is wrong, and passes over so many words at once (cel-go's parser options).
+  private static let mostAttempts = 30
+  private static let mostSyntaxErrors = 100
+  static let mostPassedOver = 256
 
   let source: CELSource
   private let hasBindings: Bool
@@ -19,6 +23,10 @@ struct CELParser {
   var enclosing: [Set<String>] = []
   /// Something was wrong, and no word has fitted since: what else does not fit now follows from that, and is not told.
   private var isRecovering = false
+  /// Too much is wrong: the rest is not looked at.
+  private var isOver = false
+  /// How often it went on where something was wrong.
+  private var attempts = 0
 
   /// Ends a parse whose issue has been noted.
   struct Stop: Error {}
@@ -85,12 +93,17 @@ struct CELParser {
   private mutating func expect(_ symbol: String, or separator: String? = nil) throws(Stop) -> CELToken {
     if let token = take(symbol) { return token }
     let found = current
+    if separator == nil { try attempt(at: found) }
     let wanted = separator.map { "{'\(symbol)', '\($0)'}" } ?? "'\(symbol)'"
     if isSymbol(symbol, ahead: 1) || separator.map({ isSymbol($0, ahead: 1) }) ?? false {
       noteSyntax("extraneous input '\(found.text)' expecting \(wanted)")
       _ = take()
       if separator.flatMap({ take($0) }) != nil { return try expect(symbol) }
       return take()
+    }
+    if symbol == ":", startsExpression(ahead: 0) {
+      noteSyntax("missing ':' at '\(found.text)'")
+      return found
     }
     guard found.kind == .end, symbol != ":", separator == nil, pending == 1 else {
       throw syntax("mismatched input '\(found.text)' expecting \(wanted)")
@@ -107,18 +120,34 @@ struct CELParser {
 
   /// Something is wrong, and the rest can be read nevertheless.
   private mutating func note(_ message: String, at offset: Int) {
-    issues.append(CELIssue(offset: offset, message: message))
+    if !isOver { issues.append(CELIssue(offset: offset, message: message)) }
   }
 
-  private mutating func fail(_ message: String, at offset: Int?) -> Stop {
-    issues.append(CELIssue(offset: offset, message: message))
+  mutating func fail(_ message: String, at offset: Int?) -> Stop {
+    if !isOver { issues.append(CELIssue(offset: offset, message: message)) }
     return Stop()
   }
 
   mutating func noteSyntax(_ message: String, at offset: Int? = nil) {
-    guard !isRecovering else { return }
+    guard !isRecovering, !isOver else { return }
     isRecovering = true
-    note("Syntax error: \(message)", at: offset ?? current.offset)
+    let offset = offset ?? current.offset
+    guard issues.count < Self.mostSyntaxErrors else {
+      note("Syntax error: More than \(Self.mostSyntaxErrors) syntax errors", at: offset)
+      isOver = true
+      position = tokens.count - 1
+      return
+    }
+    note("Syntax error: \(message)", at: offset)
+  }
+
+  /// Counts that it goes on where something is wrong: cel-go does so often, and no oftener.
+  /// - Parameter word: where it stands.
+  mutating func attempt(at word: CELToken) throws(Stop) {
+    guard attempts < Self.mostAttempts else {
+      throw fail("Syntax error: error recovery attempt limit exceeded: \(Self.mostAttempts)", at: word.offset)
+    }
+    attempts += 1
   }
 
   private mutating func syntax(_ message: String) -> Stop {
@@ -144,12 +173,16 @@ struct CELParser {
 
   // MARK: Operators
 
-  private mutating func expression() throws(Stop) -> CELExpression {
-    nesting += 1
-    defer { nesting -= 1 }
-    guard nesting <= Self.deepestNesting else {
+  private mutating func descend() throws(Stop) {
+    guard nesting < Self.deepestNesting else {
       throw fail("expression recursion limit exceeded: \(Self.deepestNesting)", at: nil)
     }
+    nesting += 1
+  }
+
+  private mutating func expression() throws(Stop) -> CELExpression {
+    try descend()
+    defer { nesting -= 1 }
     let condition = try disjunction()
     guard let question = take("?") else { return condition }
     pending += 1
@@ -247,6 +280,10 @@ struct CELParser {
     while true {
       if let dot = take(".") {
         let isOptional = take("?") != nil
+        if isOptional, !startsName(ahead: 0), startsName(ahead: 1) {
+          noteSyntax("extraneous input '\(current.text)' expecting {IDENTIFIER, ESC_IDENTIFIER}")
+          _ = take()
+        }
         let name = current
         if !isOptional, isSymbol("in") {
           // The word may go on here as an operator, and does.
@@ -258,11 +295,11 @@ struct CELParser {
             noteSyntax("mismatched input '\(current.text)' expecting {IDENTIFIER, ESC_IDENTIFIER}")
             note("unsupported ident kind", at: current.offset)
           } else if current.kind == .symbol, Self.reserved.contains(current.text) {
-            throw syntax("mismatched input '\(current.text)' expecting IDENTIFIER")
+            noteSyntax("mismatched input '\(current.text)' expecting IDENTIFIER")
           } else {
             noteNoAlternative(after: dot)
           }
-          passOver()
+          try passOver(since: dot)
           return node
         }
         _ = take()
@@ -305,7 +342,7 @@ struct CELParser {
 
   /// A dot after which nothing stands that may stand there.
   private mutating func noteNoAlternative(after dot: CELToken) {
-    noteSyntax("no viable alternative at input '\(dot.text)\(current.kind == .end ? "" : current.text)'")
+    noteSyntax("no viable alternative at input '\(text(from: dot, to: current))'")
   }
 
   /// Names in backticks are of the language, and Kubernetes does not let them be used.
@@ -348,7 +385,7 @@ struct CELParser {
         let dot = take()
         guard current.kind == .identifier else {
           noteNoAlternative(after: dot)
-          return try recover()
+          return try recover(since: dot)
         }
         return try name(isAbsolute: true)
       case "-":
@@ -373,6 +410,8 @@ struct CELParser {
     }
     noteSyntax("extraneous input '\(token.text)' expecting \(starters)")
     _ = take()
+    try descend()
+    defer { nesting -= 1 }
     return try unary()
   }
 

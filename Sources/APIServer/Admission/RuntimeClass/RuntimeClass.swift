@@ -63,14 +63,14 @@ public struct RuntimeClass: Admission {
 
   public func validate(_ request: AdmissionRequest) async throws {
     guard request.creates(.pods), let object = request.object else { return }
-    let own = object["spec"]?["overhead"]
-    guard let overhead = try runtimeClass(request)?["overhead"]?["podFixed"] else {
+    let own = object["spec"]?["overhead"] ?? (request.emptied.contains(["spec", "overhead"]) ? [:] : nil)
+    guard let overhead = try runtimeClass(request)?["overhead"], !overhead.isNull else {
       guard own == nil else {
         throw request.forbidden("pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead")
       }
       return
     }
-    guard let own, Self.isSame(own, overhead) else {
+    guard Self.isSame(own ?? [:], overhead["podFixed"] ?? [:]) else {
       throw request.forbidden("pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead")
     }
   }
