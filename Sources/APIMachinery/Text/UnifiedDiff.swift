@@ -37,8 +37,8 @@ public struct UnifiedDiff {
   }
 
   private init(_ old: String, _ new: String) {
-    self.old = old.split(separator: "\n", omittingEmptySubsequences: false)
-    self.new = new.split(separator: "\n", omittingEmptySubsequences: false)
+    self.old = Self.lines(old)
+    self.new = Self.lines(new)
     var numbers: [[UInt8]: Int] = [:]
     func key(_ line: Substring) -> Int {
       let (bytes, next) = (Array(line.utf8), numbers.count)
@@ -55,6 +55,11 @@ public struct UnifiedDiff {
       for key in places.indices where places[key].count > most { places[key] = [] }
     }
     self.places = places
+  }
+
+  /// A line feed ends a line, also where Unicode has it and what is before it as one character.
+  private static func lines(_ text: String) -> [Substring] {
+    text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map(Substring.init)
   }
 
   private mutating func text() -> String {

@@ -11,18 +11,18 @@ enum PodResourceValidation {
     ResourceValidation.validate(resources, path, isPod: true, &findings)
     let claims = spec.items("resourceClaims").map { $0.text("name") }
     ResourceValidation.claims(resources, claims, path.child("claims"), &findings)
+    let requests = ContainerRequests.together(of: "requests", spec) { resources["requests"]?.has($0) == true }
     for (name, value) in MetadataValidation.sorted(resources["requests"]) {
-      guard let whole = Quantity(reading: value.stringValue ?? ""),
-        let together = ContainerRequests.together(name, spec), together > whole
+      guard let whole = Quantity(reading: value.stringValue ?? ""), let together = requests[name], together > whole
       else { continue }
       findings.invalid(
         path.child("requests").key(name), .string(whole.description),
         "must be greater than or equal to aggregate container requests of \(together)")
     }
     // More huge pages cannot be promised than there are.
+    let limits = ContainerRequests.together(of: "limits", spec, where: ResourceValidation.isHugePages)
     for (name, value) in MetadataValidation.sorted(resources["limits"]) where ResourceValidation.isHugePages(name) {
-      guard let whole = Quantity(reading: value.stringValue ?? ""),
-        let together = ContainerRequests.together(name, of: "limits", spec), together > whole
+      guard let whole = Quantity(reading: value.stringValue ?? ""), let together = limits[name], together > whole
       else { continue }
       findings.invalid(
         path.child("limits").key(name), .string(whole.description),

@@ -165,6 +165,20 @@ import Testing
     #expect(found.allSatisfy { $0.contains("Syntax error: extraneous input ')' expecting") })
   }
 
+  @Test func aHundredMistakesAreToldAndNoMore() {
+    for text in [String(repeating: "#", count: 5_000), String(repeating: "[1 2] + ", count: 150) + "1"] {
+      let found = problems(text + "1")
+      #expect(found.count == 100)
+    }
+    // What is no mistake of syntax does not count.
+    let reserved = Array(repeating: "for", count: 100).joined(separator: " + ")
+    #expect(problems(reserved + " + (1 2)").allSatisfy { !$0.contains("More than") })
+  }
+
+  @Test func wholeNamesInQuotesAreShown() {
+    #expect(problems(".`ab`").first == "1:2: Syntax error: no viable alternative at input '.`ab`'")
+  }
+
   @Test func itGoesOnSoOftenAndNoOftener() {
     let found = problems(String(repeating: "s.+", count: 40))
     #expect(found.count == 32)

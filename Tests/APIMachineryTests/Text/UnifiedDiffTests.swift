@@ -93,6 +93,10 @@ import Testing
     #expect(UnifiedDiff.text(from: "\u{e9}", to: "e\u{301}") == "@@ -1 +1 @@\n-\u{e9}\n+e\u{301}\n")
   }
 
+  @Test func lineFeedsEndLinesAlsoAfterReturns() {
+    #expect(UnifiedDiff.text(from: "a\r\nb", to: "a\r\nc") == "@@ -1,2 +1,2 @@\n a\r\n-b\n+c\n")
+  }
+
   private static func apply(_ diff: String, to old: [String]) -> [String] {
     var (result, place): ([String], Int) = ([], 0)
     for line in diff.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {

@@ -41,7 +41,8 @@ extension CELParser {
 
   /// What stands in the source, from the first of a word to the last of another, or to the end.
   func text(from first: CELToken, to last: CELToken) -> String {
-    let end = last.kind == .end ? source.scalars.count : last.offset + last.text.unicodeScalars.count
+    let quotes = last.kind == .escapedIdentifier ? 2 : 0
+    let end = last.kind == .end ? source.scalars.count : last.offset + last.text.unicodeScalars.count + quotes
     var text = String.UnicodeScalarView()
     text.append(contentsOf: source.scalars[first.offset..<end])
     return String(text)

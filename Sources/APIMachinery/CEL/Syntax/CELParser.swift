@@ -23,6 +23,7 @@ struct CELParser {
   var enclosing: [Set<String>] = []
   /// Something was wrong, and no word has fitted since: what else does not fit now follows from that, and is not told.
   private var isRecovering = false
+  private var syntaxErrors = 0
   /// Too much is wrong: the rest is not looked at.
   private var isOver = false
   /// How often it went on where something was wrong.
@@ -58,7 +59,12 @@ struct CELParser {
     }
     var lexer = CELLexer(source)
     tokens = lexer.tokens()
-    issues = lexer.issues
+    issues = Array(lexer.issues.prefix(Self.mostSyntaxErrors))
+    syntaxErrors = issues.count
+    if let next = lexer.issues.dropFirst(syntaxErrors).first {
+      noteSyntax("", at: next.offset)
+      return nil
+    }
     do {
       let root = try expression()
       guard current.kind == .end else {
@@ -132,7 +138,8 @@ struct CELParser {
     guard !isRecovering, !isOver else { return }
     isRecovering = true
     let offset = offset ?? current.offset
-    guard issues.count < Self.mostSyntaxErrors else {
+    syntaxErrors += 1
+    guard syntaxErrors <= Self.mostSyntaxErrors else {
       note("Syntax error: More than \(Self.mostSyntaxErrors) syntax errors", at: offset)
       isOver = true
       position = tokens.count - 1
@@ -547,7 +554,7 @@ struct CELParser {
       guard node.depth <= CELExpression.deepest else { throw fail("max recursion depth exceeded", at: nil) }
       return node
     case .failure(let issue):
-      issues.append(issue.value)
+      if !isOver { issues.append(issue.value) }
       return try make(.literal(.null), at: offset)
     }
   }
