@@ -9,12 +9,12 @@ enum ObjectRules {
     _ context: RequestContext, subresource: String, emptied: EmptiedFields
   ) -> [FieldError] {
     if target.resource.isCustom { return custom(new, old: old, target, kinds, context) }
-    let sent = emptied.restored(in: new, old)
-    let others = strategy.violations(sent.new, old: sent.old, subresource: subresource, kinds)
     return kinds.validate(
       .object(new), old: old.map { .object($0) }, kind: target.groupVersionKind, subresource: subresource,
-      emptied: emptied,
-      beside: others)
+      emptied: emptied
+    ) { new, old in
+      strategy.violations(new.objectValue ?? [:], old: old?.objectValue, subresource: subresource, kinds)
+    }
   }
 
   private static func custom(

@@ -91,18 +91,12 @@ public struct EmptiedFields: Sendable {
   // MARK: Into what was there
 
   /// An object as it was sent, and what was there before it: that has them too where nothing stands, so that they are no change.
-  public func restored(in new: JSONObject, _ old: JSONObject?) -> (new: JSONObject, old: JSONObject?) {
-    guard !isEmpty else { return (new, old) }
-    var (sent, before) = (new, old)
-    restore(in: &sent)
-    if before != nil { Self.match(members, in: &before!, new) }
-    return (sent, before)
-  }
-
   func restored(in new: JSONValue, _ old: JSONValue?) -> (new: JSONValue, old: JSONValue?) {
     guard !isEmpty, case .object(let object) = new else { return (new, old) }
-    let (sent, before) = restored(in: object, old?.objectValue)
-    return (.object(sent), before.map { .object($0) } ?? old)
+    var (sent, before) = (new, old)
+    sent.editObject { restore(in: &$0) }
+    before?.editObject { Self.match(members, in: &$0, object) }
+    return (sent, before)
   }
 
   /// - Parameter new: what they are put into; where it has got a value since they were sent, they say nothing.

@@ -68,12 +68,12 @@ extension Defaults {
   private static func setPodRequests(_ spec: inout JSONValue) {
     setPodPages(&spec)
     guard let limits = spec["resources"]?["limits"]?.objectValue, !limits.isEmpty else { return }
-    let together = ["cpu", "memory"].map { ($0, ContainerRequests.together($0, spec)) }
+    let together = ContainerRequests.together(of: "requests", spec) { $0 == "cpu" || $0 == "memory" }
     spec.edit("resources") { resources in
       resources.editObject { object in
         var requests = object["requests"]?.objectValue ?? [:]
-        for (name, amount) in together where requests[name] == nil {
-          if let amount { requests[name] = .string(amount.description) }
+        for name in ["cpu", "memory"] where requests[name] == nil {
+          if let amount = together[name] { requests[name] = .string(amount.description) }
         }
         for (name, limit) in limits where requests[name] == nil && isOfPods(name) { requests[name] = limit }
         if !requests.isEmpty { object["requests"] = .object(requests) }

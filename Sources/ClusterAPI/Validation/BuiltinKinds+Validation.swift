@@ -10,13 +10,16 @@ extension BuiltinKinds {
   ///   - old: the object as it is stored; nil for one that is created.
   ///   - subresource: the path below the object that is written; empty for the object itself.
   ///   - emptied: what was sent empty. Rules between fields see it, in what there was too: it is no change.
-  ///   - others: what is wrong by rules that are not known here; they are told where their fields stand.
+  ///   - others: finds what is wrong by rules that are not known here, with what was sent empty; it is told where its fields
+  ///     stand.
   public func validate(
     _ new: JSONValue, old: JSONValue?, kind: GroupVersionKind, subresource: String = "",
-    emptied: EmptiedFields = EmptiedFields(), beside others: [FieldError] = []
+    emptied: EmptiedFields = EmptiedFields(),
+    beside others: (_ new: JSONValue, _ old: JSONValue?) -> [FieldError] = { _, _ in [] }
   ) -> [FieldError] {
     let (kept, keptOld) = (new, old)
     let (new, old) = emptied.restored(in: new, old)
+    let others = others(new, old)
     var findings = Findings()
     let isNamespaced = resource(of: GroupKind(group: kind.group, kind: kind.kind))?.isNamespaced ?? false
     if isStored(kind) {

@@ -2,15 +2,10 @@ import APIMachinery
 
 /// What the containers of a pod request together.
 enum ContainerRequests {
-  /// At the time when they request most: all that run for ever, or an init container with the sidecars that were started
-  /// before it. Nil where none requests anything.
+  /// Of each resource that is meant and of which any is requested: how much at the time when they request most. That is all
+  /// that run for ever, or an init container with the sidecars that were started before it.
   ///
   /// - Parameter list: `requests`, or `limits` for what they may use together.
-  static func together(_ name: String, of list: String = "requests", _ spec: JSONValue) -> Quantity? {
-    together(of: list, spec) { $0 == name }[name]
-  }
-
-  /// Of all resources that are meant and of which any is requested.
   static func together(
     of list: String, _ spec: JSONValue, where isMeant: (String) -> Bool
   ) -> [String: Quantity] {

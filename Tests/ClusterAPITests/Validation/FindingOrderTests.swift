@@ -53,9 +53,12 @@ import Testing
       ), old: nil,
       kind: GroupVersionKind(
         group: "admissionregistration.k8s.io", version: "v1", kind: "ValidatingWebhookConfiguration"),
-      beside: (0...1).map {
-        .invalid(
-          FieldPath("webhooks").index(0).child("matchConditions").index($0).child("expression"), "1 +", "no expression")
+      beside: { _, _ in
+        (0...1).map {
+          .invalid(
+            FieldPath("webhooks").index(0).child("matchConditions").index($0).child("expression"), "1 +",
+            "no expression")
+        }
       })
     #expect(
       found.map(\.field) == [
