@@ -120,7 +120,7 @@ let package = Package(
     // Cluster
     target("APIMachinery", ["Protobuf"]),
     .target(name: "ClusterAPIData", exclude: ["Kinds", "README.md"]),
-    target("ClusterAPI", ["APIMachinery", "ClusterAPIData", "Addressing", "Protobuf"]),
+    target("ClusterAPI", ["APIMachinery", "ClusterAPIData", "Addressing", "OCI", "Protobuf"]),
     target(
       "APIServer",
       [

@@ -1,4 +1,5 @@
 import APIMachinery
+import OCI
 
 extension Defaults {
   /// A pod itself gets more than a template: requests that follow from limits, ports of the node's network, and a second to end
@@ -41,7 +42,9 @@ extension Defaults {
 
   /// Images that are named by `latest`, or by nothing, are always pulled; of what is no name nothing is known.
   static func pullPolicy(of image: String) -> String {
-    ImageName.tag(of: image) == "latest" ? "Always" : "IfNotPresent"
+    do {
+      return try Reference(image).withDefaultTag.tag == "latest" ? "Always" : "IfNotPresent"
+    } catch { return "IfNotPresent" }
   }
 
   private static func setVolume(_ volume: inout JSONValue) {
