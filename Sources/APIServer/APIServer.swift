@@ -167,7 +167,13 @@ public final class APIServer: Sendable {
   private func plain(_ request: Request) throws -> Response? {
     switch request.path {
     case "/", "/index.html": return Answer.indented(["paths": .array(paths.map { .string($0) })])
-    case "/version", "/version/": return Answer.indented(version.json)
+    case "/version", "/version/":
+      if let ranges = MediaRange.accepted(request.headers),
+        !ranges.contains(where: { ["application/json", "*/*"].contains($0.type) })
+      {
+        throw StatusError.noRepresentation(["application/json"])
+      }
+      return Answer.indented(version.json)
     default:
       return try accounts?.document(request.path, address: address).map { type, bytes in
         Response(

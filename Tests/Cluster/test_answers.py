@@ -46,6 +46,14 @@ def test_indented_where_asked_for(api, maps):
         assert shown.startswith(b'{\n  "') and shown.endswith(b"\n}"), shown
 
 
+def test_the_version_is_told_in_json_alone(api):
+    for accept in ("application/*", "text/plain"):
+        api.refused(
+            406, "GET", "/version", headers={"Accept": accept}, says="406: Not Acceptable\n\nAvailable representations: application/json")
+    for accept in ("*/*", "application/yaml, application/json;q=0.1"):
+        assert api.get("/version", headers={"Accept": accept})["major"] == "1"
+
+
 def test_what_a_patch_cannot_make(kubectl, api, namespace):
     """The words for what is of a wrong type depend on who finds it."""
     kubectl("create", "-f", "-", input=pod())

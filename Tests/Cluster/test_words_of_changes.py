@@ -1,6 +1,7 @@
 """What is said of changes that may not be made: the words, the values and the differences are those of kube-apiserver 1.36."""
 
 import copy
+import json
 
 import pytest
 from interface import assert_within, unique
@@ -53,6 +54,51 @@ def test_what_a_pod_would_get_is_judged_too(api, namespace):
     assert causes[0] == "spec.containers[0].env[0].name: Required value" and causes[1].startswith(CHANGEABLE)
 
 
+def test_a_pod_keeps_its_preemption_policy_and_gets_no_gates(api, namespace):
+    gates = [{"name": "example.com/a"}]
+    pod, path = made(api, f"/api/v1/namespaces/{namespace}/pods", "Pod", {"spec": pod_spec(schedulingGates=gates)})
+    changed = copy.deepcopy(pod)
+    changed["spec"]["preemptionPolicy"] = ""
+    causes = told(api, path, changed)
+    assert len(causes) == 2 and causes[0] == "spec.preemptionPolicy: Required value" and causes[1].startswith(CHANGEABLE)
+    # Of a gate twice the last one is told.
+    pod["spec"]["schedulingGates"] = [*gates, {"name": "example.com/b"}, {"name": "example.com/b"}]
+    assert told(api, path, pod) == [
+        'spec.schedulingGates[2]: Duplicate value: "example.com/b"',
+        "spec.schedulingGates[2].name: Forbidden: only deletion is allowed, but found new scheduling gate 'example.com/b'",
+    ]
+
+
+AN_ADDRESS = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
+ONE_EACH = "may specify no more than one IP for each IP family"
+
+
+@pytest.mark.parametrize("name", ["podIP", "hostIP"])
+@pytest.mark.parametrize(
+    ("addresses", "causes"), [
+        (["10.9.8.7", "10.9.8.6"], [f': Invalid value: [{{"IP":"10.9.8.7"}},{{"IP":"10.9.8.6"}}]: {ONE_EACH}']),
+        (["10.9.8.7", "fd00::1", "fd00::2"],
+         [f': Invalid value: [{{"IP":"10.9.8.7"}},{{"IP":"fd00::1"}},{{"IP":"fd00::2"}}]: {ONE_EACH}']),
+        (["10.9.8.7", "nine"],
+         [f'[1]: Invalid value: "nine": {AN_ADDRESS}',
+          ": Internal error: failed to check for dual stack with error:invalid IP[1]: nine",
+          f': Invalid value: [{{"IP":"10.9.8.7"}},{{"IP":"nine"}}]: {ONE_EACH}']),
+    ],
+)  # fmt: skip
+def test_a_pod_has_an_address_of_each_family(api, namespace, name, addresses, causes):
+    pod, path = made(api, f"/api/v1/namespaces/{namespace}/pods", "Pod", {"spec": pod_spec()})
+    pod["status"] |= {name: addresses[0], f"{name}s": [{"ip": address} for address in addresses]}
+    assert told(api, f"{path}/status", pod) == [f"status.{name}s{cause}" for cause in causes]
+
+
+@pytest.mark.parametrize("data", [None, [], "text", 1])
+def test_a_revision_keeps_its_data(api, namespace, data):
+    revision, path = made(
+        api, f"/apis/apps/v1/namespaces/{namespace}/controllerrevisions", "ControllerRevision", {"data": {"a": 1}, "revision": 1})
+    revision["data"] = data
+    assert told(api, path, revision) == [f"data: Invalid value: {json.dumps(data)}: {IMMUTABLE}"]
+
+
 JOB = {
     "parallelism": 1,
     "template": {"metadata": {"labels": {"a": "b"}}, "spec": {"restartPolicy": "Never", **pod_spec()}},
@@ -102,6 +148,20 @@ def test_a_claim_shows_what_would_change(api, namespace):
         '@@ -1,12 +1,12 @@\n {\n  "AccessModes": [\n-  "ReadWriteOnce"\n+  "ReadOnlyMany"\n  ],\n  "Selector": null,\n  "Resources": {\n'
         '   "Limits": null,\n   "Requests": {\n-   "storage": "2Gi"\n+   "storage": "1Gi"\n   }\n  },\n  "VolumeName": "",\n'
     ]
+
+
+@pytest.mark.parametrize("selector", [{}, {"matchLabels": {}}, {"matchExpressions": []}])
+def test_a_selector_shows_nothing_that_is_empty(api, namespace, selector):
+    claim, path = made(
+        api, f"/api/v1/namespaces/{namespace}/persistentvolumeclaims", "PersistentVolumeClaim",
+        {"spec": {"storageClassName": "none", "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "2Gi"}}}},
+    )  # fmt: skip
+    claim["spec"]["selector"] = selector
+    (cause,) = told(api, path, claim)
+    assert cause.endswith(
+        '@@ -2,7 +2,7 @@\n  "AccessModes": [\n   "ReadWriteOnce"\n  ],\n- "Selector": null,\n+ "Selector": {},\n  "Resources": {\n'
+        '   "Limits": null,\n   "Requests": {\n'
+    )
 
 
 def test_an_attachment_shows_itself(api):

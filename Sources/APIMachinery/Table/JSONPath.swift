@@ -146,7 +146,7 @@ public struct JSONPath: Sendable {
   private static func passes(
     _ element: JSONValue, _ left: [Step], _ operation: String, _ right: [Step]
   ) throws(JSONPathError) -> Bool {
-    if operation.isEmpty { return !((try? walk(left, [element])) ?? []).isEmpty }
+    if operation.isEmpty { return finds(left, in: element) }
     let lefts = try walk(left, [element])
     guard let first = lefts.first else { return false }
     let rights = try walk(right, [element])
@@ -161,6 +161,17 @@ public struct JSONPath: Sendable {
     case ">=": return try !less(first, second)
     default: throw JSONPathError("unrecognized filter operator \(operation)")
     }
+  }
+
+  /// Whether a path finds something in an element. A step that does not fit leaves what was found before it, as upstream's do: an
+  /// unknown word and an index beyond the end are found everywhere (client-go, `util/jsonpath`, `evalFilter`).
+  private static func finds(_ steps: [Step], in element: JSONValue) -> Bool {
+    var current = [element]
+    for step in steps {
+      guard let next = try? walk(step, current), next.count <= mostValues else { break }
+      current = next
+    }
+    return !current.isEmpty
   }
 
   private static func equal(_ a: JSONValue, _ b: JSONValue) throws(JSONPathError) -> Bool {

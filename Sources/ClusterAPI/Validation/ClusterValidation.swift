@@ -11,9 +11,16 @@ enum ClusterValidation {
     for (index, range) in ranges.enumerated() {
       AddressRules.range(range, path.child("podCIDRs").index(index), &findings)
     }
-    if ranges.count > 2 || ranges.count == 2 && AddressRules.isIPv6(ranges[0]) == AddressRules.isIPv6(ranges[1]) {
-      findings.invalid(
-        path.child("podCIDRs"), spec["podCIDRs"], "may specify no more than one CIDR for each IP family")
+    if ranges.count > 1 {
+      let families = AddressFamilies.areBoth(ranges: ranges)
+      if let problem = families.problem {
+        findings.add(
+          .internal(path.child("podCIDRs"), "invalid PodCIDRs. failed to check with dual stack with error:\(problem)"))
+      }
+      if !families.areBoth || ranges.count > 2 {
+        findings.invalid(
+          path.child("podCIDRs"), spec["podCIDRs"], "may specify no more than one CIDR for each IP family")
+      }
     }
     amounts(of: new, &findings)
     declaredFeatures(of: new, &findings)

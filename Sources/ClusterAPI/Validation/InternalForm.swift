@@ -50,17 +50,26 @@ enum InternalForm {
     }
   }
 
-  /// A value that upstream shows as the API does: selectors in their order, and maps by their keys.
+  /// A value that upstream shows as the API does: selectors in their order and without what is empty, and maps by their keys.
   private static func plain(_ value: JSONValue) -> JSONValue {
     switch value {
     case .object(let object):
       let members = object.sorted.map { ($0.name, plain($0.value)) }
-      guard object["matchLabels"] != nil, object["matchExpressions"]?.arrayValue != nil else {
-        return .object(JSONObject(members))
-      }
-      return .object(JSONObject(members.filter { $0.0 == "matchLabels" } + members.filter { $0.0 != "matchLabels" }))
+      return .object(JSONObject(isSelector(object) ? selector(members) : members))
     case .array(let items): return .array(items.map(plain))
     default: return value
+    }
+  }
+
+  private static func isSelector(_ object: JSONObject) -> Bool {
+    object["matchLabels"]?.objectValue != nil || object["matchExpressions"]?.arrayValue != nil
+  }
+
+  private static func selector(_ members: [(String, JSONValue)]) -> [(String, JSONValue)] {
+    ["matchLabels", "matchExpressions"].compactMap { name in
+      guard var value = members.first(where: { $0.0 == name })?.1, value != [:], value != [] else { return nil }
+      value.editItems { $0.editObject { if $0["values"] == [] { $0.remove("values") } } }
+      return (name, value)
     }
   }
 }

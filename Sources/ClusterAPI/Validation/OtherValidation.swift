@@ -85,10 +85,13 @@ enum OtherValidation {
   }
 
   static func validate(controllerRevision new: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
-    if !new.has("data") {
-      findings.required(FieldPath("data"), "data is mandatory")
-    } else if new["data"]?.objectValue == nil {
-      findings.required(FieldPath("data"), "data must be a valid JSON object")
+    // Of one that is there it is only said that it cannot change.
+    if old == nil {
+      if !new.has("data") {
+        findings.required(FieldPath("data"), "data is mandatory")
+      } else if new["data"]?.objectValue == nil {
+        findings.required(FieldPath("data"), "data must be a valid JSON object")
+      }
     }
     findings.notNegative(new, "revision", FieldPath())
   }

@@ -126,8 +126,12 @@ enum PodStatusValidation {
   }
 
   private static func families(_ all: [JSONValue], _ path: FieldPath, _ findings: inout Findings) {
-    let isSixth = all.map { AddressRules.isIPv6($0.text("ip")) }
-    if all.count > 2 || all.count == 2 && isSixth[0] == isSixth[1] {
+    guard all.count > 1 else { return }
+    let families = AddressFamilies.areBoth(addresses: all.map { $0.text("ip") })
+    if let problem = families.problem {
+      findings.add(.internal(path, "failed to check for dual stack with error:\(problem)"))
+    }
+    if !families.areBoth || all.count > 2 {
       findings.invalid(
         path, .array(all.map { InternalForm.of($0, "core.PodIP") }),
         "may specify no more than one IP for each IP family")

@@ -31,12 +31,7 @@ enum PodUpdateValidation {
     }
     guard deadline(spec, oldSpec, path.child("activeDeadlineSeconds"), &findings) else { return }
     tolerations(spec, oldSpec, path.child("tolerations"), &findings)
-    let oldGates = Set(oldSpec.items("schedulingGates").map { $0.text("name") })
-    for (index, gate) in spec.items("schedulingGates").enumerated() where !oldGates.contains(gate.text("name")) {
-      findings.forbidden(
-        path.child("schedulingGates").index(index).child("name"),
-        "only deletion is allowed, but found new scheduling gate '\(gate.text("name"))'")
-    }
+    gates(spec, oldSpec, path.child("schedulingGates"), &findings)
     // Give the new one all that may differ, and compare what is left.
     var masked = spec
     for list in ["containers", "initContainers"] {
@@ -109,6 +104,17 @@ enum PodUpdateValidation {
       return false
     }
     return true
+  }
+
+  /// Gates may go. One that is new is told once, where it stands last.
+  private static func gates(_ new: JSONValue, _ old: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    var added: [String: Int] = [:]
+    for (index, gate) in new.items("schedulingGates").enumerated() { added[gate.text("name")] = index }
+    for gate in old.items("schedulingGates") { added[gate.text("name")] = nil }
+    for (name, index) in added.sorted(by: { $0.value < $1.value }) {
+      findings.forbidden(
+        path.index(index).child("name"), "only deletion is allowed, but found new scheduling gate '\(name)'")
+    }
   }
 
   private static func tolerations(_ new: JSONValue, _ old: JSONValue, _ path: FieldPath, _ findings: inout Findings) {

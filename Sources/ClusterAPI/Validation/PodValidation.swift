@@ -74,6 +74,7 @@ enum PodValidation {
     namespaces(spec, path, &findings)
     hostName(spec, path, &findings)
     names(spec, path, &findings)
+    if spec["preemptionPolicy"]?.stringValue == "" { findings.required(path.child("preemptionPolicy")) }
     findings.listed(spec, "preemptionPolicy", ["PreemptLowerPriority", "Never"], path)
     if let overhead = spec["overhead"] {
       ResourceValidation.validate(["limits": overhead], path.child("overhead"), &findings)

@@ -50,12 +50,20 @@ public enum ServiceAddressValidation {
     }
     if addresses.count > 2 { findings.invalid(addressesPath, shown, "may only hold up to 2 values") }
     guard isSound else { return findings.errors }
-    if addresses.count > 1, Set(addresses.map { AddressRules.isIPv6($0) }).count < addresses.count {
-      findings.invalid(addressesPath, shown, "may specify no more than one IP for each IP family")
+    if addresses.count > 1 {
+      let families = AddressFamilies.areBoth(addresses: addresses)
+      if let problem = families.problem {
+        findings.add(.internal(addressesPath, "failed to check for dual stack with error:\(problem)"))
+      }
+      if !families.areBoth {
+        findings.invalid(addressesPath, shown, "may specify no more than one IP for each IP family")
+      }
     }
     guard !service.isHeadless else { return findings.errors }
     for (index, (address, family)) in zip(addresses, service.ipFamilies).enumerated()
-    where ["IPv4", "IPv6"].contains(family) && AddressRules.isIPv6(address) != (family == "IPv6") {
+    where family == "IPv4" && AddressFamilies.family(ofAddress: address) == 6
+      || family == "IPv6" && AddressFamilies.family(ofAddress: address) != 6
+    {
       findings.invalid(
         addressesPath.index(index), .string(address),
         "expected an \(family) value as indicated by `ipFamilies[\(index)]`")

@@ -120,6 +120,10 @@ struct TableTests {
     #expect(try JSONPath(".spec.ports[*].port").values(in: tree) == [80, 443])
     #expect(try JSONPath(".spec.ports[?(@.port>80)].name").values(in: tree) == ["https"])
     #expect(try JSONPath(".spec.ports[?(@.port)].name").values(in: tree) == ["http", "https"])
+    #expect(try JSONPath(".spec.ports[?(@.none)].name").values(in: tree) == [])
+    // A word that means nothing, and elements of what is no list, are found in all.
+    #expect(try JSONPath(".spec.ports[?(port)].name").values(in: tree) == ["http", "https"])
+    #expect(try JSONPath(".spec.ports[?(@.name[0])].port").values(in: tree) == [80, 443])
     #expect(try JSONPath(".spec.ports[-1:].name").values(in: tree) == ["https"])
     #expect(try JSONPath(".spec.ports[0,1].port").values(in: tree) == [80, 443])
     #expect(try JSONPath("..port").values(in: tree) == [80, 443])

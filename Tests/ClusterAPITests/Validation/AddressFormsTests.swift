@@ -107,4 +107,17 @@ import Testing
     #expect(try problems(of: policy("10.0.0.1/8"), after: policy("10.0.0.1/8")) == [])
     #expect(try problems(of: policy("10.0.0.2/8"), after: policy("10.0.0.1/8")).count == 1)
   }
+
+  /// One of version 4 is that in any clothes.
+  @Test func families() {
+    #expect(AddressFamilies.areBoth(addresses: ["10.9.8.7", "2001:db8::1", "10.9.8.6"]) == (true, nil))
+    #expect(AddressFamilies.areBoth(addresses: ["10.9.8.7", "::ffff:10.9.8.6"]) == (false, nil))
+    #expect(AddressFamilies.areBoth(addresses: ["10.9.8.7", "x"]) == (false, "invalid IP[1]: x"))
+    #expect(AddressFamilies.areBoth(ranges: ["010.0.0.0/8", "2001:db8::/32"]) == (true, nil))
+    #expect(AddressFamilies.areBoth(ranges: ["10.0.0.0/8", "::ffff:0.0.0.0/96"]) == (false, nil))
+    #expect(
+      AddressFamilies.areBoth(ranges: ["10.0.0.0"]) == (
+        false, "invalid CIDR[0]: <nil> (invalid CIDR address: 10.0.0.0)"
+      ))
+  }
 }

@@ -68,6 +68,15 @@ import Testing
       ))
   }
 
+  @Test func selectorsShowNothingThatIsEmpty() throws {
+    let empty = InternalForm.of(
+      ["labelSelector": ["matchLabels": [:], "matchExpressions": []]], "core.PodAffinityTerm")
+    #expect(empty["LabelSelector"] == [:])
+    let exists: JSONValue = ["key": "a", "operator": "Exists", "values": []]
+    let term = InternalForm.of(["labelSelector": ["matchExpressions": [exists]]], "core.PodAffinityTerm")
+    #expect(term["LabelSelector"] == ["matchExpressions": [["key": "a", "operator": "Exists"]]])
+  }
+
   @Test func aDifferenceShowsWhatHTMLWouldTakeAmiss() throws {
     #expect(
       InternalForm.difference(["key": "<a>"], ["key": "&"], "core.Taint") == """
