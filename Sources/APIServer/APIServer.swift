@@ -113,7 +113,9 @@ public final class APIServer: Sendable {
       let discovery = DiscoveryHandler(
         snapshot: snapshot, request: request, address: address, kinds: registry.kinds, others: aggregation?.versions)
       if let response = try discovery.respond() {
-        guard isRead else { throw StatusError.methodNotAllowed() }
+        guard request.method == .get || request.method == .head && discovery.takesHead else {
+          throw StatusError.methodNotAllowed()
+        }
         return response
       }
       if isRead, let response = try await documents(request, snapshot) ?? plain(request) {
@@ -168,6 +170,7 @@ public final class APIServer: Sendable {
     switch request.path {
     case "/", "/index.html": return Answer.indented(["paths": .array(paths.map { .string($0) })])
     case "/version", "/version/":
+      guard request.method == .get else { throw StatusError.methodNotAllowed() }
       if let ranges = MediaRange.accepted(request.headers),
         !ranges.contains(where: { ["application/json", "*/*"].contains($0.type) })
       {

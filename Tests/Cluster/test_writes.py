@@ -247,8 +247,8 @@ def test_a_scale_has_the_objects_name(api, deployments):
         400, "PUT", f"{deployments}/d/scale", scale,
         says="the name of the object (e) does not match the name on the URL (d)",
     )  # fmt: skip
-    missing = api.refused(404, "GET", f"{deployments}/e/scale", says='deployments/scale.apps "e" not found')
-    assert missing["details"]["kind"] == "deployments/scale"
+    missing = api.refused(404, "GET", f"{deployments}/e/scale", says='deployments.apps "e" not found')
+    assert missing["details"]["kind"] == "deployments"
     assert api.get(f"{deployments}/d")["spec"]["replicas"] == 1
 
 

@@ -175,7 +175,7 @@ public struct JSONReader: Sendable {
       let known = duplicates.count
       let value = try value(bytes)
       if duplicates.count != known { place(known, under: name) }
-      if object.put(name, value), noticesDuplicates { note(name) }
+      if object.put(name, value), noticesDuplicates { note(name, in: &object, value) }
       skipSpace(bytes)
       guard index < bytes.count else { throw .truncated(at: index) }
       switch bytes[index] {
@@ -190,9 +190,12 @@ public struct JSONReader: Sendable {
 
   // MARK: Duplicates
 
-  private mutating func note(_ name: String) {
+  /// The member stands where it came last: what is wrong with an object is told in the order of its text.
+  private mutating func note(_ name: String, in object: inout JSONObject, _ value: JSONValue) {
     guard duplicates.count < Self.maximumDuplicates else { return }
     duplicates.append([name])
+    object.remove(name)
+    _ = object.put(name, value)
   }
 
   /// The duplicates found since there were `known` stand under a member or an element.

@@ -13,7 +13,10 @@ public struct AdmissionInterest: Sendable {
 
   /// Changes only.
   /// - Parameter resources: of which objects; none named means all.
-  static func mutating(_ resources: GroupResource...) -> AdmissionInterest {
+  static func mutating(_ resources: GroupResource...) -> AdmissionInterest { mutating(resources) }
+
+  /// The same, of a list of resources.
+  static func mutating(_ resources: [GroupResource]) -> AdmissionInterest {
     .init(resources: resources.isEmpty ? nil : Set(resources), mutates: true, validates: false)
   }
 

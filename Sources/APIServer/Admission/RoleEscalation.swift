@@ -13,11 +13,18 @@ public struct RoleEscalation: Admission {
     roles = RBACAuthorizer(registry)
   }
 
-  public var interest: AdmissionInterest { .validating() }
+  private static let guarded = ["roles", "clusterroles", "rolebindings", "clusterrolebindings"].map {
+    GroupResource(group: RBACAuthorizer.group, resource: $0)
+  }
 
-  public func mutate(_ request: inout AdmissionRequest) async throws {}
+  public var interest: AdmissionInterest { .mutating(Self.guarded) }
 
-  public func validate(_ request: AdmissionRequest) async throws {
+  public func validate(_ request: AdmissionRequest) async throws {}
+
+  /// Changes nothing, and comes after all that does: who may not grant what is written is not told what else is wrong with it.
+  public func mutate(_ request: inout AdmissionRequest) async throws { try await check(request) }
+
+  private func check(_ request: AdmissionRequest) async throws {
     guard let object = powers.written(by: request, inGroup: RBACAuthorizer.group),
       !Self.isChangeForCollection(object, request.oldObject)
     else { return }
@@ -44,7 +51,8 @@ public struct RoleEscalation: Admission {
         let role = registry.cache(of: target).get(
           target.key(namespace: isCluster ? "" : request.namespace, name: name))
       else {
-        throw StatusError.notFound(GroupResource(group: RBACAuthorizer.group, resource: roles), name)
+        // As upstream says it: the request's own resource, and the name of the role.
+        throw StatusError.notFound(place, name)
       }
       if let problem = problem(RBACObjects.rules(role), request) {
         throw StatusError.forbidden(place, request.name, problem)

@@ -35,6 +35,14 @@ struct DiscoveryHandler: Sendable {
     }
   }
 
+  /// Whether HEAD is taken for GET: with upstream, lists of groups and what is said of groups and of custom kinds have handlers that
+  /// look at no method.
+  var takesHead: Bool {
+    let segments = request.segments
+    guard segments.first == "apis" else { return false }
+    return segments.count < 3 || !snapshot.resources.contains { !$0.isCustom && $0.group == segments[1] }
+  }
+
   /// The form in which a client takes all resources in one document; nil where it does not. It gets that wherever it names
   /// it, however little it weighs it.
   private var aggregate: ResponseForm.Encoding? {

@@ -16,6 +16,8 @@ struct ResourceHandler: Sendable {
   func respond() async throws -> Response {
     try checkPlace()
     if let connection = ConnectHandler(self) { return try await connection.respond() }
+    // Of built-in kinds only a proxy passes it on.
+    if request.method == .head, !target.resource.isCustom { throw StatusError.methodNotAllowed() }
     guard info.rest.isEmpty else { throw StatusError.noSuchPath() }
     // Custom objects have every verb; one of a definition that goes is refused later, where it makes something new.
     let verbs = target.resource.isCustom ? ResourceVerb.allCases : target.version.verbs

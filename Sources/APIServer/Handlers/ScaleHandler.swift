@@ -11,7 +11,7 @@ struct ScaleHandler {
     let info = handler.info
     switch info.verb {
     case "get":
-      let object = try found(info)
+      let object = try handler.registry.find(handler.target, namespace: info.namespace, name: info.name)
       return try answer(try await handler.registry.tree(object, handler.target), form)
     case "update":
       let scale = try handler.reader.object(try await handler.requestBody(), handler.target, kind: kind)
@@ -37,17 +37,6 @@ struct ScaleHandler {
         try ObjectPlace.check(scale, handler.target, info)
         return scale
       }
-    }
-  }
-
-  /// - Throws: 404; of a built-in kind it is the scale that is missing.
-  private func found(_ info: RequestInfo) throws(StatusError) -> CachedObject {
-    do {
-      return try handler.registry.find(handler.target, namespace: info.namespace, name: info.name)
-    } catch {
-      guard error.reason == .notFound, !handler.target.resource.isCustom else { throw error }
-      let place = handler.target.groupResource
-      throw .notFound(GroupResource(group: place.group, resource: place.resource + "/scale"), info.name)
     }
   }
 

@@ -36,9 +36,9 @@ struct OpenAPIHandler: Sendable {
       switch (segments[2], segments.count) {
       case ("api", 4): groupVersion = GroupVersion(group: "", version: segments[3])
       case ("apis", 5): groupVersion = GroupVersion(group: segments[3], version: segments[4])
-      default: return nil
+      default: return Response(.notFound)
       }
-      guard snapshot.serves(groupVersion) else { return nil }
+      guard snapshot.serves(groupVersion) else { return Response(.notFound) }
       let type = try negotiate(
         request,
         [Self.json, OpenAPIDocuments.protobufTypeOfVersion3, Self.oldProtobufTypeOfVersion3])

@@ -26,40 +26,57 @@ enum MutationTypes {
 }
 
 extension MutationTypes {
-  /// Checks that parts are named for the places where they stand: `Object.spec` under `spec`.
-  /// - Throws: `CELEvaluationError`
-  static func checkNames(_ value: CELValue) throws {
-    guard case .object(let object) = value else { return }
-    try checkNames(value, object.typeName)
+  /// Why what an expression gives is nothing that can be applied.
+  struct Mismatch: Error {
+    let message: String
   }
 
-  private static func checkNames(_ value: CELValue, _ expected: String) throws {
+  /// Checks that parts are named for the places where they stand: `Object.spec` under `spec`.
+  static func checkNames(_ value: CELValue) throws(Mismatch) {
+    guard case .object(let object) = value else { return }
+    var problems: [String] = []
+    collect(value, object.typeName, &problems)
+    guard problems.isEmpty else { throw Mismatch(message: "type mismatch: \(problems.joined(separator: "\n"))") }
+  }
+
+  private static func collect(_ value: CELValue, _ expected: String, _ problems: inout [String]) {
     switch value {
     case .object(let object):
-      guard object.typeName == expected else {
-        throw CELEvaluationError(
+      if object.typeName != expected {
+        problems.append(
           "unexpected type name \(object.typeName.goQuoted), expected \(expected.goQuoted), which matches field name path from root Object type"
         )
       }
-      for (name, value) in object.values { try checkNames(value, "\(expected).\(name)") }
+      for (name, value) in object.values { collect(value, "\(expected).\(name)", &problems) }
     case .list(let list):
-      for value in try list.elements() {
-        if case .object = value { try checkNames(value, expected) }
-      }
-    case .optional(let value?): try checkNames(value, expected)
+      for value in (try? list.elements()) ?? [] { collect(value, expected, &problems) }
+    case .optional(let value?): collect(value, expected, &problems)
     default: return
     }
   }
 
-  /// The patches that an expression gives, as a JSON patch.
-  /// - Throws: `CELEvaluationError` where a value has no JSON.
-  static func patch(_ value: CELValue) throws -> JSONValue {
-    guard case .list(let list) = value else { throw CELEvaluationError("no such overload") }
-    return .array(
-      try list.elements().map { element in
-        guard case .object(let operation) = element else { throw CELEvaluationError("no such overload") }
-        for member in operation.values where member.name == "value" { try checkNames(member.value) }
-        return .object(JSONObject(try operation.values.map { ($0.name, try $0.value.json()) }))
-      })
+  /// The patches that an expression gives, as a JSON patch. What an operation does not say is empty.
+  static func patch(_ value: CELValue) throws(Mismatch) -> JSONValue {
+    let elements: [CELValue]
+    do {
+      guard case .list(let list) = value else { throw CELEvaluationError("no such overload") }
+      elements = try list.elements()
+    } catch { throw unmarshalable(error) }
+    var operations: [JSONValue] = []
+    for element in elements {
+      guard case .object(let operation) = element else { throw unmarshalable(CELEvaluationError("no such overload")) }
+      var members: JSONObject = ["op": "", "path": ""]
+      for (name, value) in operation.values {
+        if name == "value" { try checkNames(value) }
+        do { members[name] = try value.json() } catch { throw unmarshalable(error) }
+      }
+      if members["from"] == "" { members.remove("from") }
+      operations.append(.object(members))
+    }
+    return .array(operations)
+  }
+
+  private static func unmarshalable(_ error: any Error) -> Mismatch {
+    Mismatch(message: "JSONPath valueExpression evaluated to a type that could not marshal to JSON: \(error)")
   }
 }

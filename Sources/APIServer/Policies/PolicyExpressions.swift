@@ -36,7 +36,7 @@ enum PolicyExpressions {
       } else if !isIdentifier(name) {
         errors.append(.invalid(place.child("name"), .string(name), "must be a valid CEL identifier"))
       }
-      check(variable, "expression", environments.variables.expressions[name], place, &errors)
+      check(variable, "expression", environments.variables.written[index], place, &errors)
     }
     for (index, validation) in list("validations").enumerated() {
       let place = path.child("validations").index(index)

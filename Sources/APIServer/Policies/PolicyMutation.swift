@@ -79,7 +79,7 @@ struct PolicyMutation {
     _ value: CELValue, into object: JSONObject, _ kind: GroupVersionKind, _ form: WebhookForm,
     _ target: ServedResource
   ) throws(Problem) -> JSONObject {
-    do { try MutationTypes.checkNames(value) } catch { throw Problem(message: "type mismatch: \(error)") }
+    do { try MutationTypes.checkNames(value) } catch { throw Problem(message: error.message) }
     guard var configuration = (try? value.json())?.objectValue else {
       throw Problem(message: "unsupported return type from ApplyConfiguration expression")
     }
@@ -97,9 +97,7 @@ struct PolicyMutation {
 
   private static func patched(_ object: JSONObject, by value: CELValue) throws(Problem) -> JSONObject {
     let operations: JSONValue
-    do { operations = try MutationTypes.patch(value) } catch {
-      throw Problem(message: "JSONPath valueExpression evaluated to a type that could not marshal to JSON: \(error)")
-    }
+    do { operations = try MutationTypes.patch(value) } catch { throw Problem(message: error.message) }
     let patch: JSONPatch
     do { patch = try JSONPatch(operations) } catch { throw Problem(message: "JSON Patch: \(error.message)") }
     do { return try patch.applied(to: .object(object)).objectValue ?? object } catch {

@@ -6,23 +6,31 @@ final class PolicyVariables: CELLazyFields {
   /// The variables as they are compiled: each may read those before it.
   struct Definitions: Sendable {
     let expressions: [String: AdmissionExpression]
+    /// Each one as it is written, of several of one name too; nil where there is none.
+    let written: [AdmissionExpression?]
     let type: CELType
 
     /// - Parameter environment: what expressions see beside the variables.
     init(_ variables: [JSONValue], _ environment: CELEnvironment) {
       var types: [String: CELType] = [:]
       var expressions: [String: AdmissionExpression] = [:]
+      var written: [AdmissionExpression?] = []
       for variable in variables {
         let name = variable["name"]?.stringValue ?? ""
         // There is none where nothing defines it.
-        guard !(variable["expression"]?.stringValue ?? "").allSatisfy(\.isWhitespace) else { continue }
+        guard !(variable["expression"]?.stringValue ?? "").allSatisfy(\.isWhitespace) else {
+          written.append(nil)
+          continue
+        }
         let known = CELType.object(CELObjectType("kubernetes.variables", types: types))
         let expression = AdmissionExpression(
           variable["expression"]?.stringValue ?? "", [], environment.with(["variables": known]))
         expressions[name] = expression
+        written.append(expression)
         types[name] = Self.declared(expression.resultType ?? .dynamic)
       }
       self.expressions = expressions
+      self.written = written
       type = .object(CELObjectType("kubernetes.variables", types: types))
     }
 

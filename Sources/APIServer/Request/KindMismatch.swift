@@ -68,7 +68,8 @@ struct KindMismatch {
     "APIGroup", "APIGroupList", "APIResourceList", "APIVersions", "List", "Status",
   ]
 
-  private func knows(_ kind: GroupVersionKind) -> Bool {
+  /// Whether there is a type of a name.
+  func knows(_ kind: GroupVersionKind) -> Bool {
     if Self.apart[expected.group] != nil || Self.apart[kind.group] != nil, kind.group != expected.group { return false }
     let version = GroupVersion(group: kind.group, version: kind.version)
     if version.apiVersion == "v1", Self.plain.contains(kind.kind) { return true }

@@ -100,14 +100,43 @@ enum AccessAttributes {
     info.subresource = text("subresource")
     info.namespace = text("namespace")
     info.name = text("name")
-    info.fieldSelector = selector(attributes["fieldSelector"], onlySingleValues: true)
-    info.labelSelector = selector(attributes["labelSelector"], onlySingleValues: false)
+    info.fieldSelector = line(of: attributes["fieldSelector"], onlySingleValues: true)
+    info.labelSelector = line(of: attributes["labelSelector"], onlySingleValues: false)
     return info
   }
 
+  /// What is said of selectors that do not count, or not in all that they say.
+  static func problems(_ spec: JSONObject) -> [String] {
+    selectors.compactMap { name in
+      guard let selector = spec["resourceAttributes"]?[name] else { return nil }
+      let isOfLabels = name == "labelSelector"
+      var ignored: String?
+      if let raw = selector["rawSelector"]?.stringValue, !raw.isEmpty {
+        if !isSelector(raw, ofLabels: isOfLabels) { ignored = "ignored" }
+      } else {
+        let count = terms(selector, onlySingleValues: !isOfLabels).count
+        if count < (selector["requirements"]?.arrayValue ?? []).count {
+          ignored = count == 0 ? "ignored" : "partially ignored"
+        }
+      }
+      return ignored.map { "spec.resourceAttributes.\(name) \($0) due to parse error" }
+    }
+  }
+
+  private static func isSelector(_ text: String, ofLabels isOfLabels: Bool) -> Bool {
+    do throws(StatusError) {
+      if isOfLabels { _ = try LabelSelector.parse(text) } else { _ = try FieldSelector.parse(text) }
+      return true
+    } catch { return false }
+  }
+
   /// The text of a selector. What cannot be said in it, or read, is left out: the request is then the wider one.
-  private static func selector(_ selector: JSONValue?, onlySingleValues: Bool) -> String {
+  private static func line(of selector: JSONValue?, onlySingleValues: Bool) -> String {
     if let raw = selector?["rawSelector"]?.stringValue, !raw.isEmpty { return raw }
+    return terms(selector, onlySingleValues: onlySingleValues).joined(separator: ",")
+  }
+
+  private static func terms(_ selector: JSONValue?, onlySingleValues: Bool) -> [String] {
     var terms: [String] = []
     for requirement in selector?["requirements"]?.arrayValue ?? [] {
       let key = requirement["key"]?.stringValue ?? ""
@@ -124,6 +153,6 @@ enum AccessAttributes {
       default: break
       }
     }
-    return terms.joined(separator: ",")
+    return terms
   }
 }

@@ -47,6 +47,7 @@ struct ReviewHandler {
   /// Whether a user may do what the attributes say.
   private func access(_ user: User, _ spec: JSONObject) async -> JSONValue {
     var status: JSONObject = ["allowed": false]
+    var problems: [String] = []
     func note(_ reason: String) { if !reason.isEmpty { status["reason"] = .string(reason) } }
     switch await server.authorizer.authorize(user, AccessAttributes.info(spec)) {
     case .allowed(let reason):
@@ -58,8 +59,10 @@ struct ReviewHandler {
     case .noOpinion(let reason): note(reason)
     case .failed(let why, let isFinal):
       if isFinal { status["denied"] = true }
-      status["evaluationError"] = .string(why)
+      problems.append(why)
     }
+    problems += AccessAttributes.problems(spec)
+    if !problems.isEmpty { status["evaluationError"] = .string(problems.joined(separator: "; ")) }
     return .object(status)
   }
 

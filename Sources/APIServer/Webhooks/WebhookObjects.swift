@@ -31,11 +31,12 @@ struct WebhookObjects {
 
   /// An object that something has been made of, checked and completed as if a client had sent it.
   /// - Parameter isStrict: members that a built-in kind has not are an error, and not left out.
-  /// - Throws: 500 where it is no such object.
+  /// - Throws: 500 where it is no such object, 422 where a custom one is of another kind.
   func completed(
     _ changed: JSONObject, _ kind: GroupVersionKind, _ form: WebhookForm, _ target: ServedResource,
     isStrict: Bool = false
   ) throws(StatusError) -> JSONObject {
+    try PatchedKind(kinds: registry.kinds, expected: kind, target: target).check(changed)
     var members = changed
     members["kind"] = .string(kind.kind)
     members["apiVersion"] = .string(kind.apiVersion)

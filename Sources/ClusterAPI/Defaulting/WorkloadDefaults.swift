@@ -11,6 +11,12 @@ extension Defaults {
   static func setDaemonSet(_ set: inout JSONValue) {
     set.edit("spec") { spec in
       setRollingUpdate("updateStrategy", of: &spec, [("maxUnavailable", 1), ("maxSurge", 0)])
+      // Where they mean nothing they are zero.
+      spec.edit("updateStrategy") { strategy in
+        strategy.edit("rollingUpdate") { update in
+          for name in ["maxUnavailable", "maxSurge"] { update.setDefault(name, 0) }
+        }
+      }
       spec.edit("template") { setPodTemplate(&$0) }
     }
     DaemonSetPreparation.setDefault(&set)
@@ -18,7 +24,8 @@ extension Defaults {
 
   static func setStatefulSet(_ set: inout JSONValue) {
     set.edit("spec") { spec in
-      setRollingUpdate("updateStrategy", of: &spec, [("partition", 0)])
+      let isSaid = spec["updateStrategy"]?.text("type").isEmpty == false
+      setRollingUpdate("updateStrategy", of: &spec, [("partition", 0)], isMade: !isSaid)
       spec.setDefault(
         "persistentVolumeClaimRetentionPolicy", ["whenDeleted": "Retain", "whenScaled": "Retain"])
       spec.edit("template") { setPodTemplate(&$0) }
@@ -33,14 +40,15 @@ extension Defaults {
   }
 
   /// A strategy that says nothing else updates a few pods at a time.
+  /// - Parameter isMade: whether it says so where nothing of it is said.
   private static func setRollingUpdate(
-    _ member: String, of spec: inout JSONValue, _ defaults: [(name: String, value: JSONValue)]
+    _ member: String, of spec: inout JSONValue, _ defaults: [(name: String, value: JSONValue)], isMade: Bool = true
   ) {
     spec.setDefault(member, [:])
     spec.edit(member) { strategy in
       strategy.setDefault("type", "RollingUpdate")
       guard strategy.text("type") == "RollingUpdate" else { return }
-      strategy.setDefault("rollingUpdate", [:])
+      if isMade { strategy.setDefault("rollingUpdate", [:]) }
       strategy.edit("rollingUpdate") { update in
         for (name, value) in defaults { update.setDefault(name, value) }
       }

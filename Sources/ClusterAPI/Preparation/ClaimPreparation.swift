@@ -41,7 +41,8 @@ enum ClaimPreparation: KindPreparation {
         if !hasReference, members["dataSourceRef"]?.text("namespace").isEmpty == false {
           members.remove("dataSourceRef")
         }
-        let isKnown = before?.has("dataSource") == true || hasReference
+        // Whoever sets the newer field knows what the older one takes.
+        let isKnown = before?.has("dataSource") == true || hasReference || members["dataSourceRef"]?.isNull == false
         if !isKnown, let source = members["dataSource"], !isSource(source) { members.remove("dataSource") }
       }
     }

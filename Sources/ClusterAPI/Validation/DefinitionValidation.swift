@@ -27,6 +27,7 @@ enum DefinitionValidation {
     versions(spec, path, &findings)
     required(spec["names"] ?? [:], path.child("names"), &findings)
     names(spec["names"] ?? [:], path.child("names"), &findings)
+    shared(spec, path, &findings)
     if let conversion = spec["conversion"] {
       let strategy = path.child("conversion", "strategy")
       if spec["preserveUnknownFields"] == true, conversion.text("strategy") != "None" {
@@ -34,12 +35,12 @@ enum DefinitionValidation {
       }
       self.conversion(conversion, path.child("conversion"), &findings)
     }
+    stored(new["status"]?["storedVersions"] ?? .null, spec.items("versions"), &findings)
     if spec["preserveUnknownFields"] == true {
       findings.invalid(
         path.child("preserveUnknownFields"), true,
         "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead")
     }
-    stored(new["status"]?["storedVersions"] ?? .null, spec.items("versions"), &findings)
     guard let before = old?["spec"] else { return }
     let isEstablished =
       old?["status"]?.items("conditions").contains { $0["type"] == "Established" && $0["status"] == "True" } ?? false
@@ -78,63 +79,98 @@ enum DefinitionValidation {
     }
   }
 
+  /// Whether all versions say the same of something, which upstream tells of once, for all.
+  private static func isShared(_ name: String, by versions: [JSONValue]) -> Bool {
+    Set(versions.map { $0[name] ?? .null }).count == 1
+  }
+
   private static func versions(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
-    var seen: Set<String> = []
-    var stored = 0
-    var isUnique = true
+    let list = path.child("versions")
     let versions = spec.items("versions")
-    func isShared(_ name: String) -> Bool { Set(versions.map { $0[name] ?? .null }).count == 1 }
-    let (sharesParts, sharesColumns) = (isShared("subresources"), isShared("additionalPrinterColumns"))
-    for (index, version) in versions.enumerated() {
-      // Where all versions say the same they are told of as one.
-      func place(_ name: String, isShared: Bool) -> FieldPath? {
-        guard isShared else { return path.child("versions").index(index).child(name) }
-        return index == 0 ? path.child(name) : nil
-      }
-      let (parts, columns) = (
-        place("subresources", isShared: sharesParts), place("additionalPrinterColumns", isShared: sharesColumns)
-      )
-      let path = path.child("versions").index(index)
-      let name = version.text("name")
-      if version["storage"] == true { stored += 1 }
-      if !seen.insert(name).inserted { isUnique = false }
-      joined(NameRules.dns1035Label(name), .string(name), path.child("name"), &findings)
-      // The first one is upstream's version without a list too.
-      if index == 0, !name.isEmpty {
-        joined(NameRules.dns1035Label(name), .string(name), FieldPath("spec", "version"), &findings)
-      }
-      if !version.has("schema") || version["schema"]?.has("openAPIV3Schema") != true {
-        findings.required(path.child("schema", "openAPIV3Schema"))
-      }
-      warning(version, path.child("deprecationWarning"), &findings)
-      if let scale = version["subresources"]?["scale"], !scale.isNull, let parts {
-        self.scale(scale, parts, &findings)
-      }
-      if let columns { self.columns(version, columns, &findings) }
+    for (index, version) in versions.enumerated() where version["schema"]?.has("openAPIV3Schema") != true {
+      findings.required(list.index(index).child("schema", "openAPIV3Schema"))
     }
-    guard !isUnique || stored != 1 else { return }
-    let value: JSONValue =
-      switch spec["versions"] {
-      case .array(let versions)?: .array(versions.map { shown($0, sharing: isShared) })
-      default: .null
+    let shared = Set(
+      ["schema", "subresources", "additionalPrinterColumns", "selectableFields"].filter { isShared($0, by: versions) })
+    for (index, version) in versions.enumerated() {
+      let path = list.index(index)
+      let name = version.text("name")
+      joined(NameRules.dns1035Label(name), .string(name), path.child("name"), &findings)
+      warning(version, path.child("deprecationWarning"), &findings)
+      parts(of: version, without: shared, path, &findings)
+      if !shared.contains("selectableFields"), !version.items("selectableFields").isEmpty,
+        shared.contains("schema") || !version.has("schema")
+      {
+        findings.invalid(
+          path.child("selectableFields"), "",
+          "may only be set when `version.schema.openAPIV3Schema` is not included")
       }
-    if !isUnique { findings.invalid(path.child("versions"), value, "must contain unique version names") }
-    if stored != 1 {
-      findings.invalid(path.child("versions"), value, "must have exactly one version marked as storage version")
+    }
+    let stored = versions.count { $0["storage"] == true }
+    let isUnique = Set(versions.map { $0.text("name") }).count == versions.count
+    if !isUnique || stored != 1 {
+      let value: JSONValue =
+        spec["versions"]?.arrayValue == nil ? .null : .array(versions.map { shown($0, sharing: shared.contains) })
+      if !isUnique { findings.invalid(list, inOrder: value, "must contain unique version names") }
+      if stored != 1 {
+        findings.invalid(list, inOrder: value, "must have exactly one version marked as storage version")
+      }
+    }
+    // The first one is upstream's version without a list too.
+    if let name = versions.first?.text("name"), !name.isEmpty {
+      joined(NameRules.dns1035Label(name), .string(name), FieldPath("spec", "version"), &findings)
+    }
+  }
+
+  /// What all versions say in one way.
+  private static func shared(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    let versions = spec.items("versions")
+    guard let version = versions.first else { return }
+    let several = ["subresources", "additionalPrinterColumns"].filter { !isShared($0, by: versions) }
+    parts(of: version, without: Set(several), path, &findings)
+    if isShared("selectableFields", by: versions), !version.items("selectableFields").isEmpty,
+      !isShared("schema", by: versions) || !version.has("schema")
+    {
+      findings.invalid(path.child("selectableFields"), "", "may only be set when validations.schema is included")
+    }
+  }
+
+  private static func parts(
+    of version: JSONValue, without omitted: Set<String>, _ path: FieldPath, _ findings: inout Findings
+  ) {
+    if !omitted.contains("subresources"), let scale = version["subresources"]?["scale"], !scale.isNull {
+      self.scale(scale, path.child("subresources"), &findings)
+    }
+    if !omitted.contains("additionalPrinterColumns") {
+      columns(version, path.child("additionalPrinterColumns"), &findings)
     }
   }
 
   /// A version as Go shows it in messages.
   /// - Parameter sharing: whether all versions say the same of something, which then is not shown with each.
   private static func shown(_ version: JSONValue, sharing: (String) -> Bool) -> JSONValue {
-    func part(_ name: String) -> JSONValue { sharing(name) ? .null : version[name] ?? .null }
+    func part(_ name: String, _ form: (JSONValue) -> JSONValue) -> JSONValue {
+      guard !sharing(name), let value = version[name], !value.isNull else { return .null }
+      return form(value)
+    }
+    func list(_ name: String, _ type: String) -> JSONValue {
+      part(name) { $0 == [] ? .null : .array(($0.arrayValue ?? []).map { InternalForm.of($0, type) }) }
+    }
     return .object(
       JSONObject([
         ("Name", .string(version.text("name"))), ("Served", version["served"] ?? false),
         ("Storage", version["storage"] ?? false), ("Deprecated", version["deprecated"] ?? false),
-        ("DeprecationWarning", version["deprecationWarning"] ?? .null), ("Schema", part("schema")),
-        ("Subresources", part("subresources")), ("AdditionalPrinterColumns", part("additionalPrinterColumns")),
-        ("SelectableFields", part("selectableFields")),
+        ("DeprecationWarning", version["deprecationWarning"] ?? .null),
+        (
+          "Schema",
+          part("schema") { ["OpenAPIV3Schema": $0["openAPIV3Schema"].map(SchemaInternalForm.of) ?? .null] }
+        ),
+        ("Subresources", part("subresources") { InternalForm.of($0, "apiextensions.CustomResourceSubresources") }),
+        (
+          "AdditionalPrinterColumns",
+          list("additionalPrinterColumns", "apiextensions.CustomResourceColumnDefinition")
+        ),
+        ("SelectableFields", list("selectableFields", "apiextensions.SelectableField")),
       ]))
   }
 
@@ -198,17 +234,17 @@ enum DefinitionValidation {
       } else if !types.contains(type) {
         findings.invalid(path.child("type"), .string(type), "must be one of \(types.joined(separator: ","))")
       }
+      let formats = ["byte", "date", "date-time", "double", "float", "int32", "int64", "password"]
+      let format = column.text("format")
+      if !format.isEmpty, !formats.contains(format) {
+        findings.invalid(path.child("format"), .string(format), "must be one of \(formats.joined(separator: ","))")
+      }
       // The place is upstream's.
       let value = column.text("jsonPath")
       if value.isEmpty {
         findings.required(path.child("JSONPath"))
       } else if !value.hasPrefix(".") {
         findings.invalid(path.child("JSONPath"), .string(value), simplePath)
-      }
-      let formats = ["byte", "date", "date-time", "double", "float", "int32", "int64", "password"]
-      let format = column.text("format")
-      if !format.isEmpty, !formats.contains(format) {
-        findings.invalid(path.child("format"), .string(format), "must be one of \(formats.joined(separator: ","))")
       }
     }
   }

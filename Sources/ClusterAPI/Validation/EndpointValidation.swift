@@ -3,6 +3,11 @@ import APIMachinery
 /// Endpoints and endpoint slices.
 enum EndpointValidation {
   static func validate(slice: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
+    ports(slice, &findings)
+    endpoints(slice, old, &findings)
+  }
+
+  private static func endpoints(_ slice: JSONValue, _ old: JSONValue?, _ findings: inout Findings) {
     let kind = slice.text("addressType")
     let known = Set((old?.items("endpoints") ?? []).flatMap { $0.items("addresses") }.compactMap(\.stringValue))
     let endpoints = slice.items("endpoints")
@@ -19,7 +24,7 @@ enum EndpointValidation {
         findings.add(.tooMany(path.child("addresses"), count: addresses.count, maximum: 100))
       }
       for (position, address) in addresses.enumerated() {
-        self.address(address.stringValue ?? "", kind, known, path.child("addresses").index(position), &findings)
+        self.address(address.stringValue ?? "", kind, known, path.child("addresses"), position, &findings)
       }
       if let node = endpoint["nodeName"]?.stringValue {
         findings.invalid(path.child("nodeName"), .string(node), NameRules.dns1123Subdomain(node))
@@ -31,6 +36,9 @@ enum EndpointValidation {
       zones(endpoint["hints"]?.items("forZones") ?? [], path.child("hints", "forZones"), &findings)
       nodes(endpoint["hints"]?.items("forNodes") ?? [], path.child("hints", "forNodes"), &findings)
     }
+  }
+
+  private static func ports(_ slice: JSONValue, _ findings: inout Findings) {
     let ports = slice.items("ports")
     guard ports.count <= mostPorts else {
       return findings.add(.tooMany(FieldPath("ports"), count: ports.count, maximum: mostPorts))
@@ -88,14 +96,16 @@ enum EndpointValidation {
   }
 
   private static func address(
-    _ text: String, _ kind: String, _ known: Set<String>, _ path: FieldPath, _ findings: inout Findings
+    _ text: String, _ kind: String, _ known: Set<String>, _ list: FieldPath, _ index: Int, _ findings: inout Findings
   ) {
+    let path = list.index(index)
     if kind == "FQDN" { return domain(text, path, &findings) }
     guard kind == "IPv4" || kind == "IPv6" else { return }
     AddressRules.address(text, old: known, path, &findings)
     guard let bytes = AddressRules.bytes(text) else { return }
     if bytes.count != (kind == "IPv4" ? 4 : 16) {
-      findings.invalid(path, .string(text), "must be an \(kind) address")
+      // The whole list, as upstream has it.
+      findings.invalid(list, .string(text), "must be an \(kind) address")
     }
     if let problem = AddressRules.endpointProblem(bytes, text) { findings.invalid(path, .string(text), problem) }
   }

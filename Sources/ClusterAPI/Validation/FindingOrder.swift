@@ -82,8 +82,10 @@ struct FindingOrder {
 extension Schema {
   /// Where a member is judged among the members of an object; nil where there is none of the name.
   fileprivate func judgingIndex(of name: String) -> Int? {
-    guard let index = properties.firstIndex(where: { $0.name == name }) else { return nil }
+    let index = properties.firstIndex { $0.name == name }
     guard let order = notes?.judgingOrder, !order.isEmpty else { return index }
+    // Upstream has members that the API has not.
+    guard let index else { return order.firstIndex(of: name).map { $0 * properties.count } }
     // Each name of the order has as many numbers as there are fields, so that those of the rest fit between two.
     let others = order.firstIndex(of: "*") ?? order.count
     return order.firstIndex(of: name).map { $0 * properties.count } ?? (others * properties.count + index)

@@ -17,6 +17,11 @@ struct Findings {
     errors.append(.invalid(path, value, problem))
   }
 
+  /// The same, where the members of the value stand in their own order: as ``InternalForm`` gives them.
+  mutating func invalid(_ path: FieldPath, inOrder value: JSONValue, _ problem: String) {
+    errors.append(FieldError.invalid(path, value, problem).inOrder)
+  }
+
   /// What is below a place is not looked into, whatever its schema says of it.
   mutating func passOver(below path: FieldPath) { passedOver.append(path.description) }
 

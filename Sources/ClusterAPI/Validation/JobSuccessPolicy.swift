@@ -8,17 +8,20 @@ enum JobSuccessPolicy {
   static func validate(_ spec: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
     let rules = spec["successPolicy"]?.items("rules") ?? []
     if rules.count > mostRules { findings.add(.tooMany(path, count: rules.count, maximum: mostRules)) }
-    guard let completions = spec["completions"]?.integerValue else { return }
-    for (index, rule) in rules.enumerated() { validate(rule, completions, path.index(index), &findings) }
+    for (index, rule) in rules.enumerated() {
+      validate(rule, spec["completions"]?.integerValue, path.index(index), &findings)
+    }
   }
 
   private static func validate(
-    _ rule: JSONValue, _ completions: Int64, _ path: FieldPath, _ findings: inout Findings
+    _ rule: JSONValue, _ completions: Int64?, _ path: FieldPath, _ findings: inout Findings
   ) {
     let indexes = rule["succeededIndexes"]?.stringValue
     if indexes == nil, !rule.has("succeededCount") {
       findings.required(path, "at least one of succeededCount or succeededIndexes must be specified")
     }
+    // Nothing is compared with what is not said, which is told of elsewhere.
+    guard let completions else { return }
     var total: Int64?
     if let indexes {
       let path = path.child("succeededIndexes")

@@ -161,12 +161,14 @@ enum PodValidation {
       let path = path.child("initContainers").index(index)
       validation.common(container, path, &findings)
       RestartRuleValidation.validate(initial: container, path, &findings)
-      name(container, &names, path, &findings)
+      // What has no name is like no other of them.
+      name(container, &names, isKept: !container.text("name").isEmpty, path, &findings)
       // They run one after the other.
       ports = []
       uniquePorts(container, &ports, path, &findings)
       validation.initial(container, path, &findings)
     }
+    names.formUnion(spec.items("initContainers").map { $0.text("name") })
     let others = names
     for (index, container) in spec.items("ephemeralContainers").enumerated() {
       let path = path.child("ephemeralContainers").index(index)
@@ -181,12 +183,16 @@ enum PodValidation {
     }
   }
 
+  /// - Parameter isKept: whether another container may not have the name, too.
   private static func name(
-    _ container: JSONValue, _ names: inout Set<String>, _ path: FieldPath, _ findings: inout Findings
+    _ container: JSONValue, _ names: inout Set<String>, isKept: Bool = true, _ path: FieldPath,
+    _ findings: inout Findings
   ) {
     let name = container.text("name")
-    if !name.isEmpty, !names.insert(name).inserted {
+    if names.contains(name) {
       findings.add(.duplicate(path.child("name"), .string(name)))
+    } else if isKept {
+      names.insert(name)
     }
   }
 

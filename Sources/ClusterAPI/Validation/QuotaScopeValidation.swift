@@ -26,7 +26,10 @@ enum QuotaScopeValidation {
     let requirements = selector.items("matchExpressions")
     for requirement in requirements {
       let scope = requirement.text("scopeName")
-      check(scope, limited, place.child("scopeName"), .string(scope), place, selector, &findings)
+      check(
+        scope, limited, place.child("scopeName"), .string(scope), place,
+        InternalForm.of(selector, "core.ScopeSelector"),
+        &findings)
       let name = requirement.text("operator")
       let values = requirement.items("values")
       if plain.contains(scope), name != "Exists" {
@@ -63,7 +66,7 @@ enum QuotaScopeValidation {
   ) {
     guard known.contains(scope) else { return findings.invalid(path, value, "unsupported scope") }
     for name in limited where ResourceValidation.isStandardForQuotas(name) && !applies(scope, to: name) {
-      findings.invalid(whole, wholeValue, "unsupported scope applied to resource")
+      findings.invalid(whole, inOrder: wholeValue ?? .null, "unsupported scope applied to resource")
     }
   }
 

@@ -13,13 +13,14 @@ enum SecurityValidation {
     }
     seccomp(context["seccompProfile"], path.child("seccompProfile"), &findings)
     if context["allowPrivilegeEscalation"] == false {
+      let shown = { InternalForm.of(context, "core.SecurityContext") }
       if context["privileged"] == true {
         findings.invalid(
-          path, context, "cannot set `allowPrivilegeEscalation` to false and `privileged` to true")
+          path, inOrder: shown(), "cannot set `allowPrivilegeEscalation` to false and `privileged` to true")
       }
       if context["capabilities"]?.items("add").contains("CAP_SYS_ADMIN") == true {
         findings.invalid(
-          path, context, "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN")
+          path, inOrder: shown(), "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN")
       }
     }
     WindowsValidation.options(context["windowsOptions"], path.child("windowsOptions"), &findings)

@@ -23,6 +23,9 @@ enum StorageValidation {
     }
     for (name, value) in MetadataValidation.sorted(spec["capacity"]) {
       guard let amount = Quantity(reading: value.stringValue ?? "") else { continue }
+      if amount.value < 0 {
+        findings.invalid(path.child("capacity").key(name), .integer(amount.value), "must be a valid resource quantity")
+      }
       if amount.sign <= 0 {
         findings.invalid(path.child("capacity").key(name), .string(amount.description), "must be greater than zero")
       }
@@ -39,7 +42,9 @@ enum StorageValidation {
     let sources = Self.sources.filter(spec.has)
     if sources.isEmpty { findings.required(path, "must specify a volume type") }
     if let kind = sources.first, let source = spec[kind] {
-      VolumeValidation.source(kind, source, path.child(FieldSpelling.within(kind)), &findings)
+      VolumeValidation.source(
+        kind, persistent: source, volume: new.text("metadata", "name"), path.child(FieldSpelling.within(kind)),
+        &findings)
       if kind == "local", !spec.has("nodeAffinity") {
         findings.required(path.child("nodeAffinity"), "Local volume requires node affinity")
       }
@@ -155,7 +160,7 @@ enum StorageValidation {
 
   /// Terms, the keys of a term and the values of a key differ from each other.
   private static func topologies(_ terms: [JSONValue], _ path: FieldPath, _ findings: inout Findings) {
-    var seen: Set<[String: Set<String>]> = []
+    var seen: [[String: Set<String>]: Int] = [:]
     for (index, term) in terms.enumerated() {
       let path = path.index(index)
       var known: [String: Set<String>] = [:]
@@ -170,10 +175,10 @@ enum StorageValidation {
         findings.invalid(path.child("key"), .string(key), NameRules.labelKey(key))
         if known.updateValue(values, forKey: key) != nil { findings.add(.duplicate(path.child("key"), .string(key))) }
       }
-      // Upstream compares with empty terms as well.
-      if !seen.insert(known).inserted || known.isEmpty {
-        findings.add(.duplicate(path.child("matchLabelExpressions"), ""))
-      }
+      // Upstream compares with as many empty terms as well, and tells each one that is the same.
+      let same = seen[known, default: 0] + (known.isEmpty ? terms.count : 0)
+      for _ in 0..<same { findings.add(.duplicate(path.child("matchLabelExpressions"), "")) }
+      seen[known, default: 0] += 1
     }
   }
 
@@ -280,7 +285,7 @@ enum StorageValidation {
     if volume.has("claimRef") { findings.forbidden(path.child("claimRef"), words) }
     if volume["capacity"]?.objectValue?.isEmpty == false { findings.forbidden(path.child("capacity"), words) }
     if let driver = volume["csi"], !driver.isNull {
-      VolumeValidation.source("csi", driver, path.child("csi"), &findings)
+      VolumeValidation.source("csi", persistent: driver, path.child("csi"), &findings)
     } else {
       findings.required(path.child("csi"), "has to be specified in the context of inline volumes")
     }

@@ -12,10 +12,78 @@ extension VolumeValidation {
     if let name = source["initiatorName"]?.stringValue { qualified(name, path.child("initiatorname"), &findings) }
   }
 
+  /// The same of a volume of the cluster.
+  /// - Parameter volume: its name.
+  private static func target(
+    persistent source: JSONValue, volume: String, _ path: FieldPath, _ findings: inout Findings
+  ) {
+    let portal = source.text("targetPortal")
+    let initiator = source["initiatorName"]?.stringValue
+    // The places are upstream's.
+    if initiator != nil, "\(volume):\(portal)".utf8.count > 64 {
+      findings.invalid(
+        path.child("targetportal"), .string(portal),
+        "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified."
+      )
+    }
+    let name = source.text("iqn")
+    if !name.isEmpty { qualified(name, path.child("iqn"), namesForms: false, &findings) }
+    unit(source, path, &findings)
+    if let secret = source["secretRef"] {
+      if secret.text("name").isEmpty { findings.required(path.child("secretRef", "name")) }
+    } else if source["chapAuthDiscovery"] == true || source["chapAuthSession"] == true {
+      findings.required(path.child("secretRef"))
+    }
+    if let initiator { qualified(initiator, path.child("initiatorname"), namesForms: false, &findings) }
+  }
+
+  /// What a volume of the cluster is made of, where that is judged by other rules than a volume of a pod.
+  /// - Parameter volume: its name.
+  static func source(
+    _ kind: String, persistent source: JSONValue, volume: String = "", _ path: FieldPath, _ findings: inout Findings
+  ) {
+    switch kind {
+    case "iscsi": target(persistent: source, volume: volume, path, &findings)
+    case "csi":
+      let driver = source.text("driver")
+      if driver.isEmpty {
+        findings.required(path.child("driver"))
+      } else {
+        StorageValidation.driverName(driver, path.child("driver"), &findings)
+      }
+      for name in [
+        "controllerPublishSecretRef", "controllerExpandSecretRef", "nodePublishSecretRef", "nodeExpandSecretRef",
+      ] {
+        if let secret = source[name] { self.secret(secret, path.child(name), &findings) }
+      }
+    case "storageos":
+      self.source(kind, source, path, &findings)
+      if let secret = source["secretRef"], secret.text("namespace").isEmpty {
+        findings.required(path.child("secretRef", "namespace"))
+      }
+    default: self.source(kind, source, path, &findings)
+    }
+  }
+
+  private static func secret(_ secret: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    for (name, rule) in [("name", NameRules.dns1123Subdomain), ("namespace", NameRules.dns1123Label)] {
+      let text = secret.text(name)
+      if text.isEmpty {
+        findings.required(path.child(name))
+      } else {
+        findings.invalid(path.child(name), .string(text), rule(text))
+      }
+    }
+  }
+
   /// The name of a target or an initiator (RFC 3720, 3.2.6.3).
-  private static func qualified(_ name: String, _ path: FieldPath, _ findings: inout Findings) {
+  /// - Parameter namesForms: whether the message says how it may begin.
+  private static func qualified(
+    _ name: String, _ path: FieldPath, namesForms: Bool = true, _ findings: inout Findings
+  ) {
     guard let form = ["iqn", "eui", "naa"].first(where: name.hasPrefix) else {
-      return findings.invalid(path, .string(name), "must be valid format starting with iqn, eui, or naa")
+      let words = "must be valid format"
+      return findings.invalid(path, .string(name), namesForms ? "\(words) starting with iqn, eui, or naa" : words)
     }
     let rest = name.dropFirst(4)
     let isSound =

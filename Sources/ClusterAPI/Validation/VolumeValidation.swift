@@ -17,7 +17,7 @@ enum VolumeValidation {
       let path = path.index(index)
       self.volume(volume, podName: name, path, &findings)
       // A template may leave it open.
-      if isNew, volume.has("image"), volume["image"]?.text("reference").isEmpty == true {
+      if isNew, kinds.first(where: volume.has) == "image", volume["image"]?.text("reference").isEmpty == true {
         findings.required(path.child("image", "reference"))
       }
       let name = volume.text("name")
@@ -71,6 +71,7 @@ enum VolumeValidation {
     }
     for other in sources.dropFirst() {
       findings.forbidden(path.child(FieldSpelling.told(other)), "may not specify more than 1 volume type")
+      findings.passOver(below: path.child(other))
     }
     // The claim that is made for it is named after both.
     if kind == "ephemeral", !podName.isEmpty, !volume.text("name").isEmpty {

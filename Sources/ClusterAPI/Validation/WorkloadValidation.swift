@@ -118,7 +118,8 @@ enum WorkloadValidation {
     case "OnDelete":
       if strategy.has("rollingUpdate") {
         findings.invalid(
-          strategyPath.child("rollingUpdate"), strategy["rollingUpdate"],
+          strategyPath.child("rollingUpdate"),
+          inOrder: InternalForm.of(strategy["rollingUpdate"] ?? [:], "apps.RollingUpdateStatefulSetStrategy"),
           "only allowed for updateStrategy 'RollingUpdate'")
       }
     case "RollingUpdate":

@@ -64,9 +64,10 @@ enum ClusterAdmission {
     ])
     // Not to be left out: what RBAC, the priority levels, claims to devices and policies demand.
     let always: [any Admission] = [
-      UnreadableRules(cluster), FlowControlGuard(registry), RoleEscalation(registry, authorizer: authorizer),
-      DeviceClaimGuard(authorizer: authorizer), PolicyParameterGuard(registry, authorizer: authorizer),
+      UnreadableRules(cluster), FlowControlGuard(registry), DeviceClaimGuard(authorizer: authorizer),
+      PolicyParameterGuard(registry, authorizer: authorizer),
     ]
-    return AdmissionChain(always.map { AdmissionChain.Member($0) } + selected, metrics: metrics)
+    let last = AdmissionChain.Member(RoleEscalation(registry, authorizer: authorizer))
+    return AdmissionChain(always.map { AdmissionChain.Member($0) } + selected + [last], metrics: metrics)
   }
 }

@@ -152,8 +152,6 @@ public struct CELMap: Sendable {
     }
   }
 
-  /// Puts a value in where there is none of that key.
-  /// - Throws: ``CELEvaluationError`` where there is one, or the key can be none.
   /// Adds a member.
   /// - Throws: ``CELEvaluationError`` where there is one of this key.
   mutating func insert(_ key: CELValue, _ value: CELValue) throws {

@@ -8,5 +8,7 @@ struct NamespaceStrategy: KindStrategy {
     var status = namespace["status"]?.objectValue ?? [:]
     status["phase"] = "Terminating"
     namespace["status"] = .object(status)
+    // How long its end may take is nobody's to say.
+    namespace.setMetadata("deletionGracePeriodSeconds", nil)
   }
 }
