@@ -284,6 +284,22 @@ def test_patches_are_applied(kubectl, policy):
     assert made["metadata"]["annotations"] == {"example.com/a": "b"} and made["data"] == {"a": "1", "x.y": "z"}
 
 
+@pytest.mark.parametrize(
+    ("patch", "words"), [
+        ("op: 'replace', path: '/kind', value: 'x'", 'no kind "x" is registered for version "v1" in scheme'),
+        ("op: 'replace', path: '/apiVersion', value: 'a/b/c'", "unexpected GroupVersion string: a/b/c"),
+        ("op: 'replace', path: '/kind', value: 5", "json: cannot unmarshal number into Go struct field .kind of type string"),
+        ("path: '/kind', value: 'x'", "JSON Patch: Unexpected kind: \n"),
+    ],
+)  # fmt: skip
+def test_patches_do_not_change_kinds(kubectl, policy, patch, words):
+    policy(
+        {"failurePolicy": "Fail", "reinvocationPolicy": "Never",
+         "mutations": [{"patchType": "JSONPatch", "jsonPatch": {"expression": f"[JSONPatch{{{patch}}}]"}}]},
+        kind="MutatingAdmissionPolicy")  # fmt: skip
+    refused(kubectl, config("turned"), words)
+
+
 def test_lists_with_keys_are_merged(kubectl, policy):
     policy(
         {

@@ -30,7 +30,8 @@ def test_nothing_is_made_in_one_that_goes(kubectl, cluster_kubectl, namespace):
     cluster_kubectl("delete", "namespace", namespace, "--wait=false")
     kubectl.fails("create", "configmap", "late", says="because it is being terminated")
     cluster_kubectl("wait", f"namespace/{namespace}", "--for=condition=NamespaceContentRemaining", "--timeout=60s")
-    assert cluster_kubectl.json("get", "namespace", namespace)["status"]["phase"] == "Terminating"
+    going = cluster_kubectl.json("get", "namespace", namespace)
+    assert going["status"]["phase"] == "Terminating" and "deletionGracePeriodSeconds" not in going["metadata"]
     kubectl("patch", "configmap", "held", "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
     cluster_kubectl("wait", f"namespace/{namespace}", "--for=delete", "--timeout=60s")
 

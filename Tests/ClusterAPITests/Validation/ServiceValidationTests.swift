@@ -116,7 +116,7 @@ import Testing
     )
     #expect(
       try problems(slice(#""addressType":"IPv6","endpoints":[{"addresses":["10.1.2.3"]}]"#))
-        == [#"endpoints[0].addresses[0]: Invalid value: "10.1.2.3": must be an IPv6 address"#])
+        == [#"endpoints[0].addresses: Invalid value: "10.1.2.3": must be an IPv6 address"#])
     #expect(
       try problems(slice(#""addressType":"IPv4","endpoints":[{"addresses":["169.254.1.1"]}]"#))
         == [
