@@ -13,6 +13,8 @@ public struct JSONReader: Sendable {
   public static let maximumWrittenDepth = maximumDepth + 8
   /// How many duplicate members are named, as in Kubernetes.
   static let maximumDuplicates = 100
+  /// Members of an object at most of which one that comes again is moved behind the others.
+  private static let mostMoved = 1_000
 
   var index = 0
   private var depth = 0
@@ -194,6 +196,7 @@ public struct JSONReader: Sendable {
   private mutating func note(_ name: String, in object: inout JSONObject, _ value: JSONValue) {
     guard duplicates.count < Self.maximumDuplicates else { return }
     duplicates.append([name])
+    guard object.count <= Self.mostMoved else { return }
     object.remove(name)
     _ = object.put(name, value)
   }

@@ -31,7 +31,29 @@ enum SchemaInternalForm {
     ("XValidations", "x-kubernetes-validations", .rules),
   ]
 
+  /// Objects in a schema that is shown so, and levels: each has more than forty members in the message. Larger ones are shown as
+  /// the API has them.
+  private static let most = (objects: 2_000, levels: 100)
+
   static func of(_ schema: JSONValue) -> JSONValue {
+    var left = most.objects
+    return isShown(schema, &left, most.levels) ? whole(schema) : schema
+  }
+
+  private static func isShown(_ value: JSONValue, _ objects: inout Int, _ levels: Int) -> Bool {
+    guard levels > 0 else { return false }
+    switch value {
+    case .object(let members):
+      objects -= 1
+      guard objects >= 0 else { return false }
+      for (_, member) in members where !isShown(member, &objects, levels - 1) { return false }
+    case .array(let items): for item in items where !isShown(item, &objects, levels - 1) { return false }
+    default: break
+    }
+    return true
+  }
+
+  private static func whole(_ schema: JSONValue) -> JSONValue {
     .object(JSONObject(members.map { ($0.field, form(schema[$0.name] ?? .null, $0.shape)) }))
   }
 
@@ -45,21 +67,21 @@ enum SchemaInternalForm {
     }
     switch shape {
     case .string, .bool, .value: return value
-    case .schema: return of(value)
+    case .schema: return whole(value)
     case .schemas: return list(value)
     case .schemasByName:
-      return .object(JSONObject((value.objectValue ?? [:]).sorted.map { ($0.name, of($0.value)) }))
+      return .object(JSONObject((value.objectValue ?? [:]).sorted.map { ($0.name, whole($0.value)) }))
     case .schemaOrList:
       return value.arrayValue == nil
-        ? ["Schema": of(value), "JSONSchemas": .null] : ["Schema": .null, "JSONSchemas": list(value)]
+        ? ["Schema": whole(value), "JSONSchemas": .null] : ["Schema": .null, "JSONSchemas": list(value)]
     case .schemaOrBool:
-      return value.objectValue == nil ? ["Allows": value, "Schema": .null] : ["Allows": true, "Schema": of(value)]
+      return value.objectValue == nil ? ["Allows": value, "Schema": .null] : ["Allows": true, "Schema": whole(value)]
     case .schemasOrNames:
       return .object(
         JSONObject(
           (value.objectValue ?? [:]).sorted.map { name, value -> (String, JSONValue) in
             value.arrayValue == nil
-              ? (name, ["Schema": of(value), "Property": .null]) : (name, ["Schema": .null, "Property": value])
+              ? (name, ["Schema": whole(value), "Property": .null]) : (name, ["Schema": .null, "Property": value])
           }))
     case .documentation: return ["Description": value["description"] ?? "", "URL": value["url"] ?? ""]
     case .rules:
@@ -67,5 +89,5 @@ enum SchemaInternalForm {
     }
   }
 
-  private static func list(_ value: JSONValue) -> JSONValue { .array((value.arrayValue ?? []).map(of)) }
+  private static func list(_ value: JSONValue) -> JSONValue { .array((value.arrayValue ?? []).map(whole)) }
 }

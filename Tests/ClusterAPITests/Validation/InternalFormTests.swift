@@ -77,6 +77,26 @@ import Testing
     #expect(term["LabelSelector"] == ["matchExpressions": [["key": "a", "operator": "Exists"]]])
   }
 
+  @Test func schemasHaveAllMembers() throws {
+    let schema: JSONValue = [
+      "type": "object", "properties": ["b": ["items": ["type": "string"]], "a": ["additionalProperties": true]],
+      "x-kubernetes-validations": [["rule": "true"]],
+    ]
+    let form = SchemaInternalForm.of(schema)
+    #expect(
+      form.jsonText().hasPrefix(#"{"ID":"","Schema":"","Ref":null,"Description":"","Type":"object","Nullable":false,"#))
+    #expect(form["Properties"]?.objectValue?.keys == ["a", "b"])
+    #expect(form["Properties"]?["a"]?["AdditionalProperties"]?.jsonText() == #"{"Allows":true,"Schema":null}"#)
+    #expect(form["Properties"]?["b"]?["Items"]?["Schema"]?["Type"] == "string")
+    #expect(
+      form["XValidations"]?.jsonText()
+        == #"[{"Rule":"true","Message":"","MessageExpression":"","Reason":null,"FieldPath":"","OptionalOldSelf":null}]"#
+    )
+    // A schema that would make very much of it is shown as it is.
+    let large: JSONValue = ["properties": .object(JSONObject((0..<3_000).map { ("p\($0)", [:]) }))]
+    #expect(SchemaInternalForm.of(large) == large)
+  }
+
   @Test func aDifferenceShowsWhatHTMLWouldTakeAmiss() throws {
     #expect(
       InternalForm.difference(["key": "<a>"], ["key": "&"], "core.Taint") == """
