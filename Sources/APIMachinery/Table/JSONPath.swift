@@ -167,11 +167,14 @@ public struct JSONPath: Sendable {
   /// unknown word and an index beyond the end are found everywhere (client-go, `util/jsonpath`, `evalFilter`).
   private static func finds(_ steps: [Step], in element: JSONValue) -> Bool {
     var current = [element]
-    for step in steps {
-      guard let next = try? walk(step, current), next.count <= mostValues else { break }
-      current = next
-    }
-    return !current.isEmpty
+    do throws(JSONPathError) {
+      for step in steps {
+        let next = try walk(step, current)
+        guard next.count <= mostValues else { break }
+        current = next
+      }
+      return !current.isEmpty
+    } catch { return !current.isEmpty }
   }
 
   private static func equal(_ a: JSONValue, _ b: JSONValue) throws(JSONPathError) -> Bool {

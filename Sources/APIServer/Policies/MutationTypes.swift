@@ -35,11 +35,11 @@ extension MutationTypes {
   static func checkNames(_ value: CELValue) throws(Mismatch) {
     guard case .object(let object) = value else { return }
     var problems: [String] = []
-    collect(value, object.typeName, &problems)
+    do { try collect(value, object.typeName, &problems) } catch { throw Mismatch(message: "type mismatch: \(error)") }
     guard problems.isEmpty else { throw Mismatch(message: "type mismatch: \(problems.joined(separator: "\n"))") }
   }
 
-  private static func collect(_ value: CELValue, _ expected: String, _ problems: inout [String]) {
+  private static func collect(_ value: CELValue, _ expected: String, _ problems: inout [String]) throws {
     switch value {
     case .object(let object):
       if object.typeName != expected {
@@ -47,10 +47,10 @@ extension MutationTypes {
           "unexpected type name \(object.typeName.goQuoted), expected \(expected.goQuoted), which matches field name path from root Object type"
         )
       }
-      for (name, value) in object.values { collect(value, "\(expected).\(name)", &problems) }
+      for (name, value) in object.values { try collect(value, "\(expected).\(name)", &problems) }
     case .list(let list):
-      for value in (try? list.elements()) ?? [] { collect(value, expected, &problems) }
-    case .optional(let value?): collect(value, expected, &problems)
+      for value in try list.elements() { try collect(value, expected, &problems) }
+    case .optional(let value?): try collect(value, expected, &problems)
     default: return
     }
   }

@@ -45,12 +45,7 @@ extension VolumeValidation {
     switch kind {
     case "iscsi": target(persistent: source, volume: volume, path, &findings)
     case "csi":
-      let driver = source.text("driver")
-      if driver.isEmpty {
-        findings.required(path.child("driver"))
-      } else {
-        StorageValidation.driverName(driver, path.child("driver"), &findings)
-      }
+      driver(source, path, &findings)
       for name in [
         "controllerPublishSecretRef", "controllerExpandSecretRef", "nodePublishSecretRef", "nodeExpandSecretRef",
       ] {
@@ -62,6 +57,16 @@ extension VolumeValidation {
         findings.required(path.child("secretRef", "namespace"))
       }
     default: self.source(kind, source, path, &findings)
+    }
+  }
+
+  /// The name of the CSI driver that a volume of either sort is for.
+  static func driver(_ source: JSONValue, _ path: FieldPath, _ findings: inout Findings) {
+    let driver = source.text("driver")
+    if driver.isEmpty {
+      findings.required(path.child("driver"))
+    } else {
+      StorageValidation.driverName(driver, path.child("driver"), &findings)
     }
   }
 

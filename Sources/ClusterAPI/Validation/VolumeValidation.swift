@@ -117,12 +117,7 @@ enum VolumeValidation {
     case "iscsi": iscsi(source, path, &findings)
     case "fc": fibreChannel(source, path, &findings)
     case "csi":
-      let driver = source.text("driver")
-      if driver.isEmpty {
-        findings.required(path.child("driver"))
-      } else {
-        StorageValidation.driverName(driver, path.child("driver"), &findings)
-      }
+      driver(source, path, &findings)
       guard let secret = source["nodePublishSecretRef"] else { return }
       let name = secret.text("name")
       if name.isEmpty {
