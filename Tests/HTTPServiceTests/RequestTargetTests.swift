@@ -13,6 +13,20 @@ import Testing
     #expect(try RequestTarget("*").segments == ["*"])
   }
 
+  @Test func namesOfFieldsCompareWithoutRegardToCase() {
+    let headers: Headers = ["Content-Type": "a", "Accept": "b", "X-Ä": "c", "X-[": "d"]
+    #expect(headers["content-type"] == "a" && headers["ACCEPT"] == "b" && headers["Accep"] == nil)
+    // Only letters of ASCII have another case: `[` and `{` differ by the same bit.
+    #expect(headers["x-ä"] == nil && headers["x-Ä"] == "c" && headers["x-{"] == nil && headers["X-["] == "d")
+    #expect("Host".isToken && !"Ho st".isToken && !"".isToken && !"Hö".isToken && "!#$%&'*+-.^_`|~09azAZ".isToken)
+    for byte in UInt8.min ... .max {
+      let expected =
+        "!#$%&'*+-.^_`|~".utf8.contains(byte) || (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte)
+        || (0x61...0x7A).contains(byte)
+      #expect(byte.isTokenCharacter == expected)
+    }
+  }
+
   @Test(arguments: ["a", "", "/%", "/%4", "/%zz", "/%ff", "/%00", "/?a=%", "ftp://x/"])
   func refusesWhatDoesNotDecode(raw: String) {
     #expect(throws: HTTPServiceError.self) { try RequestTarget(raw) }

@@ -55,6 +55,7 @@ int apus_set_window_size(int fd, uint16_t rows, uint16_t columns);
 pid_t apus_gettid(void);
 int apus_pipe(int *read_end, int *write_end, int flags);
 int apus_syncfs(int fd);
+void apus_raise_malloc_thresholds(size_t size);
 
 /// What a child does between its birth and exec. All pointers live in the caller's memory while the child borrows it.
 struct apus_spawn {

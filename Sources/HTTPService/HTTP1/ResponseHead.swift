@@ -58,6 +58,15 @@ extension UInt8 {
 
 extension String {
   /// A name of a field or a method (RFC 9110, section 5.6.2).
-  var isToken: Bool { !isEmpty && utf8.allSatisfy(\.isTokenCharacter) }
-  var isFieldValue: Bool { utf8.allSatisfy(\.isFieldValueByte) }
+  var isToken: Bool {
+    let bytes = utf8Span.span
+    for index in bytes.indices where !bytes[index].isTokenCharacter { return false }
+    return !bytes.isEmpty
+  }
+
+  var isFieldValue: Bool {
+    let bytes = utf8Span.span
+    for index in bytes.indices where !bytes[index].isFieldValueByte { return false }
+    return true
+  }
 }

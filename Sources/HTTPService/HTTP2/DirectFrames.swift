@@ -85,7 +85,7 @@ final class DirectFrames: ChannelDuplexHandler {
   func send(_ piece: ByteBuffer, to streams: [DirectStream]) {
     let count = piece.readableBytes
     var slow: [DirectStream] = []
-    for stream in streams {
+    for stream in sendAtOnce(piece, to: streams) {
       if stream.pieces.isEmpty, count <= room(for: stream) {
         write(piece, on: stream)
         continue
@@ -98,6 +98,45 @@ final class DirectFrames: ChannelDuplexHandler {
     }
     flushSoon()
     for stream in slow { stream.whenSlow?() }
+  }
+
+  /// Writes the frames of those who can be sent the piece at once, which are mostly all: one after the other, with no look at
+  /// what is the same for all of them.
+  /// - Returns: the others.
+  private func sendAtOnce(_ piece: ByteBuffer, to streams: [DirectStream]) -> [DirectStream] {
+    let count = piece.readableBytes
+    guard count > 0, count <= Self.mostPayload else { return streams }
+    let most = Self.mostBytes / (FrameHeader.count + count) + 1
+    var left: [DirectStream] = []
+    var rest = streams[...]
+    while !rest.isEmpty {
+      guard isWritable, held.isEmpty, let context else { return left + rest }
+      var available = min(window.available, Self.mostUnflushed - unflushed)
+      var bytes = frames
+      frames = ByteBuffer()
+      if bytes.readableBytes == 0 {
+        let room = (FrameHeader.count + count) * min(rest.count, most)
+        bytes = context.channel.allocator.buffer(capacity: max(usualBytes, room))
+      }
+      var sent = 0
+      while bytes.readableBytes < Self.mostBytes, let stream = rest.popFirst() {
+        guard count <= available, count <= stream.window, stream.isFree else {
+          left.append(stream)
+          continue
+        }
+        FrameHeader(length: count, kind: FrameHeader.Kind.data, stream: stream.id).write(to: &bytes)
+        bytes.writeImmutableBuffer(piece)
+        stream.take(count)
+        available -= count
+        sent += count
+      }
+      frames = bytes
+      window.lend(sent)
+      unflushed += sent
+      // What is handed on may change all that was looked at.
+      if frames.readableBytes >= Self.mostBytes { handOn() }
+    }
+    return left
   }
 
   /// How many bytes can be sent at once.

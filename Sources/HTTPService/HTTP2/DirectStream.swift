@@ -2,19 +2,20 @@ import NIOCore
 
 /// What `DirectFrames` knows of a stream.
 final class DirectStream {
+  // What every piece for many asks of each of them stands first, and so together.
   let id: UInt32
+  /// Heads that NIO was given and has not sent: while its channel is full it keeps them back.
+  private var headsDue: Int32 = 0
   /// How many bytes of DATA the client takes on it. Of a stream whose DATA goes through NIO, only until its head is sent.
   private(set) var window: Int
-  /// Whether its DATA comes this way.
-  private(set) var isDirect = false
-  /// Heads that NIO was given and has not sent: while its channel is full it keeps them back.
-  private var headsDue = 0
+  /// Who is told how much has reached the kernel.
+  private(set) var outbound: OutboundStream?
   /// What could not be sent yet.
   var pieces: CircularBuffer<ByteBuffer> = []
   /// Whether it is among those that wait to send.
   var isWaiting = false
-  /// Who is told how much has reached the kernel.
-  private(set) var outbound: OutboundStream?
+  /// Whether its DATA comes this way.
+  private(set) var isDirect = false
   /// Called when more waits than should: see `BroadcastGroup`.
   var whenSlow: (() -> Void)?
   /// Called once when nothing waits any more.
@@ -38,6 +39,9 @@ final class DirectStream {
   func headIsOut() { headsDue -= 1 }
 
   var isHeadOut: Bool { headsDue == 0 }
+
+  /// Whether nothing is in the way of what comes next but windows.
+  var isFree: Bool { headsDue == 0 && pieces.isEmpty && outbound != nil }
 
   func take(_ count: Int) { window -= count }
 

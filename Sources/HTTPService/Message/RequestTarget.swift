@@ -25,16 +25,33 @@ public struct RequestTarget: Sendable, Equatable {
     let utf8 = rest.utf8
     let mark = utf8.firstIndex(of: UInt8(ascii: "?"))
     let path = mark.map { rest[..<$0] } ?? rest
-    var segments: [String] = []
-    for part in path.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
-      guard let segment = PercentEncoding.decode(Substring(part)) else {
-        throw .badRequest("the path has a broken percent-encoding")
-      }
-      guard !segment.utf8.contains(0) else { throw .badRequest("the path has a zero byte") }
-      segments.append(segment)
-    }
+    let segments = try Self.segments(path.utf8.dropFirst())
     let query = try mark.map { (mark) throws(HTTPServiceError) in try Query(rest[utf8.index(after: mark)...]) }
     self.init(rawPath: String(path), segments: segments, query: query ?? Query())
+  }
+
+  /// The decoded segments of a path, which stands here without its first slash.
+  private static func segments(_ path: Substring.UTF8View) throws(HTTPServiceError) -> [String] {
+    var segments: [String] = []
+    segments.reserveCapacity(8)
+    var rest = path
+    while true {
+      let slash = rest.firstIndex(of: UInt8(ascii: "/"))
+      let part = rest[..<(slash ?? rest.endIndex)]
+      var segment = String(Substring(part))
+      var isPlain = true
+      for byte in part where byte == UInt8(ascii: "%") || byte == 0 { isPlain = false }
+      if !isPlain {
+        guard let decoded = PercentEncoding.decode(Substring(part)) else {
+          throw .badRequest("the path has a broken percent-encoding")
+        }
+        guard !decoded.utf8.contains(0) else { throw .badRequest("the path has a zero byte") }
+        segment = decoded
+      }
+      segments.append(segment)
+      guard let slash else { return segments }
+      rest = rest[rest.index(after: slash)...]
+    }
   }
 
   /// Stands for a target that could not be read.

@@ -15,6 +15,9 @@ struct ClusterServer: Sendable {
   private let pool: BlockingPool
   private let teardown = Teardown()
 
+  /// Bytes of free memory that are kept for what many watches are told next.
+  private static let keptMemory = 1 << 20
+
   /// How long requests may take to finish when the server ends.
   private static let shutdownTime = Duration.seconds(5)
 
@@ -40,6 +43,7 @@ struct ClusterServer: Sendable {
   /// finish, and closes the store last.
   /// - Parameter ended: returns when it is time.
   func serve(until ended: @escaping @Sendable () async throws -> Void) async throws {
+    Allocator.keepFreed(upTo: Self.keptMemory)
     do {
       let directory = try await Self.makeDirectory(in: dataDirectory, pool)
       let store = try await Datastore.open(flags.datastore, in: directory, pool)
