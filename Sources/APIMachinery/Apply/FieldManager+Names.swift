@@ -4,9 +4,14 @@ extension FieldManager {
 
   /// The manager of a request that names none: what stands before the first slash of the header `User-Agent`.
   public static func managerName(userAgent: String) -> String {
+    let first = userAgent.utf8.prefix { $0 != UInt8(ascii: "/") }
+    // As names of clients mostly are.
+    if first.count <= longestName, first.allSatisfy({ (0x20..<0x7F).contains($0) }) {
+      return String(userAgent[..<first.endIndex])
+    }
     var name = String.UnicodeScalarView()
     var length = 0
-    for scalar in userAgent.prefix(while: { $0 != "/" }).unicodeScalars where scalar.isGoPrintable {
+    for scalar in userAgent[..<first.endIndex].unicodeScalars where scalar.isGoPrintable {
       length += UTF8.width(scalar)
       guard length <= longestName else { break }
       name.append(scalar)

@@ -62,18 +62,33 @@ public struct FieldManager: Sendable {
   public func update(
     _ object: JSONObject, from live: JSONObject?, by manager: String, at time: String
   ) async -> JSONObject {
+    let (plain, given) = Self.withoutManagedFields(object)
+    return Self.setting(await notes(of: plain, given, from: live, by: manager, at: time), of: plain)
+  }
+
+  /// The same where only `metadata.managedFields` is wanted; nil where there are none.
+  public func managedFields(
+    of object: JSONObject, from live: JSONObject?, by manager: String, at time: String
+  ) async -> JSONValue? {
+    let (plain, given) = Self.withoutManagedFields(object)
+    return await notes(of: plain, given, from: live, by: manager, at: time)
+  }
+
+  /// - Parameter given: the notes that the object came with.
+  private func notes(
+    of after: JSONObject, _ given: JSONValue?, from live: JSONObject?, by manager: String, at time: String
+  ) async -> JSONValue? {
     let isCreate = (live?["metadata"]?["uid"]?.stringValue ?? "").isEmpty
     let (before, noted) = Self.withoutManagedFields(live ?? emptyObject)
-    let (after, given) = Self.withoutManagedFields(object)
     var managed = startingPoint(noted: noted, given: given)
     // An object that nobody keeps notes of is left alone until the first apply.
-    if managed.owners.isEmpty, !isCreate { return after }
+    if managed.owners.isEmpty, !isCreate { return nil }
     do {
-      try await update(&managed, from: before, to: after, by: manager, at: time)
+      try await update(&managed, from: live == nil ? nil : before, to: after, by: manager, at: time)
     } catch {
-      return after
+      return nil
     }
-    return Self.setting(managed, of: after)
+    return managed.json
   }
 
   private func startingPoint(noted: JSONValue?, given: JSONValue?) -> ManagedFields {
@@ -91,22 +106,23 @@ public struct FieldManager: Sendable {
     return entries.isEmpty || (entries.count == 1 && entries[0].objectValue?.isEmpty == true)
   }
 
+  /// - Parameter before: nil where nothing was there.
   private func update(
-    _ managed: inout ManagedFields, from before: JSONObject, to after: JSONObject, by manager: String, at time: String
+    _ managed: inout ManagedFields, from before: JSONObject?, to after: JSONObject, by manager: String, at time: String
   ) async throws(ApplyError) {
     let version = kind.apiVersion
-    let old = try await versioned(before, "live")
+    let old: OwnershipUpdate.Versioned
+    if let before {
+      old = try await versioned(before, "live")
+    } else {
+      old = OwnershipUpdate.Versioned(value: .object(emptyObject), apiVersion: version)
+    }
     let new = try await versioned(after, "new")
-    let operation = ManagerIdentity(name: "", operation: .update, apiVersion: "current-operation")
-    try await ownership.update(&managed, from: old, to: new, by: operation)
-    if var owned = managed.owners.removeValue(forKey: operation) {
-      owned.fields = owned.fields.difference(Self.nobodysFields)
-      if !owned.fields.isEmpty {
-        let identity = identity(manager, .update)
-        let previous = managed.owners[identity]?.fields ?? FieldSet()
-        managed.owners[identity] = .init(
-          fields: owned.fields.union(previous), apiVersion: version, time: time)
-      }
+    let changed = try await ownership.update(&managed, from: old, to: new).difference(Self.nobodysFields)
+    if !changed.isEmpty {
+      let identity = identity(manager, .update)
+      let previous = managed.owners[identity]?.fields ?? FieldSet()
+      managed.owners[identity] = .init(fields: changed.union(previous), apiVersion: version, time: time)
     }
     managed.mergeOldUpdates()
   }
@@ -140,7 +156,7 @@ public struct FieldManager: Sendable {
       result = try await apply(configuration, to: before, managed, by: manager, force: true, at: time)
     }
     if manager == Self.kubectl { LastApplied.update(&result.object, configuration) }
-    return Self.setting(result.managed, of: result.object)
+    return Self.setting(result.managed.json, of: result.object)
   }
 
   /// The manager under whose name `kubectl apply` applies.
@@ -226,7 +242,7 @@ public struct FieldManager: Sendable {
   private func versioned(_ object: JSONObject, _ what: String) async throws(ApplyError) -> OwnershipUpdate.Versioned {
     let given = object["apiVersion"]?.stringValue ?? kind.apiVersion
     let original = OwnershipUpdate.Versioned(value: .object(object), apiVersion: given)
-    guard let value = try await versions.convert(original, to: kind.apiVersion),
+    guard let value = try await original.value(in: kind.apiVersion, versions),
       let type = versions.type(kind.apiVersion)
     else {
       throw ApplyError(.failed, "failed to convert \(what) object (\(shown(object))) to proper version")
@@ -244,21 +260,19 @@ public struct FieldManager: Sendable {
   }
 
   private static func withoutManagedFields(_ object: JSONObject) -> (object: JSONObject, managed: JSONValue?) {
-    var result = object
-    var managed: JSONValue?
-    result.update("metadata") { metadata in
-      guard case .object(var members) = metadata else { return }
-      managed = members.remove("managedFields")
-      if managed != nil { metadata = .object(members) }
+    guard case .object(var members)? = object["metadata"], let managed = members.remove("managedFields") else {
+      return (object, nil)
     }
+    var result = object
+    result["metadata"] = .object(members)
     return (result, managed)
   }
 
-  private static func setting(_ managed: ManagedFields, of object: JSONObject) -> JSONObject {
-    guard let json = managed.json else { return object }
+  private static func setting(_ managed: JSONValue?, of object: JSONObject) -> JSONObject {
+    guard let managed else { return object }
     var result = object
     var metadata = result["metadata"]?.objectValue ?? [:]
-    metadata["managedFields"] = json
+    metadata["managedFields"] = managed
     result["metadata"] = .object(metadata)
     return result
   }

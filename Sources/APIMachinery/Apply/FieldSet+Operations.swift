@@ -1,6 +1,8 @@
 extension FieldSet {
   /// The fields that are in either set.
   public func union(_ other: FieldSet) -> FieldSet {
+    if other.isBare { return self }
+    if isBare { return other }
     var result = FieldSet()
     Self.merge(members, other.members, by: { $0 }) { left, right in
       if let member = left ?? right { result.members.append(member) }
@@ -17,6 +19,7 @@ extension FieldSet {
 
   /// The fields that are in both sets.
   public func intersection(_ other: FieldSet) -> FieldSet {
+    if isBare || other.isBare { return FieldSet() }
     var result = FieldSet()
     Self.merge(members, other.members, by: { $0 }) { left, right in
       if let left, right != nil { result.members.append(left) }
@@ -29,6 +32,7 @@ extension FieldSet {
 
   /// The members that the other set lacks; what is below a member of the other set stays.
   public func difference(_ other: FieldSet) -> FieldSet {
+    if isBare || other.isBare { return self }
     var result = FieldSet()
     Self.merge(members, other.members, by: { $0 }) { left, right in
       if let left, right == nil { result.members.append(left) }
@@ -42,6 +46,7 @@ extension FieldSet {
 
   /// The members that the other set lacks and that are not below one of its members.
   public func recursiveDifference(_ other: FieldSet) -> FieldSet {
+    if isBare || other.isBare { return self }
     var result = FieldSet()
     Self.merge(members, other.members, by: { $0 }) { left, right in
       if let left, right == nil { result.members.append(left) }

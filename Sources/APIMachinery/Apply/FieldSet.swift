@@ -22,6 +22,9 @@ public struct FieldSet: Sendable, Equatable {
   /// Paths of names: `[["spec", "replicas"]]`.
   public init(names: [[String]]) { self.init(names.map { FieldSetPath($0.map { .name($0) }) }) }
 
+  /// Whether there is nothing in it at all, which is quicker to see than that there are no members anywhere below.
+  var isBare: Bool { members.isEmpty && children.isEmpty }
+
   public var isEmpty: Bool { members.isEmpty && children.allSatisfy { $0.set.isEmpty } }
 
   /// How many fields are members.
@@ -94,8 +97,13 @@ public struct FieldSet: Sendable, Equatable {
 
   /// Puts a set below a field that has none yet; an empty one is left out.
   mutating func put(child element: FieldElement, _ set: FieldSet) {
-    guard !(set.members.isEmpty && set.children.isEmpty) else { return }
-    update(child: element) { $0 = $0.members.isEmpty && $0.children.isEmpty ? set : $0.union(set) }
+    guard !set.isBare else { return }
+    // Fields mostly come in order.
+    if children.last.map({ $0.element < element }) ?? true {
+      children.append(Child(element: element, set: set))
+    } else {
+      update(child: element) { $0 = $0.union(set) }
+    }
   }
 }
 

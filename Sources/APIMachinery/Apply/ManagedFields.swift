@@ -43,6 +43,7 @@ struct ManagedFields: Sendable, Equatable {
   /// The list as it stands in an object; nil where nobody owns anything.
   var json: JSONValue? {
     if owners.isEmpty { return nil }
+    if owners.count == 1 { return .array(owners.map { Self.json($0.key, $0.value) }) }
     let entries = owners.sorted { a, b in
       let (left, right) = (a.key, b.key)
       if left.operation != right.operation { return left.operation.rawValue < right.operation.rawValue }
@@ -72,6 +73,7 @@ struct ManagedFields: Sendable, Equatable {
 
   /// Puts the oldest updates of each version into one entry where there are too many.
   mutating func mergeOldUpdates() {
+    guard owners.count > Self.mostUpdaters else { return }
     let updaters = owners.filter { $0.key.operation == .update }.sorted { a, b in
       let (earlier, later) = (GoTime.seconds(a.value.time), GoTime.seconds(b.value.time))
       return earlier == later ? a.key < b.key : earlier < later

@@ -36,20 +36,20 @@ struct MergeComparison {
   private func compare(
     _ old: JSONValue?, _ new: JSONValue?, _ type: MergeType, _ below: inout MergeComparison
   ) -> Change {
-    let oldShape = type.shape(of: old)
-    let newShape = type.shape(of: new)
-    var change = Change.none
-    if new == nil {
-      change = compare(old, new, oldShape, &below)
-    } else if old == nil || oldShape.isLike(newShape) {
-      change = compare(old, new, newShape, &below)
-    } else {
-      let first = compare(old, new, oldShape, &below)
-      let second = compare(old, new, newShape, &below)
-      change = second == .none ? first : second
+    guard let new else {
+      let change = compare(old, nil, type.shape(of: old), &below)
+      return change == .none ? .removed : change
     }
-    if change != .none { return change }
-    return old == nil ? .added : new == nil ? .removed : .none
+    let newShape = type.shape(of: new)
+    guard let old else {
+      let change = compare(nil, new, newShape, &below)
+      return change == .none ? .added : change
+    }
+    let oldShape = type.shape(of: old)
+    if oldShape.isLike(newShape) { return compare(old, new, newShape, &below) }
+    let first = compare(old, new, oldShape, &below)
+    let second = compare(old, new, newShape, &below)
+    return second == .none ? first : second
   }
 
   private func leaf(_ old: JSONValue?, _ new: JSONValue?) -> Change {

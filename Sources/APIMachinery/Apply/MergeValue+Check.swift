@@ -3,40 +3,40 @@ struct MergeCheck {
   /// Whether items may be twice in sets and maps: what is stored may hold such from before a rule was made.
   let allowsDuplicates: Bool
   private(set) var problems: [MergeProblem] = []
+  /// To what is being looked at.
+  private var path: [FieldElement] = []
 
   static func problems(in value: JSONValue, _ type: MergeType, allowsDuplicates: Bool) -> [MergeProblem] {
     var check = MergeCheck(allowsDuplicates: allowsDuplicates)
-    check.check(value, type, [])
+    check.check(value, type)
     return check.problems
   }
 
   private init(allowsDuplicates: Bool) { self.allowsDuplicates = allowsDuplicates }
 
-  private mutating func add(_ message: String, _ path: [FieldElement]) {
+  private mutating func add(_ message: String) {
     problems.append(MergeProblem(path: path.map(\.description).joined(), message: message))
   }
 
-  private mutating func check(_ value: JSONValue, _ type: MergeType, _ path: [FieldElement]) {
+  private mutating func check(_ value: JSONValue, _ type: MergeType) {
     switch type.shape(of: value) {
-    case .scalar(let scalar): if let problem = Self.problem(value, scalar) { add(problem, path) }
+    case .scalar(let scalar): if let problem = Self.problem(value, scalar) { add(problem) }
     case .list(let list):
       if value == .null { return }
-      guard case .array(let items) = value else { return add("expected list, got &{\(value.goDescription)}", path) }
-      check(items, list, path)
+      guard case .array(let items) = value else { return add("expected list, got &{\(value.goDescription)}") }
+      check(items, list)
     case .map(let map):
       if value == .null { return }
-      guard case .object(let object) = value else { return add("expected map, got &{\(value.goDescription)}", path) }
+      guard case .object(let object) = value else { return add("expected map, got &{\(value.goDescription)}") }
       for (name, member) in object {
-        guard let type = map.member(name) else {
-          add("field not declared in schema", path + [.name(name)])
-          continue
-        }
-        check(member, type, path + [.name(name)])
+        path.append(.name(name))
+        if let type = map.member(name) { check(member, type) } else { add("field not declared in schema") }
+        path.removeLast()
       }
     }
   }
 
-  private mutating func check(_ items: [JSONValue], _ list: MergeType.List, _ path: [FieldElement]) {
+  private mutating func check(_ items: [JSONValue], _ list: MergeType.List) {
     var seen = Set<FieldElement>()
     for (index, item) in items.enumerated() {
       var element = FieldElement.index(index)
@@ -44,13 +44,15 @@ struct MergeCheck {
         do {
           element = try list.element(of: item)
         } catch {
-          return add("element \(index): \(error.message)", path)
+          return add("element \(index): \(error.message)")
         }
         if !seen.insert(element).inserted, !allowsDuplicates {
-          add("duplicate entries for key \(element)", path)
+          add("duplicate entries for key \(element)")
         }
       }
-      check(item, list.element, path + [element])
+      path.append(element)
+      check(item, list.element)
+      path.removeLast()
     }
   }
 

@@ -9,6 +9,13 @@ struct OwnershipUpdate {
   struct Versioned {
     let value: JSONValue
     let apiVersion: String
+
+    /// The object in a version; nil where there is none such. Mostly it is its own, which nobody has to be asked for.
+    @inline(__always)
+    func value(in version: String, _ versions: ObjectVersions) async throws(ApplyError) -> JSONValue? {
+      if version == apiVersion { return value }
+      return try await versions.convert(self, to: version)
+    }
   }
 
   // MARK: Comparing
@@ -17,19 +24,20 @@ struct OwnershipUpdate {
   private struct Comparisons {
     let old: Versioned
     let new: Versioned
-    var known: [String: MergeComparison?] = [:]
+    /// Few versions: a search is faster than a table.
+    var known: [(version: String, comparison: MergeComparison?)] = []
 
     /// Nil where there is no such version any more.
     mutating func comparison(in version: String, _ update: OwnershipUpdate) async throws(ApplyError) -> MergeComparison?
     {
-      if let known = known[version] { return known }
+      if let known = known.first(where: { $0.version == version }) { return known.comparison }
       var comparison: MergeComparison?
-      if let old = try await update.versions.convert(old, to: version),
-        let new = try await update.versions.convert(new, to: version), let type = update.versions.type(version)
+      if let old = try await old.value(in: version, update.versions),
+        let new = try await new.value(in: version, update.versions), let type = update.versions.type(version)
       {
         comparison = MergeComparison(old, new, type).excluding(update.reset[version])
       }
-      known[version] = .some(comparison)
+      known.append((version, comparison))
       return comparison
     }
   }
@@ -38,12 +46,14 @@ struct OwnershipUpdate {
   ///
   /// - Returns: the changes in the version of the request.
   private func takeChanges(
-    from old: Versioned, to new: Versioned, _ managed: inout ManagedFields, except manager: ManagerIdentity, force: Bool
+    from old: Versioned, to new: Versioned, _ managed: inout ManagedFields, except manager: ManagerIdentity?,
+    force: Bool
   ) async throws(ApplyError) -> MergeComparison {
     var comparisons = Comparisons(old: old, new: new)
     guard let changes = try await comparisons.comparison(in: new.apiVersion, self) else {
       throw ApplyError(.failed, "no corresponding type for \(new.apiVersion)")
     }
+    if managed.owners.isEmpty { return changes }
     var conflicts: [ManagerIdentity: FieldSet] = [:]
     var removed: [ManagerIdentity: FieldSet] = [:]
     for (identity, owned) in managed.owners where identity != manager {
@@ -67,18 +77,16 @@ struct OwnershipUpdate {
     return changes
   }
 
-  /// After a write that is no apply the manager owns what it changed, beside what it owned.
+  /// After a write that is no apply nobody owns what it changed but who writes.
+  ///
+  /// - Returns: what it changed.
   func update(
-    _ managed: inout ManagedFields, from old: Versioned, to new: Versioned, by manager: ManagerIdentity
-  ) async throws(ApplyError) {
+    _ managed: inout ManagedFields, from old: Versioned, to new: Versioned
+  ) async throws(ApplyError) -> FieldSet {
     try reconcile(&managed, old)
-    let changes = try await takeChanges(from: old, to: new, &managed, except: manager, force: true)
-    var fields = managed.owners[manager]?.fields ?? FieldSet()
-    fields = fields.difference(changes.removed).union(changes.modified).union(changes.added)
-    if let reset = reset[new.apiVersion] { fields = fields.recursiveDifference(reset) }
-    let time = managed.owners[manager]?.time
-    managed.owners[manager] =
-      fields.isEmpty ? nil : .init(fields: fields, apiVersion: new.apiVersion, time: time)
+    let changes = try await takeChanges(from: old, to: new, &managed, except: nil, force: true)
+    let fields = changes.modified.union(changes.added)
+    return reset[new.apiVersion].map { fields.recursiveDifference($0) } ?? fields
   }
 
   /// Merges a configuration into an object; its manager owns what stands in it.

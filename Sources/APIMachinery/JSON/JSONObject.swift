@@ -34,6 +34,11 @@ public struct JSONObject: Sendable {
     for (name, value) in members { self[name] = value }
   }
 
+  /// Members no two of which have one name: those of another object in another order, for one.
+  init(unique members: [Member]) {
+    storage = members.count > Self.searched ? .many([Indexed(members)]) : .few(members)
+  }
+
   private var members: [Member] {
     switch storage {
     case .few(let members): members
@@ -114,6 +119,17 @@ public struct JSONObject: Sendable {
     storage = kept.count > Self.searched ? .many([Indexed(kept)]) : .few(kept)
   }
 
+  /// The same members, some of them before all others.
+  public func beginning(with names: [String]) -> JSONObject {
+    var ordered: [Member] = []
+    ordered.reserveCapacity(count)
+    for name in names {
+      if let index = index(of: name) { ordered.append(members[index]) }
+    }
+    for member in members where !names.contains(member.name) { ordered.append(member) }
+    return JSONObject(unique: ordered)
+  }
+
   /// The members in the order of their names' bytes, as Go's encoder writes a map.
   public var sorted: [Member] { members.sorted { $0.name < $1.name } }
 
@@ -128,6 +144,8 @@ public struct JSONObject: Sendable {
     switch storage {
     case .few(var members):
       storage = .few([])
+      // Few objects have one member alone: one array for three, rather than one for each of them.
+      if members.count == members.capacity { members.reserveCapacity(Swift.max(3, 2 * members.count)) }
       members.append((name, value))
       storage = members.count > Self.searched ? .many([Indexed(members)]) : .few(members)
     case .many(var box):

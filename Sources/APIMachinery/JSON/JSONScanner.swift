@@ -98,7 +98,16 @@ public struct JSONScanner: Sendable {
 
   /// The string whose quotation marks are the first and last bytes of a range; nil where there is none.
   public static func string(_ bytes: Span<UInt8>, _ range: Range<Int>) -> String? {
-    guard range.count >= 2, bytes[range.lowerBound] == UInt8(ascii: "\"") else { return nil }
+    guard range.count >= 2, bytes[range.lowerBound] == UInt8(ascii: "\""),
+      bytes[range.upperBound - 1] == UInt8(ascii: "\"")
+    else { return nil }
+    let inner = bytes.extracting(range.lowerBound + 1..<range.upperBound - 1)
+    var isPlain = true
+    for index in inner.indices where inner[index] < 0x20 || inner[index] == 0x22 || inner[index] == 0x5C {
+      isPlain = false
+      break
+    }
+    if isPlain, let text = try? UTF8Span(validating: inner) { return String(copying: text) }
     return try? JSONReader.value(of: bytes.extracting(range)).stringValue
   }
 

@@ -97,10 +97,12 @@ public struct JSONWriter: Sendable {
 
   /// Appends a string between quotation marks, escaped.
   public mutating func append(_ text: String) {
-    bytes.append(UInt8(ascii: "\""))
     let span = text.utf8Span.span
-    var plain = 0
     var index = 0
+    while index < span.count, Self.isPlain(span[index]) { index &+= 1 }
+    guard index < span.count else { return append(plain: text, span) }
+    bytes.append(UInt8(ascii: "\""))
+    var plain = 0
     while index < span.count {
       let byte = span[index]
       if Self.isPlain(byte) || (!escapesHTML && Self.isMarkup(byte)) {
@@ -127,10 +129,30 @@ public struct JSONWriter: Sendable {
     bytes.append(UInt8(ascii: "\""))
   }
 
+  /// Appends a string of which no byte needs an escape, as those of nearly all are.
+  @inline(__always)
+  private mutating func append(plain text: String, _ span: Span<UInt8>) {
+    guard span.count <= Self.short else {
+      bytes.append(UInt8(ascii: "\""))
+      bytes.append(contentsOf: text.utf8)
+      return bytes.append(UInt8(ascii: "\""))
+    }
+    bytes.append(addingCapacity: span.count + 2) { output in
+      output.append(UInt8(ascii: "\""))
+      for index in span.indices { output.append(span[index]) }
+      output.append(UInt8(ascii: "\""))
+    }
+  }
+
+  /// Up to so many bytes a loop is faster than what copies any number.
+  private static let short = 48
+
+  /// Below 0x40 a bit for each byte that stands as it is: neither a control character nor `"`, `&`, `<` or `>`.
+  private static let plainBits: UInt64 = 0xAFFF_FFBB_0000_0000
+
   @inline(__always)
   private static func isPlain(_ byte: UInt8) -> Bool {
-    byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") && !isMarkup(byte)
-      && byte != 0xE2
+    byte < 0x40 ? plainBits >> UInt64(byte) & 1 == 1 : byte != UInt8(ascii: "\\") && byte != 0xE2
   }
 
   @inline(__always)

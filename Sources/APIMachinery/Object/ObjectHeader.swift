@@ -44,6 +44,31 @@ public final class ObjectHeader: Sendable {
 }
 
 extension ObjectHeader {
+  /// Whether Kubernetes puts a member of metadata before the resource version.
+  static func leads(_ name: String) -> Bool {
+    switch name.utf8.count {
+    case 3: name == "uid"
+    case 4: name == "name"
+    case 9: name == "namespace"
+    case 12: name == "generateName"
+    default: false
+    }
+  }
+
+  /// The header of an object given as a tree.
+  convenience init(of object: JSONObject) {
+    func text(_ value: JSONValue?) -> String { value?.stringValue ?? "" }
+    let metadata = object["metadata"]?.objectValue ?? [:]
+    self.init(
+      apiVersion: text(object["apiVersion"]), kind: text(object["kind"]), namespace: text(metadata["namespace"]),
+      name: text(metadata["name"]), uid: text(metadata["uid"]),
+      generation: metadata["generation"]?.integerValue ?? 0,
+      labels: metadata["labels"].map { LabelSet(json: $0) } ?? LabelSet(),
+      ownerReferences: metadata["ownerReferences"]?.arrayValue?.map(OwnerReference.init(json:)) ?? [],
+      finalizers: metadata["finalizers"]?.arrayValue?.compactMap(\.stringValue) ?? [],
+      deletionTimestamp: metadata["deletionTimestamp"]?.stringValue)
+  }
+
   /// Reads the header out of an object's bytes, and where its resource version stands or would. Nil where there is no
   /// object with metadata.
   static func scan(_ bytes: Span<UInt8>) -> (header: ObjectHeader, place: VersionPlace, holdsVersion: Bool)? {

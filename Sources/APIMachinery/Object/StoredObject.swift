@@ -34,15 +34,16 @@ public struct StoredObject: Sendable {
     guard let scanned else {
       throw JSONError(.syntax, "an object needs the member \"metadata\", which is an object itself", at: 0)
     }
-    // Room for more, which whoever wrote the bytes has left behind them, would be kept as long as the object.
-    if bytes.capacity - bytes.count >= Self.mostRoom { bytes = Self.compact(bytes) }
-    self.init(bytes: bytes, header: scanned.header, revision: revision, place: scanned.place)
+    self.init(
+      bytes: Self.compact(bytes), header: scanned.header, revision: revision, place: scanned.place)
   }
 
   /// Bytes that are no loss.
   private static let mostRoom = 32
 
+  /// Without room for more, which whoever wrote the bytes has left behind them and which would be kept as long as the object.
   private static func compact(_ bytes: [UInt8]) -> [UInt8] {
+    guard bytes.capacity - bytes.count >= mostRoom else { return bytes }
     var compact: [UInt8] = []
     compact.reserveCapacity(bytes.count)
     compact += bytes
@@ -54,12 +55,9 @@ public struct StoredObject: Sendable {
   public init(_ object: JSONObject, revision: UInt64 = 0) {
     var object = object
     if object["metadata"]?.objectValue == nil { object["metadata"] = .object(JSONObject()) }
-    var writer = JSONWriter(capacity: Self.usualCount)
-    writer.append(object)
-    guard let stored = try? StoredObject(bytes: writer.bytes, revision: revision) else {
-      preconditionFailure("a written object with metadata has a place for its resource version")
-    }
-    self = stored
+    var writer = ObjectWriter(capacity: Self.usualCount)
+    let place = writer.append(object)
+    self.init(bytes: Self.compact(writer.bytes), header: ObjectHeader(of: object), revision: revision, place: place)
   }
 
   /// Bytes that most objects have at most.

@@ -43,24 +43,51 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 
 extension Timestamp: CustomStringConvertible {
   /// With whole seconds: `2026-01-02T03:04:05Z`.
-  public var description: String { wholeSeconds + "Z" }
+  public var description: String {
+    var text = wholeSeconds
+    text.append(UInt8(ascii: "Z"))
+    return String(decoding: text, as: UTF8.self)
+  }
 
   /// With six digits of a second: `2026-01-02T03:04:05.678901Z`.
-  public var inMicroseconds: String { "\(wholeSeconds).\(Self.padded(Int64(nanoseconds / 1_000), 6))Z" }
+  public var inMicroseconds: String {
+    var text = wholeSeconds
+    text.append(UInt8(ascii: "."))
+    Self.append(Int64(nanoseconds / 1_000), 6, to: &text)
+    text.append(UInt8(ascii: "Z"))
+    return String(decoding: text, as: UTF8.self)
+  }
 
-  private var wholeSeconds: String {
+  /// As bytes: every write has two times in it.
+  private var wholeSeconds: [UInt8] {
     var (day, time) = seconds.quotientAndRemainder(dividingBy: 86_400)
     if time < 0 { (day, time) = (day - 1, time + 86_400) }
     let (year, month, dayOfMonth) = Self.date(day)
-    func two(_ number: Int64) -> String { Self.padded(number, 2) }
-    return
-      "\(Self.padded(year, 4))-\(two(month))-\(two(dayOfMonth))T\(two(time / 3_600)):\(two(time / 60 % 60)):\(two(time % 60))"
+    var text: [UInt8] = []
+    text.reserveCapacity(32)
+    Self.append(year, 4, to: &text)
+    func append(_ separator: Unicode.Scalar, _ number: Int64) {
+      text.append(UInt8(ascii: separator))
+      Self.append(number, 2, to: &text)
+    }
+    append("-", month)
+    append("-", dayOfMonth)
+    append("T", time / 3_600)
+    append(":", time / 60 % 60)
+    append(":", time % 60)
+    return text
   }
 
-  private static func padded(_ number: Int64, _ width: Int) -> String {
-    let digits = String(number.magnitude)
-    let zeros = String(repeating: "0", count: Swift.max(0, width - digits.utf8.count))
-    return (number < 0 ? "-" : "") + zeros + digits
+  /// Appends a number with zeros before it, so that it has so many digits at least.
+  private static func append(_ number: Int64, _ width: Int, to text: inout [UInt8]) {
+    if number < 0 { text.append(UInt8(ascii: "-")) }
+    var unit: UInt64 = 1
+    for _ in 1..<width { unit *= 10 }
+    while number.magnitude / unit >= 10 { unit *= 10 }
+    while unit > 0 {
+      text.append(UInt8(ascii: "0") + UInt8(number.magnitude / unit % 10))
+      unit /= 10
+    }
   }
 
   /// The date of a day counted from 1970-01-01 in the proleptic Gregorian calendar: eras of 400 years, whose years

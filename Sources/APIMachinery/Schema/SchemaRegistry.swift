@@ -6,14 +6,20 @@ import Synchronization
 public final class SchemaReference: Sendable {
   /// The definition's name, such as `io.k8s.api.core.v1.PodSpec`.
   public let name: String
-  private let definition = AtomicLazyReference<Schema>()
+  /// Set once. A lock that nobody holds is taken in a few instructions, where `AtomicLazyReference` takes hundreds.
+  private let definition = Mutex<Schema?>(nil)
 
   public init(_ name: String) { self.name = name }
 
   /// The definition; nil until a registry has bound it.
-  public var target: Schema? { definition.load() }
+  public var target: Schema? { definition.withLock { $0 } }
 
-  fileprivate func bind(to schema: Schema) -> Bool { definition.storeIfNil(schema) === schema }
+  fileprivate func bind(to schema: Schema) -> Bool {
+    definition.withLock { definition in
+      if definition == nil { definition = schema }
+      return definition === schema
+    }
+  }
 }
 
 /// Named definitions that refer to each other: the types of built-in kinds.

@@ -33,7 +33,9 @@ public enum MetadataRules {
     }
     errors += generation(metadata, at: path)
     errors += parts(metadata, at: path)
-    errors += finalizers(strings(metadata["finalizers"]), at: path.child("finalizers"))
+    if let finalizers = metadata["finalizers"] {
+      errors += self.finalizers(strings(finalizers), at: path.child("finalizers"))
+    }
     return errors + managedFields(metadata["managedFields"]?.arrayValue ?? [], at: path.child("managedFields"))
   }
 
@@ -87,11 +89,15 @@ public enum MetadataRules {
   }
 
   private static func parts(_ metadata: JSONObject, at path: FieldPath) -> [FieldError] {
-    labels(LabelSet(json: metadata["labels"]), at: path.child("labels"))
-      + annotations(LabelSet(json: metadata["annotations"]), at: path.child("annotations"))
-      + ownerReferences(
-        (metadata["ownerReferences"]?.arrayValue ?? []).map(OwnerReference.init(json:)),
-        at: path.child("ownerReferences"))
+    var errors: [FieldError] = []
+    if let labels = metadata["labels"] { errors = self.labels(LabelSet(json: labels), at: path.child("labels")) }
+    if let annotations = metadata["annotations"] {
+      errors += self.annotations(LabelSet(json: annotations), at: path.child("annotations"))
+    }
+    if let owners = metadata["ownerReferences"]?.arrayValue {
+      errors += ownerReferences(owners.map(OwnerReference.init(json:)), at: path.child("ownerReferences"))
+    }
+    return errors
   }
 
   private static func generation(_ metadata: JSONObject, at path: FieldPath) -> [FieldError] {
@@ -107,10 +113,12 @@ public enum MetadataRules {
 
   /// What is wrong with labels: their keys and values.
   public static func labels(_ labels: LabelSet, at path: FieldPath) -> [FieldError] {
-    labels.flatMap { key, value in
-      NameRules.labelKey(key).map { .invalid(path, .string(key), $0) }
-        + NameRules.labelValue(value).map { .invalid(path, .string(value), $0) }
+    var errors: [FieldError] = []
+    for (key, value) in labels {
+      errors += NameRules.labelKey(key).map { .invalid(path, .string(key), $0) }
+      errors += NameRules.labelValue(value).map { .invalid(path, .string(value), $0) }
     }
+    return errors
   }
 
   /// What is wrong with annotations: their keys, and how long all of them are together.
@@ -211,7 +219,7 @@ public enum MetadataRules {
         let padded = String(repeating: "0", count: Swift.max(0, 4 - code.utf8.count)) + code
         errors.append(.invalid(path, .string(name), "invalid character U+\(padded) (at position \(position))"))
       }
-      position += String(Character(scalar)).utf8.count
+      position += UTF8.width(scalar)
     }
     return errors
   }

@@ -74,6 +74,8 @@ public enum NameRules {
   /// A name that can be a segment of a path: all that names of roles and the like must be.
   public static func pathSegment(_ text: String) -> [String] {
     if text == "." || text == ".." { return ["may not be '\(text)'"] }
+    // Every request for an object asks, and nearly every name is right.
+    guard text.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "%") }) else { return [] }
     return ["/", "%"].filter(text.contains).map { "may not contain '\($0)'" }
   }
 
@@ -88,6 +90,10 @@ public enum NameRules {
 
   /// The key of a label: a name, with a domain and a slash before it where it is not the user's own.
   public static func labelKey(_ text: String) -> [String] {
+    isLabelKey(text) ? [] : wrongLabelKey(text)
+  }
+
+  private static func wrongLabelKey(_ text: String) -> [String] {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     let pattern = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
     let wrong = expression(
@@ -208,13 +214,30 @@ public enum NameRules {
   }
 
   private static func isSubdomain(_ text: String) -> Bool {
-    text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy(isLabel)
+    var rest = text.utf8[...]
+    while let dot = rest.firstIndex(of: UInt8(ascii: ".")) {
+      guard isLabel(rest[..<dot]) else { return false }
+      rest = rest[rest.index(after: dot)...]
+    }
+    return isLabel(rest)
   }
 
   /// The name in a label's key, or a value that is not empty.
-  private static func isLabelName(_ text: String) -> Bool {
-    guard let first = text.utf8.first, let last = text.utf8.last else { return false }
+  private static func isLabelName(_ text: String) -> Bool { isLabelName(text.utf8[...]) }
+
+  private static func isLabelName(_ text: Substring.UTF8View) -> Bool {
+    guard let first = text.first, let last = text.last else { return false }
     return isAlphanumeric(first) && isAlphanumeric(last)
-      && text.utf8.allSatisfy { isAlphanumeric($0) || $0 == dash || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".") }
+      && text.allSatisfy { isAlphanumeric($0) || $0 == dash || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".") }
+  }
+
+  private static func isLabelKey(_ text: String) -> Bool {
+    var name = text.utf8[...]
+    if let slash = name.firstIndex(of: UInt8(ascii: "/")) {
+      let prefix = text[..<slash]
+      guard prefix.utf8.count <= 253, isSubdomain(String(prefix)) else { return false }
+      name = name[name.index(after: slash)...]
+    }
+    return name.count <= 63 && isLabelName(name)
   }
 }

@@ -10,10 +10,7 @@ struct TypeFacts: Sendable {
     fields = []
     for field in type.fields { fields.append(try FieldFacts(field, builder)) }
     if type.form == .object {
-      fields.append(
-        FieldFacts(
-          name: "metadata", presence: .omitted, isOptional: false, isAlways: true, isImmutable: false, zero: .object,
-          definition: CommonDefinitions.objectMeta, nesting: .value))
+      fields.append(FieldFacts(metadata: CommonDefinitions.objectMeta))
     }
   }
 }
@@ -37,41 +34,59 @@ extension [String: TypeFacts] {
   }
 }
 
-/// What a schema does not say of a field.
-struct FieldFacts: Sendable {
-  var name: String
-  var presence: FieldPresence
+/// What a schema does not say of a field. Each write walks along those of its kind: passing a reference costs less than copying
+/// all of it.
+final class FieldFacts: Sendable {
+  let name: String
+  let presence: FieldPresence
   /// A zero value is kept as it is.
-  var isOptional: Bool
+  let isOptional: Bool
   /// Filled with the zero value where it is missing.
-  var isAlways: Bool
+  let isAlways: Bool
   /// It must be there, and is not written where it is zero.
-  var isGiven = false
+  let isGiven: Bool
   /// Null stands for a missing value and for a zero one: what upstream's types hold by value, and do not leave out.
-  var isNull = false
-  var isImmutable: Bool
+  let isNull: Bool
+  let isImmutable: Bool
   /// The schema has a default for it: a zero value gives way.
-  var hasDefault = false
+  let hasDefault: Bool
   /// The feature that must be on for the field to be kept.
-  var feature: String?
-  var zero: Zero
+  let feature: String?
+  let zero: Zero
   /// The type below, where it is one with fields of its own.
-  var definition: String?
-  var nesting: Nesting
+  let definition: String?
+  let nesting: Nesting
   /// The zero of what a list or a map holds.
-  var item: Zero?
+  let item: Zero?
   /// The values of the map are quantities.
-  var holdsQuantities = false
+  let holdsQuantities: Bool
   /// Of the value, or of those of a map.
-  var form: ValueForm?
+  let form: ValueForm?
 
   /// The type's zero value.
   enum Zero: Sendable { case string, number, bool, list, map, object, quantity, time, none }
   /// How a type stands in the field.
   enum Nesting: Sendable { case value, list, map }
-}
 
-extension FieldFacts {
+  /// The field `metadata` of an object.
+  init(metadata definition: String) {
+    name = "metadata"
+    presence = .omitted
+    isOptional = false
+    isAlways = true
+    isGiven = false
+    isNull = false
+    isImmutable = false
+    hasDefault = false
+    feature = nil
+    zero = .object
+    self.definition = definition
+    nesting = .value
+    item = nil
+    holdsQuantities = false
+    form = nil
+  }
+
   init(_ field: FieldEntry, _ builder: SchemaBuilder) throws(KindDataError) {
     name = field.name
     presence = field.presence
@@ -82,8 +97,8 @@ extension FieldFacts {
     isImmutable = field.isImmutable
     hasDefault = field.defaultValue != nil
     feature = field.feature
-    nesting = .value
-    definition = nil
+    var (zero, nesting, holdsQuantities) = (Zero.none, Nesting.value, false)
+    var (definition, item, form): (String?, Zero?, ValueForm?) = (nil, nil, nil)
     switch field.type {
     case .string: zero = .string
     case .bytes:
@@ -94,14 +109,14 @@ extension FieldFacts {
     case .named(let name):
       zero = field.isAlways ? .object : .none
       definition = try builder.definitionName(name, line: field.line)
-    case .list(let item):
+    case .list(let type):
       zero = .list
       nesting = .list
-      self.item = Zero(item)
-      if case .named(let name) = item {
+      item = Zero(type)
+      if case .named(let name) = type {
         definition = try builder.definitionName(name, line: field.line)
         // Null is a value of its own where all are.
-        if builder.isOfAnyShape(name) { self.item = Zero.none }
+        if builder.isOfAnyShape(name) { item = Zero.none }
       }
     case .map(let value):
       zero = .map
@@ -120,6 +135,12 @@ extension FieldFacts {
       form = field.type == .time ? .seconds : .microseconds
     case .any, .intOrString, .raw, .fieldSet: zero = .none
     }
+    self.zero = zero
+    self.nesting = nesting
+    self.holdsQuantities = holdsQuantities
+    self.definition = definition
+    self.item = item
+    self.form = form
   }
 }
 

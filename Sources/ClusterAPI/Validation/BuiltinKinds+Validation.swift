@@ -21,14 +21,16 @@ extension BuiltinKinds {
     let (new, old) = emptied.restored(in: new, old)
     let others = others(new, old)
     var findings = Findings()
-    let isNamespaced = resource(of: GroupKind(group: kind.group, kind: kind.kind))?.isNamespaced ?? false
-    if isStored(kind) {
+    if let resource = resource(of: GroupKind(group: kind.group, kind: kind.kind)),
+      resource.version(kind.version)?.verbs.contains(.get) ?? false
+    {
       let metadata = new["metadata"]?.objectValue ?? [:]
       let errors =
         if let old {
           Self.errors(in: metadata, updating: old, of: kind, subresource: subresource)
         } else {
-          MetadataRules.errors(in: metadata, isNamespaced: isNamespaced, name: Validation.nameRule(for: kind))
+          MetadataRules.errors(
+            in: metadata, isNamespaced: resource.isNamespaced, name: Validation.nameRule(for: kind))
         }
       for error in errors { findings.add(error) }
       if !Self.plainGroups.contains(kind.group) { finalizers(metadata["finalizers"], &findings) }
@@ -57,6 +59,8 @@ extension BuiltinKinds {
     var ofSchema = Findings()
     // Of a status upstream judges by code alone.
     if subresource != "status" { rules(kept, keptOld, schema, &ofSchema) }
+    // As nearly all objects are.
+    if findings.errors.isEmpty, ofSchema.errors.isEmpty, others.isEmpty { return [] }
     // What a rule says too has its place among the rules, and their words.
     func key(_ error: FieldError) -> String? {
       error.kind == .required || error.kind == .notSupported ? "\(error.kind.reason) \(error.field)" : nil
@@ -121,10 +125,6 @@ extension BuiltinKinds {
       }
       SchemaRules.validate(value, old: old?[property.name], property.schema, FieldPath(property.name), &findings)
     }
-  }
-
-  private func isStored(_ kind: GroupVersionKind) -> Bool {
-    resource(of: GroupKind(group: kind.group, kind: kind.kind))?.version(kind.version)?.verbs.contains(.get) ?? false
   }
 
   /// The fields that the kind's text calls immutable.

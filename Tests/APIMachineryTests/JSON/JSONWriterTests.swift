@@ -36,6 +36,20 @@ struct JSONWriterTests {
     #expect(JSONValue.string(value).jsonText() == text)
   }
 
+  @Test(
+    "a byte is written alike wherever it stands, in short strings and long ones",
+    arguments: [0, 1, 46, 47, 48, 49, 500])
+  func lengths(count: Int) {
+    for byte in UInt8.min..<0x80 {
+      let scalar = String(Character(Unicode.Scalar(byte)))
+      let plain = String(repeating: "x", count: count)
+      let alone = String(JSONValue.string(scalar).jsonText().dropFirst().dropLast())
+      for (text, written) in [(plain + scalar, plain + alone), (scalar + plain, alone + plain)] {
+        #expect(JSONValue.string(text).jsonText() == "\"\(written)\"")
+      }
+    }
+  }
+
   @Test("markup stays where it is wanted")
   func markup() {
     var writer = JSONWriter(escapesHTML: false)

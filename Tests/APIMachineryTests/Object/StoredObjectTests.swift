@@ -115,6 +115,29 @@ struct StoredObjectTests {
     #expect(StoredObject(["metadata": "wrong"]).tree() == ["metadata": .object(JSONObject())])
   }
 
+  @Test(
+    "what is written of a tree is what is read of its bytes",
+    arguments: [
+      Self.pod, #"{"metadata":{}}"#, #"{"metadata":{"resourceVersion":"5"}}"#,
+      #"{"metadata":{"labels":{"a":"b","c":1},"generation":1.5,"deletionTimestamp":null}}"#,
+      #"{"metadata":{"resourceVersion":"5","annotations":{"x":"y"}},"kind":1,"apiVersion":null}"#,
+      #"{"spec":{"metadata":{"name":"z"}},"metadata":{"labels":{},"generateName":"a-","resourceVersion":"1","x":[]}}"#,
+      #"{"metadata":{"uid":"u","finalizers":["a",1],"namespace":"n","name":"x\"é\u2028<"},"data":{"a":null}}"#,
+      #"{"metadata":{"ownerReferences":"none","finalizers":{},"labels":[],"name":1,"uid":null}}"#,
+    ])
+  func writtenAndRead(text: String) throws {
+    let tree = try #require(JSONValue(json: text).objectValue)
+    let written = StoredObject(tree, revision: 7)
+    let read = try StoredObject(bytes: JSONValue.object(tree).jsonBytes(), revision: 7)
+    #expect(self.text(written.bytes) == self.text(read.bytes))
+    #expect(self.text(written.served) == self.text(read.served))
+    let (a, b) = (written.header, read.header)
+    #expect(a.apiVersion == b.apiVersion && a.kind == b.kind && a.namespace == b.namespace && a.name == b.name)
+    #expect(a.uid == b.uid && a.generation == b.generation && a.labels == b.labels)
+    #expect(a.ownerReferences == b.ownerReferences && a.finalizers == b.finalizers)
+    #expect(a.deletionTimestamp == b.deletionTimestamp)
+  }
+
   @Test("an object that nests as deep as a text may is read again with the record of who owns its fields")
   func depth() throws {
     let fields = JSONReader.maximumDepth - 1
