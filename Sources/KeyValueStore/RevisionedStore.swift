@@ -58,6 +58,13 @@ public protocol RevisionedStore: KeyValueStore {
     _ mutations: [Mutation], where preconditions: [Precondition], lease: Lease?
   ) async throws(StoreError) -> Int64
 
+  /// The same for those who have something to do at once with what comes of it.
+  /// - Parameter answer: is called once: of a store in this process after its watches have the change, where it works, so
+  ///   that it must be quick; of another one when it has acknowledged the change.
+  func commit(
+    _ mutations: [Mutation], where preconditions: [Precondition], lease: Lease?,
+    then answer: @escaping @Sendable (Result<Int64, StoreError>) -> Void)
+
   /// All changes of keys that begin with `prefix`, from a revision on, one batch a revision, with what the keys held
   /// before.
   /// - Parameter revision: the first to be told, usually the one after that of a `range`; it may still be to come.
@@ -92,6 +99,17 @@ extension RevisionedStore {
   @discardableResult
   public func commit(_ mutations: [Mutation], where preconditions: [Precondition]) async throws(StoreError) -> Int64 {
     try await commit(mutations, where: preconditions, lease: nil)
+  }
+
+  public func commit(
+    _ mutations: [Mutation], where preconditions: [Precondition], lease: Lease?,
+    then answer: @escaping @Sendable (Result<Int64, StoreError>) -> Void
+  ) {
+    Task {
+      do throws(StoreError) {
+        answer(.success(try await commit(mutations, where: preconditions, lease: lease)))
+      } catch { answer(.failure(error)) }
+    }
   }
 
   /// The same with everything that is usual left out.

@@ -52,6 +52,24 @@ struct StoreContractTests {
     }
   }
 
+  @Test(arguments: engines) func whoAsksToBeToldIsToldOnce(_ engine: Engine) async throws {
+    try await engine.withStore { store in
+      func told(_ mutations: [Mutation], _ conditions: [Precondition] = []) async -> Result<Int64, StoreError> {
+        await withCheckedContinuation { continuation in
+          store.commit(mutations, where: conditions, lease: nil) { continuation.resume(returning: $0) }
+        }
+      }
+      let base = try await store.revision()
+      #expect(try await told([.put(key: "a", value: [1])]).get() == base + 1)
+      #expect(try await store.get("a")?.value == [1])
+      let conflict = await told([.delete(key: "a")], [.modRevision(key: "a", equals: base)])
+      #expect(throws: StoreError.self) { try conflict.get() }
+      let twice = await told([.delete(key: "a"), .put(key: "a", value: [])])
+      #expect(throws: StoreError.self) { try twice.get() }
+      #expect(try await store.get("a")?.modRevision == base + 1)
+    }
+  }
+
   @Test(arguments: engines) func whatChangesNothingIsNoRevision(_ engine: Engine) async throws {
     try await engine.withStore { store in
       let base = try await store.put("a", [1])

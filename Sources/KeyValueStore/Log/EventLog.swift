@@ -25,7 +25,8 @@ final class EventLog: Sendable {
   }
   static let usualCapacity = Capacity(revisions: 4096, bytes: 4 << 20)
 
-  private struct Cursor {
+  /// Shared by nobody: it is in the state alone, and is changed in its place with each revision.
+  private final class Cursor {
     let prefix: [UInt8]
     var next: Int64
     var wantsProgress = false
@@ -34,6 +35,11 @@ final class EventLog: Sendable {
     var waiter: CheckedContinuation<Void, Never>?
     /// What a waiting cursor was given directly.
     var given: WatchBatch?
+
+    init(prefix: [UInt8], next: Int64) {
+      self.prefix = prefix
+      self.next = next
+    }
   }
 
   private struct State {
@@ -98,17 +104,17 @@ final class EventLog: Sendable {
   private static func give(_ batch: WatchBatch, to id: Int, _ state: inout State) {
     // One that was given something, or was woken, takes the rest from the log itself.
     guard let cursor = state.cursors[id], cursor.waiter != nil, cursor.next <= batch.revision else { return }
-    state.cursors[id]?.next = batch.revision + 1
+    cursor.next = batch.revision + 1
     guard let events = matching(batch, cursor.prefix) else { return }
-    state.cursors[id]?.given = events
+    cursor.given = events
     wake(id, &state)
   }
 
   private static func wake(_ id: Int, _ state: inout State) {
     state.waiting.remove(id)
-    let waiter = state.cursors[id]?.waiter
-    state.cursors[id]?.waiter = nil
-    waiter?.resume()
+    guard let cursor = state.cursors[id], let waiter = cursor.waiter else { return }
+    cursor.waiter = nil
+    waiter.resume()
   }
 
   private static func size(_ batch: WatchBatch) -> Int {
@@ -160,8 +166,7 @@ final class EventLog: Sendable {
   ///   log still has it.
   func take(_ id: Int, isFirst: Bool) -> Step {
     state.withLock { state in
-      guard var cursor = state.cursors[id], !cursor.isCancelled else { return .ended }
-      defer { state.cursors[id] = cursor }
+      guard let cursor = state.cursors[id], !cursor.isCancelled else { return .ended }
       if let given = cursor.given {
         cursor.given = nil
         return .batch(given)
@@ -193,7 +198,7 @@ final class EventLog: Sendable {
           guard let cursor = state.cursors[id], !cursor.isCancelled, !cursor.wantsProgress, state.failure == nil,
             cursor.next > state.revision
           else { return continuation.resume() }
-          state.cursors[id]?.waiter = continuation
+          cursor.waiter = continuation
           state.waiting.insert(id)
         }
       }
@@ -206,7 +211,7 @@ final class EventLog: Sendable {
   func advance(_ id: Int, to revision: Int64) {
     state.withLock { state in
       guard let cursor = state.cursors[id] else { return }
-      state.cursors[id]?.next = max(cursor.next, revision)
+      cursor.next = max(cursor.next, revision)
     }
   }
 }

@@ -18,7 +18,7 @@ final class SQLiteCommitter: Sendable {
 
   private struct Waiting: Sendable {
     let request: SQLiteRequest
-    let continuation: CheckedContinuation<Result<Int64, StoreError>, Never>
+    let answer: @Sendable (Result<Int64, StoreError>) -> Void
   }
   private struct State {
     var queue: [Waiting] = []
@@ -103,17 +103,23 @@ final class SQLiteCommitter: Sendable {
   /// Queues a request and waits for its answer.
   func perform(_ request: SQLiteRequest) async throws(StoreError) -> Int64 {
     try await withCheckedContinuation { continuation in
-      let (refusal, schedule): (StoreError?, Bool) = state.withLock { state in
-        if state.isClosed { return (.storeClosed, false) }
-        if let damage = state.damage { return (damage, false) }
-        state.queue.append(Waiting(request: request, continuation: continuation))
-        let schedule = !state.isScheduled
-        state.isScheduled = true
-        return (nil, schedule)
-      }
-      if let refusal { continuation.resume(returning: .failure(refusal)) }
-      if schedule { thread.submit { [self] in commitQueued() } }
+      queue(request) { continuation.resume(returning: $0) }
     }.get()
+  }
+
+  /// Queues a request.
+  /// - Parameter answer: is called once, on the writer's thread or at once.
+  func queue(_ request: SQLiteRequest, then answer: @escaping @Sendable (Result<Int64, StoreError>) -> Void) {
+    let (refusal, schedule): (StoreError?, Bool) = state.withLock { state in
+      if state.isClosed { return (.storeClosed, false) }
+      if let damage = state.damage { return (damage, false) }
+      state.queue.append(Waiting(request: request, answer: answer))
+      let schedule = !state.isScheduled
+      state.isScheduled = true
+      return (nil, schedule)
+    }
+    if let refusal { answer(.failure(refusal)) }
+    if schedule { thread.submit { [self] in commitQueued() } }
   }
 
   /// Takes no more requests; false where that was so already.
@@ -163,7 +169,7 @@ final class SQLiteCommitter: Sendable {
     }
     log.compact(upTo: writer.compacted)
     if !events.isEmpty { log.publish(events) }
-    for (waiting, result) in zip(batch, results) { waiting.continuation.resume(returning: result) }
+    for (waiting, result) in zip(batch, results) { waiting.answer(result) }
     maintain()
     return isMore
   }

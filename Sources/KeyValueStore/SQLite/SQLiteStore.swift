@@ -90,6 +90,14 @@ public final class SQLiteStore: RevisionedStore {
     return try await writer.perform(.commit(mutations, preconditions, lease: lease?.id ?? 0))
   }
 
+  public func commit(
+    _ mutations: [Mutation], where preconditions: [Precondition], lease: Lease?,
+    then answer: @escaping @Sendable (Result<Int64, StoreError>) -> Void
+  ) {
+    do throws(StoreError) { try mutations.validate() } catch { return answer(.failure(error)) }
+    writer.queue(.commit(mutations, preconditions, lease: lease?.id ?? 0), then: answer)
+  }
+
   public func watch(prefix: String, from revision: Int64) -> StoreWatch {
     StoreWatch(
       LogWatch(log, prefix: prefix, from: revision) { [self] (prefix, from) throws(StoreError) in
