@@ -47,6 +47,20 @@ import Testing
     #expect(graph.isWaitingForDependents("o"))
   }
 
+  /// Of such the collector has nothing to do.
+  @Test func mostAreAlone() {
+    var graph = OwnerGraph()
+    func isAlone(_ object: StoredObject) -> Bool {
+      graph.apply(change(object))
+      return graph.isAlone(object.header)
+    }
+    #expect(isAlone(object("a")))
+    #expect(isAlone(object("a", finalizers: [GarbageCollector.foregroundFinalizer])))
+    #expect(!isAlone(object("a", going: true)))
+    #expect(!isAlone(object("b", owners: ["c"])))
+    #expect(!isAlone(object("c")))
+  }
+
   /// The same change twice is the same as once: what was there is told again when changes begin.
   @Test func repetition() {
     var graph = OwnerGraph()

@@ -22,7 +22,10 @@ public struct AdmissionInterest: Sendable {
 
   /// Judges only.
   /// - Parameter resources: of which objects; none named means all.
-  static func validating(_ resources: GroupResource...) -> AdmissionInterest {
+  static func validating(_ resources: GroupResource...) -> AdmissionInterest { validating(resources) }
+
+  /// The same, of a list of resources.
+  static func validating(_ resources: [GroupResource]) -> AdmissionInterest {
     .init(resources: resources.isEmpty ? nil : Set(resources), mutates: false, validates: true)
   }
 

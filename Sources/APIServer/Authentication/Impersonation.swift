@@ -20,6 +20,7 @@ struct Impersonation {
   /// Nil where the request is sent in its sender's own name.
   /// - Throws: 400 where it names groups or other parts and no user.
   init?(_ headers: Headers) throws(StatusError) {
+    guard headers.contains(where: { Self.concerns($0.name) }) else { return nil }
     var wanted = User(name: headers["Impersonate-User"] ?? "", uid: headers["Impersonate-Uid"] ?? "")
     wanted.groups = headers.all("Impersonate-Group")
     for field in headers where field.name.lowercased().hasPrefix(Self.extraPrefix) {
@@ -31,6 +32,14 @@ struct Impersonation {
     if wanted.uid.isEmpty, wanted.groups.isEmpty, wanted.extra.isEmpty { return nil }
     throw .badRequest("requested \(Self.shown(wanted)) without impersonating a user name")
   }
+
+  /// Whether a header is one of those that name whom to act as: nearly no request has any.
+  private static func concerns(_ name: String) -> Bool {
+    name.utf8.count > initials.utf8.count && name.utf8.first.map { $0 | 0x20 } == initials.utf8.first
+      && name.prefix(initials.count).lowercased() == initials
+  }
+
+  private static let initials = "impersonate-"
 
   /// - Parameter info: what the request is about.
   /// - Returns: whose request it is from now on.

@@ -22,14 +22,17 @@ struct SenderHeaders: Sendable {
   private static func lowercased(_ byte: UInt8) -> UInt8 { byte | 0x20 }
 
   func remove(from headers: inout Headers) {
-    headers.remove { name in
-      // Nearly all are told apart by this, with each request.
-      let (bytes, count) = (name.utf8, name.utf8.count)
-      guard let first = bytes.first, initials.contains(Self.lowercased(first)),
-        lengths.contains(count) || shortest.map({ count >= $0 }) == true
-      else { return false }
-      let name = name.lowercased()
-      return names.contains(name) || prefixes.contains(where: name.hasPrefix)
-    }
+    guard headers.contains(where: { isMeant($0.name) }) else { return }
+    headers.remove(where: isMeant)
+  }
+
+  private func isMeant(_ name: String) -> Bool {
+    // Nearly all are told apart by this, with each request.
+    let (bytes, count) = (name.utf8, name.utf8.count)
+    guard let first = bytes.first, initials.contains(Self.lowercased(first)),
+      lengths.contains(count) || shortest.map({ count >= $0 }) == true
+    else { return false }
+    let name = name.lowercased()
+    return names.contains(name) || prefixes.contains(where: name.hasPrefix)
   }
 }

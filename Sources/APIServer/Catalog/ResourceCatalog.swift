@@ -2,14 +2,27 @@ import APIMachinery
 import ClusterAPI
 import Synchronization
 
-/// One resource in one version: what a path under `/api` or `/apis` names.
-public struct ServedResource: Sendable {
+/// One resource in one version: what a path under `/api` or `/apis` names. It never changes, and each request hands it from
+/// one place to the next: a reference is a word, where all that it says is some thirty.
+public final class ServedResource: Sendable {
   public let resource: ResourceDescription
   public let version: ResourceVersion
 
-  public var groupResource: GroupResource { resource.groupResource }
-  public var groupKind: GroupKind { GroupKind(group: resource.group, kind: resource.kind) }
-  public var groupVersionKind: GroupVersionKind { resource.groupVersionKind(in: version.name) }
+  public let groupResource: GroupResource
+  public let groupKind: GroupKind
+  public let groupVersionKind: GroupVersionKind
+  /// What the keys of its objects begin with, the slash at the end included.
+  let storagePrefix: String
+
+  public init(resource: ResourceDescription, version: ResourceVersion) {
+    self.resource = resource
+    self.version = version
+    groupResource = resource.groupResource
+    groupKind = GroupKind(group: resource.group, kind: resource.kind)
+    groupVersionKind = resource.groupVersionKind(in: version.name)
+    storagePrefix = StorageLayout.prefix(of: resource)
+  }
+
   /// The kind of its objects.
   var kind: KindDescription {
     KindDescription(groupVersionKind, definitionName: version.definitionName, schema: version.schema)
@@ -17,19 +30,22 @@ public struct ServedResource: Sendable {
 
   /// The key of an object in the store.
   func key(namespace: String, name: String) -> String {
-    let prefix = prefix(namespace: namespace)
+    let namespace = resource.isNamespaced ? namespace : ""
     // A new object's key is kept with it: it gets no more room than it needs.
     var key = ""
-    key.reserveCapacity(prefix.utf8.count + name.utf8.count)
-    key += prefix
+    key.reserveCapacity(storagePrefix.utf8.count + namespace.utf8.count + 1 + name.utf8.count)
+    key += storagePrefix
+    if !namespace.isEmpty {
+      key += namespace
+      key += "/"
+    }
     key += name
     return key
   }
 
   /// What the keys of a collection begin with. Without a namespace: all namespaces.
   func prefix(namespace: String) -> String {
-    let prefix = StorageLayout.prefix(of: resource)
-    return resource.isNamespaced && !namespace.isEmpty ? prefix + namespace + "/" : prefix
+    resource.isNamespaced && !namespace.isEmpty ? storagePrefix + namespace + "/" : storagePrefix
   }
 }
 

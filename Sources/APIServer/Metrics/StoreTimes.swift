@@ -33,8 +33,11 @@ final class StoreTimes: Sendable {
     }
     entries.withLock { entries in
       let key = Key(operation: operation, prefix: prefix)
-      entries[key, default: Entry()].durations.observe(duration)
-      if hasFailed { entries[key, default: Entry()].errors += 1 }
+      func note(_ entry: inout Entry) {
+        entry.durations.observe(duration)
+        if hasFailed { entry.errors += 1 }
+      }
+      note(&entries[key, default: Entry()])
     }
   }
 

@@ -14,10 +14,12 @@ enum FieldOwnership {
     subresource: String, emptied: EmptiedFields
   ) async {
     var sent = new
-    emptied.owned.restore(in: &sent)
-    let noted = await self.manager(target, conversion, subresource: subresource).update(
-      sent, from: old, by: manager, at: Timestamp.now.description)
-    new.setMetadata("managedFields", noted["metadata"]?["managedFields"])
+    if !emptied.isEmpty { emptied.owned.restore(in: &sent) }
+    let noted = await self.manager(target, conversion, subresource: subresource).managedFields(
+      of: sent, from: old, by: manager, at: Timestamp.now.description)
+    // It shares its storage with the new one: it is let go first, so that the change copies nothing.
+    sent = [:]
+    new.setMetadata("managedFields", noted)
     guard subresource == "scale" else { return }
     do throws(ManagedFieldsError) {
       new.setMetadata("managedFields", try ScaleOwnership.withoutTimes(new["metadata"]?["managedFields"]))
@@ -78,7 +80,27 @@ enum FieldOwnership {
       configuration, into: live, by: metadata.map { schema.withObjectMetadata($0) } ?? schema)
   }
 
+  /// What is written, and through which subresource.
+  private struct Way: Hashable {
+    let kind: GroupVersionKind
+    let subresource: String
+  }
+
+  private static let managers = Mutex<[Way: FieldManager]>([:])
+
+  /// Those of built-in kinds are made once.
   private static func manager(
+    _ target: ServedResource, _ conversion: Conversion, subresource: String
+  ) -> FieldManager {
+    if target.resource.isCustom { return newManager(target, conversion, subresource: subresource) }
+    let way = Way(kind: target.groupVersionKind, subresource: subresource)
+    if let found = managers.withLock({ $0[way] }) { return found }
+    let made = newManager(target, conversion, subresource: subresource)
+    managers.withLock { $0[way] = made }
+    return made
+  }
+
+  private static func newManager(
     _ target: ServedResource, _ conversion: Conversion, subresource: String
   ) -> FieldManager {
     let version = target.groupVersionKind.groupVersion

@@ -11,7 +11,12 @@ extension JSONObject {
   func metadataText(_ name: String) -> String { self["metadata"]?[name]?.stringValue ?? "" }
 
   mutating func setMetadata(_ name: String, _ value: JSONValue?) {
-    if self["metadata"] == nil, value != nil { self["metadata"] = .object([:]) }
+    if value == nil {
+      // What is not there needs no copy of the rest to be taken out of.
+      guard case .object(let members)? = self["metadata"], members.index(of: name) != nil else { return }
+    } else if index(of: "metadata") == nil {
+      self["metadata"] = .object([:])
+    }
     _ = update("metadata") { metadata in
       guard case .object(var members) = metadata else { return }
       metadata = .null

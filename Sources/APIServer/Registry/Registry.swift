@@ -46,7 +46,7 @@ public final class Registry: Sendable {
   }
 
   func cache(of target: ServedResource) -> ResourceCache {
-    store.cache(of: StorageLayout.prefix(of: target.resource))
+    store.cache(of: target.storagePrefix)
   }
 
   /// An object as it is now.
@@ -104,7 +104,7 @@ public final class Registry: Sendable {
     let conditions =
       [.modRevision(key: key, equals: current?.revision ?? 0)] + (allocation?.preconditions ?? [])
     do {
-      let revision = try await commit(mutations, where: conditions, target)
+      let revision = try await commit(mutations, where: conditions, putting: (key, stored), target)
       return CachedObject(key: key, stored.at(revision: UInt64(revision)))
     } catch let error as StoreError where error.code == .conflict {
       throw StaleWrite(key: error.conflict?.precondition.key)
@@ -114,18 +114,20 @@ public final class Registry: Sendable {
   private static let events = GroupResource(group: "", resource: "events")
 
   private func commit(
-    _ mutations: [Mutation], where conditions: [Precondition], _ target: ServedResource
+    _ mutations: [Mutation], where conditions: [Precondition], putting object: (key: String, object: StoredObject),
+    _ target: ServedResource
   ) async throws -> Int64 {
     guard let eventLeases, (target.resource.storedAs ?? target.groupResource) == Self.events else {
-      return try await store.commit(mutations, where: conditions)
+      return try await store.commit(mutations, where: conditions, putting: object)
     }
     let lease = try await eventLeases.lease()
-    do { return try await store.commit(mutations, where: conditions, lease: lease) } catch let error as StoreError
-      where error.code == .leaseGone
-    {
+    do {
+      return try await store.commit(mutations, where: conditions, lease: lease, putting: object)
+    } catch let error as StoreError where error.code == .leaseGone {
       // Nothing was written. The store has forgotten it, or the clocks do not agree.
       await eventLeases.forget(lease)
-      return try await store.commit(mutations, where: conditions, lease: try await eventLeases.lease())
+      return try await store.commit(
+        mutations, where: conditions, lease: try await eventLeases.lease(), putting: object)
     }
   }
 

@@ -27,7 +27,8 @@ struct MediaRange: Sendable {
 
   /// What a client accepts, the ones that it weighs most first; nil where it does not say.
   static func accepted(_ headers: Headers) -> [MediaRange]? {
-    let accept = headers.all("Accept").joined(separator: ",")
+    let said = headers.all("Accept")
+    let accept = said.count == 1 ? said[0] : said.joined(separator: ",")
     guard !accept.isEmpty else { return nil }
     if let ranges = known.withLock({ $0[accept] }) { return ranges }
     let ranges = parse(accept)

@@ -3,14 +3,20 @@ import HTTPService
 
 /// What a request is about, told by its method and path alone: what authentication, authorization, auditing and the
 /// handlers all go by (Kubernetes API concepts, "Resource URIs" and "API verbs").
-public struct RequestInfo: Sendable, Equatable {
+public struct RequestInfo: Sendable {
   /// Whether an object or a collection is meant, and not a document such as `/version`.
   public var isResource = false
   /// `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`, empty for other methods; for other
   /// paths the method in lower case.
   public var verb: String
   /// The decoded path.
-  public var path: String
+  public var path: String {
+    get { givenPath ?? "/" + segments.joined(separator: "/") }
+    set { givenPath = newValue }
+  }
+  /// Put together where somebody asks for it: of requests about objects nearly nobody does.
+  private var segments: [String] = []
+  private var givenPath: String?
   public var group = ""
   public var version = ""
   /// Empty for objects of the whole cluster, and for a collection over all namespaces.
@@ -37,7 +43,7 @@ public struct RequestInfo: Sendable, Equatable {
   ) {
     isResource = true
     self.verb = verb
-    path = ""
+    givenPath = ""
     self.group = group
     self.version = version
     self.resource = resource
@@ -47,11 +53,12 @@ public struct RequestInfo: Sendable, Equatable {
   }
 
   public init(method: Method, segments: [String], query: Query) {
-    path = "/" + segments.joined(separator: "/")
-    verb = method.rawValue.lowercased()
+    self.segments = segments
+    verb = ""
+    defer { if !isResource { verb = method.rawValue.lowercased() } }
     // A slash is one however it is spelt, and at the end none counts.
     let plain =
-      segments.contains { $0.utf8.contains(UInt8(ascii: "/")) }
+      segments.contains(where: Self.holdsSlash)
       ? path.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(String.init) : segments
     let end = plain.lastIndex { !$0.isEmpty }.map { $0 + 1 } ?? 0
     var parts = plain[..<end]
@@ -99,7 +106,7 @@ public struct RequestInfo: Sendable, Equatable {
       verb = Self.isTrue(query["watch"]) ? "watch" : "list"
     }
     if name.isEmpty, verb == "delete" { verb = "deletecollection" }
-    guard name.isEmpty, ["list", "watch", "deletecollection"].contains(verb) else { return }
+    guard name.isEmpty, verb == "list" || verb == "watch" || verb == "deletecollection" else { return }
     fieldSelector = query["fieldSelector"] ?? ""
     labelSelector = query["labelSelector"] ?? ""
     // A list of the one object of a name is a request about that object.
@@ -107,6 +114,12 @@ public struct RequestInfo: Sendable, Equatable {
       self.name = name
       isSelectedByName = true
     }
+  }
+
+  private static func holdsSlash(_ segment: String) -> Bool {
+    let bytes = segment.utf8Span.span
+    for index in bytes.indices where bytes[index] == UInt8(ascii: "/") { return true }
+    return false
   }
 
   /// The value that the field selector wants a field to have.

@@ -69,12 +69,12 @@ public final class CachedObject: Sendable {
   /// What the store keeps of a tree: what says what it is comes first, so that it is found quickly, and metadata have the
   /// order in which upstream serves them.
   static func stored(_ object: JSONObject) -> StoredObject {
-    var ordered: JSONObject = [:]
-    for name in ["kind", "apiVersion"] { ordered[name] = object[name] }
-    ordered["metadata"] = object["metadata"].map(MetadataOrder.ordered)
-    for (name, value) in object where ordered[name] == nil { ordered[name] = value }
+    var ordered = object.beginning(with: firstMembers)
+    _ = ordered.update("metadata") { $0 = MetadataOrder.ordered($0) }
     return StoredObject(ordered)
   }
+
+  private static let firstMembers = ["kind", "apiVersion", "metadata"]
 
   /// What a field selector compares.
   func field(_ place: SelectableField) -> String {

@@ -11,9 +11,9 @@ public final class ClusterStore: Sendable {
   /// The same; nil where nothing is encrypted.
   private let encrypted: EncryptedStore?
   let times = StoreTimes()
-  private let caches = Mutex<[Substring: ResourceCache]>([:])
+  private let caches = Mutex(Caches())
   private let gate = RevisionGate()
-  private let observers = Mutex<[Observer]>([])
+  private let observers = Mutex(Observers())
   private let feed = Mutex<(task: Task<Void, Never>, watch: StoreWatch)?>(nil)
   /// Whether others write to the store.
   let isShared: Bool
@@ -21,6 +21,8 @@ public final class ClusterStore: Sendable {
   private let isFencing = Atomic(false)
   /// Objects that nobody can read.
   private let unreadable = Atomic(0)
+  /// What is being written: when it comes by it need not be read once more.
+  private let written = Mutex<[String: StoredObject]>([:])
   private let onFailure: @Sendable (any Error) -> Void
   private let report: @Sendable (String) -> Void
 
@@ -44,7 +46,7 @@ public final class ClusterStore: Sendable {
     gate.open(to: page.revision)
     var held: [UnreadableObject] = []
     for value in page.values {
-      guard let cache = cache(ofKey: value.key) else { continue }
+      guard let cache = StorageLayout.prefix(ofKey: value.key).map(cache(at:)) else { continue }
       do throws(UnreadableObject) { cache.load(try await read(value)) } catch {
         cache.hold(error)
         held.append(error)
@@ -59,23 +61,33 @@ public final class ClusterStore: Sendable {
   /// The newest revision that is in memory.
   public var revision: Int64 { gate.revision }
 
-  func cache(of prefix: String) -> ResourceCache {
-    caches.withLock { caches in
-      if let cache = caches[Substring(prefix)] { return cache }
-      let cache = ResourceCache(revision: gate.revision, gate)
-      caches[Substring(prefix)] = cache
+  /// The cache of each resource, by what its keys begin with.
+  private struct Caches {
+    private(set) var all: [Substring: ResourceCache] = [:]
+    /// The same, for those who have a whole text: that is hashed faster than a part of one.
+    private var named: [String: ResourceCache] = [:]
+
+    mutating func cache(of prefix: String, _ make: () -> ResourceCache) -> ResourceCache {
+      if let cache = named[prefix] { return cache }
+      let cache = cache(at: Substring(prefix), make)
+      named[prefix] = cache
+      return cache
+    }
+
+    mutating func cache(at prefix: Substring, _ make: () -> ResourceCache) -> ResourceCache {
+      if let cache = all[prefix] { return cache }
+      let cache = make()
+      all[prefix] = cache
       return cache
     }
   }
 
-  private func cache(ofKey key: String) -> ResourceCache? {
-    guard let prefix = StorageLayout.prefix(ofKey: key) else { return nil }
-    return caches.withLock { caches in
-      if let cache = caches[prefix] { return cache }
-      let cache = ResourceCache(revision: gate.revision, gate)
-      caches[prefix] = cache
-      return cache
-    }
+  func cache(of prefix: String) -> ResourceCache {
+    caches.withLock { $0.cache(of: prefix) { ResourceCache(revision: gate.revision, gate) } }
+  }
+
+  private func cache(at prefix: Substring) -> ResourceCache {
+    caches.withLock { $0.cache(at: prefix) { ResourceCache(revision: gate.revision, gate) } }
   }
 
   private func follow(_ watch: StoreWatch) async {
@@ -102,7 +114,8 @@ public final class ClusterStore: Sendable {
   private func changes(in batch: WatchBatch) async -> [Change] {
     var changes: [Change] = []
     for event in batch.events {
-      guard let prefix = StorageLayout.prefix(ofKey: event.key), let cache = cache(ofKey: event.key) else { continue }
+      guard let prefix = StorageLayout.prefix(ofKey: event.key) else { continue }
+      let cache = cache(at: prefix)
       var current: Result<CachedObject, UnreadableObject>?
       if let value = event.current {
         do throws(UnreadableObject) { current = .success(try await read(value)) } catch { current = .failure(error) }
@@ -144,7 +157,7 @@ public final class ClusterStore: Sendable {
     observers.withLock { observers in
       for (prefix, cache, events) in changes {
         cache.apply(events, revision: revision)
-        observers.removeAll { !$0.take(ObjectChanges(events), prefix) }
+        observers.tell(ObjectChanges(events), prefix)
       }
     }
   }
@@ -158,6 +171,9 @@ public final class ClusterStore: Sendable {
   private static let mostTold = 10
 
   private func read(_ stored: KeyValue) async throws(UnreadableObject) -> CachedObject {
+    if let known = written.withLock({ $0[stored.key] }), known.bytes == stored.value {
+      return CachedObject(key: stored.key, known.at(revision: UInt64(stored.modRevision)))
+    }
     guard let encrypted else { return try CachedObject(stored) }
     let value: KeyValue
     do throws(StoreError) { value = try await encrypted.read(stored) } catch {
@@ -179,14 +195,14 @@ public final class ClusterStore: Sendable {
   public func readAgain() async {
     guard hasUnreadable else { return }
     var count = 0
-    for (prefix, cache) in caches.withLock({ $0 }) {
+    for (prefix, cache) in caches.withLock({ $0.all }) {
       for object in cache.unreadable() {
         let found: CachedObject
         do throws(UnreadableObject) { found = try await read(object.stored) } catch { continue }
         // Where the feed is, so that nobody is told of it in another order.
         observers.withLock { observers in
           guard let event = cache.release(found) else { return }
-          observers.removeAll { !$0.take(ObjectChanges([event]), prefix) }
+          observers.tell(ObjectChanges([event]), prefix)
           count += 1
         }
       }
@@ -203,9 +219,9 @@ public final class ClusterStore: Sendable {
   func observe(_ prefixes: Set<String>?, _ body: @escaping @Sendable (ObjectChanges) -> Bool) {
     let observer = Observer(prefixes: prefixes.map { Set($0.map { Substring($0) }) }, body: body)
     observers.withLock { observers in
-      for (prefix, cache) in caches.withLock({ $0 }) where observer.wants(prefix) {
+      for (prefix, cache) in caches.withLock({ $0.all }) where observer.wants(prefix) {
         let present = cache.everything
-        guard present.isEmpty || observer.take(ObjectChanges(additions: present), prefix) else { return }
+        guard present.isEmpty || observer.body(ObjectChanges(additions: present)) else { return }
       }
       observers.append(observer)
     }
@@ -214,28 +230,85 @@ public final class ClusterStore: Sendable {
   /// Somebody who is told of changes.
   private struct Observer: Sendable {
     let prefixes: Set<Substring>?
+    /// Returns false where it wants no more.
     let body: @Sendable (ObjectChanges) -> Bool
 
     func wants(_ prefix: Substring) -> Bool { prefixes?.contains(prefix) ?? true }
+  }
 
-    /// - Returns: false where it wants no more.
-    func take(_ changes: ObjectChanges, _ prefix: Substring) -> Bool { !wants(prefix) || body(changes) }
+  /// All of them, in the order in which they came.
+  private struct Observers {
+    private var all: [Observer] = []
+    /// The places of those who want the changes of a resource: found out once, since most changes are of few resources and
+    /// most observers want others.
+    private var wanting: [Substring: [Int]] = [:]
+
+    mutating func append(_ observer: Observer) {
+      all.append(observer)
+      wanting = [:]
+    }
+
+    mutating func tell(_ changes: ObjectChanges, _ prefix: Substring) {
+      let places: [Int]
+      if let known = wanting[prefix] {
+        places = known
+      } else {
+        places = all.indices.filter { all[$0].wants(prefix) }
+        // A text of its own: the key that it is cut from would be kept.
+        wanting[Substring(String(prefix))] = places
+      }
+      let over = places.filter { !all[$0].body(changes) }
+      guard !over.isEmpty else { return }
+      for place in over.reversed() { all.remove(at: place) }
+      wanting = [:]
+    }
   }
 
   /// Writes, and returns when the change can be read.
-  /// - Parameter lease: what the objects that are written go with.
+  /// - Parameters:
+  ///   - lease: what the objects that are written go with.
+  ///   - object: the object that one of the mutations puts.
   func commit(
-    _ mutations: [Mutation], where preconditions: [Precondition], lease: Lease? = nil
+    _ mutations: [Mutation], where preconditions: [Precondition], lease: Lease? = nil,
+    putting object: (key: String, object: StoredObject)? = nil
+  ) async throws -> Int64 {
+    guard let object else { return try await commit(mutations, where: preconditions, lease) }
+    written.withLock { $0[object.key] = object.object }
+    defer { written.withLock { $0[object.key] = nil } }
+    return try await commit(mutations, where: preconditions, lease)
+  }
+
+  private func commit(
+    _ mutations: [Mutation], where preconditions: [Precondition], _ lease: Lease?
   ) async throws -> Int64 {
     let began = ContinuousClock.now
+    let note: @Sendable (StoreError?) -> Void = { [times] error in
+      // That somebody was faster is an answer, and no error of the store's.
+      let hasFailed = error != nil && error?.code != .conflict
+      times.record(mutations, where: preconditions, ContinuousClock.now - began, hasFailed: hasFailed)
+    }
+    if !isShared, encrypted == nil {
+      // The feed of such a store waits for nobody and is never far behind: the task sleeps once for both, and no longer than
+      // the write takes, cancelled or not.
+      return try await withCheckedThrowingContinuation { continuation in
+        store.commit(mutations, where: preconditions, lease: lease) { [gate] result in
+          switch result {
+          case .success(let revision):
+            note(nil)
+            gate.whenOpen(to: revision) { continuation.resume(with: $0.map { revision }) }
+          case .failure(let error):
+            note(error)
+            continuation.resume(throwing: error)
+          }
+        }
+      }
+    }
     let revision: Int64
     do {
       revision = try await store.commit(mutations, where: preconditions, lease: lease)
-      times.record(mutations, where: preconditions, ContinuousClock.now - began, hasFailed: false)
+      note(nil)
     } catch {
-      // That somebody was faster is an answer, and no error of the store's.
-      let isConflict = error.code == .conflict
-      times.record(mutations, where: preconditions, ContinuousClock.now - began, hasFailed: !isConflict)
+      note(error)
       throw error
     }
     try await gate.wait(for: revision)
@@ -298,6 +371,8 @@ public final class ClusterStore: Sendable {
 
   public func close() async {
     feed.withLock { $0.take() }?.task.cancel()
+    // What is still queued is written, and its writer is not told of it any more.
+    gate.fail(CancellationError())
     await store.close()
   }
 }

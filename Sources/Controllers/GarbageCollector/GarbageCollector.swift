@@ -61,6 +61,12 @@ public actor GarbageCollector {
       for uid in waiting { await look(uid) }
     }
     guard let uid = (change.current ?? change.previous)?.header.uid else { return }
+    // Nothing is to be done for most objects.
+    if let header = change.current?.header, change.previous?.header.ownerReferences.isEmpty ?? true,
+      graph.isAlone(header)
+    {
+      return
+    }
     if change.current == nil {
       retries.forget(uid)
       unresolved.remove(uid)

@@ -20,15 +20,19 @@ struct OwnerGraph {
   /// Takes a change in.
   mutating func apply(_ change: ClusterChange) {
     guard let uid = (change.current ?? change.previous)?.header.uid, !uid.isEmpty else { return }
-    for owner in owners(of: uid) {
+    // The key goes with the header that it is of: another state of the object has a text of its own.
+    for owner in nodes.removeValue(forKey: uid)?.header.ownerReferences ?? [] {
       dependents[owner.uid]?.remove(uid)
       if dependents[owner.uid]?.isEmpty == true { dependents[owner.uid] = nil }
     }
-    // The key goes with the header that it is of: another state of the object has a text of its own.
-    nodes[uid] = nil
     guard let header = change.current?.header else { return }
     nodes[uid] = Node(resource: change.resource, header: header)
     for owner in header.ownerReferences { dependents[owner.uid, default: []].insert(uid) }
+  }
+
+  /// Whether nobody owns an object, it owns nobody, and it does not wait for anything: as most do.
+  func isAlone(_ header: ObjectHeader) -> Bool {
+    header.ownerReferences.isEmpty && !header.isBeingDeleted && dependents[header.uid] == nil
   }
 
   func dependents(of uid: String) -> [Node] { (dependents[uid] ?? []).compactMap { nodes[$0] } }

@@ -20,6 +20,8 @@ final class StoredResources: Sendable {
     var number = -1
     /// Nil for kinds that are not served.
     var known: [Kind: ClusterResource?] = [:]
+    /// The one that was asked for last: mostly the next one, too.
+    var last: (kind: Kind, resource: ClusterResource?)?
   }
   private let objects: ServerObjects
   private let state = Mutex(State())
@@ -54,7 +56,11 @@ final class StoredResources: Sendable {
   private static func resource(
     _ kind: Kind, _ catalog: ResourceCatalog.Snapshot, _ state: inout State
   ) -> ClusterResource? {
-    if let known = state.known[kind] { return known }
+    if let last = state.last, last.kind == kind { return last.resource }
+    if let known = state.known[kind] {
+      state.last = (kind, known)
+      return known
+    }
     let resource = GroupVersion(apiVersion: kind.apiVersion)
       .flatMap { catalog.resource(of: GroupVersionKind(group: $0.group, version: $0.version, kind: kind.kind)) }
       .map { ClusterResource($0) }

@@ -10,7 +10,7 @@ public struct DeviceClaimGuard: Admission {
 
   public init(authorizer: any Authorizer) { self.authorizer = authorizer }
 
-  public var interest: AdmissionInterest { .validating() }
+  public var interest: AdmissionInterest { .validating(Self.claims) }
 
   public func mutate(_ request: inout AdmissionRequest) async throws {}
 

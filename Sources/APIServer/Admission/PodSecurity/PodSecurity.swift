@@ -36,7 +36,7 @@ public struct PodSecurity: Admission {
     pods = store.clusterObjects("pods")
   }
 
-  public var interest: AdmissionInterest { .validating() }
+  public var interest: AdmissionInterest { .validating([.namespaces, .pods] + Self.templates.keys) }
 
   public func mutate(_ request: inout AdmissionRequest) async throws {}
 

@@ -11,7 +11,7 @@ public struct StorageObjectInUseProtection: Admission {
 
   public init() {}
 
-  public var interest: AdmissionInterest { .mutating() }
+  public var interest: AdmissionInterest { .mutating(Array(Self.finalizers.keys)) }
 
   public func mutate(_ request: inout AdmissionRequest) async throws {
     guard request.operation == .create, request.subresource.isEmpty,
