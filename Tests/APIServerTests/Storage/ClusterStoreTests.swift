@@ -86,8 +86,10 @@ import Testing
     let answers = Mutex<[String]>([])
     func ask(_ name: String, _ revision: Int64) {
       gate.whenOpen(to: revision) { answer in
-        let isOpen = (try? answer.get()) != nil
-        answers.withLock { $0.append(isOpen ? name : "no \(name)") }
+        switch answer {
+        case .success: answers.withLock { $0.append(name) }
+        case .failure: answers.withLock { $0.append("no \(name)") }
+        }
       }
     }
     gate.open(to: 2)
