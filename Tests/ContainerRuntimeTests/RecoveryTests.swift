@@ -59,7 +59,7 @@ struct RecoveryTests {
     try await RuntimeFixture.with { fixture in
       let process = try await fixture.runtime.create(fixture.specification("a", ["sleep", "100"]))
       try await fixture.runtime.start("a")
-      let monitor = try #require(Self.parent(of: process.pid))
+      let monitor = try #require(RuntimeFixture.parent(of: process.pid))
       let handle = try #require(try Processes.open(monitor))
       try Processes.signal(9, to: handle)
       try await fixture.reactor.waitReadable(handle)
@@ -74,7 +74,7 @@ struct RecoveryTests {
     try await RuntimeFixture.with { fixture in
       let process = try await fixture.runtime.create(fixture.specification("a", ["sleep", "100"]))
       try await fixture.runtime.start("a")
-      let parent = try #require(Self.parent(of: process.pid))
+      let parent = try #require(RuntimeFixture.parent(of: process.pid))
       let monitor = try #require(try Processes.open(parent))
       let first = try #require(try Processes.open(process.pid))
       for handle in [monitor, first] {
@@ -101,13 +101,5 @@ struct RecoveryTests {
       #expect(try Processes.isAlive(process.pid))
       try await fixture.runtime.delete("never-there")
     }
-  }
-
-  private static func parent(of pid: Int32) -> Int32? {
-    guard let text = try? FileSystem.readText("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else {
-      return nil
-    }
-    let fields = text[text.index(after: end)...].split(separator: " ")
-    return fields.count > 1 ? Int32(fields[1]) : nil
   }
 }

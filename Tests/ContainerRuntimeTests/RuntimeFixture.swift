@@ -59,6 +59,15 @@ final class RuntimeFixture: Sendable {
     }
   }
 
+  /// A process' parent: of a container's first process, its monitor.
+  static func parent(of pid: Int32) -> Int32? {
+    guard let text = try? FileSystem.readText("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else {
+      return nil
+    }
+    let fields = text[text.index(after: end)...].split(separator: " ")
+    return fields.count > 1 ? Int32(fields[1]) : nil
+  }
+
   static func with(_ body: (RuntimeFixture) async throws -> Void) async throws {
     let fixture = try RuntimeFixture()
     var failure: (any Error)?

@@ -56,6 +56,27 @@ struct StreamTests {
     }
   }
 
+  @Test func aMonitorThatIsBusyMissesNoSize() async throws {
+    try await RuntimeFixture.with { fixture in
+      let wait = "until stty size | grep '^40 80' || [ $((n += 1)) = 200 ]; do sleep 0.05; done"
+      var specification = fixture.sh("a", wait)
+      specification.process.terminal = true
+      let process = try await fixture.runtime.create(specification)
+      let attachment = try await fixture.runtime.attach("a")
+      try await fixture.runtime.start("a")
+      let parent = try #require(RuntimeFixture.parent(of: process.pid))
+      let monitor = try #require(try Processes.open(parent))
+      try Processes.signal(19, to: monitor)
+      for step in UInt16(1)...20 {
+        try await fixture.runtime.resize("a", TerminalSize(rows: 20 + step, columns: 60 + step))
+      }
+      try Processes.signal(18, to: monitor)
+      let output = try await fixture.read(attachment)
+      #expect(output.contains("40 80"), "\(output)")
+      #expect(await fixture.ends.of("a").exitCode == 0)
+    }
+  }
+
   @Test func leavingDoesNotEndAnOpenInput() async throws {
     try await RuntimeFixture.with { fixture in
       var streams = StreamChoices()

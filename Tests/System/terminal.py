@@ -54,6 +54,18 @@ class Terminal:
         before, _, self.output = self.output.partition(text)
         return before
 
+    def resize_until(self, rows, columns, text, within=60):
+        """Resizes until `text` tells that the program knows. `docker` hears of a change only once it has told the engine
+        its first size, which may come later than the first prompt: of one before that it never knows."""
+        deadline = time.monotonic() + within
+        while True:
+            self.resize(rows, columns)
+            try:
+                return self.expect(text, within=min(2, within))
+            except AssertionError:
+                if time.monotonic() > deadline or self.process.poll() is not None:
+                    raise
+
     def wait(self, within=60):
         """Reads to the end; answers the exit code."""
         deadline = time.monotonic() + within

@@ -42,9 +42,8 @@ def test_exec_on_a_terminal(terminal, running):
     shell.line("until stty size | grep '^31 99'; do sleep 0.1; done")
     shell.expect("31 99\n")
     shell.expect("/ # ")
-    shell.resize(22, 77)
     shell.line("until stty size | grep '^22 77'; do sleep 0.1; done")
-    shell.expect("22 77\n")
+    shell.resize_until(22, 77, "22 77\n")
     shell.expect("/ # ")
     shell.line("exit 6")
     assert shell.wait() == 6

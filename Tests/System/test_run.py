@@ -222,12 +222,19 @@ def test_terminal_size_at_start_and_on_resize(terminal):
     shell.line("until stty size | grep '^33 111'; do sleep 0.1; done")
     shell.expect("33 111\n")
     shell.expect("/ # ")
-    shell.resize(20, 60)
     shell.line("until stty size | grep '^20 60'; do sleep 0.1; done")
-    shell.expect("20 60\n")
+    shell.resize_until(20, 60, "20 60\n")
     shell.expect("/ # ")
     shell.line("exit")
     assert shell.wait() == 0
+
+
+def test_of_sizes_that_come_quickly_the_last_one_counts(client, docker, name, says):
+    wait = "until stty size | grep '^40 80'; do sleep 0.1; done; echo known; exec sleep 600"
+    docker("run", "-dt", "--name", name, "busybox", "sh", "-c", wait)
+    for step in range(1, 21):
+        client.api.resize(name, 20 + step, 60 + step)
+    says(name, "known")
 
 
 def test_interrupt_reaches_the_foreground_program(terminal):

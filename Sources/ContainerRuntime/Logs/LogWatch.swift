@@ -113,8 +113,8 @@ final class LogWatch: Sendable {
     _ paths: ContainerPaths, limit: Int64, keep: Int, asked: UInt64?
   ) throws -> UInt64? {
     guard let status = try current(paths) else {
-      // Moved, and not made anew yet: it is about to be. If the monitor took the word and did nothing (it drops a line
-      // that comes with another), or an earlier engine ended at this point, it is told again.
+      // Moved, and not made anew yet: it is about to be. If the monitor took the word and did nothing, or an earlier engine
+      // ended at this point, it is told again.
       if try MonitorControl.isRead(paths.control) {
         Threads.pause(milliseconds: 20)
         if try current(paths) == nil, try MonitorControl.isRead(paths.control) {
