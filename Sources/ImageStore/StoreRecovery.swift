@@ -25,8 +25,11 @@ struct StoreRecovery {
     var state = StoreState()
     try loadLayers(&state)
     try loadBlobs(&state)
-    try loadImages(&state)
-    try loadReferences(&state)
+    var lost = try loadImages(&state)
+    try loadReferences(&state, &lost)
+    for name in lost.sorted() {
+      report("the image \(name), which has no name, is no more: not all of it is there; pull, load or build it again")
+    }
     try loadSnapshots(&state)
     return state
   }
@@ -55,27 +58,30 @@ struct StoreRecovery {
     }
   }
 
-  private func loadImages(_ state: inout StoreState) throws {
+  /// Answers the images that had to be taken out, by the digest that their files are named for.
+  private func loadImages(_ state: inout StoreState) throws -> Set<String> {
+    var lost: Set<String> = []
     for name in try FileSystem.list(paths.images) {
       let path = paths.images + "/" + name
-      guard name.hasSuffix(".json"), let record = try MetadataFile.readIfWhole(ImageRecord.self, from: path) else {
-        try FileSystem.removeFile(path)
-        continue
-      }
       // An image with a hole is no image: it would fail when a container starts. It can be pulled again.
-      guard state.blobs[record.id] != nil, record.layers.allSatisfy({ state.layers[$0.diffID] != nil }) else {
+      guard name.hasSuffix(".json"), let record = try MetadataFile.readIfWhole(ImageRecord.self, from: path),
+        state.blobs[record.id] != nil, record.layers.allSatisfy({ state.layers[$0.diffID] != nil })
+      else {
         try FileSystem.removeFile(path)
+        if let image = Digest("sha256:" + name.dropLast(".json".count)) { lost.insert("\(image)") }
         continue
       }
       state.images[record.id] = record
     }
+    return lost
   }
 
-  private func loadReferences(_ state: inout StoreState) throws {
+  private func loadReferences(_ state: inout StoreState, _ lost: inout Set<String>) throws {
     guard FileSystem.exists(paths.references) else { return }
     let names = try MetadataFile.read([String: Digest].self, from: paths.references)
     for (name, image) in names.sorted(by: { $0.key < $1.key }) {
       guard state.images[image] != nil else {
+        lost.remove("\(image)")
         report("\(name) is no more: not all of its image \(image) is there; pull or load it again")
         continue
       }

@@ -60,4 +60,26 @@ struct LogTests {
       #expect(try await fixture.log("a").hasSuffix("line 8999\n"))
     }
   }
+
+  @Test func aRotationThatFailedIsTriedAgain() async throws {
+    try await RuntimeFixture.with { fixture in
+      var streams = StreamChoices()
+      streams.rotation = LogRotation(maximumSize: 20_000, maximumFiles: 3)
+      _ = try await fixture.runtime.create(
+        fixture.sh("a", "i=0; while [ ! -e /tmp/enough ]; do echo line $i; i=$((i+1)); sleep 0.0001; done"),
+        streams: streams)
+      let path = fixture.runtime.logPath(of: "a")
+      // No file can take the name of a directory that holds something.
+      try FileSystem.makeDirectories(path + ".1/in the way")
+      try FileSystem.makeDirectories(path + ".2/in the way")
+      try await fixture.runtime.start("a")
+      while try FileStatus(path: path).size < 40_000 { try await Task.sleep(for: .milliseconds(10)) }
+      #expect(try FileStatus(path: path + ".1").kind == .directory)
+      try FileSystem.removeTree(path + ".1")
+      try FileSystem.removeTree(path + ".2")
+      while !FileSystem.exists(path + ".2") { try await Task.sleep(for: .milliseconds(10)) }
+      try FileSystem.write(fixture.root + "/tmp/enough", [UInt8]())
+      #expect(await fixture.ends.of("a").exitCode == 0)
+    }
+  }
 }

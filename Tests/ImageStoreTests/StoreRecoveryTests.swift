@@ -54,6 +54,18 @@ import Testing
     }
   }
 
+  @Test(arguments: kinds) func anImageWithoutANameIsToldToo(kind: String) async throws {
+    try await Self.withImage { fixture, id in
+      try FileSystem.write(fixture.root + "/references.json", Array("{}".utf8))
+      try FileSystem.write(Self.file(kind, fixture), Array("{".utf8))
+      let told = Reports()
+      _ = try await fixture.reopened { report in told.all.withLock { $0.append(report) } }
+      let reports = told.all.withLock { $0 }
+      #expect(reports.count == 1)
+      #expect(reports.first?.contains("the image \(id), which has no name, is no more") == true, "\(reports)")
+    }
+  }
+
   @Test func aNameThatIsNoneIsTold() async throws {
     try await Self.withImage { fixture, id in
       let names = fixture.root + "/references.json"

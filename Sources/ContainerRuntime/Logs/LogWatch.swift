@@ -25,7 +25,10 @@ final class LogWatch: Sendable {
           try await reactor.waitReadable(inotify.descriptor)
           guard let self else { return }
           self.deliver(try inotify.events())
-        } catch { return }
+        } catch {
+          guard !(error is CancellationError) else { return }
+          return StandardError.write("apus: logs are no longer followed, nor begun anew when they are full: \(error)\n")
+        }
       }
     }
   }
@@ -83,17 +86,25 @@ final class LogWatch: Sendable {
   func rotate(_ paths: ContainerPaths, _ rotation: LogRotation, pool: BlockingPool) {
     guard let limit = rotation.maximumSize, limit > 0 else { return }
     let task = Task { [self] in
+      // A log that cannot be rotated goes on growing; the container's life is worth more. What is wrong is told when it
+      // begins, and the next write tries again.
+      var told: String?
+      func tell(_ error: any Error) {
+        let text = "apus: cannot rotate the log of container \(paths.id): \(error)\n"
+        if text != told { StandardError.write(text) }
+        told = text
+      }
       do {
         var asked: UInt64?
         for await _ in try changes(in: paths.dataDirectory) {
-          asked = try await pool.run { [self, asked] in
-            try rotateIfFull(paths, limit: limit, keep: rotation.maximumFiles, asked: asked)
-          }
+          do {
+            asked = try await pool.run { [self, asked] in
+              try rotateIfFull(paths, limit: limit, keep: rotation.maximumFiles, asked: asked)
+            }
+            told = nil
+          } catch { tell(error) }
         }
-      } catch {
-        // A log that cannot be rotated goes on growing; the container's life is worth more.
-        StandardError.write("apus: cannot rotate the log of container \(paths.id): \(error)\n")
-      }
+      } catch { tell(error) }
     }
     state.withLock { state in
       state.rotations[paths.id]?.cancel()
