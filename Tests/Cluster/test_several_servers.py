@@ -134,6 +134,26 @@ def test_what_one_writes_all_serve(cluster, apis):
             assert events[:2] == [made["metadata"]["resourceVersion"], changed["metadata"]["resourceVersion"]]
 
 
+def test_a_write_knows_of_those_before_it(apis):
+    """What one server has acknowledged is what another one's next write is judged by, however close it comes."""
+    for round in range(30):
+        first, second, third = (apis[(round + number) % 3] for number in range(3))
+        name = unique("chain")
+        path = f"{MAPS}/{name}"
+        plain = {**config_map(name), "data": {"a": "0"}}
+        first.create(MAPS, plain)
+        changed = second.patch(path, {"data": {"a": "1"}})
+        changed["data"]["a"] = "2"
+        third.update(path, changed)
+        # To whoever has not heard of that, it is what is there already.
+        first.update(path, plain)
+        assert second.get(path)["data"] == {"a": "0"}
+        third.delete(path)
+        first.create(MAPS, plain)
+        second.delete(path)
+        third.refused(404, "DELETE", path)
+
+
 def test_no_update_is_lost(apis):
     """Writers at all servers count one number up, each by what it has read."""
     name = unique("counter")
@@ -163,6 +183,7 @@ def test_everybody_is_known_everywhere(cluster, apis, tmp_path):
     # The administrator's certificate by one server, at another one.
     assert cluster.api(1, cluster.servers[0].kubeconfig).get("/api/v1/namespaces/default")
     # A token by one server, at all others.
+    cluster.kubectl(0)("wait", "--for=create", "serviceaccount/default", "--timeout=60s")
     token = cluster.kubectl(0).out("create", "token", "default")
     review = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": {"token": token}}
     for api in apis:
@@ -416,6 +437,7 @@ def test_keys_and_the_front_proxy_follow_each_other(tmp_path):
     make_authority(keys, 900, "front-proxy-ca")
     alone = Server(tmp_path / "server0").start()
     kubectl = Kubectl(alone.kubeconfig, tmp_path / "alone")
+    kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=60s")
     old = kubectl.out("create", "token", "default")
     assert alone.stop() == 0
     # As if it had been alone for long: its first key is old, and the second has been known for a month.
@@ -433,6 +455,8 @@ def test_keys_and_the_front_proxy_follow_each_other(tmp_path):
 
         identifiers = published(apis[0])
         assert len(identifiers) == 2 and published(apis[1]) == identifiers
+        # The store is a new one, and only who leads makes accounts.
+        cluster.kubectl(1)("wait", "--for=create", "serviceaccount/default", "--timeout=60s")
         new = cluster.kubectl(1).out("create", "token", "default")
 
         def signer(token):

@@ -59,6 +59,32 @@ import Testing
     try await member.close()
   }
 
+  /// A mark for all watches is none for one that the member has not begun yet: what that one missed is told afterwards.
+  @Test(.timeLimit(.minutes(1))) func aMarkSkipsNothingOfAWatchThatIsBegun() async throws {
+    let asked = Mutex(0)
+    let member = try await FakeMember { path, message in
+      guard path.hasSuffix("/Watch") else { return .answer(Self.version("3.6.1")) }
+      let request = Self.request(message)
+      guard let id = request.created else { return .stream([]) }
+      let isFirst = asked.withLock { asked in
+        asked += 1
+        return asked == 1
+      }
+      guard !isFirst else { return .stream([Self.answer(id, revision: 6, isCreated: true)]) }
+      return .stream([
+        Self.answer(-1, revision: 9), Self.answer(id, revision: 9, isCreated: true),
+        Self.answer(id, revision: 9, events: [("b", 5), ("b", 7)]),
+      ])
+    }
+    let store = EtcdStore(try #require(EtcdLocation("etcd://127.0.0.1:\(member.port)")))
+    let first = store.watch(prefix: "a", from: 4)
+    let second = store.watch(prefix: "b", from: 4)
+    #expect(try await second.next(2).map(\.revision) == [5, 7])
+    #expect(try await first.next(1) == [WatchBatch(revision: 9, events: [])])
+    await store.close()
+    try await member.close()
+  }
+
   /// A stream that breaks in the middle of a transaction begins again before it.
   @Test(.timeLimit(.minutes(1))) func aBrokenStreamGoesOnWhereItWas() async throws {
     let starts = Mutex<[Int64]>([])

@@ -110,6 +110,11 @@ extension Registry {
       // Nothing is written where nothing changes: the version stays, and no watch hears of it.
       new = FieldManager.revertingTimes(of: new, to: old)
       if new == old, isCurrent(stored, target), !(try await store.isStale(stored.key)) {
+        if store.isShared {
+          // What is there may be another server's by now.
+          try await store.settle()
+          guard cache(of: target).get(stored.key)?.revision == stored.revision else { throw StaleWrite() }
+        }
         return Written(bytes: try await bytes(stored, target), isNew: false)
       }
       if new.isBeingDeleted, new.finalizers.isEmpty, !strategy.isHeld(new), !strategy.awaitsEnd(new) {

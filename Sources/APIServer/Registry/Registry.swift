@@ -168,6 +168,11 @@ public final class Registry: Sendable {
         // Nothing is known of the change that came between until the store's feed has told it.
         try await store.settle()
         if attempt == Self.mostAttempts { break }
+      } catch let error as StatusError
+        where attempt == 1 && store.isShared && (error.reason == .notFound || error.reason == .conflict)
+      {
+        // So it looks from here: another server may have written what the client knows of.
+        try await store.settle()
       }
     }
     throw StatusError.conflict(target.groupResource, name)

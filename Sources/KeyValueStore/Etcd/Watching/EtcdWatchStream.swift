@@ -102,6 +102,9 @@ final class EtcdWatchStream: GRPCReceiver {
   /// The watch that the next answer to a request is about.
   func nextCreated() -> Int64? { state.withLock { $0.asked.isEmpty ? nil : $0.asked.removeFirst() } }
 
+  /// Whether a watch was asked for and is not answered yet.
+  func isAsked(_ id: Int64) -> Bool { state.withLock { $0.asked.contains(id) } }
+
   /// Ends it, to be opened again with a new token.
   func renew() {
     state.withLock { $0.wantsNewToken = true }

@@ -156,8 +156,10 @@ final class EtcdWatches: Sendable {
     }
     if message.events.isEmpty {
       guard let revision = message.header?.revision, !message.isFragment else { return }
+      // One for all is about those that etcd knows: of one that it has not begun yet it has told nothing.
       let marked = state.withLock { state in
-        message.id == -1 ? Array(state.active.values) : state.active[message.id].map { [$0] } ?? []
+        guard message.id == -1 else { return state.active[message.id].map { [$0] } ?? [] }
+        return state.active.filter { !stream.isAsked($0.key) }.map(\.value)
       }
       for watcher in marked { watcher.mark(revision) }
       return
