@@ -217,6 +217,31 @@ def test_terminating_scopes(space, selected):
     space.used("not-terminating", pods="0")
 
 
+def test_a_pod_goes_from_one_scope_to_the_other(space):
+    space.quota({"pods": "0"}, "terminating", scopes=["Terminating"])
+    space.quota({"pods": "1"}, "not-terminating", scopes=["NotTerminating"])
+    space.create("pods", pod("p"))
+    space.used("not-terminating", pods="1")
+    soon = {"spec": {"activeDeadlineSeconds": 1000000}}
+    words = space.patch("pods", "p", soon, expect=403)["message"]
+    assert "exceeded quota: terminating, requested: pods=1, used: pods=0, limited: pods=0" in words
+    # What changes no scope is counted no more than before.
+    space.patch("pods", "p", {"metadata": {"labels": {"a": "b"}}})
+    assert space.patch("resourcequotas", "terminating", {"spec": {"hard": {"pods": "1"}}})
+    space.until("terminating", lambda status: status["hard"] == {"pods": "1"})
+    space.patch("pods", "p", soon)
+    space.used("terminating", pods="1")
+    space.used("not-terminating", pods="0")
+
+
+def test_a_pod_as_a_whole_may_ask(space):
+    space.quota({"requests.cpu": "2", "limits.memory": "1Gi"})
+    assert "must specify limits.memory for: c" in space.refused("pods", pod("none", {"cpu": "1"}))
+    # What it asks for as a whole, whatever it is, frees its containers of asking.
+    space.create("pods", pod("whole", resources={"requests": {"cpu": "1"}}))
+    space.used(requests_cpu="1", limits_memory="0")
+
+
 def test_best_effort_scope(space):
     space.quota({"pods": "5"}, "best", scopes=["BestEffort"])
     space.quota({"pods": "5"}, "not-best", scopes=["NotBestEffort"])
@@ -360,6 +385,39 @@ def test_what_fails_takes_nothing(space):
     space.create("configmaps", config_map("taken"), expect=409)
     space.create("configmaps", config_map("trial"), query=[("dryRun", "All")])
     space.used(configmaps=str(before + 1))
+
+
+def test_what_is_refused_late_holds_nobody_up(space, raw):
+    """Who was let through by a quota and is refused afterwards does not keep it from being counted anew."""
+    rbac = "rbac.authorization.k8s.io"
+    space.quota({"count/secrets": "5", f"count/roles.{rbac}": "5"})
+
+    def secret(name, **metadata):
+        return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, **metadata}}
+
+    words = space.create("secrets", secret("versioned", resourceVersion="5"), expect=500)["message"]
+    assert words == "resourceVersion should not be set on objects to be created"
+
+    def role(name, resource):
+        rule = {"apiGroups": [rbac] if resource == "roles" else [""], "resources": [resource], "verbs": ["create"]}
+        return {"apiVersion": f"{rbac}/v1", "kind": "Role", "metadata": {"name": name}, "rules": [rule]}
+
+    space.create("roles", role("maker", "roles"), group=f"{rbac}/v1")
+    space.create("rolebindings", {
+        "apiVersion": f"{rbac}/v1", "kind": "RoleBinding", "metadata": {"name": "maker"},
+        "roleRef": {"apiGroup": rbac, "kind": "Role", "name": "maker"},
+        "subjects": [{"apiGroup": rbac, "kind": "User", "name": "ann"}],
+    }, group=f"{rbac}/v1")  # fmt: skip
+    headers = {"Impersonate-User": "ann"}
+    status, _, answer = raw("POST", space.path("roles", group=f"{rbac}/v1"), role("more", "secrets"), headers=headers)
+    assert status == 403 and "attempting to grant RBAC permissions not currently held" in answer["message"]
+
+    space.create("secrets", secret("one"))
+    space.until("q", lambda status: status["used"] == {"count/secrets": "1", f"count/roles.{rbac}": "1"})
+    # A removal has all counted anew.
+    space.delete("secrets", "one")
+    space.until("q", lambda status: status["used"]["count/secrets"] == "0")
+    space.create("secrets", secret("two"))
 
 
 def test_dry_run_is_refused_too(space):

@@ -34,12 +34,18 @@ extension Registry {
       defer { allocation?.end() }
       request.object = candidate
       if isGenerated { request.name = candidate.objectName }
-      try validate(candidate, old: nil, target, context, emptied: emptied)
-      try await admission.validate(request)
-      if !isDryRun { try refuseRevision(admitted) }
       let key = target.key(namespace: namespace, name: candidate.objectName)
       do {
-        if let present = cache(of: target).get(key), isDryRun || !present.name.isEmpty {
+        try validate(candidate, old: nil, target, context, emptied: emptied)
+        try await admission.validate(request)
+        if !isDryRun { try refuseRevision(admitted) }
+        var present = cache(of: target).get(key)
+        if present != nil, store.isShared {
+          // Another server may have removed it.
+          try await store.settle()
+          present = cache(of: target).get(key)
+        }
+        if present != nil {
           // What cannot be converted is told before that something is there already.
           _ = try await stored(candidate, target)
           throw StaleWrite()

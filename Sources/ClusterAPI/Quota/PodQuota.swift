@@ -64,16 +64,14 @@ struct PodQuota: QuotaEvaluator {
     let wanted = names.filter(Self.demanded.contains)
     guard !wanted.isEmpty else { return nil }
     let spec = pod["spec"] ?? [:]
-    // What the pod as a whole sets needs no container to set it.
-    let whole = Self.amounts(
-      requests: ResourceAmounts(json: spec["resources"]?["requests"]),
-      limits: ResourceAmounts(json: spec["resources"]?["limits"]))
+    // Where the pod as a whole sets anything, its containers need not.
+    if PodResources(pod).areSetForThePod { return nil }
     var containers: [String: Set<String>] = [:]
     for container in spec.items("containers") + spec.items("initContainers") {
       let said = Self.amounts(
         requests: ResourceAmounts(json: container["resources"]?["requests"]),
         limits: ResourceAmounts(json: container["resources"]?["limits"]))
-      for name in wanted where said[name] == nil && whole[name] == nil {
+      for name in wanted where said[name] == nil {
         containers[name, default: []].insert(container.text("name"))
       }
     }
@@ -86,10 +84,9 @@ struct PodQuota: QuotaEvaluator {
 
   func isIn(_ scope: QuotaScope, _ pod: JSONObject) -> Bool {
     let spec = pod["spec"] ?? [:]
-    let isTerminating = (spec["activeDeadlineSeconds"]?.integerValue).map { $0 >= 0 } ?? false
     switch scope.name {
-    case "Terminating": return isTerminating
-    case "NotTerminating": return !isTerminating
+    case "Terminating": return Self.isTerminating(pod)
+    case "NotTerminating": return !Self.isTerminating(pod)
     case "BestEffort": return QualityOfService(pod: .object(pod)) == .bestEffort
     case "NotBestEffort": return QualityOfService(pod: .object(pod)) != .bestEffort
     case "PriorityClass":
@@ -98,6 +95,11 @@ struct PodQuota: QuotaEvaluator {
     case "CrossNamespacePodAffinity": return Self.looksAcrossNamespaces(spec)
     default: return false
     }
+  }
+
+  /// Whether the pod has a time to end at.
+  private static func isTerminating(_ pod: JSONObject) -> Bool {
+    (pod["spec"]?["activeDeadlineSeconds"]?.integerValue).map { $0 >= 0 } ?? false
   }
 
   private static func looksAcrossNamespaces(_ spec: JSONValue) -> Bool {
@@ -111,7 +113,10 @@ struct PodQuota: QuotaEvaluator {
     return false
   }
 
-  func countsUpdate(_ subresource: String, new: JSONObject, old: JSONObject) -> Bool { subresource == "resize" }
+  func countsUpdate(_ subresource: String, new: JSONObject, old: JSONObject) -> Bool {
+    // A pod that gets a time to end at, or loses it, goes from one scope to another.
+    subresource == "resize" || subresource.isEmpty && Self.isTerminating(new) != Self.isTerminating(old)
+  }
 
   func replenishes(new: StoredObject, old: StoredObject) -> Bool {
     new.header.isBeingDeleted != old.header.isBeingDeleted

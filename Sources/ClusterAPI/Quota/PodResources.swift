@@ -15,6 +15,13 @@ public struct PodResources: Sendable {
     name == "cpu" || name == "memory" || ResourceValidation.isHugePages(name)
   }
 
+  /// Whether the pod as a whole asks for something, or is limited.
+  public var areSetForThePod: Bool {
+    [Part.requests, .limits].contains { part in
+      ResourceAmounts(json: pod["spec"]?["resources"]?[part.rawValue]).names.contains(where: Self.isPodLevel)
+    }
+  }
+
   /// The sum.
   /// - Parameters:
   ///   - usesStatus: what a container holds counts where it is more than what it asks for: while it is resized.

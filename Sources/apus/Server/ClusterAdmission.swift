@@ -65,9 +65,8 @@ enum ClusterAdmission {
     // Not to be left out: what RBAC, the priority levels, claims to devices and policies demand.
     let always: [any Admission] = [
       UnreadableRules(cluster), FlowControlGuard(registry), DeviceClaimGuard(authorizer: authorizer),
-      PolicyParameterGuard(registry, authorizer: authorizer),
+      PolicyParameterGuard(registry, authorizer: authorizer), RoleEscalation(registry, authorizer: authorizer),
     ]
-    let last = AdmissionChain.Member(RoleEscalation(registry, authorizer: authorizer))
-    return AdmissionChain(always.map { AdmissionChain.Member($0) } + selected + [last], metrics: metrics)
+    return AdmissionChain(always.map { AdmissionChain.Member($0) } + selected, metrics: metrics)
   }
 }
