@@ -126,6 +126,10 @@ def test_pods_of_its_own(kubectl, nodes, namespace, raw):
     status, words = patch(a, {"metadata": {"labels": {"x": "y"}}})
     assert status == 403 and f'node "{a.name}" cannot update labels through pod status' in words
     a.fails("label", "pod", "p", "x=y", says="forbidden")
+    # As the claim's reader it would read any claim of the namespace.
+    mapping = {"containerName": "c", "resourceName": "example.com/gpu", "requestName": "r"}
+    status, words = patch(a, {"status": {"extendedResourceClaimStatus": {"resourceClaimName": "other", "requestMappings": [mapping]}}})
+    assert status == 403 and f'node "{a.name}" cannot update extended resource claim status' in words
 
 
 def test_mirror_pods(cluster_kubectl, kubectl, nodes):
@@ -140,9 +144,26 @@ def test_mirror_pods(cluster_kubectl, kubectl, nodes):
     mirror["metadata"]["ownerReferences"] = [owner]
     mirror["spec"]["volumes"] = [{"name": "s", "secret": {"secretName": "s"}}]
     a.fails("create", "-f", "-", input=mirror, says="a mirror pod may not reference secrets")
-    mirror["spec"]["volumes"] = [{"name": "m", "configMap": {"name": "m"}}]
-    a.fails("create", "-f", "-", input=mirror, says=f'node "{a.name}" can not create pods that reference configmaps')
-    del mirror["spec"]["volumes"]
+    claim = {"metadata": {}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}
+    for volume, what in (
+        ({"configMap": {"name": "m"}}, "configmaps"),
+        ({"csi": {"driver": "d"}}, "csidrivers (via CSI volumes)"),
+        ({"glusterfs": {"endpoints": "e", "path": "p"}}, "endpoints (via glusterFS volumes)"),
+        ({"ephemeral": {"volumeClaimTemplate": claim}}, "persistentvolumeclaims (via ephemeral volumes)"),
+        ({"persistentVolumeClaim": {"claimName": "c"}}, "persistentvolumeclaims"),
+        ({"projected": {"sources": [{"clusterTrustBundle": {"name": "b", "path": "p"}}]}}, "clustertrustbundles"),
+    ):
+        mirror["spec"]["volumes"] = [{"name": "v", **volume}]
+        a.fails("create", "-f", "-", input=mirror, says=f'node "{a.name}" can not create pods that reference {what}')
+    mirror["spec"]["volumes"] = [{"name": "v", "cinder": {"volumeID": "i", "secretRef": {"name": "s"}}}]
+    a.fails("create", "-f", "-", input=mirror, says="a mirror pod may not reference secrets")
+    mirror["spec"]["volumes"] = [
+        {"name": "h", "hostPath": {"path": "/h"}}, {"name": "e", "emptyDir": {}},
+        {"name": "d", "projected": {"sources": [{"downwardAPI": {"items": [{"path": "n", "fieldRef": {"fieldPath": "metadata.name"}}]}}]}},
+    ]  # fmt: skip
+    mirror["spec"]["resourceClaims"] = [{"name": "r", "resourceClaimName": "c"}]
+    a.fails("create", "-f", "-", input=mirror, says=f'node "{a.name}" can not create pods that reference resourceclaims')
+    del mirror["spec"]["resourceClaims"]
     b.fails("create", "-f", "-", input=mirror, says="can only create pods with spec.nodeName set to itself")
     a("create", "-f", "-", input=mirror)
     a("delete", "pod", "m", "--grace-period=0", "--force")
@@ -157,6 +178,8 @@ def test_its_own_node(nodes, cluster_kubectl):
     a.fails("label", "node", b.name, "mine=yes", says="forbidden")
     a.fails("label", "node", a.name, "node-restriction.kubernetes.io/x=y", "kubernetes.io/other=z", says="is not allowed to modify labels: kubernetes.io/other, node-restriction.kubernetes.io/x")
     a.fails("patch", "node", a.name, "-p", '{"spec": {"taints": [{"key": "k", "effect": "NoSchedule"}]}}', says=f'node "{a.name}" is not allowed to modify taints')
+    gone = [{"apiVersion": "v1", "kind": "Namespace", "name": "gone", "uid": "4f1d5e0e-0000-4000-8000-000000000000"}]
+    a.fails("patch", "node", a.name, "-p", json.dumps({"metadata": {"ownerReferences": gone}}), says=f'node "{a.name}" is not allowed to modify ownerReferences')
     other = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "other-" + a.name}}
     a.fails("create", "-f", "-", input=other, says=f'node "{a.name}" is not allowed to modify node "other-{a.name}"')
     a.fails("delete", "node", a.name, says="forbidden")
@@ -200,6 +223,23 @@ def test_tokens(kubectl, nodes):
     ]))  # fmt: skip
     uid = kubectl.json("get", "pod", "q")["metadata"]["uid"]
     a("create", "token", "default", "--bound-object-kind=Pod", "--bound-object-name=q", f"--bound-object-uid={uid}", "--audience=vault")
+
+
+def test_tokens_of_a_pod_that_mounts_none(kubectl, nodes):
+    a, _ = nodes
+    kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=60s")
+
+    def bound(name, **spec):
+        kubectl("create", "-f", "-", input=pod(name, a.name, automountServiceAccountToken=False, **spec))
+        uid = kubectl.json("get", "pod", name)["metadata"]["uid"]
+        return "create", "token", "default", "--bound-object-kind=Pod", f"--bound-object-name={name}", f"--bound-object-uid={uid}"
+
+    words = f'audience "" not found in pod spec volume, {a.user} is not authorized to request tokens for this audience'
+    a.fails(*bound("none"), says=words)
+    a.fails(*bound("claim", volumes=[{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}]),
+            says='error validating audience "": persistentvolumeclaim "c" not found')  # fmt: skip
+    a.fails(*bound("driver", volumes=[{"name": "v", "csi": {"driver": "missing.example.com"}}]),
+            says='error validating audience "": csidriver.storage.k8s.io "missing.example.com" not found')  # fmt: skip
 
 
 def test_evictions(kubectl, nodes, raw, namespace):

@@ -120,6 +120,18 @@ def test_secrets_that_an_account_may_mount(kubectl):
         "create", "-f", "-", input=pod("c", serviceAccountName="strict", containers=[{"name": "c", "image": "i", "env": [variable]}]),
         says='container c with envVar E referencing secret.secretName="bad" is not allowed because service account strict does not reference that secret',
     )  # fmt: skip
+    for kind, what in (("containers", "container"), ("initContainers", "init container")):
+        spec = {"containers": [{"name": "c", "image": "i"}]}
+        spec[kind] = [{"name": "e", "image": "i", "envFrom": [{"secretRef": {"name": "bad"}}]}]
+        kubectl.fails(
+            "create", "-f", "-", input=pod("e", serviceAccountName="strict", **spec),
+            says=f'{what} e with envFrom referencing secret.secretName="bad" is not allowed because service account strict does not reference that secret',
+        )  # fmt: skip
+    late = {"spec": {"ephemeralContainers": [{"name": "e", "image": "i", "envFrom": [{"secretRef": {"name": "bad"}}]}]}}
+    kubectl.fails(
+        "patch", "pod", "a", "--subresource=ephemeralcontainers", "-p", json.dumps(late),
+        says='ephemeral container e with envFrom referencing secret.secretName="bad" is not allowed because service account strict',
+    )  # fmt: skip
     kubectl.fails(
         "create", "-f", "-", input=pod("d", serviceAccountName="strict", imagePullSecrets=[{"name": "bad"}]),
         says='imagePullSecrets[0].name="bad" is not allowed because service account strict does not reference that imagePullSecret',

@@ -21,7 +21,7 @@ extension JSONValue: Hashable {
     case (.integer(let a), .integer(let b)): a == b
     case (.double(let a), .double(let b)): a == b
     case (.string(let a), .string(let b)):
-      a == b && (a.utf8Span.isKnownASCII || a.utf8.elementsEqual(b.utf8))
+      a == b && a.utf8.count == b.utf8.count && (a.utf8Span.isKnownASCII || a.utf8.elementsEqual(b.utf8))
     case (.array(let a), .array(let b)): a == b
     case (.object(let a), .object(let b)): a == b
     default: false

@@ -53,6 +53,11 @@ struct MountableSecrets {
         let place = "\(container["name"]?.stringValue ?? "") with envVar \(variable["name"]?.stringValue ?? "")"
         throw refusal("\(what) \(place) referencing secret.secretName=\"\(name)\" is not allowed", "secret")
       }
+      for source in container["envFrom"]?.arrayValue ?? [] {
+        guard let name = source["secretRef"]?["name"]?.stringValue, !secrets.contains(name) else { continue }
+        let place = "\(container["name"]?.stringValue ?? "") with envFrom"
+        throw refusal("\(what) \(place) referencing secret.secretName=\"\(name)\" is not allowed", "secret")
+      }
     }
   }
 

@@ -85,6 +85,10 @@ public struct NodeRestriction: Admission {
       guard Self.claimStatuses(request.oldObject) == Self.claimStatuses(request.object) else {
         throw forbidden(request, "node \(name) cannot update resource claim statues")
       }
+      // The claim that it names is one that the node may read.
+      guard Self.extendedClaim(request.oldObject) == Self.extendedClaim(request.object) else {
+        throw forbidden(request, "node \(name) cannot update extended resource claim status")
+      }
     case ("eviction", .create):
       let pod = try stored("pods", request, request.name)
       guard pod.field(["spec", "nodeName"]) == node else {
@@ -101,6 +105,11 @@ public struct NodeRestriction: Admission {
 
   private static func claimStatuses(_ pod: JSONObject?) -> [[JSONValue?]] {
     (pod?["status"]?["resourceClaimStatuses"]?.arrayValue ?? []).map { [$0["name"], $0["resourceClaimName"]] }
+  }
+
+  private static func extendedClaim(_ pod: JSONObject?) -> JSONValue? {
+    let status = pod?["status"]?["extendedResourceClaimStatus"]
+    return status == .null ? nil : status
   }
 
   /// A node makes only pods that stand for those which it runs without the server, and these name nothing else.
@@ -133,15 +142,7 @@ public struct NodeRestriction: Admission {
     let said = owner["uid"]?.stringValue ?? ""
     guard said == uid else { throw forbidden(request, "node \(node) UID mismatch: expected \(said) got \(uid)") }
 
-    let named = PodReferences(pod)
-    func reject(_ what: String) -> StatusError {
-      forbidden(request, "node \(node.goQuoted) can not create pods that reference \(what)")
-    }
-    if !named.serviceAccount.isEmpty { throw reject("a service account") }
-    if !named.secrets.isEmpty { throw reject("secrets") }
-    if !named.configMaps.isEmpty { throw reject("configmaps") }
-    if named.namesTrustBundle { throw reject("clustertrustbundles") }
-    if named.namesClaim { throw reject("persistentvolumeclaims") }
+    if let problem = MirrorPodReferences.problem(pod, node: node) { throw forbidden(request, problem) }
   }
 
   // MARK: Nodes
@@ -171,11 +172,19 @@ public struct NodeRestriction: Admission {
       guard (new["spec"]?["taints"]?.arrayValue ?? []) == (old?["spec"]?["taints"]?.arrayValue ?? []) else {
         throw forbidden(request, "node \(node.goQuoted) is not allowed to modify taints")
       }
+      // An owner that is not there would have the collector remove the node, which it may not do itself.
+      guard Self.owners(new) == Self.owners(old) else {
+        throw forbidden(request, "node \(node.goQuoted) is not allowed to modify ownerReferences")
+      }
       if !changed.isEmpty {
         throw forbidden(request, "is not allowed to modify labels: \(changed.joined(separator: ", "))")
       }
     default: break
     }
+  }
+
+  private static func owners(_ node: JSONObject?) -> [JSONValue] {
+    node?["metadata"]?["ownerReferences"]?.arrayValue ?? []
   }
 
   // MARK: Others

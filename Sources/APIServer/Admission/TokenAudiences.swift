@@ -1,8 +1,9 @@
 import APIMachinery
 import HTTPService
 
-/// Whom a node may request tokens for: this server, those that a projected volume of the pod names, those of the drivers
-/// of its volumes, and those that it is allowed besides (Kubernetes, ServiceAccountNodeAudienceRestriction).
+/// Whom a node may request tokens for: those that a projected volume of the pod names, those of the drivers of its volumes,
+/// and those that it is allowed besides. No audience is this server's own, and one like the others: a pod that mounts no
+/// token needs none. (Kubernetes, ServiceAccountNodeAudienceRestriction)
 struct TokenAudiences {
   let store: ClusterStore
   let authorizer: any Authorizer
@@ -13,7 +14,8 @@ struct TokenAudiences {
     guard audiences.count <= 1 else { return "node may only request 0 or 1 audiences" }
     let audience = audiences.first ?? ""
     let spec = pod.object.tree()["spec"]
-    var failure: String?
+    var failures: [String] = []
+    func note(_ failure: String) { if !failures.contains(failure) { failures.append(failure) } }
     for volume in spec?["volumes"]?.arrayValue ?? [] {
       let sources = volume["projected"]?["sources"]?.arrayValue ?? []
       if sources.contains(where: { source in
@@ -23,29 +25,30 @@ struct TokenAudiences {
       }
       switch driver(of: volume, pod) {
       case .none: continue
-      case .missing(let what): failure = failure ?? "error validating audience \(audience.goQuoted): \(what) not found"
+      case .missing(let what): note("\(what) not found")
       case .named(let driver):
         guard let object = object("csidrivers", driver) else {
-          failure =
-            failure
-            ?? "error validating audience \(audience.goQuoted): csidriver.storage.k8s.io \(driver.goQuoted) not found"
+          note("csidriver.storage.k8s.io \(driver.goQuoted) not found")
           continue
         }
         let requests = object.object.value(at: "spec", "tokenRequests")?.arrayValue ?? []
         if requests.contains(where: { ($0["audience"]?.stringValue ?? "") == audience }) { return nil }
       }
     }
-    if audience.isEmpty { return nil }
+    if let first = failures.first {
+      let words = failures.count == 1 ? first : "[\(failures.joined(separator: ", "))]"
+      return "error validating audience \(audience.goQuoted): \(words)"
+    }
     var info = RequestInfo(method: .get, segments: [], query: Query())
     info.isResource = true
     info.verb = "request-serviceaccounts-token-audience"
-    info.version = "*"
+    info.version = "v1"
     info.resource = audience
     info.namespace = request.namespace
     info.name = request.name
     if case .allowed = await authorizer.authorize(request.user, info) { return nil }
-    return failure
-      ?? "audience \(audience.goQuoted) not found in pod spec volume, \(request.user.name) is not authorized to request tokens for this audience"
+    return
+      "audience \(audience.goQuoted) not found in pod spec volume, \(request.user.name) is not authorized to request tokens for this audience"
   }
 
   private enum Driver {
@@ -59,25 +62,37 @@ struct TokenAudiences {
     return store.cache(of: prefix).get(prefix + name)
   }
 
+  /// Volumes that were Kubernetes' own and are a driver's now (csi-translation-lib).
+  private static let migrated = [
+    ("awsElasticBlockStore", "ebs.csi.aws.com"), ("azureDisk", "disk.csi.azure.com"),
+    ("azureFile", "file.csi.azure.com"), ("cinder", "cinder.csi.openstack.org"),
+    ("gcePersistentDisk", "pd.csi.storage.gke.io"), ("portworxVolume", "pxd.portworx.com"),
+    ("vsphereVolume", "csi.vsphere.vmware.com"),
+  ]
+
+  private static func migrated(_ source: JSONValue?) -> Driver {
+    migrated.first { source?[$0.0] != nil }.map { .named($0.1) } ?? .none
+  }
+
   private func driver(of volume: JSONValue, _ pod: CachedObject) -> Driver {
-    if let driver = volume["csi"]?["driver"]?.stringValue { return .named(driver) }
     let claim: String
-    if let name = volume["persistentVolumeClaim"]?["claimName"]?.stringValue {
-      claim = name
-    } else if volume["ephemeral"] != nil {
+    if volume["ephemeral"]?["volumeClaimTemplate"] != nil {
       claim = "\(pod.name)-\(volume["name"]?.stringValue ?? "")"
+    } else if let name = volume["persistentVolumeClaim"]?["claimName"]?.stringValue {
+      claim = name
+    } else if let driver = volume["csi"]?["driver"]?.stringValue {
+      return .named(driver)
     } else {
-      return .none
+      return Self.migrated(volume)
     }
     guard let found = object("persistentvolumeclaims", "\(pod.namespace)/\(claim)") else {
       return .missing("persistentvolumeclaim \(claim.goQuoted)")
     }
     let name = found.field(["spec", "volumeName"])
-    if name.isEmpty { return .none }
-    guard let persistent = object("persistentvolumes", name) else {
+    guard !name.isEmpty, let persistent = object("persistentvolumes", name) else {
       return .missing("persistentvolume \(name.goQuoted)")
     }
-    let driver = persistent.field(["spec", "csi", "driver"])
-    return driver.isEmpty ? .none : .named(driver)
+    let spec = persistent.object.tree()["spec"]
+    return spec?["csi"]?["driver"]?.stringValue.map { .named($0) } ?? Self.migrated(spec)
   }
 }

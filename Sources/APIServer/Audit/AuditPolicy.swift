@@ -90,8 +90,8 @@ public struct AuditPolicy: Sendable {
   }
 
   private static func matches(_ rule: Rule, _ user: User, _ info: RequestInfo) -> Bool {
-    guard rule.users.isEmpty || rule.users.contains(user.name),
-      rule.groups.isEmpty || rule.groups.contains(where: user.groups.contains),
+    guard rule.users.isEmpty || rule.users.containsExactly(user.name),
+      rule.groups.isEmpty || rule.groups.contains(where: user.groups.containsExactly),
       rule.verbs.isEmpty || rule.verbs.contains(info.verb)
     else { return false }
     if !rule.namespaces.isEmpty || !rule.resources.isEmpty { return matchesResource(rule, info) }
@@ -110,7 +110,7 @@ public struct AuditPolicy: Sendable {
     return rule.resources.contains { one in
       guard one.group == info.group else { return false }
       if one.resources.isEmpty { return true }
-      guard one.names.isEmpty || one.names.contains(info.name) else { return false }
+      guard one.names.isEmpty || one.names.containsExactly(info.name) else { return false }
       return one.resources.contains { name in
         name == combined || name == "*" || !info.subresource.isEmpty && name == "*/\(info.subresource)"
           || name == "\(info.resource)/*"

@@ -50,7 +50,7 @@ struct PolicyRule: Sendable, Equatable {
     let isMeant = resources.contains { name in
       name == "*" || name == resource || !info.subresource.isEmpty && name == "*/\(info.subresource)"
     }
-    return isMeant && (names.isEmpty || names.contains(info.name))
+    return isMeant && (names.isEmpty || names.containsExactly(info.name))
   }
 
   /// Whether everything that another rule allows is allowed by some of these: nobody may grant what they do not have.
@@ -108,7 +108,7 @@ struct PolicyRule: Sendable, Equatable {
       guard let slash = resource.lastIndex(of: "/") else { return false }
       return resources.contains("*" + resource[slash...])
     }
-    return areMeant && (names.isEmpty || !part.names.isEmpty && part.names.allSatisfy(names.contains))
+    return areMeant && (names.isEmpty || !part.names.isEmpty && part.names.allSatisfy(names.containsExactly))
   }
 }
 

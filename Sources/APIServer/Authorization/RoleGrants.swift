@@ -27,8 +27,8 @@ struct RoleGrants: Sendable {
 
     static func < (a: Place, b: Place) -> Bool { (a.grant, a.subject) < (b.grant, b.subject) }
   }
-  private var users: [String: [Place]] = [:]
-  private var groups: [String: [Place]] = [:]
+  private var users: [ExactText: [Place]] = [:]
+  private var groups: [ExactText: [Place]] = [:]
 
   /// - Parameters:
   ///   - namespace: that of the bindings; empty for those of the cluster.
@@ -42,8 +42,8 @@ struct RoleGrants: Sendable {
       for (position, subject) in binding.subjects.enumerated() {
         let place = Place(grant: index, subject: position)
         switch subject.holder(in: namespace) {
-        case .user(let name): users[name, default: []].append(place)
-        case .group(let name): groups[name, default: []].append(place)
+        case .user(let name): users[ExactText(name), default: []].append(place)
+        case .group(let name): groups[ExactText(name), default: []].append(place)
         case nil: break
         }
       }
@@ -58,8 +58,8 @@ struct RoleGrants: Sendable {
   /// - Parameter visit: gives false to stop.
   /// - Returns: false where `visit` has stopped.
   func visit(_ user: User, _ visit: (Grant, RBACObjects.Subject) -> Bool) -> Bool {
-    var found = users[user.name] ?? []
-    for group in user.groups { if let more = groups[group] { found += more } }
+    var found = users[ExactText(user.name)] ?? []
+    for group in user.groups { if let more = groups[ExactText(group)] { found += more } }
     found.sort()
     var last: Int?
     for place in found where place.grant != last {

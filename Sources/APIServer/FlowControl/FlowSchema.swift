@@ -88,9 +88,10 @@ final class FlowSchema: Sendable {
 
     func means(_ user: User) -> Bool {
       switch self {
-      case .user(let name): name == nil || name == user.name
+      case .user(nil): true
+      case .user(let name?): name.isExactly(user.name)
       case .group(nil): true
-      case .group(let name?): user.groups.contains(name)
+      case .group(let name?): user.groups.containsExactly(name)
       case .accounts(let prefix): user.name.hasPrefix(prefix)
       }
     }

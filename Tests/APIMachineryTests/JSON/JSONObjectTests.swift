@@ -45,6 +45,9 @@ struct JSONObjectTests {
     #expect(a != ["a": 1])
     #expect(a != ["a": 1, "b": [2, 1]])
     #expect(JSONValue.string("\u{e9}") != JSONValue.string("e\u{301}"))
+    // One of them is ASCII alone.
+    #expect(JSONValue.string("K") != JSONValue.string("\u{212a}"))
+    #expect(JSONValue.string("\u{212a}") != JSONValue.string("K"))
     #expect(JSONValue.integer(1) != JSONValue.double(1))
   }
 

@@ -97,6 +97,7 @@ import Testing
         "volumes": [
           ["name": "t", "ephemeral": [:]], ["name": "f", "azureFile": ["secretName": "azure"]],
           ["name": "r", "rbd": ["secretRef": ["name": "rbd"]]],
+          ["name": "o", "cinder": ["secretRef": ["name": "cinder"]]],
           ["name": "c", "csi": ["nodePublishSecretRef": ["name": "csi"]]],
           [
             "name": "p", "projected": ["sources": [["configMap": ["name": "projected"]], ["clusterTrustBundle": [:]]]],
@@ -108,11 +109,10 @@ import Testing
       ],
       "status": ["resourceClaimStatuses": [["name": "b", "resourceClaimName": "made"]]],
     ])
-    #expect(named.secrets == ["pull", "key", "azure", "rbd", "csi"])
+    #expect(named.secrets == ["pull", "key", "azure", "rbd", "cinder", "csi"])
     #expect(named.configMaps == ["all", "projected"])
-    #expect(named.claims == ["p-t"] && !named.namesClaim)
+    #expect(named.claims == ["p-t"])
     #expect(named.resourceClaims == ["direct", "made"])
-    #expect(named.namesTrustBundle)
   }
 
   @Test func labels() {

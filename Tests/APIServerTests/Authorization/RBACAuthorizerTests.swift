@@ -77,6 +77,21 @@ import Testing
     #expect(await reason("ann", groups: ["other", "staff"])?.contains(#"ClusterRoleBinding "a""#) == true)
   }
 
+  /// Providers of identities tell such names apart, and so does Kubernetes.
+  @Test func namesThatUnicodeCallsEquivalentAreApart() async throws {
+    try await role("reader")
+    try await bind("b", to: [subject("User", "jos\u{e9}"), subject("Group", "\u{212a}elvin")])
+    #expect(await reason("jos\u{e9}") != nil)
+    #expect(await reason("jose\u{301}") == nil)
+    #expect(await reason("x", groups: ["\u{212a}elvin"]) != nil)
+    #expect(await reason("x", groups: ["Kelvin"]) == nil)
+    let rule = PolicyRule(verbs: ["get"], groups: [""], resources: ["pods"], names: ["\u{212a}"])
+    func named(_ name: String) -> RequestInfo {
+      RequestInfo(verb: "get", group: "", version: "v1", resource: "pods", namespace: "n", name: name)
+    }
+    #expect(rule.covers(named("\u{212a}")) && !rule.covers(named("K")))
+  }
+
   @Test func namespacesAreApart() async throws {
     try await role("reader")
     try await role("own", in: "n", verbs: ["delete"])

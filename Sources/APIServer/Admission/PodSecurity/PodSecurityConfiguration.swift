@@ -70,7 +70,7 @@ public struct PodSecurityConfiguration: Sendable {
   /// Why a request's pod is held to nothing; nil where it is not exempt.
   func exemption(_ request: AdmissionRequest) -> String? {
     if namespaces.contains(request.namespace) { return "namespace" }
-    return usernames.contains(request.user.name) ? "user" : nil
+    return usernames.containsExactly(request.user.name) ? "user" : nil
   }
 
   /// What there is to say of a namespace that is exempt and demands something all the same; nil where there is nothing.

@@ -94,8 +94,8 @@ public struct PolicyFileAuthorizer: Authorizer {
 
   private static func concerns(_ policy: Policy, _ user: User) -> Bool {
     guard !policy.user.isEmpty || !policy.group.isEmpty else { return false }
-    return (policy.user.isEmpty || policy.user == all || policy.user == user.name)
-      && (policy.group.isEmpty || policy.group == all || user.groups.contains(policy.group))
+    return (policy.user.isEmpty || policy.user == all || policy.user.isExactly(user.name))
+      && (policy.group.isEmpty || policy.group == all || user.groups.containsExactly(policy.group))
   }
 
   private static func matches(_ policy: Policy, _ info: RequestInfo) -> Bool {

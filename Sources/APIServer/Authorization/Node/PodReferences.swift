@@ -7,16 +7,12 @@ struct PodReferences {
   var claims: Set<String> = []
   var resourceClaims: Set<String> = []
   var serviceAccount = ""
-  /// Whether a volume is made of a bundle of authorities.
-  var namesTrustBundle = false
-  /// Claims that the pod names itself, and not by a template.
-  var namesClaim = false
 
   static let mirrorAnnotation = "kubernetes.io/config.mirror"
 
   private static let containers = ["containers", "initContainers", "ephemeralContainers"]
   /// Volumes whose secret is named by an object.
-  private static let secretReferences = ["cephfs", "flexVolume", "iscsi", "rbd", "scaleIO", "storageos"]
+  private static let secretReferences = ["cephfs", "cinder", "flexVolume", "iscsi", "rbd", "scaleIO", "storageos"]
 
   init(_ pod: JSONObject) {
     let spec = pod["spec"]
@@ -55,10 +51,8 @@ struct PodReferences {
     for source in volume["projected"]?["sources"]?.arrayValue ?? [] {
       add(source["secret"]?["name"], to: \.secrets)
       add(source["configMap"]?["name"], to: \.configMaps)
-      if source["clusterTrustBundle"] != nil { namesTrustBundle = true }
     }
     if let claim = volume["persistentVolumeClaim"] {
-      namesClaim = true
       add(claim["claimName"], to: \.claims)
     } else if volume["ephemeral"] != nil {
       claims.insert("\(podName)-\(volume["name"]?.stringValue ?? "")")
