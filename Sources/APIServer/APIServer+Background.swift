@@ -22,13 +22,16 @@ extension APIServer {
   /// and keeps up what belongs to the server, until the task is cancelled.
   /// - Parameters:
   ///   - report: told what goes wrong in the background.
+  ///   - whenDefined: called once, when all that is defined is served.
   ///   - whenReady: called once.
   public func run(
-    at location: ServerLocation, report: @escaping @Sendable (String) -> Void, whenReady: @Sendable () -> Void
+    at location: ServerLocation, report: @escaping @Sendable (String) -> Void, whenDefined: @Sendable () -> Void,
+    whenReady: @Sendable () -> Void
   ) async throws {
     let definitions = CustomResourceDefinitions(registry, report: report)
     let watch = try definitions.load()
     health.finish(.definitions)
+    whenDefined()
     try await NamespaceBootstrap(registry: registry).run()
     health.finish(.namespaces)
     let service = registry.services.map {

@@ -18,9 +18,13 @@ public protocol ClusterClient: Sendable {
   /// Makes an object.
   func create(_ resource: ClusterResource, namespace: String, _ object: JSONObject) async throws -> StoredObject
   /// Removes an object. One that is gone, or has another uid by now, is no error.
-  /// - Parameter policy: what becomes of those that it owns; nil for the kind's own.
+  /// - Parameters:
+  ///   - revision: that of the state which is to be removed; nil for any. Another one is a conflict. Other API servers are not
+  ///     told.
+  ///   - policy: what becomes of those that it owns; nil for the kind's own.
   func delete(
-    _ resource: ClusterResource, namespace: String, name: String, uid: String?, policy: DeletionPolicy?
+    _ resource: ClusterResource, namespace: String, name: String, uid: String?, revision: UInt64?,
+    policy: DeletionPolicy?
   ) async throws
   /// Every change of every object from now on, and what is there already as additions.
   /// - Parameter resources: those that are wanted; nil for all.
@@ -31,6 +35,13 @@ public protocol ClusterClient: Sendable {
 }
 
 extension ClusterClient {
+  /// Removes an object, whatever state it is in by now.
+  public func delete(
+    _ resource: ClusterResource, namespace: String, name: String, uid: String?, policy: DeletionPolicy?
+  ) async throws {
+    try await delete(resource, namespace: namespace, name: name, uid: uid, revision: nil, policy: policy)
+  }
+
   /// Every change of every object of every resource from now on, and what is there already as additions.
   public func changes() -> ClusterChanges { changes(of: nil) }
 

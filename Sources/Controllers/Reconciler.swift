@@ -1,5 +1,6 @@
 import APIMachinery
 import ClusterClient
+import Synchronization
 
 /// Works on objects one after the other, each as it is when its turn comes; again after a while where that failed, or
 /// where the work itself wants to look again.
@@ -54,13 +55,20 @@ struct Reconciler: Sendable {
   /// - Parameter also: wakes the reconciler for objects for other reasons than changes of objects.
   func run(also more: AsyncStream<Key>? = nil) async {
     let (queue, due) = AsyncStream.makeStream(of: Key.self)
-    await withTaskGroup(of: Void.self) { group in
+    // What waits already is not worked on twice.
+    let queued = Mutex<Set<Key>>([])
+    let put = { @Sendable (key: Key) in if queued.withLock({ $0.insert(key).inserted }) { due.yield(key) } }
+    await withDiscardingTaskGroup { group in
       group.addTask {
-        for await change in client.changes(of: resources) { for key in await keys(change) { due.yield(key) } }
+        for await change in client.changes(of: resources) { for key in await keys(change) { put(key) } }
       }
-      if let more { group.addTask { for await key in more { due.yield(key) } } }
+      if let more { group.addTask { for await key in more { put(key) } } }
       var failures: [Key: Int] = [:]
+      // Each key waits once, however often it was worked on.
+      var waiting: [Key: Task<Void, Never>] = [:]
       for await key in queue {
+        queued.withLock { _ = $0.remove(key) }
+        waiting.removeValue(forKey: key)?.cancel()
         let wait: Duration?
         do {
           wait = try await work(key).map { min($0, Self.longestWait) }
@@ -71,11 +79,12 @@ struct Reconciler: Sendable {
           wait = min(Self.firstRetry * (1 << min(count, 10)), Self.longestRetry)
         }
         guard let wait else { continue }
-        group.addTask {
+        waiting[key] = Task {
           do { try await Task.sleep(for: wait) } catch { return }
-          due.yield(key)
+          put(key)
         }
       }
+      for task in waiting.values { task.cancel() }
       group.cancelAll()
     }
   }

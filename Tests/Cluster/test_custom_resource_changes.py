@@ -68,6 +68,32 @@ def test_watches_end_with_what_they_watch(api, namespace):
             assert [watch_line[:18] for watch_line in watch.lines] == [b'{"type":"DELETED",']
 
 
+def owned_by(map):
+    return {"ownerReferences": [{"apiVersion": "v1", "kind": "ConfigMap", "name": map["metadata"]["name"], "uid": map["metadata"]["uid"]}]}
+
+
+def test_objects_stored_in_a_version_that_is_served_no_more_are_collected(api, namespace):
+    maps = f"/api/v1/namespaces/{namespace}/configmaps"
+    with defined(api, version("v1"), version("v2", storage=False)) as made:
+        first, second = (api.create(maps, {"metadata": {"name": name}}) for name in ("first", "second"))
+        api.create(made.objects(namespace), made.object("before", metadata=owned_by(first)))
+
+        def turn(spec):
+            spec["versions"][0].update(served=False, storage=False)
+            spec["versions"][1].update(storage=True)
+
+        made.edit(turn)
+        eventually(lambda: api.send("GET", made.objects(namespace)).status == 404)
+        place = made.objects(namespace, "v2")
+        # What changes is told in the version that it is stored in, which is still the old one for what nobody writes.
+        child = api.create(place, made.object("child", "v2", metadata=owned_by(second)))
+        assert api.is_there(f"{place}/before")
+        for name in ("first", "second"):
+            api.delete(f"{maps}/{name}")
+        eventually(lambda: api.get(place)["items"] == [], "what they owned goes")
+        assert child["metadata"]["name"] == "child"
+
+
 def test_definition_that_goes(api, namespace):
     """It is told at once that a definition goes; nothing new comes, what is there can still be changed."""
     made = Definition(api).create()

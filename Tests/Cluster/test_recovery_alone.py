@@ -57,6 +57,7 @@ def test_acknowledged_writes_survive(own, tmp_path):
 
 def test_the_same_authority_and_definitions_after_a_restart(own, tmp_path):
     kubectl = Kubectl(own.kubeconfig, tmp_path / "cache")
+    kubectl("wait", "--for=create", "serviceaccount/default", "configmap/kube-root-ca.crt", "--timeout=60s")
     before = kubectl.json("get", "configmap", "kube-root-ca.crt")["data"]["ca.crt"]
     token = kubectl.out("create", "token", "default")
     own.kill()
@@ -64,6 +65,35 @@ def test_the_same_authority_and_definitions_after_a_restart(own, tmp_path):
     assert kubectl.json("get", "configmap", "kube-root-ca.crt")["data"]["ca.crt"] == before
     review = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": {"token": token}}
     assert kubectl.json("create", "--validate=false", "-f", "-", input=review)["status"]["authenticated"] is True
+
+
+def test_dependents_of_custom_kinds_are_collected_after_a_restart(own, tmp_path):
+    kubectl = Kubectl(own.kubeconfig, tmp_path / "cache")
+    kubectl("create", "configmap", "owner")
+    owner = kubectl.json("get", "configmap", "owner")["metadata"]
+    reference = {"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": owner["uid"]}
+    schema = {"openAPIV3Schema": {"type": "object"}}
+    for plural in ("firsts", "seconds"):
+        kind = plural[:-1].capitalize()
+        kubectl("create", "-f", "-", input={
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {"name": f"{plural}.example.com"},
+            "spec": {
+                "group": "example.com", "scope": "Namespaced", "names": {"plural": plural, "kind": kind},
+                "versions": [{"name": "v1", "served": True, "storage": True, "schema": schema}],
+            },
+        })  # fmt: skip
+        kubectl("wait", "--for=condition=Established", f"crd/{plural}.example.com", "--timeout=60s")
+        for number in range(3):
+            kubectl("create", "-f", "-", input={
+                "apiVersion": "example.com/v1", "kind": kind,
+                "metadata": {"name": f"child-{number}", "ownerReferences": [reference]},
+            })  # fmt: skip
+    own.kill()
+    own.start()
+    kubectl("delete", "configmap", "owner")
+    for plural in ("firsts", "seconds"):
+        kubectl("wait", "--for=delete", f"{plural}.example.com", "--all", "--timeout=60s")
 
 
 def test_only_root_reads_the_secrets(own):

@@ -218,7 +218,8 @@ private struct LeaseClient: ClusterClient {
     try leases.write(object, by: name, isNew: true)
   }
   func delete(
-    _ resource: ClusterResource, namespace: String, name: String, uid: String?, policy: DeletionPolicy?
+    _ resource: ClusterResource, namespace: String, name: String, uid: String?, revision: UInt64?,
+    policy: DeletionPolicy?
   ) async throws {}
   func changes(of resources: Set<GroupResource>?) -> ClusterChanges { .none }
 }

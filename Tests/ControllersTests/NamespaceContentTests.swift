@@ -36,7 +36,8 @@ import Testing
       StoredObject(object)
     }
     func delete(
-      _ resource: ClusterResource, namespace: String, name: String, uid: String?, policy: DeletionPolicy?
+      _ resource: ClusterResource, namespace: String, name: String, uid: String?, revision: UInt64?,
+      policy: DeletionPolicy?
     ) async throws {
       if refusing.contains(name) { throw StatusError.badRequest("\(name) shall stay") }
       objects.withLock {

@@ -58,6 +58,8 @@ public final class ResourceCatalog: Sendable {
     public fileprivate(set) var resources: [ResourceDescription]
     private var byPath: [GroupVersion: [String: ServedResource]] = [:]
     private var byKind: [GroupVersionKind: ServedResource] = [:]
+    /// A version that is served of those that are not: objects may still be stored in them.
+    private var byStoredKind: [GroupVersionKind: ServedResource] = [:]
     private let conversions: [GroupResource: ConversionWebhook]
     /// Grows with every change.
     public fileprivate(set) var number = 0
@@ -77,6 +79,12 @@ public final class ResourceCatalog: Sendable {
           let served = ServedResource(resource: resource, version: version)
           byPath[place, default: [:]][resource.plural] = served
           byKind[served.groupVersionKind] = byKind[served.groupVersionKind] ?? served
+        }
+        guard let version = resource.versions.first(where: \.isServed) else { continue }
+        let served = ServedResource(resource: resource, version: version)
+        for other in resource.versions where !other.isServed {
+          let kind = GroupVersionKind(group: resource.group, version: other.name, kind: resource.kind)
+          byStoredKind[kind] = byStoredKind[kind] ?? served
         }
       }
     }
@@ -100,6 +108,9 @@ public final class ResourceCatalog: Sendable {
 
     /// The resource of a kind in a version.
     public func resource(of kind: GroupVersionKind) -> ServedResource? { byKind[kind] }
+
+    /// The resource whose objects are stored as a kind, in that version where it is served.
+    public func resource(storedAs kind: GroupVersionKind) -> ServedResource? { byKind[kind] ?? byStoredKind[kind] }
 
     /// The versions of a group that are served, the preferred one first.
     public func versions(ofGroup group: String) -> [String] {

@@ -60,17 +60,23 @@ public struct ServerObjects: Sendable {
   }
 
   /// Removes an object; one that is gone, or is another one by now, is no error.
+  /// - Parameter revision: that of the state which is to be removed; nil for any.
+  /// - Throws: 409 where it has another revision.
   public func delete(
-    _ target: ServedResource, namespace: String, name: String, uid: String?, propagation: String?
+    _ target: ServedResource, namespace: String, name: String, uid: String?, revision: UInt64? = nil,
+    propagation: String?
   ) async throws {
     var options = DeleteOptions()
     options.uid = uid
+    options.resourceVersion = revision.map { "\($0)" }
     options.propagation = propagation.flatMap(DeleteOptions.Propagation.init)
     let context = RequestContext.ofServer(verb: "delete", namespace: namespace, name: name)
     do {
       _ = try await registry.delete(
         target, context, namespace: namespace, name: name, options)
-    } catch let error as StatusError where error.reason == .notFound || error.reason == .conflict && uid != nil {
+    } catch let error as StatusError
+      where error.reason == .notFound || error.reason == .conflict && uid != nil && revision == nil
+    {
       return
     }
   }

@@ -124,36 +124,60 @@ public actor GarbageCollector {
     // What is going already goes by what was asked for it.
     guard !graph.isBeingDeleted(node.uid) || graph.isWaitingForDependents(node.uid) else { return }
     do {
-      var present: [OwnerReference] = []
-      var waiting: [OwnerReference] = []
-      var absent: [OwnerReference] = []
-      for owner in graph.owners(of: node.uid) {
-        if graph.isWaitingForDependents(owner.uid) {
-          waiting.append(owner)
-        } else if try await exists(owner, from: node) {
-          present.append(owner)
-        } else {
-          absent.append(owner)
-        }
-      }
-      if absent.isEmpty && waiting.isEmpty { return retries.forget(node.uid) }
-      if present.isEmpty {
-        try await remove(node, isWaitedFor: !waiting.isEmpty)
+      let known = graph.owners(of: node.uid)
+      var owners = try await sort(known, of: node)
+      if owners.areAllThere { return retries.forget(node.uid) }
+      // Changes may be on their way: what is removed goes by what the object says now.
+      guard let object = try await client.get(node.resource, namespace: node.namespace, name: node.name),
+        object.header.uid == node.uid
+      else { return retries.forget(node.uid) }
+      if object.header.ownerReferences != known { owners = try await sort(object.header.ownerReferences, of: node) }
+      if owners.areAllThere { return retries.forget(node.uid) }
+      if owners.present.isEmpty {
+        try await remove(node, at: object.revision, isWaitedFor: !owners.waiting.isEmpty)
       } else {
-        try await removeOwners(Set((absent + waiting).map(\.uid)), from: node)
+        try await removeOwners(Set((owners.absent + owners.waiting).map(\.uid)), from: node)
       }
       retries.forget(node.uid)
     } catch { failed(node.uid, "\(node.resource.plural) \(node.namespace)/\(node.name)", error) }
   }
 
+  private struct Owners {
+    var present: [OwnerReference] = []
+    /// Those that go when what they own has gone.
+    var waiting: [OwnerReference] = []
+    var absent: [OwnerReference] = []
+
+    var areAllThere: Bool { waiting.isEmpty && absent.isEmpty }
+  }
+
+  private func sort(_ references: [OwnerReference], of node: OwnerGraph.Node) async throws -> Owners {
+    var owners = Owners()
+    for owner in references {
+      if graph.isWaitingForDependents(owner.uid) {
+        owners.waiting.append(owner)
+      } else if try await exists(owner, from: node) {
+        owners.present.append(owner)
+      } else {
+        owners.absent.append(owner)
+      }
+    }
+    return owners
+  }
+
   /// Removes a dependent that nobody owns any more.
-  /// - Parameter isWaitedFor: an owner goes when it is gone.
-  private func remove(_ node: OwnerGraph.Node, isWaitedFor: Bool) async throws {
+  /// - Parameters:
+  ///   - revision: that of the state in which nobody does: another one may have an owner.
+  ///   - isWaitedFor: an owner goes when it is gone.
+  private func remove(_ node: OwnerGraph.Node, at revision: UInt64, isWaitedFor: Bool) async throws {
+    var revision: UInt64? = revision
     let dependents = graph.dependents(of: node.uid)
     var policy = DeletionPolicy.background
     if isWaitedFor, !dependents.isEmpty {
       // Owners that wait for each other in a circle would wait for ever: this one is no longer waited for.
-      if dependents.contains(where: { graph.isWaitingForDependents($0.uid) }) { try await unblockOwners(of: node) }
+      if dependents.contains(where: { graph.isWaitingForDependents($0.uid) }) {
+        revision = try await unblockOwners(of: node) ?? revision
+      }
       policy = .foreground
     } else if graph.has(node.uid, Self.orphanFinalizer) {
       // What was asked for when it was deleted, or written into it, holds.
@@ -163,7 +187,8 @@ public actor GarbageCollector {
     }
     guard !graph.isBeingDeleted(node.uid) else { return }
     try await client.delete(
-      node.resource, namespace: node.namespace, name: node.name, uid: node.uid, policy: policy)
+      node.resource, namespace: node.namespace, name: node.name, uid: node.uid, revision: revision,
+      policy: policy)
   }
 
   /// Whether an owner is there: known already, or found by a look, since a change of it may be on its way.
@@ -200,17 +225,19 @@ public actor GarbageCollector {
       node.resource, subresource: "", object.settingOwnerReferences(left).at(revision: object.revision).tree())
   }
 
-  private func unblockOwners(of node: OwnerGraph.Node) async throws {
+  /// - Returns: the object's revision afterwards; nil where nothing was to be done.
+  private func unblockOwners(of node: OwnerGraph.Node) async throws -> UInt64? {
     guard let object = try await client.get(node.resource, namespace: node.namespace, name: node.name),
       object.header.uid == node.uid, object.header.ownerReferences.contains(where: \.blockOwnerDeletion)
-    else { return }
+    else { return nil }
     let owners = object.header.ownerReferences.map { owner in
       var owner = owner
       owner.blockOwnerDeletion = false
       return owner
     }
-    _ = try await client.update(
-      node.resource, subresource: "", object.settingOwnerReferences(owners).at(revision: object.revision).tree())
+    return try await client.update(
+      node.resource, subresource: "", object.settingOwnerReferences(owners).at(revision: object.revision).tree()
+    ).revision
   }
 
   private func orphan(_ uid: String) async {

@@ -21,21 +21,32 @@ public struct NamespaceController: Sendable {
 
   /// Works until the task is cancelled.
   public func run() async {
-    await withTaskGroup(of: Void.self) { group in
+    await withDiscardingTaskGroup { group in
       var busy: Set<String> = []
+      // Those that were told of while somebody worked on them: they are looked at once more, for that may have been about
+      // another namespace of the same name.
+      var again: Set<String> = []
       let (done, finished) = AsyncStream.makeStream(of: String.self)
       for await event in merge(client.changes(of: [Self.namespaces]), done) {
+        let name: String
         switch event {
         case .change(let change):
-          guard let namespace = change.current, namespace.header.isBeingDeleted,
-            busy.insert(namespace.header.name).inserted
-          else { continue }
-          let name = namespace.header.name
-          group.addTask {
-            await empty(name)
-            finished.yield(name)
+          guard let namespace = change.current, namespace.header.isBeingDeleted else { continue }
+          name = namespace.header.name
+          guard busy.insert(name).inserted else {
+            again.insert(name)
+            continue
           }
-        case .done(let name): busy.remove(name)
+        case .done(let ended):
+          guard again.remove(ended) != nil else {
+            busy.remove(ended)
+            continue
+          }
+          name = ended
+        }
+        group.addTask {
+          await empty(name)
+          finished.yield(name)
         }
       }
     }

@@ -12,7 +12,11 @@ final class NamespaceObjectKeeper: Sendable {
   /// A member that must be what `object` says.
   private let fixed: String?
 
+  /// Takes namespaces that are to be looked at although nothing in them has changed; nil before it works.
+  private let wake = Mutex<AsyncStream<Reconciler.Key>.Continuation?>(nil)
+
   private static let namespaces = GroupResource(group: "", resource: "namespaces")
+  private static let pause = Duration.seconds(1)
 
   init(
     _ client: any ClusterClient, resource: GroupResource, name: String, object: JSONObject? = nil, fixed: String? = nil
@@ -24,56 +28,61 @@ final class NamespaceObjectKeeper: Sendable {
     self.fixed = fixed
   }
 
+  /// Works until the task is cancelled.
   func run() async {
-    for await change in client.changes(of: [Self.namespaces, resource]) {
-      switch change.resource.groupResource {
-      case Self.namespaces:
-        guard let namespace = change.current, change.previous == nil, !namespace.header.isBeingDeleted else { continue }
-        await keep(in: namespace.header.name)
-      case resource:
-        guard let header = (change.current ?? change.previous)?.header, header.name == name else { continue }
-        await keep(in: header.namespace)
-      default: continue
-      }
+    let keeper = self
+    let (more, continuation) = AsyncStream.makeStream(of: Reconciler.Key.self)
+    wake.withLock { $0 = continuation }
+    await Reconciler(client, watching: [Self.namespaces, resource]) {
+      keeper.namespaces(of: $0)
+    } work: { key in
+      try await keeper.keep(in: key.name)
+      return nil
+    }.run(also: more)
+  }
+
+  /// The namespaces that a change concerns.
+  private func namespaces(of change: ClusterChange) -> [Reconciler.Key] {
+    guard change.resource.groupResource == Self.namespaces else {
+      guard let header = (change.current ?? change.previous)?.header, header.name == name else { return [] }
+      return [Reconciler.Key(name: header.namespace)]
     }
+    guard let namespace = change.current, change.previous == nil, !namespace.header.isBeingDeleted else { return [] }
+    return [Reconciler.Key(name: namespace.header.name)]
   }
 
   /// Puts another object in the place of the one before, everywhere.
   func keep(_ object: JSONObject) async {
     self.object.withLock { $0 = object }
-    guard let namespaces = client.resources().first(where: { $0.groupResource == Self.namespaces }) else { return }
-    do {
-      for namespace in try await client.list(namespaces, namespace: "") { await keep(in: namespace.header.name) }
-    } catch {
-      // Namespaces are told of as they change.
-      return
+    // Whoever begins to work looks everywhere.
+    guard let wake = wake.withLock({ $0 }) else { return }
+    while !Task.isCancelled {
+      do {
+        guard let namespaces = client.resource(Self.namespaces) else { return }
+        for namespace in try await client.list(namespaces, namespace: "") {
+          wake.yield(Reconciler.Key(name: namespace.header.name))
+        }
+        return
+      } catch {
+        // One of them cannot be read for now.
+        do { try await Task.sleep(for: Self.pause) } catch { return }
+      }
     }
   }
 
-  private func keep(in namespace: String) async {
-    guard let object = object.withLock({ $0 }) else { return }
-    let resources = client.resources()
-    guard let place = resources.first(where: { $0.groupResource == resource }),
-      let namespaces = resources.first(where: { $0.groupResource == Self.namespaces })
+  private func keep(in namespace: String) async throws {
+    guard let object = object.withLock({ $0 }), let place = client.resource(resource),
+      let home = try await client.find(Self.namespaces, Reconciler.Key(name: namespace)), !home.header.isBeingDeleted
     else { return }
-    do {
-      guard let home = try await client.get(namespaces, namespace: "", name: namespace), !home.header.isBeingDeleted
-      else {
-        return
-      }
-      guard let present = try await client.get(place, namespace: namespace, name: name) else {
-        var wanted = object
-        wanted["metadata"] = ["name": .string(name), "namespace": .string(namespace)]
-        _ = try await client.create(place, namespace: namespace, wanted)
-        return
-      }
-      guard let fixed, present.value(at: fixed) != object[fixed] else { return }
-      var tree = present.tree()
-      tree[fixed] = object[fixed]
-      _ = try await client.update(place, subresource: "", tree)
-    } catch {
-      // Whoever came between has made a change, and that is told.
+    guard let present = try await client.get(place, namespace: namespace, name: name) else {
+      var wanted = object
+      wanted["metadata"] = ["name": .string(name), "namespace": .string(namespace)]
+      _ = try await client.create(place, namespace: namespace, wanted)
       return
     }
+    guard let fixed, present.value(at: fixed) != object[fixed] else { return }
+    var tree = present.tree()
+    tree[fixed] = object[fixed]
+    _ = try await client.update(place, subresource: "", tree)
   }
 }

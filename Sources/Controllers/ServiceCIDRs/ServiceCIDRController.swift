@@ -1,6 +1,7 @@
 import APIMachinery
 import Addressing
 import ClusterClient
+import Synchronization
 
 /// Says of ranges of cluster IPs that they are ready, and keeps those that are being deleted as long as services have
 /// addresses of theirs (kube-controller-manager's service-cidr controller).
@@ -15,48 +16,40 @@ public struct ServiceCIDRController: Sendable {
 
   /// Works until the task is cancelled.
   public func run() async {
-    var going: Set<String> = []
-    for await change in client.changes(of: [Self.ranges, Self.addresses]) {
-      switch change.resource.groupResource {
-      case Self.ranges:
-        guard let header = (change.current ?? change.previous)?.header else { continue }
-        if change.current == nil {
-          going.remove(header.name)
-        } else {
-          if header.isBeingDeleted { going.insert(header.name) }
-          await settle(header.name)
-        }
+    let going = Mutex<Set<String>>([])
+    await Reconciler(client, watching: [Self.ranges, Self.addresses]) { change in
+      let name = (change.current ?? change.previous)?.header.name ?? ""
+      let isRange = change.resource.groupResource == Self.ranges
+      // An address that has come lets nothing go.
+      guard isRange || change.current == nil else { return [] }
+      let names = going.withLock { going in
+        if isRange, change.current == nil { going.remove(name) }
+        if isRange, change.current?.header.isBeingDeleted == true { going.insert(name) }
         // Another range may have what one that goes has waited for.
-        for name in going where name != header.name { await settle(name) }
-      case Self.addresses:
-        guard change.current == nil else { continue }
-        for name in going { await settle(name) }
-      default: continue
+        return isRange && change.current != nil ? going.union([name]) : going
       }
-    }
+      return names.sorted().map { Reconciler.Key(name: $0) }
+    } work: { key in
+      try await settle(key.name)
+      return nil
+    }.run()
   }
 
-  private func resource(_ place: GroupResource) -> ClusterResource? {
-    client.resources().first { $0.groupResource == place }
-  }
+  private func resource(_ place: GroupResource) -> ClusterResource? { client.resource(place) }
 
-  private func settle(_ name: String) async {
-    guard let resource = resource(Self.ranges) else { return }
-    do {
-      guard let range = try await client.get(resource, namespace: "", name: name) else { return }
-      guard range.header.isBeingDeleted else { return try await welcome(range, resource) }
-      guard range.header.finalizers.contains(Self.finalizer) else { return }
-      if try await isNeeded(range) {
-        try await put(
-          "False", "Terminating",
-          "There are still IPAddresses referencing the ServiceCIDR, please remove them or create a new ServiceCIDR",
-          range, resource)
-      } else {
-        try await setFinalizers(range.header.finalizers.filter { $0 != Self.finalizer }, range, resource)
-      }
-    } catch {
-      // Whoever came between has made a change, and that is told.
-      return
+  private func settle(_ name: String) async throws {
+    guard let resource = resource(Self.ranges),
+      let range = try await client.get(resource, namespace: "", name: name)
+    else { return }
+    guard range.header.isBeingDeleted else { return try await welcome(range, resource) }
+    guard range.header.finalizers.contains(Self.finalizer) else { return }
+    if try await isNeeded(range) {
+      try await put(
+        "False", "Terminating",
+        "There are still IPAddresses referencing the ServiceCIDR, please remove them or create a new ServiceCIDR",
+        range, resource)
+    } else {
+      try await setFinalizers(range.header.finalizers.filter { $0 != Self.finalizer }, range, resource)
     }
   }
 

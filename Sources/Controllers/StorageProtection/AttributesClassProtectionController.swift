@@ -23,28 +23,25 @@ public struct AttributesClassProtectionController: Sendable {
 
   /// Works until the task is cancelled.
   public func run() async {
-    for await change in client.changes(of: Set(Self.uses.keys).union([Self.classes])) {
-      let place = change.resource.groupResource
-      if place == Self.classes {
-        guard let header = change.current?.header else { continue }
-        await look(change.resource, header.name)
-      } else if let paths = Self.uses[place], let before = change.previous,
-        let classes = client.resources().first(where: { $0.groupResource == Self.classes })
-      {
-        for name in Self.names(in: before, paths) { await look(classes, name) }
+    let watched = Set(Self.uses.keys).union([Self.classes])
+    await Reconciler(client, watching: watched, keys: Self.keys) { key in
+      try await finalizer.look(Self.classes, key) { _ in
+        for resource in client.resources() {
+          guard let paths = Self.uses[resource.groupResource] else { continue }
+          let objects = try await client.list(resource, namespace: "")
+          if objects.contains(where: { Self.names(in: $0, paths).contains(key.name) }) { return true }
+        }
+        return false
       }
-    }
+      return nil
+    }.run()
   }
 
-  private func look(_ classes: ClusterResource, _ name: String) async {
-    await finalizer.look(classes, namespace: "", name) { _ in
-      for resource in client.resources() {
-        guard let paths = Self.uses[resource.groupResource] else { continue }
-        let objects = try await client.list(resource, namespace: "")
-        if objects.contains(where: { Self.names(in: $0, paths).contains(name) }) { return true }
-      }
-      return false
+  private static func keys(_ change: ClusterChange) -> [Reconciler.Key] {
+    guard let paths = uses[change.resource.groupResource] else {
+      return change.current.map { [Reconciler.Key(name: $0.header.name)] } ?? []
     }
+    return change.previous.map { names(in: $0, paths).map { Reconciler.Key(name: $0) } } ?? []
   }
 
   private static func names(in object: StoredObject, _ paths: [[String]]) -> Set<String> {

@@ -16,27 +16,22 @@ public struct ClaimProtectionController: Sendable {
 
   /// Works until the task is cancelled.
   public func run() async {
-    for await change in client.changes(of: [Self.claims, Self.pods]) {
-      switch change.resource.groupResource {
-      case Self.claims:
-        guard let header = change.current?.header else { continue }
-        await look(change.resource, header.namespace, header.name)
-      case Self.pods:
-        // One that goes, or that ends, may have been the last.
-        guard let pod = change.previous, change.current == nil || Self.hasEnded(change.current),
-          let claims = client.resources().first(where: { $0.groupResource == Self.claims })
-        else { continue }
-        for name in Self.claimNames(of: pod) { await look(claims, pod.header.namespace, name) }
-      default: continue
+    await Reconciler(client, watching: [Self.claims, Self.pods], keys: Self.keys) { key in
+      try await finalizer.look(Self.claims, key) { claim in
+        guard let pods = client.resource(Self.pods) else { return true }
+        return try await client.list(pods, namespace: key.namespace).contains { Self.uses($0, claim) }
       }
-    }
+      return nil
+    }.run()
   }
 
-  private func look(_ claims: ClusterResource, _ namespace: String, _ name: String) async {
-    await finalizer.look(claims, namespace: namespace, name) { claim in
-      guard let pods = client.resources().first(where: { $0.groupResource == Self.pods }) else { return true }
-      return try await client.list(pods, namespace: namespace).contains { Self.uses($0, claim) }
+  private static func keys(_ change: ClusterChange) -> [Reconciler.Key] {
+    if change.resource.groupResource == claims {
+      return change.current.map { [Reconciler.Key(namespace: $0.header.namespace, name: $0.header.name)] } ?? []
     }
+    // A pod that goes, or that ends, may have been the last.
+    guard let pod = change.previous, change.current == nil || hasEnded(change.current) else { return [] }
+    return claimNames(of: pod).map { Reconciler.Key(namespace: pod.header.namespace, name: $0) }
   }
 
   private static func hasEnded(_ pod: StoredObject?) -> Bool {

@@ -15,11 +15,9 @@ public struct VolumeProtectionController: Sendable {
 
   /// Works until the task is cancelled.
   public func run() async {
-    for await change in client.changes(of: [Self.volumes]) {
-      guard let header = change.current?.header else { continue }
-      await finalizer.look(change.resource, namespace: "", header.name) {
-        $0.text(at: "status", "phase") == "Bound"
-      }
-    }
+    await Reconciler(client, of: Self.volumes, where: { _ in true }) { key in
+      try await finalizer.look(Self.volumes, key) { $0.text(at: "status", "phase") == "Bound" }
+      return nil
+    }.run()
   }
 }

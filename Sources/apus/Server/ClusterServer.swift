@@ -251,10 +251,15 @@ struct ClusterServer: Sendable {
       address: "\(identity.address.published):\(front.port)")
     let (options, started) = (options, "API served on \(front.host):\(front.port); kubeconfig \(front.kubeconfig)")
     try await withThrowingTaskGroup(of: Void.self) { group in
+      // What controllers see of the objects that are there is to be all of them.
+      let (defined, allDefined) = AsyncStream.makeStream(of: Never.self)
       group.addTask {
-        try await api.run(at: location, report: { Log.warning($0) }) { Log.info(started) }
+        try await api.run(
+          at: location, report: { Log.warning($0) }, whenDefined: { allDefined.finish() },
+          whenReady: { Log.info(started) })
       }
       let controllers = { @Sendable in
+        for await _ in defined {}
         await ClusterControllers.run(all + [{ await Compaction(state.cluster).run() }])
       }
       group.addTask { [isShared] in

@@ -37,7 +37,14 @@ struct InProcessClient: ClusterClient {
 
   /// - Throws: 404 where the resource is not served any more.
   private func served(_ resource: ClusterResource) throws(StatusError) -> ServedResource {
-    guard let served = objects.resource(resource.groupVersion, resource.plural) else { throw .noSuchPath() }
+    // What was told of in a version that is served no more is served in another one.
+    guard
+      let served = objects.resource(resource.groupVersion, resource.plural)
+        ?? objects.catalog.resource(
+          storedAs: GroupVersionKind(
+            group: resource.groupVersion.group, version: resource.groupVersion.version, kind: resource.kind)),
+      served.resource.plural == resource.plural
+    else { throw .noSuchPath() }
     return served
   }
 
@@ -69,7 +76,8 @@ struct InProcessClient: ClusterClient {
   }
 
   func delete(
-    _ resource: ClusterResource, namespace: String, name: String, uid: String?, policy: DeletionPolicy?
+    _ resource: ClusterResource, namespace: String, name: String, uid: String?, revision: UInt64?,
+    policy: DeletionPolicy?
   ) async throws {
     if isForeign(resource) {
       return try await others.delete(
@@ -77,14 +85,22 @@ struct InProcessClient: ClusterClient {
         propagation: policy?.rawValue)
     }
     try await objects.delete(
-      try served(resource), namespace: namespace, name: name, uid: uid, propagation: policy?.rawValue)
+      try served(resource), namespace: namespace, name: name, uid: uid, revision: revision,
+      propagation: policy?.rawValue)
   }
 
   func changes(of resources: Set<GroupResource>?) -> ClusterChanges {
     let (told, queue) = ClusterChanges.make()
     let stored = StoredResources(objects)
     objects.observe(resources) { changes in
-      for (resource, range) in stored.runs(of: changes) where resources?.contains(resource.groupResource) ?? true {
+      let (late, runs) = stored.runs(of: changes)
+      for (resource, present) in late where resources?.contains(resource.groupResource) ?? true {
+        let batch = ClusterChanges.Batch(count: present.count) { place in
+          ClusterChange(resource: resource, current: present[place], previous: nil)
+        }
+        guard queue.put(batch) else { return false }
+      }
+      for (resource, range) in runs where resources?.contains(resource.groupResource) ?? true {
         let batch = ClusterChanges.Batch(count: range.count) { place in
           let (current, previous) = changes[range.lowerBound + place]
           return ClusterChange(resource: resource, current: current, previous: previous)

@@ -44,7 +44,8 @@ private final class FakeCluster: ClusterClient {
   }
 
   func delete(
-    _ resource: ClusterResource, namespace: String, name: String, uid: String?, policy: DeletionPolicy?
+    _ resource: ClusterResource, namespace: String, name: String, uid: String?, revision: UInt64?,
+    policy: DeletionPolicy?
   ) async throws { removed.withLock { $0.append(name) } }
 
   func changes(of resources: Set<GroupResource>?) -> ClusterChanges { .none }
