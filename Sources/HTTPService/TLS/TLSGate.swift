@@ -32,7 +32,8 @@ final class TLSGate: ChannelInboundHandler, RemovableChannelHandler {
   private func makeTLS() -> NIOSSLServerHandler {
     let session = session
     var settings = NIOSSLServerHandler.Configuration()
-    // What a quiet connection keeps: thousands of watches are quiet most of the time.
+    // What a quiet connection should keep: thousands of watches are quiet most of the time. (swift-nio-ssl 2.37.6 takes no
+    // notice: its handler gives its buffer no bound.)
     settings.maximumPreservedOutboundBufferCapacity = 2_048
     return NIOSSLServerHandler(
       context: session.tls.context,
