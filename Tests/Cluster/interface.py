@@ -20,7 +20,13 @@ def eventually(check, what="", seconds=60):
     """Waits until a check is true, and gives its result. `what` is a text, or gives one when it is wanted."""
     end = time.monotonic() + seconds
     while True:
-        result = check()
+        try:
+            result = check()
+        except (AssertionError, KeyError):  # what it looks at may not be there yet
+            if time.monotonic() >= end:
+                raise
+            time.sleep(0.02)
+            continue
         if result:
             return result
         if time.monotonic() >= end:

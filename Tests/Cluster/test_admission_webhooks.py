@@ -258,7 +258,9 @@ def test_a_request_that_has_less_time_gives_less(configure, hooks, api, namespac
     hooks.answers["/"] = allow
     configure(kind, {"timeoutSeconds": 30}, {"timeoutSeconds": 5})
     api.create(f"/api/v1/namespaces/{namespace}/configmaps", config_map("one"), timeout="20s")
-    assert sorted(path for path, _ in hooks.seen) == ["/?timeout=20s", "/?timeout=5s"]
+    # What is left of the request's time, which a busy host may take a part of.
+    left, own = sorted(path.removeprefix("/?timeout=") for path, _ in hooks.seen)
+    assert own == "5s" and 10 <= int(left.removesuffix("s")) <= 20
 
 
 def test_nobody_there(kubectl, configure, hooks):
@@ -480,6 +482,8 @@ def test_kept_over_a_restart(work, authority, tmp_path):
     try:
         kubectl = Kubectl(server.kubeconfig, tmp_path / "kubectl")
         hooks.answers["/"] = deny
+        # The server's own would be asked about too.
+        kubectl("wait", "--for=create", "configmap/kube-root-ca.crt", "--timeout=60s")
         kubectl("create", "-f", "-", input={
             "apiVersion": GROUP, "kind": VALIDATING, "metadata": {"name": "all"}, "webhooks": [{
                 "name": "all.example.com", "sideEffects": "None", "admissionReviewVersions": ["v1"],

@@ -54,7 +54,8 @@ def kubectl(audited):
 def events(server):
     try:
         with open(os.path.join(server.directory, "log/audit.log")) as file:
-            return [json.loads(line) for line in file.read().splitlines()]
+            # The last line may be in the midst of being written.
+            return [json.loads(line) for line in file.read().split("\n")[:-1]]
     except FileNotFoundError:
         return []
 

@@ -54,6 +54,7 @@ def test_what_is_there_is_taken_up(tmp_path):
         kubectl = Kubectl(server.kubeconfig, tmp_path / "kubectl")
         assert authorities(server).strip() == authority.strip()
         assert ("commonName", "kube-apiserver") in shown(server, authority)["subject"][0]
+        kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=60s")
         token = kubectl.out("create", "token", "default")
         server.stop()
         server.start()

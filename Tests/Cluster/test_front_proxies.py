@@ -86,7 +86,9 @@ def test_who_is_no_proxy(place):
     assert review(nobody, {"X-Remote-User": "jane", "X-Remote-Group": "system:masters"}).status == 403
     unknown = proxy(server, Authority(directory / "unknown"), directory, "front")
     assert who(unknown, X_Remote_User="jane") is None
-    token = Kubectl(server.kubeconfig, directory / "cache").out("create", "token", "default").strip()
+    kubectl = Kubectl(server.kubeconfig, directory / "cache")
+    kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=60s")
+    token = kubectl.out("create", "token", "default").strip()
     user = who(nobody, X_Remote_User="jane", Authorization=f"Bearer {token}")
     assert user["username"] == "system:serviceaccount:default:default"
 

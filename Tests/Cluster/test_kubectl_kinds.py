@@ -54,6 +54,8 @@ def fresh(request, kubectl, namespace):
 @pytest.fixture
 def made(fresh):
     fresh.kubectl("create", "-f", "-", input=fresh.body)
+    if fresh.resource in KEPT_UP:  # and have done so by then
+        fresh.kubectl("wait", "--for=condition=Established", fresh.target, "--timeout=60s")
     return fresh
 
 

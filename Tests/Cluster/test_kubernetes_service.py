@@ -12,7 +12,7 @@ def eventually(check, seconds=60):
     while True:
         try:
             return check()
-        except AssertionError:
+        except (AssertionError, KeyError):  # what a controller writes may not be there yet
             if time.monotonic() > end:
                 raise
             time.sleep(0.05)

@@ -1,5 +1,6 @@
 """A certificate of the operator's, which the server shows in the place of its own."""
 
+import contextlib
 import os
 import shutil
 import socket
@@ -62,7 +63,8 @@ def test_the_files_are_shown_and_followed(tmp_path, files):
 def threads(pid):
     names = []
     for thread in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{thread}/comm") as file:
+        # One may have ended meanwhile.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError), open(f"/proc/{pid}/task/{thread}/comm") as file:
             names.append(file.read().strip())
     return names
 

@@ -221,6 +221,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             with open(os.path.join(self.directory, "arrived"), "a") as file:
                 file.write(call + "\n")
             time.sleep(fault["delay"])
+        if "until" in fault:
+            with open(os.path.join(self.directory, "arrived"), "a") as file:
+                file.write(call + "\n")
+            while not os.path.exists(fault["until"]):
+                time.sleep(0.01)
         if "die" in fault:
             self.note(line)
             os._exit(1)

@@ -237,8 +237,9 @@ def test_policy_on_failure_gives_up(docker, name, until):
     assert docker.inspect(name, "{{.State.ExitCode}}") == "5"
 
 
-def test_policy_on_failure_leaves_success_alone(docker, name):
+def test_policy_on_failure_leaves_success_alone(docker, name, until):
     docker("run", "-d", "--restart", "on-failure", "--name", name, "busybox", "true")
+    until(lambda: docker.inspect(name, "{{.State.Status}}") == "exited")
     time.sleep(0.6)
     assert docker.inspect(name, "{{.RestartCount}} {{.State.Status}}") == "0 exited"
 
@@ -265,8 +266,13 @@ def test_policy_goes_on_where_a_start_fails(docker, name, until, tmp_path):
     mount = ["--mount", f"type=bind,src={source},dst=/source"]
     docker("run", "-d", "--restart", "always", *mount, "--name", name, "busybox", "sh", "-c", "[ -e /source/stays ] && sleep 1000")
     source.rmdir()
-    until(lambda: int(docker.inspect(name, "{{.RestartCount}}")) >= 3)
-    assert "does not exist" in state(docker, name)["Error"] and state(docker, name)["Status"] == "restarting"
+
+    def fails():
+        found = docker.inspect(name)
+        now = found["State"]
+        return found["RestartCount"] >= 3 and "does not exist" in now["Error"] and now["Status"] == "restarting"
+
+    until(fails)
     source.mkdir()
     (source / "stays").touch()
     until(lambda: state(docker, name)["Running"])
@@ -284,9 +290,10 @@ def test_policy_always_starts_again_after_a_kill_from_within(docker, name, until
     assert docker.inspect(name, "{{.RestartCount}}") == "1"
 
 
-def test_kill_by_the_user_is_not_restarted(docker, name):
+def test_kill_by_the_user_is_not_restarted(docker, name, until):
     docker("run", "-d", "--restart", "always", "--name", name, "busybox", "sleep", "100")
     docker("kill", name)
+    until(lambda: state(docker, name)["Status"] == "exited")
     time.sleep(0.8)
     assert state(docker, name)["Status"] == "exited"
 

@@ -31,7 +31,8 @@ def test_web_server_from_pull_to_rm(docker, client, registry, host, port, name):
     follower = docker.popen("logs", "-f", name, text=True)
     assert "GET / HTTP/1.1" in follower.stdout.readline()
     host.get("127.0.0.1", port, "/?again")
-    assert "GET /?again" in follower.stdout.readline()
+    # What was asked before may have been asked twice.
+    assert any("GET /?again" in line for line in follower.stdout)
     assert docker.out("stop", name) == name
     assert follower.wait(60) == 0
     follower.communicate()

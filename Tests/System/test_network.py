@@ -177,7 +177,7 @@ def test_from_the_container_itself_and_from_a_sibling(docker, engine, web, port)
     gateway = address(docker, name, "Gateway")
     where = [gateway] + ([engine.network.address] if engine.network else [])
     for one in where:
-        shown = docker.out("exec", name, "sh", "-c", f"for i in 1 2 3; do wget -qO- http://{one}:{port}/ && break; sleep 0.3; done")
+        shown = docker.out("exec", name, "sh", "-c", f"for i in $(seq 60); do wget -qO- http://{one}:{port}/ && break; sleep 0.3; done")
         assert "Welcome" in shown
         assert "Welcome" in docker.out("run", "--rm", "busybox", "wget", "-qO-", f"http://{one}:{port}/")
 

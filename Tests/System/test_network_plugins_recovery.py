@@ -18,9 +18,9 @@ pytestmark = [pytest.mark.own_engine, pytest.mark.apus]
 class Own:
     """An engine of the test's own with a plugin of its own."""
 
-    def __init__(self, another_engine, work, name):
+    def __init__(self, another_engine, work, name, patience=2):
         self.sockets = os.path.join(work, name + "-plugins")
-        self.engine = another_engine("--plugin-dir", self.sockets, "--plugin-timeout", "2")
+        self.engine = another_engine("--plugin-dir", self.sockets, "--plugin-timeout", str(patience))
         self.host = self.engine.network.host
         self.plugin = Plugin(name + "o", os.path.join(work, name + "-own"), self.sockets, self.host).start()
         self.docker = Cli(self.engine.url, work)
@@ -55,6 +55,14 @@ class Own:
 @pytest.fixture
 def own(another_engine, work, name):
     own = Own(another_engine, work, name)
+    yield own
+    own.end()
+
+
+@pytest.fixture
+def patient(another_engine, work, name):
+    """One that waits for its plugin longer than the test does."""
+    own = Own(another_engine, work, name, patience=50)
     yield own
     own.end()
 
@@ -131,8 +139,9 @@ def test_those_that_ended_meanwhile_are_given_back(own, name, until):
 
 
 @pytest.mark.parametrize("call", ["CreateNetwork", "CreateEndpoint", "Join", "ProgramExternalConnectivity", "Leave", "DeleteNetwork"])
-def test_killed_in_the_middle_of_a_call(own, name, until, port, call):
+def test_killed_in_the_middle_of_a_call(patient, name, until, port, call, tmp_path):
     """What the plugin was asked for and nobody acknowledged is taken back."""
+    own, gone = patient, tmp_path / "gone"
     network, container = name + "-n", name + "-1"
     create = ("network", "create", "-d", own.plugin.name, "--ipam-driver", own.plugin.name, network)
     run = ("run", "-d", "--name", container, "-p", f"{port}:80", "--network", network, "busybox", "sleep", "600")
@@ -142,11 +151,12 @@ def test_killed_in_the_middle_of_a_call(own, name, until, port, call):
         own.docker(*run)
     command = {"CreateNetwork": create, "Leave": ("rm", "-f", container), "DeleteNetwork": ("network", "rm", network)}.get(call, run)
     own.plugin.forget()
-    with own.plugin.misbehaving(**{call: {"delay": 1}}):
+    with own.plugin.misbehaving(**{call: {"until": str(gone)}}):
         going = own.docker.popen(*command)
         until(lambda: own.plugin.arrived(call))
         own.engine.kill()
         going.wait(60)
+        gone.touch()
         until(lambda: call in own.plugin.names())  # it has done it, and nobody heard
     own.engine.start()
     if call == "CreateNetwork":
@@ -164,19 +174,21 @@ def test_killed_in_the_middle_of_a_call(own, name, until, port, call):
 
 
 @pytest.mark.parametrize("call, connects", [("Leave", False), ("Join", True)])
-def test_killed_while_a_running_container_changes_networks(own, name, until, call, connects):
+def test_killed_while_a_running_container_changes_networks(patient, name, until, call, connects, tmp_path):
     """It is on those networks afterwards that it was told to be on."""
+    own, gone = patient, tmp_path / "gone"
     network, other = name + "-n", name + "-m"
     own.docker("network", "create", "-d", own.plugin.name, network)
     own.docker("network", "create", other)
     one = own.run(name + "-1", "--network", other)
     if not connects:
         own.docker("network", "connect", network, one)
-    with own.plugin.misbehaving(**{call: {"delay": 1}}):
+    with own.plugin.misbehaving(**{call: {"until": str(gone)}}):
         going = own.docker.popen("network", "connect" if connects else "disconnect", network, one)
         until(lambda: own.plugin.arrived(call))
         own.engine.kill()
         going.wait(60)
+        gone.touch()
         until(lambda: call in own.plugin.names())  # it has done it, and nobody heard
     own.plugin.forget()
     own.engine.start()

@@ -150,6 +150,7 @@ def test_aliases_and_new_names_cross_hosts(hosts, spanning, name):
 
 def test_nothing_is_cut_in_pieces(trio, hosts):
     members, network = trio
+    all_reach_all(members)
     before = [fragments(host.host) for host in hosts]
     host, container = members[0]
     inside = host.inside(container)
@@ -305,7 +306,9 @@ def test_removal_waits_for_the_last_endpoint(hosts, spanning, name):
     network = spanning()
     hosts[2].run(name, network)
     for host in hosts:
-        host.docker.fails("network", "rm", network, says=f"network {network} has active endpoints (name:\"{name}\"")
+        # The other hosts hear of the endpoint's name a moment after it is there.
+        words = f"network {network} has active endpoints (name:\"{name}\""
+        wait_for(lambda: words in host.docker.fails("network", "rm", network), what=words)
     hosts[2].docker("rm", "-f", name)
     hosts[1].docker("network", "rm", network)
     for host in hosts:

@@ -109,14 +109,14 @@ def test_names_are_known_again(own, town, until, clean):
     first, second, internal, web, one = town
     own.crash(clean)
 
-    def answer(name):
+    def answer(name, timeout=20):
         with inside(own.docker, one) as here:
             try:
-                return ask(here, name, timeout=1).values()
+                return ask(here, name, timeout=timeout).values()
             except OSError:
                 return None
 
-    until(lambda: answer(web))
+    until(lambda: answer(web, timeout=1))
     assert answer(web) == answer("shop") == [address(own.docker, web, second)]
     assert answer(one) in ([address(own.docker, one, second)], [address(own.docker, one, internal)]) or len(answer(one)) == 2
     two = own.run(web + "-two", "--network", second)
@@ -230,10 +230,12 @@ def test_rules_that_went_away_meanwhile_are_made_again(own, town, port):
 
 
 @pytest.mark.apus
-def test_rules_that_go_away_are_back(own, town, port):
+def test_rules_that_go_away_are_back(own, town, until, port):
     first, second, internal, web, one = town
+    before = leaks.ruleset(own.host)
     for _ in range(3):
         own.host.run("nft", "flush", "ruleset")
+        until(lambda: leaks.ruleset(own.host) == before, what="the rules to be back")
         assert own.neighbour.get_soon(own.engine.network.address, port)[0] == 200
         with inside(own.docker, one) as here:
             assert not opens(here, "10.216.1.77", 80)

@@ -39,11 +39,9 @@ def test_exit_code_127_when_not_found(docker, name):
     assert "no-such-program" in state["Error"]
 
 
-def test_exit_code_137_when_killed(docker, name):
+def test_exit_code_137_when_killed(docker, name, until):
     runner = docker.popen("run", "--name", name, "busybox", "sleep", "600")
-    for _ in range(100):
-        if docker("inspect", "-f", "{{.State.Running}}", name, check=False).stdout.strip() == "true":
-            break
+    until(lambda: docker("inspect", "-f", "{{.State.Running}}", name, check=False).stdout.strip() == "true")
     docker("kill", name)
     assert runner.wait(60) == 137
     runner.communicate()
