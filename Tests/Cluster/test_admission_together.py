@@ -79,6 +79,27 @@ def test_validation_sees_the_end(kubectl, make, hooks, authority, namespace):
     assert "denied request: the hook was here" in answer.stderr
 
 
+def test_what_is_granted_is_judged_as_others_have_made_it(kubectl, make, hooks, authority, namespace):
+    """Nobody grants what they do not have by what a webhook puts into their role."""
+    more = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}
+    hooks.answers["/grant"] = lambda review: patch(review, [{"op": "add", "path": "/rules/-", "value": more}])
+    kubectl("create", "role", "maker", "--verb=create", "--resource=roles.rbac.authorization.k8s.io")
+    kubectl("create", "role", "looks", "--verb=get", "--resource=configmaps")
+    for role in ("maker", "looks"):
+        kubectl("create", "rolebinding", f"eve-{role}", f"--role={role}", "--user=eve")
+    rules = [{"operations": ["CREATE"], "apiGroups": ["rbac.authorization.k8s.io"], "apiVersions": ["v1"], "resources": ["roles"]}]
+    kubectl("create", "role", "same", "--verb=get", "--resource=configmaps", "--as=eve")
+    name = f"w{next(numbers)}.example.com"
+    make("MutatingWebhookConfiguration", name, webhooks=[webhook(hooks, authority, namespace, "/grant", rules=rules)])
+    for attempt in range(EVENTUALLY):
+        done = kubectl("create", "role", f"r{attempt}", "--verb=get", "--resource=configmaps", "--as=eve", check=False)
+        if done.returncode:
+            break
+    assert "attempting to grant RBAC permissions not currently held" in done.stderr and "secrets" in done.stderr
+    kubectl("create", "role", "by-the-administrator", "--verb=get", "--resource=configmaps")
+    assert kubectl.json("get", "role", "by-the-administrator")["rules"][-1]["resources"] == ["secrets"]
+
+
 def metrics(raw):
     lines = raw("GET", "/metrics", parse=lambda text: text.decode())[2].splitlines()
     return dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))

@@ -20,6 +20,26 @@ def test_a_pod_without_a_node(api, kubectl, namespace):
     kubectl.fails("exec", "p", "--", "true", says="does not have a host assigned")
 
 
+def test_who_begins_a_stream_by_reading_needs_to_create(api, namespace):
+    """A WebSocket begins with a GET: the right to get is not enough."""
+    rbac = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}"
+    path = f"/api/v1/namespaces/{namespace}/pods"
+    api.create(path, pod("p"))
+    names = ("exec", "attach", "portforward")
+    rule = {"apiGroups": [""], "resources": [f"pods/{name}" for name in names], "verbs": ["get"]}
+    api.create(f"{rbac}/roles", {"metadata": {"name": "streams"}, "rules": [rule]})
+    api.create(f"{rbac}/rolebindings", {
+        "metadata": {"name": "streams"}, "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "streams"},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "ann"}],
+    })  # fmt: skip
+    ann = {"Impersonate-User": "ann"}
+    for name in names:
+        api.refused(403, "GET", f"{path}/p/{name}", headers=ann, says='pods "p" is forbidden: ')
+    api.patch(f"{rbac}/roles/streams", {"rules": [{**rule, "verbs": ["get", "create"]}]})
+    for name in names:
+        api.refused(400, "GET", f"{path}/p/{name}", headers=ann, says="pod p does not have a host assigned")
+
+
 def test_a_pod_on_a_node(api, kubectl, namespace):
     """Streams say that the node is not there, or not how to reach it, or that no agent is there."""
     path, nodes, name = f"/api/v1/namespaces/{namespace}/pods", "/api/v1/nodes", f"{namespace}-node"

@@ -16,7 +16,7 @@ final class World: ClusterClient {
     var removed: [String] = []
   }
   private let state = Mutex(State())
-  /// Called with the key of each object that is asked for, before it is looked up.
+  /// Called with the key of each object that is asked for, before it is given as it was.
   private let onGet: Mutex<(@Sendable (String) async -> Void)?> = Mutex(nil)
 
   static let kinds = [
@@ -81,8 +81,9 @@ final class World: ClusterClient {
   func resources() -> [ClusterResource] { Self.kinds.keys.sorted().map(Self.resource) }
 
   func get(_ resource: ClusterResource, namespace: String, name: String) async throws -> StoredObject? {
+    let found = object(resource.plural, namespace, name)
     await onGet.withLock { $0 }?(Self.key(resource.plural, namespace, name))
-    return object(resource.plural, namespace, name)
+    return found
   }
 
   func list(_ resource: ClusterResource, namespace: String) async throws -> [StoredObject] {

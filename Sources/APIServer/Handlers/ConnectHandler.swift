@@ -32,7 +32,17 @@ struct ConnectHandler {
     let kind = subresource.kind.groupVersionKind
     try await handler.registry.admit(
       connection: ConnectOptions.object(request, info, kind), kind, target, handler.context)
+    try await checkCreation()
     return try await Self.answer(handler, subresource)
+  }
+
+  /// Who runs something in a pod needs the right to `create`, whatever the request's method: a WebSocket begins with a GET
+  /// (Kubernetes, AuthorizePodWebsocketUpgradeCreatePermission).
+  private func checkCreation() async throws(StatusError) {
+    guard handler.target.groupResource == .pods, ["attach", "exec", "portforward"].contains(subresource.name),
+      handler.info.verb != "create", let why = await handler.context.refusal(of: "create")
+    else { return }
+    throw .forbidden(.pods, handler.info.name, why)
   }
 
   /// What can be said before a node is asked, which this server never does.

@@ -20,7 +20,7 @@ extension Registry {
     let isDryRun = options.isDryRun
     let strategy = strategies.of(target)
     var marked: CachedObject?
-    return try await retrying(target, name) {
+    return try await retrying(target, namespace: namespace, name) {
       if let marked, !isThere(marked, target) { return .gone(marked) }
       let stored = try find(target, namespace: namespace, name: name)
       let old = try await tree(stored, target)

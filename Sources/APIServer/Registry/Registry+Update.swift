@@ -139,7 +139,7 @@ extension Registry {
   private func settling(
     _ context: RequestContext, _ target: ServedResource, _ name: String, _ body: () async throws -> Written
   ) async throws -> Written {
-    try await retrying(target, name) {
+    try await retrying(target, namespace: context.info.namespace, name) {
       do {
         let written = try await body()
         await context.settlement.end(isWritten: true)

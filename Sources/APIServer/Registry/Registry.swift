@@ -163,16 +163,27 @@ public final class Registry: Sendable {
   func retrying<Result>(
     _ target: ServedResource, _ name: String, _ body: () async throws -> Result
   ) async throws -> Result {
+    try await retrying(target, namespace: nil, name, body)
+  }
+
+  /// The same for what is about one object, which other servers may have written.
+  /// - Parameter namespace: the object's; nil where it is no object of the target.
+  func retrying<Result>(
+    _ target: ServedResource, namespace: String?, _ name: String, _ body: () async throws -> Result
+  ) async throws -> Result {
+    let key = store.isShared ? namespace.map { target.key(namespace: $0, name: name) } : nil
     for attempt in 1... {
+      let known = key.map { cache(of: target).get($0)?.revision }
       do { return try await body() } catch is StaleWrite {
         // Nothing is known of the change that came between until the store's feed has told it.
         try await store.settle()
         if attempt == Self.mostAttempts { break }
       } catch let error as StatusError
-        where attempt == 1 && store.isShared && (error.reason == .notFound || error.reason == .conflict)
+        where attempt == 1 && key != nil && (error.reason == .notFound || error.reason == .conflict)
       {
         // So it looks from here: another server may have written what the client knows of.
         try await store.settle()
+        if known == key.map({ cache(of: target).get($0)?.revision }) { throw error }
       }
     }
     throw StatusError.conflict(target.groupResource, name)

@@ -46,9 +46,15 @@ public struct ServerObjects: Sendable {
     let context = RequestContext.ofServer(
       verb: "update", namespace: object.objectNamespace, name: object.objectName, subresource: subresource)
     _ = try await registry.change(target, context, manager: manager, operation: .update) { current in
-      guard subresource == "finalize" else { return object }
       var changed = current
-      changed["spec"] = object["spec"]
+      if subresource == "finalize" {
+        changed["spec"] = object["spec"]
+      } else if object["apiVersion"] != current["apiVersion"] {
+        // It is stored in another version, whose fields are none of this one: only what all have in common can be meant.
+        changed["metadata"] = object["metadata"]
+      } else {
+        return object
+      }
       return changed
     }
     return try get(target, namespace: object.objectNamespace, name: object.objectName) ?? StoredObject(object)

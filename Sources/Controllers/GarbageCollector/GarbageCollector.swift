@@ -134,7 +134,7 @@ public actor GarbageCollector {
       if object.header.ownerReferences != known { owners = try await sort(object.header.ownerReferences, of: node) }
       if owners.areAllThere { return retries.forget(node.uid) }
       if owners.present.isEmpty {
-        try await remove(node, at: object.revision, isWaitedFor: !owners.waiting.isEmpty)
+        try await remove(node, object, isWaitedFor: !owners.waiting.isEmpty)
       } else {
         try await removeOwners(Set((owners.absent + owners.waiting).map(\.uid)), from: node)
       }
@@ -167,16 +167,16 @@ public actor GarbageCollector {
 
   /// Removes a dependent that nobody owns any more.
   /// - Parameters:
-  ///   - revision: that of the state in which nobody does: another one may have an owner.
+  ///   - object: its state in which nobody does: in another one somebody may.
   ///   - isWaitedFor: an owner goes when it is gone.
-  private func remove(_ node: OwnerGraph.Node, at revision: UInt64, isWaitedFor: Bool) async throws {
-    var revision: UInt64? = revision
+  private func remove(_ node: OwnerGraph.Node, _ object: StoredObject, isWaitedFor: Bool) async throws {
     let dependents = graph.dependents(of: node.uid)
     var policy = DeletionPolicy.background
     if isWaitedFor, !dependents.isEmpty {
       // Owners that wait for each other in a circle would wait for ever: this one is no longer waited for.
-      if dependents.contains(where: { graph.isWaitingForDependents($0.uid) }) {
-        revision = try await unblockOwners(of: node) ?? revision
+      // That is told as a change of it, by which it is looked at again.
+      if dependents.contains(where: { graph.isWaitingForDependents($0.uid) }), try await unblock(node, object) {
+        return
       }
       policy = .foreground
     } else if graph.has(node.uid, Self.orphanFinalizer) {
@@ -186,9 +186,18 @@ public actor GarbageCollector {
       policy = .foreground
     }
     guard !graph.isBeingDeleted(node.uid) else { return }
-    try await client.delete(
-      node.resource, namespace: node.namespace, name: node.name, uid: node.uid, revision: revision,
-      policy: policy)
+    let chosen = policy
+    func delete(at revision: UInt64?) async throws {
+      try await client.delete(
+        node.resource, namespace: node.namespace, name: node.name, uid: node.uid, revision: revision, policy: chosen)
+    }
+    do { try await delete(at: object.revision) } catch let error as StatusError where error.reason == .conflict {
+      // What is written often is not to stay for ever: only who owns it matters.
+      guard let now = try await client.get(node.resource, namespace: node.namespace, name: node.name),
+        now.header.uid == node.uid, now.header.ownerReferences == object.header.ownerReferences
+      else { throw error }
+      try await delete(at: nil)
+    }
   }
 
   /// Whether an owner is there: known already, or found by a look, since a change of it may be on its way.
@@ -225,19 +234,18 @@ public actor GarbageCollector {
       node.resource, subresource: "", object.settingOwnerReferences(left).at(revision: object.revision).tree())
   }
 
-  /// - Returns: the object's revision afterwards; nil where nothing was to be done.
-  private func unblockOwners(of node: OwnerGraph.Node) async throws -> UInt64? {
-    guard let object = try await client.get(node.resource, namespace: node.namespace, name: node.name),
-      object.header.uid == node.uid, object.header.ownerReferences.contains(where: \.blockOwnerDeletion)
-    else { return nil }
+  /// Has the owners of an object no longer wait for it.
+  /// - Returns: false where none does.
+  private func unblock(_ node: OwnerGraph.Node, _ object: StoredObject) async throws -> Bool {
+    guard object.header.ownerReferences.contains(where: \.blockOwnerDeletion) else { return false }
     let owners = object.header.ownerReferences.map { owner in
       var owner = owner
       owner.blockOwnerDeletion = false
       return owner
     }
-    return try await client.update(
-      node.resource, subresource: "", object.settingOwnerReferences(owners).at(revision: object.revision).tree()
-    ).revision
+    _ = try await client.update(
+      node.resource, subresource: "", object.settingOwnerReferences(owners).at(revision: object.revision).tree())
+    return true
   }
 
   private func orphan(_ uid: String) async {

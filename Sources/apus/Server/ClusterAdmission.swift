@@ -65,8 +65,10 @@ enum ClusterAdmission {
     // Not to be left out: what RBAC, the priority levels, claims to devices and policies demand.
     let always: [any Admission] = [
       UnreadableRules(cluster), FlowControlGuard(registry), DeviceClaimGuard(authorizer: authorizer),
-      PolicyParameterGuard(registry, authorizer: authorizer), RoleEscalation(registry, authorizer: authorizer),
+      PolicyParameterGuard(registry, authorizer: authorizer),
     ]
-    return AdmissionChain(always.map { AdmissionChain.Member($0) } + selected, metrics: metrics)
+    // Judges what the others have made of a role, and before anybody is asked who only judges: quotas take nothing by then.
+    let last = AdmissionChain.Member(RoleEscalation(registry, authorizer: authorizer))
+    return AdmissionChain(always.map { AdmissionChain.Member($0) } + selected + [last], metrics: metrics)
   }
 }
