@@ -33,7 +33,20 @@ extension ContainerRuntime {
   }
 
   /// Freezes every process of the container.
-  public func pause(_ id: String) async throws(RuntimeError) { try await command(try container(id), "pause") }
+  public func pause(_ id: String) async throws(RuntimeError) {
+    let running = try container(id)
+    try await command(running, "pause")
+    // With control groups of version 1 the kernel stops one process after the other, and the runtime does not wait.
+    let group = cgroup(running.record.cgroupPath)
+    do {
+      try await pool.run {
+        for _ in 0..<400 {
+          if group.isFrozen() { return }
+          Threads.pause(milliseconds: 5)
+        }
+      }
+    } catch { throw .wrap(error, "cannot tell whether container \(id) is paused") }
+  }
 
   /// Lets a frozen container go on.
   public func resume(_ id: String) async throws(RuntimeError) { try await command(try container(id), "resume") }
