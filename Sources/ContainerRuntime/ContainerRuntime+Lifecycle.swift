@@ -32,7 +32,7 @@ extension ContainerRuntime {
     } catch { throw .wrap(error, "cannot signal container \(id)") }
   }
 
-  /// Freezes every process of the container.
+  /// Freezes every process of the container, and waits until they stand still: two seconds at most.
   public func pause(_ id: String) async throws(RuntimeError) {
     let running = try container(id)
     try await command(running, "pause")

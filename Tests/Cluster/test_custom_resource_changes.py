@@ -68,15 +68,18 @@ def test_watches_end_with_what_they_watch(api, namespace):
             assert [watch_line[:18] for watch_line in watch.lines] == [b'{"type":"DELETED",']
 
 
-def owned_by(map):
-    return {"ownerReferences": [{"apiVersion": "v1", "kind": "ConfigMap", "name": map["metadata"]["name"], "uid": map["metadata"]["uid"]}]}
+def owned_by(*maps):
+    return {"ownerReferences": [
+        {"apiVersion": "v1", "kind": "ConfigMap", "name": one["metadata"]["name"], "uid": one["metadata"]["uid"]} for one in maps
+    ]}  # fmt: skip
 
 
 def test_objects_stored_in_a_version_that_is_served_no_more_are_collected(api, namespace):
     maps = f"/api/v1/namespaces/{namespace}/configmaps"
     with defined(api, version("v1"), version("v2", storage=False)) as made:
-        first, second = (api.create(maps, {"metadata": {"name": name}}) for name in ("first", "second"))
+        first, second, third = (api.create(maps, {"metadata": {"name": name}}) for name in ("first", "second", "third"))
         api.create(made.objects(namespace), made.object("before", metadata=owned_by(first)))
+        api.create(made.objects(namespace), made.object("shared", metadata=owned_by(first, third), spec={"a": "b"}))
 
         def turn(spec):
             spec["versions"][0].update(served=False, storage=False)
@@ -85,13 +88,14 @@ def test_objects_stored_in_a_version_that_is_served_no_more_are_collected(api, n
         made.edit(turn)
         eventually(lambda: api.send("GET", made.objects(namespace)).status == 404)
         place = made.objects(namespace, "v2")
-        # What changes is told in the version that it is stored in, which is still the old one for what nobody writes.
-        child = api.create(place, made.object("child", "v2", metadata=owned_by(second)))
+        # What nobody writes is stored in the old version still.
+        api.create(place, made.object("child", "v2", metadata=owned_by(second)))
         assert api.is_there(f"{place}/before")
         for name in ("first", "second"):
             api.delete(f"{maps}/{name}")
-        eventually(lambda: api.get(place)["items"] == [], "what they owned goes")
-        assert child["metadata"]["name"] == "child"
+        eventually(lambda: [one["metadata"]["name"] for one in api.get(place)["items"]] == ["shared"], "what they owned goes")
+        eventually(lambda: api.get(f"{place}/shared")["metadata"]["ownerReferences"] == owned_by(third)["ownerReferences"])
+        assert api.get(f"{place}/shared")["spec"] == {"a": "b"}
 
 
 def test_definition_that_goes(api, namespace):

@@ -59,7 +59,7 @@ struct RecoveryTests {
     try await RuntimeFixture.with { fixture in
       let process = try await fixture.runtime.create(fixture.specification("a", ["sleep", "100"]))
       try await fixture.runtime.start("a")
-      let monitor = try #require(RuntimeFixture.parent(of: process.pid))
+      let monitor = try #require(try RuntimeFixture.parent(of: process.pid))
       let handle = try #require(try Processes.open(monitor))
       try Processes.signal(9, to: handle)
       try await fixture.reactor.waitReadable(handle)
@@ -74,7 +74,7 @@ struct RecoveryTests {
     try await RuntimeFixture.with { fixture in
       let process = try await fixture.runtime.create(fixture.specification("a", ["sleep", "100"]))
       try await fixture.runtime.start("a")
-      let parent = try #require(RuntimeFixture.parent(of: process.pid))
+      let parent = try #require(try RuntimeFixture.parent(of: process.pid))
       let monitor = try #require(try Processes.open(parent))
       let first = try #require(try Processes.open(process.pid))
       for handle in [monitor, first] {

@@ -60,10 +60,9 @@ final class RuntimeFixture: Sendable {
   }
 
   /// A process' parent: of a container's first process, its monitor.
-  static func parent(of pid: Int32) -> Int32? {
-    guard let text = try? FileSystem.readText("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else {
-      return nil
-    }
+  static func parent(of pid: Int32) throws -> Int32? {
+    let text = try FileSystem.readText("/proc/\(pid)/stat")
+    guard let end = text.lastIndex(of: ")") else { return nil }
     let fields = text[text.index(after: end)...].split(separator: " ")
     return fields.count > 1 ? Int32(fields[1]) : nil
   }

@@ -64,7 +64,7 @@ struct StreamTests {
       let process = try await fixture.runtime.create(specification)
       let attachment = try await fixture.runtime.attach("a")
       try await fixture.runtime.start("a")
-      let parent = try #require(RuntimeFixture.parent(of: process.pid))
+      let parent = try #require(try RuntimeFixture.parent(of: process.pid))
       let monitor = try #require(try Processes.open(parent))
       try Processes.signal(19, to: monitor)
       for step in UInt16(1)...20 {

@@ -119,7 +119,7 @@ public struct LeaderElection: Sendable {
   private static let place = GroupResource(group: "coordination.k8s.io", resource: "leases")
   private static let namespace = "kube-system"
 
-  private var resource: ClusterResource? { client.resources().first { $0.groupResource == Self.place } }
+  private var resource: ClusterResource? { client.resource(Self.place) }
 
   /// Whether the lease is somebody else's, or gone. One that cannot be read may still be ours: the time decides then.
   private func isTaken(_ record: LeaderRecord) async -> Bool {

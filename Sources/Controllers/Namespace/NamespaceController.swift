@@ -69,16 +69,12 @@ public struct NamespaceController: Sendable {
     }
   }
 
-  private var namespaces: ClusterResource? {
-    client.resources().first { $0.groupResource == Self.namespaces }
-  }
-
   /// Removes everything in a namespace, again and again until nothing is left.
   private func empty(_ name: String) async {
     var pause = Self.pause
     while !Task.isCancelled {
       do {
-        guard let namespaces else { throw StatusError.noSuchPath() }
+        guard let namespaces = client.resource(Self.namespaces) else { throw StatusError.noSuchPath() }
         guard let namespace = try await client.get(namespaces, namespace: "", name: name),
           namespace.header.isBeingDeleted
         else { return }

@@ -35,10 +35,8 @@ public struct ServiceCIDRController: Sendable {
     }.run()
   }
 
-  private func resource(_ place: GroupResource) -> ClusterResource? { client.resource(place) }
-
   private func settle(_ name: String) async throws {
-    guard let resource = resource(Self.ranges),
+    guard let resource = client.resource(Self.ranges),
       let range = try await client.get(resource, namespace: "", name: name)
     else { return }
     guard range.header.isBeingDeleted else { return try await welcome(range, resource) }
@@ -63,7 +61,7 @@ public struct ServiceCIDRController: Sendable {
 
   /// Whether a service has an address of a range that no other range covers.
   private func isNeeded(_ range: StoredObject) async throws -> Bool {
-    guard let place = resource(Self.addresses), let ranges = resource(Self.ranges) else { return true }
+    guard let place = client.resource(Self.addresses), let ranges = client.resource(Self.ranges) else { return true }
     let own = Self.cidrs(range)
     let others = try await client.list(ranges, namespace: "")
       .filter { $0.header.name != range.header.name && !$0.header.isBeingDeleted }.flatMap(Self.cidrs)
